@@ -1,0 +1,127 @@
+"""The topic catalogue: which topics there are, who writes and reads them, what stands on them.
+
+Invariant: every event type stands on exactly one topic, and every topic one owner, the only service to write it.
+"""
+
+from dataclasses import dataclass
+
+from contracts.events import agency_cover, hiring, leavers, posts, progression_panels, working_life
+from contracts.events.base import EventData
+
+RECRUITMENT = "recruitment"
+RETENTION = "retention"
+METRICS = "metrics"
+
+DEAD_LETTER_SUFFIX = ".dead-letter"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. Its records are keyed by authority and subject, so what concerns one subject stays in order.
+
+    `readers` are the services that consume it, each as a consumer group of its own name. `partitions` can be raised
+    when one consumer is outgrown. `retention_days` None keeps records for ever: the journals are the source of truth,
+    but a log that is whole lets a new reader start from it.
+    """
+
+    name: str
+    purpose: str
+    owner: str
+    readers: tuple[str, ...]
+    events: tuple[type[EventData], ...] = ()
+    partitions: int = 6
+    retention_days: int | None = None
+
+
+POSTS = Topic(
+    "workforce.posts",
+    "The funded slots of the structure: established, changed, closed.",
+    RECRUITMENT,
+    (METRICS,),
+    (posts.PostEstablished, posts.PostChanged, posts.PostClosed),
+)
+HIRING = Topic(
+    "workforce.hiring",
+    "Campaigns, applications, cohorts; workers who start, move or change their FTE.",
+    RECRUITMENT,
+    (METRICS, RETENTION),
+    (
+        hiring.CampaignOpened,
+        hiring.ApplicationProgressed,
+        hiring.CohortOpened,
+        hiring.WorkerStarted,
+        hiring.WorkerMoved,
+        hiring.WorkerFteChanged,
+        hiring.WorkerMerged,
+    ),
+)
+AGENCY_COVER = Topic(
+    "workforce.agency-cover",
+    "Assignments of agency workers: started, changed, ended.",
+    RECRUITMENT,
+    (METRICS,),
+    (agency_cover.CoverStarted, agency_cover.CoverChanged, agency_cover.CoverEnded),
+)
+LEAVERS = Topic(
+    "workforce.leavers",
+    "Workers who left, and leavers reversed.",
+    RETENTION,
+    (METRICS, RECRUITMENT),
+    (leavers.WorkerLeft, leavers.LeaverReversed),
+)
+PROGRESSION_PANELS = Topic(
+    "workforce.progression-panels",
+    "Panel decisions: Advanced Social Worker, and the end of the ASYE year.",
+    RETENTION,
+    (METRICS,),
+    (progression_panels.PanelDecided,),
+)
+WORKING_LIFE = Topic(
+    "workforce.working-life",
+    "Absence, caseload, retention payments, support taken up, and demand.",
+    RETENTION,
+    (METRICS,),
+    (
+        working_life.AbsenceRecorded,
+        working_life.CaseloadCounted,
+        working_life.RetentionPaymentMade,
+        working_life.SupportTakenUp,
+        working_life.SupportSessionHeld,
+        working_life.DemandCounted,
+    ),
+)
+
+EVENT_TOPICS = (POSTS, HIRING, AGENCY_COVER, LEAVERS, PROGRESSION_PANELS, WORKING_LIFE)
+"""The topics that carry events, in reading order."""
+
+EVENT_MODELS: dict[str, type[EventData]] = {event.event_type: event for topic in EVENT_TOPICS for event in topic.events}
+"""The model of an event's `data`, by CloudEvents type."""
+
+TOPIC_OF_TYPE: dict[str, Topic] = {event.event_type: topic for topic in EVENT_TOPICS for event in topic.events}
+"""The one topic an event type stands on."""
+
+
+def dead_letter_topic(reader: str) -> Topic:
+    """The topic on which one reading service sets aside records it cannot take in."""
+    return Topic(
+        f"workforce.{reader}{DEAD_LETTER_SUFFIX}",
+        f"Records that {reader} could not take in: body, key and headers as they came, with where and why.",
+        owner=reader,
+        readers=(),
+        partitions=1,
+    )
+
+
+DEAD_LETTER_TOPICS = tuple(dead_letter_topic(service) for service in (RECRUITMENT, RETENTION, METRICS))
+
+ALL_TOPICS = EVENT_TOPICS + DEAD_LETTER_TOPICS
+
+
+def topics_read_by(service: str) -> tuple[Topic, ...]:
+    """The event topics that a service consumes."""
+    return tuple(topic for topic in EVENT_TOPICS if service in topic.readers)
+
+
+def topics_owned_by(service: str) -> tuple[Topic, ...]:
+    """The event topics that a service publishes, and so the event types it accepts."""
+    return tuple(topic for topic in EVENT_TOPICS if topic.owner == service)

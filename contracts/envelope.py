@@ -1,0 +1,198 @@
+"""The envelope: CloudEvents 1.0 attributes around an event's data, and how both stand in a Kafka record.
+
+Invariant: `decode(encode(event)) == event`; nothing outside a contract ever becomes an Event.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+
+from contracts.catalogue import EVENT_MODELS, TOPIC_OF_TYPE
+from contracts.events.base import EventData, Withdrawal
+from contracts.refusal import Fault, Refused, faults_of, shown
+from contracts.values import AuthorityCode, Instant
+
+EventId = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$",
+        description="Identifies the event within its authority; sent again unchanged when the event is sent again.",
+    ),
+]
+Source = Annotated[
+    str,
+    Field(
+        pattern=r"^[A-Za-z0-9/._:-]{1,200}$",
+        description="The system that recorded the event, as a URI reference.",
+        examples=["/coventry/hr"],
+    ),
+]
+Subject = Annotated[
+    str,
+    Field(pattern=r"^[a-z][a-z-]{0,30}/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["worker/W-0001"]),
+]
+Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$")]
+
+STAMPED_BY_SERVICE = ("acceptedtime", "sequence", "provenance")
+"""Attributes that the accepting service sets; a feed that sends one is refused."""
+
+
+class Envelope(BaseModel):
+    """The CloudEvents attributes of an event. `time` is when the authority recorded it: never an effective date."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    specversion: Literal["1.0"] = "1.0"
+    id: EventId
+    source: Source
+    type: str
+    subject: Subject
+    time: Instant
+    datacontenttype: Literal["application/json"] = "application/json"
+    dataschema: str | None = Field(default=None, max_length=300)
+    authority: AuthorityCode
+    supersedes: EventId | None = Field(
+        default=None, description="This event replaces that one (same type and subject)."
+    )
+    voids: EventId | None = Field(default=None, description="That event never happened (same type and subject).")
+    acceptedtime: Instant | None = Field(default=None, description="When the service accepted it. Set by the service.")
+    sequence: Sequence64 | None = Field(
+        default=None, description="Place in the accepting service's journal, from 1 without gaps. Set by the service."
+    )
+    provenance: str | None = Field(
+        default=None,
+        pattern=r"^[ -~]{1,200}$",
+        description="The request, or the feed file and row, that brought it. Set by the service.",
+    )
+
+    @model_validator(mode="after")
+    def _refers_to_one_other_event(self) -> Self:
+        if self.supersedes is not None and self.voids is not None:
+            raise ValueError("an event supersedes another or voids it, not both")
+        if self.id in (self.supersedes, self.voids):
+            raise ValueError("an event cannot supersede or void itself")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that keeps its contract. `body` is its data as JSON bytes, `data` the same as a model."""
+
+    envelope: Envelope
+    data: EventData | Withdrawal
+    body: bytes
+
+    @property
+    def topic(self) -> str:
+        """The topic it stands on."""
+        return TOPIC_OF_TYPE[self.envelope.type].name
+
+    @property
+    def key(self) -> bytes:
+        """The Kafka key: authority and subject."""
+        return f"{self.envelope.authority}:{self.envelope.subject}".encode()
+
+
+_ADAPTERS: dict[str, TypeAdapter[EventData]] = {name: TypeAdapter(model) for name, model in EVENT_MODELS.items()}
+_WITHDRAWAL: TypeAdapter[Withdrawal] = TypeAdapter(Withdrawal)
+_ENVELOPE_FIELDS = tuple(name for name in Envelope.model_fields if name not in STAMPED_BY_SERVICE)
+
+
+def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
+    """The envelope of these attributes, whose values are all strings.
+
+    Raises Refused with every fault: unknown attributes by name, wrong ones with value and what would be right.
+    """
+    not_text = [
+        Fault(name, "is not a string", "a JSON string", shown(value))
+        for name, value in attributes.items()
+        if not isinstance(value, str)
+    ]
+    if not_text:
+        raise Refused(*not_text)
+    # pydantic would read a bare number as seconds since 1970.
+    not_instants = [
+        Fault(name, "is not an instant", "a date and a time with its offset, as 2023-10-31T08:00:00Z", shown(value))
+        for name, value in attributes.items()
+        if name in ("time", "acceptedtime") and value[10:11] not in ("T", "t")
+    ]
+    if not_instants:
+        raise Refused(*not_instants)
+    try:
+        envelope = Envelope.model_validate_strings(attributes)
+    except ValidationError as error:
+        raise Refused(*faults_of(error, "", _ENVELOPE_FIELDS)) from None
+    model = EVENT_MODELS.get(envelope.type)
+    if model is None:
+        raise Refused(Fault("type", "is not a known event type", f"one of {', '.join(EVENT_MODELS)}", envelope.type))
+    kind, _, _ = envelope.subject.partition("/")
+    if kind != model.subject_kind:
+        expected = f"{model.subject_kind}/<identifier>"
+        raise Refused(Fault("subject", f"is not the subject of {envelope.type}", expected, envelope.subject))
+    return envelope
+
+
+def parse_data(envelope: Envelope, body: bytes) -> EventData | Withdrawal:
+    """The data of an event, from JSON bytes. Raises Refused with every fault, fields prefixed `data.`."""
+    if envelope.voids is not None:
+        adapter: TypeAdapter[Any] = _WITHDRAWAL
+        model: type[BaseModel] = Withdrawal
+    else:
+        adapter, model = _ADAPTERS[envelope.type], EVENT_MODELS[envelope.type]
+    try:
+        data: EventData | Withdrawal = adapter.validate_json(body)
+    except ValidationError as error:
+        raise Refused(*faults_of(error, "data.", tuple(model.model_fields))) from None
+    return data
+
+
+def parse_event(attributes: Mapping[str, Any], body: bytes) -> Event:
+    """An event from its attributes and the JSON bytes of its data, both checked. Raises Refused."""
+    envelope = parse_envelope(attributes)
+    return Event(envelope, parse_data(envelope, body), body)
+
+
+def canonical_body(data: EventData | Withdrawal) -> bytes:
+    """The one way a service writes an event's data: JSON, fields in the contract's order, absent ones left out."""
+    return data.model_dump_json(exclude_none=True).encode()
+
+
+def kafka_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
+    """The headers of a record in CloudEvents binary mode: `ce_` before each attribute that is set."""
+    attributes = envelope.model_dump(mode="json", exclude_none=True, exclude={"datacontenttype"})
+    return [("content-type", b"application/json")] + [
+        (f"ce_{name}", str(value).encode()) for name, value in attributes.items()
+    ]
+
+
+def decode_record(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Event:
+    """The event in a Kafka record in CloudEvents binary mode. Raises Refused for a record that is none."""
+    if value is None:
+        raise Refused(Fault("data", "is empty (a tombstone)", "a JSON object"))
+    try:
+        attributes = {name[3:]: content.decode() for name, content in headers if name.startswith("ce_")}
+    except UnicodeDecodeError:
+        raise Refused(Fault("headers", "are not UTF-8", "CloudEvents attributes as UTF-8 text")) from None
+    if "specversion" not in attributes:
+        raise Refused(Fault("ce_specversion", "is missing", "a record in CloudEvents binary mode, specversion 1.0"))
+    return parse_event(attributes, value)
+
+
+def read_json_object(text: bytes, field: str) -> dict[str, Any]:
+    """A JSON object from bytes. Raises Refused, naming `field`, for anything else."""
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused(Fault(field, f"is not JSON: {error}", "a JSON object")) from None
+    if not isinstance(value, dict):
+        raise Refused(Fault(field, f"is a JSON {type(value).__name__}", "a JSON object"))
+    return value
+
+
+def format_instant(instant: datetime) -> str:
+    """An instant as it stands in answers: RFC 3339 in UTC, with Z."""
+    return instant.isoformat().replace("+00:00", "Z")

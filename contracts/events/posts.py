@@ -1,0 +1,60 @@
+"""Posts: the funded slots of the structure. Subject: `post/<identifier>`."""
+
+from datetime import date
+from typing import ClassVar, Self
+
+from pydantic import model_validator
+
+from contracts.codes import CswwRole, Role
+from contracts.events.base import EventData
+from contracts.values import EffectiveDate, FundedFte, Slug
+
+
+class PostEstablished(EventData):
+    """A post is funded from `effective_from` on."""
+
+    event_type: ClassVar[str] = "uk.workforce.post.established.v1"
+    subject_kind: ClassVar[str] = "post"
+
+    effective_from: EffectiveDate
+    role: Role
+    funded_fte: FundedFte
+    team: Slug
+    service_area: Slug
+    grade: Slug | None = None
+    csww_role: CswwRole | None = None
+
+
+class PostChanged(EventData):
+    """From `effective_from` on the post has the facts given here; those left out stay as they were."""
+
+    event_type: ClassVar[str] = "uk.workforce.post.changed.v1"
+    subject_kind: ClassVar[str] = "post"
+
+    effective_from: EffectiveDate
+    role: Role | None = None
+    funded_fte: FundedFte | None = None
+    team: Slug | None = None
+    service_area: Slug | None = None
+    grade: Slug | None = None
+    csww_role: CswwRole | None = None
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if len(self.model_dump(exclude_none=True)) == 1:
+            raise ValueError("must change at least one of role, funded_fte, team, service_area, grade, csww_role")
+        return self
+
+
+class PostClosed(EventData):
+    """The post is not funded on `closed_on` nor after."""
+
+    event_type: ClassVar[str] = "uk.workforce.post.closed.v1"
+    subject_kind: ClassVar[str] = "post"
+
+    closed_on: EffectiveDate
+
+
+def effective_date(event: PostEstablished | PostChanged | PostClosed) -> date:
+    """The date from which the event holds."""
+    return event.closed_on if isinstance(event, PostClosed) else event.effective_from

@@ -1,0 +1,100 @@
+"""The rows that the folds make and the measures sum.
+
+Invariant: for one subject, no two rows hold at the same date as known at the same instant (for a worker: no two of one
+post). All stretches are half open: a row holds from `valid_from` up to and without `valid_to`, and was what the
+authority knew from `known_from` up to and without `known_to`. `FOREVER` and `STILL_KNOWN` mean 'no end is known'.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from contracts.codes import CoverReason, CswwRole, Role
+
+FOREVER = date.max
+STILL_KNOWN = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Occupancy:
+    """One worker holding one post at an FTE (above 0)."""
+
+    worker: str
+    post: str
+    fte: Decimal
+    valid_from: date
+    valid_to: date
+    known_from: datetime
+    known_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """One agency assignment. The role and what follows it are those stated by the assignment itself."""
+
+    cover: str
+    agency_worker: str
+    post: str | None
+    fte: Decimal
+    reason: CoverReason
+    role: Role | None
+    team: str | None
+    service_area: str | None
+    csww_role: CswwRole | None
+    valid_from: date
+    valid_to: date
+    known_from: datetime
+    known_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostFacts:
+    """What a post is and what it is funded for. After it closed the facts stay, with `funded` 0."""
+
+    role: Role
+    team: str
+    service_area: str
+    grade: str | None
+    csww_role: CswwRole | None
+    funded: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One post's facts over time."""
+
+    post: str
+    facts: PostFacts
+    valid_from: date
+    valid_to: date
+    known_from: datetime
+    known_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Staffing:
+    """Who and what stands at one place, all amounts in FTE. The stock measures are sums over these rows.
+
+    `place` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.
+    `role` and what follows it are None where no event has established the post at that date.
+    `agency` counts all agency workers there, `agency_cover` those with reason vacancy.
+    `uncovered` is the part of `vacancies` that `agency_cover` does not fill.
+    """
+
+    place: str
+    role: Role | None
+    team: str | None
+    service_area: str | None
+    grade: str | None
+    csww_role: CswwRole | None
+    establishment: Decimal
+    in_post: Decimal
+    vacancies: Decimal
+    over_establishment: Decimal
+    agency: Decimal
+    agency_cover: Decimal
+    uncovered: Decimal
+    valid_from: date
+    valid_to: date
+    known_from: datetime
+    known_to: datetime
