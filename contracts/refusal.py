@@ -8,8 +8,53 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from contracts.values import PATTERNS_IN_WORDS
+
 UNKNOWN_FIELD = "extra_forbidden"
 MISSING_FIELD = "missing"
+WRONG_PATTERN = "string_pattern_mismatch"
+
+_INSTANT = "a date and a time with its offset, as 2023-10-31T08:00:00Z"
+_DATE = "a date as 2023-10-31"
+_NUMBER = "a JSON number, without quotes"
+
+_RIGHT_BY_ERROR = {
+    "bool_type": "true or false, without quotes",
+    "date_from_datetime_parsing": _DATE,
+    "date_parsing": _DATE,
+    "date_type": _DATE,
+    "datetime_from_date_parsing": _INSTANT,
+    "datetime_parsing": _INSTANT,
+    "datetime_type": _INSTANT,
+    "decimal_max_places": "a number with at most {decimal_places} decimals",
+    "decimal_parsing": _NUMBER,
+    "decimal_type": _NUMBER,
+    "enum": "one of {expected}",
+    "finite_number": _NUMBER,
+    "greater_than": "a number above {gt}",
+    "greater_than_equal": "a number of at least {ge}",
+    "int_type": "a whole number, without quotes",
+    "json_invalid": "a JSON object",
+    "less_than_equal": "a number of at most {le}",
+    "literal_error": "{expected}",
+    "model_type": "a JSON object",
+    "string_too_long": "at most {max_length} characters",
+    "string_type": "text, in quotes",
+    "timezone_aware": _INSTANT,
+    "tuple_type": "a list",
+}
+"""What would be right, by pydantic's name for the error; in braces what pydantic says beside it."""
+
+_RIGHT_BY_ATTRIBUTE = {
+    "id": "1 to 128 letters, digits, dots, underscores, colons and hyphens, the first a letter or digit",
+    "source": "1 to 200 letters, digits, slashes, dots, underscores, colons and hyphens, as /coventry/hr",
+    "subject": "what it is about, a slash and its identifier, as worker/W-0001",
+    "supersedes": "the id of an event",
+    "voids": "the id of an event",
+    "sequence": "a whole number from 1 on",
+    "provenance": "1 to 200 printable ASCII characters",
+}
+"""What would be right for an attribute of the envelope that does not match its pattern."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +91,28 @@ def faults_of(error: ValidationError, prefix: str, known_fields: tuple[str, ...]
 
 
 def _fault(item: dict[str, Any], prefix: str, known_fields: tuple[str, ...]) -> Fault:
-    path = ".".join(str(part) for part in item["loc"])
-    field = f"{prefix}{path}" if path else prefix.rstrip(".")
+    path = ".".join(shown(str(part)) for part in item["loc"])
+    field = f"{prefix}{path}" if path else prefix.rstrip(".") or "event"
     if item["type"] == UNKNOWN_FIELD:
         return Fault(field, "is not a field of this contract", f"one of {', '.join(known_fields)}, or leave it out")
     if item["type"] == MISSING_FIELD:
         return Fault(field, "is missing", "a value for it")
-    message = str(item["msg"]).removeprefix("Value error, ")
     problem = "is not JSON" if item["type"] == "json_invalid" else "is not as the contract says"
-    # A value that failed as a whole object could hold unknown, personal fields: it is not repeated.
-    value = None if isinstance(item["input"], dict | bytes) else shown(item["input"])
-    return Fault(field, problem, _as_expectation(message), value)
+    return Fault(field, problem, _right(item, field), _repeatable(item))
 
 
-def _as_expectation(message: str) -> str:
-    return message[0].lower() + message[1:] if message else "a valid value"
+def _repeatable(item: dict[str, Any]) -> str | None:
+    # What came in place of the whole data, or holds further values, could hold unknown, personal fields.
+    came = item["input"]
+    return None if not item["loc"] or isinstance(came, dict | list) else shown(came)
+
+
+def _right(item: dict[str, Any], field: str) -> str:
+    context: dict[str, Any] = item.get("ctx", {})
+    if item["type"] == WRONG_PATTERN:
+        pattern = context["pattern"]
+        return PATTERNS_IN_WORDS.get(pattern) or _RIGHT_BY_ATTRIBUTE.get(field) or f"text that matches {pattern}"
+    if item["type"] in _RIGHT_BY_ERROR:
+        return _RIGHT_BY_ERROR[item["type"]].format(**context)
+    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("must be ")
+    return message[:1].lower() + message[1:]

@@ -20,6 +20,15 @@ from pydantic import (
 )
 
 TOKEN_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"  # noqa: S105  (an identifier's pattern, not a secret)
+SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+){0,15}$"
+AUTHORITY_PATTERN = r"^[0-9]{3}$"
+
+PATTERNS_IN_WORDS = {
+    TOKEN_PATTERN: "an identifier: 1 to 64 letters, digits, dots, underscores and hyphens, the first a letter or digit",
+    SLUG_PATTERN: "up to 16 lower-case words joined by hyphens, as mash-and-assessment",
+    AUTHORITY_PATTERN: "the authority's three-digit code, as 331",
+}
+"""What a value of each pattern looks like, for the person whose value does not."""
 
 Token = Annotated[
     str,
@@ -41,7 +50,7 @@ PanelId = Token
 Slug = Annotated[
     str,
     Field(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+){0,15}$",
+        pattern=SLUG_PATTERN,
         max_length=64,
         description="A lower-case name of a team, service area or grade, words joined by hyphens.",
         examples=["mash-and-assessment"],
@@ -52,7 +61,7 @@ Slug = Annotated[
 AuthorityCode = Annotated[
     str,
     Field(
-        pattern=r"^[0-9]{3}$",
+        pattern=AUTHORITY_PATTERN,
         description="The authority's three-digit code, as in DfE collections (331 is Coventry).",
         examples=["331"],
     ),
@@ -70,10 +79,10 @@ def _number(value: Decimal) -> float | int:
     return int(value) if value == value.to_integral_value() else float(value)
 
 
-def _number_schema(minimum: int, maximum: int, decimals: int) -> WithJsonSchema:
-    return WithJsonSchema(
-        {"type": "number", "minimum": minimum, "maximum": maximum, "description": f"At most {decimals} decimals."}
-    )
+def _number_schema(description: str, decimals: int, **bounds: int) -> WithJsonSchema:
+    # JSON Schema has `multipleOf`, but 0.1 is no multiple of 0.000001 in binary: the decimals stand beside it.
+    words = f"{description}; at most {decimals} decimal{'' if decimals == 1 else 's'}."
+    return WithJsonSchema({"type": "number", **bounds, "x-decimals": decimals, "description": words})
 
 
 Fte = Annotated[
@@ -82,9 +91,16 @@ Fte = Annotated[
     Strict(False),
     BeforeValidator(_is_a_json_number),
     PlainSerializer(_number, when_used="json"),
-    _number_schema(0, 1, 6),
+    _number_schema("Full-time equivalent of one worker, 0 to 1", 6, minimum=0, maximum=1),
 ]
 """Full-time equivalent of one worker, 0 to 1, at most 6 decimals (CSWW's format for FTE)."""
+
+OccupiedFte = Annotated[
+    Fte,
+    Field(gt=0),
+    _number_schema("Full-time equivalent of one worker, above 0, at most 1", 6, exclusiveMinimum=0, maximum=1),
+]
+"""The FTE at which a worker occupies a post: above 0."""
 
 FundedFte = Annotated[
     Decimal,
@@ -92,7 +108,7 @@ FundedFte = Annotated[
     Strict(False),
     BeforeValidator(_is_a_json_number),
     PlainSerializer(_number, when_used="json"),
-    _number_schema(0, 999, 6),
+    _number_schema("Full-time equivalent a post is funded for, above 0", 6, exclusiveMinimum=0, maximum=999),
 ]
 """Full-time equivalent that a post is funded for: above 0; above 1 where HR keeps one position for several people."""
 
@@ -102,7 +118,7 @@ Pounds = Annotated[
     Strict(False),
     BeforeValidator(_is_a_json_number),
     PlainSerializer(_number, when_used="json"),
-    _number_schema(0, 1_000_000, 2),
+    _number_schema("Pounds sterling", 2, minimum=0, maximum=1_000_000),
 ]
 """An amount in pounds sterling, at most 2 decimals."""
 
@@ -112,15 +128,22 @@ WorkingDays = Annotated[
     BeforeValidator(_is_a_json_number),
     Field(ge=0, le=366, decimal_places=1),
     PlainSerializer(_number, when_used="json"),
-    _number_schema(0, 366, 1),
+    _number_schema("Working days", 1, minimum=0, maximum=366),
 ]
 """Working days, at most 1 decimal (CSWW's format for WorkingDaysLost)."""
 
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
+Count = Annotated[int, Field(ge=0, le=1_000_000, description="A whole number of people, cases or registrations.")]
 """A whole number of people, cases or registrations."""
 
 EARLIEST_DATE = date(1948, 1, 1)
 LATEST_DATE = date(2100, 1, 1)
+
+
+def _is_written_as_a_date(value: object) -> object:
+    # pydantic would read 1698710400, with and without quotes, as seconds since 1970, and so as a date.
+    if not isinstance(value, date) and not (isinstance(value, str) and len(value) == 10 and value[4] == "-"):
+        raise ValueError("must be a date as 2023-10-31")
+    return value
 
 
 def _within_a_working_lifetime(value: date) -> date:
@@ -130,12 +153,29 @@ def _within_a_working_lifetime(value: date) -> date:
     return value
 
 
-EffectiveDate = Annotated[date, AfterValidator(_within_a_working_lifetime)]
+EffectiveDate = Annotated[
+    date,
+    Strict(False),
+    BeforeValidator(_is_written_as_a_date),
+    AfterValidator(_within_a_working_lifetime),
+    WithJsonSchema(
+        {
+            "type": "string",
+            "format": "date",
+            # JSON Schema has no range for dates: the years from EARLIEST_DATE up to LATEST_DATE.
+            "pattern": r"^(19(4[89]|[5-9][0-9])|20[0-9]{2})-[0-9]{2}-[0-9]{2}$",
+            "description": f"A date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}.",
+        }
+    ),
+]
 """A date on which something is true in the world (valid time), as YYYY-MM-DD."""
 
 
 def _as_utc(value: datetime) -> datetime:
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("must be an instant of the years 1 to 9999 in UTC") from None
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from contracts.codes import CoverOutcome, CoverReason, CswwRole, Role
 from contracts.events.base import EventData
@@ -14,6 +14,15 @@ class CoverStarted(EventData):
 
     With `post`, the post's role, team and service area hold; without one (an additional worker, say) `role` is needed.
     """
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["post"]},
+                {"required": ["role"], "properties": {"reason": {"not": {"const": CoverReason.VACANCY.value}}}},
+            ]
+        }
+    )
 
     event_type: ClassVar[str] = "uk.workforce.cover.started.v1"
     subject_kind: ClassVar[str] = "cover"
@@ -43,6 +52,8 @@ class CoverStarted(EventData):
 
 class CoverChanged(EventData):
     """From `effective_from` on the assignment has the facts given here; those left out stay as they were."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
 
     event_type: ClassVar[str] = "uk.workforce.cover.changed.v1"
     subject_kind: ClassVar[str] = "cover"

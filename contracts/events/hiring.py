@@ -1,15 +1,21 @@
 """Hiring: campaigns, applications, academy cohorts, and what workers do in posts while they are employed."""
 
-from typing import Annotated, ClassVar
-
-from pydantic import Field
+from typing import ClassVar
 
 from contracts.codes import ApplicationStage, Employment, MoveKind, Origin, Role, Route
 from contracts.events.base import EventData
-from contracts.values import CampaignId, CohortId, Count, CoverId, EffectiveDate, Fte, PostId, Slug, WorkerId
-
-OccupiedFte = Annotated[Fte, Field(gt=0)]
-"""The FTE at which a worker occupies a post: above 0."""
+from contracts.values import (
+    CampaignId,
+    CohortId,
+    Count,
+    CoverId,
+    EffectiveDate,
+    Fte,
+    OccupiedFte,
+    PostId,
+    Slug,
+    WorkerId,
+)
 
 
 class CampaignOpened(EventData):

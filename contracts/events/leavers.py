@@ -8,7 +8,7 @@ from contracts.values import EffectiveDate
 
 
 class WorkerLeft(EventData):
-    """A worker gave up all posts: not in post on `left_on` nor after .
+    """A worker gave up all posts: not in post on `left_on` nor after.
 
     CSWW counts who left on 30 September as a leaver of the year, with FTE 0 at that date.
     """

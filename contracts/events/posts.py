@@ -3,7 +3,7 @@
 from datetime import date
 from typing import ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from contracts.codes import CswwRole, Role
 from contracts.events.base import EventData
@@ -27,6 +27,8 @@ class PostEstablished(EventData):
 
 class PostChanged(EventData):
     """From `effective_from` on the post has the facts given here; those left out stay as they were."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 2})
 
     event_type: ClassVar[str] = "uk.workforce.post.changed.v1"
     subject_kind: ClassVar[str] = "post"

@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Self
 
-from pydantic import model_validator
+from pydantic import ConfigDict, model_validator
 
 from contracts.codes import PanelDecision, PanelKind
 from contracts.events.base import EventData
@@ -20,6 +20,15 @@ DECISIONS = {
 
 class PanelDecided(EventData):
     """A panel decided whether a worker progresses; a success takes effect on `effective_from`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"properties": {"kind": {"const": kind.value}, "decision": {"enum": [one.value for one in fitting]}}}
+                for kind, fitting in DECISIONS.items()
+            ]
+        }
+    )
 
     event_type: ClassVar[str] = "uk.workforce.panel.decided.v1"
     subject_kind: ClassVar[str] = "worker"

@@ -5,9 +5,9 @@ post). All stretches are half open: a row holds from `valid_from` up to and with
 authority knew from `known_from` up to and without `known_to`. `FOREVER` and `STILL_KNOWN` mean 'no end is known'.
 """
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from contracts.codes import CoverReason, CswwRole, Role
 
@@ -15,8 +15,7 @@ FOREVER = date.max
 STILL_KNOWN = datetime.max.replace(tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Occupancy:
+class Occupancy(NamedTuple):
     """One worker holding one post at an FTE (above 0)."""
 
     worker: str
@@ -28,8 +27,7 @@ class Occupancy:
     known_to: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Cover:
+class Cover(NamedTuple):
     """One agency assignment. The role and what follows it are those stated by the assignment itself."""
 
     cover: str
@@ -47,8 +45,7 @@ class Cover:
     known_to: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PostFacts:
+class PostFacts(NamedTuple):
     """What a post is and what it is funded for. After it closed the facts stay, with `funded` 0."""
 
     role: Role
@@ -59,8 +56,7 @@ class PostFacts:
     funded: Decimal
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(NamedTuple):
     """One post's facts over time."""
 
     post: str
@@ -71,8 +67,7 @@ class Post:
     known_to: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Staffing:
+class Staffing(NamedTuple):
     """Who and what stands at one place, all amounts in FTE. The stock measures are sums over these rows.
 
     `place` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.

@@ -1,0 +1,72 @@
+# Every target sets up what it needs: Python's packages in .venv from requirements/development.lock, and, for tests, the
+# jars of Apache Kafka in deploy/kafka/libs where Maven and Java are there. An interrupted set-up is made again.
+
+.DEFAULT_GOAL := help
+.PHONY: help up test check bench soak kafka lock clean
+
+PYTHON ?= python3
+MINUTES ?= 10
+SEED ?= 1
+ARGS ?=
+
+RUN := .venv/bin/python
+READY := .venv/development.lock
+JARS := deploy/kafka/libs/.complete
+COMPILE = .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header $(ARGS)
+
+help: ## what there is to say to make
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' Makefile | while IFS="$$(printf '\t')" read -r name what; do \
+		printf '  make %-6s %s\n' "$$name" "$$what"; done
+	@echo "'make up ARGS=--help' tells its settings."
+
+up: $(READY) ## start the whole system on this machine, with a demonstration authority; Ctrl-C stops it
+	@exec $(RUN) -m deploy.embedded $(ARGS)
+
+test: $(READY) $(JARS) ## run every test; ARGS go to pytest
+	$(RUN) -m pytest --durations=15 --durations-min=1 $(ARGS)
+
+check: $(READY) ## format, lint, types, import rules, generated files up to date
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(RUN) -m contracts.generate --check
+
+bench: $(READY) $(JARS) ## measure throughput beside a floor, latency, memory
+	$(RUN) -m tests.benchmark $(ARGS)
+
+soak: $(READY) $(JARS) ## run the randomised tests for MINUTES=10, from SEED=1 on
+	$(RUN) -m tests.soak --minutes $(MINUTES) --seed $(SEED)
+
+kafka: $(JARS) ## fetch the jars of Apache Kafka for tests
+
+lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions
+	@test -x .venv/uv/bin/uv || { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install --quiet uv; }
+	$(COMPILE) pyproject.toml -o requirements/runtime.lock
+	$(COMPILE) --extra embedded --extra test pyproject.toml -o requirements/development.lock
+
+clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
+	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench
+	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is a copy of the lock, written last: what is older, other or missing is made anew.
+$(READY): requirements/development.lock
+	@if cmp -s $< $@; then touch $@; else set -e; \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+			{ echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11"; exit 1; }; \
+		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+			{ echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }; \
+		echo "setting up .venv, once: this takes a minute"; \
+		rm -rf .venv; $(PYTHON) -m venv .venv; \
+		.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+		cp $< $@; fi
+
+# Without Maven or Java the tests that need Apache Kafka say so: here it is no error.
+$(JARS): deploy/kafka/pom.xml
+	@if command -v mvn >/dev/null && command -v java >/dev/null; then \
+		echo "fetching the jars of Apache Kafka, once"; rm -rf deploy/kafka/libs deploy/kafka/libs.partial; \
+		mvn -q -B -Dstyle.color=never -f $< dependency:copy-dependencies -DoutputDirectory=libs.partial \
+		&& touch deploy/kafka/libs.partial/.complete && mv deploy/kafka/libs.partial deploy/kafka/libs \
+		|| echo "the jars of Apache Kafka could not be fetched"; \
+	else echo "no jars of Apache Kafka: mvn or java is missing (Debian: maven, openjdk-17-jre-headless)"; fi

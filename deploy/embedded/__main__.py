@@ -1,0 +1,155 @@
+"""`python -m deploy.embedded`, which `make up` runs: the whole system on one machine, until Ctrl-C.
+
+Invariant: it ends with 0 when it was asked to end, and with 1 and a line that says why otherwise; either way nothing of
+it is left running.
+"""
+
+import argparse
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from contracts.catalogue import METRICS
+from deploy.demonstration import history as demonstration_history
+from deploy.embedded.feeding import CloudEvent, Held, events_accepted, events_counting, feed, held, key_headers
+from deploy.embedded.processes import PartFailed, exclusive
+from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help
+from deploy.embedded.system import System, running
+from deploy.embedded.vacancy_table import NOTE, read_columns, vacancy_table
+
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+WATCH_SECONDS = 0.5
+TAKEN_IN_SECONDS = 300.0
+"""How long metrics may take to derive what was loaded; some 10 seconds were seen."""
+
+DESCRIPTION = """\
+Start the whole system on this machine: PostgreSQL and a Kafka-protocol broker from wheels, and the services
+recruitment, retention and metrics. When it holds no events yet, an invented authority is loaded through the services'
+own feeds, and the council's vacancy table is printed. It runs until Ctrl-C; what it holds is kept for the next time.
+"""
+
+
+class _Asked(BaseException):
+    """Raised out of whatever is going on when the system is asked to stop."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the system; gives the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="make up",
+        description=DESCRIPTION,
+        epilog=f"settings, as environment variables:\n{settings_help()}\n\nas in: WORKFORCE_METRICS_PORT=9100 make up",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--no-demonstration", action="store_true", help="start empty, for events of your own")
+    chosen = parser.parse_args(arguments)
+    console = Console(highlight=False)
+    for number in STOP_SIGNALS:
+        signal.signal(number, _ask_to_stop)
+    try:
+        settings = read_settings()
+        _run(settings, not chosen.no_demonstration, console)
+    except PartFailed as failure:
+        Console(stderr=True, highlight=False).print(str(failure), style="red", markup=False, soft_wrap=True)
+        return 1
+    except _Asked:
+        console.print("stopped; `make up` starts it again with all it holds")
+    return 0
+
+
+def _ask_to_stop(number: int, frame: FrameType | None) -> NoReturn:
+    _stop_listening_to_signals()
+    raise _Asked
+
+
+def _stop_listening_to_signals() -> None:
+    """Stopping takes a moment, and must not be interrupted half way."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _run(settings: EmbeddedSettings, demonstration: bool, console: Console) -> NoReturn:
+    with exclusive(settings.state / "lock") as mine:
+        if not mine:
+            raise PartFailed(
+                f"another `make up` runs on {settings.state}: stop it, or set WORKFORCE_STATE to another folder"
+            )
+        check_ports(settings)
+        _keep_one_older_log(settings.state / "logs")
+
+        def stopping() -> None:
+            _stop_listening_to_signals()
+            console.print("stopping")
+
+        with running(settings, console.print, stopping) as system:
+            if demonstration:
+                _demonstrate(system, settings, console)
+            _show_where_to_go(system, console)
+            while True:
+                system.assert_running()
+                time.sleep(WATCH_SECONDS)
+
+
+def _demonstrate(system: System, settings: EmbeddedSettings, console: Console) -> None:
+    history = demonstration_history()
+    found = asyncio.run(held(history, system.database_urls))
+    if found is Held.OTHER:
+        console.print("the demonstration is not loaded: the system holds other events")
+        return
+    if found is not Held.ALL:
+        _load(history, system, settings, console)
+    _wait_until_taken_in(system)
+    headers = key_headers(settings.api_key)
+    console.print(vacancy_table(read_columns(system.services[METRICS].url, headers)))
+    console.print(NOTE)
+
+
+def _load(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> None:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    urls = {name: service.url for name, service in system.services.items()}
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("loading the demonstration authority", total=len(history))
+        try:
+            feed(history, urls, settings.api_key, lambda events: progress.advance(task, events))
+        except PartFailed:
+            system.assert_running()
+            raise
+
+
+def _wait_until_taken_in(system: System) -> None:
+    """Wait until every accepted event counts in the figures. Raises PartFailed."""
+    metrics = system.services[METRICS]
+    accepted = asyncio.run(events_accepted(system.database_urls))
+
+    def taken_in() -> bool:
+        system.assert_running()
+        return asyncio.run(events_counting(system.database_urls[METRICS])) >= accepted
+
+    metrics.process.wait_until(taken_in, f"has taken in the {accepted} events", TAKEN_IN_SECONDS)
+
+
+def _show_where_to_go(system: System, console: Console) -> None:
+    table = Table("where to go next", "API docs", "AsyncAPI docs", "metrics for Prometheus", box=None, pad_edge=False)
+    for name, service in system.services.items():
+        table.add_row(name, *(service.url + path for path in ("/docs", "/asyncapi", "/metrics")))
+    console.print()
+    console.print(table)
+    console.print("\nrunning; Ctrl-C stops it")
+
+
+def _keep_one_older_log(folder: Path) -> None:
+    for log in folder.glob("*.log"):
+        log.replace(log.with_suffix(".log.before"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

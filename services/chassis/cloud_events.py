@@ -1,0 +1,103 @@
+"""CloudEvents 1.0 over HTTP: structured, binary and batch mode, from a request to what stands in it.
+
+Invariant: one bad event of a batch never hides its neighbours; each comes out as parsed or as refused, in order.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import unquote
+
+from contracts.envelope import STAMPED_BY_SERVICE, Event, canonical_body, format_instant, parse_event, read_json_object
+from contracts.refusal import Fault, Refused
+
+STRUCTURED = "application/cloudevents+json"
+BATCH = "application/cloudevents-batch+json"
+BINARY = "application/json"
+ACCEPTED_TYPES = (STRUCTURED, BATCH, BINARY)
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One event of a request: `event`, or the refusal that says why it is none. `claimed_id` is the id it came with.
+
+    `stated_time` is `time` as the feed stated it, None where it left it out and the moment of arrival was taken.
+    """
+
+    claimed_id: str | None
+    event: Event | None = None
+    refusal: Refused | None = None
+    stated_time: datetime | None = None
+
+
+def media_type(content_type: str | None) -> str:
+    """The media type of a Content-Type header, without parameters, lower case."""
+    return (content_type or "").split(";", 1)[0].strip().lower()
+
+
+def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, now: datetime) -> list[Incoming]:
+    """The events of one request, in order. `now` is taken as `time` where an event states none.
+
+    Raises Refused when the request as a whole cannot be read: wrong content type, no JSON, too many events.
+    """
+    kind = media_type(headers.get("content-type"))
+    if kind == STRUCTURED:
+        return [_structured(read_json_object(body, "body"), now)]
+    if kind == BATCH:
+        return [_batch_item(item, now) for item in _batch(body, largest_batch)]
+    if kind == BINARY and "ce-specversion" in headers:
+        attributes = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
+        return [_incoming(attributes, body, now)]
+    if kind == BINARY:
+        fault = Fault(
+            "ce-specversion", "is missing", f"CloudEvents headers beside {BINARY}, or content type {STRUCTURED}"
+        )
+    else:
+        fault = Fault("Content-Type", "is not one of CloudEvents", f"one of {', '.join(ACCEPTED_TYPES)}", kind or None)
+    raise Refused(fault)
+
+
+def _batch(body: bytes, largest_batch: int) -> list[Any]:
+    try:
+        items = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise Refused(Fault("body", f"is not JSON: {error}", "a JSON array of CloudEvents")) from None
+    if not isinstance(items, list):
+        raise Refused(Fault("body", f"is a JSON {type(items).__name__}", "a JSON array of CloudEvents"))
+    if len(items) > largest_batch:
+        raise Refused(Fault("body", f"holds {len(items)} events", f"at most {largest_batch} events in one request"))
+    return items
+
+
+def _batch_item(item: object, now: datetime) -> Incoming:
+    if not isinstance(item, dict):
+        fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
+        return Incoming(None, refusal=Refused(fault))
+    return _structured(item, now)
+
+
+def _structured(item: dict[str, Any], now: datetime) -> Incoming:
+    attributes = {name: value for name, value in item.items() if name != "data"}
+    claimed = item.get("id") if isinstance(item.get("id"), str) else None
+    if "data_base64" in attributes:
+        return Incoming(claimed, refusal=Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
+    if "data" not in item:
+        return Incoming(claimed, refusal=Refused(Fault("data", "is missing", "a JSON object")))
+    return _incoming(attributes, json.dumps(item["data"]).encode(), now)
+
+
+def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incoming:
+    claimed = attributes.get("id") if isinstance(attributes.get("id"), str) else None
+    stamped = [
+        Fault(name, "is set by the service", "to leave it out") for name in STAMPED_BY_SERVICE if name in attributes
+    ]
+    if stamped:
+        return Incoming(claimed, refusal=Refused(*stamped))
+    try:
+        event = parse_event({"time": format_instant(now)} | attributes, body)
+    except Refused as refusal:
+        return Incoming(claimed, refusal=refusal)
+    stated_time = event.envelope.time if "time" in attributes else None
+    return Incoming(claimed, Event(event.envelope, event.data, canonical_body(event.data)), None, stated_time)

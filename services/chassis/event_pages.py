@@ -1,0 +1,84 @@
+"""The page and the document that tell which events stand on Kafka.
+
+Invariant: both come from `contracts/` alone, so they cannot say anything else than what the services check.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.responses import HTMLResponse, JSONResponse
+from jinja2 import Environment, FileSystemLoader, select_autoescape
+
+from contracts.catalogue import ALL_TOPICS
+from contracts.events.base import EventData
+from contracts.generate import asyncapi_document
+
+TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
+)
+
+
+def event_pages_router(service: str) -> APIRouter:
+    """Routes /asyncapi (for people) and /asyncapi.json (AsyncAPI 3.0)."""
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/asyncapi")
+    async def page() -> HTMLResponse:
+        return HTMLResponse(_page(service))
+
+    @router.get("/asyncapi.json")
+    async def document() -> JSONResponse:
+        return JSONResponse(asyncapi_document())
+
+    return router
+
+
+@cache
+def _page(service: str) -> str:
+    topics = [
+        {
+            "name": topic.name,
+            "purpose": topic.purpose,
+            "owner": topic.owner,
+            "readers": topic.readers,
+            "partitions": topic.partitions,
+            "events": [_described(event) for event in topic.events],
+        }
+        for topic in ALL_TOPICS
+    ]
+    return TEMPLATES.get_template("asyncapi.html").render(service=service, topics=topics)
+
+
+def _described(event: type[EventData]) -> dict[str, Any]:
+    schema = event.model_json_schema()
+    definitions, needed = schema.get("$defs", {}), schema.get("required", [])
+    return {
+        "type": event.event_type,
+        "subject_kind": event.subject_kind,
+        "meaning": (event.__doc__ or "").strip(),
+        "fields": [
+            {"name": name, "required": name in needed, "holds": _holds(field, definitions)}
+            for name, field in schema["properties"].items()
+        ],
+    }
+
+
+def _holds(field: dict[str, Any], definitions: dict[str, Any]) -> str:
+    """What a field holds, in words, from its JSON Schema."""
+    if "$ref" in field:
+        return _holds(definitions[field["$ref"].rsplit("/", 1)[-1]], definitions)
+    if "anyOf" in field:
+        return " or ".join(_holds(choice, definitions) for choice in field["anyOf"] if choice.get("type") != "null")
+    if "enum" in field:
+        return f"one of {', '.join(str(value) for value in field['enum'])}"
+    if field.get("type") == "array":
+        return f"a list, each {_holds(field['items'], definitions)}"
+    words = [field.get("format", field.get("type", "a value"))]
+    lowest = field.get("minimum", field.get("exclusiveMinimum"))
+    if lowest is not None and "maximum" in field:
+        words.append(f"{'above' if 'exclusiveMinimum' in field else 'from'} {lowest} to {field['maximum']}")
+    if "description" in field and field.get("type") != "object":
+        words.append(f"({field['description']})")
+    return " ".join(words)

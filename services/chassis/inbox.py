@@ -1,0 +1,114 @@
+"""The inbox: events taken in from Kafka, each once, whatever is delivered how often.
+
+Invariant: an event is in the inbox if and only if what it moved was committed in the same transaction.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import asyncpg
+
+from contracts.catalogue import TOPIC_OF_TYPE
+from contracts.envelope import Envelope, Event, parse_data
+from services.chassis.database import Connection
+
+TAKE = """
+    INSERT INTO inbox (
+        authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at, owner, sequence,
+        provenance, body
+    )
+    SELECT * FROM unnest(
+        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
+        $9::timestamptz[], $10::text[], $11::bigint[], $12::text[], $13::json[]
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING authority, type, event_id
+"""
+
+READ_SUBJECTS = """
+    SELECT inbox.authority, inbox.subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
+           sequence, provenance, body
+    FROM unnest($1::text[], $2::text[]) AS wanted (authority, subject)
+    JOIN inbox ON inbox.authority = wanted.authority AND inbox.subject = wanted.subject
+"""
+
+MISSING = """
+    SELECT owner, max(sequence) - count(*) AS missing
+    FROM inbox
+    GROUP BY owner
+"""
+"""For a service that reads every topic of an owner: how many of its events are not here, positions having no gaps."""
+
+
+async def take(connection: Connection, events: Sequence[Event]) -> list[Event]:
+    """Put events into the inbox, inside the caller's transaction; gives those that were not in it yet."""
+    if not events:
+        return []
+    rows = await connection.fetch(TAKE, *_columns(events))
+    fresh = {(row["authority"], row["type"], row["event_id"]) for row in rows}
+    taken: list[Event] = []
+    for event in events:
+        key = (event.envelope.authority, event.envelope.type, event.envelope.id)
+        if key in fresh:
+            fresh.remove(key)
+            taken.append(event)
+    return taken
+
+
+async def read_subjects(connection: Connection, subjects: Sequence[tuple[str, str]]) -> list[Event]:
+    """All events of these (authority, subject), in no particular order."""
+    authorities, names = [subject[0] for subject in subjects], [subject[1] for subject in subjects]
+    return [event_of(row) for row in await connection.fetch(READ_SUBJECTS, authorities, names)]
+
+
+def event_of(row: asyncpg.Record) -> Event:
+    """The event of an inbox row, which was checked against its contract when it came in."""
+    envelope = Envelope.model_construct(
+        specversion="1.0",
+        id=row["event_id"],
+        source=row["source"],
+        type=row["type"],
+        subject=row["subject"],
+        time=row["recorded_at"],
+        authority=row["authority"],
+        supersedes=row["supersedes"],
+        voids=row["voids"],
+        acceptedtime=row["accepted_at"],
+        sequence=str(row["sequence"]),
+        provenance=row["provenance"],
+    )
+    body = row["body"].encode()
+    return Event(envelope, parse_data(envelope, body), body)
+
+
+def _columns(events: Sequence[Event]) -> list[list[object]]:
+    rows = [
+        (
+            event.envelope.authority,
+            event.envelope.subject,
+            event.envelope.type,
+            event.envelope.id,
+            event.envelope.source,
+            event.envelope.time,
+            event.envelope.supersedes,
+            event.envelope.voids,
+            event.envelope.acceptedtime,
+            TOPIC_OF_TYPE[event.envelope.type].owner,
+            int(event.envelope.sequence or 0),
+            event.envelope.provenance,
+            event.body.decode(),
+        )
+        for event in events
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInEvents:
+    """The handler of a service that only keeps what it reads: takes in a batch of events in one transaction."""
+
+    pool: asyncpg.Pool
+
+    async def __call__(self, events: list[Event], far_behind: bool) -> None:
+        async with self.pool.acquire() as connection, connection.transaction():
+            await take(connection, events)

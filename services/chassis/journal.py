@@ -1,0 +1,194 @@
+"""The journal: events that were accepted, in order, for ever. It is the outbox, and the source of every replay.
+
+Invariant: an event is in the journal if and only if its sender was told `accepted`; positions run from 1 without gaps.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+import asyncpg
+
+from contracts.envelope import Envelope, Event, format_instant
+from contracts.refusal import Fault
+from services.chassis.cloud_events import Incoming
+from services.chassis.database import Connection
+
+CHANNEL = "journal"
+"""PostgreSQL notification channel that wakes the relay."""
+
+TAKE_HEAD = "SELECT position FROM journal_head FOR UPDATE"
+MOVE_HEAD = "UPDATE journal_head SET position = $1"
+
+FIND_KNOWN = """
+    SELECT journal.authority, journal.event_id, journal.type, journal.subject, journal.position, journal.fingerprint,
+           journal.accepted_at
+    FROM journal
+    JOIN unnest($1::text[], $2::text[]) AS wanted (authority, event_id)
+        ON journal.authority = wanted.authority AND journal.event_id = wanted.event_id
+"""
+
+APPEND = """
+    INSERT INTO journal (
+        position, authority, event_id, type, subject, source, recorded_at, supersedes, voids, accepted_at, provenance,
+        body, fingerprint
+    )
+    SELECT * FROM unnest(
+        $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
+        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[]
+    )
+"""
+
+READ_AFTER = """
+    SELECT position, authority, event_id, type, subject, source, recorded_at, supersedes, voids, accepted_at,
+           provenance, body
+    FROM journal
+    WHERE position > $1
+    ORDER BY position
+    LIMIT $2
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The event stands in the journal at `position` since `accepted_at`. `known` when it stood there before."""
+
+    position: int
+    accepted_at: datetime
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """The event cannot stand beside what the journal holds."""
+
+    fault: Fault
+
+
+Outcome = Accepted | Conflict
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    type: str
+    subject: str
+    fingerprint: bytes
+    accepted: Accepted
+
+
+def fingerprint(incoming: Incoming) -> bytes:
+    """What makes two events with one id the same event: everything the feed stated, however it was formatted."""
+    event = incoming.event
+    assert event is not None  # noqa: S101  (the callers pass parsed events only)
+    envelope = event.envelope
+    stated_time = format_instant(incoming.stated_time) if incoming.stated_time else None
+    stated = [envelope.type, envelope.source, envelope.subject, stated_time, envelope.supersedes, envelope.voids]
+    return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
+
+
+async def append(connection: Connection, incoming: list[Incoming], provenance: str, now: datetime) -> list[Outcome]:
+    """Put parsed events into the journal, inside the caller's transaction; one outcome for each, in order.
+
+    The head's row lock makes appends of one service follow one another, so that positions become visible in order
+    and a duplicate that arrives at the same moment is seen.
+    """
+    head = await connection.fetchval(TAKE_HEAD)
+    known = await _known_entries(connection, incoming)
+    outcomes: list[Outcome] = []
+    fresh: list[tuple[int, Event, bytes]] = []
+    for item in incoming:
+        event = item.event
+        assert event is not None  # noqa: S101
+        key, print_ = (event.envelope.authority, event.envelope.id), fingerprint(item)
+        fault = _conflict(event.envelope, print_, known)
+        if fault is not None:
+            outcomes.append(Conflict(fault))
+        elif key in known:
+            entry = known[key].accepted
+            outcomes.append(Accepted(entry.position, entry.accepted_at, known=True))
+        else:
+            head += 1
+            accepted = Accepted(head, now, known=False)
+            known[key] = _Entry(event.envelope.type, event.envelope.subject, print_, accepted)
+            fresh.append((head, event, print_))
+            outcomes.append(accepted)
+    if fresh:
+        await connection.execute(APPEND, *_columns(fresh, provenance, now))
+        await connection.execute(MOVE_HEAD, head)
+        await connection.execute(f"NOTIFY {CHANNEL}")
+    return outcomes
+
+
+async def _known_entries(connection: Connection, incoming: list[Incoming]) -> dict[tuple[str, str], _Entry]:
+    """What the journal holds of the events that these are, or refer to."""
+    wanted: set[tuple[str, str]] = set()
+    for item in incoming:
+        assert item.event is not None  # noqa: S101
+        envelope = item.event.envelope
+        ids = (envelope.id, envelope.supersedes, envelope.voids)
+        wanted.update((envelope.authority, event_id) for event_id in ids if event_id is not None)
+    rows = await connection.fetch(FIND_KNOWN, [key[0] for key in wanted], [key[1] for key in wanted])
+    return {
+        (row["authority"], row["event_id"]): _Entry(
+            row["type"], row["subject"], row["fingerprint"], Accepted(row["position"], row["accepted_at"], known=True)
+        )
+        for row in rows
+    }
+
+
+def _conflict(envelope: Envelope, print_: bytes, known: dict[tuple[str, str], _Entry]) -> Fault | None:
+    same = known.get((envelope.authority, envelope.id))
+    if same is not None and same.fingerprint != print_:
+        return Fault(
+            "id",
+            f"was used at {format_instant(same.accepted.accepted_at)} for another event",
+            "a new id; to correct an event, a new id with `supersedes` set to the old one",
+            envelope.id,
+        )
+    for name, target in (("supersedes", envelope.supersedes), ("voids", envelope.voids)):
+        entry = known.get((envelope.authority, target)) if target is not None else None
+        if entry is not None and (entry.type, entry.subject) != (envelope.type, envelope.subject):
+            expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
+            return Fault(name, f"is an event of type {entry.type} and subject {entry.subject}", expected, target)
+    return None
+
+
+def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: datetime) -> list[list[object]]:
+    rows = [
+        (
+            position,
+            event.envelope.authority,
+            event.envelope.id,
+            event.envelope.type,
+            event.envelope.subject,
+            event.envelope.source,
+            event.envelope.time,
+            event.envelope.supersedes,
+            event.envelope.voids,
+            now,
+            provenance,
+            event.body.decode(),
+            print_,
+        )
+        for position, event, print_ in fresh
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def envelope_of(row: asyncpg.Record) -> Envelope:
+    """The envelope of a journal row, as it stands on Kafka."""
+    return Envelope.model_construct(
+        specversion="1.0",
+        id=row["event_id"],
+        source=row["source"],
+        type=row["type"],
+        subject=row["subject"],
+        time=row["recorded_at"],
+        authority=row["authority"],
+        supersedes=row["supersedes"],
+        voids=row["voids"],
+        acceptedtime=row["accepted_at"],
+        sequence=str(row["position"]),
+        provenance=row["provenance"],
+    )

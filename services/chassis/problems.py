@@ -1,0 +1,93 @@
+"""Answers to callers that something is wrong: problem details (RFC 9457).
+
+Invariant: an answer says what was wrong, where, and what would be right; never a traceback.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from contracts.refusal import Fault
+from services.chassis.logs import get_log
+
+log = get_log(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Problem(Exception):
+    """Raised to answer a request with problem details.
+
+    `kind` is a short name, the end of the problem's type URI; `extra` holds further members.
+    """
+
+    def __init__(
+        self, status: int, kind: str, title: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.headers = headers
+        self.body = {
+            "type": f"urn:workforce:problem:{kind}",
+            "title": title,
+            "status": status,
+            "detail": detail,
+            **extra,
+        }
+
+    def answer(self) -> JSONResponse:
+        """The HTTP answer."""
+        return JSONResponse(self.body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
+
+
+def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
+    """Faults as they stand in an answer."""
+    return [
+        {"field": fault.field, "problem": fault.problem, "expected": fault.expected}
+        | ({} if fault.value is None else {"value": fault.value})
+        for fault in faults
+    ]
+
+
+def not_available(what: str) -> Problem:
+    """The answer while something the service needs cannot be reached. Nothing was accepted."""
+    return Problem(
+        503,
+        "not-available",
+        "Not available at the moment",
+        f"{what} cannot be reached; nothing of this request was accepted. Send it again in a few seconds.",
+        headers={"Retry-After": "5"},
+    )
+
+
+def install_problem_answers(app: FastAPI) -> None:
+    """Make every error of this API, its framework's included, an RFC 9457 answer."""
+
+    @app.exception_handler(Problem)
+    async def _problem(_: Request, problem: Problem) -> JSONResponse:
+        return problem.answer()
+
+    @app.exception_handler(HTTPException)
+    async def _http(request: Request, error: HTTPException) -> JSONResponse:
+        detail = f"{request.method} {request.url.path}: {error.detail}"
+        headers = dict(error.headers) if error.headers else None
+        return Problem(error.status_code, "http", str(error.detail), detail, headers=headers).answer()
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
+        faults = [
+            {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"]}
+            for item in error.errors()
+        ]
+        detail = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+        return Problem(422, "request-refused", "The request is not as described", detail, faults=faults).answer()
+
+    @app.exception_handler(Exception)
+    async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
+        log.error("request failed", path=request.url.path, exc_info=error)
+        detail = "The service failed on this request; the cause stands in its log. Nothing of it was accepted."
+        return Problem(500, "failed", "The service failed", detail).answer()

@@ -1,0 +1,53 @@
+"""The process of a service: reads its settings, serves, and stops gracefully on SIGTERM or SIGINT.
+
+Invariant: whatever keeps it from starting is told in plain lines, with exit code 1 and no traceback.
+"""
+
+import socket
+import sys
+from collections.abc import Callable
+from typing import TypeVar
+
+import uvicorn
+from fastapi import FastAPI
+
+from services.chassis.logs import configure_logs
+from services.chassis.settings import PREFIX, Settings, SettingsRefused, read_settings
+
+SomeSettings = TypeVar("SomeSettings", bound=Settings)
+
+GRACE_SECONDS = 20
+"""How long requests at hand may take to finish when the service stops."""
+
+
+def run_service(name: str, settings_class: type[SomeSettings], create: Callable[[SomeSettings], FastAPI]) -> int:
+    """Run one service until it is told to stop; gives the exit code."""
+    try:
+        settings = read_settings(settings_class)
+        listening = _listen(settings)
+    except (SettingsRefused, OSError) as refused:
+        sys.stderr.write(f"{name} cannot start: {refused}\n")
+        return 1
+    configure_logs(name, settings.log_level)
+    config = uvicorn.Config(
+        create(settings),
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+        server_header=False,
+    )
+    uvicorn.Server(config).run(sockets=[listening])
+    return 0
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError as error:
+        listening.close()
+        where = f"{settings.host}:{settings.port}"
+        raise OSError(f"{where} cannot be listened on ({error.strerror}); set {PREFIX}HOST or {PREFIX}PORT") from None
+    return listening

@@ -1,0 +1,88 @@
+"""Settings of a service, read from environment variables `WORKFORCE_…`, and nothing else.
+
+Invariant: a service that is told to listen beyond this machine does not start without API keys.
+"""
+
+import ipaddress
+from typing import Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from services.chassis.authentication import ApiKey
+
+PREFIX = "WORKFORCE_"
+
+
+class SettingsRefused(Exception):
+    """Raised for settings that are missing or wrong; its text is for the person who starts the service."""
+
+
+class DeliverySettings(BaseModel):
+    """How patient a consumer is with records it cannot take in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    attempts: int = Field(3, ge=1, description="Tries for a record that fails before it is set aside.")
+    backoff_seconds: float = Field(0.2, gt=0, description="Wait before the second try; doubles with each further one.")
+    longest_backoff_seconds: float = Field(5.0, gt=0, description="The longest wait between two tries.")
+    set_aside_in_a_row: int = Field(100, ge=1, description="So many records set aside one after another stop it.")
+    set_aside_share: float = Field(
+        0.5, gt=0, le=1, description="This share of the last 1,000 records set aside stops it."
+    )
+    catching_up_records: int = Field(2000, ge=1, description="With more records behind, figures are derived later.")
+
+
+class Settings(BaseSettings):
+    """What every service can be told. Each service's own class gives its port."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True)
+
+    database_url: str = Field(description="Where this service's own PostgreSQL database is: postgresql://…")
+    kafka_servers: str = Field("127.0.0.1:9092", description="Kafka's host:port, several with commas.")
+    kafka_idempotent_producer: bool = Field(True, description="Off only for brokers that know no idempotent producer.")
+    kafka_create_topics: bool = Field(True, description="Make the topics of the catalogue that are missing.")
+    kafka_replication_factor: int = Field(1, ge=1, description="Copies of each topic that is made.")
+    host: str = Field("127.0.0.1", description="Address to listen on; beyond loopback, keys are needed.")
+    port: int = Field(8100, ge=1, le=65535)
+    api_keys: tuple[ApiKey, ...] = Field((), description="JSON list; `python -m services.chassis.keys` makes entries.")
+    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    database_connections: int = Field(8, ge=2, description="Most connections to PostgreSQL at once.")
+    largest_request_bytes: int = Field(8_000_000, ge=1000)
+    largest_batch: int = Field(1000, ge=1, description="Most events in one request.")
+    stalled_seconds: float = Field(60.0, gt=0, description="Records waiting and no progress for so long: not alive.")
+    delivery: DeliverySettings = DeliverySettings()
+
+    @property
+    def listens_beyond_this_machine(self) -> bool:
+        """Whether others than this machine can reach the service."""
+        if self.host == "localhost":
+            return False
+        try:
+            return not ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return True
+
+    @model_validator(mode="after")
+    def _keys_beyond_loopback(self) -> Self:
+        if self.listens_beyond_this_machine and not self.api_keys:
+            raise ValueError(
+                f"host {self.host} can be reached from other machines, so {PREFIX}API_KEYS must hold at least one key "
+                "(make one with: python -m services.chassis.keys --help), or listen on 127.0.0.1"
+            )
+        return self
+
+
+SomeSettings = TypeVar("SomeSettings", bound=Settings)
+
+
+def read_settings(kind: type[SomeSettings]) -> SomeSettings:
+    """The settings of a service from the environment. Raises SettingsRefused with one line for each thing wrong."""
+    try:
+        return kind()
+    except ValidationError as error:
+        lines = []
+        for item in error.errors(include_url=False, include_input=False):
+            name = "__".join(str(part) for part in item["loc"]).upper()
+            lines.append(f"{PREFIX}{name}: {item['msg']}" if name else item["msg"].removeprefix("Value error, "))
+        raise SettingsRefused("\n".join(lines)) from None

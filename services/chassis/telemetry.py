@@ -1,0 +1,55 @@
+"""The catalogue of metrics: every name, unit and meaning that Prometheus sees of a service, in one place.
+
+Invariant: a metric that is not declared here does not exist; labels never hold an identifier of a person or a post.
+"""
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+FINE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class Telemetry:
+    """The metrics of one service process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.accepted = self._counter("accepted", "Events accepted into the journal.", "type")
+        self.already_known = self._counter("already_known", "Events sent again that the journal held already.", "type")
+        self.rejected = self._counter("rejected", "Events rejected at the door, with the reason.", "reason")
+        self.published = self._counter("published", "Events that Kafka acknowledged.", "topic")
+        self.published_again = self._counter(
+            "journal_replays", "Times the journal was published again because Kafka's log was shorter than it."
+        )
+        self.consumed = self._counter("consumed", "Records taken in, committed to the database.", "topic")
+        self.set_aside = self._counter("set_aside", "Records set aside on the dead-letter topic.", "topic", "cause")
+        self.retries = self._counter("retries", "Further tries to take in a batch, with the cause.", "cause")
+        self.journal_age = self._gauge(
+            "journal_age_seconds", "Age of the oldest accepted event that Kafka has not acknowledged; 0 when none."
+        )
+        self.journal_position = self._gauge("journal_position", "Position of the newest event in the journal.")
+        self.journal_unpublished = self._gauge("journal_unpublished", "Accepted events not yet acknowledged by Kafka.")
+        self.lag = self._gauge("consumer_lag_records", "Records on the topic behind the consumer.", "topic")
+        self.halted = self._gauge("consumer_halted", "1 when the consumer stopped because too much was set aside.")
+        self.missing = self._gauge(
+            "inbox_missing_events", "Events an owner has published that have not arrived here.", "owner"
+        )
+        self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
+        self.latency = Histogram(
+            "workforce_origin_to_figure_seconds",
+            "From an event's acceptance to the commit of the figures it moves.",
+            buckets=FINE_SECONDS,
+            registry=self.registry,
+        )
+        self.requests = Histogram(
+            "workforce_http_request_seconds",
+            "Time to answer a request.",
+            ("method", "route", "status"),
+            buckets=FINE_SECONDS,
+            registry=self.registry,
+        )
+
+    def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
+        return Counter(f"workforce_{name}", meaning, labels, registry=self.registry)
+
+    def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
+        return Gauge(f"workforce_{name}", meaning, labels, registry=self.registry)

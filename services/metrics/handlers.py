@@ -1,0 +1,80 @@
+"""What metrics does with events: takes them in, and derives the timelines they touch.
+
+Invariant: a subject is either derived from all its events in the inbox, or listed in `to_derive`, in one transaction.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from contracts.envelope import Event
+from services.chassis import inbox
+from services.chassis.database import Connection
+from services.chassis.runtime import Runtime
+from services.metrics import store
+from services.metrics.derivation import derive_places, derive_subjects
+from services.metrics.store import Subject
+
+SUBJECTS_AT_ONCE = 4000
+"""How many subjects are derived in one transaction while the timelines catch up: about 100 MB of events in memory."""
+
+DERIVED_KINDS = ("worker", "cover", "post")
+"""The kinds of subject that have a timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInEvents:
+    """Takes in a batch of events in one transaction.
+
+    1. lock the authorities concerned, so that two consumers never derive one place at the same time; 2. put the events
+    into the inbox; 3. derive what those that are new touch, or list it when so much waits that each subject would be
+    derived many times over.
+    """
+
+    runtime: Runtime
+
+    async def __call__(self, events: list[Event], far_behind: bool) -> None:
+        async with self.runtime.pool.acquire() as connection, connection.transaction():
+            await store.lock_authorities(connection, {event.envelope.authority for event in events})
+            fresh = await inbox.take(connection, events)
+            touched = {_subject(event) for event in fresh if event.envelope.subject.split("/")[0] in DERIVED_KINDS}
+            if far_behind:
+                await store.list_to_derive(connection, touched)
+            elif touched:
+                await _derive(connection, touched)
+        now = datetime.now(UTC)
+        for event in fresh:
+            if event.envelope.acceptedtime is not None:
+                self.runtime.telemetry.latency.observe((now - event.envelope.acceptedtime).total_seconds())
+
+
+def _subject(event: Event) -> Subject:
+    return Subject(event.envelope.authority, event.envelope.subject)
+
+
+async def _derive(connection: Connection, subjects: set[Subject]) -> None:
+    """Derive these subjects and every place that they touch."""
+    places = await derive_subjects(connection, {subject for subject in subjects if not subject.is_post})
+    await derive_places(connection, places | {subject for subject in subjects if subject.is_post})
+
+
+async def watch_timelines(runtime: Runtime) -> None:
+    """Derive what is listed to be derived, and tell how much of it there is and what has not arrived."""
+    if runtime.delivery.busy_since is None:
+        while await derive_listed(runtime):
+            pass
+    listed = await runtime.pool.fetchval(store.COUNT_LISTED)
+    runtime.telemetry.undrained.set(listed)
+
+
+async def derive_listed(runtime: Runtime) -> bool:
+    """Derive some of the subjects that are listed, workers and covers before posts; gives whether there were any."""
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        subjects = await store.take_listed(connection, SUBJECTS_AT_ONCE)
+        if not subjects:
+            return False
+        if any(subject.is_post for subject in subjects):
+            await derive_places(connection, subjects)
+        else:
+            # The places wait until every worker is derived, so that each is derived once.
+            await store.list_to_derive(connection, await derive_subjects(connection, subjects))
+        return True

@@ -1,0 +1,252 @@
+"""The tables of metrics: timelines in, sums out.
+
+Invariant: rows of a timeline are only ever replaced whole, subject by subject.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import date, datetime
+from typing import Any, NamedTuple
+
+import asyncpg
+
+from contracts.codes import CoverReason, CswwRole, Role
+from services.chassis.database import Connection
+from services.metrics.timelines.rows import STILL_KNOWN, Cover, Occupancy, Staffing
+
+
+class Subject(NamedTuple):
+    """Something of an authority that has a timeline: `worker/…`, `cover/…` or `post/…`."""
+
+    authority: str
+    name: str
+
+    @property
+    def kind(self) -> str:
+        """The word before the slash."""
+        return self.name.partition("/")[0]
+
+    @property
+    def identifier(self) -> str:
+        """What stands behind the slash."""
+        return self.name.partition("/")[2]
+
+    @property
+    def is_post(self) -> bool:
+        """Whether it is a post."""
+        return self.kind == "post"
+
+
+AUTHORITY_LOCKS = 7_231
+"""First half of the advisory locks by which consumers take turns on one authority."""
+
+LOCK_AUTHORITIES = """
+    SELECT pg_advisory_xact_lock($1, hashtext(authority))
+    FROM (SELECT unnest($2::text[]) AS authority ORDER BY 1) AS sorted
+"""
+
+LIST_TO_DERIVE = """
+    INSERT INTO to_derive (authority, subject)
+    SELECT * FROM unnest($1::text[], $2::text[])
+    ON CONFLICT DO NOTHING
+"""
+
+FIRST_LISTED = """
+    SELECT authority, (subject LIKE 'post/%') AS is_post
+    FROM to_derive
+    ORDER BY is_post, authority
+    LIMIT 1
+"""
+
+TAKE_LISTED = """
+    DELETE FROM to_derive
+    WHERE (authority, subject) IN (
+        SELECT authority, subject
+        FROM to_derive
+        WHERE authority = $1 AND (subject LIKE 'post/%') = $2
+        LIMIT $3
+    )
+    RETURNING authority, subject
+"""
+
+COUNT_LISTED = "SELECT count(*) FROM to_derive"
+
+DELETE_OCCUPANCIES = """
+    DELETE FROM occupancy
+    USING unnest($1::text[], $2::text[]) AS gone (authority, worker)
+    WHERE occupancy.authority = gone.authority AND occupancy.worker = gone.worker
+    RETURNING occupancy.authority, occupancy.post
+"""
+
+DELETE_COVERS = """
+    DELETE FROM cover
+    USING unnest($1::text[], $2::text[]) AS gone (authority, cover)
+    WHERE cover.authority = gone.authority AND cover.cover = gone.cover
+    RETURNING cover.authority, cover.cover, cover.post
+"""
+
+DELETE_STAFFING = """
+    DELETE FROM staffing
+    USING unnest($1::text[], $2::text[]) AS gone (authority, place)
+    WHERE staffing.authority = gone.authority AND staffing.place = gone.place
+"""
+
+OCCUPANCIES_OF_POSTS = """
+    SELECT occupancy.authority, worker, occupancy.post, fte, valid_from, valid_to, known_from, known_to
+    FROM unnest($1::text[], $2::text[]) AS wanted (authority, post)
+    JOIN occupancy ON occupancy.authority = wanted.authority AND occupancy.post = wanted.post
+"""
+
+COVER_COLUMNS = """
+    cover.authority, cover.cover, agency_worker, cover.post, fte, reason, role, team, service_area, csww_role,
+    valid_from, valid_to, known_from, known_to
+"""
+
+COVERS_OF_POSTS = f"""
+    SELECT {COVER_COLUMNS}
+    FROM unnest($1::text[], $2::text[]) AS wanted (authority, post)
+    JOIN cover ON cover.authority = wanted.authority AND cover.post = wanted.post
+"""  # noqa: S608
+
+COVERS_WITHOUT_POST = f"""
+    SELECT {COVER_COLUMNS}
+    FROM unnest($1::text[], $2::text[]) AS wanted (authority, cover)
+    JOIN cover ON cover.authority = wanted.authority AND cover.cover = wanted.cover
+    WHERE cover.post IS NULL
+"""  # noqa: S608
+
+SUM_STOCK = """
+    SELECT {dimensions} sum({column}) AS value
+    FROM staffing
+    WHERE authority = $1
+        AND valid_from <= $2 AND $2 < valid_to
+        AND known_from <= $3 AND $3 < known_to
+    {grouping}
+"""
+
+HAS_EVENTS = "SELECT EXISTS (SELECT FROM inbox WHERE authority = $1)"
+
+OCCUPANCY_FIELDS = Occupancy._fields
+COVER_FIELDS = Cover._fields
+STAFFING_FIELDS = Staffing._fields
+
+
+async def lock_authorities(connection: Connection, authorities: Collection[str]) -> None:
+    """Wait until no other transaction works on these authorities; held to the end of this one."""
+    await connection.execute(LOCK_AUTHORITIES, AUTHORITY_LOCKS, list(authorities))
+
+
+async def list_to_derive(connection: Connection, subjects: Collection[Subject]) -> None:
+    """List subjects whose timelines are to be derived later."""
+    if subjects:
+        await connection.execute(LIST_TO_DERIVE, *_split(sorted(subjects)))
+
+
+async def take_listed(connection: Connection, most: int) -> set[Subject]:
+    """Take subjects of one authority off the list, and lock it; all of them posts, or none, and posts last."""
+    first = await connection.fetchrow(FIRST_LISTED)
+    if first is None:
+        return set()
+    await lock_authorities(connection, {first["authority"]})
+    rows = await connection.fetch(TAKE_LISTED, first["authority"], first["is_post"], most)
+    return {Subject(row["authority"], row["subject"]) for row in rows}
+
+
+async def replace_occupancies(
+    connection: Connection, workers: Collection[Subject], rows: Sequence[tuple[str, Occupancy]]
+) -> set[Subject]:
+    """Put these rows in the place of all that these workers had; gives the posts of the old and the new."""
+    if not workers:
+        return set()
+    gone = await connection.fetch(DELETE_OCCUPANCIES, *_split_identifiers(workers))
+    await _copy(connection, "occupancy", OCCUPANCY_FIELDS, rows)
+    before = {Subject(row["authority"], f"post/{row['post']}") for row in gone}
+    return before | {Subject(authority, f"post/{row.post}") for authority, row in rows}
+
+
+async def replace_covers(
+    connection: Connection, assignments: Collection[Subject], rows: Sequence[tuple[str, Cover]]
+) -> set[Subject]:
+    """Put these rows in the place of all that these assignments had; gives the places of the old and the new."""
+    if not assignments:
+        return set()
+    gone = await connection.fetch(DELETE_COVERS, *_split_identifiers(assignments))
+    await _copy(connection, "cover", COVER_FIELDS, rows)
+    before = {_place(row["authority"], row["cover"], row["post"]) for row in gone}
+    return before | {_place(authority, row.cover, row.post) for authority, row in rows}
+
+
+async def replace_staffing(
+    connection: Connection, places: Collection[Subject], rows: Sequence[tuple[str, Staffing]]
+) -> None:
+    """Put these rows in the place of all that these places had."""
+    await connection.execute(DELETE_STAFFING, *_split(places))
+    await _copy(connection, "staffing", STAFFING_FIELDS, rows)
+
+
+async def occupancies_of_posts(connection: Connection, posts: Collection[Subject]) -> list[tuple[Subject, Occupancy]]:
+    """Who held these posts, with the post."""
+    rows = await connection.fetch(OCCUPANCIES_OF_POSTS, *_split_identifiers(posts))
+    return [
+        (Subject(row["authority"], f"post/{row['post']}"), Occupancy(**_values(row, OCCUPANCY_FIELDS))) for row in rows
+    ]
+
+
+async def covers_of_places(connection: Connection, places: Collection[Subject]) -> list[tuple[Subject, Cover]]:
+    """Agency assignments at these places, with the place."""
+    posts = [place for place in places if place.is_post]
+    assignments = [place for place in places if not place.is_post]
+    rows = await connection.fetch(COVERS_OF_POSTS, *_split_identifiers(posts)) if posts else []
+    if assignments:
+        rows += await connection.fetch(COVERS_WITHOUT_POST, *_split_identifiers(assignments))
+    return [(_place(row["authority"], row["cover"], row["post"]), _cover(row)) for row in rows]
+
+
+async def sum_stock(
+    pool: asyncpg.Pool, column: str, authority: str, as_at: date, as_known_at: datetime, dimensions: Sequence[str]
+) -> list[asyncpg.Record]:
+    """The sum of one staffing column as at a date, as known at an instant, by dimensions (columns of staffing)."""
+    grouping = f"GROUP BY {', '.join(dimensions)} ORDER BY {', '.join(dimensions)}" if dimensions else ""
+    sql = SUM_STOCK.format(dimensions="".join(f"{name}, " for name in dimensions), column=column, grouping=grouping)
+    rows: list[asyncpg.Record] = await pool.fetch(sql, authority, as_at, as_known_at)
+    return rows
+
+
+async def has_events(pool: asyncpg.Pool, authority: str) -> bool:
+    """Whether any event of this authority has arrived."""
+    return bool(await pool.fetchval(HAS_EVENTS, authority))
+
+
+def _place(authority: str, cover: str, post: str | None) -> Subject:
+    return Subject(authority, f"cover/{cover}" if post is None else f"post/{post}")
+
+
+def _split(subjects: Collection[Subject]) -> tuple[list[str], list[str]]:
+    return [subject.authority for subject in subjects], [subject.name for subject in subjects]
+
+
+def _split_identifiers(subjects: Collection[Subject]) -> tuple[list[str], list[str]]:
+    return [subject.authority for subject in subjects], [subject.identifier for subject in subjects]
+
+
+async def _copy(
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[str, tuple[Any, ...]]]
+) -> None:
+    records = [(authority, *row) for authority, row in rows]
+    if records:
+        await connection.copy_records_to_table(table, records=records, columns=("authority", *columns))
+
+
+def _values(row: asyncpg.Record, columns: tuple[str, ...]) -> dict[str, Any]:
+    values = {name: row[name] for name in columns}
+    # asyncpg reads 'infinity' as the largest datetime, but without its time zone.
+    if values["known_to"].tzinfo is None:
+        values["known_to"] = STILL_KNOWN
+    return values
+
+
+def _cover(row: asyncpg.Record) -> Cover:
+    values = _values(row, COVER_FIELDS)
+    values["reason"] = CoverReason(values["reason"])
+    values["role"] = None if values["role"] is None else Role(values["role"])
+    values["csww_role"] = None if values["csww_role"] is None else CswwRole(values["csww_role"])
+    return Cover(**values)

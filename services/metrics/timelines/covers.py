@@ -1,0 +1,77 @@
+"""What the events of one agency assignment say about who covers what, at which FTE and why.
+
+Invariant: an assignment without a start covers nothing.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.codes import CoverReason, CswwRole, Role
+from contracts.envelope import Event
+from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from services.metrics.timelines.knowledge import Action, Steps, fold_as_known, in_order_of_effect
+from services.metrics.timelines.rows import Cover
+
+# An assignment that starts and ends on one day never held: it does not hold on `ended_on`.
+_EFFECTS = in_order_of_effect((CoverStarted, "started_on"), (CoverChanged, "effective_from"), (CoverEnded, "ended_on"))
+_ONLY = ""
+
+
+class _Assignment(NamedTuple):
+    agency_worker: str
+    post: str | None
+    fte: Decimal
+    reason: CoverReason
+    role: Role | None
+    team: str | None
+    service_area: str | None
+    csww_role: CswwRole | None
+
+
+def covers(events: Iterable[Event]) -> list[Cover]:
+    """The facts of one assignment over time, from all its events; none while its FTE is 0.
+
+    - started: all facts hold as stated, also when the assignment had ended before;
+    - changed: the facts given hold from that date on; of an assignment that does not hold then it says nothing;
+    - ended: the assignment does not hold on that date nor after.
+    """
+    of_one_cover = list(events)
+    if not of_one_cover:
+        return []
+    cover = of_one_cover[0].envelope.subject.partition("/")[2]
+    return [
+        Cover(cover, *assignment, valid_from, valid_to, known_from, known_to)
+        for _, valid_from, known_from, valid_to, known_to, assignment in fold_as_known(
+            of_one_cover, _EFFECTS, _assignments
+        )
+        if assignment.fte
+    ]
+
+
+def _assignments(held: dict[str, _Assignment], actions: list[Action]) -> Steps[_Assignment]:
+    steps: dict[date, _Assignment | None] = {}
+    current = held.get(_ONLY)
+    for day, _, _, _, data in actions:
+        if type(data) is CoverStarted:
+            current = _Assignment(
+                data.agency_worker,
+                data.post,
+                data.fte,
+                data.reason,
+                data.role,
+                data.team,
+                data.service_area,
+                data.csww_role,
+            )
+        elif type(data) is CoverChanged:
+            current = current and current._replace(
+                fte=current.fte if data.fte is None else data.fte,
+                reason=data.reason or current.reason,
+                post=data.post or current.post,
+            )
+        else:
+            current = None
+        steps[day] = current
+    return {_ONLY: steps}

@@ -1,0 +1,64 @@
+"""What the events of one post say about what it is and what it is funded for.
+
+Invariant: a post has no facts before it is established; after it closed only establishing it again funds it.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from contracts.envelope import Event
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from services.metrics.timelines.knowledge import Action, Steps, fold_as_known, in_order_of_effect
+from services.metrics.timelines.rows import Post, PostFacts
+
+_EFFECTS = in_order_of_effect(
+    (PostClosed, "closed_on"), (PostEstablished, "effective_from"), (PostChanged, "effective_from")
+)
+_ONLY = ""
+_NOT_FUNDED = Decimal(0)
+
+
+def post_facts(events: Iterable[Event]) -> list[Post]:
+    """The facts of one post over time, from all its events.
+
+    - established: all facts hold as stated, also when the post had closed before;
+    - changed: the facts given hold from that date on; of a post not established by then it says nothing, and a closed
+      post stays without funding;
+    - closed: the post is funded for 0 FTE from that date on, and keeps its other facts.
+    """
+    of_one_post = list(events)
+    if not of_one_post:
+        return []
+    post = of_one_post[0].envelope.subject.partition("/")[2]
+    return [
+        Post(post, facts, valid_from, valid_to, known_from, known_to)
+        for _, valid_from, known_from, valid_to, known_to, facts in fold_as_known(of_one_post, _EFFECTS, _facts)
+    ]
+
+
+def _facts(held: dict[str, PostFacts], actions: list[Action]) -> Steps[PostFacts]:
+    steps: dict[date, PostFacts | None] = {}
+    current = held.get(_ONLY)
+    for day, _, _, _, data in actions:
+        if type(data) is PostEstablished:
+            current = PostFacts(data.role, data.team, data.service_area, data.grade, data.csww_role, data.funded_fte)
+        elif current is None:
+            continue
+        elif type(data) is PostChanged:
+            current = _changed(current, data)
+        else:
+            current = current._replace(funded=_NOT_FUNDED)
+        steps[day] = current
+    return {_ONLY: steps}
+
+
+def _changed(facts: PostFacts, change: PostChanged) -> PostFacts:
+    return PostFacts(
+        change.role or facts.role,
+        change.team or facts.team,
+        change.service_area or facts.service_area,
+        change.grade or facts.grade,
+        change.csww_role or facts.csww_role,
+        (change.funded_fte or facts.funded) if facts.funded else _NOT_FUNDED,
+    )

@@ -1,0 +1,1 @@
+"""Recruitment: posts, campaigns, starters, moves, FTE changes and agency cover come in here."""

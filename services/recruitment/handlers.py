@@ -1,0 +1,29 @@
+"""What recruitment does with events it accepted, beyond keeping and publishing them.
+
+Invariant: a remark never turns an accepted event into a rejected one: records of HR arrive in any order.
+"""
+
+from collections import defaultdict
+
+from contracts.envelope import Event
+from contracts.events.posts import PostEstablished
+from services.chassis.runtime import Runtime
+from services.recruitment import store
+from services.recruitment.rules import posts_named
+
+
+async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
+    """Remarks on events that name a post nobody has established yet, by (authority, event id)."""
+    named: defaultdict[str, set[str]] = defaultdict(set)
+    for event in events:
+        named[event.envelope.authority] |= posts_named(event.data)
+    unknown: dict[str, set[str]] = {}
+    for authority, posts in named.items():
+        unknown[authority] = posts - await store.established_posts(runtime.pool, authority, posts) if posts else set()
+    return {
+        (event.envelope.authority, event.envelope.id): [
+            f"post {post} is not established: {PostEstablished.event_type} for post/{post} has not come yet"
+            for post in sorted(posts_named(event.data) & unknown[event.envelope.authority])
+        ]
+        for event in events
+    }

@@ -1,0 +1,104 @@
+"""The rules of recruitment: which posts an event names, and which posts fell vacant.
+
+Invariant: no I/O; what fell vacant depends on the set of events alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.standing import standing_events
+
+from contracts.envelope import Event
+from contracts.events.agency_cover import CoverChanged, CoverStarted
+from contracts.events.base import EventData, Withdrawal
+from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FallenVacant:
+    """A post whose last occupant gave it up on `since`, for a reason: left, moved or gave up."""
+
+    post: str
+    since: date
+    because: str
+
+
+def posts_named(data: EventData | Withdrawal) -> set[str]:
+    """The posts that an event says someone holds or covers."""
+    if isinstance(data, WorkerStarted | WorkerFteChanged):
+        return {data.post}
+    if isinstance(data, WorkerMoved):
+        return {data.from_post, data.to_post}
+    if isinstance(data, CoverStarted | CoverChanged) and data.post is not None:
+        return {data.post}
+    return set()
+
+
+def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
+    """The posts that someone held before `as_at` and nobody holds on it, with the day the last one gave it up.
+
+    `events` are the worker events of one authority. Whether a post is still funded is not asked here.
+    """
+    by_worker: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        by_worker[event.envelope.subject].append(event)
+    held: set[str] = set()
+    given_up: dict[str, tuple[date, str]] = {}
+    for of_worker in by_worker.values():
+        holding, released = _posts_of_worker(of_worker, as_at)
+        held |= holding
+        for post, (day, because) in released.items():
+            given_up[post] = max(given_up.get(post, (day, because)), (day, because))
+    return sorted(FallenVacant(post, *gone) for post, gone in given_up.items() if post not in held)
+
+
+def _posts_of_worker(events: list[Event], as_at: date) -> tuple[set[str], dict[str, tuple[date, str]]]:
+    """The posts a worker holds on `as_at`, and those given up by then: the day, and why."""
+    standing = standing_events(events)
+    reversed_ = {
+        (event.data.left_on, event.envelope.time) for event in standing if isinstance(event.data, LeaverReversed)
+    }
+    steps = sorted(
+        (step for event in standing if (step := _step(event, reversed_)) is not None and step[0] <= as_at),
+        key=lambda step: step[:3],
+    )
+    held: set[str] = set()
+    released: dict[str, tuple[date, str]] = {}
+    for day, _, _, data in steps:
+        because, gone, taken = _effect(data, held)
+        for post in gone & held:
+            released[post] = (day, because)
+        held = held - gone | taken
+    return held, {post: gone for post, gone in released.items() if post not in held}
+
+
+_Step = tuple[date, int, str, EventData]
+
+
+def _step(event: Event, reversed_: set[tuple[date, datetime]]) -> _Step | None:
+    """An event as it takes effect: the day, its place among those of one day, its id, its data."""
+    data, event_id = event.data, event.envelope.id
+    if isinstance(data, WorkerLeft):
+        stayed = any(day == data.left_on and event.envelope.time <= time for day, time in reversed_)
+        return None if stayed else (data.left_on, 0, event_id, data)
+    if isinstance(data, WorkerStarted):
+        return data.started_on, 1, event_id, data
+    if isinstance(data, WorkerMoved):
+        return data.moved_on, 2, event_id, data
+    if isinstance(data, WorkerFteChanged):
+        return data.effective_from, 3, event_id, data
+    return None
+
+
+def _effect(data: EventData, held: set[str]) -> tuple[str, set[str], set[str]]:
+    """Why posts are given up, which, and which are taken up."""
+    if isinstance(data, WorkerLeft):
+        return "left", set(held), set()
+    if isinstance(data, WorkerMoved):
+        return "moved", {data.from_post}, {data.to_post}
+    if isinstance(data, WorkerFteChanged) and data.fte == 0:
+        return "gave up", {data.post}, set()
+    return "", set(), {data.post} if isinstance(data, WorkerStarted) else set()

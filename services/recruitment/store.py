@@ -1,0 +1,40 @@
+"""The tables of recruitment: its own journal, and the leavers it took in from Kafka.
+
+Invariant: this service reads its own database only.
+"""
+
+from collections.abc import Collection
+
+import asyncpg
+
+from contracts.envelope import Event
+from services.chassis.inbox import event_of
+
+ESTABLISHED = """
+    SELECT DISTINCT subject
+    FROM journal
+    WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.post.established.v1'
+"""
+
+EVENTS_OF_WORKERS = """
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
+           position AS sequence, provenance, body
+    FROM journal
+    WHERE authority = $1 AND subject LIKE 'worker/%'
+    UNION ALL
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
+           sequence, provenance, body
+    FROM inbox
+    WHERE authority = $1 AND subject LIKE 'worker/%'
+"""
+
+
+async def established_posts(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> set[str]:
+    """Which of these posts (by identifier) an accepted event has established."""
+    rows = await pool.fetch(ESTABLISHED, authority, [f"post/{post}" for post in posts])
+    return {row["subject"].removeprefix("post/") for row in rows}
+
+
+async def events_of_workers(pool: asyncpg.Pool, authority: str) -> list[Event]:
+    """All that is known here of an authority's workers: hiring from the journal, leavers from the inbox."""
+    return [event_of(row) for row in await pool.fetch(EVENTS_OF_WORKERS, authority)]

@@ -1,0 +1,1 @@
+"""Retention: leavers, panel decisions and working-life events come in here."""

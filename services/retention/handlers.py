@@ -1,0 +1,31 @@
+"""What retention does with events it accepted, beyond keeping and publishing them.
+
+Invariant: a remark never turns an accepted event into a rejected one: records of HR arrive in any order.
+"""
+
+from collections import defaultdict
+
+from contracts.envelope import Event
+from contracts.events.hiring import WorkerStarted
+from services.chassis.runtime import Runtime
+from services.retention import store
+from services.retention.rules import needs_a_start
+
+
+async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
+    """Remarks on events of workers who have not started as far as hiring has said, by (authority, event id)."""
+    workers: defaultdict[str, set[str]] = defaultdict(set)
+    for event in events:
+        if needs_a_start(event):
+            workers[event.envelope.authority].add(event.envelope.subject)
+    started = {
+        authority: await store.workers_started(runtime.pool, authority, subjects)
+        for authority, subjects in workers.items()
+    }
+    return {
+        (event.envelope.authority, event.envelope.id): [
+            f"no start of {event.envelope.subject} is known: {WorkerStarted.event_type} has not come yet"
+        ]
+        for event in events
+        if needs_a_start(event) and event.envelope.subject not in started[event.envelope.authority]
+    }

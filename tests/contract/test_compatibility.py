@@ -1,0 +1,514 @@
+"""The compatibility checker, against changes that break a reader, a feed or a record, and changes that break none."""
+
+import copy
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts import compatibility, generate
+from contracts.compatibility import incompatible_changes
+
+Published = dict[str, Any]
+Change = Callable[[Published], None]
+
+STARTED = "events/uk.workforce.worker.started.v1.json"
+POST = "events/uk.workforce.post.established.v1.json"
+PANEL = "events/uk.workforce.panel.decided.v1.json"
+COVER = "events/uk.workforce.cover.started.v1.json"
+CAMPAIGN = "events/uk.workforce.campaign.opened.v1.json"
+TOKEN = {"type": "string", "pattern": "^[A-Z]{1,9}$"}
+
+
+def model(published: Published, path: str) -> dict[str, Any]:
+    schema = published[path]
+    name = schema["oneOf"][0]["$ref"].removeprefix("#/$defs/")
+    found: dict[str, Any] = schema["$defs"][name]
+    return found
+
+
+def fields(published: Published, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = model(published, path)["properties"]
+    return found
+
+
+def topics(published: Published) -> dict[str, Any]:
+    found: dict[str, Any] = published["catalogue.json"]["topics"]
+    return found
+
+
+def changed(change: Change) -> list[str]:
+    published = json.loads(json.dumps(generate.published_contracts()))
+    present = copy.deepcopy(published)
+    change(present)
+    assert json.dumps(present) != json.dumps(published)
+    return [str(finding) for finding in incompatible_changes(published, present)]
+
+
+def a_field_removed(now: Published) -> None:
+    del fields(now, STARTED)["campaign"]
+
+
+def a_field_renamed(now: Published) -> None:
+    fields(now, POST)["pay_band"] = fields(now, POST).pop("grade")
+
+
+def an_optional_field_newly_required(now: Published) -> None:
+    model(now, STARTED)["required"].append("cohort")
+
+
+def a_new_field_required(now: Published) -> None:
+    fields(now, STARTED)["contract"] = {"type": "string"}
+    model(now, STARTED)["required"].append("contract")
+
+
+def null_no_longer_taken(now: Published) -> None:
+    fields(now, STARTED)["cohort"] = fields(now, STARTED)["cohort"]["anyOf"][0]
+
+
+def a_type_changed(now: Published) -> None:
+    fields(now, STARTED)["fte"]["type"] = "string"
+
+
+def a_number_made_whole(now: Published) -> None:
+    fields(now, STARTED)["fte"]["type"] = "integer"
+
+
+def a_highest_value_lowered(now: Published) -> None:
+    fields(now, POST)["funded_fte"]["maximum"] = 10
+
+
+def a_lowest_value_raised(now: Published) -> None:
+    fields(now, "events/uk.workforce.worker.fte-changed.v1.json")["fte"]["minimum"] = 0.1
+
+
+def a_lowest_value_left_out(now: Published) -> None:
+    fte = fields(now, "events/uk.workforce.worker.fte-changed.v1.json")["fte"]
+    fte["exclusiveMinimum"] = fte.pop("minimum")
+
+
+def fewer_decimals(now: Published) -> None:
+    fields(now, STARTED)["fte"]["x-decimals"] = 2
+
+
+def another_pattern(now: Published) -> None:
+    fields(now, STARTED)["post"]["pattern"] = "^P-[0-9]{4}$"
+
+
+def a_pattern_where_none_was(now: Published) -> None:
+    now["envelope.json"]["properties"]["dataschema"]["pattern"] = "^urn:"
+
+
+def a_shorter_text(now: Published) -> None:
+    fields(now, POST)["team"]["maxLength"] = 20
+
+
+def a_longer_least_text(now: Published) -> None:
+    fields(now, POST)["team"]["minLength"] = 3
+
+
+def a_format_where_none_was(now: Published) -> None:
+    fields(now, POST)["team"]["format"] = "hostname"
+
+
+def a_code_removed_from_the_schema(now: Published) -> None:
+    now[STARTED]["$defs"]["Route"]["enum"].remove("open-evening")
+
+
+def a_code_renamed(now: Published) -> None:
+    codes = now[POST]["$defs"]["Role"]["enum"]
+    codes[codes.index("team-manager")] = "practice-manager"
+
+
+def a_withdrawal_reason_removed(now: Published) -> None:
+    now[PANEL]["$defs"]["WithdrawalReason"]["enum"].remove("duplicate")
+
+
+def a_number_swapped_for_truth(now: Published) -> None:
+    now[POST]["$defs"]["CswwRole"]["enum"][0] = True
+
+
+def another_default(now: Published) -> None:
+    fields(now, STARTED)["employment"]["default"] = "fixed-term"
+
+
+def a_list_limited(now: Published) -> None:
+    fields(now, CAMPAIGN)["posts"]["maxItems"] = 5
+
+
+def the_items_of_a_list_narrowed(now: Published) -> None:
+    fields(now, CAMPAIGN)["posts"]["items"]["pattern"] = "^P-"
+
+
+def another_rule_between_fields(now: Published) -> None:
+    model(now, STARTED)["anyOf"] = [{"required": ["cohort"]}, {"required": ["campaign"]}]
+
+
+def a_choice_between_fields_removed(now: Published) -> None:
+    model(now, COVER)["anyOf"].pop()
+
+
+def a_decision_no_longer_fitting_its_panel(now: Published) -> None:
+    model(now, PANEL)["anyOf"][1]["properties"]["decision"]["enum"].remove("deferred")
+
+
+def one_more_fact_wanted_of_a_change(now: Published) -> None:
+    model(now, "events/uk.workforce.post.changed.v1.json")["minProperties"] = 3
+
+
+def withdrawals_no_longer_taken(now: Published) -> None:
+    now[STARTED]["oneOf"].pop()
+
+
+def an_attribute_removed(now: Published) -> None:
+    del now["envelope.json"]["properties"]["supersedes"]
+
+
+def an_attribute_newly_required(now: Published) -> None:
+    now["envelope.json"]["required"].append("dataschema")
+
+
+def another_rule_between_attributes(now: Published) -> None:
+    now["envelope.json"]["allOf"].append({"not": {"required": ["dataschema", "voids"]}})
+
+
+def an_event_type_removed(now: Published) -> None:
+    del topics(now)["workforce.hiring"]["subject_kinds"]["uk.workforce.worker.merged.v1"]
+    del now["events/uk.workforce.worker.merged.v1.json"]
+
+
+def an_event_type_moved_to_another_topic(now: Published) -> None:
+    kind = topics(now)["workforce.hiring"]["subject_kinds"].pop("uk.workforce.worker.merged.v1")
+    topics(now)["workforce.leavers"]["subject_kinds"]["uk.workforce.worker.merged.v1"] = kind
+
+
+def another_subject_kind(now: Published) -> None:
+    topics(now)["workforce.leavers"]["subject_kinds"]["uk.workforce.worker.left.v1"] = "leaver"
+
+
+def another_key(now: Published) -> None:
+    now["catalogue.json"]["key"] = "{authority}"
+
+
+def a_topic_removed(now: Published) -> None:
+    del topics(now)["workforce.metrics.dead-letter"]
+
+
+def another_owner(now: Published) -> None:
+    topics(now)["workforce.leavers"]["owner"] = "recruitment"
+
+
+def fewer_partitions(now: Published) -> None:
+    topics(now)["workforce.posts"]["partitions"] = 3
+
+
+def records_not_kept_for_ever(now: Published) -> None:
+    topics(now)["workforce.posts"]["retention_days"] = 3650
+
+
+def another_number_in_the_census(now: Published) -> None:
+    now["catalogue.json"]["csww"]["ReasonLeave"]["retired"] = 8
+
+
+def a_code_without_a_number_in_the_census(now: Published) -> None:
+    del now["catalogue.json"]["csww"]["LeaverDestination"]["not-known"]
+
+
+def a_whole_item_of_the_census_removed(now: Published) -> None:
+    del now["catalogue.json"]["csww"]["OrgRole"]
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        (a_field_removed, f"{STARTED}: campaign", "the field was removed"),
+        (a_field_renamed, f"{POST}: grade", "the field was renamed to pay_band"),
+        (an_optional_field_newly_required, f"{STARTED}: cohort", "newly required"),
+        (a_new_field_required, f"{STARTED}: contract", "newly required"),
+        (null_no_longer_taken, f"{STARTED}: cohort", "the type null is no longer taken"),
+        (a_type_changed, f"{STARTED}: fte", "the type number is no longer taken"),
+        (a_number_made_whole, f"{STARTED}: fte", "the type number is no longer taken"),
+        (a_highest_value_lowered, f"{POST}: funded_fte", "the highest value fell from 999 to 10"),
+        (a_lowest_value_raised, "worker.fte-changed.v1.json: fte", "the lowest value rose from 0 to 0.1"),
+        (
+            a_lowest_value_left_out,
+            "worker.fte-changed.v1.json: fte",
+            "the lowest value rose from 0 to above 0",
+        ),
+        (fewer_decimals, f"{STARTED}: fte", "x-decimals went from 6 down to 2"),
+        (another_pattern, f"{STARTED}: post", "pattern changed from ^[A-Za-z0-9]"),
+        (a_pattern_where_none_was, "envelope.json: dataschema", "pattern changed from none to ^urn:"),
+        (a_shorter_text, f"{POST}: team", "maxLength went from 64 down to 20"),
+        (a_longer_least_text, f"{POST}: team", "minLength went from 0 up to 3"),
+        (a_format_where_none_was, f"{POST}: team", "format changed from none to hostname"),
+        (a_code_removed_from_the_schema, f"{STARTED}: route", 'the value "open-evening" is no longer taken'),
+        (a_code_renamed, f"{POST}: role", 'the value "team-manager" is no longer taken'),
+        (a_withdrawal_reason_removed, f"{PANEL}: because", 'the value "duplicate" is no longer taken'),
+        (a_number_swapped_for_truth, f"{POST}: csww_role", "the value 1 is no longer taken"),
+        (another_default, f"{STARTED}: employment", 'leaving it out meant "permanent" and would mean "fixed-term"'),
+        (a_list_limited, f"{CAMPAIGN}: posts", "maxItems went from none down to 5"),
+        (the_items_of_a_list_narrowed, f"{CAMPAIGN}: posts.items", "pattern changed"),
+        (another_rule_between_fields, STARTED, "newly required"),
+        (a_choice_between_fields_removed, COVER, "newly required"),
+        (a_decision_no_longer_fitting_its_panel, PANEL, "no longer taken"),
+        (one_more_fact_wanted_of_a_change, "post.changed.v1.json", "minProperties went from 2 up to 3"),
+        (withdrawals_no_longer_taken, STARTED, "the field was removed"),
+        (an_attribute_removed, "envelope.json: supersedes", "the field was"),
+        (an_attribute_newly_required, "envelope.json: dataschema", "newly required"),
+        (another_rule_between_attributes, "envelope.json", "a further rule holds"),
+        (an_event_type_removed, "catalogue.json: uk.workforce.worker.merged.v1", "the event type was removed"),
+        (
+            an_event_type_moved_to_another_topic,
+            "catalogue.json: uk.workforce.worker.merged.v1",
+            "moved from workforce.hiring to workforce.leavers",
+        ),
+        (another_subject_kind, "catalogue.json: uk.workforce.worker.left.v1", "from worker/ to leaver/"),
+        (another_key, "catalogue.json: key", "from {authority}:{subject} to {authority}"),
+        (a_topic_removed, "catalogue.json: workforce.metrics.dead-letter", "the topic was removed"),
+        (another_owner, "catalogue.json: workforce.leavers", "the owner changed from retention to recruitment"),
+        (fewer_partitions, "catalogue.json: workforce.posts", "partitions went from 6 down to 3"),
+        (records_not_kept_for_ever, "catalogue.json: workforce.posts", "retention_days went from None to 3650"),
+        (another_number_in_the_census, "catalogue.json: ReasonLeave.retired", "changed from 5 to 8"),
+        (a_code_without_a_number_in_the_census, "catalogue.json: LeaverDestination.not-known", "the code was removed"),
+        (a_whole_item_of_the_census_removed, "catalogue.json: OrgRole.senior-manager", "the code was removed"),
+    ],
+)
+def test_a_change_that_breaks_a_reader_or_a_feed_is_found_and_its_place_named(
+    change: Change, where: str, what: str
+) -> None:
+    findings = changed(change)
+    assert [finding for finding in findings if where in finding and what in finding and "Instead: " in finding], (
+        findings
+    )
+
+
+def a_new_event_type(now: Published) -> None:
+    topics(now)["workforce.leavers"]["subject_kinds"]["uk.workforce.exit-interview.held.v1"] = "worker"
+    now["events/uk.workforce.exit-interview.held.v1.json"] = now["events/uk.workforce.leaver.reversed.v1.json"]
+    now["envelope.json"]["properties"]["type"]["enum"].append("uk.workforce.exit-interview.held.v1")
+
+
+def a_new_topic(now: Published) -> None:
+    topics(now)["workforce.supervision"] = {**topics(now)["workforce.posts"], "subject_kinds": {}}
+
+
+def a_new_optional_field(now: Published) -> None:
+    fields(now, STARTED)["contract"] = {"anyOf": [TOKEN, {"type": "null"}], "default": None}
+
+
+def a_new_optional_attribute(now: Published) -> None:
+    now["envelope.json"]["properties"]["feed"] = TOKEN
+
+
+def a_required_field_made_optional(now: Published) -> None:
+    fields(now, POST)["team"] = {"anyOf": [fields(now, POST)["team"], {"type": "null"}], "default": None}
+    model(now, POST)["required"].remove("team")
+
+
+def a_new_code(now: Published) -> None:
+    now[STARTED]["$defs"]["Origin"]["enum"].append("returned-to-practice")
+    now["catalogue.json"]["csww"]["StartOrigin"]["returned-to-practice"] = 11
+
+
+def a_wider_range(now: Published) -> None:
+    fields(now, STARTED)["fte"]["maximum"] = 2
+    fields(now, STARTED)["fte"]["minimum"] = fields(now, STARTED)["fte"].pop("exclusiveMinimum")
+    fields(now, STARTED)["fte"]["x-decimals"] = 8
+
+
+def a_longer_text(now: Published) -> None:
+    fields(now, POST)["team"]["maxLength"] = 128
+    del fields(now, POST)["team"]["pattern"]
+
+
+def a_whole_number_made_any_number(now: Published) -> None:
+    fields(now, "events/uk.workforce.caseload.counted.v1.json")["cases"]["type"] = "number"
+
+
+def another_kind_of_panel(now: Published) -> None:
+    now[PANEL]["$defs"]["PanelKind"]["enum"].append("practice-educator")
+    model(now, PANEL)["anyOf"].append({"properties": {"kind": {"const": "practice-educator"}}})
+
+
+def a_rule_between_fields_dropped(now: Published) -> None:
+    del model(now, COVER)["anyOf"]
+    del now["envelope.json"]["allOf"]
+
+
+def other_words(now: Published) -> None:
+    fields(now, STARTED)["fte"]["description"] = "The share of full time."
+    topics(now)["workforce.posts"]["purpose"] = "Posts."
+
+
+def more_partitions_and_another_reader(now: Published) -> None:
+    topics(now)["workforce.posts"]["partitions"] = 12
+    topics(now)["workforce.posts"]["readers"].append("retention")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        a_new_event_type,
+        a_new_topic,
+        a_new_optional_field,
+        a_new_optional_attribute,
+        a_required_field_made_optional,
+        a_new_code,
+        a_wider_range,
+        a_longer_text,
+        a_whole_number_made_any_number,
+        another_kind_of_panel,
+        a_rule_between_fields_dropped,
+        other_words,
+        more_partitions_and_another_reader,
+    ],
+)
+def test_a_change_that_breaks_nothing_passes(change: Change) -> None:
+    assert changed(change) == []
+
+
+def a_misspelt_bound(now: Published) -> None:
+    fte = fields(now, STARTED)["fte"]
+    fte["maximun"] = fte.pop("maximum")
+
+
+def a_misspelt_required(now: Published) -> None:
+    model(now, STARTED)["reqired"] = model(now, STARTED).pop("required")
+
+
+def a_misspelt_keyword_in_a_rule_between_fields(now: Published) -> None:
+    branch = model(now, COVER)["anyOf"][0]
+    branch["requires"] = branch.pop("required")
+
+
+def a_keyword_of_json_schema_that_is_not_compared(now: Published) -> None:
+    fields(now, STARTED)["post"]["multipleOf"] = 2
+
+
+def a_keyword_with_a_value_of_another_type(now: Published) -> None:
+    model(now, STARTED)["required"] = "fte"
+
+
+def decimals_as_text(now: Published) -> None:
+    fields(now, STARTED)["fte"]["x-decimals"] = "6"
+
+
+def a_reference_that_leads_nowhere(now: Published) -> None:
+    fields(now, STARTED)["origin"]["$ref"] = "#/$defs/Orgin"
+
+
+def a_rule_beside_a_reference(now: Published) -> None:
+    fields(now, STARTED)["origin"]["maxLength"] = 5
+
+
+def fields_that_nobody_knows(now: Published) -> None:
+    del model(now, STARTED)["additionalProperties"]
+
+
+def a_false_schema(now: Published) -> None:
+    fields(now, STARTED)["cohort"] = False
+
+
+def another_dialect(now: Published) -> None:
+    now[STARTED]["$schema"] = "http://json-schema.org/draft-07/schema#"
+
+
+def a_misspelt_key_of_a_topic(now: Published) -> None:
+    topic = topics(now)["workforce.posts"]
+    topic["retension_days"] = topic.pop("retention_days")
+
+
+def partitions_as_text(now: Published) -> None:
+    topics(now)["workforce.posts"]["partitions"] = "6"
+
+
+def a_misspelt_file(now: Published) -> None:
+    now["event/uk.workforce.worker.started.v1.json"] = now.pop(STARTED)
+
+
+def no_catalogue(now: Published) -> None:
+    del now["catalogue.json"]
+
+
+def an_event_type_on_two_topics(now: Published) -> None:
+    topics(now)["workforce.posts"]["subject_kinds"]["uk.workforce.worker.left.v1"] = "worker"
+
+
+@pytest.mark.parametrize(
+    ("change", "where", "what"),
+    [
+        (a_misspelt_bound, "WorkerStarted.fte", "the keyword maximun is not understood"),
+        (a_misspelt_required, "WorkerStarted", "the keyword reqired is not understood"),
+        (a_misspelt_keyword_in_a_rule_between_fields, "CoverStarted.anyOf", "the keyword requires is not understood"),
+        (
+            a_keyword_of_json_schema_that_is_not_compared,
+            "WorkerStarted.post",
+            "the keyword multipleOf is not understood",
+        ),
+        (a_keyword_with_a_value_of_another_type, "WorkerStarted.required", "is no JSON Schema"),
+        (decimals_as_text, "WorkerStarted.fte", "x-decimals is no whole number"),
+        (a_reference_that_leads_nowhere, "WorkerStarted.origin", "leads nowhere"),
+        (a_rule_beside_a_reference, "WorkerStarted.origin", "has rules beside it"),
+        (fields_that_nobody_knows, "WorkerStarted", "takes fields that it does not know"),
+        (a_false_schema, "WorkerStarted.cohort", "is not a schema object"),
+        (another_dialect, STARTED, "is not of the dialect compared here"),
+        (a_misspelt_key_of_a_topic, "catalogue.json: topics.workforce.posts.retension_days", "Extra inputs"),
+        (partitions_as_text, "catalogue.json: topics.workforce.posts.partitions", "valid integer"),
+        (a_misspelt_file, "event/uk.workforce.worker.started.v1.json", "is no file of the contracts"),
+        (no_catalogue, "catalogue.json", "is not among the present contracts"),
+        (an_event_type_on_two_topics, "uk.workforce.worker.left.v1.json", "stands on several topics"),
+    ],
+)
+def test_what_the_checker_does_not_understand_is_refused_on_either_side(change: Change, where: str, what: str) -> None:
+    good = json.loads(json.dumps(generate.published_contracts()))
+    bad = copy.deepcopy(good)
+    change(bad)
+    for published, present, side in ((good, bad, "present"), (bad, good, "published"), (bad, bad, "present")):
+        findings = [str(finding) for finding in incompatible_changes(published, present)]
+        expected = what.replace("present", side)
+        assert [it for it in findings if where in it and expected in it and side in it], findings
+
+
+def test_the_contracts_are_compatible_with_themselves() -> None:
+    published = generate.published_contracts()
+    assert incompatible_changes(published, published) == []
+
+
+def written(folder: Path, change: Change | None = None) -> Path:
+    documents = json.loads(json.dumps(generate.published_contracts()))
+    if change is not None:
+        change(documents)
+    for path, document in documents.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(json.dumps(document))
+    return folder
+
+
+def test_the_command_compares_with_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert compatibility.main(["--against", str(written(tmp_path / "same"))]) == 0
+    assert "24 published files compared with the contracts here: 0 incompatible changes" in capsys.readouterr().out
+    assert compatibility.main(["--against", str(written(tmp_path / "wider", a_new_code))]) == 1
+    assert 'the value "returned-to-practice" is no longer taken' in capsys.readouterr().err
+
+
+def test_the_command_compares_with_a_git_ref(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def git(*arguments: str) -> None:
+        identity = ["-c", "user.name=Workforce", "-c", "user.email=workforce@example.org"]
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
+
+    git("init")
+    git("commit", "--allow-empty", "--message", "before any contract")
+    git("tag", "empty")
+    written(tmp_path / "contracts/generated", a_new_optional_field)
+    git("add", ".")
+    git("commit", "--message", "the contracts")
+
+    assert compatibility.main(["--against", "empty"], tmp_path) == 0
+    assert "empty has no contracts/generated yet" in capsys.readouterr().out
+    assert compatibility.main(["--against", "HEAD"], tmp_path) == 1
+    assert f"{STARTED}: contract: the field was removed" in capsys.readouterr().err
+    assert compatibility.main(["--against", "nowhere"], tmp_path) == 2
+    assert "nowhere is neither a folder nor a commit" in capsys.readouterr().err

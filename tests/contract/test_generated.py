@@ -1,0 +1,224 @@
+"""What is published: up to date, the same each time, and true to what the models take and refuse."""
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from faststream.specification.asyncapi.v3_0_0.schema import ApplicationSchema
+from jsonschema import Draft202012Validator, FormatChecker
+
+from contracts import generate
+from contracts.catalogue import EVENT_MODELS
+from contracts.envelope import Event, parse_event
+from contracts.refusal import Refused
+
+CONTRACTS = Path(__file__).parents[2] / "contracts"
+STARTED = {"started_on": "2023-10-02", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}
+POST = {"effective_from": "2023-04-01", "role": "social-worker", "funded_fte": 1, "team": "a", "service_area": "b"}
+COVER = {"started_on": "2023-01-09", "agency_worker": "AW-1", "fte": 1, "reason": "vacancy", "post": "P-1"}
+PANEL = {"panel": "N-1", "decided_on": "2024-01-24", "kind": "asye", "decision": "passed"}
+ABSENCE = {"absent_from": "2023-02-08", "working_days_lost": 7.5, "reason": "SIC"}
+
+
+def event_of(noun_and_verb: str, data: dict[str, Any]) -> Event:
+    name = f"uk.workforce.{noun_and_verb}.v1"
+    attributes = {
+        "specversion": "1.0",
+        "id": "evt-1",
+        "source": "/coventry/hr",
+        "type": name,
+        "subject": f"{EVENT_MODELS[name].subject_kind}/X-1",
+        "time": "2023-10-31T08:00:00Z",
+        "authority": "331",
+    }
+    return parse_event(attributes, json.dumps(data).encode())
+
+
+def keeps_its_schema(noun_and_verb: str, data: dict[str, Any]) -> bool:
+    schema = generate.event_schema(EVENT_MODELS[f"uk.workforce.{noun_and_verb}.v1"])
+    return bool(Draft202012Validator(schema, format_checker=FormatChecker(("date",))).is_valid(data))
+
+
+@pytest.mark.parametrize(
+    ("noun_and_verb", "data"),
+    [
+        ("worker.started", {**STARTED, "fte": 0.000001}),
+        ("worker.started", {**STARTED, "cohort": None}),
+        ("worker.started", {**STARTED, "started_on": "1948-01-01"}),
+        ("worker.started", {**STARTED, "started_on": "2099-12-31"}),
+        ("worker.fte-changed", {"effective_from": "2023-10-02", "post": "P-1", "fte": 0}),
+        ("post.established", {**POST, "funded_fte": 999}),
+        ("post.established", {**POST, "csww_role": 6}),
+        ("post.changed", {"effective_from": "2023-04-01", "grade": "grade-10"}),
+        ("cover.started", {**COVER, "post": None, "reason": "absence", "role": "team-manager"} | {"post": "P-2"}),
+        ("cover.started", {**COVER, "reason": "additional", "role": "social-worker"}),
+        ("panel.decided", {**PANEL, "decision": "deferred"}),
+        ("panel.decided", {**PANEL, "kind": "advanced-social-worker", "decision": "deferred"}),
+        ("absence.recorded", {**ABSENCE, "working_days_lost": 366}),
+    ],
+)
+def test_what_a_model_takes_its_published_schema_takes(noun_and_verb: str, data: dict[str, Any]) -> None:
+    assert event_of(noun_and_verb, data).envelope.id == "evt-1"
+    assert keeps_its_schema(noun_and_verb, data)
+
+
+@pytest.mark.parametrize(
+    ("noun_and_verb", "data"),
+    [
+        ("worker.started", {**STARTED, "fte": 0}),
+        ("worker.started", {**STARTED, "fte": 1.1}),
+        ("worker.started", {**STARTED, "fte": "1"}),
+        ("worker.started", {**STARTED, "fte": True}),
+        ("worker.started", {**STARTED, "fte": None}),
+        ("worker.started", {**STARTED, "surname": "X"}),
+        ("worker.started", {**STARTED, "post": "P 1"}),
+        ("worker.started", {**STARTED, "post": "P" * 65}),
+        ("worker.started", {**STARTED, "origin": "elsewhere"}),
+        ("worker.started", {**STARTED, "started_on": "2023-02-30"}),
+        ("worker.started", {**STARTED, "started_on": "20231002"}),
+        ("worker.started", {**STARTED, "started_on": "1698710400"}),
+        ("worker.started", {**STARTED, "started_on": 1698710400}),
+        ("worker.started", {**STARTED, "started_on": "2023-10-02T00:00:00"}),
+        ("worker.started", {**STARTED, "started_on": "1947-12-31"}),
+        ("worker.started", {**STARTED, "started_on": "2100-01-01"}),
+        ("worker.started", {name: value for name, value in STARTED.items() if name != "route"}),
+        ("worker.moved", {"moved_on": "2024-04-01", "from_post": "P-1", "to_post": "P-2", "fte": 0}),
+        ("post.established", {**POST, "funded_fte": 0}),
+        ("post.established", {**POST, "csww_role": 7}),
+        ("post.established", {**POST, "team": "Team One"}),
+        ("post.established", {**POST, "team": "-".join(["abcde"] * 11)}),
+        ("post.changed", {"effective_from": "2023-04-01"}),
+        ("cover.changed", {"effective_from": "2023-04-01"}),
+        ("cover.started", {name: value for name, value in COVER.items() if name != "post"}),
+        ("cover.started", {name: value for name, value in COVER.items() if name != "post"} | {"role": "social-worker"}),
+        ("panel.decided", {**PANEL, "decision": "successful"}),
+        ("panel.decided", {**PANEL, "kind": "advanced-social-worker"}),
+        ("absence.recorded", {**ABSENCE, "working_days_lost": 367}),
+        ("caseload.counted", {"counted_on": "2023-09-30", "cases": 1.5}),
+        ("caseload.counted", {"counted_on": "2023-09-30", "cases": -1}),
+        ("retention-payment.made", {"paid_on": "2024-03-28", "service_completed_on": "2024-03-31", "amount": -1}),
+    ],
+)
+def test_what_a_published_schema_refuses_its_model_refuses(noun_and_verb: str, data: dict[str, Any]) -> None:
+    assert not keeps_its_schema(noun_and_verb, data)
+    with pytest.raises(Refused):
+        event_of(noun_and_verb, data)
+
+
+def test_every_published_schema_is_valid_json_schema() -> None:
+    schemas = [document for path, document in generate.published_contracts().items() if path != "catalogue.json"]
+    assert len(schemas) == 23
+    for schema in schemas:
+        Draft202012Validator.check_schema(schema)
+
+
+def test_the_published_files_are_up_to_date(capsys: pytest.CaptureFixture[str]) -> None:
+    assert generate.main(["--check"]) == 0, capsys.readouterr().err
+
+
+def test_a_stale_a_missing_and_a_left_over_file_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "contracts"
+    for part in ("examples", "generated"):
+        shutil.copytree(CONTRACTS / part, folder / part)
+    shutil.copy(CONTRACTS / "README.md", folder)
+    events = folder / "generated/events"
+    (folder / "generated/envelope.json").write_text("{}\n")
+    (events / "uk.workforce.post.closed.v1.json").unlink()
+    (events / "uk.workforce.post.reopened.v1.json").write_text("{}\n")
+    readme = (folder / "README.md").read_text()
+    (folder / "README.md").write_text(readme.replace("| `workforce.posts` |", "| `workforce.post` |"))
+
+    assert generate.main(["--check"], folder) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "contracts/generated/envelope.json is not up to date: run `python -m contracts.generate`",
+        "contracts/generated/events/uk.workforce.post.closed.v1.json is not up to date: "
+        "run `python -m contracts.generate`",
+        "contracts/README.md is not up to date: run `python -m contracts.generate`",
+        "contracts/generated/events/uk.workforce.post.reopened.v1.json belongs to nothing any more: "
+        "run `python -m contracts.generate`",
+    ]
+    assert (folder / "generated/envelope.json").read_text() == "{}\n"
+
+    assert generate.main([], folder) == 0
+    assert generate.main(["--check"], folder) == 0
+    assert (folder / "README.md").read_text() == readme
+
+
+@pytest.mark.parametrize("readme", ["no markers", f"{generate.TABLE_ENDS}\n{generate.TABLE_BEGINS}"])
+def test_a_readme_without_its_markers_is_refused(readme: str) -> None:
+    with pytest.raises(ValueError, match="once each"):
+        generate.with_table(readme)
+
+
+def test_the_asyncapi_document_is_one_and_has_each_channel_and_operation() -> None:
+    document = generate.asyncapi_document()
+    ApplicationSchema.model_validate(document)
+    assert list(document["channels"]) == [
+        "workforce.posts",
+        "workforce.hiring",
+        "workforce.agency-cover",
+        "workforce.leavers",
+        "workforce.progression-panels",
+        "workforce.working-life",
+        "workforce.recruitment.dead-letter",
+        "workforce.retention.dead-letter",
+        "workforce.metrics.dead-letter",
+    ]
+    operations = {name: operation["action"] for name, operation in document["operations"].items()}
+    assert operations["recruitment.sends.workforce.hiring"] == "send"
+    assert operations["retention.receives.workforce.hiring"] == "receive"
+    assert operations["metrics.receives.workforce.hiring"] == "receive"
+    assert operations["metrics.sends.workforce.metrics.dead-letter"] == "send"
+    assert len([action for action in operations.values() if action == "send"]) == 9
+    assert len([action for action in operations.values() if action == "receive"]) == 8
+
+
+def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:
+    document = generate.asyncapi_document()
+    references = set(_references(document))
+    assert "#/components/schemas/WorkerStarted" in references
+    for reference in references:
+        target: Any = document
+        for step in reference.removeprefix("#/").split("/"):
+            target = target[step]
+        assert target
+
+
+def test_a_message_states_its_key_its_headers_and_its_examples() -> None:
+    published = json.loads((CONTRACTS / "generated/asyncapi.json").read_text())
+    message = published["components"]["messages"]["uk.workforce.worker.left.v1"]
+    key = message["bindings"]["kafka"]["key"]
+    event = event_of("worker.left", {"left_on": "2023-09-30", "reason": "retired", "destination": "not-known"})
+    assert event.key == b"331:worker/X-1"
+    assert Draft202012Validator(key).is_valid("331:worker/X-1")
+    assert not Draft202012Validator(key).is_valid("331:post/X-1")
+    assert [example["name"] for example in message["examples"]] == [
+        "entered-weeks-late",
+        "reason-corrected",
+        "resigned-to-another-authority",
+    ]
+    corrected = message["examples"][1]
+    assert corrected["headers"]["ce_supersedes"] == "evt-worker-0488-left"
+    assert corrected["payload"]["reason"] == "moved-within-authority"
+    headers = published["components"]["schemas"]["CloudEventHeaders"]
+    assert headers["required"] == [
+        "content-type",
+        "ce_specversion",
+        "ce_id",
+        "ce_source",
+        "ce_type",
+        "ce_subject",
+        "ce_time",
+        "ce_authority",
+    ]
+    for example in message["examples"]:
+        assert list(Draft202012Validator(headers).iter_errors(example["headers"])) == []
+
+
+def _references(part: object) -> list[str]:
+    if isinstance(part, dict):
+        own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
+        return own + [found for value in part.values() for found in _references(value)]
+    return [found for value in part for found in _references(value)] if isinstance(part, list) else []

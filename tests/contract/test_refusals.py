@@ -1,0 +1,186 @@
+"""What is refused: in words that name the field and say what would be right, and give nothing personal away."""
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from contracts.catalogue import EVENT_MODELS
+from contracts.envelope import Envelope, Event, decode_record, parse_data, parse_envelope, parse_event
+from contracts.events.base import Withdrawal
+from contracts.refusal import Fault, Refused
+
+ENVELOPE = {
+    "specversion": "1.0",
+    "id": "evt-1",
+    "source": "/coventry/hr",
+    "type": "uk.workforce.worker.started.v1",
+    "subject": "worker/W-1",
+    "time": "2023-10-31T08:00:00Z",
+    "authority": "331",
+}
+DATA = {"started_on": "2023-10-02", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}
+PERSONAL = "Zebedee-Quill"
+
+
+def parse(attributes: dict[str, Any] | None = None, data: dict[str, Any] | None = None) -> Event:
+    return parse_event({**ENVELOPE, **(attributes or {})}, json.dumps({**DATA, **(data or {})}).encode())
+
+
+def refused(attributes: dict[str, Any] | None = None, data: dict[str, Any] | None = None) -> tuple[Fault, ...]:
+    with pytest.raises(Refused) as refusal:
+        parse(attributes, data)
+    return refusal.value.faults
+
+
+def test_the_event_that_the_others_are_changed_from_is_taken() -> None:
+    assert parse().key == b"331:worker/W-1"
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"surname": PERSONAL}, "data.surname"),
+        ({"person": {"surname": PERSONAL}}, "data.person"),
+        ({"names": [PERSONAL]}, "data.names"),
+        ({"fte": {"surname": PERSONAL}}, "data.fte"),
+        ({"fte": [{"surname": PERSONAL}]}, "data.fte"),
+        ({"post": [PERSONAL]}, "data.post"),
+    ],
+)
+def test_an_unknown_field_is_refused_by_its_name_and_its_value_is_not_repeated(
+    data: dict[str, Any], field: str
+) -> None:
+    (fault,) = refused(data=data)
+    assert fault.field == field
+    assert PERSONAL not in str(fault)
+    assert PERSONAL not in repr(fault)
+
+
+def test_an_unknown_attribute_is_refused_by_its_name_and_its_value_is_not_repeated() -> None:
+    (fault,) = refused({"surname": PERSONAL})
+    assert fault.field == "surname"
+    assert fault.problem == "is not a field of this contract"
+    assert PERSONAL not in repr(fault)
+
+
+@pytest.mark.parametrize("body", [f'"{PERSONAL}"', f'["{PERSONAL}"]', f'{{"surname": "{PERSONAL}"', PERSONAL])
+def test_data_that_is_no_json_object_is_refused_and_not_repeated(body: str) -> None:
+    with pytest.raises(Refused) as refusal:
+        parse_event(ENVELOPE, body.encode())
+    (fault,) = refusal.value.faults
+    assert fault.field == "data"
+    assert fault.expected == "a JSON object"
+    assert PERSONAL not in repr(fault)
+    assert refusal.value.__cause__ is None
+
+
+def test_every_fault_is_told_at_once() -> None:
+    assert [fault.field for fault in refused(data={"fte": 2, "surname": "X", "origin": "elsewhere"})] == [
+        "data.fte",
+        "data.origin",
+        "data.surname",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("attributes", "said"),
+    [
+        ({"subject": "post/P-1"}, "subject: is not the subject of uk.workforce.worker.started.v1 (came: post/P-1)"),
+        ({"subject": "W-1"}, "right would be: what it is about, a slash and its identifier, as worker/W-0001"),
+        ({"supersedes": "a", "voids": "b"}, "event: is not as the contract says; right would be: an event supersedes"),
+        ({"supersedes": "evt-1"}, "an event cannot supersede or void itself"),
+        ({"time": 1698739200}, "time: is not a string (came: 1698739200)"),
+        ({"time": "1698739200"}, "time: is not an instant (came: 1698739200)"),
+        ({"time": "2023-10-31"}, "time: is not an instant (came: 2023-10-31)"),
+        ({"time": "2023-10-31T08:00:00"}, "right would be: a date and a time with its offset, as 2023-10-31T08:00:00Z"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "right would be: an instant of the years 1 to 9999 in UTC"),
+        ({"type": "uk.workforce.worker.vanished.v1"}, "type: is not a known event type"),
+        ({"specversion": "0.3"}, "specversion: is not as the contract says (came: 0.3); right would be: '1.0'"),
+        ({"authority": "E08000026"}, "right would be: the authority's three-digit code, as 331"),
+        ({"id": "evt 1"}, "right would be: 1 to 128 letters, digits, dots, underscores, colons and hyphens"),
+        ({"dataschema": "x" * 301}, "right would be: at most 300 characters"),
+    ],
+)
+def test_a_wrong_attribute_is_refused_with_what_would_be_right(attributes: dict[str, Any], said: str) -> None:
+    (fault,) = refused(attributes)
+    assert said in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (
+            {"fte": "1"},
+            "data.fte: is not as the contract says (came: 1); right would be: a JSON number, without quotes",
+        ),
+        ({"fte": None}, "right would be: a JSON number, without quotes"),
+        ({"fte": True}, "(came: True); right would be: a JSON number, without quotes"),
+        ({"fte": 0}, "(came: 0); right would be: a number above 0"),
+        ({"fte": 1.01}, "(came: 1.01); right would be: a number of at most 1"),
+        ({"fte": 0.1234567}, "right would be: a number with at most 6 decimals"),
+        ({"started_on": "02/10/2023"}, "(came: 02/10/2023); right would be: a date as 2023-10-31"),
+        ({"started_on": "2023-02-30"}, "right would be: a date as 2023-10-31"),
+        ({"started_on": "0202-10-02"}, "right would be: a date from 1948-01-01 and before 2100-01-01"),
+        ({"post": "P 1"}, "(came: P 1); right would be: an identifier: 1 to 64 letters, digits, dots, underscores"),
+        ({"post": 1}, "(came: 1); right would be: text, in quotes"),
+        ({"employment": "casual"}, "right would be: one of 'permanent', 'fixed-term' or 'seconded-in'"),
+    ],
+)
+def test_a_wrong_value_is_refused_with_what_would_be_right(data: dict[str, Any], said: str) -> None:
+    (fault,) = refused(data=data)
+    assert said in str(fault)
+
+
+def test_a_missing_field_is_named() -> None:
+    with pytest.raises(Refused) as refusal:
+        parse_event(ENVELOPE, b'{"started_on": "2023-10-02", "post": "P-1", "fte": 1, "origin": "other"}')
+    assert [str(fault) for fault in refusal.value.faults] == ["data.route: is missing; right would be: a value for it"]
+
+
+def test_an_event_that_voids_another_says_why_and_nothing_else() -> None:
+    envelope = parse_envelope({**ENVELOPE, "voids": "evt-0"})
+    assert parse_data(envelope, b'{"because": "duplicate"}') == Withdrawal.model_validate_json(
+        '{"because": "duplicate"}'
+    )
+    with pytest.raises(Refused) as refusal:
+        parse_data(envelope, json.dumps(DATA).encode())
+    assert {fault.field for fault in refusal.value.faults} == {"data.because", *(f"data.{name}" for name in DATA)}
+
+
+@pytest.mark.parametrize(
+    ("headers", "value", "field"),
+    [
+        ([("ce_specversion", b"1.0")], None, "data"),
+        ([("ce_id", b"evt-1")], b"{}", "ce_specversion"),
+        ([("ce_specversion", b"\xff")], b"{}", "headers"),
+    ],
+)
+def test_a_record_that_is_no_cloud_event_is_refused(
+    headers: list[tuple[str, bytes]], value: bytes | None, field: str
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        decode_record(headers, value)
+    assert [fault.field for fault in refusal.value.faults] == [field]
+
+
+@pytest.mark.parametrize("model", [Envelope, Withdrawal, *EVENT_MODELS.values()])
+def test_no_refusal_shows_a_regular_expression_or_speaks_of_input(model: type[BaseModel]) -> None:
+    for name in model.model_fields:
+        for wrong in ("?!", "", "x" * 400, 5, None, True, [], {}, -1, 1e9):
+            for told in _told(model, name, wrong):
+                assert "^[" not in told
+                assert "nput should" not in told
+
+
+def _told(model: type[BaseModel], name: str, wrong: object) -> list[str]:
+    event_type = getattr(model, "event_type", ENVELOPE["type"])
+    kind = EVENT_MODELS[event_type].subject_kind
+    attributes: dict[str, Any] = {**ENVELOPE, "type": event_type, "subject": f"{kind}/X-1"}
+    attributes |= {name: wrong} if model is Envelope else {"voids": "evt-0"} if model is Withdrawal else {}
+    try:
+        parse_event(attributes, json.dumps({} if model is Envelope else {name: wrong}).encode())
+    except Refused as refusal:
+        return [str(fault) for fault in refusal.faults]
+    return []

@@ -1,0 +1,234 @@
+"""Events for tests: a short way to write them down by hand, and hypothesis strategies for histories of them.
+
+Invariant: every event made here keeps its contract, as though it had come over Kafka.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from contracts.codes import CoverReason, CswwRole, Destination, LeavingReason, Origin, Role, Route, WithdrawalReason
+from contracts.envelope import Envelope, Event, canonical_body
+from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from contracts.events.base import EventData, Withdrawal
+from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+AUTHORITY = "331"
+
+
+def event(
+    data: EventData,
+    subject: str,
+    recorded: datetime,
+    id: str,
+    *,
+    supersedes: str | None = None,
+    authority: str = AUTHORITY,
+) -> Event:
+    """An event that states a fact about `subject`, as `worker/W-1`. `recorded` is its time."""
+    envelope = Envelope(
+        id=id,
+        source="/coventry/hr",
+        type=data.event_type,
+        subject=subject,
+        time=recorded,
+        authority=authority,
+        supersedes=supersedes,
+    )
+    return Event(envelope, data, canonical_body(data))
+
+
+def void(voided: Event, recorded: datetime, id: str) -> Event:
+    """The event that another one never happened."""
+    envelope = voided.envelope
+    return void_of(envelope.id, envelope.type, envelope.subject, recorded, id, authority=envelope.authority)
+
+
+def void_of(
+    voided: str, event_type: str, subject: str, recorded: datetime, id: str, *, authority: str = AUTHORITY
+) -> Event:
+    """The event that the one with the id `voided` never happened, whether or not there is such an event."""
+    data = Withdrawal(because=WithdrawalReason.ENTERED_IN_ERROR)
+    envelope = Envelope(
+        id=id, source="/coventry/hr", type=event_type, subject=subject, time=recorded, authority=authority, voids=voided
+    )
+    return Event(envelope, data, canonical_body(data))
+
+
+def at(day: date, hour: int = 9) -> datetime:
+    """An instant of that day."""
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def established(effective_from: date, fte: str = "1", role: Role = Role.SOCIAL_WORKER) -> PostEstablished:
+    """A post of the assessment team."""
+    return PostEstablished(
+        effective_from=effective_from,
+        role=role,
+        funded_fte=Decimal(fte),
+        team="assessment",
+        service_area="help-and-protection",
+        grade="grade-9",
+        csww_role=CswwRole.CASE_HOLDER,
+    )
+
+
+def started(started_on: date, post: str = "P-1", fte: str = "1") -> WorkerStarted:
+    """A worker who came from another authority."""
+    return WorkerStarted(
+        started_on=started_on,
+        post=post,
+        fte=Decimal(fte),
+        origin=Origin.OTHER_ENGLISH_AUTHORITY,
+        route=Route.DIRECT,
+    )
+
+
+def moved(moved_on: date, from_post: str, to_post: str, fte: str = "1") -> WorkerMoved:
+    """A worker who goes to another post."""
+    return WorkerMoved(moved_on=moved_on, from_post=from_post, to_post=to_post, fte=Decimal(fte))
+
+
+def fte_changed(effective_from: date, fte: str, post: str = "P-1") -> WorkerFteChanged:
+    """A worker who holds the same post at another FTE."""
+    return WorkerFteChanged(effective_from=effective_from, post=post, fte=Decimal(fte))
+
+
+def left(left_on: date) -> WorkerLeft:
+    """A worker who resigned."""
+    return WorkerLeft(left_on=left_on, reason=LeavingReason.RESIGNATION, destination=Destination.NOT_KNOWN)
+
+
+def cover_started(
+    started_on: date,
+    post: str | None = "P-1",
+    fte: str = "1",
+    reason: CoverReason = CoverReason.VACANCY,
+    role: Role | None = None,
+) -> CoverStarted:
+    """An agency worker's assignment."""
+    return CoverStarted(
+        started_on=started_on, agency_worker="A-1", fte=Decimal(fte), reason=reason, post=post, role=role
+    )
+
+
+# --- strategies -------------------------------------------------------------------------------------------------------
+
+FIRST_DAY = date(2023, 9, 28)
+LAST_DAY = FIRST_DAY + timedelta(days=9)
+FIRST_INSTANT = datetime(2023, 9, 29, 8, tzinfo=UTC)
+
+# Few values, so that dates, times, posts and FTEs meet often.
+_days = st.integers(0, 9).map(lambda days: FIRST_DAY + timedelta(days=days))
+_instants = st.integers(0, 7).map(lambda hours: FIRST_INSTANT + timedelta(hours=13 * hours))
+_posts = st.sampled_from(["P-1", "P-2", "P-3"])
+_ftes = st.sampled_from([Decimal("0.5"), Decimal("0.6"), Decimal("1")])
+_ftes_and_none = st.sampled_from([Decimal("0"), Decimal("0.5"), Decimal("1")])
+_funded = st.sampled_from([Decimal("0.5"), Decimal("1"), Decimal("2")])
+_roles = st.sampled_from([Role.SOCIAL_WORKER, Role.TEAM_MANAGER])
+_teams = st.sampled_from(["assessment", "children-in-care"])
+_reasons = st.sampled_from(list(CoverReason))
+
+
+def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    return st.none() | strategy
+
+
+_data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
+    PostEstablished: st.builds(
+        PostEstablished,
+        effective_from=_days,
+        role=_roles,
+        funded_fte=_funded,
+        team=_teams,
+        service_area=st.just("help-and-protection"),
+        grade=_maybe(st.just("grade-9")),
+        csww_role=_maybe(st.just(CswwRole.CASE_HOLDER)),
+    ),
+    PostChanged: st.builds(PostChanged, effective_from=_days, funded_fte=_funded, role=_maybe(_roles))
+    | st.builds(PostChanged, effective_from=_days, team=_teams),
+    PostClosed: st.builds(PostClosed, closed_on=_days),
+    WorkerStarted: st.builds(
+        WorkerStarted,
+        started_on=_days,
+        post=_posts,
+        fte=_ftes,
+        origin=st.just(Origin.NEWLY_QUALIFIED),
+        route=st.just(Route.ACADEMY),
+    ),
+    WorkerMoved: st.builds(WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes),
+    WorkerFteChanged: st.builds(WorkerFteChanged, effective_from=_days, post=_posts, fte=_ftes_and_none),
+    WorkerLeft: st.builds(left, _days),
+    LeaverReversed: st.builds(LeaverReversed, left_on=_days),
+    CoverStarted: st.builds(
+        CoverStarted, started_on=_days, agency_worker=st.just("A-1"), fte=_ftes_and_none, reason=_reasons, post=_posts
+    )
+    | st.builds(cover_started, _days, st.none(), st.just("1"), st.just(CoverReason.ADDITIONAL), _roles),
+    CoverChanged: st.builds(CoverChanged, effective_from=_days, fte=_ftes_and_none, reason=_maybe(_reasons))
+    | st.builds(CoverChanged, effective_from=_days, post=_posts),
+    CoverEnded: st.builds(CoverEnded, ended_on=_days),
+}
+
+_subjects = {
+    "post": st.sampled_from(["post/P-1", "post/P-2"]),
+    "worker": st.sampled_from(["worker/W-1", "worker/W-2"]),
+    "cover": st.sampled_from(["cover/C-1", "cover/C-2"]),
+}
+
+# What happens most in a history comes first and more than once.
+_types = st.sampled_from(
+    [
+        *[WorkerStarted, PostEstablished, WorkerLeft, CoverStarted] * 3,
+        *[WorkerMoved, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded, PostChanged, PostClosed] * 2,
+    ]
+)
+
+
+@st.composite
+def histories(draw: st.DrawFn, most_events: int = 16) -> list[Event]:
+    """Events about a few posts, workers and assignments, in any order, with corrections and voids of one another.
+
+    References go backwards and forwards in time, form chains and circles, and some find no event that fits.
+    """
+    kinds: list[tuple[type[EventData], str]] = []
+    history: list[Event] = []
+    for place in range(draw(st.integers(1, most_events))):
+        refers_to = draw(st.none() | st.integers(0, most_events - 1))
+        if refers_to is not None and refers_to < place:
+            kind = kinds[refers_to]
+        else:
+            model = draw(_types)
+            kind = (model, draw(_subjects[model.subject_kind]))
+        kinds.append(kind)
+        model, subject = kind
+        id, recorded = f"E-{place}", draw(_instants)
+        if refers_to is None or refers_to == place:
+            history.append(event(draw(_data_of_type[model]), subject, recorded, id))
+        elif draw(st.booleans()):
+            history.append(void_of(f"E-{refers_to}", model.event_type, subject, recorded, id))
+        else:
+            history.append(event(draw(_data_of_type[model]), subject, recorded, id, supersedes=f"E-{refers_to}"))
+    return history
+
+
+@st.composite
+def histories_of_references(draw: st.DrawFn, most_events: int = 9) -> list[Event]:
+    """Events about one worker that correct and void one another in chains and circles, and little else."""
+    count = draw(st.integers(1, most_events))
+    history = []
+    for place in range(count):
+        id, recorded, refers_to = f"E-{place}", draw(_instants), draw(st.integers(0, count - 1))
+        data = draw(_data_of_type[WorkerStarted])
+        if refers_to == place:
+            history.append(event(data, "worker/W-1", recorded, id))
+        elif draw(st.booleans()):
+            history.append(void_of(f"E-{refers_to}", WorkerStarted.event_type, "worker/W-1", recorded, id))
+        else:
+            history.append(event(data, "worker/W-1", recorded, id, supersedes=f"E-{refers_to}"))
+    return history

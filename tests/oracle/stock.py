@@ -1,0 +1,229 @@
+"""The stock measures a second time: slow, obvious, at one date as known at one instant, written from the definitions.
+
+Invariant: nothing here comes from services/; where the two disagree, one of them does not keep the definitions.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, datetime
+from decimal import Decimal
+
+from contracts.codes import CoverReason, Role
+from contracts.envelope import Event
+from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from contracts.events.base import EventData
+from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+
+
+@dataclass
+class Stock:
+    """What stands at one place or in one role, in FTE."""
+
+    establishment: Decimal = Decimal(0)
+    in_post: Decimal = Decimal(0)
+    vacancies: Decimal = Decimal(0)
+    over_establishment: Decimal = Decimal(0)
+    agency: Decimal = Decimal(0)
+    agency_cover: Decimal = Decimal(0)
+    uncovered: Decimal = Decimal(0)
+
+    def add(self, other: "Stock") -> None:
+        """Adds another place's stock to this one."""
+        for field in fields(self):
+            setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
+
+
+@dataclass
+class Place:
+    """One place's stock, and the role it counts in (None where nobody established the post)."""
+
+    role: Role | None
+    stock: Stock
+
+
+# --- which events stand -----------------------------------------------------------------------------------------------
+
+
+def standing(events: Iterable[Event], as_known_at: datetime) -> list[Event]:
+    """The events that state facts as known at an instant."""
+    known: list[Event] = []
+    for event in events:
+        if event.envelope.time <= as_known_at and not any(_is_same(event, other) for other in known):
+            known.append(event)
+    return [
+        event
+        for event in known
+        if event.envelope.voids is None
+        and _happened(event, known)
+        and not any(_replaces(other, event) and _happened(other, known) for other in known)
+    ]
+
+
+def _happened(event: Event, known: list[Event]) -> bool:
+    if _is_in_a_circle_of_voids(event, known):
+        return False
+    return not any(_voids(other, event) and _happened(other, known) for other in known)
+
+
+def _is_in_a_circle_of_voids(event: Event, known: list[Event]) -> bool:
+    reached = event
+    for _ in known:
+        next_ones = [other for other in known if _voids(reached, other)]
+        if not next_ones:
+            return False
+        reached = next_ones[0]
+        if _is_same(reached, event):
+            return True
+    return False
+
+
+def _is_same(one: Event, other: Event) -> bool:
+    a, b = one.envelope, other.envelope
+    return (a.authority, a.type, a.id) == (b.authority, b.type, b.id)
+
+
+def _is_alike(one: Event, other: Event) -> bool:
+    a, b = one.envelope, other.envelope
+    return (a.authority, a.type, a.subject) == (b.authority, b.type, b.subject)
+
+
+def _voids(one: Event, other: Event) -> bool:
+    return one.envelope.voids == other.envelope.id and _is_alike(one, other)
+
+
+def _replaces(one: Event, other: Event) -> bool:
+    return one.envelope.supersedes == other.envelope.id and _is_alike(one, other)
+
+
+# --- what they say at a date ------------------------------------------------------------------------------------------
+
+
+def stock_by_place(events_that_stand: list[Event], as_at: date) -> dict[str, Place]:
+    """The stock at every post and at every agency assignment without one, by subject."""
+    posts = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("post/")}
+    workers = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("worker/")}
+    covers = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("cover/")}
+    held = [posts_held(events_that_stand, worker, as_at) for worker in workers]
+    assignments = {cover: _assignment(events_that_stand, cover, as_at) for cover in covers}
+    posts |= {f"post/{post}" for posts_of_worker in held for post in posts_of_worker}
+    posts |= {f"post/{running['post']}" for running in assignments.values() if running and running["post"]}
+
+    places = {}
+    for post in posts:
+        facts = _facts_of_post(events_that_stand, post, as_at)
+        stock = Stock()
+        if facts is not None:
+            stock.establishment = facts["funded_fte"]
+        for posts_of_worker in held:
+            stock.in_post += posts_of_worker.get(post.removeprefix("post/"), Decimal(0))
+        for running in assignments.values():
+            if running and running["post"] == post.removeprefix("post/"):
+                _add_agency_worker(stock, running)
+        if stock.establishment > stock.in_post:
+            stock.vacancies = stock.establishment - stock.in_post
+        if stock.in_post > stock.establishment:
+            stock.over_establishment = stock.in_post - stock.establishment
+        if stock.vacancies > stock.agency_cover:
+            stock.uncovered = stock.vacancies - stock.agency_cover
+        places[post] = Place(facts["role"] if facts else None, stock)
+    for cover, running in assignments.items():
+        if running and running["post"] is None:
+            stock = Stock()
+            _add_agency_worker(stock, running)
+            places[cover] = Place(running["role"], stock)
+    return {subject: place for subject, place in places.items() if place.stock != Stock()}
+
+
+def stock_by_role(events_that_stand: list[Event], as_at: date) -> dict[Role | None, Stock]:
+    """The stock of every role: the sum over its places."""
+    roles: dict[Role | None, Stock] = {}
+    for place in stock_by_place(events_that_stand, as_at).values():
+        roles.setdefault(place.role, Stock()).add(place.stock)
+    return roles
+
+
+def _add_agency_worker(stock: Stock, running: dict) -> None:  # type: ignore[type-arg]
+    stock.agency += running["fte"]
+    if running["reason"] == CoverReason.VACANCY:
+        stock.agency_cover += running["fte"]
+
+
+def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict[str, Decimal]:
+    """The FTE at which one worker holds each post at a date."""
+    mine = [event for event in events_that_stand if event.envelope.subject == worker]
+    reversals = [event for event in mine if isinstance(event.data, LeaverReversed)]
+    held: dict[str, Decimal] = {}
+    for event in _acted_by(mine, [WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged], as_at):
+        data = event.data
+        if isinstance(data, WorkerStarted):
+            held[data.post] = data.fte
+        if isinstance(data, WorkerMoved):
+            if data.from_post in held:
+                del held[data.from_post]
+            held[data.to_post] = data.fte
+        if isinstance(data, WorkerFteChanged) and data.post in held:
+            held[data.post] = data.fte
+            if data.fte == 0:
+                del held[data.post]
+        if isinstance(data, WorkerLeft):
+            reversed_later = [
+                reversal
+                for reversal in reversals
+                if _effective(reversal) == data.left_on and event.envelope.time <= reversal.envelope.time
+            ]
+            if not reversed_later:
+                held = {}
+    return held
+
+
+def _facts_of_post(events_that_stand: list[Event], post: str, as_at: date) -> dict | None:  # type: ignore[type-arg]
+    mine = [event for event in events_that_stand if event.envelope.subject == post]
+    facts = None
+    closed = False
+    for event in _acted_by(mine, [PostClosed, PostEstablished, PostChanged], as_at):
+        data = event.data
+        if isinstance(data, PostEstablished):
+            facts = data.model_dump()
+            closed = False
+        if isinstance(data, PostChanged) and facts is not None:
+            facts = {**facts, **data.model_dump(exclude_none=True)}
+        if isinstance(data, PostClosed):
+            closed = True
+    if facts is not None and closed:
+        facts["funded_fte"] = Decimal(0)
+    return facts
+
+
+def _assignment(events_that_stand: list[Event], cover: str, as_at: date) -> dict | None:  # type: ignore[type-arg]
+    mine = [event for event in events_that_stand if event.envelope.subject == cover]
+    running = None
+    for event in _acted_by(mine, [CoverStarted, CoverChanged, CoverEnded], as_at):
+        data = event.data
+        if isinstance(data, CoverStarted):
+            running = data.model_dump()
+        if isinstance(data, CoverChanged) and running is not None:
+            running = {**running, **data.model_dump(exclude_none=True)}
+        if isinstance(data, CoverEnded):
+            running = None
+    return running
+
+
+def _acted_by(events: list[Event], order_on_one_day: list[type[EventData]], as_at: date) -> list[Event]:
+    """The events of these types that took effect by a date, in the order in which they act."""
+    acted = [event for event in events if type(event.data) in order_on_one_day and _effective(event) <= as_at]
+    acted.sort(key=lambda event: event.envelope.id)
+    acted.sort(key=lambda event: event.envelope.time)
+    acted.sort(key=lambda event: order_on_one_day.index(type(event.data)))  # type: ignore[arg-type]
+    acted.sort(key=_effective)
+    return acted
+
+
+def _effective(event: Event) -> date:
+    """The one date in an event's data at which its fact begins to be true."""
+    for name in ("effective_from", "closed_on", "started_on", "moved_on", "left_on", "ended_on"):
+        if hasattr(event.data, name):
+            effective: date = getattr(event.data, name)
+            return effective
+    raise AssertionError(f"{event.envelope.type} has no effective date")

@@ -1,0 +1,206 @@
+"""The parts themselves: what comes back after a kill, what does not, and that nothing is left behind.
+
+Invariant: every expectation is about a real process.
+"""
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import asyncpg
+import psutil
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+
+from deploy.embedded.processes import exclusive
+from deploy.embedded.services import REPOSITORY
+from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PartFailed, PostgreSQL, Process, free_port
+
+TOPIC = "workforce.parts"
+
+STARTER = """
+import sys, time
+from pathlib import Path
+from tests.parts import EmbeddedBroker, PostgreSQL
+folder = Path(sys.argv[1])
+broker, server = EmbeddedBroker(folder / "broker.log"), PostgreSQL(folder / "postgresql", folder / "postgresql.log")
+broker.start()
+server.start()
+print(broker.process.pid, server.process.pid, flush=True)
+time.sleep(60)
+"""
+
+
+async def publish(broker: Broker, value: bytes) -> None:
+    """Send one record to a topic of one partition, made if it is missing."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=broker.servers)
+    await admin.start()
+    await admin.create_topics([NewTopic(TOPIC, 1, 1)])
+    await admin.close()
+    async with AIOKafkaProducer(
+        bootstrap_servers=broker.servers, acks="all", enable_idempotence=broker.idempotent
+    ) as producer:
+        await producer.send_and_wait(TOPIC, value)
+
+
+async def topics(broker: Broker) -> set[str]:
+    """The topics of a broker."""
+    async with AIOKafkaConsumer(bootstrap_servers=broker.servers) as consumer:
+        return set(await consumer.topics())
+
+
+async def test_a_broker_takes_records_and_is_without_any_topic_when_emptied(broker: Broker) -> None:
+    await publish(broker, b"a post was established")
+    assert TOPIC in await topics(broker)
+    address = broker.servers
+    broker.empty()
+    assert broker.servers == address
+    assert TOPIC not in await topics(broker)
+
+
+async def test_the_embedded_broker_comes_back_empty_on_the_same_address(embedded_broker: EmbeddedBroker) -> None:
+    await publish(embedded_broker, b"a worker started")
+    address = embedded_broker.servers
+    embedded_broker.kill()
+    embedded_broker.restart()
+    assert embedded_broker.servers == address
+    assert TOPIC not in await topics(embedded_broker)
+
+
+async def test_apache_kafka_comes_back_with_its_records(apache_kafka: ApacheKafka) -> None:
+    apache_kafka.empty()
+    await publish(apache_kafka, b"a worker left")
+    apache_kafka.restart()
+    async with AIOKafkaConsumer(
+        TOPIC, bootstrap_servers=apache_kafka.servers, auto_offset_reset="earliest"
+    ) as consumer:
+        record = await asyncio.wait_for(consumer.getone(), 20)
+    assert record.value == b"a worker left"
+
+
+async def test_postgresql_keeps_what_it_committed_when_killed(postgres: PostgreSQL, database: str) -> None:
+    connection = await asyncpg.connect(database)
+    await connection.execute("CREATE TABLE post (name text)")
+    await connection.execute("INSERT INTO post VALUES ('P-1')")
+    postgres.restart()
+    connection.terminate()
+    connection = await asyncpg.connect(database)
+    assert await connection.fetchval("SELECT name FROM post") == "P-1"
+    await connection.close()
+
+
+async def test_text_stands_in_order_of_code_points_whatever_the_machine_speaks(database: str) -> None:
+    connection = await asyncpg.connect(database)
+    ordered = await connection.fetch("SELECT word FROM unnest(ARRAY['b', 'A', 'a', 'B']) AS words (word) ORDER BY word")
+    assert [row["word"] for row in ordered] == ["A", "B", "a", "b"]
+    await connection.close()
+
+
+async def test_postgresql_is_reached_in_a_folder_too_deep_for_a_socket(parts_folder: Path) -> None:
+    deep = parts_folder / ("very-deep-" * 9)
+    server = PostgreSQL(deep / "postgresql", deep / "postgresql.log")
+    try:
+        server.start()
+        connection = await asyncpg.connect(server.create("recruitment"))
+        assert await connection.fetchval("SELECT current_database()") == "recruitment"
+        await connection.close()
+        assert server.sockets.stat().st_mode & 0o077 == 0
+    finally:
+        server.stop()
+    assert not server.sockets.exists()
+
+
+def test_no_part_outlives_a_starter_that_is_killed(parts_folder: Path) -> None:
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTER, str(parts_folder / "orphans")],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=REPOSITORY,
+    )
+    assert starter.stdout is not None
+    pids = [int(pid) for pid in starter.stdout.readline().split()]
+    assert len(pids) == 2
+    starter.kill()
+    starter.wait()
+    deadline = time.monotonic() + 20
+    while any(map(psutil.pid_exists, pids)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert [pid for pid in pids if psutil.pid_exists(pid)] == []
+
+
+def test_a_part_that_dies_at_once_is_told_with_its_last_words(tmp_path: Path) -> None:
+    process = Process(
+        "retention", [sys.executable, "-c", "raise SystemExit('no database')"], tmp_path / "retention.log"
+    )
+    process.start()
+    with pytest.raises(PartFailed, match="retention ended by itself with exit code 1") as failure:
+        process.wait_until(lambda: False, "is ready", 20)
+    assert "no database" in str(failure.value)
+
+
+def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:
+    ignoring = (
+        "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
+    )
+    process = Process("metrics", [sys.executable, "-c", ignoring], tmp_path / "metrics.log")
+    process.start()
+    process.wait_until(lambda: "deaf" in process.log.read_text(), "is deaf", 20)
+    assert process.stop(seconds=0.2) == -signal.SIGKILL
+
+
+def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
+    with exclusive(tmp_path / "lock") as first, exclusive(tmp_path / "lock") as second:
+        assert (first, second) == (True, False)
+    with exclusive(tmp_path / "lock") as again:
+        assert again
+
+
+def start_embedded(**settings: str) -> subprocess.CompletedProcess[str]:
+    """What `make up` runs, with these settings; for starts that are refused."""
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.embedded"],
+        env=os.environ | settings,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_a_taken_port_gives_one_line_with_the_setting_that_changes_it(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = start_embedded(
+            WORKFORCE_METRICS_PORT=str(port),
+            WORKFORCE_RECRUITMENT_PORT=str(free_port()),
+            WORKFORCE_RETENTION_PORT=str(free_port()),
+            WORKFORCE_STATE=str(tmp_path / "state"),
+        )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == 1
+    assert done.stderr.startswith(
+        f"port {port} is taken by another program: choose another with WORKFORCE_METRICS_PORT"
+    )
+    assert not (tmp_path / "state" / "postgresql").exists()
+
+
+def test_two_services_on_one_port_are_refused_before_anything_starts(tmp_path: Path) -> None:
+    done = start_embedded(WORKFORCE_RETENTION_PORT="8100", WORKFORCE_STATE=str(tmp_path / "state"))
+    assert done.returncode == 1
+    assert done.stderr == (
+        "WORKFORCE_RETENTION_PORT and WORKFORCE_METRICS_PORT are both 8100; give one of them another port\n"
+    )
+
+
+def test_a_second_start_on_one_state_is_refused(tmp_path: Path) -> None:
+    with exclusive(tmp_path / "lock"):
+        done = start_embedded(WORKFORCE_STATE=str(tmp_path))
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"another `make up` runs on {tmp_path}")

@@ -1,0 +1,190 @@
+"""Whatever was recorded, corrected, voided and sent twice: the timelines say what the definitions say."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from itertools import combinations
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.envelope import Event
+from services.metrics.timelines.covers import covers
+from services.metrics.timelines.posts import post_facts
+from services.metrics.timelines.rows import Cover, Occupancy, Post, Staffing
+from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
+from services.metrics.timelines.workers import occupancies
+from tests.histories import FIRST_DAY, LAST_DAY, histories, histories_of_references
+from tests.oracle import stock as oracle
+
+Row = Occupancy | Cover | Post | Staffing
+
+DAYS = [FIRST_DAY + timedelta(days=days) for days in range(-1, (LAST_DAY - FIRST_DAY).days + 2)]
+"""Every date on which something can change, and one on either side."""
+
+thorough = settings(max_examples=4 * settings.default.max_examples)  # type: ignore[union-attr]
+
+
+class Timelines:
+    """All rows that come of a history, subject by subject, as the metrics service derives them."""
+
+    def __init__(self, history: Iterable[Event]) -> None:
+        history = list(history)
+        subjects = sorted({event.envelope.subject for event in history})
+        of_subject = {
+            subject: [event for event in history if event.envelope.subject == subject] for subject in subjects
+        }
+        self.occupancies = [row for subject in subjects for row in occupancies(of_subject[subject])]
+        self.covers = [row for subject in subjects for row in covers(of_subject[subject])]
+        self.posts = [row for subject in subjects for row in post_facts(of_subject[subject])]
+        named = {row.post for row in [*self.occupancies, *self.covers, *self.posts] if row.post is not None}
+        self.staffing = unposted_cover_staffing(self.covers)
+        for post in sorted(named):
+            self.staffing += staffing(
+                f"post/{post}",
+                [row for row in self.posts if row.post == post],
+                [row for row in self.occupancies if row.post == post],
+                [row for row in self.covers if row.post == post],
+            )
+
+    def everything(self) -> tuple[list[Any], ...]:
+        """The rows of every kind, in the order in which they come."""
+        return self.occupancies, self.covers, self.posts, self.staffing
+
+
+def holds(row: Row, as_at: date, as_known_at: datetime) -> bool:
+    """Whether a row says something about that date as known at that instant."""
+    return row.valid_from <= as_at < row.valid_to and row.known_from <= as_known_at < row.known_to
+
+
+def instants_of(history: list[Event]) -> list[datetime]:
+    """Every instant at which something became known, and one just before the first."""
+    times = sorted({event.envelope.time for event in history})
+    return [times[0] - timedelta(microseconds=1), *times]
+
+
+def stock_in(rows: Iterable[Staffing]) -> oracle.Stock:
+    """The sum of some rows of staffing."""
+    total = oracle.Stock()
+    for row in rows:
+        total.add(
+            oracle.Stock(
+                row.establishment,
+                row.in_post,
+                row.vacancies,
+                row.over_establishment,
+                row.agency,
+                row.agency_cover,
+                row.uncovered,
+            )
+        )
+    return total
+
+
+@thorough
+@given(histories())
+def test_the_stock_at_every_place_and_in_every_role_is_what_the_definitions_say(history: list[Event]) -> None:
+    rows = Timelines(history).staffing
+    for as_known_at in instants_of(history):
+        standing = oracle.standing(history, as_known_at)
+        for as_at in DAYS:
+            there = [row for row in rows if holds(row, as_at, as_known_at)]
+            expected = oracle.stock_by_place(standing, as_at)
+            assert {row.place for row in there} == set(expected)
+            assert len(there) == len(expected)
+            for row in there:
+                assert (row.role, stock_in([row])) == (expected[row.place].role, expected[row.place].stock)
+            roles = {row.role for row in there}
+            assert {role: stock_in(row for row in there if row.role == role) for role in roles} == (
+                oracle.stock_by_role(standing, as_at)
+            )
+
+
+@thorough
+@given(histories_of_references())
+def test_of_events_that_correct_and_void_one_another_those_stand_that_the_definitions_say(history: list[Event]) -> None:
+    rows = occupancies(history)
+    for as_known_at in instants_of(history):
+        standing = oracle.standing(history, as_known_at)
+        for as_at in DAYS:
+            held = {row.post: row.fte for row in rows if holds(row, as_at, as_known_at)}
+            assert held == oracle.posts_held(standing, "worker/W-1", as_at)
+
+
+@thorough
+@given(st.data())
+def test_order_and_repetition_of_deliveries_do_not_matter(data: st.DataObject) -> None:
+    history = data.draw(histories() | histories_of_references())
+    delivered = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history), max_size=8))))
+    assert repr(Timelines(delivered).everything()) == repr(Timelines(history).everything())
+
+
+@thorough
+@given(histories())
+def test_no_two_rows_speak_of_one_date_as_known_at_one_instant_and_none_could_be_longer(history: list[Event]) -> None:
+    timelines = Timelines(history)
+    of_one_thing: dict[object, list[Row]] = {}
+    for row in timelines.occupancies:
+        of_one_thing.setdefault(("worker", row.worker, row.post), []).append(row)
+    for row in timelines.covers:
+        of_one_thing.setdefault(("cover", row.cover), []).append(row)
+    for row in timelines.posts:
+        of_one_thing.setdefault(("post", row.post), []).append(row)
+    for row in timelines.staffing:
+        of_one_thing.setdefault(("place", row.place), []).append(row)
+    for rows in of_one_thing.values():
+        assert rows == sorted(rows, key=lambda row: (row.valid_from, row.known_from))
+        for row in rows:
+            assert row.valid_from < row.valid_to
+            assert row.known_from < row.known_to
+        for one, other in combinations(rows, 2):
+            assert not (share_a_date(one, other) and share_an_instant(one, other))
+            if facts(one) == facts(other):
+                assert not (follows_in_valid_time(one, other) and share_an_instant(one, other))
+                assert not (holds_for_the_same_dates(one, other) and follows_as_known(one, other))
+
+
+@given(histories())
+def test_what_is_recorded_later_changes_nothing_that_was_known_before(history: list[Event]) -> None:
+    for as_known_at in instants_of(history):
+        known_then = Timelines(event for event in history if event.envelope.time <= as_known_at)
+        known_now = Timelines(history)
+        for then, now in zip(known_then.everything(), known_now.everything(), strict=True):
+            assert [without_instants(row) for row in then if row.known_from <= as_known_at < row.known_to] == [
+                without_instants(row) for row in now if row.known_from <= as_known_at < row.known_to
+            ]
+
+
+def facts(row: Row) -> tuple[object, ...]:
+    """All of a row but its dates and instants, which are its last four."""
+    return tuple(row[:-4])
+
+
+def without_instants(row: Row) -> tuple[object, ...]:
+    """All of a row but when it was known."""
+    return tuple(row[:-2])
+
+
+def share_a_date(one: Row, other: Row) -> bool:
+    """Whether there is a date at which both hold."""
+    return max(one.valid_from, other.valid_from) < min(one.valid_to, other.valid_to)
+
+
+def share_an_instant(one: Row, other: Row) -> bool:
+    """Whether there is an instant at which both are known."""
+    return max(one.known_from, other.known_from) < min(one.known_to, other.known_to)
+
+
+def follows_in_valid_time(one: Row, other: Row) -> bool:
+    """Whether one begins where the other ends."""
+    return one.valid_to == other.valid_from or other.valid_to == one.valid_from
+
+
+def holds_for_the_same_dates(one: Row, other: Row) -> bool:
+    """Whether both hold from and to the same dates."""
+    return (one.valid_from, one.valid_to) == (other.valid_from, other.valid_to)
+
+
+def follows_as_known(one: Row, other: Row) -> bool:
+    """Whether one was known from when the other no longer was."""
+    return one.known_to == other.known_from or other.known_to == one.known_from
