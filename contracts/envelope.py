@@ -108,7 +108,7 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
     Raises Refused with every fault: unknown attributes by name, wrong ones with value and what would be right.
     """
     not_text = [
-        Fault(name, "is not a string", "a JSON string", shown(value))
+        Fault(name, "is not a string", "a JSON string", shown(value) if name in Envelope.model_fields else None)
         for name, value in attributes.items()
         if not isinstance(value, str)
     ]

@@ -136,6 +136,9 @@ _teams = st.sampled_from(["assessment", "children-in-care"])
 _reasons = st.sampled_from(list(CoverReason))
 
 
+_sometimes = st.sampled_from([False, False, True])
+
+
 def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
     return st.none() | strategy
 
@@ -182,7 +185,7 @@ _subjects = {
 }
 
 # What happens most in a history comes first and more than once.
-_types = st.sampled_from(
+_types: st.SearchStrategy[type[EventData]] = st.sampled_from(
     [
         *[WorkerStarted, PostEstablished, WorkerLeft, CoverStarted] * 3,
         *[WorkerMoved, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded, PostChanged, PostClosed] * 2,
@@ -199,7 +202,7 @@ def histories(draw: st.DrawFn, most_events: int = 16) -> list[Event]:
     kinds: list[tuple[type[EventData], str]] = []
     history: list[Event] = []
     for place in range(draw(st.integers(1, most_events))):
-        refers_to = draw(st.none() | st.integers(0, most_events - 1))
+        refers_to = draw(st.integers(0, most_events - 1)) if draw(_sometimes) else None
         if refers_to is not None and refers_to < place:
             kind = kinds[refers_to]
         else:

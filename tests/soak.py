@@ -22,12 +22,15 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1, help="seed of the first round; each further one adds 1")
     chosen = parser.parse_args()
+    folders = [folder for folder in FOLDERS if (REPOSITORY / folder).is_dir()]
+    if not folders:
+        parser.error(f"there are no randomised tests in {' and '.join(FOLDERS)}")
     end = time.monotonic() + chosen.minutes * 60
     failed: list[int] = []
     seed = chosen.seed
     while seed == chosen.seed or time.monotonic() < end:
         print(f"round {seed - chosen.seed + 1}, seed {seed}", flush=True)
-        if not _round(seed):
+        if not _round(folders, seed):
             failed.append(seed)
             print(f"FAILED with seed {seed}; again: make soak MINUTES=0 SEED={seed}", flush=True)
         seed += 1
@@ -36,8 +39,7 @@ def main() -> int:
     return 1 if failed else 0
 
 
-def _round(seed: int) -> bool:
-    folders = [folder for folder in FOLDERS if (REPOSITORY / folder).is_dir()]
+def _round(folders: list[str], seed: int) -> bool:
     environment = os.environ | {"WORKFORCE_SEED": str(seed), "WORKFORCE_EXAMPLES": str(EXAMPLES)}
     done = subprocess.run([sys.executable, "-m", "pytest", *folders], cwd=REPOSITORY, env=environment, check=False)
     return done.returncode == 0

@@ -15,12 +15,10 @@ def main() -> None:
     """Read the command line and write what it asks for."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.demonstration",
-        description="Write the invented history of authority 331, July 2018 to March 2024, as CloudEvents in JSON Lines.",
+        description="Write the history of authority 331, July 2018 to March 2024, as CloudEvents (JSON Lines).",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write to; standard output without it")
-    parser.add_argument(
-        "--seed", type=int, default=SEED, help="another seed, another history (default: %(default)s)"
-    )
+    parser.add_argument("--seed", type=int, default=SEED, help="another seed, another history (default: %(default)s)")
     parser.add_argument(
         "--awkward", action="store_true", help="list the awkward records instead, as a Markdown table with event ids"
     )

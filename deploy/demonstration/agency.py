@@ -49,7 +49,7 @@ HOURLY_RATES = tuple(Decimal(pounds) for pounds in (34, 36, 38, 40))
 
 @dataclass(eq=False, slots=True)
 class Assignment:
-    """An agency worker's assignment as it stands now."""
+    """An agency worker's assignment as it stands now. `changed_on`: when it last took another post."""
 
     identifier: str
     agency_worker: str
@@ -57,6 +57,7 @@ class Assignment:
     started_on: date
     post: Post | None
     until: date | None = None
+    changed_on: date = date.min
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ class AgencyCover:
             wanted = agency_cover_planned(role, month.last)
             elsewhere = [post for post in self._uncovered(role) if _vacant_since(post) <= on]
             if elsewhere and len(self._on_vacancies(role)) <= wanted and self.chance.random() < 0.5:
-                item.post = self.chance.choice(elsewhere)
+                item.post, item.changed_on = self.chance.choice(elsewhere), on
                 changed = CoverChanged(effective_from=on, post=item.post.identifier)
                 self.workforce.ledger.record(item.identifier, changed, on)
             else:
@@ -107,14 +108,14 @@ class AgencyCover:
                     self._end(item, item.until, CoverOutcome.COMPLETED)
             elif (month.first - item.started_on).days > 60 and self.chance.random() < MONTHLY_TURNOVER:
                 outcome = self.chance.choice((CoverOutcome.ENDED_BY_AGENCY, CoverOutcome.ENDED_BY_AUTHORITY))
-                self._end(item, day_between(self.chance, month.first, month.last), outcome)
+                self._end(item, self._last_day_in(item, month), outcome)
 
     def _cover_vacancies(self, month: Month) -> None:
         for role in COVERED_ROLES:
             wanted = agency_cover_planned(role, month.last)
             covers = self._on_vacancies(role)
             for item in covers[wanted:]:
-                self._end_within(item, month)
+                self._end(item, self._last_day_in(item, month), CoverOutcome.COMPLETED)
             posts = self._uncovered(role)
             for post in self.chance.sample(posts, min(len(posts), max(0, wanted - len(covers)))):
                 self._start(CoverReason.VACANCY, self._day_in(month, _vacant_since(post)), post)
@@ -141,7 +142,7 @@ class AgencyCover:
         extra = [item for item in self.running if item.reason is CoverReason.ADDITIONAL]
         missing = agency_staff_planned(month.last) - len(self.running)
         for item in extra[: max(0, -missing)]:
-            self._end_within(item, month)
+            self._end(item, self._last_day_in(item, month), CoverOutcome.COMPLETED)
         for _ in range(missing):
             self._start(CoverReason.ADDITIONAL, self._day_in(month), None)
 
@@ -170,9 +171,9 @@ class AgencyCover:
         first = month.first - BEFORE_THE_HISTORY if month.first == FIRST_DAY else month.first
         return day_between(self.chance, max(first, earliest), month.last)
 
-    def _end_within(self, item: Assignment, month: Month) -> None:
-        first = max(month.first, item.started_on + DAY)
-        self._end(item, day_between(self.chance, min(first, month.last), month.last), CoverOutcome.COMPLETED)
+    def _last_day_in(self, item: Assignment, month: Month) -> date:
+        first = max(month.first, item.started_on + DAY, item.changed_on + DAY)
+        return day_between(self.chance, min(first, month.last), month.last)
 
     def _end(self, item: Assignment, on: date, outcome: CoverOutcome, converted_to: str | None = None) -> Entry:
         self.running.remove(item)

@@ -125,8 +125,6 @@ class AwkwardRecords:
 
     def second_post(self, month: Month) -> None:
         """A half-time worker takes up half of a second post beside the first."""
-        if not [share for share in self._workforce.establishment.vacant(ROLE) if share.fte == HALF]:
-            self.staffing.depart(self.staffing.leaver(ROLE, month, HALF), month)
         worker, on = self._somebody(month, HALF), month.last - timedelta(days=3)
         share = self.staffing.vacant_share(ROLE, on, HALF)
         _, started = self._workforce.start(share, on, _BESIDE, worker=worker)

@@ -27,8 +27,6 @@ _INVENTED_VACANCIES: dict[Role, dict[date, int]] = {
         date(2019, 9, 30): 18,
         date(2020, 9, 30): 28,
         date(2021, 9, 30): 31,
-        date(2023, 8, 31): 15,
-        date(2023, 9, 30): 15,
         LAST_DAY: 9,
     },
     Role.ADVANCED_SOCIAL_WORKER: {

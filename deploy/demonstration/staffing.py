@@ -52,6 +52,8 @@ YEARLY_LEAVERS: dict[Role, float] = {
 
 HIRES_IN_A_MONTH = 6
 """At most, per role, in months without a table."""
+EXTRA_LEAVERS_IN_A_MONTH = 2
+"""At most, per role, in such months when there are fewer vacancies than planned."""
 PROMOTIONS = 0.8
 CONVERSIONS = 0.3
 HIRED_LONG_AHEAD = 0.08
@@ -62,7 +64,7 @@ SERVICE_BEFORE_PROMOTION = timedelta(days=540)
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """Someone who is to start on a day whatever the plan: a former worker, or someone new. `then` is called with them."""
+    """Someone who starts on a day whatever the plan: a former worker, or someone new. `then` is called with them."""
 
     on: date
     coming: Coming
@@ -95,14 +97,22 @@ class Staffing:
                 self._approach(role, month)
 
     def vacant_share(self, role: Role, on: date, fte: Decimal) -> Share:
-        """A share that is vacant on a day and known to be: one without agency cover if there is any."""
+        """A share that is vacant on a day and known to be: one without agency cover if there is any.
+
+        Where there is none, somebody leaves to make room.
+        """
         fitting = [
             share
             for share in self.workforce.establishment.vacant(role)
             if share.fte == fte and share.vacated_on <= on and share.fill_after <= on
         ]
         uncovered = [share for share in fitting if self.agency.covering(share.post) is None]
-        return (uncovered or fitting)[0]
+        if fitting:
+            return (uncovered or fitting)[0]
+        worker = self.leaver(role, Month.of(on), fte)
+        share = worker.share
+        self.workforce.leave(worker, leaving_by_chance(self.chance, on))
+        return share
 
     def leaver(self, role: Role, month: Month, fte: Decimal | None = None) -> Worker:
         """Someone of a role whom chance may let leave this month. Raises IndexError where there is nobody."""
@@ -141,15 +151,19 @@ class Staffing:
     def _approach(self, role: Role, month: Month) -> None:
         establishment = self.workforce.establishment
         over = establishment.vacancy(role) - vacancies_planned(role, month.last)
+        if role is Role.SOCIAL_WORKER:
+            # Posts are kept for those who come off the ASYE year next month.
+            over -= len(self.academy.due_to_progress(month.next()))
         shares = [share for share in establishment.vacant(role) if _can_be_filled(share, month)]
-        for share in shares[:HIRES_IN_A_MONTH]:
+        for share in sorted(shares, key=lambda share: share.fte == WHOLE)[:HIRES_IN_A_MONTH]:
             if over >= HALF and share.fte <= over + HALF:
                 self._fill(share, month)
                 over -= share.fte
-        while over <= -WHOLE:
-            worker = self.leaver(role, month)
-            over += worker.share.fte
-            self.depart(worker, month)
+        for _ in range(EXTRA_LEAVERS_IN_A_MONTH):
+            if over <= -WHOLE:
+                worker = self.leaver(role, month)
+                over += worker.share.fte
+                self.depart(worker, month)
 
     def _settle(self, role: Role, month: Month) -> None:
         establishment = self.workforce.establishment

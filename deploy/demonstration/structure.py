@@ -98,8 +98,8 @@ def _team_posts(place: tuple[str, str], number: int) -> Iterator[NewPost]:
     yield Role.ADVANCED_SOCIAL_WORKER, place, SHARED if number % 5 == 0 else (WHOLE,)
     for _ in range(3):
         yield Role.SOCIAL_WORKER, place, (WHOLE,)
-    yield Role.SOCIAL_WORKER, place, SHARED if number % 2 == 0 else (WHOLE,)
-    yield Role.SOCIAL_WORKER, place, (UNEVENLY_SHARED, PART_TIME, (WHOLE,))[number % 3]
+    yield Role.SOCIAL_WORKER, place, SHARED if number % 4 == 0 else (WHOLE,)
+    yield Role.SOCIAL_WORKER, place, {0: UNEVENLY_SHARED, 3: PART_TIME}.get(number % 6, (WHOLE,))
 
 
 def _open_team(establishment: Establishment, began: date, place: tuple[str, str], number: int) -> None:

@@ -41,8 +41,8 @@ class Worker:
     """A worker. `since`: start of the present service; `settled`: since when in the present posts.
 
     `leaving` is planned for those whose going is part of a published figure; with `may_leave` and `may_move` False
-    chance leaves a worker alone; `absent_until` is the end of a long absence that agency cover stands in for. For a former worker `settled` is the day
-    they left, and `left_from` the role.
+    chance leaves a worker alone; `absent_until` is the end of a long absence that agency cover stands in for. For a
+    former worker `settled` is the day they left, and `left_from` the role.
     """
 
     number: str

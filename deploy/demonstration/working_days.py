@@ -24,14 +24,23 @@ class Month:
     first: date
     last: date
 
+    @classmethod
+    def of(cls, day: date) -> "Month":
+        """The month that a day is in."""
+        first = day.replace(day=1)
+        return cls(first, (first + 31 * DAY).replace(day=1) - DAY)
+
+    def next(self) -> "Month":
+        """The month after."""
+        return Month.of(self.last + DAY)
+
 
 def months() -> Iterator[Month]:
     """The months of the history, in order."""
-    first = FIRST_DAY
-    while first < LAST_DAY:
-        following = (first.replace(day=28) + 4 * DAY).replace(day=1)
-        yield Month(first, following - DAY)
-        first = following
+    month = Month.of(FIRST_DAY)
+    while month.first < LAST_DAY:
+        yield month
+        month = month.next()
 
 
 def is_working_day(day: date) -> bool:

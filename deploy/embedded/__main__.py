@@ -16,7 +16,6 @@ from typing import NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from contracts.catalogue import METRICS
 from deploy.demonstration import history as demonstration_history
@@ -110,7 +109,7 @@ def _demonstrate(system: System, settings: EmbeddedSettings, console: Console) -
     _wait_until_taken_in(system)
     headers = key_headers(settings.api_key)
     console.print(vacancy_table(read_columns(system.services[METRICS].url, headers)))
-    console.print(NOTE)
+    console.print(NOTE, soft_wrap=True)
 
 
 def _load(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> None:
@@ -138,12 +137,10 @@ def _wait_until_taken_in(system: System) -> None:
 
 
 def _show_where_to_go(system: System, console: Console) -> None:
-    table = Table("where to go next", "API docs", "AsyncAPI docs", "metrics for Prometheus", box=None, pad_edge=False)
-    for name, service in system.services.items():
-        table.add_row(name, *(service.url + path for path in ("/docs", "/asyncapi", "/metrics")))
-    console.print()
-    console.print(table)
-    console.print("\nrunning; Ctrl-C stops it")
+    lines = ["", "where to go next"]
+    for title, path in (("API docs", "/docs"), ("AsyncAPI docs", "/asyncapi"), ("metrics for Prometheus", "/metrics")):
+        lines += [f"  {title} of {name}: {service.url}{path}" for name, service in system.services.items()]
+    console.print("\n".join([*lines, "", "running; Ctrl-C stops it"]), soft_wrap=True)
 
 
 def _keep_one_older_log(folder: Path) -> None:

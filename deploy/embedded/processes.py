@@ -20,7 +20,7 @@ import psutil
 LOOPBACK = "127.0.0.1"
 STOP_SECONDS = 20.0
 """How long a process may take over a graceful stop before it is killed. A service finishes its batch well within it."""
-POLL_SECONDS = 0.02
+POLL_SECONDS = 0.05
 LAST_LINES = 15
 """How much of a log explains a death: a traceback with what led to it."""
 

@@ -16,6 +16,8 @@ from deploy.embedded.processes import LOOPBACK, Process, free_port
 REPOSITORY = Path(__file__).parents[2]
 PREFIX = "WORKFORCE_"
 READY_SECONDS = 60.0
+_ASKING = httpx.Client(timeout=5.0, trust_env=False)
+"""One for all questions: to make one costs more than a question. Whatever proxy the environment names is left out."""
 SERVICES = (RECRUITMENT, RETENTION, METRICS)
 """Every service, the publishing ones first."""
 
@@ -58,8 +60,7 @@ class Service:
     def ready(self) -> bool:
         """Whether it answers that it is ready."""
         try:
-            # Whatever proxy the environment names, this machine is reached without it.
-            answer = httpx.get(f"{self.url}/health/ready", timeout=5.0, trust_env=False)
+            answer = _ASKING.get(f"{self.url}/health/ready")
         except httpx.TransportError:
             return False
         return answer.status_code == httpx.codes.OK

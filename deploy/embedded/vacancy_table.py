@@ -16,7 +16,7 @@ from deploy.embedded.processes import PartFailed
 
 AUTHORITY = "331"
 DATES = (date(2022, 10, 31), date(2023, 10, 31))
-MEASURES = {"vacancies": "vacancies (FTE)", "agency-cover": "agency cover (FTE)"}
+MEASURES = {"vacancies": "\nvacancies", "agency-cover": "agency\ncover"}
 NOTE = "The council's paper prints 28 as the total agency cover of October 2022. Its column adds up to 29, as here."
 
 
@@ -37,14 +37,11 @@ def read_columns(metrics_url: str, headers: dict[str, str]) -> list[Column]:
 
 def vacancy_table(columns: Sequence[Column]) -> Table:
     """The table: roles down, measures across, totals below. Roles without any figure are left out."""
-    table = Table(
-        title=f"Vacancies and the agency staff covering them, authority {AUTHORITY}",
-        title_justify="left",
-        show_footer=True,
-    )
-    table.add_column("role", footer="total")
+    title = f"Vacancies, and agency staff covering vacancies, in FTE: authority {AUTHORITY}"
+    table = Table(title=title, title_justify="left", show_footer=True)
+    table.add_column("role", footer="total", no_wrap=True)
     for column in columns:
-        table.add_column(column.heading, footer=_figure(column.total), justify="right")
+        table.add_column(column.heading, footer=_figure(column.total), justify="right", no_wrap=True)
     for role in Role:
         values = [column.values.get(role.value, 0.0) for column in columns]
         if any(values):
@@ -62,7 +59,7 @@ def _column(client: httpx.Client, measure: str, as_at: date) -> Column:
         raise PartFailed(f"metrics answered {answer.status_code} for {measure}: {answer.text[:500]}")
     figures: dict[str, Any] = answer.json()
     values = {row["role"]: float(row["value"]) for row in figures["rows"]}
-    return Column(f"{MEASURES[measure]}\n{as_at:%d %b %Y}", values, float(figures["total"]))
+    return Column(f"{as_at}\n{MEASURES[measure]}", values, float(figures["total"]))
 
 
 def _figure(value: float) -> str:

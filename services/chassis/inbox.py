@@ -32,13 +32,6 @@ READ_SUBJECTS = """
     JOIN inbox ON inbox.authority = wanted.authority AND inbox.subject = wanted.subject
 """
 
-MISSING = """
-    SELECT owner, max(sequence) - count(*) AS missing
-    FROM inbox
-    GROUP BY owner
-"""
-"""For a service that reads every topic of an owner: how many of its events are not here, positions having no gaps."""
-
 
 async def take(connection: Connection, events: Sequence[Event]) -> list[Event]:
     """Put events into the inbox, inside the caller's transaction; gives those that were not in it yet."""

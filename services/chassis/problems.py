@@ -54,12 +54,13 @@ def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
 
 
 def not_available(what: str) -> Problem:
-    """The answer while something the service needs cannot be reached. Nothing was accepted."""
+    """The answer while something the service needs cannot be reached: nothing is known to have been done."""
     return Problem(
         503,
         "not-available",
         "Not available at the moment",
-        f"{what} cannot be reached; nothing of this request was accepted. Send it again in a few seconds.",
+        f"{what} cannot be reached. Send the request again in a few seconds: an event that was accepted all the same "
+        "is then answered as already known.",
         headers={"Retry-After": "5"},
     )
 
@@ -89,5 +90,5 @@ def install_problem_answers(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.error("request failed", path=request.url.path, exc_info=error)
-        detail = "The service failed on this request; the cause stands in its log. Nothing of it was accepted."
+        detail = "The service failed on this request; the cause stands in its log."
         return Problem(500, "failed", "The service failed", detail).answer()

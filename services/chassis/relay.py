@@ -34,6 +34,12 @@ BATCH = 1000
 LINGER_MS = 2
 """How long the producer gathers records into one request: little against the 250 ms an event may take."""
 
+LARGEST_REQUEST = 64 * 1024
+"""Bytes of records gathered for one partition."""
+
+ONE_RECORD = 1
+"""For the embedded broker: it counts a batch as one record when asked where a log ends."""
+
 LOOK_AGAIN_SECONDS = 0.5
 """Longest wait for a notification before the journal is read anyway."""
 
@@ -112,6 +118,7 @@ class Relay:
             acks="all",
             enable_idempotence=self._settings.kafka_idempotent_producer,
             linger_ms=LINGER_MS,
+            max_batch_size=LARGEST_REQUEST if self._settings.kafka_idempotent_producer else ONE_RECORD,
             request_timeout_ms=20_000,
         )
         admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)

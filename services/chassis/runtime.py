@@ -18,6 +18,7 @@ from fastapi import Request
 from faststream.kafka import KafkaBroker
 
 from services.chassis.authentication import Caller, find_caller
+from services.chassis.completeness import Completeness
 from services.chassis.database import UNREACHABLE, connect_pool, migrate
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, lag_by_topic
@@ -67,6 +68,7 @@ class Runtime:
         self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry)
         self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
         self._dead_letters = dead_letters
+        self._completeness = Completeness(parts.name, self.telemetry)
         self._pool: asyncpg.Pool | None = None
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -174,6 +176,7 @@ class Runtime:
             self.telemetry.journal_age.set(age)
         else:
             await pool.fetchval("SELECT 1", timeout=5)
+        await self._completeness.check(pool, self.consumers())
         if self.parts.watch is not None:
             await self.parts.watch(self)
 

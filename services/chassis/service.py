@@ -8,8 +8,10 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
+from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from services.chassis.database import UNREACHABLE
@@ -18,6 +20,9 @@ from services.chassis.event_pages import event_pages_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Parts, Runtime, runtime_of
 from services.chassis.settings import Settings
+
+BEARER = HTTPBearer(auto_error=False, description="An API key. On loopback, where no keys are set, none is needed.")
+"""Tells the documentation of the key; `runtime.calling` checks it."""
 
 
 def create_service(
@@ -32,11 +37,14 @@ def create_service(
         yield
         await runtime.stop()
 
-    app = FastAPI(title=title, description=description, version="1", lifespan=lifespan)
+    # Its documentation pages bring their own scripts: councils' networks do not reach the usual hosts of those.
+    app = FastAPIOffline(title=title, description=description, version="1", lifespan=lifespan)
     app.state.runtime = runtime
     install_problem_answers(app)
     app.middleware("http")(_measured)
-    for router in (*routers, _operation_router(), event_pages_router(parts.name)):
+    for router in routers:
+        app.include_router(router, dependencies=[Depends(BEARER)])
+    for router in (_operation_router(), event_pages_router(parts.name)):
         app.include_router(router)
     return app
 

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from contracts.standing import standing_events
-
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.base import EventData, Withdrawal
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.standing import standing_events
 
 
 @dataclass(frozen=True, slots=True, order=True)

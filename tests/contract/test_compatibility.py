@@ -1,51 +1,21 @@
 """The compatibility checker, against changes that break a reader, a feed or a record, and changes that break none."""
 
-import copy
-import json
-import subprocess
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from contracts import compatibility, generate
-from contracts.compatibility import incompatible_changes
-
-Published = dict[str, Any]
-Change = Callable[[Published], None]
-
-STARTED = "events/uk.workforce.worker.started.v1.json"
-POST = "events/uk.workforce.post.established.v1.json"
-PANEL = "events/uk.workforce.panel.decided.v1.json"
-COVER = "events/uk.workforce.cover.started.v1.json"
-CAMPAIGN = "events/uk.workforce.campaign.opened.v1.json"
-TOKEN = {"type": "string", "pattern": "^[A-Z]{1,9}$"}
-
-
-def model(published: Published, path: str) -> dict[str, Any]:
-    schema = published[path]
-    name = schema["oneOf"][0]["$ref"].removeprefix("#/$defs/")
-    found: dict[str, Any] = schema["$defs"][name]
-    return found
-
-
-def fields(published: Published, path: str) -> dict[str, Any]:
-    found: dict[str, Any] = model(published, path)["properties"]
-    return found
-
-
-def topics(published: Published) -> dict[str, Any]:
-    found: dict[str, Any] = published["catalogue.json"]["topics"]
-    return found
-
-
-def changed(change: Change) -> list[str]:
-    published = json.loads(json.dumps(generate.published_contracts()))
-    present = copy.deepcopy(published)
-    change(present)
-    assert json.dumps(present) != json.dumps(published)
-    return [str(finding) for finding in incompatible_changes(published, present)]
+from tests.contract.published import (
+    CAMPAIGN,
+    COVER,
+    PANEL,
+    POST,
+    STARTED,
+    TOKEN,
+    Change,
+    Published,
+    fields,
+    findings_after,
+    model,
+    topics,
+)
 
 
 def a_field_removed(now: Published) -> None:
@@ -279,7 +249,7 @@ def a_whole_item_of_the_census_removed(now: Published) -> None:
 def test_a_change_that_breaks_a_reader_or_a_feed_is_found_and_its_place_named(
     change: Change, where: str, what: str
 ) -> None:
-    findings = changed(change)
+    findings = findings_after(change)
     assert [finding for finding in findings if where in finding and what in finding and "Instead: " in finding], (
         findings
     )
@@ -367,148 +337,4 @@ def more_partitions_and_another_reader(now: Published) -> None:
     ],
 )
 def test_a_change_that_breaks_nothing_passes(change: Change) -> None:
-    assert changed(change) == []
-
-
-def a_misspelt_bound(now: Published) -> None:
-    fte = fields(now, STARTED)["fte"]
-    fte["maximun"] = fte.pop("maximum")
-
-
-def a_misspelt_required(now: Published) -> None:
-    model(now, STARTED)["reqired"] = model(now, STARTED).pop("required")
-
-
-def a_misspelt_keyword_in_a_rule_between_fields(now: Published) -> None:
-    branch = model(now, COVER)["anyOf"][0]
-    branch["requires"] = branch.pop("required")
-
-
-def a_keyword_of_json_schema_that_is_not_compared(now: Published) -> None:
-    fields(now, STARTED)["post"]["multipleOf"] = 2
-
-
-def a_keyword_with_a_value_of_another_type(now: Published) -> None:
-    model(now, STARTED)["required"] = "fte"
-
-
-def decimals_as_text(now: Published) -> None:
-    fields(now, STARTED)["fte"]["x-decimals"] = "6"
-
-
-def a_reference_that_leads_nowhere(now: Published) -> None:
-    fields(now, STARTED)["origin"]["$ref"] = "#/$defs/Orgin"
-
-
-def a_rule_beside_a_reference(now: Published) -> None:
-    fields(now, STARTED)["origin"]["maxLength"] = 5
-
-
-def fields_that_nobody_knows(now: Published) -> None:
-    del model(now, STARTED)["additionalProperties"]
-
-
-def a_false_schema(now: Published) -> None:
-    fields(now, STARTED)["cohort"] = False
-
-
-def another_dialect(now: Published) -> None:
-    now[STARTED]["$schema"] = "http://json-schema.org/draft-07/schema#"
-
-
-def a_misspelt_key_of_a_topic(now: Published) -> None:
-    topic = topics(now)["workforce.posts"]
-    topic["retension_days"] = topic.pop("retention_days")
-
-
-def partitions_as_text(now: Published) -> None:
-    topics(now)["workforce.posts"]["partitions"] = "6"
-
-
-def a_misspelt_file(now: Published) -> None:
-    now["event/uk.workforce.worker.started.v1.json"] = now.pop(STARTED)
-
-
-def no_catalogue(now: Published) -> None:
-    del now["catalogue.json"]
-
-
-def an_event_type_on_two_topics(now: Published) -> None:
-    topics(now)["workforce.posts"]["subject_kinds"]["uk.workforce.worker.left.v1"] = "worker"
-
-
-@pytest.mark.parametrize(
-    ("change", "where", "what"),
-    [
-        (a_misspelt_bound, "WorkerStarted.fte", "the keyword maximun is not understood"),
-        (a_misspelt_required, "WorkerStarted", "the keyword reqired is not understood"),
-        (a_misspelt_keyword_in_a_rule_between_fields, "CoverStarted.anyOf", "the keyword requires is not understood"),
-        (
-            a_keyword_of_json_schema_that_is_not_compared,
-            "WorkerStarted.post",
-            "the keyword multipleOf is not understood",
-        ),
-        (a_keyword_with_a_value_of_another_type, "WorkerStarted.required", "is no JSON Schema"),
-        (decimals_as_text, "WorkerStarted.fte", "x-decimals is no whole number"),
-        (a_reference_that_leads_nowhere, "WorkerStarted.origin", "leads nowhere"),
-        (a_rule_beside_a_reference, "WorkerStarted.origin", "has rules beside it"),
-        (fields_that_nobody_knows, "WorkerStarted", "takes fields that it does not know"),
-        (a_false_schema, "WorkerStarted.cohort", "is not a schema object"),
-        (another_dialect, STARTED, "is not of the dialect compared here"),
-        (a_misspelt_key_of_a_topic, "catalogue.json: topics.workforce.posts.retension_days", "Extra inputs"),
-        (partitions_as_text, "catalogue.json: topics.workforce.posts.partitions", "valid integer"),
-        (a_misspelt_file, "event/uk.workforce.worker.started.v1.json", "is no file of the contracts"),
-        (no_catalogue, "catalogue.json", "is not among the present contracts"),
-        (an_event_type_on_two_topics, "uk.workforce.worker.left.v1.json", "stands on several topics"),
-    ],
-)
-def test_what_the_checker_does_not_understand_is_refused_on_either_side(change: Change, where: str, what: str) -> None:
-    good = json.loads(json.dumps(generate.published_contracts()))
-    bad = copy.deepcopy(good)
-    change(bad)
-    for published, present, side in ((good, bad, "present"), (bad, good, "published"), (bad, bad, "present")):
-        findings = [str(finding) for finding in incompatible_changes(published, present)]
-        expected = what.replace("present", side)
-        assert [it for it in findings if where in it and expected in it and side in it], findings
-
-
-def test_the_contracts_are_compatible_with_themselves() -> None:
-    published = generate.published_contracts()
-    assert incompatible_changes(published, published) == []
-
-
-def written(folder: Path, change: Change | None = None) -> Path:
-    documents = json.loads(json.dumps(generate.published_contracts()))
-    if change is not None:
-        change(documents)
-    for path, document in documents.items():
-        (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(json.dumps(document))
-    return folder
-
-
-def test_the_command_compares_with_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert compatibility.main(["--against", str(written(tmp_path / "same"))]) == 0
-    assert "24 published files compared with the contracts here: 0 incompatible changes" in capsys.readouterr().out
-    assert compatibility.main(["--against", str(written(tmp_path / "wider", a_new_code))]) == 1
-    assert 'the value "returned-to-practice" is no longer taken' in capsys.readouterr().err
-
-
-def test_the_command_compares_with_a_git_ref(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def git(*arguments: str) -> None:
-        identity = ["-c", "user.name=Workforce", "-c", "user.email=workforce@example.org"]
-        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True, capture_output=True)
-
-    git("init")
-    git("commit", "--allow-empty", "--message", "before any contract")
-    git("tag", "empty")
-    written(tmp_path / "contracts/generated", a_new_optional_field)
-    git("add", ".")
-    git("commit", "--message", "the contracts")
-
-    assert compatibility.main(["--against", "empty"], tmp_path) == 0
-    assert "empty has no contracts/generated yet" in capsys.readouterr().out
-    assert compatibility.main(["--against", "HEAD"], tmp_path) == 1
-    assert f"{STARTED}: contract: the field was removed" in capsys.readouterr().err
-    assert compatibility.main(["--against", "nowhere"], tmp_path) == 2
-    assert "nowhere is neither a folder nor a commit" in capsys.readouterr().err
+    assert findings_after(change) == []

@@ -20,7 +20,7 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from deploy.embedded.processes import exclusive
 from deploy.embedded.services import REPOSITORY
-from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PartFailed, PostgreSQL, Process, free_port
+from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PartFailed, PostgreSQL, Process, RealSystem, free_port
 
 TOPIC = "workforce.parts"
 
@@ -161,6 +161,16 @@ def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:
         assert again
 
 
+def test_the_three_services_run_on_either_broker_and_stop_gracefully(system: RealSystem) -> None:
+    assert [service.ready() for service in system.services.values()] == [True, True, True]
+    system.recruitment.kill()
+    assert not system.recruitment.ready()
+    system.recruitment.restart()
+    assert system.recruitment.ready()
+    system.stop()
+    assert not any(service.process.running for service in system.services.values())
+
+
 def start_embedded(**settings: str) -> subprocess.CompletedProcess[str]:
     """What `make up` runs, with these settings; for starts that are refused."""
     return subprocess.run(
@@ -195,7 +205,7 @@ def test_two_services_on_one_port_are_refused_before_anything_starts(tmp_path: P
     done = start_embedded(WORKFORCE_RETENTION_PORT="8100", WORKFORCE_STATE=str(tmp_path / "state"))
     assert done.returncode == 1
     assert done.stderr == (
-        "WORKFORCE_RETENTION_PORT and WORKFORCE_METRICS_PORT are both 8100; give one of them another port\n"
+        "WORKFORCE_METRICS_PORT and WORKFORCE_RETENTION_PORT are both 8100; give one of them another port\n"
     )
 
 

@@ -37,7 +37,8 @@ class Timelines:
         self.occupancies = [row for subject in subjects for row in occupancies(of_subject[subject])]
         self.covers = [row for subject in subjects for row in covers(of_subject[subject])]
         self.posts = [row for subject in subjects for row in post_facts(of_subject[subject])]
-        named = {row.post for row in [*self.occupancies, *self.covers, *self.posts] if row.post is not None}
+        named = {row.post for row in self.occupancies} | {row.post for row in self.posts}
+        named |= {row.post for row in self.covers if row.post is not None}
         self.staffing = unposted_cover_staffing(self.covers)
         for post in sorted(named):
             self.staffing += staffing(
@@ -124,14 +125,14 @@ def test_order_and_repetition_of_deliveries_do_not_matter(data: st.DataObject) -
 def test_no_two_rows_speak_of_one_date_as_known_at_one_instant_and_none_could_be_longer(history: list[Event]) -> None:
     timelines = Timelines(history)
     of_one_thing: dict[object, list[Row]] = {}
-    for row in timelines.occupancies:
-        of_one_thing.setdefault(("worker", row.worker, row.post), []).append(row)
-    for row in timelines.covers:
-        of_one_thing.setdefault(("cover", row.cover), []).append(row)
-    for row in timelines.posts:
-        of_one_thing.setdefault(("post", row.post), []).append(row)
-    for row in timelines.staffing:
-        of_one_thing.setdefault(("place", row.place), []).append(row)
+    for held in timelines.occupancies:
+        of_one_thing.setdefault(("worker", held.worker, held.post), []).append(held)
+    for cover in timelines.covers:
+        of_one_thing.setdefault(("cover", cover.cover), []).append(cover)
+    for post in timelines.posts:
+        of_one_thing.setdefault(("post", post.post), []).append(post)
+    for there in timelines.staffing:
+        of_one_thing.setdefault(("place", there.place), []).append(there)
     for rows in of_one_thing.values():
         assert rows == sorted(rows, key=lambda row: (row.valid_from, row.known_from))
         for row in rows:

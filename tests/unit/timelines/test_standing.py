@@ -1,0 +1,154 @@
+"""Which events stand: corrections, voids, voids of voids, circles, copies."""
+
+from datetime import date, datetime
+from itertools import permutations
+
+from contracts.envelope import Event
+from services.metrics.timelines.standing import changes_of_standing
+from tests.histories import at, event, fte_changed, started, void, void_of
+
+DAY_1 = at(date(2023, 10, 1))
+DAY_2 = at(date(2023, 10, 2))
+DAY_3 = at(date(2023, 10, 3))
+DAY_4 = at(date(2023, 10, 4))
+WORKER = "worker/W-1"
+STARTED = "uk.workforce.worker.started.v1"
+
+
+def start(id: str, recorded: datetime, supersedes: str | None = None) -> Event:
+    return event(started(date(2023, 10, 9)), WORKER, recorded, id, supersedes=supersedes)
+
+
+def standing_from(events: list[Event]) -> dict[datetime, str]:
+    """The ids of what stands, in one string, from each instant at which it changes; the same in every order."""
+    answers = []
+    for order in permutations(events):
+        standing: set[str] = set()
+        answer = {}
+        for instant, begun, ceased in changes_of_standing(order):
+            standing |= {event.envelope.id for event in begun}
+            standing -= {event.envelope.id for event in ceased}
+            answer[instant] = " ".join(sorted(standing))
+        answers.append(answer)
+    assert all(answer == answers[0] for answer in answers)
+    return answers[0]
+
+
+def test_an_event_stands_from_when_it_was_recorded() -> None:
+    assert standing_from([start("A", DAY_2)]) == {DAY_2: "A"}
+
+
+def test_events_recorded_at_one_instant_stand_together() -> None:
+    assert standing_from([start("A", DAY_1), start("B", DAY_1), start("C", DAY_2)]) == {DAY_1: "A B", DAY_2: "A B C"}
+
+
+def test_a_superseding_event_stands_instead_of_the_other() -> None:
+    assert standing_from([start("A", DAY_1), start("B", DAY_2, "A")]) == {DAY_1: "A", DAY_2: "B"}
+
+
+def test_of_a_chain_of_corrections_the_last_stands() -> None:
+    chain = [start("A", DAY_1), start("B", DAY_2, "A"), start("C", DAY_3, "B")]
+    assert standing_from(chain) == {DAY_1: "A", DAY_2: "B", DAY_3: "C"}
+
+
+def test_two_corrections_of_one_event_stand_both() -> None:
+    both = [start("A", DAY_1), start("B", DAY_2, "A"), start("C", DAY_3, "A")]
+    assert standing_from(both) == {DAY_1: "A", DAY_2: "B", DAY_3: "B C"}
+
+
+def test_a_voided_event_stands_until_the_void_is_recorded() -> None:
+    first = start("A", DAY_1)
+    assert standing_from([first, void(first, DAY_3, "V")]) == {DAY_1: "A", DAY_3: ""}
+
+
+def test_a_voided_correction_restores_what_it_had_corrected() -> None:
+    correction = start("B", DAY_2, "A")
+    assert standing_from([start("A", DAY_1), correction, void(correction, DAY_3, "V")]) == {
+        DAY_1: "A",
+        DAY_2: "B",
+        DAY_3: "A",
+    }
+
+
+def test_a_voided_correction_in_the_middle_of_a_chain_restores_the_first_beside_the_last() -> None:
+    middle = start("B", DAY_2, "A")
+    chain = [start("A", DAY_1), middle, start("C", DAY_3, "B"), void(middle, DAY_4, "V")]
+    assert standing_from(chain) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "A C"}
+
+
+def test_a_voided_void_restores_the_event() -> None:
+    first = start("A", DAY_1)
+    first_void = void(first, DAY_2, "V")
+    assert standing_from([first, first_void, void(first_void, DAY_3, "W")]) == {DAY_1: "A", DAY_2: "", DAY_3: "A"}
+
+
+def test_a_void_of_a_void_of_a_void_takes_the_event_away_again() -> None:
+    first = start("A", DAY_1)
+    first_void = void(first, DAY_2, "V")
+    second_void = void(first_void, DAY_3, "W")
+    assert standing_from([first, first_void, second_void, void(second_void, DAY_4, "X")]) == {
+        DAY_1: "A",
+        DAY_2: "",
+        DAY_3: "A",
+        DAY_4: "",
+    }
+
+
+def test_an_event_voided_twice_stays_away_when_one_of_the_voids_is_voided() -> None:
+    first = start("A", DAY_1)
+    first_void = void(first, DAY_2, "V")
+    events = [first, first_void, void(first, DAY_2, "W"), void(first_void, DAY_3, "X")]
+    assert standing_from(events) == {DAY_1: "A", DAY_2: ""}
+
+
+def test_a_void_recorded_before_its_event_leaves_nothing_to_stand() -> None:
+    late = start("A", DAY_2)
+    assert standing_from([late, void(late, DAY_1, "V")]) == {}
+
+
+def test_a_correction_recorded_before_its_event_stands_alone() -> None:
+    assert standing_from([start("A", DAY_3), start("B", DAY_1, "A")]) == {DAY_1: "B"}
+
+
+def test_voids_in_a_circle_change_nothing_else() -> None:
+    circle = [
+        void_of("W", STARTED, WORKER, DAY_2, "V"),
+        void_of("X", STARTED, WORKER, DAY_2, "W"),
+        void_of("V", STARTED, WORKER, DAY_3, "X"),
+    ]
+    assert standing_from([start("A", DAY_1), *circle]) == {DAY_1: "A"}
+
+
+def test_corrections_in_a_circle_are_all_withdrawn() -> None:
+    assert standing_from([start("A", DAY_1, "B"), start("B", DAY_2, "A")]) == {DAY_1: "A", DAY_2: ""}
+
+
+def test_a_reference_to_an_event_of_another_subject_is_ignored() -> None:
+    other = event(started(date(2023, 10, 9)), "worker/W-2", DAY_2, "B", supersedes="A")
+    assert standing_from([start("A", DAY_1), other]) == {DAY_1: "A", DAY_2: "A B"}
+
+
+def test_a_reference_to_an_event_of_another_type_is_ignored() -> None:
+    other = event(fte_changed(date(2023, 10, 9), "0.5"), WORKER, DAY_2, "B", supersedes="A")
+    assert standing_from([start("A", DAY_1), other]) == {DAY_1: "A", DAY_2: "A B"}
+
+
+def test_a_reference_to_an_event_of_another_authority_is_ignored() -> None:
+    other = void_of("A", STARTED, WORKER, DAY_2, "B", authority="332")
+    assert standing_from([start("A", DAY_1), other]) == {DAY_1: "A"}
+
+
+def test_a_reference_to_an_event_that_never_came_is_ignored() -> None:
+    assert standing_from([start("B", DAY_1, "A"), void_of("C", STARTED, WORKER, DAY_2, "V")]) == {DAY_1: "B"}
+
+
+def test_copies_of_an_event_count_once() -> None:
+    first, correction = start("A", DAY_1), start("B", DAY_2, "A")
+    assert standing_from([first, first, correction, correction]) == {DAY_1: "A", DAY_2: "B"}
+
+
+def test_a_chain_of_very_many_voids_ends() -> None:
+    events = [start("E-0", DAY_1)]
+    for place in range(1, 3001):
+        events.append(void_of(f"E-{place - 1}", STARTED, WORKER, DAY_2, f"E-{place}"))
+    assert [(instant, len(begun)) for instant, begun, _ in changes_of_standing(events)] == [(DAY_1, 1)]

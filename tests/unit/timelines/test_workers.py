@@ -1,0 +1,264 @@
+"""What a worker's events say about the posts held: each sentence of the definitions, with what HR feeds really send."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+from contracts.envelope import Event
+from contracts.events.base import EventData
+from contracts.events.leavers import LeaverReversed
+from contracts.events.working_life import CaseloadCounted
+from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Occupancy
+from services.metrics.timelines.workers import occupancies
+from tests.histories import at, event, fte_changed, left, moved, started, void
+
+SEPTEMBER_1, OCTOBER_1, OCTOBER_16 = date(2023, 9, 1), date(2023, 10, 1), date(2023, 10, 16)
+NOVEMBER_1, DECEMBER_1 = date(2023, 11, 1), date(2023, 12, 1)
+
+
+def about_worker(data: EventData, recorded: datetime, id: str, supersedes: str | None = None) -> Event:
+    return event(data, "worker/W-1", recorded, id, supersedes=supersedes)
+
+
+def at_once(*facts: EventData) -> list[Event]:
+    """Facts all recorded at one instant, so that only valid time matters."""
+    return [about_worker(data, at(SEPTEMBER_1), f"E-{place}") for place, data in enumerate(facts)]
+
+
+def held(events: list[Event]) -> list[tuple[str, str, date, date]]:
+    """Post, FTE, from, to as known now."""
+    return [
+        (row.post, str(row.fte), row.valid_from, row.valid_to)
+        for row in occupancies(events)
+        if row.known_to == STILL_KNOWN
+    ]
+
+
+def told(events: list[Event]) -> list[tuple[date, date, datetime, datetime]]:
+    """From, to, known from, known to of every row, for a worker of one post."""
+    return [(row.valid_from, row.valid_to, row.known_from, row.known_to) for row in occupancies(events)]
+
+
+def test_nothing_is_known_of_a_worker_without_events() -> None:
+    assert occupancies([]) == []
+
+
+def test_a_worker_who_started_is_in_post_from_that_date_on() -> None:
+    assert occupancies([about_worker(started(OCTOBER_1, fte="0.8"), at(SEPTEMBER_1), "E-1")]) == [
+        Occupancy("W-1", "P-1", Decimal("0.8"), OCTOBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)
+    ]
+
+
+def test_a_worker_is_not_in_post_on_the_day_of_leaving() -> None:
+    assert held(at_once(started(OCTOBER_1), left(NOVEMBER_1))) == [("P-1", "1", OCTOBER_1, NOVEMBER_1)]
+
+
+def test_starting_twice_in_one_post_sets_the_fte_and_does_not_double_it() -> None:
+    assert held(at_once(started(OCTOBER_1, fte="0.5"), started(NOVEMBER_1, fte="0.6"))) == [
+        ("P-1", "0.5", OCTOBER_1, NOVEMBER_1),
+        ("P-1", "0.6", NOVEMBER_1, FOREVER),
+    ]
+
+
+def test_saying_the_same_twice_does_not_break_a_stretch() -> None:
+    assert held(at_once(started(OCTOBER_1), started(NOVEMBER_1))) == [("P-1", "1", OCTOBER_1, FOREVER)]
+
+
+def test_a_second_post_is_held_beside_the_first() -> None:
+    assert held(at_once(started(OCTOBER_1, "P-1", "0.6"), started(NOVEMBER_1, "P-2", "0.4"))) == [
+        ("P-1", "0.6", OCTOBER_1, FOREVER),
+        ("P-2", "0.4", NOVEMBER_1, FOREVER),
+    ]
+
+
+def test_who_leaves_gives_up_all_posts() -> None:
+    assert held(at_once(started(OCTOBER_1, "P-1", "0.6"), started(OCTOBER_1, "P-2", "0.4"), left(NOVEMBER_1))) == [
+        ("P-1", "0.6", OCTOBER_1, NOVEMBER_1),
+        ("P-2", "0.4", OCTOBER_1, NOVEMBER_1),
+    ]
+
+
+def test_a_move_in_the_middle_of_a_month_exchanges_the_posts() -> None:
+    assert held(at_once(started(OCTOBER_1, "P-1"), moved(OCTOBER_16, "P-1", "P-2", "0.8"))) == [
+        ("P-1", "1", OCTOBER_1, OCTOBER_16),
+        ("P-2", "0.8", OCTOBER_16, FOREVER),
+    ]
+
+
+def test_a_move_leaves_other_posts_alone() -> None:
+    beside = at_once(
+        started(OCTOBER_1, "P-1", "0.5"), started(OCTOBER_1, "P-3", "0.5"), moved(OCTOBER_16, "P-1", "P-2")
+    )
+    assert held(beside) == [
+        ("P-1", "0.5", OCTOBER_1, OCTOBER_16),
+        ("P-2", "1", OCTOBER_16, FOREVER),
+        ("P-3", "0.5", OCTOBER_1, FOREVER),
+    ]
+
+
+def test_a_move_from_a_post_not_held_still_takes_up_the_other() -> None:
+    assert held(at_once(moved(OCTOBER_16, "P-1", "P-2"))) == [("P-2", "1", OCTOBER_16, FOREVER)]
+
+
+def test_an_fte_changes_in_the_middle_of_a_month() -> None:
+    assert held(at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0.6"))) == [
+        ("P-1", "1", OCTOBER_1, OCTOBER_16),
+        ("P-1", "0.6", OCTOBER_16, FOREVER),
+    ]
+
+
+def test_an_fte_changed_to_0_gives_the_post_up() -> None:
+    assert held(at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0"))) == [("P-1", "1", OCTOBER_1, OCTOBER_16)]
+
+
+def test_a_post_given_up_by_fte_0_does_not_come_back_by_another_fte() -> None:
+    events = at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0"), fte_changed(NOVEMBER_1, "0.5"))
+    assert held(events) == [("P-1", "1", OCTOBER_1, OCTOBER_16)]
+
+
+def test_an_fte_changed_in_a_post_not_held_says_nothing() -> None:
+    assert held(at_once(started(OCTOBER_16), fte_changed(OCTOBER_1, "0.6"), fte_changed(NOVEMBER_1, "0.5", "P-2"))) == [
+        ("P-1", "1", OCTOBER_16, FOREVER)
+    ]
+
+
+def test_a_worker_who_leaves_and_returns_is_in_post_twice() -> None:
+    assert held(at_once(started(SEPTEMBER_1), left(OCTOBER_1), started(DECEMBER_1, fte="0.5"))) == [
+        ("P-1", "1", SEPTEMBER_1, OCTOBER_1),
+        ("P-1", "0.5", DECEMBER_1, FOREVER),
+    ]
+
+
+def test_who_leaves_one_post_and_starts_in_another_on_one_day_is_in_post() -> None:
+    assert held(at_once(started(OCTOBER_1, "P-2"), left(OCTOBER_1), started(SEPTEMBER_1, "P-1"))) == [
+        ("P-1", "1", SEPTEMBER_1, OCTOBER_1),
+        ("P-2", "1", OCTOBER_1, FOREVER),
+    ]
+
+
+def test_an_fte_changed_on_the_day_of_a_move_holds_for_the_post_moved_to() -> None:
+    same_day = at_once(fte_changed(OCTOBER_16, "0.5", "P-2"), moved(OCTOBER_16, "P-1", "P-2"), started(OCTOBER_1))
+    assert held(same_day) == [("P-1", "1", OCTOBER_1, OCTOBER_16), ("P-2", "0.5", OCTOBER_16, FOREVER)]
+
+
+def test_of_two_ftes_for_one_day_the_one_recorded_last_holds() -> None:
+    events = [
+        about_worker(started(OCTOBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(fte_changed(OCTOBER_16, "0.6"), at(NOVEMBER_1, 10), "E-2"),
+        about_worker(fte_changed(OCTOBER_16, "0.8"), at(NOVEMBER_1, 9), "E-3"),
+    ]
+    assert held(events) == [("P-1", "1", OCTOBER_1, OCTOBER_16), ("P-1", "0.6", OCTOBER_16, FOREVER)]
+
+
+def test_of_two_ftes_recorded_at_one_instant_the_one_with_the_greater_id_holds() -> None:
+    both = at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0.6"), fte_changed(OCTOBER_16, "0.8"))
+    assert held(both)[1] == held(both[::-1])[1] == ("P-1", "0.8", OCTOBER_16, FOREVER)
+
+
+def test_a_leaver_entered_weeks_late_was_in_post_as_known_before() -> None:
+    events = [
+        about_worker(started(SEPTEMBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(left(OCTOBER_1), at(NOVEMBER_1), "E-2"),
+    ]
+    assert told(events) == [
+        (SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
+        (SEPTEMBER_1, OCTOBER_1, at(NOVEMBER_1), STILL_KNOWN),
+    ]
+
+
+def test_a_leaver_reversed_is_in_post_again_from_when_the_reversal_was_recorded() -> None:
+    events = [
+        about_worker(started(SEPTEMBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(left(NOVEMBER_1), at(OCTOBER_1), "E-2"),
+        about_worker(LeaverReversed(left_on=NOVEMBER_1), at(OCTOBER_16), "E-3"),
+    ]
+    assert told(events) == [
+        (SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(OCTOBER_1)),
+        (SEPTEMBER_1, NOVEMBER_1, at(OCTOBER_1), at(OCTOBER_16)),
+        (SEPTEMBER_1, FOREVER, at(OCTOBER_16), STILL_KNOWN),
+    ]
+
+
+def test_a_reversal_recorded_at_the_instant_of_the_leaver_reverses_it() -> None:
+    together = at_once(started(SEPTEMBER_1), left(OCTOBER_1), LeaverReversed(left_on=OCTOBER_1))
+    assert held(together) == [("P-1", "1", SEPTEMBER_1, FOREVER)]
+
+
+def test_a_reversal_reverses_no_leaver_of_another_date() -> None:
+    events = at_once(started(SEPTEMBER_1), left(OCTOBER_16), LeaverReversed(left_on=OCTOBER_1))
+    assert held(events) == [("P-1", "1", SEPTEMBER_1, OCTOBER_16)]
+
+
+def test_a_leaver_recorded_again_after_the_reversal_counts() -> None:
+    events = [
+        about_worker(started(SEPTEMBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(left(NOVEMBER_1), at(OCTOBER_1), "E-2"),
+        about_worker(LeaverReversed(left_on=NOVEMBER_1), at(OCTOBER_1, 10), "E-3"),
+        about_worker(left(NOVEMBER_1), at(OCTOBER_1, 11), "E-4"),
+    ]
+    assert held(events) == [("P-1", "1", SEPTEMBER_1, NOVEMBER_1)]
+
+
+def test_a_voided_reversal_makes_the_worker_a_leaver_again() -> None:
+    reversal = about_worker(LeaverReversed(left_on=OCTOBER_1), at(OCTOBER_16), "E-3")
+    events = [*at_once(started(SEPTEMBER_1), left(OCTOBER_1)), reversal, void(reversal, at(NOVEMBER_1), "V-1")]
+    assert held(events) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
+
+
+def test_a_start_corrected_twice_is_known_as_it_was_said_each_time() -> None:
+    events = [
+        about_worker(started(OCTOBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(started(OCTOBER_16), at(OCTOBER_1), "E-2", supersedes="E-1"),
+        about_worker(started(NOVEMBER_1), at(OCTOBER_16), "E-3", supersedes="E-2"),
+    ]
+    assert told(events) == [
+        (OCTOBER_1, FOREVER, at(SEPTEMBER_1), at(OCTOBER_1)),
+        (OCTOBER_16, FOREVER, at(OCTOBER_1), at(OCTOBER_16)),
+        (NOVEMBER_1, FOREVER, at(OCTOBER_16), STILL_KNOWN),
+    ]
+
+
+def test_a_correction_that_says_the_same_leaves_the_row_as_it_was() -> None:
+    events = [
+        about_worker(started(OCTOBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(started(OCTOBER_1), at(OCTOBER_16), "E-2", supersedes="E-1"),
+    ]
+    assert told(events) == [(OCTOBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)]
+
+
+def test_a_hire_dated_in_the_future_is_known_at_once_and_true_then() -> None:
+    assert told([about_worker(started(DECEMBER_1), at(SEPTEMBER_1), "E-1")]) == [
+        (DECEMBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)
+    ]
+
+
+def test_a_hire_cancelled_before_it_starts_was_known_only_until_then() -> None:
+    hire = about_worker(started(DECEMBER_1), at(SEPTEMBER_1), "E-1")
+    assert told([hire, void(hire, at(NOVEMBER_1), "V-1")]) == [(DECEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1))]
+
+
+def test_a_hire_cancelled_by_mistake_is_known_again_when_the_void_is_voided() -> None:
+    hire = about_worker(started(DECEMBER_1), at(SEPTEMBER_1), "E-1")
+    cancelled = void(hire, at(OCTOBER_1), "V-1")
+    assert told([hire, cancelled, void(cancelled, at(NOVEMBER_1), "V-2")]) == [
+        (DECEMBER_1, FOREVER, at(SEPTEMBER_1), at(OCTOBER_1)),
+        (DECEMBER_1, FOREVER, at(NOVEMBER_1), STILL_KNOWN),
+    ]
+
+
+def test_a_move_rescinded_leaves_the_worker_in_the_first_post() -> None:
+    move = about_worker(moved(OCTOBER_16, "P-1", "P-2"), at(OCTOBER_1), "E-2")
+    events = [*at_once(started(SEPTEMBER_1, "P-1")), move, void(move, at(NOVEMBER_1), "V-1")]
+    assert held(events) == [("P-1", "1", SEPTEMBER_1, FOREVER)]
+
+
+def test_a_start_entered_after_the_leaver_is_put_before_it() -> None:
+    events = [
+        about_worker(left(NOVEMBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(started(SEPTEMBER_1), at(DECEMBER_1), "E-2"),
+    ]
+    assert told(events) == [(SEPTEMBER_1, NOVEMBER_1, at(DECEMBER_1), STILL_KNOWN)]
+
+
+def test_events_that_say_nothing_about_posts_are_ignored() -> None:
+    events = at_once(started(OCTOBER_1), CaseloadCounted(counted_on=NOVEMBER_1, cases=17))
+    assert held(events) == [("P-1", "1", OCTOBER_1, FOREVER)]
