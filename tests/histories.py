@@ -127,6 +127,7 @@ FIRST_INSTANT = datetime(2023, 9, 29, 8, tzinfo=UTC)
 # Few values, so that dates, times, posts and FTEs meet often.
 _days = st.integers(0, 9).map(lambda days: FIRST_DAY + timedelta(days=days))
 _instants = st.integers(0, 7).map(lambda hours: FIRST_INSTANT + timedelta(hours=13 * hours))
+_leaving_days = st.sampled_from([FIRST_DAY + timedelta(days=days) for days in (3, 6)])
 _posts = st.sampled_from(["P-1", "P-2", "P-3"])
 _ftes = st.sampled_from([Decimal("0.5"), Decimal("0.6"), Decimal("1")])
 _ftes_and_none = st.sampled_from([Decimal("0"), Decimal("0.5"), Decimal("1")])
@@ -167,8 +168,8 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
     ),
     WorkerMoved: st.builds(WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes),
     WorkerFteChanged: st.builds(WorkerFteChanged, effective_from=_days, post=_posts, fte=_ftes_and_none),
-    WorkerLeft: st.builds(left, _days),
-    LeaverReversed: st.builds(LeaverReversed, left_on=_days),
+    WorkerLeft: st.builds(left, _leaving_days),
+    LeaverReversed: st.builds(LeaverReversed, left_on=_leaving_days),
     CoverStarted: st.builds(
         CoverStarted, started_on=_days, agency_worker=st.just("A-1"), fte=_ftes_and_none, reason=_reasons, post=_posts
     )
@@ -235,3 +236,11 @@ def histories_of_references(draw: st.DrawFn, most_events: int = 9) -> list[Event
         else:
             history.append(event(data, "worker/W-1", recorded, id, supersedes=f"E-{refers_to}"))
     return history
+
+
+@st.composite
+def histories_of_leavers(draw: st.DrawFn) -> list[Event]:
+    """Events about one worker who starts, leaves and is reversed again and again, on few dates."""
+    kinds: list[type[EventData]] = [WorkerStarted, WorkerLeft, LeaverReversed]
+    facts = [draw(_data_of_type[model]) for model in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=9))]
+    return [event(data, "worker/W-1", draw(_instants), f"E-{place}") for place, data in enumerate(facts)]

@@ -104,7 +104,8 @@ class Academy:
         for decided_on, worker, panel in [item for item in self._panels if item[0] <= month.last]:
             self._panels.remove((decided_on, worker, panel))
             self.workforce.ledger.record(worker.number, panel, decided_on)
-        for worker, leaving in [item for item in self._departures if item[1].on <= month.last]:
+        leavers = [item for item in self._departures if item[1].on <= month.last]
+        for worker, leaving in sorted(leavers, key=lambda item: item[1].on):
             self._departures.remove((worker, leaving))
             post = worker.share.post
             entry = self.workforce.leave(worker, leaving)

@@ -27,7 +27,7 @@ COVERED_ROLES = (
     Role.TEAM_MANAGER,
     Role.INDEPENDENT_REVIEWING_OFFICER,
 )
-ABSENCES_COVERED = 9
+ABSENCES_COVERED = 5
 """Agency workers standing in for absent workers at a time; invented."""
 MONTHLY_TURNOVER = 0.07
 """The chance that an assignment ends in a month with its need unchanged; invented."""
@@ -162,10 +162,7 @@ class AgencyCover:
             agency=self.chance.choice(AGENCIES),
             **place,
         )
-        # What began before the history is recorded when it opens.
-        self.workforce.ledger.record(
-            item.identifier, started, max(on, FIRST_DAY + DAY), after=post.entry if post else None
-        )
+        self.workforce.ledger.record(item.identifier, started, on, after=post.entry if post else None)
 
     def _day_in(self, month: Month, earliest: date = date.min) -> date:
         first = month.first - BEFORE_THE_HISTORY if month.first == FIRST_DAY else month.first

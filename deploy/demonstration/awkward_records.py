@@ -120,12 +120,13 @@ class AwkwardRecords:
             story = f"{kept} came back as {returned.number}; the numbers are merged."
             self._note("two numbers merged", story, started, entry)
             returned.number = kept
+            self._keep(returned)
 
         self.staffing.arrivals.append(Arrival(self._arrives(month), _COMING_BACK, worker=worker, then=merge))
 
     def second_post(self, month: Month) -> None:
         """A half-time worker takes up half of a second post beside the first."""
-        worker, on = self._somebody(month, HALF), month.last - timedelta(days=3)
+        worker, on = self._somebody(month, HALF), working_day_from(month.last - timedelta(days=3))
         share = self.staffing.vacant_share(ROLE, on, HALF)
         _, started = self._workforce.start(share, on, _BESIDE, worker=worker)
         self._keep(worker)
@@ -242,8 +243,7 @@ SCHEDULE: tuple[tuple[date, Callable[[AwkwardRecords, Month], None]], ...] = (
     (date(2023, 8, 1), AwkwardRecords.cancelled_hire),
     (date(2023, 8, 1), AwkwardRecords.over_establishment),
     (date(2023, 9, 1), AwkwardRecords.returner),
-    # The next two do the same for the table as at 31 October 2023.
-    (date(2023, 10, 1), AwkwardRecords.late_leaver),
+    # The next does the same for the table as at 31 October 2023.
     (date(2023, 10, 1), AwkwardRecords.reversed_leaver),
     (date(2024, 1, 1), AwkwardRecords.over_establishment_ended),
     (date(2024, 2, 1), AwkwardRecords.reduced_fte),

@@ -1,7 +1,7 @@
 """The ledger: all that the invented authority recorded, each entry with the instant at which it did.
 
-Invariant: entries about one subject stand in the order in which they were made, in working hours, and none is later
-than the last working day before April 2024. Identifiers number the entries in the order of recording.
+Invariant: entries about one subject stand in the order in which they were made, in working hours from July 2018 to
+March 2024. Identifiers number the entries in the order of recording.
 """
 
 from dataclasses import dataclass, field
@@ -20,8 +20,9 @@ from deploy.demonstration.published import AUTHORITY
 from deploy.demonstration.working_days import DAY, OFFICE_CLOSES, OFFICE_OPENS, moment_on, working_day_from
 
 SOURCE = "/demonstration/hr-system"
+FIRST_RECORDING_DAY = date(2018, 7, 2)
 LAST_RECORDING_DAY = date(2024, 3, 28)
-"""Good Friday follows."""
+"""The history opens on a Sunday and ends at Easter."""
 
 DAYS_FROM_EFFECT = {
     PostEstablished: (-30, -15),
@@ -116,7 +117,8 @@ class Ledger:
         return entry
 
     def _moment(self, subject: str, day: date, after: Entry | None) -> datetime:
-        moment = moment_on(self.chance, min(day, LAST_RECORDING_DAY)).replace(tzinfo=UTC)
+        within = min(max(day, FIRST_RECORDING_DAY), LAST_RECORDING_DAY)
+        moment = moment_on(self.chance, within).replace(tzinfo=UTC)
         known = [self._latest[subject]] if subject in self._latest else []
         known += [after.recorded] if after is not None else []
         return moment if all(moment > instant for instant in known) else _next_working_moment(max(known))

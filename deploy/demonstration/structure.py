@@ -25,7 +25,7 @@ TEAMS: tuple[tuple[str, str, date], ...] = (
     ("area-team-11", "help-and-protection", date(2021, 4, 1)),
     ("area-team-12", "help-and-protection", date(2021, 10, 1)),
     ("mash-and-assessment-8", "help-and-protection", date(2022, 4, 1)),
-    ("through-care-8", "children-in-care", date(2023, 4, 1)),
+    ("through-care-8", "children-in-care", date(2022, 7, 1)),
 )
 """Teams with their service area and the day they began (`date.min`: before the history)."""
 

@@ -45,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the system; gives the exit code."""
     parser = argparse.ArgumentParser(
         prog="make up",
+        usage="make up [ARGS=--no-demonstration]",
         description=DESCRIPTION,
         epilog=f"settings, as environment variables:\n{settings_help()}\n\nas in: WORKFORCE_METRICS_PORT=9100 make up",
         formatter_class=argparse.RawDescriptionHelpFormatter,

@@ -44,9 +44,9 @@ def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, no
     """
     kind = media_type(headers.get("content-type"))
     if kind == STRUCTURED:
-        return [_structured(read_json_object(body, "body"), now)]
+        return [_item(read_json_object(body, "body"), now)]
     if kind == BATCH:
-        return [_batch_item(item, now) for item in _batch(body, largest_batch)]
+        return [_item(item, now) for item in _batch(body, largest_batch)]
     if kind == BINARY and "ce-specversion" in headers:
         attributes = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
         return [_incoming(attributes, body, now)]
@@ -71,11 +71,14 @@ def _batch(body: bytes, largest_batch: int) -> list[Any]:
     return items
 
 
-def _batch_item(item: object, now: datetime) -> Incoming:
+def _item(item: object, now: datetime) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
         return Incoming(None, refusal=Refused(fault))
-    return _structured(item, now)
+    try:
+        return _structured(item, now)
+    except RecursionError:
+        return Incoming(None, refusal=Refused(Fault("event", "is nested too deeply", "data as flat as its contract")))
 
 
 def _structured(item: dict[str, Any], now: datetime) -> Incoming:

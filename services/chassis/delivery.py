@@ -79,7 +79,7 @@ class Delivery:
         records: Sequence[ConsumerRecord] = message.raw_message
         self.busy_since = time.monotonic()
         try:
-            await self._deliver(records, take_in, self._far_behind(message))
+            await self._deliver(records, take_in, self.far_behind(message.consumer))
         finally:
             self.busy_since = None
         self.progress_at = time.monotonic()
@@ -164,14 +164,9 @@ class Delivery:
         await self._stopping.wait()
         raise Stopping
 
-    def _far_behind(self, message: KafkaMessage) -> bool:
-        """Whether so many records wait behind this batch that figures should be derived once for several batches."""
-        return records_behind(message.consumer) > self._settings.catching_up_records
-
-
-def records_behind(consumer: Any) -> int:
-    """How many records wait behind what the consumer has fetched so far, as far as it knows."""
-    return sum(lag_by_topic(consumer).values())
+    def far_behind(self, consumer: Any) -> bool:
+        """Whether so many records wait behind this consumer that figures should be derived once for several batches."""
+        return sum(lag_by_topic(consumer).values()) > self._settings.catching_up_records
 
 
 def lag_by_topic(consumer: Any) -> dict[str, int]:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import asyncpg
 
 from contracts.catalogue import TOPIC_OF_TYPE
-from contracts.envelope import Envelope, Event, parse_data
+from contracts.envelope import Event
 from services.chassis.database import Connection
+from services.chassis.stored_events import event_of
 
 TAKE = """
     INSERT INTO inbox (
@@ -52,26 +53,6 @@ async def read_subjects(connection: Connection, subjects: Sequence[tuple[str, st
     """All events of these (authority, subject), in no particular order."""
     authorities, names = [subject[0] for subject in subjects], [subject[1] for subject in subjects]
     return [event_of(row) for row in await connection.fetch(READ_SUBJECTS, authorities, names)]
-
-
-def event_of(row: asyncpg.Record) -> Event:
-    """The event of an inbox row, which was checked against its contract when it came in."""
-    envelope = Envelope.model_construct(
-        specversion="1.0",
-        id=row["event_id"],
-        source=row["source"],
-        type=row["type"],
-        subject=row["subject"],
-        time=row["recorded_at"],
-        authority=row["authority"],
-        supersedes=row["supersedes"],
-        voids=row["voids"],
-        acceptedtime=row["accepted_at"],
-        sequence=str(row["sequence"]),
-        provenance=row["provenance"],
-    )
-    body = row["body"].encode()
-    return Event(envelope, parse_data(envelope, body), body)
 
 
 def _columns(events: Sequence[Event]) -> list[list[object]]:

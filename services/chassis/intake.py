@@ -20,13 +20,20 @@ from services.chassis.authentication import Caller, Right
 from services.chassis.cloud_events import BATCH, Incoming, media_type, read_request
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
-from services.chassis.problems import MEDIA_TYPE, Problem, faults_as_json
+from services.chassis.problems import MEDIA_TYPE, JsonAnswer, Problem, faults_as_json
 from services.chassis.runtime import Runtime, calling, runtime_of
 
 log = get_log(__name__)
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a feed's clock may be."""
+
+KINDS_OF_REFUSAL = {
+    403: ("not-allowed", "This key may not feed this authority"),
+    409: ("event-conflict", "The event does not fit what was accepted before"),
+    422: ("event-refused", "The event is not as its contract says"),
+}
+"""The problem's kind and title, by the status of the answer to one event."""
 
 Notes = Callable[[Runtime, list[Event]], Awaitable[dict[tuple[str, str], list[str]]]]
 """What a service wants to tell the sender about events it accepted, by (authority, event id)."""
@@ -50,6 +57,8 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
     async def post_events(request: Request) -> JSONResponse:
         runtime = runtime_of(request)
         caller = calling(request)
+        if Right.FEED not in caller.rights:
+            raise Problem(403, "not-allowed", "Not allowed", f"This key has no right to send events ({Right.FEED}).")
         now = datetime.now(UTC)
         body = await _read_body(request, runtime.settings.largest_request_bytes)
         try:
@@ -120,7 +129,8 @@ def _answer(
     if refusal is not None:
         reason, refused = refusal
         telemetry.rejected.labels(reason).inc()
-        return Answer(item.claimed_id, "rejected", 422, {"faults": faults_as_json(refused.faults)})
+        http_status = 403 if reason == "authority" else 422
+        return Answer(item.claimed_id, "rejected", http_status, {"faults": faults_as_json(refused.faults)})
     event = _event(item)
     if isinstance(outcome, Conflict):
         telemetry.rejected.labels("conflict").inc()
@@ -139,14 +149,10 @@ def _answer(
 
 def _single_answer(answer: Answer) -> JSONResponse:
     if answer.status != "rejected":
-        return JSONResponse({"id": answer.event_id, "status": answer.status, **answer.body}, answer.http_status)
+        return JsonAnswer({"id": answer.event_id, "status": answer.status, **answer.body}, answer.http_status)
     faults = answer.body["faults"]
     detail = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
-    kind, title = (
-        ("event-conflict", "The event does not fit what was accepted before")
-        if answer.http_status == 409
-        else ("event-refused", "The event is not as its contract says")
-    )
+    kind, title = KINDS_OF_REFUSAL[answer.http_status]
     return Problem(answer.http_status, kind, title, detail, id=answer.event_id, faults=faults).answer()
 
 
@@ -154,11 +160,11 @@ def _batch_answer(answers: list[Answer]) -> JSONResponse:
     results = [{"id": answer.event_id, "status": answer.status, **answer.body} for answer in answers]
     rejected = sum(answer.status == "rejected" for answer in answers)
     if rejected == 0:
-        return JSONResponse({"results": results}, 202)
+        return JsonAnswer({"results": results}, 202)
     title = f"{rejected} of {len(answers)} events were rejected"
     detail = "Every event not listed as rejected was accepted. Mend the rejected ones and send those again."
     if rejected < len(answers):
-        return JSONResponse({"title": title, "detail": detail, "results": results}, 207)
+        return JsonAnswer({"title": title, "detail": detail, "results": results}, 207)
     return Problem(422, "batch-refused", title, "No event was accepted.", results=results).answer()
 
 
@@ -214,10 +220,11 @@ def _openapi(service: str) -> dict[str, Any]:
             "207": {"description": "Of a batch, some were accepted and some rejected: see each result."},
             "400": {"description": "The request cannot be read.", **problem},
             "401": {"description": "No key, or an unknown one.", **problem},
+            "403": {"description": "The key has no right to send events, or none of this authority.", **problem},
             "409": {"description": "The id stands for another event.", **problem},
             "413": {"description": "Too many bytes in one request.", **problem},
             "415": {"description": "Not a content type of CloudEvents.", **problem},
             "422": {"description": "Rejected: what was wrong, where, and what would be right.", **problem},
-            "503": {"description": "The database cannot be reached; nothing was accepted.", **problem},
+            "503": {"description": "The database cannot be reached: send the request again.", **problem},
         },
     }

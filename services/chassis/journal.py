@@ -8,8 +8,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-import asyncpg
-
 from contracts.envelope import Envelope, Event, format_instant
 from contracts.refusal import Fault
 from services.chassis.cloud_events import Incoming
@@ -41,8 +39,8 @@ APPEND = """
 """
 
 READ_AFTER = """
-    SELECT position, authority, event_id, type, subject, source, recorded_at, supersedes, voids, accepted_at,
-           provenance, body
+    SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
+           accepted_at, provenance, body
     FROM journal
     WHERE position > $1
     ORDER BY position
@@ -174,21 +172,3 @@ def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: dateti
         for position, event, print_ in fresh
     ]
     return [list(column) for column in zip(*rows, strict=True)]
-
-
-def envelope_of(row: asyncpg.Record) -> Envelope:
-    """The envelope of a journal row, as it stands on Kafka."""
-    return Envelope.model_construct(
-        specversion="1.0",
-        id=row["event_id"],
-        source=row["source"],
-        type=row["type"],
-        subject=row["subject"],
-        time=row["recorded_at"],
-        authority=row["authority"],
-        supersedes=row["supersedes"],
-        voids=row["voids"],
-        acceptedtime=row["accepted_at"],
-        sequence=str(row["position"]),
-        provenance=row["provenance"],
-    )

@@ -3,6 +3,7 @@
 Invariant: an answer says what was wrong, where, and what would be right; never a traceback.
 """
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +18,14 @@ from services.chassis.logs import get_log
 log = get_log(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+
+class JsonAnswer(JSONResponse):
+    """A JSON answer in ASCII: it can also repeat text that is no Unicode (a lone surrogate) to whoever sent it."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode("ascii")
 
 
 class Problem(Exception):
@@ -41,7 +50,7 @@ class Problem(Exception):
 
     def answer(self) -> JSONResponse:
         """The HTTP answer."""
-        return JSONResponse(self.body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
+        return JsonAnswer(self.body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
 def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
@@ -80,11 +89,8 @@ def install_problem_answers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [
-            {"field": ".".join(str(part) for part in item["loc"][1:]), "problem": item["msg"]}
-            for item in error.errors()
-        ]
-        detail = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+        faults = [_fault(item) for item in error.errors()]
+        detail = "; ".join(f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in faults)
         return Problem(422, "request-refused", "The request is not as described", detail, faults=faults).answer()
 
     @app.exception_handler(Exception)
@@ -92,3 +98,11 @@ def install_problem_answers(app: FastAPI) -> None:
         log.error("request failed", path=request.url.path, exc_info=error)
         detail = "The service failed on this request; the cause stands in its log."
         return Problem(500, "failed", "The service failed", detail).answer()
+
+
+def _fault(item: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with a parameter of a request, as the framework found it."""
+    field = ".".join(str(part) for part in item["loc"][1:])
+    if item["type"] == "missing":
+        return {"field": field, "problem": "is missing", "expected": "a value for it"}
+    return {"field": field, "problem": "cannot be read", "expected": item["msg"], "value": str(item["input"])[:80]}

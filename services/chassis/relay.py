@@ -17,9 +17,10 @@ from aiokafka.structs import RecordMetadata
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
 from contracts.envelope import kafka_headers
 from services.chassis.database import UNREACHABLE
-from services.chassis.journal import CHANNEL, READ_AFTER, envelope_of
+from services.chassis.journal import CHANNEL, READ_AFTER
 from services.chassis.logs import get_log
 from services.chassis.settings import Settings
+from services.chassis.stored_events import envelope_of
 from services.chassis.telemetry import Telemetry
 from services.chassis.topics import make_missing_topics
 
@@ -167,7 +168,7 @@ class Relay:
                 await self._begin_again(clients.connection, f"{place} took offset {record.offset} a second time")
             ends[place] = max(ends.get(place, 0), record.offset + 1)
         async with clients.connection.transaction():
-            await clients.connection.execute(SAVE_PROGRESS, rows[-1]["position"])
+            await clients.connection.execute(SAVE_PROGRESS, rows[-1]["sequence"])
             columns = zip(*((place.topic, place.partition, end) for place, end in ends.items()), strict=True)
             await clients.connection.execute(SAVE_LOG_ENDS, *[list(column) for column in columns])
         for topic, count in Counter(record.topic for record in acknowledged).items():

@@ -151,6 +151,10 @@ class Runtime:
         found = (getattr(subscriber, "consumer", None) for subscriber in self._broker.subscribers)
         return [consumer for consumer in found if consumer is not None]
 
+    def far_behind(self) -> bool:
+        """Whether so many records wait that figures should be derived once for several batches."""
+        return any(self.delivery.far_behind(consumer) for consumer in self.consumers())
+
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(WATCH_SECONDS)

@@ -6,8 +6,8 @@ Invariant: a service that is told to listen beyond this machine does not start w
 import ipaddress
 from typing import Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from services.chassis.authentication import ApiKey
 
@@ -38,20 +38,26 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True)
 
-    database_url: str = Field(description="Where this service's own PostgreSQL database is: postgresql://…")
+    database_url: str = Field(
+        pattern="^postgres(ql)?://", description="Where this service's own PostgreSQL database is: postgresql://…"
+    )
     kafka_servers: str = Field("127.0.0.1:9092", description="Kafka's host:port, several with commas.")
     kafka_idempotent_producer: bool = Field(True, description="Off only for brokers that know no idempotent producer.")
     kafka_create_topics: bool = Field(True, description="Make the topics of the catalogue that are missing.")
     kafka_replication_factor: int = Field(1, ge=1, description="Copies of each topic that is made.")
     host: str = Field("127.0.0.1", description="Address to listen on; beyond loopback, keys are needed.")
-    port: int = Field(8100, ge=1, le=65535)
+    port: int = Field(8100, description="Port to listen on, 1 to 65535.")
     api_keys: tuple[ApiKey, ...] = Field((), description="JSON list; `python -m services.chassis.keys` makes entries.")
-    log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+    log_level: str = Field(
+        "INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="The least that is logged: DEBUG to ERROR."
+    )
     database_connections: int = Field(8, ge=2, description="Most connections to PostgreSQL at once.")
-    largest_request_bytes: int = Field(8_000_000, ge=1000)
+    largest_request_bytes: int = Field(8_000_000, ge=1000, description="Most bytes in the body of one request.")
     largest_batch: int = Field(1000, ge=1, description="Most events in one request.")
     stalled_seconds: float = Field(60.0, gt=0, description="Records waiting and no progress for so long: not alive.")
-    delivery: DeliverySettings = DeliverySettings()
+    delivery: DeliverySettings = Field(
+        DeliverySettings(), description="How patient its consumer is: `WORKFORCE_DELIVERY__…`."
+    )
 
     @property
     def listens_beyond_this_machine(self) -> bool:
@@ -62,6 +68,14 @@ class Settings(BaseSettings):
             return not ipaddress.ip_address(self.host).is_loopback
         except ValueError:
             return True
+
+    @field_validator("port")
+    @classmethod
+    def _is_a_port(cls, port: int) -> int:
+        # Not bounds of the field: each service's class states its own default, and with it a new field.
+        if not 1 <= port <= 65535:
+            raise ValueError("must be a port from 1 to 65535")
+        return port
 
     @model_validator(mode="after")
     def _keys_beyond_loopback(self) -> Self:
@@ -84,5 +98,10 @@ def read_settings(kind: type[SomeSettings]) -> SomeSettings:
         lines = []
         for item in error.errors(include_url=False, include_input=False):
             name = "__".join(str(part) for part in item["loc"]).upper()
-            lines.append(f"{PREFIX}{name}: {item['msg']}" if name else item["msg"].removeprefix("Value error, "))
+            message = item["msg"].removeprefix("Value error, ")
+            lines.append(f"{PREFIX}{name}: {message}" if name else message)
         raise SettingsRefused("\n".join(lines)) from None
+    except SettingsError as error:
+        # A setting of several parts is not JSON. What it holds may be secret; pydantic quotes the field's name alone.
+        _, name, *_ = str(error).split('"')
+        raise SettingsRefused(f"{PREFIX}{name.upper()}: is not JSON") from None

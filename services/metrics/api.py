@@ -23,6 +23,7 @@ from services.metrics.measures import DIMENSIONS, MEASURES, Measure, shown
 router = APIRouter(tags=["measures"])
 
 CSV = "text/csv"
+PARAMETERS = ("authority", "as_at", "as_known_at", "by")
 
 EXAMPLE = {
     "measure": "vacancies",
@@ -84,6 +85,7 @@ async def get_measure(
     ] = None,
 ) -> Response:
     """The figure, to 1 decimal, half up. The total is rounded from the exact sum, not summed from rounded rows."""
+    caller = calling(request)
     declared = MEASURES.get(measure)
     if declared is None:
         raise Problem(
@@ -93,8 +95,9 @@ async def get_measure(
             f"{measure!r} is not a measure.",
             measures=list(MEASURES),
         )
+    _refuse_unknown_parameters(request)
     asked = _asked(authority, as_at, as_known_at, by or [])
-    if not calling(request).may(Right.READ, asked.authority):
+    if not caller.may(Right.READ, asked.authority):
         raise Problem(
             403, "not-allowed", "Not allowed", f"This key may not read figures of authority {asked.authority}."
         )
@@ -105,6 +108,19 @@ async def get_measure(
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
     answer = _answer(declared, asked, [dict(row) for row in rows])
     return _as_csv(answer) if _wants_csv(request) else JSONResponse(answer, headers={"Vary": "Accept"})
+
+
+def _refuse_unknown_parameters(request: Request) -> None:
+    # A misspelt as_known_at that is passed over would give the figure as known now, and nothing would tell.
+    expected = f"one of {', '.join(PARAMETERS)}"
+    faults = [
+        {"field": name, "problem": "is not a parameter", "expected": expected}
+        for name in request.query_params
+        if name not in PARAMETERS
+    ]
+    if faults:
+        detail = "; ".join(f"{item['field']} {item['problem']}: right would be {item['expected']}" for item in faults)
+        raise Problem(422, "request-refused", "The request is not as described", detail, faults=faults)
 
 
 def _asked(authority: str, as_at: str, as_known_at: str, by: list[str]) -> Asked:
@@ -173,7 +189,7 @@ def _wants_csv(request: Request) -> bool:
 
 def _as_csv(answer: dict[str, Any]) -> Response:
     """One line a row, each with all that determined it."""
-    same = ("measure", "unit", "authority", "as_at", "as_known_at")
+    same = ("measure", "definition", "unit", "authority", "as_at", "as_known_at")
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow([*same, *answer["by"], "value"])

@@ -58,8 +58,8 @@ async def _derive(connection: Connection, subjects: set[Subject]) -> None:
 
 
 async def watch_timelines(runtime: Runtime) -> None:
-    """Derive what is listed to be derived, and tell how much of it there is and what has not arrived."""
-    if runtime.delivery.busy_since is None:
+    """Derive what is listed, once the consumer has caught up, and tell how much of it there is."""
+    if not runtime.far_behind():
         while await derive_listed(runtime):
             pass
     listed = await runtime.pool.fetchval(store.COUNT_LISTED)
@@ -75,6 +75,9 @@ async def derive_listed(runtime: Runtime) -> bool:
         if any(subject.is_post for subject in subjects):
             await derive_places(connection, subjects)
         else:
-            # The places wait until every worker is derived, so that each is derived once.
-            await store.list_to_derive(connection, await derive_subjects(connection, subjects))
+            # The posts wait until every worker is derived, so that each is derived once. A place that is an assignment
+            # of its own does not: listed again, it would be taken for an assignment to derive, and so without end.
+            places = await derive_subjects(connection, subjects)
+            await derive_places(connection, {place for place in places if not place.is_post})
+            await store.list_to_derive(connection, {place for place in places if place.is_post})
         return True

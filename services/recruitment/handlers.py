@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.events.posts import PostEstablished
 from services.chassis.runtime import Runtime
 from services.recruitment import store
-from services.recruitment.rules import posts_named
+from services.recruitment.rules import posts_established, posts_named
 
 
 async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
@@ -19,7 +19,8 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
         named[event.envelope.authority] |= posts_named(event.data)
     unknown: dict[str, set[str]] = {}
     for authority, posts in named.items():
-        unknown[authority] = posts - await store.established_posts(runtime.pool, authority, posts) if posts else set()
+        found = await store.events_of_posts(runtime.pool, authority, posts) if posts else []
+        unknown[authority] = posts - posts_established(found)
     return {
         (event.envelope.authority, event.envelope.id): [
             f"post {post} is not established: {PostEstablished.event_type} for post/{post} has not come yet"

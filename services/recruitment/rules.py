@@ -13,6 +13,7 @@ from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.base import EventData, Withdrawal
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.posts import PostEstablished
 from contracts.standing import standing_events
 
 
@@ -34,6 +35,12 @@ def posts_named(data: EventData | Withdrawal) -> set[str]:
     if isinstance(data, CoverStarted | CoverChanged) and data.post is not None:
         return {data.post}
     return set()
+
+
+def posts_established(events: Iterable[Event]) -> set[str]:
+    """The posts that an event which stands has established."""
+    established = (event for event in standing_events(events) if isinstance(event.data, PostEstablished))
+    return {event.envelope.subject.removeprefix("post/") for event in established}
 
 
 def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
@@ -62,11 +69,11 @@ def _posts_of_worker(events: list[Event], as_at: date) -> tuple[set[str], dict[s
     }
     steps = sorted(
         (step for event in standing if (step := _step(event, reversed_)) is not None and step[0] <= as_at),
-        key=lambda step: step[:3],
+        key=lambda step: step[:4],
     )
     held: set[str] = set()
     released: dict[str, tuple[date, str]] = {}
-    for day, _, _, data in steps:
+    for day, *_, data in steps:
         because, gone, taken = _effect(data, held)
         for post in gone & held:
             released[post] = (day, because)
@@ -74,21 +81,24 @@ def _posts_of_worker(events: list[Event], as_at: date) -> tuple[set[str], dict[s
     return held, {post: gone for post, gone in released.items() if post not in held}
 
 
-_Step = tuple[date, int, str, EventData]
+_Step = tuple[date, int, datetime, str, EventData]
 
 
 def _step(event: Event, reversed_: set[tuple[date, datetime]]) -> _Step | None:
-    """An event as it takes effect: the day, its place among those of one day, its id, its data."""
-    data, event_id = event.data, event.envelope.id
+    """An event as it takes effect: the day, its place among those of one day, when it was recorded, its id, its data.
+
+    The same order as in the figures of metrics, so that both tell one story.
+    """
+    data, recorded, event_id = event.data, event.envelope.time, event.envelope.id
     if isinstance(data, WorkerLeft):
-        stayed = any(day == data.left_on and event.envelope.time <= time for day, time in reversed_)
-        return None if stayed else (data.left_on, 0, event_id, data)
+        stayed = any(day == data.left_on and recorded <= time for day, time in reversed_)
+        return None if stayed else (data.left_on, 0, recorded, event_id, data)
     if isinstance(data, WorkerStarted):
-        return data.started_on, 1, event_id, data
+        return data.started_on, 1, recorded, event_id, data
     if isinstance(data, WorkerMoved):
-        return data.moved_on, 2, event_id, data
+        return data.moved_on, 2, recorded, event_id, data
     if isinstance(data, WorkerFteChanged):
-        return data.effective_from, 3, event_id, data
+        return data.effective_from, 3, recorded, event_id, data
     return None
 
 

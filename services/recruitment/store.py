@@ -8,12 +8,13 @@ from collections.abc import Collection
 import asyncpg
 
 from contracts.envelope import Event
-from services.chassis.inbox import event_of
+from services.chassis.stored_events import event_of
 
-ESTABLISHED = """
-    SELECT DISTINCT subject
+EVENTS_OF_POSTS = """
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
+           position AS sequence, provenance, body
     FROM journal
-    WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.post.established.v1'
+    WHERE authority = $1 AND subject = ANY ($2::text[])
 """
 
 EVENTS_OF_WORKERS = """
@@ -29,10 +30,10 @@ EVENTS_OF_WORKERS = """
 """
 
 
-async def established_posts(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> set[str]:
-    """Which of these posts (by identifier) an accepted event has established."""
-    rows = await pool.fetch(ESTABLISHED, authority, [f"post/{post}" for post in posts])
-    return {row["subject"].removeprefix("post/") for row in rows}
+async def events_of_posts(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> list[Event]:
+    """All that was accepted about these posts (by identifier)."""
+    rows = await pool.fetch(EVENTS_OF_POSTS, authority, [f"post/{post}" for post in posts])
+    return [event_of(row) for row in rows]
 
 
 async def events_of_workers(pool: asyncpg.Pool, authority: str) -> list[Event]:

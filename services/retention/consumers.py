@@ -22,6 +22,8 @@ def subscribe(broker: KafkaBroker, runtime: Runtime) -> None:
         max_records=1000,
         batch_timeout_ms=50,
         max_poll_interval_ms=600_000,
+        session_timeout_ms=6000,
+        heartbeat_interval_ms=2000,
         parser=as_it_came,
         decoder=undecoded,
     )

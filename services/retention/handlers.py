@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.events.hiring import WorkerStarted
 from services.chassis.runtime import Runtime
 from services.retention import store
-from services.retention.rules import needs_a_start
+from services.retention.rules import needs_a_start, workers_started
 
 
 async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
@@ -19,7 +19,7 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
         if needs_a_start(event):
             workers[event.envelope.authority].add(event.envelope.subject)
     started = {
-        authority: await store.workers_started(runtime.pool, authority, subjects)
+        authority: workers_started(await store.starts_of_workers(runtime.pool, authority, subjects))
         for authority, subjects in workers.items()
     }
     return {

@@ -7,14 +7,17 @@ from collections.abc import Collection
 
 import asyncpg
 
-STARTED = """
-    SELECT DISTINCT subject
+from contracts.envelope import Event
+from services.chassis.stored_events import event_of
+
+STARTS = """
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at, sequence,
+           provenance, body
     FROM inbox
-    WHERE authority = $1 AND subject = ANY ($2::text[])
-        AND type = 'uk.workforce.worker.started.v1' AND voids IS NULL
+    WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.worker.started.v1'
 """
 
 
-async def workers_started(pool: asyncpg.Pool, authority: str, workers: Collection[str]) -> set[str]:
-    """Which of these subjects (`worker/…`) have a start that hiring published."""
-    return {row["subject"] for row in await pool.fetch(STARTED, authority, list(workers))}
+async def starts_of_workers(pool: asyncpg.Pool, authority: str, workers: Collection[str]) -> list[Event]:
+    """The starts of these subjects (`worker/…`) that hiring published, and what withdrew them."""
+    return [event_of(row) for row in await pool.fetch(STARTS, authority, list(workers))]

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from contracts.codes import CoverReason, Role
 from contracts.envelope import Event
@@ -144,7 +145,7 @@ def stock_by_role(events_that_stand: list[Event], as_at: date) -> dict[Role | No
     return roles
 
 
-def _add_agency_worker(stock: Stock, running: dict) -> None:  # type: ignore[type-arg]
+def _add_agency_worker(stock: Stock, running: dict[str, Any]) -> None:
     stock.agency += running["fte"]
     if running["reason"] == CoverReason.VACANCY:
         stock.agency_cover += running["fte"]
@@ -178,7 +179,7 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
     return held
 
 
-def _facts_of_post(events_that_stand: list[Event], post: str, as_at: date) -> dict | None:  # type: ignore[type-arg]
+def _facts_of_post(events_that_stand: list[Event], post: str, as_at: date) -> dict[str, Any] | None:
     mine = [event for event in events_that_stand if event.envelope.subject == post]
     facts = None
     closed = False
@@ -196,7 +197,7 @@ def _facts_of_post(events_that_stand: list[Event], post: str, as_at: date) -> di
     return facts
 
 
-def _assignment(events_that_stand: list[Event], cover: str, as_at: date) -> dict | None:  # type: ignore[type-arg]
+def _assignment(events_that_stand: list[Event], cover: str, as_at: date) -> dict[str, Any] | None:
     mine = [event for event in events_that_stand if event.envelope.subject == cover]
     running = None
     for event in _acted_by(mine, [CoverStarted, CoverChanged, CoverEnded], as_at):

@@ -14,7 +14,7 @@ from services.metrics.timelines.posts import post_facts
 from services.metrics.timelines.rows import Cover, Occupancy, Post, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
 from services.metrics.timelines.workers import occupancies
-from tests.histories import FIRST_DAY, LAST_DAY, histories, histories_of_references
+from tests.histories import FIRST_DAY, LAST_DAY, histories, histories_of_leavers, histories_of_references
 from tests.oracle import stock as oracle
 
 Row = Occupancy | Cover | Post | Staffing
@@ -22,7 +22,7 @@ Row = Occupancy | Cover | Post | Staffing
 DAYS = [FIRST_DAY + timedelta(days=days) for days in range(-1, (LAST_DAY - FIRST_DAY).days + 2)]
 """Every date on which something can change, and one on either side."""
 
-thorough = settings(max_examples=4 * settings.default.max_examples)  # type: ignore[union-attr]
+thorough = settings(max_examples=2 * settings.default.max_examples)  # type: ignore[union-attr]
 
 
 class Timelines:
@@ -102,8 +102,8 @@ def test_the_stock_at_every_place_and_in_every_role_is_what_the_definitions_say(
 
 
 @thorough
-@given(histories_of_references())
-def test_of_events_that_correct_and_void_one_another_those_stand_that_the_definitions_say(history: list[Event]) -> None:
+@given(histories_of_references() | histories_of_leavers())
+def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_back(history: list[Event]) -> None:
     rows = occupancies(history)
     for as_known_at in instants_of(history):
         standing = oracle.standing(history, as_known_at)

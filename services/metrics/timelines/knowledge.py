@@ -5,7 +5,7 @@ time; a stretch that stays the same from one instant to the next stays one stret
 """
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -89,9 +89,11 @@ class Timelines(Generic[Value]):
 
     def replace_from(self, day: date, steps: Steps[Value], instant: datetime) -> None:
         """From `instant` on these steps, none before `day`, are known to hold, and nothing else from `day` on."""
-        for key in steps.keys() - self._known.keys():
-            self._known[key] = []
+        for key in steps:
+            self._known.setdefault(key, [])
         for key, rows in self._known.items():
+            if key not in steps and (not rows or rows[-1][1] < day):
+                continue
             replaced: dict[date, _Known[Value]] = {}
             since, held = day, None
             while rows and rows[-1][1] >= day:
@@ -120,13 +122,13 @@ class Timelines(Generic[Value]):
         return stretches
 
 
-def _stretches(
-    since: date, held: Value | None, values: Mapping[date, Value | None]
-) -> Iterator[tuple[date, date, Value]]:
+def _stretches(since: date, held: Value | None, values: Mapping[date, Value | None]) -> list[tuple[date, date, Value]]:
+    stretches: list[tuple[date, date, Value]] = []
     for day, value in values.items():
         if value != held:
             if held is not None:
-                yield since, day, held
+                stretches.append((since, day, held))
             since, held = day, value
     if held is not None:
-        yield since, FOREVER, held
+        stretches.append((since, FOREVER, held))
+    return stretches

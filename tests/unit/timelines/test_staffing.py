@@ -218,6 +218,29 @@ def test_a_post_that_changes_its_team_is_another_row() -> None:
     ]
 
 
+def test_a_post_whose_team_is_corrected_was_known_in_the_other_team_before() -> None:
+    rows = staffing(
+        "post/P-1", [post("1", known_to=TUESDAY), post("1", known_from=TUESDAY, team="children-in-care")], [], []
+    )
+    assert [(row.team, row.known_from, row.known_to) for row in rows] == [
+        ("assessment", MONDAY, TUESDAY),
+        ("children-in-care", TUESDAY, STILL_KNOWN),
+    ]
+
+
+def test_a_worker_known_again_after_a_gap_was_not_in_post_as_known_within_it() -> None:
+    rows = staffing("post/P-1", [], [held_by("W-1", known_to=TUESDAY), held_by("W-1", known_from=WEDNESDAY)], [])
+    assert [(row.known_from, row.known_to) for row in rows] == [(MONDAY, TUESDAY), (WEDNESDAY, STILL_KNOWN)]
+
+
+def test_the_role_of_a_post_withdrawn_from_some_day_on_does_not_stay_with_its_worker() -> None:
+    rows = staffing("post/P-1", [post("1", valid_to=NOVEMBER_1)], [held_by("W-1")], [])
+    assert [(row.role, row.valid_from, row.valid_to) for row in rows] == [
+        (Role.SOCIAL_WORKER, OCTOBER_1, NOVEMBER_1),
+        (None, NOVEMBER_1, FOREVER),
+    ]
+
+
 def test_a_leaver_entered_late_makes_a_vacancy_that_was_not_known_before() -> None:
     told_on_monday = held_by("W-1", known_to=WEDNESDAY)
     told_on_wednesday = held_by("W-1", valid_to=NOVEMBER_1, known_from=WEDNESDAY)

@@ -1,0 +1,1 @@
+"""Grafana's dashboards, made from what the services declare: measures, metrics, code sets."""

@@ -1,0 +1,203 @@
+"""`make bench`: throughput from Kafka's log to committed figures beside a floor, latency at 200 events/s, memory.
+
+Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
+"""
+
+import argparse
+import asyncio
+import json
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import httpx
+import psutil
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from contracts.catalogue import METRICS, topics_read_by
+from deploy.embedded.postgresql import PostgreSQL
+from services.chassis.topics import admin_client, make_missing_topics
+from tests.benchmark.history import ROLES, Record, records
+from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
+from tests.parts.apache_kafka import why_not
+
+EVENTS_A_SECOND = 200
+console = Console(width=110)
+
+
+def main() -> int:
+    """Run all benchmarks and print their tables."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
+    parser.add_argument("--workers", type=int, default=20_000, help="workers in the history, about 5 events each")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turn; the median counts")
+    parser.add_argument("--seconds", type=int, default=30, help="how long the latency is measured")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="workforce-bench-") as name:
+        folder = Path(name)
+        postgres = PostgreSQL(folder / "postgresql", folder / "postgresql.log")
+        broker: Broker = EmbeddedBroker(folder / "broker.log") if why_not() else ApacheKafka(folder / "kafka")
+        try:
+            postgres.start()
+            asyncio.run(_keep_commit_times(postgres.url("postgres")))
+            postgres.stop()
+            postgres.start()
+            broker.start()
+            kind = type(broker).__name__
+            console.print(f"{datetime.now(UTC).date()}, {platform.machine()}, {psutil.cpu_count()} cores, {kind}")
+            throughput(postgres, broker, given.workers, given.rounds)
+            broker.empty()
+            latency(postgres, broker, folder, given.seconds)
+        finally:
+            broker.stop()
+            postgres.stop()
+    return 0
+
+
+def throughput(postgres: PostgreSQL, broker: Broker, workers: int, rounds: int) -> None:
+    """Records per second from Kafka's log to committed figures, beside the floor, on the same records."""
+    found = records(workers)
+    asyncio.run(_publish(broker.servers, found))
+    seconds: dict[str, list[float]] = {"floor": [], "metrics": []}
+    for turn in track(range(rounds), "log to figures", console=console):
+        for which, times in seconds.items():
+            database = postgres.create(f"{which}_{turn}")
+            command = [
+                sys.executable,
+                "-m",
+                "tests.benchmark.rebuild",
+                which,
+                broker.servers,
+                database,
+                str(len(found)),
+            ]
+            if which == "metrics":
+                asyncio.run(_begin_at_the_beginning(broker.servers))
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            sys.stderr.write(done.stderr if which == "metrics" else "")
+            times.append(float(done.stdout.splitlines()[-1]))
+            postgres.drop(f"{which}_{turn}")
+    table = Table("", "records/s, median", "of the floor", "all rounds", title=f"{len(found):,} records")
+    floor = len(found) / statistics.median(seconds["floor"])
+    for which, times in seconds.items():
+        rate = len(found) / statistics.median(times)
+        table.add_row(which, f"{rate:,.0f}", f"{rate / floor:.2f}", " ".join(f"{len(found) / t:,.0f}" for t in times))
+    console.print(table)
+
+
+async def _publish(servers: str, found: list[Record]) -> None:
+    async with admin_client(servers) as admin:
+        await make_missing_topics(admin, 1)
+    producer = AIOKafkaProducer(bootstrap_servers=servers, linger_ms=5, max_batch_size=256 * 1024)
+    await producer.start()
+    waiting = [
+        await producer.send(record.topic, record.value, record.key, headers=record.headers)
+        for record in track(found, "publishing", console=console)
+    ]
+    await asyncio.gather(*waiting)
+    await producer.stop()
+
+
+async def _begin_at_the_beginning(servers: str) -> None:
+    """Set the group of metrics back: each turn has a fresh database."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=METRICS, enable_auto_commit=False)
+    await consumer.start()
+    places = [
+        TopicPartition(topic.name, number) for topic in topics_read_by(METRICS) for number in range(topic.partitions)
+    ]
+    consumer.assign(places)
+    await consumer.commit(dict.fromkeys(places, 0))
+    await consumer.stop()
+
+
+async def _keep_commit_times(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    await connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
+    await connection.close()
+
+
+COMMIT_LATENCIES = """
+    SELECT extract(epoch FROM pg_xact_commit_timestamp(xmin) - accepted_at)::float8 AS seconds
+    FROM inbox
+    WHERE event_id LIKE 'latency-%'
+"""
+
+
+def latency(postgres: PostgreSQL, broker: Broker, folder: Path, seconds: int) -> None:
+    """From acceptance to the commit that makes a figure visible, at 200 events/s sent one by one; then memory."""
+    system = RealSystem(postgres, broker, folder)
+    try:
+        system.start()
+        asyncio.run(_send_steadily(system.recruitment.url, seconds))
+        times = sorted(asyncio.run(_commit_latencies(system.databases["metrics"], seconds * EVENTS_A_SECOND)))
+        table = Table(
+            "", "p50", "p99", "longest", title=f"accepted to visible, {EVENTS_A_SECOND} events/s, {len(times):,} events"
+        )
+        table.add_row(
+            "milliseconds",
+            *(f"{1000 * times[int(len(times) * part)]:.0f}" for part in (0.5, 0.99)),
+            f"{1000 * times[-1]:.0f}",
+        )
+        console.print(table)
+        memory = Table("process", "resident MB", title="memory after that load")
+        for name, service in system.services.items():
+            memory.add_row(name, f"{psutil.Process(service.process.pid).memory_info().rss / 1e6:.0f}")
+        console.print(memory)
+    finally:
+        system.stop()
+
+
+async def _send_steadily(url: str, seconds: int) -> None:
+    """One request for each event, at a steady rate whatever the answers take."""
+    total = seconds * EVENTS_A_SECOND
+    began = time.perf_counter()
+    async with httpx.AsyncClient(limits=httpx.Limits(max_connections=20), timeout=30) as client:
+
+        async def send(number: int) -> None:
+            answer = await client.post(
+                f"{url}/v1/events", content=_event(number), headers={"content-type": "application/cloudevents+json"}
+            )
+            answer.raise_for_status()
+
+        waiting = []
+        for number in track(range(total), "sending", console=console):
+            await asyncio.sleep(max(0.0, began + number / EVENTS_A_SECOND - time.perf_counter()))
+            waiting.append(asyncio.create_task(send(number)))
+        await asyncio.gather(*waiting)
+
+
+def _event(number: int) -> bytes:
+    """Posts first, then starters in them: every one moves a figure."""
+    post, is_start = number // 2, number % 2
+    common = {"specversion": "1.0", "id": f"latency-{number}", "source": "/bench", "authority": "331"}
+    if is_start:
+        data = {"started_on": "2023-01-01", "post": f"P-{post}", "fte": 0.5, "origin": "other", "route": "direct"}
+        return json.dumps(
+            common | {"type": "uk.workforce.worker.started.v1", "subject": f"worker/W-{post}", "data": data}
+        ).encode()
+    data = {"effective_from": "2022-01-01", "role": ROLES[post % 4], "funded_fte": 1, "team": "a", "service_area": "b"}
+    return json.dumps(
+        common | {"type": "uk.workforce.post.established.v1", "subject": f"post/P-{post}", "data": data}
+    ).encode()
+
+
+async def _commit_latencies(url: str, expected: int) -> list[float]:
+    connection = await asyncpg.connect(url)
+    rows: list[asyncpg.Record] = []
+    while len(rows) < expected:
+        await asyncio.sleep(0.2)
+        rows = await connection.fetch(COMMIT_LATENCIES)
+    await connection.close()
+    return [row["seconds"] for row in rows]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

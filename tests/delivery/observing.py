@@ -1,0 +1,138 @@
+"""What a test sees of the system: figures, tables, metrics, topics and offsets.
+
+Invariant: nothing is waited for without a deadline, and what did not come is shown beside what came.
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import asyncpg
+import httpx
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from contracts.catalogue import topics_owned_by, topics_read_by
+from services.chassis.dead_letters import read_dead_letters
+from tests.parts import Broker, Service
+
+Value = TypeVar("Value")
+
+PATIENCE_SECONDS = 60.0
+POLL_SECONDS = 0.1
+TIMELINES = ("occupancy", "cover", "staffing")
+
+Tables = dict[str, list[str]]
+"""The rows of each timeline as PostgreSQL writes them, sorted."""
+
+
+async def eventually(ask: Callable[[], Awaitable[Value]], expected: Value, seconds: float = PATIENCE_SECONDS) -> None:
+    """Ask until the answer is the expected one; after `seconds`, fail and show the difference."""
+    deadline = time.monotonic() + seconds
+    answer: Value | Exception
+    while True:
+        try:
+            answer = await ask()
+        except (httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            answer = error
+        if answer == expected or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(POLL_SECONDS)
+    assert answer == expected
+
+
+async def get(service: Service, path: str, **query: str) -> httpx.Response:
+    """What a service answers."""
+    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+        return await client.get(f"{service.url}{path}", params=query)
+
+
+async def total(metrics: Service, measure: str, authority: str, as_at: str = "2023-10-31") -> float | None:
+    """The total of a stock measure, FTE; None while metrics gives no figure."""
+    answer = await get(metrics, f"/v1/measures/{measure}", authority=authority, as_at=as_at)
+    return float(answer.json()["total"]) if answer.status_code == httpx.codes.OK else None
+
+
+async def counter(service: Service, name: str) -> float:
+    """The sum of one of a service's metrics over its labels."""
+    lines = (await get(service, "/metrics")).text.splitlines()
+    return sum(float(line.rpartition(" ")[2]) for line in lines if line.split("{")[0].split(" ")[0] == name)
+
+
+async def read(database: str, query: str, *values: object) -> list[asyncpg.Record]:
+    """The rows of a query on a service's database."""
+    connection = await asyncpg.connect(database)
+    try:
+        rows: list[asyncpg.Record] = await connection.fetch(query, *values)
+        return rows
+    finally:
+        await connection.close()
+
+
+async def events_in(database: str, table: str, authority: str | None = None) -> int:
+    """How many events stand in a service's `journal` or `inbox`, of one authority or of all."""
+    (row,) = await read(database, f"SELECT count(*) FROM {table} WHERE authority = $1 OR $1 IS NULL", authority)
+    return int(row[0])
+
+
+async def tables(database: str, authority: str | None = None) -> Tables:
+    """The timelines of metrics, byte for byte."""
+    return {
+        table: [
+            row[0]
+            for row in await read(
+                database,
+                f"SELECT {table}::text FROM {table} WHERE authority = $1 OR $1 IS NULL ORDER BY 1",
+                authority,
+            )
+        ]
+        for table in TIMELINES
+    }
+
+
+async def dead_letters(broker: Broker, key: bytes | None = None) -> list[ConsumerRecord[bytes, bytes]]:
+    """What metrics set aside, of one key or all."""
+    found = [record async for record in read_dead_letters("metrics", broker.servers)]
+    return [record for record in found if key is None or record.key == key]
+
+
+async def log_of(broker: Broker, owner: str) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
+    """Every record on the topics of a service, by partition, in order."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.servers, enable_auto_commit=False)
+    found: defaultdict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
+    async with consumer:
+        places = [
+            TopicPartition(topic.name, number)
+            for topic in topics_owned_by(owner)
+            for number in sorted(consumer.partitions_for_topic(topic.name) or ())
+        ]
+        if not places:
+            return {}
+        consumer.assign(places)
+        ends = await consumer.end_offsets(places)
+        await consumer.seek_to_beginning()
+        for place in places:
+            while await consumer.position(place) < ends[place]:
+                for records in (await consumer.getmany(place, timeout_ms=1000)).values():
+                    found[place] += records
+    return dict(found)
+
+
+def sequences(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[int]:
+    """The journal positions that records carry, in the order of the records."""
+    return [int(dict(record.headers)["ce_sequence"]) for record in records]
+
+
+async def committed(broker: Broker, group: str) -> dict[str, int]:
+    """Up to which offset a service has taken in each partition, as Kafka keeps it; without those it never committed."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=broker.servers, group_id=group, enable_auto_commit=False)
+    async with consumer:
+        places = [
+            TopicPartition(topic.name, number) for topic in topics_read_by(group) for number in range(topic.partitions)
+        ]
+        consumer.assign(places)
+        offsets: dict[str, Any] = {
+            f"{place.topic}[{place.partition}]": await consumer.committed(place) for place in places
+        }
+    return {place: offset for place, offset in offsets.items() if offset}

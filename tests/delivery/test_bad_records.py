@@ -1,0 +1,213 @@
+"""No bad record stops a good one: it is set aside as it came, is visible, and can be sent again.
+
+Invariant: every bad record stands between good ones of its own partition, put there before metrics reads any of them.
+"""
+
+import asyncio
+import json
+import sys
+from typing import Any
+
+import asyncpg
+
+from services.chassis.dead_letters import send_again, where_and_why
+from tests.delivery.feed import Record, post_established, put_on_topic, record_of, send, stated
+from tests.delivery.observing import committed, counter, dead_letters, eventually, get, total
+from tests.parts import PostgreSQL, RealSystem, Service
+
+POSTS = "workforce.posts"
+
+
+def bad_records(authority: str) -> dict[str, Record]:
+    """A record for each way of being wrong, with what its reason must say."""
+    key = f"{authority}:post/P-BAD".encode()
+    good = record_of(post_established("P-BAD", authority))
+    body = json.loads(good.value or b"")
+    started = {"started_on": "2021-01-01", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}
+    return {
+        "data.": Record(POSTS, key, b"{not json", good.headers),
+        "data.worker_name": Record(POSTS, key, json.dumps(body | {"worker_name": "?"}).encode(), good.headers),
+        "is not a known event type": good.with_header("ce_type", b"uk.workforce.post.painted.v1"),
+        "ce_specversion": Record(POSTS, key, b"{}", ()),
+        "are not UTF-8": good.with_header("ce_source", b"/hr/\xff\xfe"),
+        "tombstone": Record(POSTS, key, None, good.headers),
+        "ce_acceptedtime": good.without_headers("ce_acceptedtime", "ce_sequence"),
+        "does not stand on workforce.posts": Record(
+            POSTS,
+            key,
+            json.dumps(started).encode(),
+            record_of(stated("S-1", "worker.started", "worker/W-1", authority, started)).headers,
+        ),
+    }
+
+
+async def put_while_metrics_is_away(system: RealSystem, records: list[Record]) -> list[int]:
+    """Put records onto their topic so that metrics finds them all in its first batch; gives their offsets."""
+    assert system.metrics.stop() == 0
+    offsets = await put_on_topic(system.broker, records)
+    system.metrics.start()
+    system.metrics.wait_until_ready()
+    return offsets
+
+
+async def test_bad_records_are_set_aside_as_they_came_and_their_neighbours_count(standing_system: RealSystem) -> None:
+    system, authority = standing_system, "101"
+    bad = bad_records(authority)
+    records = [record_of(post_established("P-0", authority))]
+    for number, record in enumerate(bad.values(), 1):
+        records += [record, record_of(post_established(f"P-{number}", authority))]
+    offsets = await put_while_metrics_is_away(system, records)
+
+    await eventually(lambda: total(system.metrics, "establishment", authority), 9.0)
+    await eventually(lambda: number_of_dead_letters(system, b"101:post/P-BAD"), 8)
+    for (reason, record), offset, found in zip(
+        bad.items(), offsets[1::2], await dead_letters(system.broker, b"101:post/P-BAD"), strict=True
+    ):
+        assert (found.value, found.key) == (record.value, record.key)
+        assert found.headers[: len(record.headers)] == record.headers
+        about = where_and_why(found)
+        assert reason in about["reason"]
+        assert {name: about[name] for name in ("topic", "partition", "offset", "consumer", "cause", "attempts")} == {
+            "topic": POSTS,
+            "partition": "0",
+            "offset": str(offset),
+            "consumer": "metrics",
+            "cause": "contract",
+            "attempts": "1",
+        }
+    assert await counter(system.metrics, "workforce_set_aside_total") == 8
+    assert await counter(system.metrics, "workforce_consumed_total") >= 17
+    listed = await list_dead_letters(system)
+    assert [line for line in listed if any(f"{POSTS}[0]@{offset}\t" in line for offset in offsets[1::2])] == listed[:8]
+
+
+async def test_a_record_that_the_handler_cannot_take_in_is_found_among_its_neighbours(
+    standing_system: RealSystem,
+) -> None:
+    system, authority = standing_system, "102"
+    neighbours = [record_of(post_established(f"P-{number}", authority)) for number in range(20)]
+    # It keeps its contract, and its sequence is larger than any number that PostgreSQL has.
+    at_fault = record_of(post_established("P-99", authority)).with_header("ce_sequence", b"9" * 19)
+    await put_while_metrics_is_away(system, [*neighbours[:7], at_fault, *neighbours[7:]])
+
+    await eventually(lambda: total(system.metrics, "establishment", authority), 20.0)
+    await eventually(lambda: number_of_dead_letters(system, b"102:post/P-99"), 1)
+    (found,) = await dead_letters(system.broker, b"102:post/P-99")
+    assert found.value == at_fault.value
+    about = where_and_why(found)
+    assert (about["cause"], about["attempts"]) == ("handler", "3")
+    assert "out of int64 range" in about["reason"]
+
+
+async def test_a_record_that_was_set_aside_counts_when_it_is_sent_again_after_its_cause_is_gone(
+    standing_system: RealSystem,
+) -> None:
+    system, authority = standing_system, "103"
+    database = await asyncpg.connect(system.databases["metrics"])
+    await database.execute("ALTER TABLE inbox ADD CONSTRAINT full_of_sand CHECK (authority || event_id <> '103P-1')")
+    try:
+        events = [post_established(f"P-{number}", authority) for number in range(3)]
+        assert await send(system.recruitment, events) == ["accepted"] * 3
+        await eventually(lambda: number_of_dead_letters(system, b"103:post/P-1"), 1)
+        await eventually(lambda: total(system.metrics, "establishment", authority), 2.0)
+    finally:
+        await database.execute("ALTER TABLE inbox DROP CONSTRAINT full_of_sand")
+        await database.close()
+    (found,) = await dead_letters(system.broker, b"103:post/P-1")
+    assert "full_of_sand" in where_and_why(found)["reason"]
+    assert await send_again("metrics", system.broker.servers, {found.offset}) == 1
+    await eventually(lambda: total(system.metrics, "establishment", authority), 3.0)
+    assert await send_again("metrics", system.broker.servers, {found.offset}) == 1
+    await asyncio.sleep(1)
+    assert await total(system.metrics, "establishment", authority) == 3.0
+
+
+async def test_postgresql_that_cannot_be_reached_is_waited_for_and_nothing_is_set_aside(
+    standing_system: RealSystem, postgres: PostgreSQL
+) -> None:
+    system, authority = standing_system, "104"
+    before = len(await dead_letters(system.broker))
+    retries = await counter(system.metrics, "workforce_retries_total")
+    postgres.kill()
+    try:
+        await put_on_topic(system.broker, [record_of(post_established("P-1", authority))])
+        await eventually(lambda: at_least(system.metrics, "workforce_retries_total", retries + 5), True)
+        answer = await get(system.metrics, "/health/ready")
+        assert answer.status_code == 503
+        assert "the consumer waits for PostgreSQL" in answer.text
+        assert (await get(system.metrics, "/health/live")).status_code == 200
+    finally:
+        postgres.start()
+    await eventually(lambda: total(system.metrics, "establishment", authority), 1.0)
+    assert len(await dead_letters(system.broker)) == before
+    await eventually(lambda: is_ready(system.metrics), True)
+
+
+async def test_too_many_bad_records_in_a_row_stop_the_consumer_until_it_is_started_again(
+    standing_system: RealSystem, tmp_path: Any
+) -> None:
+    system, authority = standing_system, "105"
+    bad = Record(POSTS, b"105:post/P-BAD", b"{not json", record_of(post_established("P-BAD", authority)).headers)
+    good = [record_of(post_established(f"P-{number}", authority)) for number in range(2)]
+    assert system.metrics.stop() == 0
+    before = await committed(system.broker, "metrics")
+    await put_on_topic(system.broker, [good[0], *[bad] * 5, good[1]])
+    strict = Service(
+        "metrics",
+        tmp_path / "strict-metrics.log",
+        {
+            "database_url": system.databases["metrics"],
+            "kafka_servers": system.broker.servers,
+            "kafka_idempotent_producer": system.broker.idempotent,
+            "delivery__set_aside_in_a_row": 5,
+        },
+    )
+    strict.start()
+    try:
+        await eventually(lambda: counter(strict, "workforce_consumer_halted"), 1.0)
+        answer = await get(strict, "/health/ready")
+        assert answer.status_code == 503
+        assert "the consumer stopped: 5 records in a row could not be taken in" in answer.text
+        assert (await get(strict, "/v1/measures")).status_code == 200
+        assert (await get(strict, "/health/live")).status_code == 200
+        assert await number_of_dead_letters(system, b"105:post/P-BAD") == 0
+    finally:
+        assert strict.stop() == 0
+    assert await committed(system.broker, "metrics") == before
+
+    system.metrics.start()
+    await eventually(lambda: total(system.metrics, "establishment", authority), 2.0)
+    await eventually(lambda: number_of_dead_letters(system, b"105:post/P-BAD"), 5)
+
+
+async def number_of_dead_letters(system: RealSystem, key: bytes) -> int:
+    """How many records of one key metrics set aside."""
+    return len(await dead_letters(system.broker, key))
+
+
+async def at_least(service: Service, name: str, least: float) -> bool:
+    """Whether one of a service's metrics has risen so far."""
+    return await counter(service, name) >= least
+
+
+async def is_ready(service: Service) -> bool:
+    """Whether a service says that it is ready."""
+    return (await get(service, "/health/ready")).status_code == 200
+
+
+async def list_dead_letters(system: RealSystem) -> list[str]:
+    """What the command line shows of the records that metrics set aside."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "services.chassis.dead_letters",
+        "list",
+        "--service",
+        "metrics",
+        "--kafka-servers",
+        system.broker.servers,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    shown, _ = await process.communicate()
+    assert process.returncode == 0
+    return shown.decode().splitlines()

@@ -1,0 +1,67 @@
+"""How every consumer of every service is declared: what would lose events if it were otherwise.
+
+Invariant: the walk finds one subscriber for each service, so that none can be forgotten here.
+"""
+
+from types import ModuleType
+
+import pytest
+from faststream import AckPolicy
+from faststream.kafka import KafkaBroker
+
+from contracts.catalogue import topics_read_by
+from services.chassis.runtime import Runtime, new_broker
+from services.chassis.settings import Settings
+from services.metrics import app as metrics
+from services.recruitment import app as recruitment
+from services.retention import app as retention
+
+SETTINGS = Settings(database_url="postgresql:///unused")
+
+
+def declared(service: ModuleType) -> KafkaBroker:
+    """The broker of a service with what it subscribes to."""
+    broker = new_broker(SETTINGS)
+    service.PARTS.subscribe(broker, Runtime(service.PARTS, SETTINGS))
+    return broker
+
+
+@pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
+def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(service: ModuleType) -> None:
+    (subscriber,) = declared(service).subscribers
+    assert subscriber.ack_policy is AckPolicy.NACK_ON_ERROR
+    assert subscriber.group_id == service.NAME
+    assert subscriber._connection_args["enable_auto_commit"] is False
+    assert subscriber._connection_args["auto_offset_reset"] == "earliest"
+
+
+@pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
+def test_a_service_reads_in_batches_one_at_a_time_every_topic_the_catalogue_says(service: ModuleType) -> None:
+    (subscriber,) = declared(service).subscribers
+    assert type(subscriber).__name__ == "BatchSubscriber"
+    assert not hasattr(subscriber, "max_workers")
+    assert set(subscriber.topic_names) == {topic.name for topic in topics_read_by(service.NAME)}
+
+
+@pytest.mark.parametrize(
+    ("service", "topics"),
+    [
+        (recruitment, ["workforce.leavers"]),
+        (retention, ["workforce.hiring"]),
+        (
+            metrics,
+            [
+                "workforce.agency-cover",
+                "workforce.hiring",
+                "workforce.leavers",
+                "workforce.posts",
+                "workforce.progression-panels",
+                "workforce.working-life",
+            ],
+        ),
+    ],
+    ids=["recruitment", "retention", "metrics"],
+)
+def test_who_reads_what(service: ModuleType, topics: list[str]) -> None:
+    (subscriber,) = declared(service).subscribers
+    assert sorted(subscriber.topic_names) == topics

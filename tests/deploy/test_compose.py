@@ -1,0 +1,209 @@
+"""docker-compose.yml: what the compose specification asks of it, and what we ask of it.
+
+Invariant: no engine is needed; the schema is the compose specification's own.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+from deploy.images import env_file
+from services.chassis.authentication import Right
+from services.chassis.settings import PREFIX, Settings, SettingsRefused, read_settings
+from services.metrics.app import ServiceSettings as MetricsSettings
+from services.recruitment.app import ServiceSettings as RecruitmentSettings
+from services.retention.app import ServiceSettings as RetentionSettings
+from tests.deploy.compose import (
+    COMPOSE_FILE,
+    REPOSITORY,
+    SERVICES,
+    VariableMissing,
+    read_compose,
+    read_env_file,
+    required_variables,
+)
+
+SETTINGS: dict[str, type[Settings]] = {
+    "recruitment": RecruitmentSettings,
+    "retention": RetentionSettings,
+    "metrics": MetricsSettings,
+}
+
+
+@pytest.fixture(scope="module")
+def variables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The secrets as env_file makes them."""
+    path = tmp_path_factory.mktemp("secrets") / ".env"
+    path.write_text(env_file.env_file(env_file.EXAMPLE.read_text(encoding="utf-8"), "331").text, encoding="utf-8")
+    return read_env_file(path)
+
+
+@pytest.fixture(scope="module")
+def compose(variables: dict[str, str]) -> dict[str, Any]:
+    """The file with its variables filled in."""
+    return read_compose(variables)
+
+
+def specification(without: Callable[[str], None]) -> dict[str, Any]:
+    """The JSON schema of the compose specification, from the package that carries it."""
+    if find_spec("check_jsonschema") is None:
+        without("There is no check-jsonschema in the environment, which carries the schema of compose files")
+    folder = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema: dict[str, Any] = json.loads((folder / "compose-spec.json").read_text(encoding="utf-8"))
+    return schema
+
+
+def test_the_file_keeps_the_compose_specification(without: Callable[[str], None]) -> None:
+    schema = specification(without)
+    validator = jsonschema.validators.validator_for(schema)(schema)
+    document = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
+    assert [error.message for error in validator.iter_errors(document)] == []
+    document["services"]["metrics"]["restarts"] = "always"
+    assert not validator.is_valid(document)
+
+
+def test_the_file_filled_in_keeps_it_too(without: Callable[[str], None], compose: dict[str, Any]) -> None:
+    schema = specification(without)
+    jsonschema.validators.validator_for(schema)(schema).validate(compose)
+    assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_given_to_a_service_exists_and_can_be_read(
+    compose: dict[str, Any], service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, str] = compose["services"][service]["environment"]
+    known = {f"{PREFIX}{name.upper()}" for name in SETTINGS[service].model_fields}
+    assert {name.partition("__")[0] for name in given} <= known
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    settings = read_settings(SETTINGS[service])
+    assert settings.listens_beyond_this_machine
+    assert settings.kafka_servers == "kafka:9092"
+    assert settings.database_url.startswith(f"postgresql://{service}:")
+    assert settings.database_url.endswith(f"@postgresql:5432/{service}")
+    assert [(key.name, key.authority, key.rights) for key in settings.api_keys] == [
+        ("HR system", "331", (Right.FEED,)),
+        ("workforce team", "331", (Right.READ,)),
+    ]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_refuses_to_start_without_the_keys_compose_gives_it(
+    compose: dict[str, Any], service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in compose["services"][service]["environment"].items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("WORKFORCE_API_KEYS")
+    with pytest.raises(SettingsRefused, match="WORKFORCE_API_KEYS must hold at least one key"):
+        read_settings(SETTINGS[service])
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_published_and_checked_on_the_port_it_listens_on(compose: dict[str, Any], service: str) -> None:
+    port = str(SETTINGS[service].model_fields["port"].default)
+    assert compose["services"][service]["ports"] == [f"127.0.0.1:{port}:{port}"]
+    assert compose["services"][service]["healthcheck"]["test"][-1] == port
+
+
+def test_ports_are_published_on_this_machine_alone(compose: dict[str, Any]) -> None:
+    published = [port for service in compose["services"].values() for port in service.get("ports", [])]
+    assert len(published) == 5
+    assert all(port.startswith("127.0.0.1:") for port in published)
+
+
+def test_kafka_and_postgresql_are_on_a_network_without_a_way_out(compose: dict[str, Any]) -> None:
+    for name in ("kafka", "postgresql"):
+        assert compose["services"][name]["networks"] == ["inside"]
+        assert "ports" not in compose["services"][name]
+    assert compose["networks"]["inside"] == {"internal": True}
+
+
+def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
+    for service in compose["services"].values():
+        assert re.fullmatch(r"[a-z/]+:v?\d+(\.\d+)+", service["image"]), service["image"]
+
+
+def test_every_container_is_limited_restarted_checked_and_keeps_its_logs_small(compose: dict[str, Any]) -> None:
+    for name, service in compose["services"].items():
+        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}, name
+        assert service["restart"] == "unless-stopped", name
+        assert service["healthcheck"]["test"][0] == "CMD", name
+        assert service["stop_grace_period"], name
+        assert "no-new-privileges:true" in service["security_opt"], name
+        assert service["logging"]["options"]["max-size"], name
+
+
+def test_every_root_file_system_but_that_of_kafka_is_read_only(compose: dict[str, Any]) -> None:
+    writable = {name for name, service in compose["services"].items() if not service.get("read_only")}
+    assert writable == {"kafka"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_runs_as_the_account_of_the_image_with_no_capability(compose: dict[str, Any], service: str) -> None:
+    dockerfile = (REPOSITORY / "deploy/images/Dockerfile").read_text(encoding="utf-8")
+    assert f"\nUSER {compose['services'][service]['user']}\n" in dockerfile
+    assert compose["services"][service]["cap_drop"] == ["ALL"]
+    waits = {name: how["condition"] for name, how in compose["services"][service]["depends_on"].items()}
+    assert waits == {"postgresql": "service_healthy", "kafka": "service_healthy"}
+
+
+def test_what_is_mounted_exists(compose: dict[str, Any]) -> None:
+    mounted = [volume for service in compose["services"].values() for volume in service.get("volumes", [])]
+    files = [volume for volume in mounted if volume.startswith("./")]
+    assert len(files) == 4
+    for volume in files:
+        assert volume.endswith(":ro")
+        assert (REPOSITORY / volume.split(":")[0]).exists(), volume
+    named = {volume.split(":")[0] for volume in mounted} - {volume.split(":")[0] for volume in files}
+    assert named == set(compose["volumes"]) == {"kafka", "postgresql", "prometheus", "grafana"}
+
+
+def test_nothing_starts_with_the_example_as_it_is() -> None:
+    example = read_env_file(env_file.EXAMPLE)
+    assert set(example) == required_variables()
+    assert set(example.values()) == {""}
+    with pytest.raises(VariableMissing, match=r"make the file \.env first"):
+        read_compose(example)
+
+
+@pytest.mark.parametrize("name", sorted(required_variables()))
+def test_nothing_starts_while_one_secret_is_missing(variables: dict[str, str], name: str) -> None:
+    with pytest.raises(VariableMissing, match=name):
+        read_compose(variables | {name: ""})
+
+
+def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
+    document = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
+    secret = re.compile("PASSWORD|SECRET|API_KEYS|DATABASE_URL")
+    given = [
+        value
+        for service in document["services"].values()
+        for name, value in service.get("environment", {}).items()
+        if secret.search(name)
+    ]
+    # Three services with keys and an address each, five passwords of PostgreSQL, two secrets and a password of Grafana.
+    assert len(given) == 14
+    assert all(re.search(r"\$\{[A-Z_]+:\?", value) for value in given)
+
+
+def test_the_database_script_gets_every_password_it_reads(compose: dict[str, Any]) -> None:
+    script = (REPOSITORY / "deploy/postgresql/databases.sql").read_text(encoding="utf-8")
+    read = set(re.findall(r"^\\getenv \w+ (\w+)$", script, re.MULTILINE))
+    assert read == set(compose["services"]["postgresql"]["environment"]) - {"POSTGRES_PASSWORD"}
+
+
+def test_grafana_logs_in_with_the_password_it_is_given(compose: dict[str, Any]) -> None:
+    path: Path = REPOSITORY / "deploy/grafana/provisioning/datasources/workforce.yml"
+    source = yaml.safe_load(path.read_text(encoding="utf-8"))["datasources"][0]
+    assert source["user"] == "grafana"
+    assert source["secureJsonData"] == {"password": "$GRAFANA_DATABASE_PASSWORD"}
+    assert "GRAFANA_DATABASE_PASSWORD" in compose["services"]["grafana"]["environment"]

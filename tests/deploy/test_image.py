@@ -1,0 +1,121 @@
+"""The image of the services, and the file of secrets: what can be known of them without building anything.
+
+Invariant: what runs in tests/deploy/test_running.py is what the Dockerfile copies, with the command it gives.
+"""
+
+import re
+import stat
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from pydantic import TypeAdapter
+
+from deploy.images import env_file
+from services.chassis.authentication import ApiKey, Right, find_caller
+from tests.deploy.compose import REPOSITORY, read_env_file
+from tests.deploy.production import DOCKERFILE, copy_image_tree, image_copies, image_environment
+
+IMPORTED = """
+import sys
+import services.metrics.app, services.recruitment.app, services.retention.app
+import services.chassis.process, services.chassis.keys, services.chassis.dead_letters
+import deploy.images.env_file, deploy.images.ready
+print("\\n".join(sorted({name.partition(".")[0] for name in sys.modules})))
+"""
+
+
+def test_what_the_image_copies_is_there() -> None:
+    copies = image_copies()
+    assert set(copies) == {
+        "requirements/runtime.lock",
+        "contracts",
+        "services",
+        "deploy/__init__.py",
+        "deploy/images",
+        ".env.example",
+    }
+    for source in copies:
+        assert (REPOSITORY / source).exists(), source
+
+
+def test_the_build_sees_what_the_image_copies_and_nothing_else() -> None:
+    lines = (DOCKERFILE.with_name("Dockerfile.dockerignore")).read_text(encoding="utf-8").splitlines()
+    rules = [line for line in lines if not line.startswith("#")]
+    assert rules[0] == "*"
+    assert {rule[1:] for rule in rules if rule.startswith("!")} == set(image_copies())
+
+
+def test_the_image_ends_as_an_account_of_its_own_and_runs_a_module() -> None:
+    last = DOCKERFILE.read_text(encoding="utf-8").splitlines()[-2:]
+    assert last == ["USER 10001:10001", 'ENTRYPOINT ["python", "-m"]']
+    assert "--require-hashes" in DOCKERFILE.read_text(encoding="utf-8")
+
+
+def test_both_stages_begin_with_the_same_pinned_python() -> None:
+    bases = re.findall(r"^FROM (\S+)", DOCKERFILE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(bases) == 2
+    assert len(set(bases)) == 1
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", bases[0])
+
+
+def test_the_services_import_nothing_beyond_the_runtime_lock(tmp_path: Path) -> None:
+    tree = copy_image_tree(tmp_path)
+    done = subprocess.run(
+        [sys.executable, "-c", IMPORTED], cwd=tree, env=image_environment(), capture_output=True, text=True, check=True
+    )
+    imported = set(done.stdout.split())
+    assert {"services", "contracts", "deploy", "fastapi", "asyncpg"} <= imported
+    distributions = packages_distributions()
+    used = {name for module in imported for name in distributions.get(module, [])}
+    lock = (REPOSITORY / "requirements/runtime.lock").read_text(encoding="utf-8")
+    locked = {_normal(name) for name in re.findall(r"^([A-Za-z0-9._-]+)==", lock, re.MULTILINE)}
+    assert {_normal(name) for name in used} - locked == set()
+
+
+def _normal(distribution: str) -> str:
+    return re.sub(r"[-_.]+", "-", distribution).lower()
+
+
+def test_the_file_of_secrets_is_made_once_for_its_owner_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / ".env"
+    assert env_file.main(["--authority", "331", "--to", str(path)]) == 0
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    made = path.read_text(encoding="utf-8")
+    keys = dict(re.findall(r"^  (.+): (\S+)$", capsys.readouterr().out, re.MULTILINE))
+    assert set(keys) == {"HR system", "workforce team"}
+    assert not any(key in made for key in keys.values())
+    entries = TypeAdapter(tuple[ApiKey, ...]).validate_json(read_env_file(path)["API_KEYS"])
+    feeder, reader = (find_caller(entries, keys[name]) for name in ("HR system", "workforce team"))
+    assert feeder is not None
+    assert feeder.may(Right.FEED, "331")
+    assert not feeder.may(Right.READ, "331")
+    assert reader is not None
+    assert reader.may(Right.READ, "331")
+    assert not reader.may(Right.READ, "330")
+
+    assert env_file.main(["--authority", "331", "--to", str(path)]) == 1
+    assert path.read_text(encoding="utf-8") == made
+    assert "File exists" in capsys.readouterr().err
+
+
+def test_two_files_of_secrets_share_no_value(tmp_path: Path) -> None:
+    values: list[str] = []
+    for name in ("first", "second"):
+        env_file.main(["--authority", "331", "--to", str(tmp_path / name)])
+        values += read_env_file(tmp_path / name).values()
+    assert len(values) == len(set(values)) == 18
+    passwords = [value for value in values if not value.startswith("[")]
+    # They stand in addresses and in a shell's file: nothing there needs escaping.
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22,}", value) for value in passwords)
+
+
+def test_what_is_no_authority_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        env_file.main(["--authority", "Coventry", "--to", str(tmp_path / ".env")])
+    assert "neither three digits nor *" in capsys.readouterr().err
+    assert not (tmp_path / ".env").exists()

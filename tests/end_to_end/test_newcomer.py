@@ -1,0 +1,123 @@
+"""The newcomer's path: clone, `make up`, the table, the README's commands, the changed figure, and the same again.
+
+Invariant: nothing of this machine's set-up is used but git, make, curl and Python.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.processes import free_port
+
+REPOSITORY = Path(__file__).parents[2]
+SET_UP_SECONDS = 420
+"""A new virtual environment is installed on the way: a minute or two."""
+
+PRINTED_TABLE = [
+    ("social worker", ["22", "12", "8.5", "10"]),
+    ("advanced social worker", ["17", "12", "12", "10"]),
+    ("senior practitioner", ["8", "2", "1", "1"]),
+    ("team manager", ["5", "3", "1", "1"]),
+    ("total", ["52", "29", "22.5", "22"]),
+]
+
+
+@pytest.fixture(scope="module")
+def clone(parts_folder: Path) -> Path:
+    """A fresh clone of what is committed."""
+    folder = parts_folder / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(REPOSITORY), str(folder)], check=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def environment() -> dict[str, str]:
+    """What a newcomer's shell has, with ports that are free here."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("WORKFORCE_", "MAKE", "MFLAGS"))}
+    ports = {f"WORKFORCE_{name}_PORT": str(free_port()) for name in ("METRICS", "RECRUITMENT", "RETENTION")}
+    return kept | ports | {"COLUMNS": "120"}
+
+
+@contextmanager
+def make_up(clone: Path, environment: dict[str, str]) -> Iterator[str]:
+    """`make up` until it says that it runs; gives what it printed. Ctrl-C at the end."""
+    log = clone / "up.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["make", "up"], cwd=clone, env=environment, stdout=output, stderr=output, start_new_session=True
+        )
+    try:
+        deadline = time.monotonic() + SET_UP_SECONDS
+        while "Ctrl-C stops it" not in log.read_text():
+            assert process.poll() is None, f"make up ended: {log.read_text()}"
+            assert time.monotonic() < deadline, f"make up did not get there: {log.read_text()}"
+            time.sleep(0.2)
+        yield log.read_text()
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        process.wait(60)
+    assert "stopped" in log.read_text()
+
+
+def table_of(printed: str) -> list[tuple[str, list[str]]]:
+    """The rows of the printed vacancy table: role, and its figures."""
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if line.startswith("│")]
+    return [(row[0], row[1:]) for row in rows]
+
+
+def commands_of_the_readme(environment: dict[str, str]) -> list[str]:
+    """The commands the README marks as run by this test, with the ports used here."""
+    text = (REPOSITORY / "README.md").read_text()
+    found = re.findall(r"<!-- run by tests/end_to_end -->\n```sh\n(.*?)```", text, re.DOTALL)
+    ports = {"8100": "WORKFORCE_METRICS_PORT", "8101": "WORKFORCE_RECRUITMENT_PORT"}
+    return [re.sub(r":(810[01])/", lambda port: f":{environment[ports[port[1]]]}/", command) for command in found]
+
+
+def answer_to(command: str) -> dict[str, object]:
+    """What a shell command prints, as JSON."""
+    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)
+    answer: dict[str, object] = json.loads(done.stdout)
+    return answer
+
+
+def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
+    clone: Path, environment: dict[str, str]
+) -> None:
+    send, ask_now, ask_as_printed = commands_of_the_readme(environment)
+    with make_up(clone, environment) as printed:
+        assert table_of(printed) == PRINTED_TABLE
+        assert "adds up to 29" in printed
+        assert "/docs" in printed
+        assert "/asyncapi" in printed
+        assert "/metrics" in printed
+
+        accepted = answer_to(send)
+        assert (accepted["id"], accepted["status"]) == ("readme-1", "accepted")
+        deadline = time.monotonic() + 20
+        while (now := answer_to(ask_now))["total"] != 23.5:
+            assert time.monotonic() < deadline, now
+            time.sleep(0.1)
+        assert {"role": "social-worker", "value": 9.5} in now["rows"]  # type: ignore[operator]
+        assert answer_to(ask_as_printed)["total"] == 22.5
+        assert answer_to(send)["status"] == "already-known"
+
+    with make_up(clone, environment) as printed_again:
+        assert "loading" not in printed_again
+        assert ("total", ["52", "29", "23.5", "22"]) in table_of(printed_again)
+
+
+def test_a_taken_port_gives_one_clear_line(clone: Path, environment: dict[str, str]) -> None:
+    same = environment | {"WORKFORCE_RETENTION_PORT": environment["WORKFORCE_METRICS_PORT"]}
+    done = subprocess.run(["make", "up"], cwd=clone, env=same, capture_output=True, text=True, check=False)
+
+    assert done.returncode != 0
+    assert "WORKFORCE_RETENTION_PORT" in done.stderr
+    assert "Traceback" not in done.stderr

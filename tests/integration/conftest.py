@@ -1,0 +1,46 @@
+"""What the tests of the HTTP side share: one system on a broker of its own, for all of them.
+
+Invariant: each test speaks of posts and workers of its own, so that none sees what another sent.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from tests.integration.feed import Feed
+from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
+
+
+@pytest.fixture(scope="package")
+def system(postgres: PostgreSQL, parts_folder: Path) -> Iterator[RealSystem]:
+    """The three services on loopback, without keys."""
+    folder = parts_folder / "integration"
+    broker = EmbeddedBroker(folder / "broker.log")
+    broker.start()
+    system = RealSystem(postgres, broker, folder, {"largest_request_bytes": 100_000, "largest_batch": 50})
+    try:
+        system.start()
+        yield system
+    finally:
+        system.stop()
+        broker.stop()
+
+
+@pytest.fixture
+def recruitment(system: RealSystem) -> Feed:
+    """The feed of posts, hiring and agency cover."""
+    return Feed(system.recruitment.url)
+
+
+@pytest.fixture
+def retention(system: RealSystem) -> Feed:
+    """The feed of leavers, panels and working life."""
+    return Feed(system.retention.url)
+
+
+@pytest.fixture
+def new() -> str:
+    """A few letters that no other test has, to make identifiers of."""
+    return uuid4().hex[:10]

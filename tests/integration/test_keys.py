@@ -1,0 +1,136 @@
+"""Who may send what, and read what, where keys are set.
+
+Invariant: the services here have no Kafka: what a key lets in does not hang on it.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from services.chassis.authentication import Right, new_key
+from tests.integration.feed import Feed, fault, post_established, problem, worker_started
+from tests.parts import PostgreSQL, Service, free_port
+
+CALLERS = {
+    "HR system": ("331", Right.FEED),
+    "analyst": ("331", Right.READ),
+    "neighbour": ("332", Right.FEED),
+    "neighbouring analyst": ("332", Right.READ),
+    "consortium": ("*", Right.FEED),
+}
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """Recruitment and metrics with keys."""
+
+    recruitment: Service
+    metrics: Service
+    keys: dict[str, str]
+    database: str
+
+    def feed(self, caller: str | None) -> Feed:
+        """Recruitment, called by one of CALLERS, or without a key."""
+        return Feed(self.recruitment.url, None if caller is None else self.keys[caller])
+
+    def figures(self, caller: str | None) -> Feed:
+        """Metrics, called by one of CALLERS, or without a key."""
+        return Feed(self.metrics.url, None if caller is None else self.keys[caller])
+
+
+@pytest.fixture(scope="module")
+def guarded(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Guarded]:
+    made = {name: new_key(name, authority, (right,)) for name, (authority, right) in CALLERS.items()}
+    told = {
+        "api_keys": json.dumps([entry.model_dump(mode="json") for _, entry in made.values()]),
+        "kafka_servers": f"127.0.0.1:{free_port()}",
+        "kafka_idempotent_producer": False,
+    }
+    databases = {name: postgres.create(f"guarded_{name}") for name in ("recruitment", "metrics")}
+    recruitment, metrics = (
+        Service(name, parts_folder / f"guarded-{name}.log", {"database_url": url, **told})
+        for name, url in databases.items()
+    )
+    keys = {name: key for name, (key, _) in made.items()}
+    guarded = Guarded(recruitment, metrics, keys, databases["recruitment"])
+    try:
+        recruitment.start()
+        metrics.start()
+        recruitment.wait_until_ready()
+        # Without Kafka metrics is never ready; its database is there when it knows that an authority is not.
+        figures = guarded.figures("analyst")
+        path = "/v1/measures/vacancies?authority=331"
+        metrics.process.wait_until(
+            lambda: figures.reachable() and figures.get(path).status_code == 404, "has its database", 60
+        )
+        yield guarded
+    finally:
+        recruitment.stop()
+        metrics.stop()
+
+
+def test_without_a_key_nothing_is_taken_and_nothing_read(guarded: Guarded, new: str) -> None:
+    for answer in (
+        guarded.feed(None).structured(post_established(new, new)),
+        guarded.feed(None).get("/v1/posts/fallen-vacant?authority=331"),
+        guarded.figures(None).get("/v1/measures"),
+        guarded.figures(None).get("/v1/measures/vacancies?authority=331"),
+        guarded.figures(None).get("/v1/measures/nonsense"),
+        Feed(guarded.metrics.url, "guessed").get("/v1/measures"),
+    ):
+        found = problem(answer, 401)
+        assert "Authorization: Bearer" in found["detail"]
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_health_metrics_and_documentation_need_no_key(guarded: Guarded) -> None:
+    for path in ("/health/live", "/health/ready", "/metrics", "/docs", "/openapi.json", "/asyncapi", "/asyncapi.json"):
+        assert guarded.feed(None).get(path).status_code == 200
+
+
+def test_a_key_feeds_its_own_authority_and_no_other(guarded: Guarded, new: str) -> None:
+    event = post_established(new, new)
+    found = fault(guarded.feed("neighbour").structured(event), 403)
+    assert found == {
+        "field": "authority",
+        "problem": "is not one this key may feed",
+        "value": "331",
+        "expected": "authority 332",
+    }
+    assert guarded.feed("HR system").structured(event).status_code == 202
+    assert guarded.feed("consortium").structured(event).status_code == 200
+
+
+def test_of_a_batch_a_key_feeds_what_is_of_its_authority(guarded: Guarded, new: str) -> None:
+    own, other = post_established(new, new), post_established(new, new, authority="332")
+    answer = guarded.feed("HR system").batch(own, other)
+    assert answer.status_code == 207
+    assert [result["status"] for result in answer.json()["results"]] == ["accepted", "rejected"]
+    assert guarded.feed("neighbour").structured(other).status_code == 202
+
+
+def test_a_key_to_read_does_not_feed_and_a_key_to_feed_does_not_read(guarded: Guarded, new: str) -> None:
+    refused = problem(guarded.feed("analyst").structured(post_established(new, new)), 403)
+    assert refused["detail"] == "This key has no right to send events (feed)."
+    vacant, vacancies = "/v1/posts/fallen-vacant?authority=331", "/v1/measures/vacancies?authority=331"
+    problem(guarded.feed("HR system").get(vacant), 403)
+    problem(guarded.figures("HR system").get(vacancies), 403)
+    problem(guarded.figures("neighbouring analyst").get(vacancies), 403)
+    assert guarded.feed("analyst").get(vacant).status_code == 200
+
+
+async def test_a_key_stands_neither_in_a_log_nor_in_the_database(guarded: Guarded, new: str) -> None:
+    assert guarded.feed("HR system").structured(worker_started(new, new)).status_code == 202
+    logs = guarded.recruitment.process.log.read_text() + guarded.metrics.process.log.read_text()
+    connection = await asyncpg.connect(guarded.database)
+    tables = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    rows = [str(row) for table in tables for row in await connection.fetch(f'SELECT * FROM "{table["tablename"]}"')]
+    await connection.close()
+    assert any(new in row for row in rows)
+    for key in guarded.keys.values():
+        assert key not in logs
+        assert not any(key in row for row in rows)

@@ -1,0 +1,68 @@
+"""What a feed sends by mistake stays with whoever sent it.
+
+Invariant: a value in a field that no contract knows is found nowhere afterwards.
+"""
+
+import asyncpg
+import pytest
+from cloudevents.core.v1.event import CloudEvent
+
+from services.chassis.dead_letters import read_dead_letters
+from tests.integration.feed import Feed, cloud_event, fault, post_established, worker_started, written
+from tests.parts import RealSystem
+
+NAME = "Jocasta-Nightingale"
+
+
+def with_a_name(new: str) -> list[CloudEvent]:
+    """Events in which a name stands where no contract has a place for it."""
+    data = written(worker_started(new, new))["data"]
+    return [
+        cloud_event("worker.started", f"worker/{new}", f"{new}-1", data | {"full_name": NAME}),
+        cloud_event("worker.started", f"worker/{new}", f"{new}-2", data | {"fte": {"full_name": NAME}}),
+        worker_started(f"{new}-3", new, fullname=NAME),
+    ]
+
+
+def test_an_unknown_field_is_refused_by_name_and_what_is_right_is_told(recruitment: Feed, new: str) -> None:
+    in_data, _, in_attributes = with_a_name(new)
+    found = fault(recruitment.structured(in_data), 422)
+    assert found["field"] == "data.full_name"
+    assert found["problem"] == "is not a field of this contract"
+    assert "started_on, post, fte, origin" in found["expected"]
+    assert fault(recruitment.binary(in_attributes), 422)["field"] == "fullname"
+
+
+async def test_what_an_unknown_field_held_is_repeated_nowhere(system: RealSystem, recruitment: Feed, new: str) -> None:
+    for event in with_a_name(new):
+        for answer in (recruitment.structured(event), recruitment.binary(event), recruitment.batch(event)):
+            assert answer.status_code == 422
+            assert NAME not in answer.text
+    for service in system.services.values():
+        assert NAME not in service.process.log.read_text()
+    connection = await asyncpg.connect(system.databases["recruitment"])
+    bodies = await connection.fetch("SELECT body FROM journal")
+    await connection.close()
+    assert bodies
+    assert not any(NAME in row["body"] for row in bodies)
+    for name in system.services:
+        assert [record async for record in read_dead_letters(name, system.broker.servers)] == []
+
+
+def test_an_accepted_event_is_logged_by_its_id_and_without_its_data(
+    system: RealSystem, recruitment: Feed, new: str
+) -> None:
+    assert recruitment.structured(post_established(new, f"POST-{new}")).status_code == 202
+    log = system.recruitment.process.log.read_text()
+    (line,) = [line for line in log.splitlines() if f'"{new}"' in line]
+    assert '"authority": "331"' in line
+    assert f'"event_id": "{new}"' in line
+    assert f"POST-{new}" not in log
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/health/ready", "/openapi.json"])
+def test_what_is_open_to_all_holds_no_identifier(system: RealSystem, recruitment: Feed, new: str, path: str) -> None:
+    recruitment.structured(worker_started(new, new, post=new))
+    answer = recruitment.get(path)
+    assert answer.status_code == 200
+    assert new not in answer.text
