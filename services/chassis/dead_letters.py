@@ -92,16 +92,17 @@ async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[C
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka_servers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
-        if not places:
+        if topic not in await consumer.topics():
             return
+        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)
         for place in places:
             while await consumer.position(place) < ends[place]:
-                for record in await consumer.getmany(place, timeout_ms=1000, max_records=100) or ():
-                    yield record
+                for records in (await consumer.getmany(place, timeout_ms=1000, max_records=100)).values():
+                    for record in records:
+                        yield record
     finally:
         await consumer.stop()
 

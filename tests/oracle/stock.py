@@ -156,9 +156,11 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
     mine = [event for event in events_that_stand if event.envelope.subject == worker]
     reversals = [event for event in mine if isinstance(event.data, LeaverReversed)]
     held: dict[str, Decimal] = {}
+    did_not_come_on: list[date] = []
+    came_and_left_on: list[date] = []
     for event in _acted_by(mine, [WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged], as_at):
         data = event.data
-        if isinstance(data, WorkerStarted):
+        if isinstance(data, WorkerStarted) and data.started_on not in did_not_come_on:
             held[data.post] = data.fte
         if isinstance(data, WorkerMoved):
             if data.from_post in held:
@@ -175,6 +177,10 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
                 if _effective(reversal) == data.left_on and event.envelope.time <= reversal.envelope.time
             ]
             if not reversed_later:
+                if held == {} and data.left_on not in came_and_left_on:
+                    did_not_come_on.append(data.left_on)
+                else:
+                    came_and_left_on.append(data.left_on)
                 held = {}
     return held
 

@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 
 from contracts.envelope import Event
 from contracts.events.base import EventData
+from contracts.standing import changes_of_standing
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN
-from services.metrics.timelines.standing import changes_of_standing
 
 Value = TypeVar("Value")
 

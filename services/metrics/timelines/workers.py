@@ -13,7 +13,8 @@ from contracts.events.leavers import LeaverReversed, WorkerLeft
 from services.metrics.timelines.knowledge import Action, Steps, fold_as_known, in_order_of_effect
 from services.metrics.timelines.rows import Occupancy
 
-# Who leaves and starts again on one day is in post; the FTE stated for a day holds for the post moved to on that day.
+# Who leaves and starts again on one day is in post; who held no post before and leaves on the day of a start never was
+# (a starter did not come). The FTE stated for a day holds for the post moved to on that day.
 # A reversal comes before the leavers it cancels.
 _EFFECTS = in_order_of_effect(
     (LeaverReversed, "left_on"),
@@ -30,7 +31,8 @@ def occupancies(events: Iterable[Event]) -> list[Occupancy]:
     - started: the worker holds the post at the FTE stated, beside any other post held;
     - moved: the worker holds `to_post` instead of `from_post`, and `to_post` also when `from_post` was not held;
     - FTE changed: a post held has the FTE stated (0 gives it up); of a post not held it says nothing;
-    - left: the worker holds no post on that date; unless the leaver is reversed by a later or simultaneous record.
+    - left: the worker holds no post on that date, and a start on it counts only when a post was held before; unless the
+      leaver is reversed by a later or simultaneous record.
     """
     of_one_worker = list(events)
     if not of_one_worker:
@@ -54,9 +56,12 @@ def _posts_held(held: dict[str, Decimal], actions: list[Action]) -> Steps[Decima
             steps.setdefault(post, {})[day] = None
 
     reversal: tuple[date, datetime] | None = None
+    left: date | None = None
+    did_not_come: date | None = None
     for day, _, time, _, data in actions:
         if type(data) is WorkerStarted:
-            hold(data.post, day, data.fte)
+            if day != did_not_come:
+                hold(data.post, day, data.fte)
         elif type(data) is WorkerMoved:
             give_up(data.from_post, day)
             hold(data.to_post, day, data.fte)
@@ -68,6 +73,9 @@ def _posts_held(held: dict[str, Decimal], actions: list[Action]) -> Steps[Decima
         elif type(data) is LeaverReversed:
             reversal = (day, time)
         elif reversal is None or reversal < (day, time):
+            if not held and left != day:
+                did_not_come = day
+            left = day
             for post in list(held):
                 give_up(post, day)
     return steps

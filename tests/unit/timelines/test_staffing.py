@@ -218,6 +218,16 @@ def test_a_post_that_changes_its_team_is_another_row() -> None:
     ]
 
 
+def test_the_order_in_which_facts_are_given_does_not_matter() -> None:
+    funding = [post("1", valid_to=NOVEMBER_1), post("0.5", valid_from=NOVEMBER_1, team="children-in-care")]
+    held = [held_by("W-1", valid_to=NOVEMBER_1), held_by("W-2", "0.5", valid_from=NOVEMBER_1)]
+    rows = staffing("post/P-1", funding[::-1], held[::-1], [])
+    assert [(row.team, row.valid_from, row.valid_to, amounts(row)) for row in rows] == [
+        ("assessment", OCTOBER_1, NOVEMBER_1, {"establishment": "1", "in_post": "1"}),
+        ("children-in-care", NOVEMBER_1, FOREVER, {"establishment": "0.5", "in_post": "0.5"}),
+    ]
+
+
 def test_a_post_whose_team_is_corrected_was_known_in_the_other_team_before() -> None:
     rows = staffing(
         "post/P-1", [post("1", known_to=TUESDAY), post("1", known_from=TUESDAY, team="children-in-care")], [], []

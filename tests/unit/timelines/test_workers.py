@@ -262,3 +262,22 @@ def test_a_start_entered_after_the_leaver_is_put_before_it() -> None:
 def test_events_that_say_nothing_about_posts_are_ignored() -> None:
     events = at_once(started(OCTOBER_1), CaseloadCounted(counted_on=NOVEMBER_1, cases=17))
     assert held(events) == [("P-1", "1", OCTOBER_1, FOREVER)]
+
+
+def test_a_starter_who_left_on_the_day_of_the_start_never_was_in_post() -> None:
+    assert held(at_once(started(OCTOBER_1), left(OCTOBER_1))) == []
+
+
+def test_who_left_and_starts_again_on_that_day_stays_in_post() -> None:
+    again = at_once(started(SEPTEMBER_1), left(OCTOBER_1), started(OCTOBER_1, post="P-2"))
+    assert held(again) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", OCTOBER_1, FOREVER)]
+
+
+def test_who_left_by_two_records_and_starts_again_on_that_day_stays_in_post() -> None:
+    again = at_once(started(SEPTEMBER_1), left(OCTOBER_1), left(OCTOBER_1), started(OCTOBER_1, post="P-2"))
+    assert held(again) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", OCTOBER_1, FOREVER)]
+
+
+def test_a_starter_whose_leaving_on_the_first_day_was_reversed_is_in_post() -> None:
+    stayed = at_once(started(OCTOBER_1), left(OCTOBER_1), LeaverReversed(left_on=OCTOBER_1))
+    assert held(stayed) == [("P-1", "1", OCTOBER_1, FOREVER)]

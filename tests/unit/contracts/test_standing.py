@@ -4,7 +4,7 @@ from datetime import date, datetime
 from itertools import permutations
 
 from contracts.envelope import Event
-from services.metrics.timelines.standing import changes_of_standing
+from contracts.standing import changes_of_standing
 from tests.histories import at, event, fte_changed, started, void, void_of
 
 DAY_1 = at(date(2023, 10, 1))
