@@ -88,13 +88,13 @@ class DeadLetters:
 
 async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[ConsumerRecord]:
     """Every record that a service set aside, oldest first, up to the end of the topic now."""
-    topic = dead_letter_topic(service).name
+    topic = dead_letter_topic(service)
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka_servers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
-        if topic not in await consumer.topics():
+        if topic.name not in await consumer.topics():
             return
-        places = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
+        places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
         await consumer.seek_to_beginning(*places)

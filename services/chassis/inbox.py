@@ -13,15 +13,16 @@ from contracts.envelope import Event
 from services.chassis.database import Connection
 from services.chassis.stored_events import event_of
 
+COLUMNS = (
+    "authority", "subject", "type", "event_id", "source", "recorded_at", "supersedes", "voids", "accepted_at", "owner",
+    "sequence", "provenance", "body",
+)  # fmt: skip
+
+MAKE_ARRIVING = "CREATE TEMPORARY TABLE IF NOT EXISTS arriving (LIKE inbox) ON COMMIT DELETE ROWS"
+
 TAKE = """
-    INSERT INTO inbox (
-        authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at, owner, sequence,
-        provenance, body
-    )
-    SELECT * FROM unnest(
-        $1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[],
-        $9::timestamptz[], $10::text[], $11::bigint[], $12::text[], $13::json[]
-    )
+    INSERT INTO inbox
+    SELECT * FROM arriving
     ON CONFLICT DO NOTHING
     RETURNING authority, type, event_id
 """
@@ -38,7 +39,9 @@ async def take(connection: Connection, events: Sequence[Event]) -> list[Event]:
     """Put events into the inbox, inside the caller's transaction; gives those that were not in it yet."""
     if not events:
         return []
-    rows = await connection.fetch(TAKE, *_columns(events))
+    await connection.execute(MAKE_ARRIVING)
+    await connection.copy_records_to_table("arriving", records=map(_row, events), columns=COLUMNS)
+    rows = await connection.fetch(TAKE)
     fresh = {(row["authority"], row["type"], row["event_id"]) for row in rows}
     taken: list[Event] = []
     for event in events:
@@ -55,26 +58,23 @@ async def read_subjects(connection: Connection, subjects: Sequence[tuple[str, st
     return [event_of(row) for row in await connection.fetch(READ_SUBJECTS, authorities, names)]
 
 
-def _columns(events: Sequence[Event]) -> list[list[object]]:
-    rows = [
-        (
-            event.envelope.authority,
-            event.envelope.subject,
-            event.envelope.type,
-            event.envelope.id,
-            event.envelope.source,
-            event.envelope.time,
-            event.envelope.supersedes,
-            event.envelope.voids,
-            event.envelope.acceptedtime,
-            TOPIC_OF_TYPE[event.envelope.type].owner,
-            int(event.envelope.sequence or 0),
-            event.envelope.provenance,
-            event.body.decode(),
-        )
-        for event in events
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
+def _row(event: Event) -> tuple[object, ...]:
+    envelope = event.envelope
+    return (
+        envelope.authority,
+        envelope.subject,
+        envelope.type,
+        envelope.id,
+        envelope.source,
+        envelope.time,
+        envelope.supersedes,
+        envelope.voids,
+        envelope.acceptedtime,
+        TOPIC_OF_TYPE[envelope.type].owner,
+        int(envelope.sequence or 0),
+        envelope.provenance,
+        event.body.decode(),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ Invariant: HTTP answers from the first moment; until PostgreSQL is there it says
 """
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -30,6 +31,9 @@ from services.chassis.telemetry import Telemetry
 from services.chassis.topics import admin_client, make_missing_topics
 
 log = get_log(__name__)
+
+COLLECT_GARBAGE_AFTER = (100_000, 20, 20)
+"""New objects, then collections of younger generations, between two looks at a generation."""
 
 START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
@@ -84,6 +88,10 @@ class Runtime:
 
     async def start(self) -> None:
         """Begin to start; returns at once."""
+        # Modules live as long as the process, and batches of events hold no cycles: with Python's own thresholds the
+        # garbage collector took a fifth of the time of a rebuild, looking through events that were still in use.
+        gc.freeze()
+        gc.set_threshold(*COLLECT_GARBAGE_AFTER)
         self._tasks = [asyncio.create_task(self._start_parts()), asyncio.create_task(self._watch())]
 
     async def stop(self) -> None:

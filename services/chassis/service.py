@@ -38,7 +38,8 @@ def create_service(
         await runtime.stop()
 
     # Its documentation pages bring their own scripts: councils' networks do not reach the usual hosts of those.
-    app = FastAPIOffline(title=title, description=description, version="1", lifespan=lifespan)
+    # (Not ReDoc's: it brings its script, and that loads its maker's logo from elsewhere.)
+    app = FastAPIOffline(title=title, description=description, version="1", lifespan=lifespan, redoc_url=None)
     app.state.runtime = runtime
     install_problem_answers(app)
     app.middleware("http")(_measured)

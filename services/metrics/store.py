@@ -11,7 +11,7 @@ import asyncpg
 
 from contracts.codes import CoverReason, CswwRole, Role
 from services.chassis.database import Connection
-from services.metrics.timelines.rows import STILL_KNOWN, Cover, Occupancy, Staffing
+from services.metrics.timelines.rows import Cover, Occupancy, Staffing
 
 
 class Subject(NamedTuple):
@@ -90,15 +90,18 @@ DELETE_STAFFING = """
     WHERE staffing.authority = gone.authority AND staffing.place = gone.place
 """
 
-OCCUPANCIES_OF_POSTS = """
-    SELECT occupancy.authority, worker, occupancy.post, fte, valid_from, valid_to, known_from, known_to
+# asyncpg reads 'infinity' as the largest datetime, but without its time zone.
+KNOWN_TO = "least(known_to, '9999-12-31 23:59:59.999999Z')"
+
+OCCUPANCIES_OF_POSTS = f"""
+    SELECT occupancy.authority, worker, occupancy.post, fte, valid_from, valid_to, known_from, {KNOWN_TO}
     FROM unnest($1::text[], $2::text[]) AS wanted (authority, post)
     JOIN occupancy ON occupancy.authority = wanted.authority AND occupancy.post = wanted.post
-"""
+"""  # noqa: S608
 
-COVER_COLUMNS = """
+COVER_COLUMNS = f"""
     cover.authority, cover.cover, agency_worker, cover.post, fte, reason, role, team, service_area, csww_role,
-    valid_from, valid_to, known_from, known_to
+    valid_from, valid_to, known_from, {KNOWN_TO}
 """
 
 COVERS_OF_POSTS = f"""
@@ -185,10 +188,12 @@ async def replace_staffing(
 
 async def occupancies_of_posts(connection: Connection, posts: Collection[Subject]) -> list[tuple[Subject, Occupancy]]:
     """Who held these posts, with the post."""
-    rows = await connection.fetch(OCCUPANCIES_OF_POSTS, *_split_identifiers(posts))
-    return [
-        (Subject(row["authority"], f"post/{row['post']}"), Occupancy(**_values(row, OCCUPANCY_FIELDS))) for row in rows
-    ]
+    found = []
+    for row in await connection.fetch(OCCUPANCIES_OF_POSTS, *_split_identifiers(posts)):
+        authority, *values = row.values()
+        occupancy = Occupancy(*values)
+        found.append((Subject(authority, f"post/{occupancy.post}"), occupancy))
+    return found
 
 
 async def covers_of_places(connection: Connection, places: Collection[Subject]) -> list[tuple[Subject, Cover]]:
@@ -198,7 +203,12 @@ async def covers_of_places(connection: Connection, places: Collection[Subject]) 
     rows = await connection.fetch(COVERS_OF_POSTS, *_split_identifiers(posts)) if posts else []
     if assignments:
         rows += await connection.fetch(COVERS_WITHOUT_POST, *_split_identifiers(assignments))
-    return [(_place(row["authority"], row["cover"], row["post"]), _cover(row)) for row in rows]
+    found = []
+    for row in rows:
+        authority, *values = row.values()
+        cover = _cover(values)
+        found.append((_place(authority, cover.cover, cover.post), cover))
+    return found
 
 
 async def sum_stock(
@@ -236,17 +246,10 @@ async def _copy(
         await connection.copy_records_to_table(table, records=records, columns=("authority", *columns))
 
 
-def _values(row: asyncpg.Record, columns: tuple[str, ...]) -> dict[str, Any]:
-    values = {name: row[name] for name in columns}
-    # asyncpg reads 'infinity' as the largest datetime, but without its time zone.
-    if values["known_to"].tzinfo is None:
-        values["known_to"] = STILL_KNOWN
-    return values
-
-
-def _cover(row: asyncpg.Record) -> Cover:
-    values = _values(row, COVER_FIELDS)
-    values["reason"] = CoverReason(values["reason"])
-    values["role"] = None if values["role"] is None else Role(values["role"])
-    values["csww_role"] = None if values["csww_role"] is None else CswwRole(values["csww_role"])
-    return Cover(**values)
+def _cover(values: Sequence[Any]) -> Cover:
+    cover = Cover(*values)
+    return cover._replace(
+        reason=CoverReason(cover.reason),
+        role=None if cover.role is None else Role(cover.role),
+        csww_role=None if cover.csww_role is None else CswwRole(cover.csww_role),
+    )

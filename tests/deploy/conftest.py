@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -19,15 +20,15 @@ MISSING = pytest.StashKey[set[str]]()
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """One loud line for each thing that was missing."""
-    for reason in sorted(config.stash.get(MISSING, set())):
+    for reason in sorted(config.stash.get(MISSING, None) or ()):
         terminalreporter.write_line(f"TESTS OF THE DEPLOYMENT WERE SKIPPED. {reason}", red=True, bold=True)
 
 
 @pytest.fixture(scope="session")
-def without(pytestconfig: pytest.Config) -> Callable[[str], None]:
+def without(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
     """Say what is missing: skips the test, or, under CI=true, fails it."""
 
-    def told(reason: str) -> None:
+    def told(reason: str) -> NoReturn:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytestconfig.stash.setdefault(MISSING, set()).add(reason)
@@ -37,20 +38,20 @@ def without(pytestconfig: pytest.Config) -> Callable[[str], None]:
 
 
 @pytest.fixture(scope="session")
-def program(without: Callable[[str], None]) -> Callable[[str], str]:
+def program(without: Callable[[str], NoReturn]) -> Callable[[str], str]:
     """Find prometheus or promtool on this machine."""
 
     def find(name: str) -> str:
         found = shutil.which(name)
         if found is None:
             without(f"There is no {name} on this machine (Debian: apt-get install --no-install-recommends prometheus)")
-        return str(found)
+        return found
 
     return find
 
 
 @pytest.fixture(scope="session")
-async def production(parts_folder: Path, without: Callable[[str], None]) -> AsyncIterator[Production]:
+async def production(parts_folder: Path, without: Callable[[str], NoReturn]) -> AsyncIterator[Production]:
     """Everything compose starts, but Prometheus and Grafana, holding the small history."""
     reason = why_not()
     if reason is not None:

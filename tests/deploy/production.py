@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -113,11 +114,17 @@ class Production:
 
     def psql(self, script: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
         """Run a script as the PostgreSQL image runs those for a new server."""
-        psql = Path(self.postgresql.process.command[0]).with_name("psql")
-        command = [str(psql), "-v", "ON_ERROR_STOP=1", "--no-psqlrc", "--username", "postgres", "--dbname", "postgres"]
+        options = ["-v", "ON_ERROR_STOP=1", "--no-psqlrc", "--dbname", "postgres", "--file", str(script)]
+        return self.postgresql_program("psql", *options, environment=environment)
+
+    def postgresql_program(
+        self, name: str, *options: str, environment: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a program of PostgreSQL against the server, as superuser."""
+        program = Path(self.postgresql.process.command[0]).with_name(name)
         return subprocess.run(
-            [*command, "--host", str(self.postgresql.sockets), "--file", str(script)],
-            env={"PATH": os.environ["PATH"], **environment},
+            [str(program), "--username", "postgres", "--host", str(self.postgresql.sockets), *options],
+            env={"PATH": os.environ["PATH"], **(environment or {})},
             capture_output=True,
             text=True,
             check=False,

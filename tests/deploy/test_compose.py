@@ -6,10 +6,9 @@ Invariant: no engine is needed; the schema is the compose specification's own.
 import json
 import re
 from collections.abc import Callable
-from importlib import resources
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import jsonschema
 import pytest
@@ -52,16 +51,18 @@ def compose(variables: dict[str, str]) -> dict[str, Any]:
     return read_compose(variables)
 
 
-def specification(without: Callable[[str], None]) -> dict[str, Any]:
+def specification(without: Callable[[str], NoReturn]) -> dict[str, Any]:
     """The JSON schema of the compose specification, from the package that carries it."""
-    if find_spec("check_jsonschema") is None:
+    try:
+        package = distribution("check-jsonschema")
+    except PackageNotFoundError:
         without("There is no check-jsonschema in the environment, which carries the schema of compose files")
-    folder = resources.files("check_jsonschema") / "builtin_schemas" / "vendor"
-    schema: dict[str, Any] = json.loads((folder / "compose-spec.json").read_text(encoding="utf-8"))
+    path = Path(str(package.locate_file("check_jsonschema/builtin_schemas/vendor/compose-spec.json")))
+    schema: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return schema
 
 
-def test_the_file_keeps_the_compose_specification(without: Callable[[str], None]) -> None:
+def test_the_file_keeps_the_compose_specification(without: Callable[[str], NoReturn]) -> None:
     schema = specification(without)
     validator = jsonschema.validators.validator_for(schema)(schema)
     document = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
@@ -70,7 +71,7 @@ def test_the_file_keeps_the_compose_specification(without: Callable[[str], None]
     assert not validator.is_valid(document)
 
 
-def test_the_file_filled_in_keeps_it_too(without: Callable[[str], None], compose: dict[str, Any]) -> None:
+def test_the_file_filled_in_keeps_it_too(without: Callable[[str], NoReturn], compose: dict[str, Any]) -> None:
     schema = specification(without)
     jsonschema.validators.validator_for(schema)(schema).validate(compose)
     assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana"}

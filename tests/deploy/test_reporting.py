@@ -3,6 +3,9 @@
 Invariant: every refusal is PostgreSQL's own.
 """
 
+from pathlib import Path
+from urllib.parse import urlsplit
+
 import asyncpg
 import pytest
 
@@ -107,6 +110,7 @@ async def test_a_service_owns_its_own_database_and_nothing_of_the_server(product
         "SELECT rolsuper, rolcreaterole, rolcreatedb, rolbypassrls FROM pg_roles WHERE rolname = current_user"
     )
     assert owner == role
+    assert rights is not None
     assert list(rights) == [False, False, False, False]
     await connection.close()
 
@@ -118,6 +122,33 @@ async def test_a_wrong_password_lets_nobody_in(production: Production, role: str
         await asyncpg.connect(production.database_url(role, "postgres", database))
 
 
+async def test_a_backup_that_is_restored_gives_the_same_figures_to_the_same_reader(
+    production: Production, tmp_path: Path
+) -> None:
+    copy = str(tmp_path / "metrics.dump")
+    asked = "SELECT * FROM reporting.stock('331', '2022-10-31', '2022-10-31T12:00:00Z') ORDER BY role"
+    superuser = await asyncpg.connect(production.postgresql.create("restored"))
+    # As databases.sql has made the one that a backup is restored into.
+    await superuser.execute("ALTER DATABASE restored OWNER TO metrics")
+    await superuser.close()
+    for program, *options in (
+        ("pg_dump", "--format", "custom", "--file", copy, "metrics"),
+        ("pg_restore", "--clean", "--if-exists", "--exit-on-error", "--dbname", "restored", copy),
+    ):
+        done = production.postgresql_program(program, *options)
+        assert done.returncode == 0, done.stderr
+    figures = []
+    for database in ("metrics", "restored"):
+        connection = await connect(production, "grafana", database)
+        figures.append(await connection.fetch(asked))
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            await connection.fetch("SELECT * FROM public.inbox")
+        await connection.close()
+    production.postgresql.drop("restored")
+    assert len(figures[0]) == 3
+    assert figures[0] == figures[1]
+
+
 async def test_the_databases_are_not_made_without_every_password(production: Production) -> None:
     done = production.psql(production.initialising_script(), {})
     assert done.returncode != 0
@@ -125,7 +156,7 @@ async def test_the_databases_are_not_made_without_every_password(production: Pro
 
 
 async def test_metrics_migrates_where_it_may_make_no_role(postgres: PostgreSQL, database: str) -> None:
-    name = database.rpartition("/")[2].partition("?")[0]
+    name = urlsplit(database).path.removeprefix("/")
     superuser = await asyncpg.connect(database)
     await superuser.execute(f'CREATE ROLE "owner_{name}" LOGIN')
     await superuser.execute(f'ALTER DATABASE "{name}" OWNER TO "owner_{name}"')

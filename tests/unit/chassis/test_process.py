@@ -1,0 +1,79 @@
+"""What a person sees who starts a service that cannot start."""
+
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+
+from deploy.embedded.services import REPOSITORY, environment_without_settings
+from services.chassis.process import run_service
+from services.retention.app import NAME, ServiceSettings
+
+DATABASE = "postgresql://postgres@/retention"
+
+
+def never(settings: ServiceSettings) -> FastAPI:
+    """Stands where the application would be made."""
+    raise AssertionError(f"a service was made of {settings}")
+
+
+@pytest.fixture
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port: int = other.getsockname()[1]
+        yield port
+
+
+def test_a_taken_port_gives_one_line_exit_code_1_and_no_traceback(taken_port: int) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "services.retention"],
+        env=environment_without_settings() | {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_PORT": str(taken_port)},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"retention cannot start: 127.0.0.1:{taken_port} cannot be listened on (Address already in use); "
+        "set WORKFORCE_HOST or WORKFORCE_PORT\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({}, "retention cannot start: WORKFORCE_DATABASE_URL: Field required\n"),
+        (
+            {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_PORT": "99999"},
+            "retention cannot start: WORKFORCE_PORT: must be a port from 1 to 65535\n",
+        ),
+        (
+            {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_API_KEYS": "none"},
+            "retention cannot start: WORKFORCE_API_KEYS: is not JSON\n",
+        ),
+    ],
+)
+def test_bad_settings_give_one_line_and_exit_code_1(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], settings: dict[str, str], line: str
+) -> None:
+    monkeypatch.delenv("WORKFORCE_DATABASE_URL", raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    assert run_service(NAME, ServiceSettings, never) == 1
+    assert capsys.readouterr().err == line
+
+
+def test_an_address_that_is_not_this_machines_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    entry = '[{"name": "HR", "authority": "331", "rights": ["feed"], "sha256": "' + "0" * 64 + '"}]'
+    for name, value in {"DATABASE_URL": DATABASE, "HOST": "192.0.2.1", "API_KEYS": entry}.items():
+        monkeypatch.setenv(f"WORKFORCE_{name}", value)
+    assert run_service(NAME, ServiceSettings, never) == 1
+    assert capsys.readouterr().err.startswith("retention cannot start: 192.0.2.1:8102 cannot be listened on")
