@@ -18,7 +18,7 @@ from contracts.envelope import Event, decode_record
 from contracts.refusal import Fault, Refused
 from services.chassis.database import UNREACHABLE
 from services.chassis.dead_letters import DeadLetters, SetAside
-from services.chassis.logs import get_log
+from services.chassis.logs import get_log, without_details
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 
@@ -115,7 +115,7 @@ class Delivery:
         if error is None:
             return []
         if len(good) == 1:
-            reason = f"{type(error).__name__}: {error}"
+            reason = f"{type(error).__name__}: {without_details(str(error))}"
             return [SetAside(good[0][0], "handler", reason[:1000], self._settings.attempts)]
         middle = len(good) // 2
         return await self._take_in(good[:middle], take_in, far_behind) + await self._take_in(

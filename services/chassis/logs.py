@@ -29,6 +29,7 @@ def configure_logs(service: str, level: str) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _without_details,
                 structlog.processors.EventRenamer("message"),
                 structlog.processors.JSONRenderer(sort_keys=True),
             ],
@@ -40,6 +41,20 @@ def configure_logs(service: str, level: str) -> None:
         logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
         logging.getLogger("broker").setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
+
+
+def _without_details(
+    _: structlog.typing.WrappedLogger, __: str, entry: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """PostgreSQL's DETAIL lines repeat the row that failed, and so the data of an event."""
+    if "exception" in entry:
+        entry["exception"] = without_details(entry["exception"])
+    return entry
+
+
+def without_details(text: str) -> str:
+    """An error's text without what PostgreSQL tells of the data."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("DETAIL:"))
 
 
 def get_log(name: str) -> structlog.stdlib.BoundLogger:

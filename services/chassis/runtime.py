@@ -212,7 +212,7 @@ class Runtime:
         """What keeps the service from doing its work now; empty when it is ready."""
         reasons = []
         if not self.database_reachable:
-            reasons.append(self._waiting_to_start or "PostgreSQL cannot be reached")
+            reasons.append((self._pool is None and self._waiting_to_start) or "PostgreSQL cannot be reached")
         elif self._broker is None and not self.parts.publishes:
             # A service that takes events in does so without Kafka too: the journal keeps them.
             reasons.append(self._waiting_to_start or "waiting for Kafka")

@@ -28,7 +28,7 @@ async def get_fallen_vacant(
     if not calling(request).may(Right.READ, authority):
         raise Problem(403, "not-allowed", "Not allowed", f"This key may not read of authority {authority}.")
     day = as_at or datetime.now(UTC).date()
-    events = await store.events_of_workers(runtime_of(request).pool, authority)
+    events = await store.events_of_posts_and_workers(runtime_of(request).pool, authority)
     posts = [
         {"post": item.post, "since": item.since.isoformat(), "because": item.because}
         for item in fallen_vacant(events, day)

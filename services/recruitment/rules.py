@@ -13,7 +13,7 @@ from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.base import EventData, Withdrawal
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.events.posts import PostEstablished
+from contracts.events.posts import PostClosed, PostEstablished
 from contracts.standing import standing_events
 
 
@@ -46,11 +46,16 @@ def posts_established(events: Iterable[Event]) -> set[str]:
 def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
     """The posts that someone held before `as_at` and nobody holds on it, with the day the last one gave it up.
 
-    `events` are the worker events of one authority. Whether a post is still funded is not asked here.
+    `events` are the post and worker events of one authority. A post that is closed on `as_at` is not among them.
     """
     by_worker: defaultdict[str, list[Event]] = defaultdict(list)
+    by_post: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
-        by_worker[event.envelope.subject].append(event)
+        kind, _, identifier = event.envelope.subject.partition("/")
+        if kind == "worker":
+            by_worker[identifier].append(event)
+        else:
+            by_post[identifier].append(event)
     held: set[str] = set()
     given_up: dict[str, tuple[date, str]] = {}
     for of_worker in by_worker.values():
@@ -58,7 +63,19 @@ def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
         held |= holding
         for post, (day, because) in released.items():
             given_up[post] = max(given_up.get(post, (day, because)), (day, because))
-    return sorted(FallenVacant(post, *gone) for post, gone in given_up.items() if post not in held)
+    return sorted(
+        FallenVacant(post, *gone)
+        for post, gone in given_up.items()
+        if post not in held and not _is_closed(by_post[post], as_at)
+    )
+
+
+def _is_closed(events: list[Event], as_at: date) -> bool:
+    """Whether a post is closed: established again on the day of its closing, or later, it is open."""
+    standing = [event.data for event in standing_events(events)]
+    closed = [data.closed_on for data in standing if isinstance(data, PostClosed) and data.closed_on <= as_at]
+    opened = [data.effective_from for data in standing if isinstance(data, PostEstablished)]
+    return bool(closed) and not any(max(closed) <= day <= as_at for day in opened)
 
 
 def _posts_of_worker(events: list[Event], as_at: date) -> tuple[set[str], dict[str, tuple[date, str]]]:

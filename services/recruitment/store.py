@@ -17,11 +17,11 @@ EVENTS_OF_POSTS = """
     WHERE authority = $1 AND subject = ANY ($2::text[])
 """
 
-EVENTS_OF_WORKERS = """
+EVENTS_OF_POSTS_AND_WORKERS = """
     SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
            position AS sequence, provenance, body
     FROM journal
-    WHERE authority = $1 AND subject LIKE 'worker/%'
+    WHERE authority = $1 AND (subject LIKE 'worker/%' OR subject LIKE 'post/%')
     UNION ALL
     SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
            sequence, provenance, body
@@ -36,6 +36,6 @@ async def events_of_posts(pool: asyncpg.Pool, authority: str, posts: Collection[
     return [event_of(row) for row in rows]
 
 
-async def events_of_workers(pool: asyncpg.Pool, authority: str) -> list[Event]:
-    """All that is known here of an authority's workers: hiring from the journal, leavers from the inbox."""
-    return [event_of(row) for row in await pool.fetch(EVENTS_OF_WORKERS, authority)]
+async def events_of_posts_and_workers(pool: asyncpg.Pool, authority: str) -> list[Event]:
+    """All that is known here of an authority's posts and workers: the journal, and leavers from the inbox."""
+    return [event_of(row) for row in await pool.fetch(EVENTS_OF_POSTS_AND_WORKERS, authority)]

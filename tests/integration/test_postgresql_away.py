@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.integration.feed import Feed, post_established, problem
-from tests.parts import PostgreSQL, Service, free_port
+from tests.parts import EmbeddedBroker, PostgreSQL, Service
 
 
 @pytest.fixture(scope="module")
@@ -24,16 +24,19 @@ def server(parts_folder: Path) -> Iterator[PostgreSQL]:
 
 @pytest.fixture(scope="module")
 def service(server: PostgreSQL, parts_folder: Path) -> Iterator[Service]:
+    broker = EmbeddedBroker(parts_folder / "stopped" / "broker.log")
+    broker.start()
     told = {
         "database_url": server.create("recruitment"),
-        "kafka_servers": f"127.0.0.1:{free_port()}",
-        "kafka_idempotent_producer": False,
+        "kafka_servers": broker.servers,
+        "kafka_idempotent_producer": broker.idempotent,
     }
     service = Service("recruitment", parts_folder / "stopped" / "recruitment.log", told)
     try:
         yield service
     finally:
         service.stop()
+        broker.stop()
 
 
 def test_a_service_answers_before_during_and_after_an_absence_of_postgresql(

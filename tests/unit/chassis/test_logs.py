@@ -8,7 +8,7 @@ from deploy.embedded.services import REPOSITORY
 
 SPEAKING = """
 import logging
-from services.chassis.logs import configure_logs, get_log
+from services.chassis.logs import configure_logs, get_log, without_details
 configure_logs("recruitment", "INFO")
 log = get_log("services.chassis.intake")
 log.info("accepted", event_id="E-1", authority="331")
@@ -41,3 +41,8 @@ def test_every_line_is_a_json_object_that_says_when_who_and_what() -> None:
         assert line["service"] == "recruitment"
         assert line["timestamp"].endswith("Z")
         assert line["level"] in ("info", "warning", "error")
+
+
+def test_what_postgresql_tells_of_a_failing_row_is_left_out() -> None:
+    told = 'null value in column "role"\nDETAIL:  Failing row contains (331, W-1, 0.6).\nHINT: none'
+    assert without_details(told) == 'null value in column "role"\nHINT: none'

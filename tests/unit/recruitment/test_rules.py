@@ -10,6 +10,7 @@ from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded
 from contracts.events.base import EventData, Withdrawal
 from contracts.events.leavers import LeaverReversed
+from contracts.events.posts import PostClosed
 from services.recruitment.rules import FallenVacant, fallen_vacant, posts_established, posts_named
 from tests.histories import at, cover_started, established, event, fte_changed, left, moved, started, void
 
@@ -35,6 +36,22 @@ def test_a_post_whose_occupant_left_is_vacant_from_that_day_on() -> None:
     assert fallen_vacant(history, date(2023, 9, 30)) == []
     assert fallen_vacant(history, OCTOBER) == gone("P-1", OCTOBER, "left")
     assert fallen_vacant(history, DECEMBER) == gone("P-1", OCTOBER, "left")
+
+
+def about_post(data: EventData, post: str = "P-1") -> Event:
+    """An event of a post."""
+    return event(data, f"post/{post}", RECORDED, f"E-{next(NUMBERS)}")
+
+
+def test_a_post_that_is_closed_is_not_among_those_that_fell_vacant() -> None:
+    history = [of(started(SEPTEMBER)), of(left(OCTOBER)), about_post(PostClosed(closed_on=NOVEMBER))]
+    assert fallen_vacant(history, date(2023, 10, 31)) == gone("P-1", OCTOBER, "left")
+    assert fallen_vacant(history, NOVEMBER) == []
+
+
+def test_a_post_that_is_established_again_after_its_closing_is() -> None:
+    closed = [of(started(SEPTEMBER)), of(left(OCTOBER)), about_post(PostClosed(closed_on=OCTOBER))]
+    assert fallen_vacant([*closed, about_post(established(NOVEMBER))], DECEMBER) == gone("P-1", OCTOBER, "left")
 
 
 def test_a_post_that_nobody_ever_held_did_not_fall_vacant() -> None:

@@ -1,0 +1,24 @@
+"""Waiting for events to arrive over Kafka where they are read.
+
+Invariant: what is waited for is committed, and with it every figure it moves.
+"""
+
+import asyncio
+import time
+
+import asyncpg
+
+SECONDS = 30.0
+TAKEN_IN = "SELECT count(*) FROM inbox WHERE authority = $1 AND subject = ANY ($2::text[])"
+
+
+async def arrival(database: str, authority: str, subjects: set[str], events: int) -> None:
+    """Wait until a service has taken in so many events of these subjects."""
+    deadline = time.monotonic() + SECONDS
+    connection = await asyncpg.connect(database)
+    try:
+        while (found := await connection.fetchval(TAKEN_IN, authority, list(subjects))) < events:
+            assert time.monotonic() < deadline, f"{found} of {events} events arrived within {SECONDS} seconds"
+            await asyncio.sleep(0.05)
+    finally:
+        await connection.close()
