@@ -9,6 +9,7 @@ from deploy.embedded.services import REPOSITORY
 SPEAKING = """
 import logging
 from services.chassis.logs import configure_logs, get_log, without_details
+from services.chassis.logs import without_details
 configure_logs("recruitment", "INFO")
 log = get_log("services.chassis.intake")
 log.info("accepted", event_id="E-1", authority="331")
