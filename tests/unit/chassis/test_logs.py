@@ -5,11 +5,11 @@ import subprocess
 import sys
 
 from deploy.embedded.services import REPOSITORY
+from services.chassis.logs import without_details
 
 SPEAKING = """
 import logging
-from services.chassis.logs import configure_logs, get_log, without_details
-from services.chassis.logs import without_details
+from services.chassis.logs import configure_logs, get_log
 configure_logs("recruitment", "INFO")
 log = get_log("services.chassis.intake")
 log.info("accepted", event_id="E-1", authority="331")
