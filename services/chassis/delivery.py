@@ -79,7 +79,7 @@ class Delivery:
         records: Sequence[ConsumerRecord] = message.raw_message
         self.busy_since = time.monotonic()
         try:
-            await self._deliver(records, take_in, self.far_behind(message.consumer))
+            await self._deliver(records, take_in, self.far_behind(message.consumer, len(records)))
         finally:
             self.busy_since = None
         self.progress_at = time.monotonic()
@@ -164,9 +164,9 @@ class Delivery:
         await self._stopping.wait()
         raise Stopping
 
-    def far_behind(self, consumer: Any) -> bool:
-        """Whether so many records wait behind this consumer that figures should be derived once for several batches."""
-        return sum(lag_by_topic(consumer).values()) > self._settings.catching_up_records
+    def far_behind(self, consumer: Any, at_hand: int = 0) -> bool:
+        """Whether so many records wait, with those at hand, that figures should be derived once for all of them."""
+        return at_hand + sum(lag_by_topic(consumer).values()) > self._settings.catching_up_records
 
 
 def lag_by_topic(consumer: Any) -> dict[str, int]:
