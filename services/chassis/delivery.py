@@ -124,7 +124,7 @@ class Delivery:
 
     async def _try(self, events: list[Event], take_in: TakeIn, far_behind: bool) -> Exception | None:
         """Try with back-off. What cannot be reached is waited for without limit: that is no fault of the records."""
-        attempt = 0
+        attempt = failures = 0
         while True:
             try:
                 await take_in(events, far_behind)
@@ -135,7 +135,8 @@ class Delivery:
                 cause: Exception = error
             except Exception as error:
                 self.waiting_for = None
-                if attempt + 1 >= self._settings.attempts:
+                failures += 1
+                if failures >= self._settings.attempts:
                     log.error("events could not be taken in", events=len(events), exc_info=error)
                     return error
                 cause = error

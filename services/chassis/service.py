@@ -9,14 +9,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
-from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from services.chassis.database import UNREACHABLE
-from services.chassis.delivery import lag_by_topic
 from services.chassis.event_pages import event_pages_router
+from services.chassis.operation import health_router, set_aside_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Parts, Runtime, runtime_of
 from services.chassis.settings import Settings
@@ -43,9 +41,9 @@ def create_service(
     app.state.runtime = runtime
     install_problem_answers(app)
     app.middleware("http")(_measured)
-    for router in routers:
+    for router in (*routers, set_aside_router):
         app.include_router(router, dependencies=[Depends(BEARER)])
-    for router in (_operation_router(), event_pages_router(parts.name)):
+    for router in (health_router, event_pages_router(parts.name)):
         app.include_router(router)
     return app
 
@@ -62,26 +60,3 @@ async def _measured(request: Request, answer: Callable[[Request], Awaitable[Resp
     path = getattr(route, "path", "unknown")
     runtime.telemetry.requests.labels(request.method, path, response.status_code).observe(time.perf_counter() - began)
     return response
-
-
-def _operation_router() -> APIRouter:
-    router = APIRouter(tags=["operation"])
-
-    @router.get("/health/live", summary="Is the process alive, or should it be started again?")
-    async def live(request: Request) -> JSONResponse:
-        reason = runtime_of(request).stalled()
-        return JSONResponse({"live": reason is None, "reason": reason}, 200 if reason is None else 503)
-
-    @router.get("/health/ready", summary="Can the service do its work now?")
-    async def ready(request: Request) -> JSONResponse:
-        runtime = runtime_of(request)
-        reasons = runtime.unready()
-        lag = {topic: count for consumer in runtime.consumers() for topic, count in lag_by_topic(consumer).items()}
-        body = {"ready": not reasons, "reasons": reasons, "records_behind": sum(lag.values())}
-        return JSONResponse(body, 503 if reasons else 200)
-
-    @router.get("/metrics", summary="Metrics for Prometheus", include_in_schema=False)
-    async def metrics(request: Request) -> Response:
-        return Response(generate_latest(runtime_of(request).telemetry.registry), media_type=CONTENT_TYPE_LATEST)
-
-    return router

@@ -134,3 +134,10 @@ async def test_a_key_stands_neither_in_a_log_nor_in_the_database(guarded: Guarde
     for key in guarded.keys.values():
         assert key not in logs
         assert not any(key in row for row in rows)
+
+
+@pytest.mark.parametrize("caller", [None, "analyst", "consortium"])
+def test_what_was_set_aside_is_for_operators_only(guarded: Guarded, caller: str | None) -> None:
+    answer = guarded.figures(caller).get("/v1/set-aside")
+    assert answer.status_code == (401 if caller is None else 403)
+    assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,81 @@
+"""Routes for those who operate a service: its health, its metrics, what it set aside.
+
+Invariant: what is told without a key names no person and no record; what was set aside needs a key with the right to
+operate for all authorities, and is listed without its body.
+"""
+
+from typing import Annotated
+
+from aiokafka.errors import KafkaError
+from fastapi import APIRouter, Body, Request, Response
+from fastapi.responses import JSONResponse
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+from services.chassis.authentication import EVERY_AUTHORITY, Right
+from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
+from services.chassis.delivery import lag_by_topic
+from services.chassis.problems import JsonAnswer, Problem, not_available
+from services.chassis.runtime import Runtime, calling, runtime_of
+
+health_router = APIRouter(tags=["operation"])
+set_aside_router = APIRouter(tags=["operation"])
+
+
+@health_router.get("/health/live", summary="Is the process alive, or should it be started again?")
+async def live(request: Request) -> JSONResponse:
+    """503 when records wait and none is taken in: a new process would do better."""
+    reason = runtime_of(request).stalled()
+    return JSONResponse({"live": reason is None, "reason": reason}, 200 if reason is None else 503)
+
+
+@health_router.get("/health/ready", summary="Can the service do its work now?")
+async def ready(request: Request) -> JSONResponse:
+    """503, with the reasons, while something it needs is away."""
+    runtime = runtime_of(request)
+    reasons = runtime.unready()
+    behind = sum(count for consumer in runtime.consumers() for count in lag_by_topic(consumer).values())
+    body = {"ready": not reasons, "reasons": reasons, "records_behind": behind}
+    return JSONResponse(body, 503 if reasons else 200)
+
+
+@health_router.get("/metrics", include_in_schema=False)
+async def metrics(request: Request) -> Response:
+    """Metrics for Prometheus."""
+    return Response(generate_latest(runtime_of(request).telemetry.registry), media_type=CONTENT_TYPE_LATEST)
+
+
+@set_aside_router.get("/v1/set-aside", summary="Records that this service could not take in")
+async def list_set_aside(request: Request) -> JSONResponse:
+    """Each with its offset on the dead-letter topic, where it was, and why it could not be taken in; oldest first."""
+    runtime = _operated(request)
+    try:
+        found = [
+            {"offset": record.offset, "about": where_and_why(record)}
+            async for record in read_dead_letters(runtime.parts.name, runtime.settings.kafka_servers)
+        ]
+    except KafkaError:
+        raise not_available("Kafka") from None
+    return JsonAnswer({"records": found})
+
+
+@set_aside_router.post(
+    "/v1/set-aside/send-again", status_code=202, summary="Put set-aside records on their topics again"
+)
+async def send_set_aside_again(
+    request: Request,
+    offsets: Annotated[list[int], Body(embed=True, min_length=1, description="Offsets as /v1/set-aside lists them.")],
+) -> JSONResponse:
+    """After the cause is mended. A record that was taken in meanwhile is known by its id, and changes nothing."""
+    runtime = _operated(request)
+    try:
+        sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(offsets))
+    except KafkaError:
+        raise not_available("Kafka") from None
+    return JSONResponse({"sent": sent}, 202)
+
+
+def _operated(request: Request) -> Runtime:
+    if not calling(request).may(Right.OPERATE, EVERY_AUTHORITY):
+        detail = "A key with the right `operate` for all authorities (`--authority '*'`) is needed."
+        raise Problem(403, "not-allowed", "Not allowed", detail)
+    return runtime_of(request)

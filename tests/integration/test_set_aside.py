@@ -1,0 +1,60 @@
+"""What a service set aside, as those who operate it see it over HTTP and send it again."""
+
+import time
+from typing import Any
+
+import httpx
+from aiokafka import AIOKafkaProducer
+
+from contracts.catalogue import POSTS
+from tests.parts import RealSystem
+
+BAD = b'{"effective_from": "not a date", "surname": "kept out of the list"}'
+
+
+async def put_on_the_topic(system: RealSystem, value: bytes) -> None:
+    """A record that no service would publish."""
+    producer = AIOKafkaProducer(bootstrap_servers=system.broker.servers)
+    await producer.start()
+    await producer.send_and_wait(POSTS.name, value=value, key=b"331:post/P-1")
+    await producer.stop()
+
+
+def set_aside(system: RealSystem, at_least: int) -> list[dict[str, Any]]:
+    """What metrics lists, as soon as there are so many."""
+    deadline = time.monotonic() + 30
+    while True:
+        records: list[dict[str, Any]] = httpx.get(f"{system.metrics.url}/v1/set-aside").json()["records"]
+        if len(records) >= at_least:
+            return records
+        assert time.monotonic() < deadline, records
+        time.sleep(0.1)
+
+
+async def test_a_record_set_aside_is_listed_with_place_and_cause_but_without_its_body(system: RealSystem) -> None:
+    await put_on_the_topic(system, BAD)
+
+    listed = set_aside(system, 1)[-1]["about"]
+
+    assert (listed["topic"], listed["cause"], listed["consumer"]) == ("workforce.posts", "contract", "metrics")
+    assert "ce_specversion" in str(listed["reason"])
+    assert "surname" not in str(listed)
+
+
+async def test_a_record_sent_again_is_tried_again(system: RealSystem) -> None:
+    await put_on_the_topic(system, BAD)
+    before = set_aside(system, 1)
+
+    async with httpx.AsyncClient() as client:
+        again = {"offsets": [before[-1]["offset"]]}
+        answer = await client.post(f"{system.metrics.url}/v1/set-aside/send-again", json=again)
+
+    assert (answer.status_code, answer.json()) == (202, {"sent": 1})
+    assert len(set_aside(system, len(before) + 1)) == len(before) + 1
+
+
+def test_sending_again_without_saying_what_is_refused(system: RealSystem) -> None:
+    answer = httpx.post(f"{system.metrics.url}/v1/set-aside/send-again", json={"offsets": []})
+
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
