@@ -138,7 +138,8 @@ def _wait_until_taken_in(system: System) -> None:
 
 
 def _show_where_to_go(system: System, console: Console) -> None:
-    lines = ["", "where to go next"]
+    figure = "/v1/measures/vacancies?authority=331&as_at=2023-10-31&by=role"
+    lines = ["", "where to go next", f"  a figure of the table: {system.services[METRICS].url}{figure}"]
     for title, path in (("API docs", "/docs"), ("AsyncAPI docs", "/asyncapi"), ("metrics for Prometheus", "/metrics")):
         lines += [f"  {title} of {name}: {service.url}{path}" for name, service in system.services.items()]
     console.print("\n".join([*lines, "", "running; Ctrl-C stops it"]), soft_wrap=True)

@@ -37,7 +37,7 @@ def read_columns(metrics_url: str, headers: dict[str, str]) -> list[Column]:
 
 def vacancy_table(columns: Sequence[Column]) -> Table:
     """The table: roles down, measures across, totals below. Roles without any figure are left out."""
-    title = f"Vacancies, and agency staff covering vacancies, in FTE: authority {AUTHORITY}"
+    title = f"Vacancies, and agency staff covering vacancies, in FTE, as known now: authority {AUTHORITY}"
     table = Table(title=title, title_justify="left", show_footer=True)
     table.add_column("role", footer="total", no_wrap=True)
     for column in columns:

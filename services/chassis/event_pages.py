@@ -3,6 +3,7 @@
 Invariant: both come from `contracts/` alone, so they cannot say anything else than what the services check.
 """
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,24 @@ from typing import Any
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
+from markupsafe import Markup, escape
 
 from contracts.catalogue import ALL_TOPICS
+from contracts.envelope import Envelope
 from contracts.events.base import EventData
 from contracts.generate import asyncapi_document
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
 )
+
+
+def as_html(text: str) -> Markup:
+    """Text of a docstring, with what stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
+
+
+TEMPLATES.filters["as_html"] = as_html
 
 
 def event_pages_router(service: str) -> APIRouter:
@@ -48,21 +59,31 @@ def _page(service: str) -> str:
         }
         for topic in ALL_TOPICS
     ]
-    return TEMPLATES.get_template("asyncapi.html").render(service=service, topics=topics)
+    return TEMPLATES.get_template("asyncapi.html").render(
+        service=service, topics=topics, attributes=_fields(Envelope.model_json_schema())
+    )
 
 
 def _described(event: type[EventData]) -> dict[str, Any]:
-    schema = event.model_json_schema()
-    definitions, needed = schema.get("$defs", {}), schema.get("required", [])
     return {
         "type": event.event_type,
         "subject_kind": event.subject_kind,
-        "meaning": (event.__doc__ or "").strip(),
-        "fields": [
-            {"name": name, "required": name in needed, "holds": _holds(field, definitions)}
-            for name, field in schema["properties"].items()
-        ],
+        "meaning": _meaning(event),
+        "fields": _fields(event.model_json_schema()),
     }
+
+
+def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
+    definitions, needed = schema.get("$defs", {}), schema.get("required", [])
+    return [
+        {"name": name, "required": name in needed, "holds": _holds(field, definitions)}
+        for name, field in schema["properties"].items()
+    ]
+
+
+def _meaning(event: type[EventData]) -> str:
+    """An event's docstring, without the sentence on its subject, which stands beside it."""
+    return (event.__doc__ or "").partition("Subject:")[0].strip()
 
 
 def _holds(field: dict[str, Any], definitions: dict[str, Any]) -> str:

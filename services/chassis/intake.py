@@ -140,7 +140,9 @@ def _answer(
         (telemetry.already_known, "already-known", 200) if outcome.known else (telemetry.accepted, "accepted", 202)
     )
     counter.labels(event.envelope.type).inc()
-    found = remarks.get((event.envelope.authority, event.envelope.id), [])
+    found = list(remarks.get((event.envelope.authority, event.envelope.id), []))
+    if outcome.refers_to is not None:
+        found.append(f"event {outcome.refers_to} has not come yet: until it does, this one changes nothing of it")
     body: dict[str, Any] = {"accepted_at": format_instant(outcome.accepted_at)} | ({"notes": found} if found else {})
     if not outcome.known:
         log.info("accepted", event_id=event.envelope.id, authority=event.envelope.authority, type=event.envelope.type)

@@ -50,11 +50,15 @@ READ_AFTER = """
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The event stands in the journal at `position` since `accepted_at`. `known` when it stood there before."""
+    """The event stands in the journal at `position` since `accepted_at`. `known` when it stood there before.
+
+    `refers_to` is the id of the event it supersedes or voids, when the journal does not hold that one (yet).
+    """
 
     position: int
     accepted_at: datetime
     known: bool
+    refers_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +111,7 @@ async def append(connection: Connection, incoming: list[Incoming], provenance: s
             outcomes.append(Accepted(entry.position, entry.accepted_at, known=True))
         else:
             head += 1
-            accepted = Accepted(head, now, known=False)
+            accepted = Accepted(head, now, known=False, refers_to=_unknown_reference(event.envelope, known))
             known[key] = _Entry(event.envelope.type, event.envelope.subject, print_, accepted)
             fresh.append((head, event, print_))
             outcomes.append(accepted)
@@ -150,6 +154,11 @@ def _conflict(envelope: Envelope, print_: bytes, known: dict[tuple[str, str], _E
             expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
             return Fault(name, f"is an event of type {entry.type} and subject {entry.subject}", expected, target)
     return None
+
+
+def _unknown_reference(envelope: Envelope, known: dict[tuple[str, str], _Entry]) -> str | None:
+    target = envelope.supersedes or envelope.voids
+    return target if target is not None and (envelope.authority, target) not in known else None
 
 
 def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: datetime) -> list[list[object]]:

@@ -14,7 +14,7 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from services.chassis.authentication import EVERY_AUTHORITY, Right
 from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
 from services.chassis.delivery import lag_by_topic
-from services.chassis.problems import JsonAnswer, Problem, not_available
+from services.chassis.problems import MEDIA_TYPE, JsonAnswer, Problem, not_available
 from services.chassis.runtime import Runtime, calling, runtime_of
 
 health_router = APIRouter(tags=["operation"])
@@ -59,7 +59,10 @@ async def list_set_aside(request: Request) -> JSONResponse:
 
 
 @set_aside_router.post(
-    "/v1/set-aside/send-again", status_code=202, summary="Put set-aside records on their topics again"
+    "/v1/set-aside/send-again",
+    status_code=202,
+    summary="Put set-aside records on their topics again",
+    responses={422: {"description": "No offsets are given.", "content": {MEDIA_TYPE: {}}}},
 )
 async def send_set_aside_again(
     request: Request,

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from contracts.envelope import format_instant
@@ -71,8 +71,8 @@ async def list_measures(request: Request) -> JSONResponse:
 )
 async def get_measure(
     request: Request,
-    measure: str,
-    authority: Annotated[str, Query(description="Three-digit code of the authority.", examples=["331"])] = "",
+    measure: Annotated[str, Path(description="What is counted.", json_schema_extra={"enum": list(MEASURES)})],
+    authority: Annotated[str, Query(description="Three-digit code of the authority; needed.", examples=["331"])] = "",
     as_at: Annotated[str, Query(description="The date the figure is true for, YYYY-MM-DD; today if left out.")] = "",
     as_known_at: Annotated[
         str,
@@ -103,8 +103,9 @@ async def get_measure(
         )
     pool = runtime_of(request).pool
     rows = await store.sum_stock(pool, declared.column, asked.authority, asked.as_at, asked.as_known_at, asked.by)
-    if not any(row["value"] is not None for row in rows) and not await store.has_events(pool, asked.authority):
-        detail = f"No event of authority {asked.authority} has arrived."
+    nothing = not any(row["value"] is not None for row in rows)
+    if nothing and not await store.has_events(pool, asked.authority, asked.as_known_at):
+        detail = f"No event of authority {asked.authority} was known at {format_instant(asked.as_known_at)}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
     answer = _answer(declared, asked, [dict(row) for row in rows])
     return _as_csv(answer) if _wants_csv(request) else JSONResponse(answer, headers={"Vary": "Accept"})

@@ -15,8 +15,8 @@ from services.metrics.consumers import subscribe
 NAME = METRICS
 
 DESCRIPTION = """
-Vacancy, retention and academy figures of a children's social work workforce, **as at** any date, **as known at** any
-instant. Every figure is a sum over timelines that are derived from the events of the authority's own systems.
+Figures of a children's social work workforce, **as at** any date, **as known at** any instant. Today: posts, vacancies
+and agency cover. Every figure is a sum over timelines that are derived from the events of the authority's own systems.
 """
 
 

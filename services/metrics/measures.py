@@ -9,7 +9,10 @@ from decimal import ROUND_HALF_UP, Decimal
 BOARD = (
     "Education and Children's Services Scrutiny Board papers 2021 and 2023, as restated in this project's definitions"
 )
-CSWW = "DfE, children's social work workforce census 2024 to 2025, specification version 1"
+CSWW = (
+    "DfE, children's social work workforce census 2024 to 2025, specification version 1; here over every post of the "
+    "authority, those outside the census (csww_role null, residential staff say) included"
+)
 
 DIMENSIONS = {
     "role": "What the post is for.",

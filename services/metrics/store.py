@@ -126,7 +126,7 @@ SUM_STOCK = """
     {grouping}
 """
 
-HAS_EVENTS = "SELECT EXISTS (SELECT FROM inbox WHERE authority = $1)"
+HAS_EVENTS = "SELECT EXISTS (SELECT FROM inbox WHERE authority = $1 AND recorded_at <= $2)"
 
 OCCUPANCY_FIELDS = Occupancy._fields
 COVER_FIELDS = Cover._fields
@@ -221,9 +221,9 @@ async def sum_stock(
     return rows
 
 
-async def has_events(pool: asyncpg.Pool, authority: str) -> bool:
-    """Whether any event of this authority has arrived."""
-    return bool(await pool.fetchval(HAS_EVENTS, authority))
+async def has_events(pool: asyncpg.Pool, authority: str, as_known_at: datetime) -> bool:
+    """Whether any event of this authority was known at this instant."""
+    return bool(await pool.fetchval(HAS_EVENTS, authority, as_known_at))
 
 
 def _place(authority: str, cover: str, post: str | None) -> Subject:

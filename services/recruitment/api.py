@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from services.chassis.authentication import Right
-from services.chassis.problems import Problem
+from services.chassis.problems import MEDIA_TYPE, Problem
 from services.chassis.runtime import calling, runtime_of
 from services.recruitment import store
 from services.recruitment.rules import fallen_vacant
@@ -18,7 +18,11 @@ from services.recruitment.rules import fallen_vacant
 router = APIRouter(tags=["posts"])
 
 
-@router.get("/v1/posts/fallen-vacant", summary="Posts that someone held and nobody holds now")
+@router.get(
+    "/v1/posts/fallen-vacant",
+    summary="Posts that someone held and nobody holds now",
+    responses={422: {"description": "A parameter is not as described.", "content": {MEDIA_TYPE: {}}}},
+)
 async def get_fallen_vacant(
     request: Request,
     authority: Annotated[str, Query(pattern="^[0-9]{3}$", description="Three-digit code of the authority.")],

@@ -267,3 +267,12 @@ def test_a_leaver_whose_start_is_not_known_is_accepted_with_a_note(retention: Fe
     ]
     (result,) = retention.batch(worker_left(f"{new}-2", new, left_on="2023-11-30")).json()["results"]
     assert result["notes"] == answer.json()["notes"]
+
+
+def test_a_correction_of_an_event_that_has_not_come_is_accepted_and_says_so(recruitment: Feed, new: str) -> None:
+    answer = recruitment.structured(post_established(f"correction-{new}", f"P-{new}", supersedes=f"later-{new}"))
+
+    assert answer.status_code == 202
+    assert answer.json()["notes"] == [
+        f"event later-{new} has not come yet: until it does, this one changes nothing of it"
+    ]

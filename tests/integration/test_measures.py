@@ -97,7 +97,6 @@ def test_a_measure_by_two_dimensions(figures: Feed, by: str) -> None:
     [
         ("2023-03-31", AFTER_THE_CORRECTION, 0.0),  # no post was funded
         ("2023-08-31", AFTER_THE_CORRECTION, 6.5),  # nobody had started
-        ("2023-10-31", "2023-10-01T00:00:00Z", 0.0),  # nothing was recorded
         ("2023-10-31", BEFORE_THE_LEAVER, 2.3),  # 2.25: the team manager was thought to be in post
         ("2023-10-31", BEFORE_THE_CORRECTION, 3.3),
         ("2023-10-31", AFTER_THE_CORRECTION, 2.3),  # who left in November only
@@ -110,6 +109,14 @@ def test_vacancies_as_at_a_date_as_known_at_an_instant(
 ) -> None:
     path = f"/v1/measures/vacancies?authority={AUTHORITY}&as_at={as_at}&as_known_at={as_known_at}"
     assert figures.get(path).json()["total"] == total
+
+
+def test_before_anything_was_recorded_there_is_no_figure_rather_than_a_nought(figures: Feed) -> None:
+    answer = figures.get(
+        f"/v1/measures/vacancies?authority={AUTHORITY}&as_at=2023-10-31&as_known_at=2000-01-01T00:00:00Z"
+    )
+    assert answer.status_code == 404
+    assert answer.json()["detail"] == f"No event of authority {AUTHORITY} was known at 2000-01-01T00:00:00Z."
 
 
 def test_an_answer_has_the_members_that_its_users_were_promised(figures: Feed) -> None:
