@@ -4,13 +4,15 @@ Invariant: what stands as known at an instant depends only on the set of events 
 
 An event is known from its envelope's `time` on. As known at an instant,
 - an event *happened* when it is known and no known void of it happened (so a voided void restores its target);
-- an event is *withdrawn* when a known event that happened supersedes it. The superseder need not stand itself: of a
-  chain in which each event supersedes the one before, only the last stands. Voiding a superseder restores its target;
-- an event *stands* when it happened, is not withdrawn, and is not a void (a void's data state no fact).
+- events that supersede one another, directly or through others, are versions of one *record*. Of those that happened,
+  the version that no other supersedes counts; where there are several (two corrections of one event) the one recorded last.
+  Voiding a version leaves those that remain;
+- an event *stands* when it happened, counts, and is not a void (a void's data state no fact).
 
 `supersedes` and `voids` refer to an event of the same authority, type and subject; other references are ignored.
-Voids that void each other in a circle never happened, none of them; events that supersede each other in a circle are
-all withdrawn. So both circles end the same way in every order.
+Events that void each other in a circle never happened, none of them; of events that supersede each other in a circle
+none counts. So both circles end the same way in every order.
+What was recorded at one instant is ordered by its place in its service's journal (`sequence`).
 """
 
 from collections.abc import Iterable, Iterator
@@ -24,8 +26,13 @@ Change = tuple[datetime, list[Event], list[Event]]
 """An instant, the events that stand from then on and did not before, and those that no longer do."""
 
 _identity = attrgetter("envelope.authority", "envelope.type", "envelope.id")
-_order_of_recording = attrgetter("envelope.time", "envelope.id", "envelope.type", "envelope.authority")
 _time = attrgetter("envelope.time")
+
+
+def order_of_recording(event: Event) -> tuple[datetime, int, str, str]:
+    """Sorts events by when they were recorded; those of one instant by their place in the journal, then by id."""
+    envelope = event.envelope
+    return envelope.time, int(envelope.sequence or 0), envelope.id, envelope.type
 
 
 def changes_of_standing(events: Iterable[Event]) -> Iterator[Change]:
@@ -33,7 +40,7 @@ def changes_of_standing(events: Iterable[Event]) -> Iterator[Change]:
 
     Copies of one event (same authority, type and id; they are alike in all that counts) count once.
     """
-    recorded = sorted({_identity(event): event for event in events}.values(), key=_order_of_recording)
+    recorded = sorted({_identity(event): event for event in events}.values(), key=order_of_recording)
     for event in recorded:
         if event.envelope.supersedes or event.envelope.voids:
             return _changes_with_references(recorded)
@@ -89,17 +96,32 @@ def _voids_before_their_targets(recorded: list[Event], targets: list[int | None]
 def _standing(recorded: list[Event], targets: list[int | None], settling_order: list[int], known: int) -> set[int]:
     """The places of those that stand when the first `known` events are known."""
     voided: set[int | None] = set()
-    withdrawn: set[int | None] = set()
-    facts: set[int] = set()
+    overtaken: set[int] = set()
+    versions: list[tuple[int, datetime, int, int]] = []
     for place in settling_order:
         if place >= known or place in voided:
             continue
         if recorded[place].envelope.voids:
             voided.add(targets[place])
         else:
-            facts.add(place)
-            withdrawn.add(targets[place])
-    return facts - withdrawn
+            earlier = _earlier_versions(recorded, targets, place, known)
+            overtaken.update(earlier)
+            first = earlier[-1] if earlier else place
+            versions.append((first, recorded[place].envelope.time, len(earlier), place))
+    last_of_record = {first: place for first, _, _, place in sorted(versions) if place not in overtaken}
+    return set(last_of_record.values())
+
+
+def _earlier_versions(recorded: list[Event], targets: list[int | None], place: int, known: int) -> list[int]:
+    """The places of what an event supersedes, of what that supersedes, and so on; with its own in a circle."""
+    earlier: list[int] = []
+    target: int | None = place
+    while target is not None and recorded[target].envelope.supersedes:
+        target = targets[target]
+        if target is None or target >= known or target in earlier:
+            break
+        earlier.append(target)
+    return earlier
 
 
 def standing_events(events: Iterable[Event]) -> list[Event]:

@@ -53,13 +53,33 @@ def standing(events: Iterable[Event], as_known_at: datetime) -> list[Event]:
     for event in events:
         if event.envelope.time <= as_known_at and not any(_is_same(event, other) for other in known):
             known.append(event)
-    return [
+    versions = [event for event in known if event.envelope.voids is None and _happened(event, known)]
+    candidates = [
         event
-        for event in known
-        if event.envelope.voids is None
-        and _happened(event, known)
-        and not any(_replaces(other, event) and _happened(other, known) for other in known)
+        for event in versions
+        if not any(_is_same(event, earlier) for other in versions for earlier in _versions_before(other, known)[1:])
     ]
+    return [event for event in candidates if not any(_is_a_later_version(other, event, known) for other in candidates)]
+
+
+def _is_a_later_version(other: Event, event: Event, known: list[Event]) -> bool:
+    mine, theirs = _versions_before(event, known), _versions_before(other, known)
+    one_record = any(_is_same(a, b) for a in mine for b in theirs)
+    return one_record and _recorded(other, theirs) > _recorded(event, mine)
+
+
+def _versions_before(event: Event, known: list[Event]) -> list[Event]:
+    """The event, what it replaces, what that replaces, and so on; the event once more where that is a circle."""
+    versions = [event]
+    while True:
+        replaced = [other for other in known if _replaces(versions[-1], other)]
+        if not replaced or any(_is_same(replaced[0], version) for version in versions[1:]):
+            return versions
+        versions.append(replaced[0])
+
+
+def _recorded(event: Event, versions: list[Event]) -> tuple[datetime, int, int, str]:
+    return event.envelope.time, len(versions), int(event.envelope.sequence or 0), event.envelope.id
 
 
 def _happened(event: Event, known: list[Event]) -> bool:

@@ -51,9 +51,9 @@ def test_of_a_chain_of_corrections_the_last_stands() -> None:
     assert standing_from(chain) == {DAY_1: "A", DAY_2: "B", DAY_3: "C"}
 
 
-def test_two_corrections_of_one_event_stand_both() -> None:
+def test_of_two_corrections_of_one_event_the_later_stands() -> None:
     both = [start("A", DAY_1), start("B", DAY_2, "A"), start("C", DAY_3, "A")]
-    assert standing_from(both) == {DAY_1: "A", DAY_2: "B", DAY_3: "B C"}
+    assert standing_from(both) == {DAY_1: "A", DAY_2: "B", DAY_3: "C"}
 
 
 def test_a_voided_event_stands_until_the_void_is_recorded() -> None:
@@ -70,10 +70,10 @@ def test_a_voided_correction_restores_what_it_had_corrected() -> None:
     }
 
 
-def test_a_voided_correction_in_the_middle_of_a_chain_restores_the_first_beside_the_last() -> None:
+def test_a_voided_correction_in_the_middle_of_a_chain_leaves_the_last_standing() -> None:
     middle = start("B", DAY_2, "A")
     chain = [start("A", DAY_1), middle, start("C", DAY_3, "B"), void(middle, DAY_4, "V")]
-    assert standing_from(chain) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "A C"}
+    assert standing_from(chain) == {DAY_1: "A", DAY_2: "B", DAY_3: "C"}
 
 
 def test_a_voided_void_restores_the_event() -> None:
@@ -152,3 +152,9 @@ def test_a_chain_of_very_many_voids_ends() -> None:
     for place in range(1, 3001):
         events.append(void_of(f"E-{place - 1}", STARTED, WORKER, DAY_2, f"E-{place}"))
     assert [(instant, len(begun)) for instant, begun, _ in changes_of_standing(events)] == [(DAY_1, 1)]
+
+
+def test_voiding_the_later_of_two_corrections_leaves_the_earlier_standing() -> None:
+    later = start("C", DAY_3, "A")
+    both = [start("A", DAY_1), start("B", DAY_2, "A"), later, void(later, DAY_4, "V")]
+    assert standing_from(both) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "B"}
