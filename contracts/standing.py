@@ -5,7 +5,7 @@ Invariant: what stands as known at an instant depends only on the set of events 
 An event is known from its envelope's `time` on. As known at an instant,
 - an event *happened* when it is known and no known void of it happened (so a voided void restores its target);
 - events that supersede one another, directly or through others, are versions of one *record*. Of those that happened,
-  the version that no other supersedes counts; where there are several (two corrections of one event) the one recorded last.
+  the version that no other supersedes counts; of several (two corrections of one event) the one recorded last.
   Voiding a version leaves those that remain;
 - an event *stands* when it happened, counts, and is not a void (a void's data state no fact).
 

@@ -88,7 +88,7 @@ class Runtime:
 
     async def start(self) -> None:
         """Begin to start; returns at once."""
-        # Modules live as long as the process, and batches of events hold no cycles: with Python's own threshold (700) the
+        # Modules live as long as the process, and batches of events hold no cycles: with Python's own threshold the
         # collector looks through events that are still in use again and again, about a tenth of the time of a rebuild.
         gc.freeze()
         gc.set_threshold(*COLLECT_GARBAGE_AFTER)

@@ -6,14 +6,16 @@ Invariant: no I/O; what fell vacant depends on the set of events alone.
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 
+from contracts.effects import Action, action_of
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.base import EventData, Withdrawal
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
-from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.leavers import WorkerLeft
 from contracts.events.posts import PostClosed, PostEstablished
+from contracts.occupying import EFFECTS, posts_held
 from contracts.standing import standing_events
 
 
@@ -81,50 +83,23 @@ def _is_closed(events: list[Event], as_at: date) -> bool:
 def _posts_of_worker(events: list[Event], as_at: date) -> tuple[set[str], dict[str, tuple[date, str]]]:
     """The posts a worker holds on `as_at`, and those given up by then: the day, and why."""
     standing = standing_events(events)
-    reversed_ = {
-        (event.data.left_on, event.envelope.time) for event in standing if isinstance(event.data, LeaverReversed)
-    }
-    steps = sorted(
-        (step for event in standing if (step := _step(event, reversed_)) is not None and step[0] <= as_at),
-        key=lambda step: step[:4],
-    )
+    actions = sorted(action_of(event, EFFECTS) for event in standing if event.envelope.type in EFFECTS)
     held: set[str] = set()
     released: dict[str, tuple[date, str]] = {}
-    for day, *_, data in steps:
-        because, gone, taken = _effect(data, held)
-        for post in gone & held:
-            released[post] = (day, because)
-        held = held - gone | taken
-    return held, {post: gone for post, gone in released.items() if post not in held}
+    for post, steps in posts_held({}, actions, []).items():
+        by_then = [(day, fte) for day, fte in steps.items() if day <= as_at]
+        if by_then and by_then[-1][1] is not None:
+            held.add(post)
+        elif by_then:
+            released[post] = (by_then[-1][0], _why(post, by_then[-1][0], actions))
+    return held, released
 
 
-_Step = tuple[date, int, datetime, str, EventData]
-
-
-def _step(event: Event, reversed_: set[tuple[date, datetime]]) -> _Step | None:
-    """An event as it takes effect: the day, its place among those of one day, when it was recorded, its id, its data.
-
-    The same order as in the figures of metrics, so that both tell one story.
-    """
-    data, recorded, event_id = event.data, event.envelope.time, event.envelope.id
-    if isinstance(data, WorkerLeft):
-        stayed = any(day == data.left_on and recorded <= time for day, time in reversed_)
-        return None if stayed else (data.left_on, 0, recorded, event_id, data)
-    if isinstance(data, WorkerStarted):
-        return data.started_on, 1, recorded, event_id, data
-    if isinstance(data, WorkerMoved):
-        return data.moved_on, 2, recorded, event_id, data
-    if isinstance(data, WorkerFteChanged):
-        return data.effective_from, 3, recorded, event_id, data
-    return None
-
-
-def _effect(data: EventData, held: set[str]) -> tuple[str, set[str], set[str]]:
-    """Why posts are given up, which, and which are taken up."""
-    if isinstance(data, WorkerLeft):
-        return "left", set(held), set()
-    if isinstance(data, WorkerMoved):
-        return "moved", {data.from_post}, {data.to_post}
-    if isinstance(data, WorkerFteChanged) and data.fte == 0:
-        return "gave up", {data.post}, set()
-    return "", set(), {data.post} if isinstance(data, WorkerStarted) else set()
+def _why(post: str, day: date, actions: list[Action]) -> str:
+    """Why a post was given up on a day."""
+    of_the_day = [data for effective, *_, data in actions if effective == day]
+    if any(isinstance(data, WorkerLeft) for data in of_the_day):
+        return "left"
+    if any(isinstance(data, WorkerMoved) and data.from_post == post for data in of_the_day):
+        return "moved"
+    return "gave up"

@@ -178,11 +178,13 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
     held: dict[str, Decimal] = {}
     did_not_come_on: list[date] = []
     came_and_left_on: list[date] = []
+    has_left = False
     for event in _acted_by(mine, [WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged], as_at):
         data = event.data
         if isinstance(data, WorkerStarted) and data.started_on not in did_not_come_on:
             held[data.post] = data.fte
-        if isinstance(data, WorkerMoved):
+            has_left = False
+        if isinstance(data, WorkerMoved) and not has_left:
             if data.from_post in held:
                 del held[data.from_post]
             held[data.to_post] = data.fte
@@ -202,6 +204,7 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
                 else:
                     came_and_left_on.append(data.left_on)
                 held = {}
+                has_left = True
     return held
 
 
@@ -241,6 +244,7 @@ def _acted_by(events: list[Event], order_on_one_day: list[type[EventData]], as_a
     """The events of these types that took effect by a date, in the order in which they act."""
     acted = [event for event in events if type(event.data) in order_on_one_day and _effective(event) <= as_at]
     acted.sort(key=lambda event: event.envelope.id)
+    acted.sort(key=lambda event: int(event.envelope.sequence or 0))
     acted.sort(key=lambda event: event.envelope.time)
     acted.sort(key=lambda event: order_on_one_day.index(type(event.data)))  # type: ignore[arg-type]
     acted.sort(key=_effective)

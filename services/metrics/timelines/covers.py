@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.codes import CoverReason, CswwRole, Role
+from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
-from services.metrics.timelines.knowledge import Action, Steps, fold_as_known, in_order_of_effect
+from services.metrics.timelines.knowledge import fold_as_known
 from services.metrics.timelines.rows import Cover
 
 # An assignment that starts and ends on one day never held: it does not hold on `ended_on`.
@@ -50,10 +51,10 @@ def covers(events: Iterable[Event]) -> list[Cover]:
     ]
 
 
-def _assignments(held: dict[str, _Assignment], actions: list[Action]) -> Steps[_Assignment]:
+def _assignments(held: dict[str, _Assignment], actions: list[Action], _: list[Action]) -> Steps[_Assignment]:
     steps: dict[date, _Assignment | None] = {}
     current = held.get(_ONLY)
-    for day, _, _, _, data in actions:
+    for day, *_between, data in actions:
         if type(data) is CoverStarted:
             current = _Assignment(
                 data.agency_worker,

@@ -7,38 +7,22 @@ time; a stretch that stays the same from one instant to the next stays one stret
 from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
-from operator import attrgetter
-from typing import Any, Generic, TypeVar
+from typing import Generic
 
+from contracts.effects import Action, Effects, Steps, Value, action_of
 from contracts.envelope import Event
-from contracts.events.base import EventData
 from contracts.standing import changes_of_standing
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN
 
-Value = TypeVar("Value")
-
-Action = tuple[date, int, datetime, str, Any]
-"""A standing event as it takes effect: effective date, precedence among those of that date, time, id, data."""
-
-Steps = dict[str, dict[date, Value | None]]
-"""For each key the values that hold from a date on, dates ascending; None where nothing holds."""
-
-Fold = Callable[[dict[str, Value], list[Action]], Steps[Value]]
-"""From what holds before some actions, by key, and the actions in their order, to what holds from each date on."""
+Fold = Callable[[dict[str, Value], list[Action], list[Action]], Steps[Value]]
+"""From what holds before some actions, by key, the actions in their order, and those before them, to what holds from
+each date on."""
 
 Stretch = tuple[str, date, datetime, date, datetime, Value]
 """Key, valid from, known from, valid to, known to, value."""
 
 _Known = tuple[date, date, Value, datetime]
 """Valid from, valid to, value, known from."""
-
-Effects = Mapping[str, tuple[int, Callable[[Any], date]]]
-"""By event type: the precedence among actions of one date, and what reads the effective date from the data."""
-
-
-def in_order_of_effect(*models: tuple[type[EventData], str]) -> Effects:
-    """The effects of models, each with the field of its effective date, in the order in which they act on one date."""
-    return {model.event_type: (place, attrgetter(field)) for place, (model, field) in enumerate(models)}
 
 
 def fold_as_known(events: Iterable[Event], effects: Effects, fold: Fold[Value]) -> list[Stretch[Value]]:
@@ -51,22 +35,17 @@ def fold_as_known(events: Iterable[Event], effects: Effects, fold: Fold[Value]) 
     for instant, begun, ceased in changes_of_standing([event for event in events if event.envelope.type in effects]):
         first = FOREVER
         for event in ceased:
-            action = _action(event, effects)
+            action = action_of(event, effects)
             actions.remove(action)
             first = min(first, action[0])
         for event in begun:
-            action = _action(event, effects)
+            action = action_of(event, effects)
             insort(actions, action)
             first = min(first, action[0])
-        again = actions[bisect_left(actions, (first,)) :]
-        timelines.replace_from(first, fold(timelines.held_before(first), again), instant)
+        changed = bisect_left(actions, (first,))
+        steps = fold(timelines.held_before(first), actions[changed:], actions[:changed])
+        timelines.replace_from(first, steps, instant)
     return timelines.stretches()
-
-
-def _action(event: Event, effects: Effects) -> Action:
-    envelope, data = event.envelope, event.data
-    precedence, effective_date = effects[envelope.type]
-    return effective_date(data), precedence, envelope.time, envelope.id, data
 
 
 class Timelines(Generic[Value]):

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
+from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
-from services.metrics.timelines.knowledge import Action, Steps, fold_as_known, in_order_of_effect
+from services.metrics.timelines.knowledge import fold_as_known
 from services.metrics.timelines.rows import Post, PostFacts
 
 _EFFECTS = in_order_of_effect(
@@ -37,10 +38,10 @@ def post_facts(events: Iterable[Event]) -> list[Post]:
     ]
 
 
-def _facts(held: dict[str, PostFacts], actions: list[Action]) -> Steps[PostFacts]:
+def _facts(held: dict[str, PostFacts], actions: list[Action], _: list[Action]) -> Steps[PostFacts]:
     steps: dict[date, PostFacts | None] = {}
     current = held.get(_ONLY)
-    for day, _, _, _, data in actions:
+    for day, *_between, data in actions:
         if type(data) is PostEstablished:
             current = PostFacts(data.role, data.team, data.service_area, data.grade, data.csww_role, data.funded_fte)
         elif current is None:

@@ -281,3 +281,27 @@ def test_who_left_by_two_records_and_starts_again_on_that_day_stays_in_post() ->
 def test_a_starter_whose_leaving_on_the_first_day_was_reversed_is_in_post() -> None:
     stayed = at_once(started(OCTOBER_1), left(OCTOBER_1), LeaverReversed(left_on=OCTOBER_1))
     assert held(stayed) == [("P-1", "1", OCTOBER_1, FOREVER)]
+
+
+def test_a_planned_move_that_nobody_withdrew_does_not_bring_back_who_left() -> None:
+    planned = at_once(started(SEPTEMBER_1), moved(NOVEMBER_1, "P-1", "P-2"), left(OCTOBER_1))
+    assert held(planned) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
+
+
+def test_nor_does_it_when_it_is_recorded_after_the_leaver() -> None:
+    events = [
+        about_worker(started(SEPTEMBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(left(OCTOBER_1), at(OCTOBER_1), "E-2"),
+        about_worker(moved(OCTOBER_16, "P-1", "P-2"), at(OCTOBER_16), "E-3"),
+    ]
+    assert held(events) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
+
+
+def test_a_move_on_the_day_of_leaving_does_not_either() -> None:
+    same_day = at_once(started(SEPTEMBER_1), moved(OCTOBER_1, "P-1", "P-2"), left(OCTOBER_1))
+    assert held(same_day) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
+
+
+def test_who_returned_can_move_again() -> None:
+    returned = at_once(started(SEPTEMBER_1), left(OCTOBER_1), started(OCTOBER_16), moved(NOVEMBER_1, "P-1", "P-2"))
+    assert held(returned)[1:] == [("P-1", "1", OCTOBER_16, NOVEMBER_1), ("P-2", "1", NOVEMBER_1, FOREVER)]
