@@ -37,6 +37,12 @@ Subject = Annotated[
 ]
 Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$")]
 
+LARGEST_DATA = 65_536
+"""Bytes of one event's data as JSON. The largest that a contract lets pass is far below."""
+
+MOST_ATTRIBUTES = 40
+"""Attributes of one event before it is looked at more closely."""
+
 STAMPED_BY_SERVICE = ("acceptedtime", "sequence", "provenance")
 """Attributes that the accepting service sets; a feed that sends one is refused."""
 
@@ -107,6 +113,8 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
 
     Raises Refused with every fault: unknown attributes by name, wrong ones with value and what would be right.
     """
+    if len(attributes) > MOST_ATTRIBUTES:
+        raise Refused(Fault("event", f"has {len(attributes)} attributes", f"some of {', '.join(_ENVELOPE_FIELDS)}"))
     not_text = [
         Fault(name, "is not a string", "a JSON string", shown(value) if name in Envelope.model_fields else None)
         for name, value in attributes.items()
@@ -138,6 +146,8 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
 
 def parse_data(envelope: Envelope, body: bytes) -> EventData | Withdrawal:
     """The data of an event, from JSON bytes. Raises Refused with every fault, fields prefixed `data.`."""
+    if len(body) > LARGEST_DATA:
+        raise Refused(Fault("data", f"is {len(body)} bytes long", f"at most {LARGEST_DATA} bytes"))
     if envelope.voids is not None:
         adapter: TypeAdapter[Any] = _WITHDRAWAL
         model: type[BaseModel] = Withdrawal

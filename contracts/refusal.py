@@ -85,9 +85,13 @@ def shown(value: object) -> str:
     return text if len(text) <= 80 else f"{text[:77]}..."
 
 
+MOST_FAULTS = 20
+"""So many faults of one event are told; whoever has more has another problem."""
+
+
 def faults_of(error: ValidationError, prefix: str, known_fields: tuple[str, ...]) -> tuple[Fault, ...]:
     """The faults in a pydantic error. `prefix` is put before each field ('data.' or nothing)."""
-    return tuple(_fault(dict(item), prefix, known_fields) for item in error.errors(include_url=False))
+    return tuple(_fault(dict(item), prefix, known_fields) for item in error.errors(include_url=False)[:MOST_FAULTS])
 
 
 def _fault(item: dict[str, Any], prefix: str, known_fields: tuple[str, ...]) -> Fault:

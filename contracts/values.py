@@ -172,12 +172,10 @@ EffectiveDate = Annotated[
 
 
 def _as_utc(value: datetime) -> datetime:
-    if value.tzinfo is UTC:
-        return value
-    try:
-        return value.astimezone(UTC)
-    except OverflowError:
-        raise ValueError("must be an instant of the years 1 to 9999 in UTC") from None
+    # Systems write their smallest or largest instant where they have none, and databases keep those as infinity.
+    if not EARLIEST_DATE.year <= value.year < LATEST_DATE.year:
+        raise ValueError(f"must be an instant from {EARLIEST_DATE} and before {LATEST_DATE}")
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]

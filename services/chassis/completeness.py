@@ -47,11 +47,12 @@ class Completeness:
         self._missing_before = 0
         self._accounted_for = 0
 
-    async def check(self, pool: asyncpg.Pool, consumers: list[Any]) -> None:
+    async def check(self, pool: asyncpg.Pool, consumers: list[Any], records_behind: int) -> None:
         """Look again every CHECK_SECONDS. What a reading of the whole log did not bring (it was set aside, say) is
         accounted for, and does not make it be read once more.
         """
-        if not self._owners or time.monotonic() < self._check_at:
+        # While records wait, what is missing may be among them.
+        if not self._owners or records_behind or time.monotonic() < self._check_at:
             return
         self._check_at = time.monotonic() + CHECK_SECONDS
         found = {row["owner"]: row["missing"] for row in await pool.fetch(COUNT_MISSING, self._owners, timeout=60)}

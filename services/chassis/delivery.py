@@ -154,12 +154,16 @@ class Delivery:
 
     async def _halt(self, reason: str, example: SetAside) -> None:
         """Stop consuming and say so, holding the batch uncommitted until the service is stopped."""
-        self.halted = f"{reason}; the first: {example.reason[:300]}"
+        # Where, not what: the reason itself may repeat a value, and this is told to whoever asks for readiness.
+        record = example.record
+        place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
+        self.halted = f"{reason}; the first of this batch (cause {example.cause}): {place}"
         self._telemetry.halted.set(1)
         log.critical(
             "consumer stopped",
             reason=reason,
-            example=example.reason[:300],
+            first=place,
+            cause=example.cause,
             right="mend the cause or raise WORKFORCE_DELIVERY__SET_ASIDE_IN_A_ROW, then start the service again",
         )
         await self._stopping.wait()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import asyncpg
 
 from contracts.catalogue import TOPIC_OF_TYPE
-from contracts.envelope import Event
+from contracts.envelope import Event, canonical_body
 from services.chassis.database import Connection
 from services.chassis.stored_events import event_of
 
@@ -73,7 +73,8 @@ def _row(event: Event) -> tuple[object, ...]:
         TOPIC_OF_TYPE[envelope.type].owner,
         int(envelope.sequence or 0),
         envelope.provenance,
-        event.body.decode(),
+        # Not the bytes as they came: JSON allows a field twice, and only the last was checked.
+        canonical_body(event.data).decode(),
     )
 
 

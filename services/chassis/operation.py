@@ -13,7 +13,6 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 from services.chassis.authentication import EVERY_AUTHORITY, Right
 from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
-from services.chassis.delivery import lag_by_topic
 from services.chassis.problems import MEDIA_TYPE, JsonAnswer, Problem, not_available
 from services.chassis.runtime import Runtime, calling, runtime_of
 
@@ -33,8 +32,7 @@ async def ready(request: Request) -> JSONResponse:
     """503, with the reasons, while something it needs is away."""
     runtime = runtime_of(request)
     reasons = runtime.unready()
-    behind = sum(count for consumer in runtime.consumers() for count in lag_by_topic(consumer).values())
-    body = {"ready": not reasons, "reasons": reasons, "records_behind": behind}
+    body = {"ready": not reasons, "reasons": reasons, "records_behind": runtime.records_behind()}
     return JSONResponse(body, 503 if reasons else 200)
 
 

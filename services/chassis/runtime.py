@@ -77,6 +77,7 @@ class Runtime:
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting_to_start: str | None = None
+        self.catching_up: str | None = None
         self.database_reachable = False
 
     @property
@@ -159,6 +160,10 @@ class Runtime:
         found = (getattr(subscriber, "consumer", None) for subscriber in self._broker.subscribers)
         return [consumer for consumer in found if consumer is not None]
 
+    def records_behind(self) -> int:
+        """How many records wait behind the consumers, as far as they know."""
+        return sum(count for consumer in self.consumers() for count in lag_by_topic(consumer).values())
+
     def far_behind(self) -> bool:
         """Whether so many records wait that figures should be derived once for several batches."""
         return any(self.delivery.far_behind(consumer) for consumer in self.consumers())
@@ -188,7 +193,7 @@ class Runtime:
             self.telemetry.journal_age.set(age)
         else:
             await pool.fetchval("SELECT 1", timeout=5)
-        await self._completeness.check(pool, self.consumers())
+        await self._completeness.check(pool, self.consumers(), self.records_behind())
         if self.parts.watch is not None:
             await self.parts.watch(self)
 
@@ -216,6 +221,8 @@ class Runtime:
         elif self._broker is None and not self.parts.publishes:
             # A service that takes events in does so without Kafka too: the journal keeps them.
             reasons.append(self._waiting_to_start or "waiting for Kafka")
+        if self.catching_up is not None:
+            reasons.append(self.catching_up)
         if self.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {self.delivery.halted}")
         if self.delivery.waiting_for is not None:

@@ -34,6 +34,7 @@ class Telemetry:
             "inbox_missing_events", "Events an owner has published that have not arrived here.", "owner"
         )
         self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
+        self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")
         self.latency = Histogram(
             "workforce_origin_to_figure_seconds",
             "From an event's acceptance to the commit of the figures it moves.",

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from contracts.envelope import format_instant
+from contracts.values import EARLIEST_DATE, LATEST_DATE
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling, runtime_of
@@ -138,7 +139,7 @@ def _asked(authority: str, as_at: str, as_known_at: str, by: list[str]) -> Asked
         fault("authority", authority, "three digits, as 331")
     date_read = _read_date(as_at) if as_at else datetime.now(UTC).date()
     if date_read is None:
-        fault("as_at", as_at, "a date as 2023-10-31")
+        fault("as_at", as_at, f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}")
     instant_read = _read_instant(as_known_at) if as_known_at else datetime.now(UTC)
     if instant_read is None:
         fault("as_known_at", as_known_at, "an instant with its offset, as 2023-11-30T12:00:00Z")
@@ -154,18 +155,21 @@ def _asked(authority: str, as_at: str, as_known_at: str, by: list[str]) -> Asked
 
 def _read_date(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == len("2023-10-31") else None
+        day = date.fromisoformat(text) if len(text) == len("2023-10-31") else None
     except ValueError:
         return None
+    return day if day is not None and EARLIEST_DATE <= day < LATEST_DATE else None
 
 
 def _read_instant(text: str) -> datetime | None:
     try:
         # A plus sign that was not escaped arrives as a space.
         instant = datetime.fromisoformat(text.replace(" ", "+"))
-        return instant.astimezone(UTC) if instant.tzinfo is not None else None
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
+    if instant.tzinfo is None or not EARLIEST_DATE.year <= instant.year < LATEST_DATE.year:
+        return None
+    return instant.astimezone(UTC)
 
 
 def _answer(measure: Measure, asked: Asked, rows: list[dict[str, Any]]) -> dict[str, Any]:

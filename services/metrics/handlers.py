@@ -8,11 +8,14 @@ from datetime import UTC, datetime
 
 from contracts.envelope import Event
 from services.chassis import inbox
-from services.chassis.database import Connection
+from services.chassis.database import UNREACHABLE, Connection
+from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
 from services.metrics import store
 from services.metrics.derivation import derive_places, derive_subjects
 from services.metrics.store import Subject
+
+log = get_log(__name__)
 
 SUBJECTS_AT_ONCE = 4000
 """How many subjects are derived in one transaction while the timelines catch up: about 100 MB of events in memory."""
@@ -55,6 +58,7 @@ async def _derive(connection: Connection, subjects: set[Subject]) -> None:
     """Derive these subjects and every place that they touch."""
     places = await derive_subjects(connection, {subject for subject in subjects if not subject.is_post})
     await derive_places(connection, places | {subject for subject in subjects if subject.is_post})
+    await store.take_off_list(connection, subjects)
 
 
 async def watch_timelines(runtime: Runtime) -> None:
@@ -62,22 +66,58 @@ async def watch_timelines(runtime: Runtime) -> None:
     if not runtime.far_behind():
         while await derive_listed(runtime):
             pass
-    listed = await runtime.pool.fetchval(store.COUNT_LISTED)
-    runtime.telemetry.undrained.set(listed)
+    (count,) = await runtime.pool.fetch(store.COUNT_LISTED)
+    runtime.telemetry.undrained.set(count["listed"])
+    runtime.telemetry.underivable.set(count["failed"])
+    runtime.catching_up = f"{count['listed']} timelines wait to be derived" if count["listed"] else None
 
 
-async def derive_listed(runtime: Runtime) -> bool:
-    """Derive some of the subjects that are listed, workers and covers before posts; gives whether there were any."""
+class Underivable(Exception):
+    """Raised when one subject alone cannot be derived."""
+
+    def __init__(self, subject: Subject, error: Exception) -> None:
+        self.subject = subject
+        self.reason = f"{type(error).__name__}: {without_details(str(error))}"[:300]
+        super().__init__(f"{subject.name} of {subject.authority}: {self.reason}")
+
+
+async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bool:
+    """Derive some of the subjects that are listed; gives whether there were any.
+
+    When that fails fewer are tried, down to one: that one is marked, and stops no other.
+    """
+    try:
+        return await _derive_some(runtime, at_once)
+    except UNREACHABLE:
+        raise
+    except Underivable as failure:
+        log.error("a timeline cannot be derived", authority=failure.subject.authority, exc_info=failure.__cause__)
+        await runtime.pool.execute(store.MARK_FAILED, *failure.subject, failure.reason)
+        return True
+    except Exception as error:
+        log.warning("deriving fewer timelines at once", subjects=at_once, cause=type(error).__name__)
+        return await derive_listed(runtime, max(1, at_once // 8))
+
+
+async def _derive_some(runtime: Runtime, at_once: int) -> bool:
+    """Derive subjects of one authority in one transaction, workers and assignments before posts."""
     async with runtime.pool.acquire() as connection, connection.transaction():
-        subjects = await store.take_listed(connection, SUBJECTS_AT_ONCE)
+        subjects = await store.take_listed(connection, at_once)
         if not subjects:
             return False
-        if any(subject.is_post for subject in subjects):
-            await derive_places(connection, subjects)
-        else:
-            # The posts wait until every worker is derived, so that each is derived once. A place that is an assignment
-            # of its own does not: listed again, it would be taken for an assignment to derive, and so without end.
-            places = await derive_subjects(connection, subjects)
-            await derive_places(connection, {place for place in places if not place.is_post})
-            await store.list_to_derive(connection, {place for place in places if place.is_post})
+        try:
+            if any(subject.is_post for subject in subjects):
+                await derive_places(connection, subjects)
+            else:
+                # The posts wait until every worker is derived, so that each is derived once. A place that is an
+                # assignment of its own does not: listed again, it would be taken for one to derive, and so without end.
+                places = await derive_subjects(connection, subjects)
+                await derive_places(connection, {place for place in places if not place.is_post})
+                await store.list_to_derive(connection, {place for place in places if place.is_post})
+        except UNREACHABLE:
+            raise
+        except Exception as error:
+            if len(subjects) == 1:
+                raise Underivable(next(iter(subjects)), error) from error
+            raise
         return True

@@ -47,12 +47,13 @@ LOCK_AUTHORITIES = """
 LIST_TO_DERIVE = """
     INSERT INTO to_derive (authority, subject)
     SELECT * FROM unnest($1::text[], $2::text[])
-    ON CONFLICT DO NOTHING
+    ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL
 """
 
 FIRST_LISTED = """
     SELECT authority, (subject LIKE 'post/%') AS is_post
     FROM to_derive
+    WHERE failed IS NULL
     ORDER BY is_post, authority
     LIMIT 1
 """
@@ -62,13 +63,24 @@ TAKE_LISTED = """
     WHERE (authority, subject) IN (
         SELECT authority, subject
         FROM to_derive
-        WHERE authority = $1 AND (subject LIKE 'post/%') = $2
+        WHERE authority = $1 AND (subject LIKE 'post/%') = $2 AND failed IS NULL
         LIMIT $3
     )
     RETURNING authority, subject
 """
 
-COUNT_LISTED = "SELECT count(*) FROM to_derive"
+COUNT_LISTED = """
+    SELECT count(*) FILTER (WHERE failed IS NULL) AS listed, count(failed) AS failed
+    FROM to_derive
+"""
+
+TAKE_OFF_LIST = """
+    DELETE FROM to_derive
+    USING unnest($1::text[], $2::text[]) AS derived (authority, subject)
+    WHERE to_derive.authority = derived.authority AND to_derive.subject = derived.subject
+"""
+
+MARK_FAILED = "UPDATE to_derive SET failed = $3 WHERE authority = $1 AND subject = $2"
 
 DELETE_OCCUPANCIES = """
     DELETE FROM occupancy
@@ -142,6 +154,11 @@ async def list_to_derive(connection: Connection, subjects: Collection[Subject]) 
     """List subjects whose timelines are to be derived later."""
     if subjects:
         await connection.execute(LIST_TO_DERIVE, *_split(sorted(subjects)))
+
+
+async def take_off_list(connection: Connection, subjects: Collection[Subject]) -> None:
+    """These subjects are derived: they need not be derived later, nor anew after a failure."""
+    await connection.execute(TAKE_OFF_LIST, *_split(subjects))
 
 
 async def take_listed(connection: Connection, most: int) -> set[Subject]:

@@ -95,7 +95,7 @@ def test_every_fault_is_told_at_once() -> None:
         ({"time": "1698739200"}, "time: is not an instant (came: 1698739200)"),
         ({"time": "2023-10-31"}, "time: is not an instant (came: 2023-10-31)"),
         ({"time": "2023-10-31T08:00:00"}, "right would be: a date and a time with its offset, as 2023-10-31T08:00:00Z"),
-        ({"time": "0001-01-01T00:00:00+14:00"}, "right would be: an instant of the years 1 to 9999 in UTC"),
+        ({"time": "0001-01-01T00:00:00+14:00"}, "right would be: an instant from 1948-01-01 and before 2100-01-01"),
         ({"type": "uk.workforce.worker.vanished.v1"}, "type: is not a known event type"),
         ({"specversion": "0.3"}, "specversion: is not as the contract says (came: 0.3); right would be: '1.0'"),
         ({"authority": "E08000026"}, "right would be: the authority's three-digit code, as 331"),
@@ -185,3 +185,22 @@ def _told(model: type[BaseModel], name: str, wrong: object) -> list[str]:
     except Refused as refusal:
         return [str(fault) for fault in refusal.faults]
     return []
+
+
+@pytest.mark.parametrize("instant", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_the_smallest_and_the_largest_instant_of_a_system_that_has_none_are_refused(instant: str) -> None:
+    assert [fault.field for fault in refused({"time": instant})] == ["time"]
+
+
+def test_data_of_a_hundred_thousand_unknown_fields_is_refused_in_a_few_words() -> None:
+    faults = refused(data={f"unknown_{number}": number for number in range(100_000)})
+    assert [fault.field for fault in faults] == ["data"]
+    assert "at most 65536 bytes" in str(faults[0])
+
+
+def test_no_more_than_twenty_faults_are_told() -> None:
+    assert len(refused(data={f"unknown_{number}": number for number in range(500)})) == 20
+
+
+def test_hundreds_of_attributes_are_refused_in_a_few_words() -> None:
+    assert [fault.field for fault in refused({f"a{number}": "x" for number in range(100)})] == ["event"]

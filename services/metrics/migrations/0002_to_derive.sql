@@ -2,5 +2,7 @@
 CREATE TABLE to_derive (
     authority text NOT NULL,
     subject text NOT NULL,
+    -- Why it could not be derived; then it waits for a new event, and the others go on.
+    failed text,
     PRIMARY KEY (authority, subject)
 );

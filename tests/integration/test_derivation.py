@@ -1,0 +1,61 @@
+"""Timelines that are derived later: one that cannot be derived stops no other."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import asyncpg
+
+from services.chassis.database import connect_pool, migrate
+from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
+from services.metrics import handlers, store
+
+METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"
+POST = '{"effective_from": "2023-04-01", "role": "social-worker", "funded_fte": 1, "team": "a", "service_area": "b"}'
+
+PUT_POSTS = """
+    INSERT INTO inbox (
+        authority, subject, type, event_id, source, recorded_at, accepted_at, owner, sequence, body
+    )
+    SELECT '331', 'post/P-' || number, 'uk.workforce.post.established.v1', 'E-' || number, '/hr',
+           CASE number WHEN 17 THEN '-infinity'::timestamptz ELSE '2023-04-01 09:00+00' END, now(), 'recruitment', number,
+           $1::json
+    FROM generate_series(1, 40) AS number
+"""
+"""The seventeenth has an instant that no contract lets in any more, and that no fold can compare with others."""
+
+
+async def fresh(database: str) -> asyncpg.Pool:
+    """An empty database of metrics."""
+    pool = await connect_pool(database, 4)
+    await migrate(pool, (CHASSIS_MIGRATIONS, METRICS_MIGRATIONS))
+    return pool
+
+
+async def establishment(pool: asyncpg.Pool) -> Any:
+    """The FTE of all posts derived."""
+    return await pool.fetchval("SELECT sum(establishment) FROM staffing")
+
+
+async def test_one_subject_that_cannot_be_derived_is_marked_and_the_others_count(database: str) -> None:
+    pool = await fresh(database)
+    await pool.execute(PUT_POSTS, POST)
+    await pool.execute("INSERT INTO to_derive (authority, subject) SELECT authority, subject FROM inbox")
+    runtime = cast(Runtime, SimpleNamespace(pool=pool))
+
+    while await handlers.derive_listed(runtime):
+        pass
+
+    assert await establishment(pool) == 39
+    (left,) = await pool.fetch("SELECT subject, failed FROM to_derive")
+    assert left["subject"] == "post/P-17"
+    assert left["failed"] is not None
+
+    await pool.execute("UPDATE inbox SET recorded_at = accepted_at WHERE subject = 'post/P-17'")
+    async with pool.acquire() as connection:
+        await store.list_to_derive(connection, {store.Subject("331", "post/P-17")})
+    while await handlers.derive_listed(runtime):
+        pass
+
+    assert await establishment(pool) == 40
+    await pool.close()
