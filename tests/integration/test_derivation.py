@@ -18,8 +18,8 @@ PUT_POSTS = """
         authority, subject, type, event_id, source, recorded_at, accepted_at, owner, sequence, body
     )
     SELECT '331', 'post/P-' || number, 'uk.workforce.post.established.v1', 'E-' || number, '/hr',
-           CASE number WHEN 17 THEN '-infinity'::timestamptz ELSE '2023-04-01 09:00+00' END, now(), 'recruitment', number,
-           $1::json
+           CASE number WHEN 17 THEN '-infinity'::timestamptz ELSE '2023-04-01 09:00+00' END, now(), 'recruitment',
+           number, $1::json
     FROM generate_series(1, 40) AS number
 """
 """The seventeenth has an instant that no contract lets in any more, and that no fold can compare with others."""
