@@ -47,6 +47,7 @@ class ApacheKafka:
         self.data = folder / "data"
         self._formatted = folder / "formatted"
         self._settings = folder / "server.properties"
+        # It may begin with a hyphen, so it is never given as a word of its own on a command line.
         self._cluster = urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         folder.mkdir(parents=True, exist_ok=True)
         values = {"port": self.port, "controller_port": self._controller_port, "data": self.data}
@@ -95,7 +96,14 @@ class ApacheKafka:
             shutil.copytree(self._formatted, self.data)
 
     def _format(self) -> None:
-        command = [*_java(), "kafka.tools.StorageTool", "format", "-t", self._cluster, "-c", str(self._settings)]
+        command = [
+            *_java(),
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={self._cluster}",
+            "-c",
+            str(self._settings),
+        ]
         done = run(command, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise PartFailed(f"Apache Kafka's data folder could not be made: {done.stdout}{done.stderr}")
