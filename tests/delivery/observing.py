@@ -4,42 +4,46 @@ Invariant: nothing is waited for without a deadline, and what did not come is sh
 """
 
 import asyncio
+import json
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import asyncpg
 import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
 
 from contracts.catalogue import topics_owned_by, topics_read_by
 from services.chassis.dead_letters import read_dead_letters
 from tests.parts import Broker, Service
 
-Value = TypeVar("Value")
-
 PATIENCE_SECONDS = 60.0
 POLL_SECONDS = 0.1
 TIMELINES = ("occupancy", "cover", "staffing")
+
+AWAY = (httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError)
+"""What is raised while the one who is asked is away."""
 
 Tables = dict[str, list[str]]
 """The rows of each timeline as PostgreSQL writes them, sorted."""
 
 
-async def eventually(ask: Callable[[], Awaitable[Value]], expected: Value, seconds: float = PATIENCE_SECONDS) -> None:
+async def eventually(ask: Callable[[], Awaitable[object]], expected: object, seconds: float = PATIENCE_SECONDS) -> None:
     """Ask until the answer is the expected one; after `seconds`, fail and show the difference."""
     deadline = time.monotonic() + seconds
-    answer: Value | Exception
+    answer: object
     while True:
         try:
             answer = await ask()
-        except (httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             answer = error
         if answer == expected or time.monotonic() > deadline:
             break
         await asyncio.sleep(POLL_SECONDS)
-    assert answer == expected
+    assert answer == expected, f"{answer!r} came, {expected!r} was to come within {seconds:.0f} seconds"
 
 
 async def get(service: Service, path: str, **query: str) -> httpx.Response:
@@ -97,25 +101,30 @@ async def dead_letters(broker: Broker, key: bytes | None = None) -> list[Consume
     return [record for record in found if key is None or record.key == key]
 
 
-async def log_of(broker: Broker, owner: str) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
-    """Every record on the topics of a service, by partition, in order."""
-    consumer = AIOKafkaConsumer(bootstrap_servers=broker.servers, enable_auto_commit=False)
+async def log_of(
+    broker: Broker, owner: str, authority: str
+) -> dict[TopicPartition, list[ConsumerRecord[bytes, bytes]]]:
+    """Every record of an authority on the topics of a service, by partition, in order."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=broker.servers, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
     found: defaultdict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
     async with consumer:
+        present = await consumer.topics()
         places = [
             TopicPartition(topic.name, number)
             for topic in topics_owned_by(owner)
-            for number in sorted(consumer.partitions_for_topic(topic.name) or ())
+            if topic.name in present
+            for number in range(topic.partitions)
         ]
         if not places:
             return {}
         consumer.assign(places)
         ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning()
         for place in places:
             while await consumer.position(place) < ends[place]:
                 for records in (await consumer.getmany(place, timeout_ms=1000)).values():
-                    found[place] += records
+                    found[place] += [record for record in records if record.key.startswith(f"{authority}:".encode())]
     return dict(found)
 
 
@@ -136,3 +145,11 @@ async def committed(broker: Broker, group: str) -> dict[str, int]:
             f"{place.topic}[{place.partition}]": await consumer.committed(place) for place in places
         }
     return {place: offset for place, offset in offsets.items() if offset}
+
+
+def stop_gracefully(service: Service) -> None:
+    """Ask a service to stop: it ends by itself, after letting go of everything in order."""
+    code = service.stop()
+    assert code in (0, -signal.SIGTERM), f"{service.name} was killed, or failed, with {code}"
+    last_messages = [json.loads(line)["message"] for line in service.process.log.read_text().splitlines()[-5:]]
+    assert "stopped" in last_messages

@@ -3,6 +3,8 @@
 Invariant: each event states its `time`; the figures beside it were worked out by hand.
 """
 
+from typing import Any
+
 from tests.delivery.feed import Stated, post_established, stated
 
 OF_RETENTION = ("uk.workforce.worker.left.v1", "uk.workforce.leaver.reversed.v1")
@@ -22,16 +24,16 @@ def small_history(authority: str) -> list[Stated]:
     def recorded(day: str) -> dict[str, str]:
         return {"time": f"{day}T09:00:00Z"}
 
-    def of_worker(id: str, type: str, worker: str, day: str, data: dict[str, object], **refers: str) -> Stated:
+    def of_worker(id: str, type: str, worker: str, day: str, data: dict[str, Any], **refers: str) -> Stated:
         return stated(id, f"worker.{type}", f"worker/{worker}", authority, data, **recorded(day), **refers)
 
-    def start(day: str, post: str, fte: float) -> dict[str, object]:
+    def start(day: str, post: str, fte: float) -> dict[str, Any]:
         return {"started_on": day, "post": post, "fte": fte, "origin": "other", "route": "direct"}
 
-    def of_cover(id: str, type: str, cover: str, day: str, data: dict[str, object], **refers: str) -> Stated:
+    def of_cover(id: str, type: str, cover: str, day: str, data: dict[str, Any], **refers: str) -> Stated:
         return stated(id, f"cover.{type}", f"cover/{cover}", authority, data, **recorded(day), **refers)
 
-    def assignment(day: str, **facts: object) -> dict[str, object]:
+    def assignment(day: str, **facts: object) -> dict[str, Any]:
         return {"started_on": day, "agency_worker": "A-1", "fte": 1, "reason": "vacancy", **facts}
 
     left = {"left_on": "2023-08-01", "reason": "resignation", "destination": "other"}

@@ -20,9 +20,10 @@ from services.metrics.app import PARTS, ServiceSettings
 from services.metrics.handlers import TakeInEvents, derive_listed
 from tests.delivery.feed import ACCEPTED, Stated, decoded, send
 from tests.delivery.observing import Tables, events_in, eventually, read, tables
+from tests.delivery.processes import another_process
 from tests.delivery.small_history import AGENCY_COVER, OF_RETENTION, VACANCIES, small_history
 from tests.histories import histories
-from tests.parts import PostgreSQL, RealSystem, Service
+from tests.parts import PostgreSQL, RealSystem
 
 AUTHORITIES = ("331", "332")
 
@@ -148,22 +149,19 @@ async def test_two_processes_in_one_group_make_the_same_tables_of_any_order(
     standing_system: RealSystem, metrics: Metrics, tmp_path: Path, seed: int
 ) -> None:
     system = standing_system
-    second = Service(
-        "metrics",
-        tmp_path / "second-metrics.log",
-        {
-            "database_url": system.databases["metrics"],
-            "kafka_servers": system.broker.servers,
-            "kafka_idempotent_producer": system.broker.idempotent,
-        },
-    )
-    expected = await metrics.take_in([(0, small_history_decoded(), False)])
+    second = another_process(system, "metrics", tmp_path)
+    await metrics.take_in([(0, small_history_decoded(), False)])
+    expected = [await tables(metrics.database, authority) for authority in AUTHORITIES]
     try:
         second.start()
         second.wait_until_ready()
         await feed_in_any_order(system, [event for name in AUTHORITIES for event in small_history(name)], Random(seed))
-        await eventually(lambda: events_in(system.databases["metrics"], "inbox"), 2 * len(small_history("331")))
-        await eventually(lambda: tables(system.databases["metrics"]), expected)
+        for authority, of_authority in zip(AUTHORITIES, expected, strict=True):
+            await eventually(lambda name=authority: tables(system.databases["metrics"], name), of_authority)  # type: ignore[misc]
+            await eventually(
+                lambda name=authority: events_in(system.databases["metrics"], "inbox", name),  # type: ignore[misc]
+                len(small_history(authority)),
+            )
     finally:
         second.stop()
 

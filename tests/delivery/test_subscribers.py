@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker
+from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from contracts.catalogue import topics_read_by
 from services.chassis.runtime import Runtime, new_broker
@@ -19,16 +19,18 @@ from services.retention import app as retention
 SETTINGS = Settings(database_url="postgresql:///unused")
 
 
-def declared(service: ModuleType) -> KafkaBroker:
-    """The broker of a service with what it subscribes to."""
+def the_subscriber(service: ModuleType) -> BatchSubscriber:
+    """The one subscriber that a service declares, which reads in batches, one at a time (without workers)."""
     broker = new_broker(SETTINGS)
     service.PARTS.subscribe(broker, Runtime(service.PARTS, SETTINGS))
-    return broker
+    (subscriber,) = broker.subscribers
+    assert type(subscriber) is BatchSubscriber
+    return subscriber
 
 
 @pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
 def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(service: ModuleType) -> None:
-    (subscriber,) = declared(service).subscribers
+    subscriber = the_subscriber(service)
     assert subscriber.ack_policy is AckPolicy.NACK_ON_ERROR
     assert subscriber.group_id == service.NAME
     assert subscriber._connection_args["enable_auto_commit"] is False
@@ -37,9 +39,7 @@ def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(
 
 @pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
 def test_a_service_reads_in_batches_one_at_a_time_every_topic_the_catalogue_says(service: ModuleType) -> None:
-    (subscriber,) = declared(service).subscribers
-    assert type(subscriber).__name__ == "BatchSubscriber"
-    assert not hasattr(subscriber, "max_workers")
+    subscriber = the_subscriber(service)
     assert set(subscriber.topic_names) == {topic.name for topic in topics_read_by(service.NAME)}
 
 
@@ -63,5 +63,5 @@ def test_a_service_reads_in_batches_one_at_a_time_every_topic_the_catalogue_says
     ids=["recruitment", "retention", "metrics"],
 )
 def test_who_reads_what(service: ModuleType, topics: list[str]) -> None:
-    (subscriber,) = declared(service).subscribers
+    subscriber = the_subscriber(service)
     assert sorted(subscriber.topic_names) == topics

@@ -1,0 +1,1 @@
+"""Tests of delivery: a package, so that its tests share one running system."""

@@ -1,0 +1,58 @@
+"""A service that is asked to stop finishes the batch, commits, and goes on from there when it is started again.
+
+Invariant: events keep coming while it stops.
+"""
+
+import asyncio
+
+from tests.delivery.feed import post_established, send
+from tests.delivery.observing import committed, counter, events_in, eventually, stop_gracefully, tables, total
+from tests.parts import RealSystem
+
+AUTHORITY = "301"
+BATCHES = 40
+SIZE = 25
+
+
+async def test_metrics_stops_under_load_and_does_not_read_again_what_it_committed(standing_system: RealSystem) -> None:
+    system = standing_system
+    database = system.databases["metrics"]
+
+    async def feed() -> None:
+        for batch in range(BATCHES):
+            events = [post_established(f"P-{batch}-{number}", AUTHORITY) for number in range(SIZE)]
+            assert await send(system.recruitment, events) == ["accepted"] * SIZE
+
+    before = sum((await committed(system.broker, "metrics")).values())
+    feeding = asyncio.create_task(feed())
+    await eventually(lambda: more_than(database, 100), True)
+    await asyncio.to_thread(stop_gracefully, system.metrics)
+    taken_in = await events_in(database, "inbox", AUTHORITY)
+    assert not feeding.done() or taken_in < BATCHES * SIZE
+    assert sum((await committed(system.broker, "metrics")).values()) == before + taken_in
+    await feeding
+
+    system.metrics.start()
+    system.metrics.wait_until_ready()
+    await eventually(lambda: total(system.metrics, "establishment", AUTHORITY), float(BATCHES * SIZE))
+    assert await counter(system.metrics, "workforce_consumed_total") == BATCHES * SIZE - taken_in
+    assert len((await tables(database, AUTHORITY))["staffing"]) == BATCHES * SIZE
+
+
+async def more_than(database: str, events: int) -> bool:
+    """Whether metrics has taken in more than so many events."""
+    return await events_in(database, "inbox", AUTHORITY) > events
+
+
+async def test_recruitment_stops_under_load_and_what_it_accepted_is_published_when_it_is_back(
+    standing_system: RealSystem,
+) -> None:
+    system, authority = standing_system, "302"
+    for batch in range(4):
+        events = [post_established(f"P-{batch}-{number}", authority) for number in range(250)]
+        assert await send(system.recruitment, events) == ["accepted"] * 250
+    stop_gracefully(system.recruitment)
+    system.recruitment.start()
+    system.recruitment.wait_until_ready()
+    await eventually(lambda: total(system.metrics, "establishment", authority), 1000.0)
+    assert await events_in(system.databases["metrics"], "inbox", authority) == 1000
