@@ -3,9 +3,11 @@
 Invariant: whatever keeps it from starting is told in plain lines, with exit code 1 and no traceback.
 """
 
+import signal
 import socket
 import sys
 from collections.abc import Callable
+from types import FrameType
 from typing import TypeVar
 
 import uvicorn
@@ -36,8 +38,15 @@ def run_service(name: str, settings_class: type[SomeSettings], create: Callable[
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
     )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn stops gracefully on these, then raises them once more for whoever handled them before: nobody.
+        signal.signal(number, _already_handled)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
+
+
+def _already_handled(number: int, frame: FrameType | None) -> None:
+    """The service has stopped, as it was asked to: exit code 0."""
 
 
 def _listen(settings: Settings) -> socket.socket:
