@@ -81,7 +81,6 @@ class Relay:
         self._settings = settings
         self._telemetry = telemetry
         self._woken = asyncio.Event()
-        self.kafka_reachable = False
 
     async def run(self) -> None:
         """Lead when possible, begin anew after any failure, until cancelled."""
@@ -97,7 +96,6 @@ class Relay:
                 # an idempotent producer needs after its broker lost data.
                 level = log.warning if isinstance(error, UNREACHABLE) else log.error
                 level("relay begins anew", cause=type(error).__name__, detail=str(error)[:300])
-            self.kafka_reachable = False
             await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
@@ -105,7 +103,6 @@ class Relay:
             connection = await asyncpg.connect(self._settings.database_url, timeout=10, command_timeout=60)
             stack.push_async_callback(connection.close, timeout=2)
             if not await connection.fetchval(TRY_LOCK, LEADER_LOCK):
-                self.kafka_reachable = True
                 return
             await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
             clients = await self._connect_to_kafka(stack, connection)
@@ -140,7 +137,6 @@ class Relay:
             self._woken.clear()
             if loop.time() >= check_at:
                 await self._compare_log_with_journal(clients)
-                self.kafka_reachable = True
                 check_at = loop.time() + CHECK_LOG_SECONDS
             if await self._publish_batch(clients) < BATCH:
                 try:
