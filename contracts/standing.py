@@ -15,6 +15,7 @@ none counts. So both circles end the same way in every order.
 What was recorded at one instant is ordered by its place in its service's journal (`sequence`).
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
@@ -26,6 +27,8 @@ Change = tuple[datetime, list[Event], list[Event]]
 """An instant, the events that stand from then on and did not before, and those that no longer do."""
 
 _identity = attrgetter("envelope.authority", "envelope.type", "envelope.id")
+_record = attrgetter("envelope.authority", "envelope.type", "envelope.subject")
+"""Events refer to one another only where these are the same."""
 _time = attrgetter("envelope.time")
 
 
@@ -125,10 +128,20 @@ def _earlier_versions(recorded: list[Event], targets: list[int | None], place: i
 
 
 def standing_events(events: Iterable[Event]) -> list[Event]:
-    """The events that stand, as known by the latest of them."""
-    standing: dict[tuple[str, str, str], Event] = {}
-    for _, begun, ceased in changes_of_standing(events):
-        for event in ceased:
-            del standing[_identity(event)]
-        standing.update((_identity(event), event) for event in begun)
-    return list(standing.values())
+    """The events that stand, as known by the latest of them, in no particular order."""
+    known = {_identity(event): event for event in events}.values()
+    corrected = {_record(event) for event in known if event.envelope.supersedes or event.envelope.voids}
+    standing: list[Event] = []
+    versions: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
+    for event in known:
+        record = _record(event)
+        if record in corrected:
+            versions[record].append(event)
+        else:
+            standing.append(event)
+    for of_one_record in versions.values():
+        recorded = sorted(of_one_record, key=order_of_recording)
+        targets = _targets(recorded)
+        places = _standing(recorded, targets, _voids_before_their_targets(recorded, targets), len(recorded))
+        standing += [recorded[place] for place in sorted(places)]
+    return standing

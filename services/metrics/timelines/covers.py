@@ -16,11 +16,13 @@ from services.metrics.timelines.knowledge import fold_as_known
 from services.metrics.timelines.rows import Cover
 
 # An assignment that starts and ends on one day never held: it does not hold on `ended_on`.
-_EFFECTS = in_order_of_effect((CoverStarted, "started_on"), (CoverChanged, "effective_from"), (CoverEnded, "ended_on"))
-_ONLY = ""
+EFFECTS = in_order_of_effect((CoverStarted, "started_on"), (CoverChanged, "effective_from"), (CoverEnded, "ended_on"))
+ONLY = ""
 
 
-class _Assignment(NamedTuple):
+class Assignment(NamedTuple):
+    """What an assignment is, as far as the timelines follow it."""
+
     agency_worker: str
     post: str | None
     fte: Decimal
@@ -45,18 +47,19 @@ def covers(events: Iterable[Event]) -> list[Cover]:
     return [
         Cover(cover, *assignment, valid_from, valid_to, known_from, known_to)
         for _, valid_from, known_from, valid_to, known_to, assignment in fold_as_known(
-            of_one_cover, _EFFECTS, _assignments
+            of_one_cover, EFFECTS, assignments_held
         )
         if assignment.fte
     ]
 
 
-def _assignments(held: dict[str, _Assignment], actions: list[Action], _: list[Action]) -> Steps[_Assignment]:
-    steps: dict[date, _Assignment | None] = {}
-    current = held.get(_ONLY)
+def assignments_held(held: dict[str, Assignment], actions: list[Action], _: list[Action]) -> Steps[Assignment]:
+    """What an assignment is from each date on, by actions, after what held before them; the key is `ONLY`."""
+    steps: dict[date, Assignment | None] = {}
+    current = held.get(ONLY)
     for day, *_between, data in actions:
         if type(data) is CoverStarted:
-            current = _Assignment(
+            current = Assignment(
                 data.agency_worker,
                 data.post,
                 data.fte,
@@ -75,4 +78,4 @@ def _assignments(held: dict[str, _Assignment], actions: list[Action], _: list[Ac
         else:
             current = None
         steps[day] = current
-    return {_ONLY: steps}
+    return {ONLY: steps}

@@ -80,7 +80,7 @@ class Timelines(Generic[Value]):
                 replaced[row[0]] = row
                 if row[0] < day:
                     since, held = row[0], row[2]
-            for valid_from, valid_to, value in _stretches(since, held, steps.get(key, {})):
+            for valid_from, valid_to, value in stretches(since, held, steps.get(key, {})):
                 before = replaced.get(valid_from)
                 if before is not None and before[1] == valid_to and before[2] == value:
                     rows.append(replaced.pop(valid_from))
@@ -101,13 +101,14 @@ class Timelines(Generic[Value]):
         return stretches
 
 
-def _stretches(since: date, held: Value | None, values: Mapping[date, Value | None]) -> list[tuple[date, date, Value]]:
-    stretches: list[tuple[date, date, Value]] = []
+def stretches(since: date, held: Value | None, values: Mapping[date, Value | None]) -> list[tuple[date, date, Value]]:
+    """The stretches (from, to, value) that values from dates on make, ascending, after `held` since `since`."""
+    found: list[tuple[date, date, Value]] = []
     for day, value in values.items():
         if value != held:
             if held is not None:
-                stretches.append((since, day, held))
+                found.append((since, day, held))
             since, held = day, value
     if held is not None:
-        stretches.append((since, FOREVER, held))
-    return stretches
+        found.append((since, FOREVER, held))
+    return found

@@ -13,10 +13,10 @@ from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from services.metrics.timelines.knowledge import fold_as_known
 from services.metrics.timelines.rows import Post, PostFacts
 
-_EFFECTS = in_order_of_effect(
+EFFECTS = in_order_of_effect(
     (PostClosed, "closed_on"), (PostEstablished, "effective_from"), (PostChanged, "effective_from")
 )
-_ONLY = ""
+ONLY = ""
 _NOT_FUNDED = Decimal(0)
 
 
@@ -34,13 +34,14 @@ def post_facts(events: Iterable[Event]) -> list[Post]:
     post = of_one_post[0].envelope.subject.partition("/")[2]
     return [
         Post(post, facts, valid_from, valid_to, known_from, known_to)
-        for _, valid_from, known_from, valid_to, known_to, facts in fold_as_known(of_one_post, _EFFECTS, _facts)
+        for _, valid_from, known_from, valid_to, known_to, facts in fold_as_known(of_one_post, EFFECTS, facts_of_post)
     ]
 
 
-def _facts(held: dict[str, PostFacts], actions: list[Action], _: list[Action]) -> Steps[PostFacts]:
+def facts_of_post(held: dict[str, PostFacts], actions: list[Action], _: list[Action]) -> Steps[PostFacts]:
+    """The facts of one post from each date on, by actions, after what held before them; the key is `ONLY`."""
     steps: dict[date, PostFacts | None] = {}
-    current = held.get(_ONLY)
+    current = held.get(ONLY)
     for day, *_between, data in actions:
         if type(data) is PostEstablished:
             current = PostFacts(data.role, data.team, data.service_area, data.grade, data.csww_role, data.funded_fte)
@@ -51,7 +52,7 @@ def _facts(held: dict[str, PostFacts], actions: list[Action], _: list[Action]) -
         else:
             current = current._replace(funded=_NOT_FUNDED)
         steps[day] = current
-    return {_ONLY: steps}
+    return {ONLY: steps}
 
 
 def _changed(facts: PostFacts, change: PostChanged) -> PostFacts:

@@ -45,6 +45,16 @@ class Cover(NamedTuple):
     known_to: datetime
 
 
+class Dimensions(NamedTuple):
+    """By what figures are broken down: facts of a post; None where nothing is known about it."""
+
+    role: Role | None = None
+    team: str | None = None
+    service_area: str | None = None
+    grade: str | None = None
+    csww_role: CswwRole | None = None
+
+
 class PostFacts(NamedTuple):
     """What a post is and what it is funded for. After it closed the facts stay, with `funded` 0."""
 

@@ -15,29 +15,19 @@ from decimal import Decimal
 from operator import itemgetter
 from typing import NamedTuple
 
-from contracts.codes import CoverReason, CswwRole, Role
+from contracts.codes import CoverReason
 from services.metrics.timelines.knowledge import Timelines
-from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Occupancy, Post, Staffing
+from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Dimensions, Occupancy, Post, Staffing
 
 _NONE = Decimal(0)
 
 
-class _Dimensions(NamedTuple):
-    """By what the stock measures are broken down; None where nothing is known about the place."""
-
-    role: Role | None = None
-    team: str | None = None
-    service_area: str | None = None
-    grade: str | None = None
-    csww_role: CswwRole | None = None
-
-
-_UNKNOWN = _Dimensions()
+_UNKNOWN = Dimensions()
 _without_dimensions = itemgetter(slice(0, 5))
 
 # The amounts of a stock, in this order after its dimensions.
 _ESTABLISHMENT, _IN_POST, _COVERING_VACANCY, _OTHER_AGENCY = range(4)
-_Stock = tuple[_Dimensions, Decimal, Decimal, Decimal, Decimal]
+_Stock = tuple[Dimensions, Decimal, Decimal, Decimal, Decimal]
 _NOTHING: _Stock = (_UNKNOWN, _NONE, _NONE, _NONE, _NONE)
 
 
@@ -50,7 +40,7 @@ class _Edge(NamedTuple):
     fte: Decimal
     known_from: datetime
     known_to: datetime
-    dimensions: _Dimensions | None
+    dimensions: Dimensions | None
 
 
 def staffing(
@@ -64,7 +54,7 @@ def staffing(
     edges: list[_Edge] = []
     for post in posts:
         facts = post.facts
-        dimensions = _Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
+        dimensions = Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
         edges += _edges(post, _ESTABLISHMENT, facts.funded, dimensions)
     for occupancy in occupancies:
         edges += _edges(occupancy, _IN_POST, occupancy.fte)
@@ -78,7 +68,7 @@ def unposted_cover_staffing(covers: Iterable[Cover]) -> list[Staffing]:
     edges: dict[str, list[_Edge]] = {}
     for cover in covers:
         if cover.post is None:
-            dimensions = _Dimensions(cover.role, cover.team, cover.service_area, None, cover.csww_role)
+            dimensions = Dimensions(cover.role, cover.team, cover.service_area, None, cover.csww_role)
             edges.setdefault(f"cover/{cover.cover}", []).extend(_edges(cover, _agency(cover), cover.fte, dimensions))
     return [row for place in sorted(edges) for row in _rows(place, edges[place])]
 
@@ -88,7 +78,7 @@ def _agency(cover: Cover) -> int:
 
 
 def _edges(
-    row: Post | Occupancy | Cover, amount: int, fte: Decimal, dimensions: _Dimensions | None = None
+    row: Post | Occupancy | Cover, amount: int, fte: Decimal, dimensions: Dimensions | None = None
 ) -> list[_Edge]:
     known_from, known_to = row.known_from, row.known_to
     begin = _Edge(row.valid_from, True, amount, fte, known_from, known_to, dimensions)
