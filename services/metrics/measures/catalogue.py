@@ -1,0 +1,36 @@
+"""Every measure there is, by name.
+
+Invariant: names are unique, and the terms of every rate are counts declared here.
+"""
+
+from services.metrics.measures import coming_and_going, filling, progressing, recruiting, staffing, working_life
+from services.metrics.measures.declaration import DIMENSIONS, MORE_DIMENSIONS, Count, Measure
+
+FAMILIES = (staffing, coming_and_going, filling, recruiting, working_life, progressing)
+
+MEASURES: dict[str, Measure] = {measure.name: measure for family in FAMILIES for measure in family.MEASURES}
+"""Every measure by name, in reading order."""
+
+EVERY_DIMENSION = DIMENSIONS | MORE_DIMENSIONS
+"""Every dimension with its meaning."""
+
+
+def count(name: str) -> Count:
+    """The stock or flow of that name. Raises KeyError for a rate, and for what there is not."""
+    measure = MEASURES[name]
+    if not isinstance(measure, Count):
+        raise KeyError(name)
+    return measure
+
+
+def counts_of(measure: Measure) -> tuple[Count, ...]:
+    """The counts that a measure is made of, each once; a count is made of itself."""
+    if isinstance(measure, Count):
+        return (measure,)
+    return tuple({term.measure: count(term.measure) for term in measure.terms}.values())
+
+
+def dimensions_of(measure: Measure) -> tuple[str, ...]:
+    """By what a measure can be broken down: a rate by what all its counts can be."""
+    first, *others = counts_of(measure)
+    return tuple(name for name in first.dimensions if all(name in other.dimensions for other in others))

@@ -1,0 +1,263 @@
+"""How a measure is declared: a count of parts of a picture, or a ratio of such counts.
+
+Invariant: a figure is the sum of its parts, in millionths, exactly; a rate is a ratio of such sums, and nothing else.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from services.metrics.picture.amounts import ONE
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.timelines.rows import Dimensions
+
+BOARD = (
+    "Education and Children's Services Scrutiny Board papers 2021 and 2023, as restated in this project's definitions"
+)
+CSWW = "DfE, children's social work workforce census 2024 to 2025, specification version 1"
+NHS = "NHS workforce statistics: vacancy rate and stability index"
+CIPD = "CIPD: crude labour turnover"
+OWN = "This project's definitions (docs/definitions.md)"
+
+DIMENSIONS = {
+    "role": "What the post is for.",
+    "team": "The team the post belongs to.",
+    "service_area": "The service area the post belongs to.",
+    "grade": "The post's grade.",
+    "csww_role": "The post's role in the CSWW census, 1 to 6.",
+}
+"""What every measure can be broken down by: facts of the post at the date. A fact nobody has stated is null."""
+
+MORE_DIMENSIONS = {
+    "origin": "Where a starter came from.",
+    "route": "How a starter or an applicant came.",
+    "employment": "On what terms a starter is employed.",
+    "cohort": "The academy cohort a starter entered.",
+    "reason": "Why a leaver left, or why an agency worker is engaged.",
+    "destination": "Where a leaver went.",
+    "move_kind": "Why a worker went to another post.",
+    "age": "For how long a vacancy has been open.",
+    "panel": "The panel that decided.",
+    "panel_kind": "What the panel decides about.",
+    "decision": "What the panel decided.",
+    "stage": "How far an application came.",
+    "campaign": "The recruitment campaign.",
+    "agency": "The agency that supplies the worker.",
+    "demand": "Which children are counted.",
+    "offer": "Which support was offered.",
+}
+"""What some measures can be broken down by besides."""
+
+
+class Unit(StrEnum):
+    """In what a measure is counted."""
+
+    FTE = "FTE"
+    PEOPLE = "people"
+    ASSIGNMENTS = "assignments"
+    PERCENT = "%"
+    DAYS = "days"
+    FTE_DAYS = "FTE x days"
+    WEEKS = "weeks"
+    POUNDS = "GBP"
+    COUNT = "count"
+    CASES = "cases per FTE"
+    CHILDREN = "children"
+
+
+WHOLE = frozenset({Unit.PEOPLE, Unit.ASSIGNMENTS, Unit.COUNT, Unit.CHILDREN})
+PLACES = {
+    unit: Decimal(1) if unit in WHOLE else Decimal("0.01") if unit is Unit.POUNDS else Decimal("0.1") for unit in Unit
+}
+"""To what a figure is rounded where it is shown, half up: people and counts whole, pounds to pence, others to 1 decimal
+(DfE's rounding in CSWW)."""
+
+
+class Kind(StrEnum):
+    """What a figure speaks of."""
+
+    STOCK = "stock"
+    FLOW = "flow"
+    RATE = "rate"
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """What a figure is asked for: stocks look at `as_at`, flows at the days from `first` to `last`, both included.
+
+    `months` is how long a starter has to stay to count as retained, where a measure asks that.
+    """
+
+    first: date
+    last: date
+    as_at: date
+    months: int = 12
+
+    @property
+    def days(self) -> int:
+        """How many days the period has."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def until(self) -> date:
+        """The day after the period."""
+        return self.last + timedelta(days=1)
+
+    @property
+    def opening(self) -> date:
+        """The day before the period."""
+        return self.first - timedelta(days=1)
+
+
+class Part(NamedTuple):
+    """One thing that counts: how much (in millionths), from when to when (a flow: one day), and what it is.
+
+    `subjects` are pseudonymous: `post/…`, `worker/…`, `cover/…` and the like. `more` holds dimensions beside those of
+    the post, by name.
+    """
+
+    amount: int
+    since: date
+    until: date
+    subjects: tuple[str, ...]
+    place: Dimensions
+    more: Mapping[str, Any] = {}
+
+    def dimension(self, name: str) -> Any:
+        """The value of one dimension; None where it is not stated."""
+        return getattr(self.place, name) if name in DIMENSIONS else self.more.get(name)
+
+
+Within = Callable[[Picture, Scope, When], Iterable[Part]]
+OverTime = Callable[[Picture, Scope], Iterable[Part]]
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A stock or a flow: the sum of parts of a picture. Declared by `stock`, `flow` or `apportioned`.
+
+    `scope` is the only scope it is counted in, or None where the caller chooses. `more` names the dimensions beside
+    those of the post. `column` is the column of `staffing` that holds the same amounts, for quick sums.
+    `all_time`: without a period it counts from the beginning, not the year up to the date.
+    """
+
+    name: str
+    title: str
+    definition: str
+    source: str
+    unit: Unit
+    kind: Kind
+    parts: Within
+    over_time: OverTime | None = None
+    scope: Scope | None = None
+    more: tuple[str, ...] = ()
+    column: str | None = None
+    all_time: bool = False
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """By what it can be broken down."""
+        return (*DIMENSIONS, *self.more)
+
+
+def stock(name: str, title: str, definition: str, source: str, unit: Unit, over_time: OverTime, **facts: Any) -> Count:
+    """A stock whose parts each hold over a stretch of days."""
+
+    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+        return (
+            part for part in kept_over_time(name, over_time, picture, scope) if part.since <= when.as_at < part.until
+        )
+
+    return Count(name, title, definition, source, unit, Kind.STOCK, parts, over_time, **facts)
+
+
+def flow(name: str, title: str, definition: str, source: str, unit: Unit, over_time: OverTime, **facts: Any) -> Count:
+    """A flow whose parts each fall on a day."""
+
+    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+        return (
+            part for part in kept_over_time(name, over_time, picture, scope) if when.first <= part.since <= when.last
+        )
+
+    return Count(name, title, definition, source, unit, Kind.FLOW, parts, over_time, **facts)
+
+
+def apportioned(
+    name: str, title: str, definition: str, source: str, unit: Unit, parts: Within, kind: Kind = Kind.FLOW, **facts: Any
+) -> Count:
+    """A count whose parts depend on the date or the period that is asked for."""
+    return Count(name, title, definition, source, unit, kind, parts, **facts)
+
+
+def kept_over_time(name: str, over_time: OverTime, picture: Picture, scope: Scope) -> list[Part]:
+    """All parts of a measure, worked out once for each picture."""
+    return picture.kept(("parts", name, scope), lambda: list(over_time(picture, scope)))
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A count in the numerator or the denominator of a rate, added or (sign -1) taken away."""
+
+    measure: str
+    sign: int = 1
+
+
+def per_cent(_: When) -> Fraction:
+    """The factor of a percentage."""
+    return Fraction(100)
+
+
+def as_it_is(_: When) -> Fraction:
+    """The factor of a plain ratio."""
+    return Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """factor x numerator / denominator, each a sum of terms; no figure where the denominator is 0.
+
+    `annual`: its flows are those of the twelve months up to the date. `low_reliability_above` is the value above which
+    DfE marks it `u`. `formula` says it in words, for people. `also` names counts shown beside it.
+    """
+
+    name: str
+    title: str
+    definition: str
+    source: str
+    unit: Unit
+    numerator: tuple[Term, ...]
+    denominator: tuple[Term, ...]
+    formula: str
+    factor: Callable[[When], Fraction] = per_cent
+    scope: Scope | None = None
+    annual: bool = False
+    all_time: bool = False
+    low_reliability_above: Fraction | None = None
+    also: tuple[str, ...] = ()
+    kind: Kind = field(default=Kind.RATE, init=False)
+
+    @property
+    def terms(self) -> tuple[Term, ...]:
+        """Every count it is made of."""
+        return self.numerator + self.denominator
+
+
+Measure = Count | Rate
+
+
+def shown(value: Fraction | None, unit: Unit) -> float | int | None:
+    """A figure as it is shown, rounded half up (away from nought where it is negative)."""
+    if value is None:
+        return None
+    rounded = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(PLACES[unit], rounding=ROUND_HALF_UP)
+    return int(rounded) if unit in WHOLE else float(rounded)
+
+
+def exact(amount: int) -> str:
+    """An amount in millionths as a decimal without trailing noughts, for sums that are to be checked."""
+    return f"{(Decimal(amount) / ONE).normalize():f}"

@@ -1,0 +1,103 @@
+"""How long vacancies last: those filled, and those still open by age.
+
+Invariant: open vacancies by age add up to the vacancies of the posts.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+
+from services.metrics.measures.declaration import (
+    OWN,
+    Kind,
+    OverTime,
+    Part,
+    Rate,
+    Term,
+    Unit,
+    When,
+    apportioned,
+    as_it_is,
+    flow,
+)
+from services.metrics.picture.amounts import months_later
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope, dimensions_of
+
+DAY = timedelta(days=1)
+AGES = {
+    3: "under-3-months",
+    6: "3-to-6-months",
+    9: "6-to-9-months",
+    12: "9-to-12-months",
+}
+OVER_A_YEAR = "over-12-months"
+
+
+def age(opened_on: date, as_at: date) -> str:
+    """The band of a vacancy's age in full calendar months."""
+    for months, band in AGES.items():
+        if as_at < months_later(opened_on, months):
+            return band
+    return OVER_A_YEAR
+
+
+def _filled(times_days: bool) -> OverTime:
+    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
+        for lot in picture.lots:
+            if lot.filled and (scope is Scope.ALL or lot.place.csww_role is not None):
+                amount = lot.fte * (lot.closed_on - lot.opened_on).days if times_days else lot.fte
+                yield Part(amount, lot.closed_on, lot.closed_on + DAY, (lot.post,), lot.place)
+
+    return parts
+
+
+def _open_by_age(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+    for lot in picture.lots:
+        if lot.opened_on <= when.as_at < lot.closed_on:
+            place = dimensions_of(picture.posts.get(lot.post.partition("/")[2], ()), when.as_at)
+            if scope is Scope.ALL or place.csww_role is not None:
+                more = {"age": age(lot.opened_on, when.as_at)}
+                yield Part(lot.fte, lot.opened_on, lot.closed_on, (lot.post,), place, more)
+
+
+MEASURES = (
+    flow(
+        "vacancies-filled",
+        "Vacancies filled",
+        "The FTE of vacancies that a new occupant ended in the period, oldest first within a post.",
+        OWN,
+        Unit.FTE,
+        _filled(times_days=False),
+    ),
+    flow(
+        "days-to-fill",
+        "Days until filled",
+        "FTE of the vacancies filled in the period times the days for which they had been open.",
+        OWN,
+        Unit.FTE_DAYS,
+        _filled(times_days=True),
+    ),
+    Rate(
+        "time-to-fill",
+        "Time to fill",
+        "Mean days from the day a vacancy opened to the day its next occupant started, weighted by FTE, of the "
+        "vacancies filled in the period.",
+        OWN,
+        Unit.DAYS,
+        (Term("days-to-fill"),),
+        (Term("vacancies-filled"),),
+        "FTE x days until filled / FTE filled",
+        factor=as_it_is,
+        also=("vacancies-filled",),
+    ),
+    apportioned(
+        "vacancies-by-age",
+        "Open vacancies by age",
+        "Vacancies of posts at the date, by how long each has been open, in full calendar months.",
+        OWN,
+        Unit.FTE,
+        _open_by_age,
+        Kind.STOCK,
+        more=("age",),
+    ),
+)

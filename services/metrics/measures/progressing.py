@@ -1,0 +1,210 @@
+"""Progression panels, and the retention payments that the progression pathway replaced.
+
+Invariant: what was decided and what was paid are counted from their own events; what is due follows from service.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from contracts.codes import PanelDecision, Role
+from contracts.events.progression_panels import PanelDecided
+from contracts.events.working_life import RetentionPaymentMade
+from services.metrics.measures.declaration import (
+    BOARD,
+    OverTime,
+    Part,
+    Rate,
+    Term,
+    Unit,
+    When,
+    apportioned,
+    flow,
+)
+from services.metrics.picture.amounts import ONE, millionths, months_later
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.timelines.rows import Dimensions
+
+DAY = timedelta(days=1)
+FUNDED_FTE = 41
+"""FTE that the progression pathway funds from 1 April 2024 on: Scrutiny Board, November 2023."""
+PAYMENT = Decimal(3000)
+"""Pounds; the retention payment, the scheme's dates and its twelve months: Scrutiny Board, November 2023."""
+SCHEME_FIRST, SCHEME_LAST = date(2023, 4, 1), date(2024, 3, 31)
+SERVICE_MONTHS = 12
+PAID_ROLES = frozenset(
+    {
+        Role.NEWLY_QUALIFIED_SOCIAL_WORKER,
+        Role.SOCIAL_WORKER,
+        Role.ADVANCED_SOCIAL_WORKER,
+        Role.SENIOR_PRACTITIONER,
+    }
+)
+"""Whom 'a social worker' takes in: those below team manager. Chosen; the paper does not say."""
+OF_A_PANEL = ("panel", "panel_kind", "decision")
+
+
+def _candidates(picture: Picture) -> dict[tuple[str, str, Any], PanelDecided]:
+    """The last recorded decision of each person, panel and kind."""
+    return {
+        (picture.person_of(event), decided.panel, decided.kind): decided
+        for event, decided in picture.facts(PanelDecided)
+    }
+
+
+def _panel_parts(picture: Picture, scope: Scope, successes_only: bool, in_fte: bool) -> Iterable[Part]:
+    for (person, panel, kind), decided in _candidates(picture).items():
+        if successes_only and decided.decision is not PanelDecision.SUCCESSFUL:
+            continue
+        service = picture.service_on(person, decided.decided_on, Scope.ALL)
+        place = Dimensions() if service is None else service.place
+        if scope is Scope.CENSUS and place.csww_role is None:
+            continue
+        more = {"panel": panel, "panel_kind": kind, "decision": decided.decision}
+        amount, day = ONE, decided.decided_on
+        if in_fte:
+            amount = millionths(decided.fte) if decided.fte is not None else 0 if service is None else service.fte
+            day = decided.effective_from or decided.decided_on
+        yield Part(amount, day, day + DAY, (f"worker/{person}",), place, more)
+
+
+def _decided(successes_only: bool, in_fte: bool = False) -> OverTime:
+    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
+        return _panel_parts(picture, scope, successes_only, in_fte)
+
+    return parts
+
+
+def _panels_held(picture: Picture, scope: Scope) -> Iterable[Part]:
+    held: dict[tuple[str, Any], tuple[date, str]] = {}
+    for (person, panel, kind), decided in _candidates(picture).items():
+        first = (decided.decided_on, f"worker/{person}")
+        held[panel, kind] = min(held.get((panel, kind), first), first)
+    for (panel, kind), (day, candidate) in held.items():
+        yield Part(ONE, day, day + DAY, (candidate,), Dimensions(), {"panel": panel, "panel_kind": kind})
+
+
+def _payments_due(in_pounds: bool) -> OverTime:
+    amount = millionths(PAYMENT) if in_pounds else ONE
+
+    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
+        for spell in picture.spells(Scope.ALL):
+            due_on = SCHEME_LAST if spell.since <= SCHEME_FIRST else months_later(spell.since, SERVICE_MONTHS)
+            service = spell.at(due_on) if spell.since <= SCHEME_LAST else None
+            if service is None or service.place.role not in PAID_ROLES:
+                continue
+            if scope is Scope.ALL or service.place.csww_role is not None:
+                subjects = (f"worker/{spell.person}", f"post/{service.post}")
+                yield Part(amount, due_on, due_on + DAY, subjects, service.place)
+
+    return parts
+
+
+def _payments_made(in_pounds: bool) -> OverTime:
+    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
+        for event, paid in picture.facts(RetentionPaymentMade):
+            person = picture.person_of(event)
+            service = picture.service_on(person, paid.paid_on, Scope.ALL)
+            place = Dimensions() if service is None else service.place
+            if scope is Scope.ALL or place.csww_role is not None:
+                amount = millionths(paid.amount) if in_pounds else ONE
+                yield Part(amount, paid.paid_on, paid.paid_on + DAY, (f"worker/{person}",), place)
+
+    return parts
+
+
+def _funded(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+    yield Part(FUNDED_FTE * ONE, when.first, when.until, ("progression-pathway/2024",), Dimensions())
+
+
+MEASURES = (
+    flow(
+        "panels-held",
+        "Panels held",
+        "Progression panels with a decision, on their first day, each once.",
+        BOARD,
+        Unit.COUNT,
+        _panels_held,
+        more=("panel", "panel_kind"),
+    ),
+    flow(
+        "panel-candidates",
+        "Panel candidates",
+        "Workers on whom a panel decided, once per panel.",
+        BOARD,
+        Unit.PEOPLE,
+        _decided(successes_only=False),
+        more=OF_A_PANEL,
+    ),
+    flow(
+        "panel-successes",
+        "Successful candidates",
+        "Candidates whom a panel found successful.",
+        BOARD,
+        Unit.PEOPLE,
+        _decided(successes_only=True),
+        more=OF_A_PANEL,
+    ),
+    flow(
+        "progressed-fte",
+        "FTE progressed",
+        "FTE of successful candidates, on the day their progression takes effect.",
+        BOARD,
+        Unit.FTE,
+        _decided(successes_only=True, in_fte=True),
+        more=OF_A_PANEL,
+    ),
+    apportioned(
+        "progression-funded-fte",
+        "FTE the pathway funds",
+        "The FTE that the progression pathway of 2024 funds: 41.",
+        BOARD,
+        Unit.FTE,
+        _funded,
+    ),
+    Rate(
+        "progression-funding-used",
+        "Share of the pathway's funding used",
+        "FTE progressed in the period as a share of the FTE that the pathway funds.",
+        BOARD,
+        Unit.PERCENT,
+        (Term("progressed-fte"),),
+        (Term("progression-funded-fte"),),
+        "100 x FTE progressed / 41",
+    ),
+    flow(
+        "retention-payments-due",
+        "Retention payments due",
+        "Workers who complete twelve months' service under the scheme of 1 April 2023 to 31 March 2024, on "
+        "the day they do.",
+        BOARD,
+        Unit.PEOPLE,
+        _payments_due(in_pounds=False),
+    ),
+    flow(
+        "retention-payment-cost",
+        "Cost of retention payments due",
+        "GBP 3,000 for each retention payment that falls due.",
+        BOARD,
+        Unit.POUNDS,
+        _payments_due(in_pounds=True),
+    ),
+    flow(
+        "retention-payments-made",
+        "Retention payments made",
+        "Retention payments made in the period.",
+        BOARD,
+        Unit.COUNT,
+        _payments_made(in_pounds=False),
+    ),
+    flow(
+        "retention-payments-paid",
+        "Retention payments made (GBP)",
+        "Pounds paid as retention payments in the period.",
+        BOARD,
+        Unit.POUNDS,
+        _payments_made(in_pounds=True),
+    ),
+)

@@ -1,0 +1,120 @@
+"""Recruitment from interest to start, and what agency cover costs.
+
+Invariant: an application counts once at each stage, however often it is said to have reached it.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from contracts.events.hiring import ApplicationProgressed, CampaignOpened
+from services.metrics.measures.declaration import BOARD, OWN, Part, Unit, When, Within, apportioned, flow
+from services.metrics.picture.amounts import ONE, part_of
+from services.metrics.picture.assignments import conversions
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.timelines.rows import Dimensions
+
+DAY = timedelta(days=1)
+WEEK = 7
+HOURS_A_WEEK = 37
+"""Hours of a full-time week: NJC conditions of service (Green Book). Chosen; no feed says what agencies work."""
+
+
+def _applications(picture: Picture, scope: Scope) -> Iterable[Part]:
+    first: dict[tuple[str, str], ApplicationProgressed] = {}
+    for event, progressed in picture.facts(ApplicationProgressed):
+        key = (event.envelope.subject, progressed.stage)
+        if key not in first or progressed.reached_on < first[key].reached_on:
+            first[key] = progressed
+    for (application, stage), progressed in first.items():
+        more = {"stage": stage, "route": progressed.route, "campaign": progressed.campaign}
+        place = Dimensions(role=progressed.role)
+        yield Part(ONE, progressed.reached_on, progressed.reached_on + DAY, (application,), place, more)
+
+
+def _campaigns(picture: Picture, scope: Scope) -> Iterable[Part]:
+    for event, opened in picture.facts(CampaignOpened):
+        more = {"route": opened.route}
+        yield Part(ONE, opened.opened_on, opened.opened_on + DAY, (event.envelope.subject,), Dimensions(), more)
+
+
+def _cover(cost: bool) -> Within:
+    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+        for cover, runs in picture.assignments.items():
+            for run in runs:
+                since, until = max(run.since, when.first), min(run.until, when.until)
+                rate = run.terms.hourly_rate
+                if since >= until or (cost and rate is None):
+                    continue
+                if scope is Scope.CENSUS and run.place.csww_role is None:
+                    continue
+                days = (until - since).days
+                amount = (
+                    part_of((rate or 0) * HOURS_A_WEEK * run.fte, days, WEEK * ONE)
+                    if cost
+                    else part_of(ONE, days, WEEK)
+                )
+                more = {"reason": run.reason, "agency": run.terms.agency}
+                yield Part(amount, since, until, (f"cover/{cover}",), run.place, more)
+
+    return parts
+
+
+def _conversions(picture: Picture, scope: Scope) -> Iterable[Part]:
+    for cover, runs in picture.assignments.items():
+        for day, run in conversions(picture.events_of_cover(cover), runs):
+            if scope is Scope.ALL or run.place.csww_role is not None:
+                more = {"reason": run.reason, "agency": run.terms.agency}
+                yield Part(ONE, day, day + DAY, (f"cover/{cover}",), run.place, more)
+
+
+OF_AN_ASSIGNMENT = ("reason", "agency")
+
+MEASURES = (
+    flow(
+        "applications",
+        "Applications",
+        "Applications that reached a stage in the period, each once per stage, on the first day it did: by stage, the "
+        "recruitment funnel.",
+        BOARD,
+        Unit.COUNT,
+        _applications,
+        more=("stage", "route", "campaign"),
+    ),
+    flow(
+        "campaigns-opened",
+        "Campaigns opened",
+        "Recruitment campaigns opened in the period.",
+        BOARD,
+        Unit.COUNT,
+        _campaigns,
+        more=("route",),
+    ),
+    flow(
+        "agency-conversions",
+        "Agency assignments converted",
+        "Assignments that ended in the period because the agency worker was employed.",
+        OWN,
+        Unit.ASSIGNMENTS,
+        _conversions,
+        more=OF_AN_ASSIGNMENT,
+    ),
+    apportioned(
+        "agency-weeks",
+        "Weeks of agency cover",
+        "Weeks for which assignments ran in the period, whatever their FTE.",
+        OWN,
+        Unit.WEEKS,
+        _cover(cost=False),
+        more=OF_AN_ASSIGNMENT,
+    ),
+    apportioned(
+        "agency-cost",
+        "Cost of agency cover",
+        "Hourly rate x 37 hours x FTE x weeks run in the period, of assignments with a rate.",
+        OWN,
+        Unit.POUNDS,
+        _cover(cost=True),
+        more=OF_AN_ASSIGNMENT,
+    ),
+)

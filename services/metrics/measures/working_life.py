@@ -1,0 +1,272 @@
+"""Absence, caseload, support, and the demand beside the supply.
+
+Invariant: every figure comes of counts that somebody made; nothing is filled in where no count was made.
+"""
+
+from collections.abc import Iterable
+from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import Any
+
+from contracts.codes import AbsenceReason
+from contracts.events.working_life import (
+    AbsenceRecorded,
+    CaseloadCounted,
+    DemandCounted,
+    SupportSessionHeld,
+    SupportTakenUp,
+)
+from services.metrics.measures.declaration import (
+    BOARD,
+    CSWW,
+    OWN,
+    Kind,
+    OverTime,
+    Part,
+    Rate,
+    Term,
+    Unit,
+    When,
+    Within,
+    apportioned,
+    as_it_is,
+    flow,
+    stock,
+)
+from services.metrics.picture.amounts import ONE, after_weekdays, millionths, part_of, weekdays
+from services.metrics.picture.assignments import Running
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.timelines.rows import FOREVER, Dimensions
+
+DAY = timedelta(days=1)
+WORKING_DAYS = 253
+"""Working days in a year, one more in a year with a 29 February: CSWW's sickness absence rate."""
+COUNT_HOLDS = timedelta(days=30)
+"""A caseload counted so many days ago still counts: counts are made at month ends. Chosen."""
+
+
+def _working_days_lost(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+    for event, absence in picture.facts(AbsenceRecorded):
+        if absence.reason is not AbsenceReason.SICKNESS:
+            continue
+        person = picture.person_of(event)
+        service = picture.service_on(person, absence.absent_from, scope)
+        if service is None and (scope is Scope.CENSUS):
+            continue
+        lost = _lost_between(absence, when.first, when.until)
+        if lost:
+            place = Dimensions() if service is None else service.place
+            yield Part(lost, absence.absent_from, _back_on(absence), (f"worker/{person}",), place)
+
+
+def _back_on(absence: AbsenceRecorded) -> date:
+    if absence.returned_on is not None:
+        return absence.returned_on
+    return after_weekdays(absence.absent_from, max(1, -int(-absence.working_days_lost // 1)))
+
+
+def _lost_between(absence: AbsenceRecorded, first: date, until: date) -> int:
+    """The working days lost from `first` up to and without `until`, in millionths of a day."""
+    lost, back_on = millionths(absence.working_days_lost), _back_on(absence)
+    in_all = weekdays(absence.absent_from, back_on)
+    if in_all == 0:
+        return lost if first <= absence.absent_from < until else 0
+    return part_of(lost, weekdays(max(first, absence.absent_from), min(until, back_on)), in_all)
+
+
+def _case_holders(in_fte: bool) -> Within:
+    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+        agency = _running_by_person(picture, scope, when.as_at)
+        for person, cases in _latest_cases(picture, when.as_at).items():
+            service = picture.service_on(person, when.as_at, scope)
+            runs = agency.get(person, [])
+            fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
+            if cases and fte:
+                place = runs[0].place if service is None else service.place
+                subjects = (f"worker/{person}", *(f"cover/{run.cover}" for run in runs))
+                yield Part(fte if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, place)
+
+    return parts
+
+
+def _latest_cases(picture: Picture, as_at: date) -> dict[str, int]:
+    """The cases of each person by the latest count that still holds at a date."""
+    latest: dict[str, CaseloadCounted] = {}
+    for event, counted in picture.facts(CaseloadCounted):
+        person = picture.person_of(event)
+        if as_at - COUNT_HOLDS <= counted.counted_on <= as_at and (
+            person not in latest or counted.counted_on >= latest[person].counted_on
+        ):
+            latest[person] = counted
+    return {person: counted.cases for person, counted in latest.items()}
+
+
+def _running_by_person(picture: Picture, scope: Scope, as_at: date) -> dict[str, list[Running]]:
+    """The assignments that run at a date, by the person whose they are, in alphabetical order."""
+    found: dict[str, list[Running]] = {}
+    for _, runs in sorted(picture.assignments.items()):
+        for run in runs:
+            if run.since <= as_at < run.until and (scope is Scope.ALL or run.place.csww_role is not None):
+                found.setdefault(picture.person(run.agency_worker), []).append(run)
+    return found
+
+
+def _children(by_area: bool) -> OverTime:
+    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
+        series: dict[tuple[str, Any, Any], dict[date, int]] = {}
+        for event, counted in picture.facts(DemandCounted):
+            if (counted.service_area is not None) == by_area:
+                key = (event.envelope.subject, counted.demand, counted.service_area)
+                series.setdefault(key, {})[counted.counted_on] = counted.children
+        for (subject, demand, area), counts in series.items():
+            days = [*sorted(counts), FOREVER]
+            for since, until in pairwise(days):
+                place = Dimensions(service_area=area)
+                yield Part(counts[since] * ONE, since, until, (subject,), place, {"demand": demand})
+
+    return parts
+
+
+def _sessions(registrations: bool) -> OverTime:
+    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
+        for event, held in picture.facts(SupportSessionHeld):
+            amount = held.registrations * ONE if registrations else ONE
+            more = {"offer": held.offer}
+            yield Part(amount, held.held_on, held.held_on + DAY, (event.envelope.subject,), Dimensions(), more)
+
+    return parts
+
+
+def _taken_up(picture: Picture, scope: Scope) -> Iterable[Part]:
+    for event, taken in picture.facts(SupportTakenUp):
+        subjects = (f"worker/{picture.person_of(event)}",)
+        yield Part(ONE, taken.taken_up_on, taken.taken_up_on + DAY, subjects, Dimensions(), {"offer": taken.offer})
+
+
+def _per_working_day(when: When) -> Fraction:
+    return Fraction(100, WORKING_DAYS + _holds_a_leap_day(when.first, when.until))
+
+
+def _holds_a_leap_day(first: date, until: date) -> bool:
+    leap_days = (_leap_day(year) for year in range(first.year, until.year + 1))
+    return any(first <= day < until for day in leap_days if day is not None)
+
+
+def _leap_day(year: int) -> date | None:
+    day = date(year, 3, 1) - DAY
+    return day if day.day == 29 else None
+
+
+MEASURES = (
+    apportioned(
+        "working-days-lost",
+        "Working days lost to sickness",
+        "Working days lost to sickness in the period; an absence that reaches beyond it counts in part.",
+        CSWW,
+        Unit.DAYS,
+        _working_days_lost,
+    ),
+    Rate(
+        "absence-rate",
+        "Absence rate (CSWW)",
+        "Working days lost to sickness in the year as a share of the FTE in post at its closing date times 253 working "
+        "days (254 when the year holds a 29 February).",
+        CSWW,
+        Unit.PERCENT,
+        (Term("working-days-lost"),),
+        (Term("in-post"),),
+        "100 x working days lost / (in post x 253 or 254)",
+        factor=_per_working_day,
+        scope=Scope.CENSUS,
+        annual=True,
+    ),
+    apportioned(
+        "cases",
+        "Cases held",
+        "Cases of workers (agency included) with at least one case and an FTE above 0, by the latest count of each, "
+        "not older than 30 days.",
+        CSWW,
+        Unit.COUNT,
+        _case_holders(in_fte=False),
+        Kind.STOCK,
+    ),
+    apportioned(
+        "case-holders-fte",
+        "Case holders (FTE)",
+        "FTE of workers (agency included) with at least one case.",
+        CSWW,
+        Unit.FTE,
+        _case_holders(in_fte=True),
+        Kind.STOCK,
+    ),
+    Rate(
+        "average-caseload",
+        "Average caseload (CSWW)",
+        "Cases held at the date over the FTE of workers (agency included) with at least one case.",
+        CSWW,
+        Unit.CASES,
+        (Term("cases"),),
+        (Term("case-holders-fte"),),
+        "cases / FTE of case holders",
+        factor=as_it_is,
+        scope=Scope.CENSUS,
+    ),
+    stock(
+        "children",
+        "Children",
+        "Children of each kind by the latest count on or before the date, the authority as a whole.",
+        BOARD,
+        Unit.CHILDREN,
+        _children(by_area=False),
+        more=("demand",),
+    ),
+    stock(
+        "children-by-area",
+        "Children by service area",
+        "Children of each kind by the latest count on or before the date, where counts were made by service area.",
+        BOARD,
+        Unit.CHILDREN,
+        _children(by_area=True),
+        more=("demand",),
+    ),
+    Rate(
+        "children-per-case-holder",
+        "Children per case holder",
+        "Children (of every kind counted, or by demand) over the FTE of case holders.",
+        OWN,
+        Unit.CASES,
+        (Term("children"),),
+        (Term("case-holders-fte"),),
+        "children / FTE of case holders",
+        factor=as_it_is,
+    ),
+    flow(
+        "support-sessions",
+        "Support sessions",
+        "Sessions held in the period.",
+        BOARD,
+        Unit.COUNT,
+        _sessions(registrations=False),
+        more=("offer",),
+    ),
+    flow(
+        "session-registrations",
+        "Session registrations",
+        "Registrations for sessions held in the period.",
+        BOARD,
+        Unit.COUNT,
+        _sessions(registrations=True),
+        more=("offer",),
+    ),
+    flow(
+        "support-taken-up",
+        "Support taken up",
+        "Offers that workers took up in the period (referrals to clinical supervision, say).",
+        BOARD,
+        Unit.COUNT,
+        _taken_up,
+        more=("offer",),
+    ),
+)

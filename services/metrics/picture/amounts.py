@@ -1,0 +1,52 @@
+"""Amounts: exact whole numbers of millionths, of an FTE, a day, a pound or a person.
+
+Invariant: sums of amounts are exact, so parts always add up to their figure.
+"""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+ONE = 1_000_000
+"""One person, FTE, day or pound, in millionths: CSWW's 6 decimals of an FTE."""
+
+_DAY = timedelta(days=1)
+_WEEKDAYS = 5
+
+
+def millionths(value: Decimal) -> int:
+    """A decimal of at most 6 places in millionths."""
+    return int(value * ONE)
+
+
+def part_of(amount: int, numerator: int, denominator: int) -> int:
+    """`amount * numerator / denominator`, rounded to a millionth, half up. No argument is negative."""
+    return (2 * amount * numerator + denominator) // (2 * denominator)
+
+
+def weekdays(first: date, until: date) -> int:
+    """How many Mondays to Fridays there are from `first` up to and without `until`."""
+    if until <= first:
+        return 0
+    weeks, rest = divmod((until - first).days, 7)
+    start = first.weekday()
+    return weeks * _WEEKDAYS + sum((start + day) % 7 < _WEEKDAYS for day in range(rest))
+
+
+def after_weekdays(first: date, count: int) -> date:
+    """The day after the `count`th Monday to Friday from `first` on; `count` is at least 1."""
+    day = first
+    while True:
+        if day.weekday() < _WEEKDAYS:
+            count -= 1
+        day += _DAY
+        if count == 0:
+            return day
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day of the month some months later (or earlier); the month's last day where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not date.min.year <= year <= date.max.year:
+        return date.max if year > date.max.year else date.min
+    first_of_next = date(year + month // 11, (month + 1) % 12 + 1, 1) if year < date.max.year else date.max
+    return date(year, month + 1, min(day.day, (first_of_next - _DAY).day))

@@ -1,0 +1,206 @@
+"""One authority's picture, each part worked out when it is first asked for.
+
+Invariant: everything in it follows from the events given, which are those known; nothing asks a clock or a database.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, TypeVar
+
+from contracts.effects import action_of
+from contracts.envelope import Event
+from contracts.events.base import EventData
+from contracts.events.hiring import WorkerMerged, WorkerMoved
+from contracts.occupying import EFFECTS as WORKER_EFFECTS
+from contracts.occupying import posts_held
+from contracts.persons import persons
+from contracts.standing import order_of_recording, standing_events
+from services.metrics.picture.assignments import Running, held_over_time, running
+from services.metrics.picture.service import Move, Scope, Service, Spell, moves, services, spells
+from services.metrics.picture.vacancies import Lot, lots
+from services.metrics.timelines.knowledge import stretches
+from services.metrics.timelines.posts import EFFECTS as POST_EFFECTS
+from services.metrics.timelines.posts import ONLY, facts_of_post
+from services.metrics.timelines.rows import STILL_KNOWN, Cover, Occupancy, Post, Staffing
+from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
+
+Data = TypeVar("Data", bound=EventData)
+Kept = TypeVar("Kept")
+
+ALWAYS_KNOWN = datetime.min.replace(tzinfo=UTC)
+"""Rows of a picture are known throughout: the picture is of one instant."""
+
+
+def known(events: Iterable[Event], as_known_at: datetime, as_accepted_at: datetime | None = None) -> list[Event]:
+    """The events recorded by one instant and, where a second is given, accepted by that one."""
+    return [
+        event
+        for event in events
+        if event.envelope.time <= as_known_at
+        and (
+            as_accepted_at is None
+            or event.envelope.acceptedtime is None
+            or event.envelope.acceptedtime <= as_accepted_at
+        )
+    ]
+
+
+class Picture:
+    """What the known events of one authority say. All FTE in millionths, but for rows of the timelines."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self.standing: list[Event] = standing_events(events)
+        """Every event that stands."""
+        self._kept: dict[Hashable, Any] = {}
+        self._by_data: defaultdict[type, list[Event]] = defaultdict(list)
+        self._by_subject: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in self.standing:
+            self._by_data[type(event.data)].append(event)
+            self._by_subject[event.envelope.subject].append(event)
+        merges = self.facts(WorkerMerged)
+        self._persons = persons((event.envelope.subject.partition("/")[2], data.duplicate) for event, data in merges)
+
+    def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
+        """What `make` gives, worked out once for each key."""
+        if key not in self._kept:
+            self._kept[key] = make()
+        found: Kept = self._kept[key]
+        return found
+
+    def facts(self, model: type[Data]) -> list[tuple[Event, Data]]:
+        """The standing events of one kind with their data, in the order of recording."""
+        events = sorted(self._by_data[model], key=order_of_recording)
+        return [(event, event.data) for event in events if isinstance(event.data, model)]
+
+    def person(self, number: str) -> str:
+        """By which number the person goes who has this one."""
+        return self._persons.get(number, number)
+
+    def person_of(self, event: Event) -> str:
+        """The person whom an event of a `worker/…` is about."""
+        return self.person(event.envelope.subject.partition("/")[2])
+
+    def numbers(self, person: str) -> list[str]:
+        """All numbers of a person, in alphabetical order."""
+        return sorted({number for number, kept in self._persons.items() if kept == person} | {person})
+
+    @cached_property
+    def of_persons(self) -> Mapping[str, Sequence[Event]]:
+        """The standing events of each person, whatever number they came under."""
+        found: defaultdict[str, list[Event]] = defaultdict(list)
+        for subject, events in self._by_subject.items():
+            kind, _, number = subject.partition("/")
+            if kind == "worker":
+                found[self.person(number)] += events
+        return found
+
+    def _of_kind(self, kind: str) -> Iterable[tuple[str, list[Event]]]:
+        for subject, events in self._by_subject.items():
+            found, _, identifier = subject.partition("/")
+            if found == kind:
+                yield identifier, events
+
+    @cached_property
+    def posts(self) -> Mapping[str, Sequence[Post]]:
+        """The facts of each post over time."""
+        found: dict[str, list[Post]] = {}
+        for post, events in self._of_kind("post"):
+            actions = sorted(action_of(event, POST_EFFECTS) for event in events)
+            found[post] = [
+                Post(post, facts, since, until, ALWAYS_KNOWN, STILL_KNOWN)
+                for since, until, facts in stretches(date.min, None, facts_of_post({}, actions, [])[ONLY])
+            ]
+        return found
+
+    @cached_property
+    def occupancies(self) -> Mapping[str, Sequence[Occupancy]]:
+        """The posts each person holds over time."""
+        found: dict[str, list[Occupancy]] = {}
+        for person, events in self.of_persons.items():
+            actions = sorted(
+                action_of(event, WORKER_EFFECTS) for event in events if event.envelope.type in WORKER_EFFECTS
+            )
+            held = [
+                Occupancy(person, post, fte, since, until, ALWAYS_KNOWN, STILL_KNOWN)
+                for post, steps in posts_held({}, actions, []).items()
+                for since, until, fte in stretches(date.min, None, steps)
+            ]
+            if held:
+                found[person] = held
+        return found
+
+    @cached_property
+    def assignments(self) -> Mapping[str, Sequence[Running]]:
+        """Each agency assignment over the days on which it runs."""
+        return {cover: runs for cover, events in self._of_kind("cover") if (runs := running(cover, events, self.posts))}
+
+    def events_of_cover(self, cover: str) -> Sequence[Event]:
+        """The standing events of one agency assignment."""
+        return self._by_subject[f"cover/{cover}"]
+
+    @cached_property
+    def staffing(self) -> Mapping[str, Sequence[Staffing]]:
+        """Who and what stands at each place (a post, or an assignment without one) over time."""
+        covered: defaultdict[str, list[Cover]] = defaultdict(list)
+        for cover, events in self._of_kind("cover"):
+            for since, until, assignment in held_over_time(events):
+                row = Cover(cover, *assignment, since, until, ALWAYS_KNOWN, STILL_KNOWN)
+                covered["" if row.post is None else row.post].append(row)
+        occupied: defaultdict[str, list[Occupancy]] = defaultdict(list)
+        for held in self.occupancies.values():
+            for occupancy in held:
+                occupied[occupancy.post].append(occupancy)
+        rows = unposted_cover_staffing(covered.pop("", []))
+        for post in self.posts.keys() | occupied.keys() | covered.keys():
+            rows += staffing(f"post/{post}", self.posts.get(post, ()), occupied[post], covered[post])
+        rows.sort(key=attrgetter("place", "valid_from"))
+        return {place: list(of_place) for place, of_place in groupby(rows, attrgetter("place"))}
+
+    def service(self, scope: Scope) -> Mapping[str, Sequence[Service]]:
+        """Each person's stretches of service, with their main post."""
+        return self.kept(
+            ("service", scope),
+            lambda: {
+                person: served
+                for person, held in self.occupancies.items()
+                if (served := services(person, held, self.posts, scope))
+            },
+        )
+
+    def service_on(self, person: str, day: date, scope: Scope) -> Service | None:
+        """A person's service on one day; None when not in service."""
+        for service in self.service(scope).get(person, ()):
+            if service.since <= day < service.until:
+                return service
+        return None
+
+    def spells(self, scope: Scope) -> Sequence[Spell]:
+        """Every person's spells, with how the person came and left."""
+        in_any_post = self.service(Scope.ALL)
+        return self.kept(
+            ("spells", scope),
+            lambda: [
+                spell
+                for person, served in self.service(scope).items()
+                for spell in spells(person, served, in_any_post[person], self.of_persons[person])
+            ],
+        )
+
+    @cached_property
+    def moves(self) -> Sequence[Move]:
+        """Every move that took effect."""
+        movers = {self.person_of(event) for event, _ in self.facts(WorkerMoved)}
+        return [
+            move
+            for person in sorted(movers)
+            for move in moves(person, self.occupancies.get(person, ()), self.posts, self.of_persons[person])
+        ]
+
+    @cached_property
+    def lots(self) -> Sequence[Lot]:
+        """Every vacancy of a post, in lots."""
+        return [lot for place, rows in self.staffing.items() if place.startswith("post/") for lot in lots(rows)]
