@@ -102,6 +102,12 @@ DELETE_STAFFING = """
     WHERE staffing.authority = gone.authority AND staffing.place = gone.place
 """
 
+NEW_STAFFING_VERSION = """
+    INSERT INTO staffing_version (authority)
+    SELECT DISTINCT unnest($1::text[])
+    ON CONFLICT (authority) DO UPDATE SET version = gen_random_uuid()
+"""
+
 # asyncpg reads 'infinity' as the largest datetime, but without its time zone.
 KNOWN_TO = "least(known_to, '9999-12-31 23:59:59.999999Z')"
 
@@ -198,9 +204,10 @@ async def replace_covers(
 async def replace_staffing(
     connection: Connection, places: Collection[Subject], rows: Sequence[tuple[str, Staffing]]
 ) -> None:
-    """Put these rows in the place of all that these places had."""
+    """Put these rows in the place of all that these places had, and give their authorities' staffing new versions."""
     await connection.execute(DELETE_STAFFING, *_split(places))
     await _copy(connection, "staffing", STAFFING_FIELDS, rows)
+    await connection.execute(NEW_STAFFING_VERSION, sorted({place.authority for place in places}))
 
 
 async def occupancies_of_posts(connection: Connection, posts: Collection[Subject]) -> list[tuple[Subject, Occupancy]]:

@@ -1,0 +1,193 @@
+"""The staffing of one authority as columns of numbers, and sums over them: a stock, or its series, in one pass.
+
+Invariant: every sum is that of the rows of staffing that hold, exact in millionths of an FTE; nothing in here does I/O.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from services.metrics.timelines.rows import Staffing
+
+AMOUNTS = ("establishment", "in_post", "vacancies", "over_establishment", "agency", "agency_cover", "uncovered")
+"""The columns of staffing that are summed, in FTE."""
+
+BROKEN_DOWN_BY = ("role", "team", "service_area", "grade", "csww_role")
+"""The columns of staffing that sums are broken down by, in the order in which `Combination` holds them."""
+
+MILLIONTHS = 1_000_000
+
+EPOCH = date(2000, 1, 1)
+"""Day 0, and instant 0 at its midnight in UTC: PostgreSQL's own, so that its rows need no conversion."""
+
+LAST_DAY = (date.max - EPOCH).days
+"""Stands for 'no end is known', and leaves room below 2^31 to subtract any other day from."""
+
+Combination = tuple[str | None, str | None, str | None, str | None, int | None]
+"""Role, team, service area, grade and CSWW role of some rows; None where not stated."""
+
+ROW = np.dtype(
+    [
+        ("combination", np.int32),
+        *((amount, np.int64) for amount in AMOUNTS),
+        ("valid_from", np.int32),
+        ("valid_to", np.int32),
+        ("known_from", np.int64),
+        ("known_to", np.int64),
+    ]
+)
+"""A row of staffing: number of its combination, amounts in millionths of an FTE, days and microseconds since EPOCH."""
+
+_EPOCH_INSTANT = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC)
+_MICROSECONDS_A_SECOND = 1_000_000
+_SECONDS_A_DAY = 86_400
+
+Rows = npt.NDArray[np.void]
+Integers = npt.NDArray[np.integer[Any]]
+Sums = dict[tuple[object, ...], list[int]]
+"""For each combination of the dimensions asked for, the sum at each day in millionths of an FTE."""
+
+
+class Columns:
+    """All rows of staffing of one authority, by column. It is never changed, so threads may share it.
+
+    Rows are ordered by when they ceased to be known: what is known at an instant, or became known later, is the end of
+    every column. As known now those are the rows that still are known, and what was corrected is not looked at.
+    """
+
+    def __init__(self, rows: Rows, combinations: Sequence[Combination]) -> None:
+        """From an array of dtype `ROW`, in any order; `combination` is the place of a row's own in `combinations`."""
+        order = np.argsort(rows["known_to"], kind="stable")
+        self._combinations = list(combinations)
+        self._combination = rows["combination"][order]
+        self._amounts = {amount: rows[amount][order] for amount in AMOUNTS}
+        self._valid_from = rows["valid_from"][order]
+        self._valid_to = rows["valid_to"][order]
+        self._known_from = rows["known_from"][order]
+        self._known_to = rows["known_to"][order]
+
+    @classmethod
+    def from_rows(cls, rows: Iterable[Staffing]) -> "Columns":
+        """The columns of these rows, which are those of one authority."""
+        numbers: dict[Combination, int] = {}
+        converted = [
+            (
+                numbers.setdefault(_combination(row), len(numbers)),
+                *(int(getattr(row, amount) * MILLIONTHS) for amount in AMOUNTS),
+                day_number(row.valid_from),
+                day_number(row.valid_to),
+                instant_number(row.known_from),
+                instant_number(row.known_to),
+            )
+            for row in rows
+        ]
+        return cls(np.array(converted, dtype=ROW), list(numbers))
+
+    def __len__(self) -> int:
+        return len(self._combination)
+
+    def sums(
+        self,
+        amount: str,
+        days: Sequence[date],
+        as_known_at: datetime,
+        by: Sequence[str] = (),
+        where: Mapping[str, object] | None = None,
+        census: bool = False,
+    ) -> Sums:
+        """The sum of one amount at each of these days (in any order), as known at an instant, in millionths of an FTE.
+
+        There is one list, as long as `days`, for each combination of the dimensions `by` of which a row holds at one of
+        the days; with no dimensions there is always one, for (). `where` keeps rows whose dimensions equal these
+        values (None: not stated), `census` those with a CSWW role.
+        Raises ValueError for what is no amount or dimension.
+        """
+        where = where or {}
+        if amount not in AMOUNTS or not {*by, *where} <= {*BROKEN_DOWN_BY}:
+            raise ValueError(f"{amount}, by {list(by)}, where {list(where)}: not a column of staffing")
+        keys, group_of_combination = self._groups(by, where, census)
+        if not len(days):
+            return {(): []} if not by else {}
+        asked, place = np.unique(np.array([day_number(day) for day in days]), return_inverse=True)
+        row, begins, ends = self._that_hold(asked, as_known_at, group_of_combination)
+        group, added = group_of_combination[self._combination[row]], self._amounts[amount][row]
+        width = len(asked) + 1
+        changes = np.zeros(len(keys) * width, np.int64)
+        np.add.at(changes, group * width + begins, added)
+        np.subtract.at(changes, group * width + ends, added)
+        table = changes.reshape(len(keys), width).cumsum(axis=1)[:, place]
+        occurs = np.bincount(group, minlength=len(keys)) > 0
+        return {key: table[number].tolist() for number, key in enumerate(keys) if occurs[number] or not by}
+
+    def _groups(
+        self, by: Sequence[str], where: Mapping[str, object], census: bool
+    ) -> tuple[list[tuple[object, ...]], npt.NDArray[np.int64]]:
+        """The keys that may come up, and for each combination the number of its key, -1 where it is filtered out."""
+        kept_by = [BROKEN_DOWN_BY.index(name) for name in by]
+        equal = [(BROKEN_DOWN_BY.index(name), value) for name, value in where.items()]
+        csww_role = BROKEN_DOWN_BY.index("csww_role")
+        numbers: dict[tuple[object, ...], int] = {} if by else {(): 0}
+        group = np.full(len(self._combinations), -1, np.int64)
+        for number, combination in enumerate(self._combinations):
+            if census and combination[csww_role] is None:
+                continue
+            if all(combination[place] == value for place, value in equal):
+                key = tuple(combination[place] for place in kept_by)
+                group[number] = numbers.setdefault(key, len(numbers))
+        return list(numbers), group
+
+    def _that_hold(
+        self, asked: Integers, as_known_at: datetime, group_of_combination: Integers
+    ) -> tuple[Integers, Integers, Integers]:
+        """The rows in some group that hold at one of the days asked (ascending), as known at an instant.
+
+        With each come the number of the first day asked at which it holds, and of the next at which it does not.
+        """
+        instant = instant_number(as_known_at)
+        since = int(np.searchsorted(self._known_to, instant, side="right"))
+        # For each day from the first one asked to the day after the last: how many of those asked come before it.
+        before = np.zeros(int(asked[-1] - asked[0]) + 2, np.int32)
+        before[asked - asked[0] + 1] = 1
+        before = before.cumsum()
+        begins = before.take(self._valid_from[since:] - asked[0], mode="clip")
+        ends = before.take(self._valid_to[since:] - asked[0], mode="clip")
+        holds = (begins < ends) & (self._known_from[since:] <= instant)
+        if (group_of_combination < 0).any():
+            holds &= group_of_combination[self._combination[since:]] >= 0
+        found = np.flatnonzero(holds)
+        return found + since, begins[found], ends[found]
+
+
+def add_up(parts: Iterable[Sums]) -> Sums:
+    """The sums over several authorities, of sums at the same days."""
+    total: Sums = {}
+    for part in parts:
+        for key, values in part.items():
+            before = total.get(key)
+            total[key] = values if before is None else [a + b for a, b in zip(before, values, strict=True)]
+    return total
+
+
+def day_number(day: date) -> int:
+    """Days since EPOCH."""
+    return (day - EPOCH).days
+
+
+def instant_number(instant: datetime) -> int:
+    """Microseconds since EPOCH, exactly."""
+    since = instant - _EPOCH_INSTANT
+    return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS_A_SECOND + since.microseconds
+
+
+def _combination(row: Staffing) -> Combination:
+    # Of a code its plain value, as it comes from the database too.
+    return (
+        None if row.role is None else str(row.role),
+        row.team,
+        row.service_area,
+        row.grade,
+        None if row.csww_role is None else int(row.csww_role),
+    )

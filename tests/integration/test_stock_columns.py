@@ -1,0 +1,175 @@
+"""Columns read from PostgreSQL: they hold what was committed before they were asked for, and what SQL sums."""
+
+import asyncio
+import itertools
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import asyncpg
+import pytest
+
+from contracts.codes import CoverReason, Role
+from contracts.envelope import Event
+from contracts.events.posts import PostEstablished
+from services.chassis.database import connect_pool, migrate
+from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
+from services.chassis.telemetry import Telemetry
+from services.metrics import handlers, store
+from services.metrics.columns import AMOUNTS
+from services.metrics.stock_columns import StockColumns
+from tests.histories import at, cover_started, established, event, fte_changed, left, started
+
+METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"
+APRIL, OCTOBER = date(2023, 4, 1), date(2023, 10, 31)
+SEQUENCE = itertools.count(1)
+KNOWN = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    """An empty database of metrics."""
+    pool = await connect_pool(database, 4)
+    await migrate(pool, (CHASSIS_MIGRATIONS, METRICS_MIGRATIONS))
+    yield pool
+    await pool.close()
+
+
+async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) -> None:
+    """As the consumer of metrics does."""
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
+    accepted = [
+        replace(
+            event, envelope=event.envelope.model_copy(update={"acceptedtime": event.envelope.time, "sequence": place})
+        )
+        for place, event in ((str(next(SEQUENCE)), event) for event in events)
+    ]
+    await handlers.TakeInEvents(runtime)(accepted, far_behind)
+    while await handlers.derive_listed(runtime):
+        pass
+
+
+def post(number: int, authority: str = "331", role: Role = Role.SOCIAL_WORKER) -> Event:
+    """A post of 1 FTE from April on."""
+    data = established(APRIL, role=role)
+    return event(data, f"post/P-{number}", at(APRIL), f"{authority}-{number}", authority=authority)
+
+
+def half_a_starter(post: int) -> Event:
+    """Half of a post filled in June."""
+    return event(started(date(2023, 6, 1), f"P-{post}", "0.5"), f"worker/W-{post}", at(date(2023, 6, 1)), f"S-{post}")
+
+
+@pytest.mark.parametrize("far_behind", [False, True])
+async def test_new_events_are_seen_as_soon_as_they_are_committed(pool: asyncpg.Pool, far_behind: bool) -> None:
+    stock = StockColumns(pool)
+    assert (await stock.of("331")).sums("vacancies", [OCTOBER], KNOWN) == {(): [0]}
+
+    await take_in(pool, post(1), post(2), far_behind=far_behind)
+    assert (await stock.of("331")).sums("vacancies", [OCTOBER], KNOWN) == {(): [2_000_000]}
+
+    before = await stock.of("331")
+    await take_in(pool, half_a_starter(1), far_behind=far_behind)
+    assert (await stock.of("331")).sums("vacancies", [OCTOBER, APRIL], KNOWN) == {(): [1_500_000, 2_000_000]}
+    # Whoever was given columns before goes on with what was committed then.
+    assert before.sums("vacancies", [OCTOBER], KNOWN) == {(): [2_000_000]}
+
+
+async def test_one_authority_is_not_read_again_when_another_changes(pool: asyncpg.Pool) -> None:
+    stock = StockColumns(pool)
+    await take_in(pool, post(1), post(1, "332"))
+    first = await stock.of_all()
+    assert list(first) == ["331", "332"]
+
+    await take_in(pool, post(2, "332"))
+    second = await stock.of_all()
+    assert second["331"] is first["331"]
+    assert second["332"].sums("establishment", [OCTOBER], KNOWN) == {(): [2_000_000]}
+
+
+async def test_the_columns_hold_what_sql_sums(pool: asyncpg.Pool) -> None:
+    outside_the_census = PostEstablished(
+        effective_from=APRIL, role=Role.TEAM_MANAGER, funded_fte=established(APRIL, "2.5").funded_fte, team="b",
+        service_area="residential", grade=None, csww_role=None,
+    )  # fmt: skip
+    july, august = date(2023, 7, 1), date(2023, 8, 15)
+    await take_in(
+        pool,
+        post(1),
+        post(2),
+        event(outside_the_census, "post/P-3", at(APRIL), "E-3"),
+        half_a_starter(1),
+        half_a_starter(2),
+        event(fte_changed(july, "0.333333", "P-2"), "worker/W-2", at(august), "E-4"),
+        event(left(august), "worker/W-1", at(OCTOBER), "E-5"),
+        event(cover_started(july, "P-1"), "cover/C-1", at(july), "E-6"),
+        event(
+            cover_started(july, None, "1", CoverReason.ADDITIONAL, Role.SENIOR_PRACTITIONER),
+            "cover/C-2",
+            at(july),
+            "E-7",
+        ),
+        event(started(july, "P-9"), "worker/W-9", at(july), "E-8"),
+    )
+    columns = await StockColumns(pool).of("331")
+    compared = 0
+    for day in (APRIL, july, august, OCTOBER):
+        for known in (at(APRIL), at(july), at(august), at(OCTOBER)):
+            for by in ((), ("role",), ("role", "team"), ("csww_role", "grade", "service_area")):
+                for amount in AMOUNTS:
+                    rows = await store.sum_stock(pool, amount, "331", day, known, by)
+                    by_sql = {tuple(row[name] for name in by): [int((row["value"] or 0) * 1_000_000)] for row in rows}
+                    assert columns.sums(amount, [day], known, by) == by_sql
+                    compared += len(by_sql)
+    assert compared > 500
+    assert columns.sums("in_post", [OCTOBER], KNOWN, ["role", "csww_role"]) == {
+        ("social-worker", 5): [333_333],
+        ("team-manager", None): [0],
+        (None, None): [1_000_000],
+        ("senior-practitioner", None): [0],
+    }
+
+
+async def test_many_who_ask_at_once_read_the_rows_once(pool: asyncpg.Pool) -> None:
+    await take_in(pool, *(post(number) for number in range(20)))
+    stock = StockColumns(pool)
+    found = await asyncio.gather(*(stock.of("331") for _ in range(30)))
+    assert len({id(columns) for columns in found}) == 1
+    assert len(found[0]) == 20
+
+
+async def test_readers_see_whole_transactions_while_events_come_in(pool: asyncpg.Pool) -> None:
+    stock = StockColumns(pool)
+    await take_in(pool, post(1000), post(1001))
+    seen: list[int] = []
+
+    async def ask() -> None:
+        while not feeding.done():
+            (total,) = (await stock.of("331")).sums("establishment", [OCTOBER], KNOWN)[()]
+            seen.append(total // 1_000_000)
+
+    async def feed() -> None:
+        for number in range(0, 40, 2):
+            await take_in(pool, post(number), post(number + 1))
+
+    feeding = asyncio.create_task(feed())
+    await asyncio.gather(feeding, ask(), ask())
+    assert (await stock.of("331")).sums("establishment", [OCTOBER], KNOWN) == {(): [42_000_000]}
+    assert all(total % 2 == 0 for total in seen)
+    assert len(set(seen)) > 2
+
+
+async def test_what_was_not_asked_for_longest_is_given_up_first(pool: asyncpg.Pool) -> None:
+    await take_in(pool, *(post(number, authority) for authority in ("331", "332", "333") for number in range(4)))
+    stock = StockColumns(pool, most_rows=9)
+    first, second = await stock.of("331"), await stock.of("332")
+    assert await stock.of("331") is first
+    await stock.of("333")
+    assert await stock.of("331") is first
+    assert await stock.of("332") is not second
+    # More than may be kept is given all the same, and answers.
+    england = await stock.of_all()
+    assert [columns.sums("establishment", [OCTOBER], KNOWN) for columns in england.values()] == [{(): [4_000_000]}] * 3

@@ -1,0 +1,153 @@
+"""Sums over columns, beside a plain loop over the rows of staffing."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.codes import Role
+from contracts.envelope import Event
+from services.metrics.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, add_up
+from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Staffing
+from tests.histories import FIRST_DAY, FIRST_INSTANT, LAST_DAY, at, established, event, histories, started
+from tests.property.test_timelines import DAYS, Timelines, holds, instants_of
+
+thorough = settings(max_examples=4 * settings.default.max_examples)  # type: ignore[union-attr]
+
+asked_days = st.lists(st.sampled_from([*DAYS, date(1900, 1, 1), date(2300, 1, 1)]), min_size=1, max_size=6)
+dimensions = st.lists(st.sampled_from(BROKEN_DOWN_BY), max_size=3, unique=True)
+filters: st.SearchStrategy[dict[str, object]] = st.just({}) | st.fixed_dictionaries(
+    {},
+    optional={
+        "role": st.sampled_from([None, "social-worker", "no-such-role"]),
+        "team": st.sampled_from([None, "assessment"]),
+        "csww_role": st.sampled_from([None, 5]),
+    },
+)
+
+
+Question = tuple[str, list[date], datetime, list[str], dict[str, object], bool]
+
+
+def summed_row_by_row(
+    rows: list[Staffing],
+    amount: str,
+    days: list[date],
+    as_known_at: datetime,
+    by: list[str],
+    where: dict[str, object],
+    census: bool,
+) -> Sums:
+    """What `Columns.sums` is to give, one row and one day after the other."""
+    sums: Sums = {} if by else {(): [0] * len(days)}
+    for row in rows:
+        if (census and row.csww_role is None) or any(getattr(row, name) != value for name, value in where.items()):
+            continue
+        for place, day in enumerate(days):
+            if holds(row, day, as_known_at):
+                key = tuple(getattr(row, name) for name in by)
+                sums.setdefault(key, [0] * len(days))[place] += int(getattr(row, amount) * 1_000_000)
+    return sums
+
+
+@thorough
+@given(st.data())
+def test_sums_over_columns_are_those_of_a_loop_over_the_rows(data: st.DataObject) -> None:
+    history: list[Event] = data.draw(histories())
+    rows = Timelines(history).staffing
+    columns = Columns.from_rows(rows)
+    for as_known_at in data.draw(st.lists(st.sampled_from(instants_of(history)), min_size=1, max_size=3)):
+        question: Question = (
+            data.draw(st.sampled_from(AMOUNTS)),
+            data.draw(asked_days),
+            as_known_at,
+            data.draw(dimensions),
+            data.draw(filters),
+            data.draw(st.booleans()),
+        )
+        assert columns.sums(*question) == summed_row_by_row(rows, *question)
+
+
+@thorough
+@given(histories())
+def test_a_series_is_its_days_asked_one_by_one(history: list[Event]) -> None:
+    columns = Columns.from_rows(Timelines(history).staffing)
+    for as_known_at in instants_of(history):
+        series = columns.sums("in_post", DAYS, as_known_at, ["role", "team"])
+        for place, day in enumerate(DAYS):
+            one_day = columns.sums("in_post", [day], as_known_at, ["role", "team"])
+            assert one_day == {key: [series[key][place]] for key in one_day}
+            assert all(values[place] == 0 for key, values in series.items() if key not in one_day)
+
+
+def a_post_half_filled() -> Columns:
+    """A post of 1 FTE established in September, half of it occupied from 5 October; the latter recorded a day late."""
+    history = [
+        event(established(FIRST_DAY), "post/P-1", FIRST_INSTANT, "E-1"),
+        event(started(date(2023, 10, 5), fte="0.5"), "worker/W-1", at(date(2023, 10, 6)), "E-2"),
+    ]
+    return Columns.from_rows(Timelines(history).staffing)
+
+
+def test_vacancies_by_role_and_team_at_three_days_in_the_order_asked() -> None:
+    days = [date(2023, 10, 5), date(2023, 9, 27), date(2023, 10, 4)]
+    sums = a_post_half_filled().sums("vacancies", days, at(date(2023, 10, 6)), ["role", "team"])
+    assert sums == {("social-worker", "assessment"): [500_000, 0, 1_000_000]}
+
+
+def test_what_was_recorded_late_is_not_known_before() -> None:
+    columns, day = a_post_half_filled(), date(2023, 10, 5)
+    just_before = at(date(2023, 10, 6)) - timedelta(microseconds=1)
+    assert columns.sums("vacancies", [day], just_before) == {(): [1_000_000]}
+    assert columns.sums("vacancies", [day], at(date(2023, 10, 6))) == {(): [500_000]}
+
+
+def test_without_rows_the_total_is_nothing_and_there_is_no_role() -> None:
+    columns = Columns.from_rows(())
+    assert columns.sums("in_post", [LAST_DAY, FIRST_DAY], FIRST_INSTANT) == {(): [0, 0]}
+    assert columns.sums("in_post", [LAST_DAY], FIRST_INSTANT, ["role"]) == {}
+    assert columns.sums("in_post", [], FIRST_INSTANT, ["role"]) == {}
+
+
+def test_large_sums_are_exact() -> None:
+    fte = Decimal("999999.999999")
+    instants = (FIRST_INSTANT, STILL_KNOWN)
+    post = Staffing(
+        "post/P",
+        Role.SOCIAL_WORKER,
+        None,
+        None,
+        None,
+        None,
+        fte,
+        fte,
+        fte,
+        fte,
+        fte,
+        fte,
+        fte,
+        FIRST_DAY,
+        FOREVER,
+        *instants,
+    )
+    sums = Columns.from_rows([post] * 20_000).sums("establishment", [LAST_DAY], FIRST_INSTANT, ["role"])
+    assert sums == {("social-worker",): [19_999_999_999_980_000]}
+
+
+def test_what_is_no_column_of_staffing_is_refused() -> None:
+    columns = a_post_half_filled()
+    with pytest.raises(ValueError, match="known_to"):
+        columns.sums("known_to", [FIRST_DAY], FIRST_INSTANT)
+    with pytest.raises(ValueError, match="place"):
+        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, ["place"])
+    with pytest.raises(ValueError, match="place"):
+        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"place": "post/P-1"})
+
+
+def test_authorities_add_up_key_by_key() -> None:
+    one: Sums = {("social-worker",): [1, 2], (None,): [5, 5]}
+    other: Sums = {("social-worker",): [10, 20], ("team-manager",): [7, 8]}
+    assert add_up([one, other]) == {("social-worker",): [11, 22], (None,): [5, 5], ("team-manager",): [7, 8]}
+    assert one == {("social-worker",): [1, 2], (None,): [5, 5]}
