@@ -9,14 +9,14 @@ from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.metrics import handlers
-from services.metrics.api import router
+from services.metrics.api import explanations, measures
 from services.metrics.consumers import subscribe
 
 NAME = METRICS
 
 DESCRIPTION = """
-Figures of a children's social work workforce, **as at** any date, **as known at** any instant. Today: posts, vacancies
-and agency cover. Every figure is a sum over timelines that are derived from the events of the authority's own systems.
+Figures of a children's social work workforce, **as at** any date, **as known at** any instant. Every figure is a sum of
+parts that follow from the events of the authority's own systems, and can be explained down to them.
 """
 
 
@@ -33,4 +33,10 @@ PARTS = Parts(
 
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of the metrics service."""
-    return create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=(router,))
+    return create_service(
+        PARTS,
+        settings,
+        title="Workforce metrics",
+        description=DESCRIPTION,
+        routers=(measures.router, explanations.router),
+    )

@@ -144,7 +144,12 @@ SUM_STOCK = """
     {grouping}
 """
 
-HAS_EVENTS = "SELECT EXISTS (SELECT FROM inbox WHERE authority = $1 AND recorded_at <= $2)"
+HAS_EVENTS = """
+    SELECT EXISTS (
+        SELECT FROM inbox
+        WHERE authority = $1 AND recorded_at <= $2 AND ($3::timestamptz IS NULL OR accepted_at <= $3)
+    )
+"""
 
 OCCUPANCY_FIELDS = Occupancy._fields
 COVER_FIELDS = Cover._fields
@@ -245,9 +250,11 @@ async def sum_stock(
     return rows
 
 
-async def has_events(pool: asyncpg.Pool, authority: str, as_known_at: datetime) -> bool:
-    """Whether any event of this authority was known at this instant."""
-    return bool(await pool.fetchval(HAS_EVENTS, authority, as_known_at))
+async def has_events(
+    pool: asyncpg.Pool, authority: str, as_known_at: datetime, as_accepted_at: datetime | None
+) -> bool:
+    """Whether any event of this authority was known at one instant and, where one is given, accepted by another."""
+    return bool(await pool.fetchval(HAS_EVENTS, authority, as_known_at, as_accepted_at))
 
 
 def _place(authority: str, cover: str, post: str | None) -> Subject:

@@ -1,0 +1,337 @@
+"""What requests ask for: every query parameter, documented and read in one place.
+
+Invariant: a parameter that is unknown or cannot be read is refused by name, with what would be right; all that is wrong
+with a request is told at once. (A misspelt as_known_at that is passed over would give the figure as known now.)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from contracts.codes import CswwRole
+from contracts.envelope import format_instant
+from contracts.values import EARLIEST_DATE, LATEST_DATE
+from services.chassis.authentication import Right
+from services.chassis.problems import Problem
+from services.chassis.runtime import calling
+from services.metrics.measures.catalogue import EVERY_DIMENSION, dimensions_of
+from services.metrics.measures.declaration import Measure, When
+from services.metrics.periods import Every, Period, census_year, financial_year, when_at, when_in
+from services.metrics.picture.service import Scope
+
+Value = TypeVar("Value")
+
+DATE_PATTERN = r"^(19(4[89]|[5-9][0-9])|20[0-9]{2})-[0-9]{2}-[0-9]{2}$"
+TEXT = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
+MOST_ROWS = 1000
+"""Rows of one page."""
+USUAL_ROWS = 100
+LONGEST_WAIT = 120
+"""Months for which retention can be asked."""
+
+ALL = "all"
+"""The authority that stands for every one that the service knows and the caller may read."""
+
+DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
+INSTANT = {"type": "string", "format": "date-time"}
+IN_WORDS_DATE = f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}"
+IN_WORDS_INSTANT = "an instant with its offset, as 2023-11-30T12:00:00Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter as the documentation shows it."""
+
+    name: str
+    meaning: str
+    schema: Mapping[str, Any]
+    example: Any = None
+    required: bool = False
+
+    def documented(self) -> dict[str, Any]:
+        """The parameter object of OpenAPI."""
+        found: dict[str, Any] = {
+            "name": self.name,
+            "in": "query",
+            "description": self.meaning,
+            "required": self.required,
+            "schema": dict(self.schema),
+        }
+        if self.schema.get("type") == "array":
+            found |= {"style": "form", "explode": False}
+        return found if self.example is None else found | {"example": self.example}
+
+
+def _whole(least: int, most: int, usual: int | None = None) -> dict[str, Any]:
+    return {"type": "integer", "minimum": least, "maximum": most} | ({} if usual is None else {"default": usual})
+
+
+_DECLARED = (
+    Parameter(
+        "authority",
+        "Three-digit code of the authority; `all` for every one that the key may read.",
+        {"type": "string", "pattern": r"^([0-9]{3}|all)$"},
+        "331",
+        required=True,
+    ),
+    Parameter("as_at", "The date the figure is true for; today if left out.", DATE, "2023-10-31"),
+    Parameter("from", "First day of the period.", DATE, "2023-04-01"),
+    Parameter("to", "Last day of the period.", DATE, "2024-03-31"),
+    Parameter(
+        "census_year", "The year to 30 September of this year, instead of from and to.", _whole(1949, 2099), 2023
+    ),
+    Parameter(
+        "financial_year",
+        "The year from 1 April of the first to 31 March of the second, instead of from and to.",
+        {"type": "string", "pattern": r"^(19(4[89]|[5-9][0-9])|20[0-9]{2})-[0-9]{2}$"},
+        "2023-24",
+    ),
+    Parameter(
+        "as_known_at",
+        "What the authority had recorded by then counts; now if left out.",
+        INSTANT,
+        "2023-11-30T12:00:00Z",
+    ),
+    Parameter(
+        "as_accepted_at",
+        "Only what had also been accepted by this system by then counts: with as_known_at it pins a report, whatever "
+        "comes in later. Everything if left out.",
+        INSTANT,
+    ),
+    Parameter(
+        "by",
+        "Dimensions to break the figure down by; repeat, or join by commas.",
+        {"type": "array", "items": {"type": "string", "enum": list(EVERY_DIMENSION)}},
+        ["role"],
+    ),
+    Parameter(
+        "scope",
+        "Which posts count: all, or those of the CSWW census. CSWW rates are of the census always.",
+        {"type": "string", "enum": list(Scope), "default": Scope.ALL.value},
+        "all",
+    ),
+    Parameter("months", "After how many months retention of starters is judged.", _whole(1, LONGEST_WAIT, 12), 12),
+    Parameter(
+        "every", "How often a series has a point.", {"type": "string", "enum": list(Every), "default": "month"}, "month"
+    ),
+    Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
+    Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
+    *(
+        Parameter(name, f"Only this value. {meaning}", {"type": "string", "minLength": 1, "maxLength": 128})
+        for name, meaning in EVERY_DIMENSION.items()
+    ),
+)
+
+PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _DECLARED}
+"""Every parameter that several routes share, by name."""
+
+PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
+KNOWN = ("as_known_at", "as_accepted_at")
+FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
+"""What determines a figure."""
+PAGE = ("limit", "offset")
+
+
+def documented(*names: str, also: Sequence[Parameter] = ()) -> dict[str, Any]:
+    """What a route adds to its operation in OpenAPI, for parameters by name and for some of its own."""
+    return {"parameters": [item.documented() for item in (*(PARAMETERS[name] for name in names), *also)]}
+
+
+class Question:
+    """The query parameters of one request, read one by one; `settle` refuses the request if any was wrong."""
+
+    def __init__(self, request: Request, *names: str, also: Sequence[Parameter] = ()) -> None:
+        self.request = request
+        self.now = datetime.now(UTC)
+        self._faults: list[dict[str, str]] = []
+        allowed = (*names, *(parameter.name for parameter in also))
+        for name in request.query_params:
+            if name not in allowed:
+                self.fault(name, "is not a parameter", f"one of {', '.join(allowed)}")
+
+    def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
+        """Note something wrong."""
+        found = {"field": field, "problem": problem, "expected": expected}
+        self._faults.append(found if value is None else found | {"value": value[:80]})
+
+    def settle(self) -> None:
+        """Raises a 422 problem that tells everything that was wrong."""
+        if self._faults:
+            detail = "; ".join(f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in self._faults)
+            raise Problem(422, "request-refused", "The request is not as described", detail, faults=self._faults)
+
+    def text(self, name: str) -> str | None:
+        """A parameter as it came; None where it is left out. Given twice, it is refused."""
+        values = self.request.query_params.getlist(name)
+        if len(values) > 1:
+            self.fault(name, "is given more than once", "one value")
+        return values[-1] if values and values[-1] else None
+
+    def read(self, name: str, reader: Callable[[str], Value | None], expected: str) -> Value | None:
+        """A parameter as `reader` reads it, which gives None for what it cannot read."""
+        text = self.text(name)
+        if text is None:
+            return None
+        value = reader(text)
+        if value is None:
+            self.fault(name, "cannot be read", expected, text)
+        return value
+
+    def day(self, name: str) -> date | None:
+        """A date."""
+        return self.read(name, read_date, IN_WORDS_DATE)
+
+    def instant(self, name: str) -> datetime | None:
+        """An instant, in UTC."""
+        return self.read(name, read_instant, IN_WORDS_INSTANT)
+
+    def whole(self, name: str, least: int, most: int, usual: int) -> int:
+        """A whole number."""
+
+        def reader(text: str) -> int | None:
+            fits = text.isascii() and text.isdigit() and len(text) < 12 and least <= int(text) <= most
+            return int(text) if fits else None
+
+        found = self.read(name, reader, f"a whole number from {least} to {most}")
+        return usual if found is None else found
+
+    def choice(self, name: str, choices: Sequence[str], usual: str) -> str:
+        """One of some words."""
+        found = self.read(name, lambda text: text if text in choices else None, f"one of {', '.join(choices)}")
+        return found or usual
+
+    def several(self, name: str) -> tuple[str, ...]:
+        """Words, repeated or joined by commas, each once."""
+        joined = ",".join(self.request.query_params.getlist(name))
+        return tuple(dict.fromkeys(word for word in joined.split(",") if word))
+
+    def authority(self) -> str:
+        """The authority, which the caller must be allowed to read. Raises a 401 or 403 problem."""
+        caller = calling(self.request)
+        text = self.text("authority")
+        fits = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
+        if text is None or not fits:
+            self.fault("authority", "is missing" if not text else "cannot be read", "three digits, as 331", text)
+            return ""
+        if not caller.may(Right.READ, text):
+            detail = f"This key may not read figures of authority {text}."
+            raise Problem(403, "not-allowed", "Not allowed", detail)
+        return text
+
+    def as_known_at(self) -> datetime:
+        """The instant as known at which; now where it is left out."""
+        return self.instant("as_known_at") or self.now
+
+    def when(self, measure: Measure) -> When:
+        """The date or period a figure of this measure is asked for."""
+        months = self.whole("months", 1, LONGEST_WAIT, 12)
+        as_at = self.day("as_at")
+        period = self._period()
+        if period is None:
+            return when_at(measure, as_at or self.now.date(), EARLIEST_DATE, months)
+        if as_at is not None and not measure.all_time:
+            self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
+        when = when_in(measure, period, as_at, months)
+        if getattr(measure, "annual", False):
+            year = when_at(measure, period.last, EARLIEST_DATE, months)
+            if year.first != period.first:
+                self.fault("from", f"is no year before {period.last}", f"{year.first}: {measure.name} is of a year")
+        return when
+
+    def _period(self) -> Period | None:
+        first, last = self.day("from"), self.day("to")
+        census = self.read("census_year", _read_census_year, "a year as 2023, from 1949 to 2099")
+        financial = self.read("financial_year", _read_financial_year, "two following years as 2023-24")
+        given = [name for name in ("from", "census_year", "financial_year") if self.text(name) is not None]
+        if self.text("to") is not None and "from" not in given:
+            given.append("from")
+        if len(given) > 1:
+            self.fault(given[1], f"does not go with {given[0]}", "one way of giving the period")
+        if census or financial:
+            return census or financial
+        if first is None and last is None:
+            return None
+        if first is None or last is None:
+            if (self.text("from") is None) != (self.text("to") is None):
+                self.fault("to" if last is None else "from", "is missing", "both from and to, or neither")
+            return None
+        if first > last:
+            self.fault("to", "is before from", f"a date from {first} on", last.isoformat())
+            return None
+        return Period(first, last)
+
+    def dimensions(self, measure: Measure) -> tuple[str, ...]:
+        """By what the figure is broken down."""
+        names, known = self.several("by"), dimensions_of(measure)
+        for name in names:
+            if name not in known:
+                self.fault("by", "cannot be read", f"for {measure.name} one or more of {', '.join(known)}", name)
+        return names
+
+    def filters(self, measure: Measure) -> dict[str, Any]:
+        """Only which values of dimensions count."""
+        known, found = dimensions_of(measure), dict[str, Any]()
+        for name in EVERY_DIMENSION:
+            text = self.text(name)
+            if text is None:
+                continue
+            if name not in known:
+                self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
+            found[name] = _csww_role(text) if name == "csww_role" else text
+            if found[name] is None:
+                self.fault(name, "cannot be read", "a CSWW role from 1 to 6", text)
+        return found
+
+    def scope(self) -> Scope:
+        """Which posts count."""
+        return Scope(self.choice("scope", list(Scope), Scope.ALL))
+
+    def page(self) -> tuple[int, int]:
+        """How many rows to give, and how many to pass over."""
+        return self.whole("limit", 1, MOST_ROWS, USUAL_ROWS), self.whole("offset", 0, 10_000_000, 0)
+
+
+def read_date(text: str) -> date | None:
+    """A date as 2023-10-31; None for anything else."""
+    try:
+        day = date.fromisoformat(text) if len(text) == len("2023-10-31") else None
+    except ValueError:
+        return None
+    return day if day is not None and EARLIEST_DATE <= day < LATEST_DATE else None
+
+
+def read_instant(text: str) -> datetime | None:
+    """An instant with its offset, in UTC; None for anything else."""
+    try:
+        # A plus sign that was not escaped arrives as a space.
+        instant = datetime.fromisoformat(text.replace(" ", "+"))
+        found = instant.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    within = EARLIEST_DATE.year <= found.year < LATEST_DATE.year
+    return found if instant.tzinfo is not None and within else None
+
+
+def _read_census_year(text: str) -> Period | None:
+    is_year = text.isascii() and text.isdigit() and EARLIEST_DATE.year < int(text[:5]) < LATEST_DATE.year
+    return census_year(int(text)) if is_year else None
+
+
+def _read_financial_year(text: str) -> Period | None:
+    first, _, second = text.partition("-")
+    is_year = len(first) == 4 and len(second) == 2 and (first + second).isascii() and (first + second).isdigit()
+    if not is_year or (int(first) + 1) % 100 != int(second):
+        return None
+    return financial_year(int(first)) if EARLIEST_DATE.year <= int(first) < LATEST_DATE.year - 1 else None
+
+
+def _csww_role(text: str) -> int | None:
+    return int(text) if text in {str(role.value) for role in CswwRole} else None
+
+
+def said(instant: datetime) -> str:
+    """An instant as answers say it."""
+    return format_instant(instant)

@@ -1,0 +1,242 @@
+"""What a figure is made of, down to the events and to where each came from.
+
+Invariant: the amounts of the parts add up to the figure, exactly; an answer names pseudonyms, never persons.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from contracts.envelope import Event
+from contracts.standing import order_of_recording
+from services.chassis.problems import Problem
+from services.chassis.runtime import calling
+from services.metrics.api.answering import answer, page_links, pinned, responses
+from services.metrics.api.asking import ALL, FIGURE, KNOWN, PAGE, Question, documented, said
+from services.metrics.api.measures import MeasureName, Wanted, declared, refuse_nothing, time_of, wanted, work_out
+from services.metrics.explanation import Explained, explain
+from services.metrics.figures import Asked, Reading, mark
+from services.metrics.measures.declaration import Count, Rate, When, exact, shown
+from services.metrics.memory import memory_of
+from services.metrics.picture.picture import Picture, known
+
+router = APIRouter(tags=["explanations"])
+
+NAMES = (*FIGURE, *PAGE)
+
+EXAMPLE = {
+    "measure": "vacancies",
+    "authority": "331",
+    "as_at": "2023-10-31",
+    "as_known_at": "2023-11-30T12:00:00Z",
+    "total": 22.5,
+    "exact": "22.5",
+    "count": 21,
+    "parts": [
+        {
+            "amount": "0.5",
+            "since": "2023-02-14",
+            "until": None,
+            "subjects": ["post/P-0412"],
+            "role": "social-worker",
+            "made_of": [
+                {"subject": "post/P-0412", "as": "establishment", "amount": "1"},
+                {"subject": "worker/W-0211", "as": "in-post", "amount": "0.5"},
+            ],
+        }
+    ],
+    "links": {},
+}
+SUBJECT_EXAMPLE = {
+    "subject": "worker/W-0211",
+    "authority": "331",
+    "as_known_at": "2023-11-30T12:00:00Z",
+    "numbers": ["W-0211"],
+    "count": 1,
+    "events": [
+        {
+            "id": "demo-000412",
+            "type": "uk.workforce.worker.started.v1",
+            "subject": "worker/W-0211",
+            "stands": True,
+            "recorded": "2023-02-10T09:31:00Z",
+            "accepted": "2023-02-10T20:00:01Z",
+            "source": "/coventry/hr",
+            "provenance": "request 5f0c4a1e",
+            "data": {"started_on": "2023-02-14", "post": "P-0412", "fte": 0.5},
+        }
+    ],
+}
+
+
+@router.get(
+    "/v1/measures/{measure}/explanation",
+    summary="What one figure is made of",
+    responses=responses(EXAMPLE),
+    openapi_extra=documented(*(name for name in NAMES if name != "by")),
+)
+async def get_explanation(request: Request, measure: MeasureName) -> Response:
+    """The posts, workers and assignments that make up a figure, each with its amount; of a rate, its counts.
+
+    Give the values of dimensions (role=social-worker, say) to have one row of a table explained. Every subject can be
+    asked for its events at `/v1/subjects/…`.
+    """
+    calling(request)
+    found = declared(measure)
+    names = tuple(name for name in NAMES if name != "by")
+    question = Question(request, *names)
+    wish, when = wanted(question, found), question.when(found)
+    limit, offset = question.page()
+    if wish.authority == ALL:
+        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    question.settle()
+    reading = await memory_of(request).reading(wish.authority, wish.as_known_at, wish.as_accepted_at)
+    body = wish.facts() | time_of(found, when) | wish.instants()
+    result = await work_out(found, [reading], [when], wish.asked)
+    await refuse_nothing(request, wish, result)
+    body["total"] = shown(result.totals[0], found.unit)
+    low = mark(found, result.totals[0])
+    body |= {} if low is None else {"total_mark": low}
+    if isinstance(found, Rate):
+        body["terms"] = await asyncio.to_thread(_terms, question, found, reading, when, wish)
+        body["links"] = {"pinned": pinned(question)}
+        return answer(question, body)
+    parts = await asyncio.to_thread(explain, found, reading, when, wish.asked)
+    body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
+    body["parts"] = [as_part(part) for part in parts[offset : offset + limit]]
+    body["links"] = {"pinned": pinned(question)} | page_links(question, len(parts), limit, offset)
+    return answer(question, body, _lines(body))
+
+
+def as_part(part: Explained) -> dict[str, Any]:
+    """One part as answers show it."""
+    found: dict[str, Any] = {
+        "amount": exact(part.amount),
+        "since": part.since.isoformat(),
+        "until": None if part.until is None else part.until.isoformat(),
+        "subjects": list(part.subjects),
+        **part.dimensions,
+    }
+    if part.made_of:
+        found["made_of"] = [
+            {"subject": item.subject, "as": item.counts_as, "amount": exact(item.amount)} for item in part.made_of
+        ]
+    return found
+
+
+def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: Wanted) -> list[dict[str, Any]]:
+    """The counts a rate is made of, each with the link that explains it."""
+    scope = rate.scope or wish.asked.scope
+    asked = Asked((), wish.asked.where, scope)
+    found = []
+    for side, terms in (("numerator", rate.numerator), ("denominator", rate.denominator)):
+        for term in terms:
+            counted = declared(term.measure)
+            assert isinstance(counted, Count)  # noqa: S101
+            amount = sum(part.amount for part in explain(counted, reading, when, asked, made_of=False))
+            time: dict[str, Any] = {"from": when.first, "to": when.last}
+            if counted.kind == "stock":
+                time = {"as_at": when.as_at, "from": None, "to": None}
+            path = f"/v1/measures/{counted.name}/explanation"
+            link = pinned(
+                question, path, scope=scope, census_year=None, financial_year=None, months=when.months,
+                **({"as_at": None} | time),
+            )  # fmt: skip
+            found.append(
+                {
+                    "measure": counted.name,
+                    "title": counted.title,
+                    "side": side,
+                    "sign": term.sign,
+                    "exact": exact(amount),
+                    "unit": counted.unit,
+                    "explanation": link,
+                }
+            )
+    return found
+
+
+def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    dimensions = [name for name in (body["parts"][0] if body["parts"] else {}) if name not in _NOT_DIMENSIONS]
+    heading = ["measure", "authority", "as_known_at", "amount", "since", "until", "subjects", *dimensions]
+    lines = [
+        [
+            body["measure"],
+            body["authority"],
+            body["as_known_at"],
+            part["amount"],
+            part["since"],
+            part["until"],
+            " ".join(part["subjects"]),
+            *(part.get(name) for name in dimensions),
+        ]
+        for part in body["parts"]
+    ]
+    return heading, lines
+
+
+_NOT_DIMENSIONS = ("amount", "since", "until", "subjects", "made_of")
+
+
+@router.get(
+    "/v1/subjects/{kind}/{identifier}",
+    summary="The events of one post, worker or assignment",
+    responses=responses(SUBJECT_EXAMPLE, csv_too=False),
+    openapi_extra=documented("authority", *KNOWN, *PAGE),
+)
+async def get_subject(
+    request: Request,
+    kind: Annotated[str, Path(description="post, worker, cover, and so on.", pattern="^[a-z][a-z-]{0,30}$")],
+    identifier: Annotated[
+        str, Path(description="The pseudonymous identifier.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+    ],
+) -> Response:
+    """Every event known of it, whether it stands, when it was recorded and accepted, and the request or file that
+    brought it. A worker whose numbers were merged is one person: the events of all numbers are given.
+    """
+    question = Question(request, "authority", *KNOWN, *PAGE)
+    authority, as_known_at = question.authority(), question.as_known_at()
+    as_accepted_at, (limit, offset) = question.instant("as_accepted_at"), question.page()
+    if authority == ALL:
+        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    question.settle()
+    memory = memory_of(request)
+    picture = await memory.authorities.picture(authority, as_known_at, as_accepted_at)
+    events = known(await memory.authorities.events(authority), as_known_at, as_accepted_at)
+    numbers = picture.numbers(picture.person(identifier)) if kind == "worker" else [identifier]
+    subjects = {f"{kind}/{number}" for number in numbers}
+    of_it = sorted((event for event in events if event.envelope.subject in subjects), key=order_of_recording)
+    if not of_it:
+        detail = f"No event of {kind}/{identifier} in authority {authority} was known at {said(as_known_at)}."
+        raise Problem(404, "no-such-subject", "Nothing is known of it", detail)
+    body: dict[str, Any] = {"subject": f"{kind}/{identifier}", "authority": authority, "as_known_at": said(as_known_at)}
+    body |= {"numbers": numbers} if kind == "worker" else {}
+    body |= {"count": len(of_it), "limit": limit, "offset": offset}
+    body["events"] = as_events(of_it[offset : offset + limit], picture)
+    body["links"] = {"pinned": pinned(question)} | page_links(question, len(of_it), limit, offset)
+    return answer(question, body)
+
+
+def as_events(events: Sequence[Event], picture: Picture) -> list[dict[str, Any]]:
+    """Events as answers show them, with whether each stands in a picture."""
+    standing = {(event.envelope.type, event.envelope.id) for event in picture.standing}
+    return [as_event(event) | {"stands": (event.envelope.type, event.envelope.id) in standing} for event in events]
+
+
+def as_event(event: Event) -> dict[str, Any]:
+    """One event as answers show it."""
+    envelope = event.envelope
+    found: dict[str, Any] = {
+        "id": envelope.id,
+        "type": envelope.type,
+        "subject": envelope.subject,
+        "recorded": said(envelope.time),
+        "accepted": None if envelope.acceptedtime is None else said(envelope.acceptedtime),
+        "source": envelope.source,
+        "provenance": envelope.provenance,
+    }
+    for name, value in (("supersedes", envelope.supersedes), ("voids", envelope.voids)):
+        found |= {} if value is None else {name: value}
+    return found | {"data": event.data.model_dump(mode="json", exclude_none=True)}

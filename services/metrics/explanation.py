@@ -1,0 +1,97 @@
+"""The parts of a figure, and what each part is made of.
+
+Invariant: the amounts of the parts add up to the figure; no part is 0.
+"""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from contracts.codes import CoverReason
+from services.metrics.figures import Asked, Reading, parts
+from services.metrics.measures.declaration import Count, Part, When
+from services.metrics.picture.amounts import millionths
+from services.metrics.picture.picture import Picture
+from services.metrics.timelines.rows import FOREVER
+
+
+class MadeOf(NamedTuple):
+    """Who or what stands behind a part, and as what it counts there. `amount` in millionths."""
+
+    subject: str
+    counts_as: str
+    amount: int
+
+
+class Explained(NamedTuple):
+    """One part of a figure, in millionths. `until` None: no end is known."""
+
+    amount: int
+    since: date
+    until: date | None
+    subjects: tuple[str, ...]
+    dimensions: dict[str, Any]
+    made_of: tuple[MadeOf, ...]
+
+
+def explain(counted: Count, reading: Reading, when: When, asked: Asked, *, made_of: bool = True) -> list[Explained]:
+    """The parts of a stock or flow, the largest first, those alike by subject."""
+    found = [part for part in parts(counted, reading, when, asked) if part.amount]
+    found.sort(key=lambda part: (-part.amount, part.subjects, part.since))
+    picture = reading.picture()
+    return [
+        Explained(
+            part.amount,
+            part.since,
+            None if part.until == FOREVER else part.until,
+            part.subjects,
+            {name: part.dimension(name) for name in counted.dimensions},
+            _made_of(picture, part, when.as_at) if made_of and counted.column is not None else (),
+        )
+        for part in found
+    ]
+
+
+def _made_of(picture: Picture, part: Part, as_at: date) -> tuple[MadeOf, ...]:
+    """The funding of a place at a date, who is in post there and who covers it: what staffing is worked out from."""
+    (place,) = part.subjects
+    kind, _, identifier = place.partition("/")
+    found = []
+    if kind == "post":
+        for post in picture.posts.get(identifier, ()):
+            if post.valid_from <= as_at < post.valid_to:
+                found.append(MadeOf(place, "establishment", millionths(post.facts.funded)))
+        for person, fte in holders(picture, as_at).get(identifier, ()):
+            found.append(MadeOf(f"worker/{person}", "in-post", fte))
+    for run in covers_of(picture, as_at).get(place, ()):
+        counts_as = "agency-cover" if run[2] is CoverReason.VACANCY else "agency"
+        found.append(MadeOf(f"cover/{run[0]}", counts_as, run[1]))
+    return tuple(found)
+
+
+def holders(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int]]]:
+    """Who holds each post at a date, at which FTE in millionths."""
+
+    def make() -> dict[str, list[tuple[str, int]]]:
+        found: dict[str, list[tuple[str, int]]] = {}
+        for person, held in sorted(picture.occupancies.items()):
+            for occupancy in held:
+                if occupancy.valid_from <= as_at < occupancy.valid_to:
+                    found.setdefault(occupancy.post, []).append((person, millionths(occupancy.fte)))
+        return found
+
+    return picture.kept(("holders", as_at), make)
+
+
+def covers_of(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int, CoverReason]]]:
+    """Which assignments run at each place at a date, at which FTE in millionths, and why."""
+
+    def make() -> dict[str, list[tuple[str, int, CoverReason]]]:
+        found: dict[str, list[tuple[str, int, CoverReason]]] = {}
+        for cover, runs in sorted(picture.assignments.items()):
+            for run in runs:
+                if run.since <= as_at < run.until:
+                    place = f"cover/{cover}" if run.post is None else f"post/{run.post}"
+                    found.setdefault(place, []).append((cover, run.fte, run.reason))
+        return found
+
+    return picture.kept(("covers", as_at), make)
