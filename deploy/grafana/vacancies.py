@@ -1,12 +1,12 @@
 """The dashboard of the workforce team: vacancies, who covers them, by role and over time.
 
-Invariant: every figure is a measure of services/metrics/measures.py, worked out by the schema reporting of the metrics
+Invariant: every figure is a measure of services/metrics/measures, worked out by the schema reporting of the metrics
 database and rounded as the API rounds it; the definition beside it is the API's.
 """
 
 from contracts.codes import Role
 from deploy.grafana.panels import BLUE, COLOURS, VERMILLION, Dashboard, Kind, Look, Panel, Sql, TextBox
-from services.metrics.measures import MEASURES
+from services.metrics.measures.catalogue import MEASURES
 
 FTE = "suffix: FTE"
 

@@ -14,7 +14,7 @@ import pytest
 
 from deploy.grafana import build
 from deploy.grafana.panels import Dashboard, Kind, Panel, PromQl, Sql, dashboard_json
-from services.metrics.measures import MEASURES
+from services.metrics.measures.catalogue import MEASURES
 from tests.deploy.compose import REPOSITORY
 from tests.deploy.production import Production
 

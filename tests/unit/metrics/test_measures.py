@@ -1,15 +1,16 @@
 """The measures as they are declared and shown."""
 
-from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
-from services.metrics.measures import DIMENSIONS, MEASURES, shown
-from services.metrics.timelines.rows import Staffing
+from services.metrics.measures.catalogue import FAMILIES, MEASURES, count, counts_of, dimensions_of
+from services.metrics.measures.declaration import DIMENSIONS, Count, Rate, Unit, exact, shown
+from services.metrics.timelines.rows import Dimensions, Staffing
 
 
 @pytest.mark.parametrize(
-    ("exact", "as_shown"),
+    ("value", "as_shown"),
     [
         ("0", 0.0),
         ("0.049999", 0.0),
@@ -22,36 +23,72 @@ from services.metrics.timelines.rows import Staffing
         ("22.5", 22.5),
         ("99.95", 100.0),
         ("-0.25", -0.3),
+        ("1/3", 0.3),
+        ("2/3", 0.7),
     ],
 )
-def test_an_fte_is_shown_to_one_decimal_half_up(exact: str, as_shown: float) -> None:
-    assert shown(Decimal(exact)) == as_shown
+def test_an_fte_is_shown_to_one_decimal_half_up(value: str, as_shown: float) -> None:
+    assert shown(Fraction(value), Unit.FTE) == as_shown
 
 
-def test_a_sum_over_nothing_is_shown_as_nought() -> None:
-    assert shown(None) == 0.0
+def test_people_are_shown_whole_pounds_to_the_penny_and_nothing_as_nothing() -> None:
+    assert shown(Fraction("28.5"), Unit.PEOPLE) == 29
+    assert isinstance(shown(Fraction(28), Unit.PEOPLE), int)
+    assert shown(Fraction("3000.125"), Unit.POUNDS) == 3000.13
+    assert shown(None, Unit.PERCENT) is None
 
 
-def test_the_seven_stock_measures_are_declared_once_each() -> None:
-    assert list(MEASURES) == [
-        "establishment",
-        "in-post",
-        "vacancies",
-        "over-establishment",
-        "agency",
-        "agency-cover",
-        "uncovered-vacancies",
-    ]
-    assert len({measure.column for measure in MEASURES.values()}) == 7
+@pytest.mark.parametrize(("amount", "written"), [(0, "0"), (500_000, "0.5"), (1, "0.000001"), (120_000_000, "120")])
+def test_an_exact_amount_is_a_decimal_without_trailing_noughts(amount: int, written: str) -> None:
+    assert exact(amount) == written
 
 
-def test_measures_and_dimensions_are_columns_of_the_staffing() -> None:
-    assert {measure.column for measure in MEASURES.values()} <= set(Staffing._fields)
-    assert set(DIMENSIONS) <= set(Staffing._fields)
+def test_a_measure_is_declared_once() -> None:
+    assert sum(len(family.MEASURES) for family in FAMILIES) == len(MEASURES)
 
 
-def test_every_measure_has_a_definition_in_sentences_and_a_source() -> None:
+def test_every_measure_has_a_title_a_definition_in_sentences_and_a_source() -> None:
     for measure in MEASURES.values():
+        assert measure.title
         assert measure.definition.endswith(".")
         assert measure.source
-        assert measure.unit == "FTE"
+
+
+def test_what_can_be_summed_from_columns_are_the_amounts_of_staffing() -> None:
+    columns = [measure.column for measure in MEASURES.values() if isinstance(measure, Count) and measure.column]
+    assert columns == [
+        "establishment",
+        "in_post",
+        "vacancies",
+        "over_establishment",
+        "agency",
+        "agency_cover",
+        "uncovered",
+    ]
+    assert set(columns) | set(DIMENSIONS) <= set(Staffing._fields)
+    assert tuple(DIMENSIONS) == Dimensions._fields
+
+
+def test_a_rate_is_made_of_counts_and_says_how() -> None:
+    for measure in MEASURES.values():
+        if isinstance(measure, Rate):
+            assert counts_of(measure) == tuple(dict.fromkeys(count(term.measure) for term in measure.terms))
+            assert measure.formula
+
+
+def test_a_rate_can_be_broken_down_by_what_all_its_counts_can_be() -> None:
+    assert dimensions_of(MEASURES["turnover-rate"]) == tuple(DIMENSIONS)
+    assert dimensions_of(MEASURES["leavers"])[5:] == (
+        "origin",
+        "route",
+        "employment",
+        "cohort",
+        "reason",
+        "destination",
+    )
+    assert dimensions_of(MEASURES["retention-of-starters"])[5:] == ("origin", "route", "employment", "cohort")
+
+
+def test_a_rate_is_no_count() -> None:
+    with pytest.raises(KeyError):
+        count("vacancy-rate")
