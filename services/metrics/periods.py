@@ -79,6 +79,11 @@ def when_in(measure: Measure, period: Period, as_at: date | None, months: int) -
     return When(period.first, period.last, as_at or period.last, months)
 
 
+def fits(measure: Measure, period: Period) -> bool:
+    """Whether a measure can be of this period: annual rates are of a year."""
+    return isinstance(measure, Count) or not measure.annual or year_to(period.last) == period
+
+
 def when_of_point(measure: Measure, period: Period, earliest: date, months: int) -> When:
     """What a measure looks at for one point of a series: annual rates at the year up to the point's last day."""
     if not isinstance(measure, Count) and (measure.annual or measure.all_time):

@@ -19,7 +19,16 @@ from services.chassis.problems import Problem
 from services.chassis.runtime import calling
 from services.metrics.measures.catalogue import EVERY_DIMENSION, dimensions_of
 from services.metrics.measures.declaration import Measure, When
-from services.metrics.periods import Every, Period, census_year, financial_year, when_at, when_in
+from services.metrics.periods import (
+    Every,
+    Period,
+    census_year,
+    financial_year,
+    fits,
+    when_at,
+    when_in,
+    year_to,
+)
 from services.metrics.picture.service import Scope
 
 Value = TypeVar("Value")
@@ -147,6 +156,7 @@ class Question:
         self.request = request
         self.now = datetime.now(UTC)
         self._faults: list[dict[str, str]] = []
+        self._time_read: tuple[int, date | None, Period | None] | None = None
         allowed = (*names, *(parameter.name for parameter in also))
         for name in request.query_params:
             if name not in allowed:
@@ -227,19 +237,29 @@ class Question:
 
     def when(self, measure: Measure) -> When:
         """The date or period a figure of this measure is asked for."""
-        months = self.whole("months", 1, LONGEST_WAIT, 12)
-        as_at = self.day("as_at")
-        period = self._period()
+        months, as_at, period = self._time()
         if period is None:
             return when_at(measure, as_at or self.now.date(), EARLIEST_DATE, months)
         if as_at is not None and not measure.all_time:
             self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
-        when = when_in(measure, period, as_at, months)
-        if getattr(measure, "annual", False):
-            year = when_at(measure, period.last, EARLIEST_DATE, months)
-            if year.first != period.first:
-                self.fault("from", f"is no year before {period.last}", f"{year.first}: {measure.name} is of a year")
-        return when
+        if not fits(measure, period):
+            year = year_to(period.last)
+            self.fault("from", f"is no year before {period.last}", f"{year.first}: {measure.name} is of a year")
+        return when_in(measure, period, as_at, months)
+
+    def whens(self, measures: Sequence[Measure], leave_out: bool) -> list[tuple[Measure, When]]:
+        """The same for several measures; those that the period does not fit are left out, or else refused."""
+        _, as_at, period = self._time()
+        if as_at is not None and period is not None:
+            self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
+            return []
+        fitting = [measure for measure in measures if not leave_out or period is None or fits(measure, period)]
+        return [(measure, self.when(measure)) for measure in fitting]
+
+    def _time(self) -> tuple[int, date | None, Period | None]:
+        if self._time_read is None:
+            self._time_read = self.whole("months", 1, LONGEST_WAIT, 12), self.day("as_at"), self._period()
+        return self._time_read
 
     def _period(self) -> Period | None:
         first, last = self.day("from"), self.day("to")

@@ -1,0 +1,171 @@
+"""What changed between two reports.
+
+Invariant: both reports are asked for the same measures of the same dates; only what was known differs.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.chassis.runtime import calling
+from services.metrics.api.answering import answer, page_links, pinned, responses
+from services.metrics.api.asking import (
+    ALL,
+    IN_WORDS_INSTANT,
+    INSTANT,
+    PAGE,
+    PERIOD,
+    Parameter,
+    Question,
+    documented,
+    said,
+)
+from services.metrics.api.explanations import as_event
+from services.metrics.api.measures import time_of
+from services.metrics.changes import PartChange, Report, figure_changes, part_changes
+from services.metrics.figures import Asked, Reading
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Count, Measure, When, exact, shown
+from services.metrics.memory import memory_of
+from services.metrics.picture.picture import known
+
+router = APIRouter(tags=["changes"])
+
+OWN = (
+    Parameter("from_known", "As known at this instant in the first report.", INSTANT, "2023-10-31T17:00:00Z", True),
+    Parameter("to_known", "As known at this instant in the second report; now if left out.", INSTANT),
+    Parameter("from_accepted", "What had been accepted by then, in the first report; everything if left out.", INSTANT),
+    Parameter("to_accepted", "What had been accepted by then, in the second report; everything if left out.", INSTANT),
+    Parameter(
+        "measure",
+        "Which measures; every one if left out. Repeat, or join by commas.",
+        {"type": "array", "items": {"type": "string", "enum": list(MEASURES)}},
+        ["vacancies"],
+    ),
+)
+NAMES = ("authority", *PERIOD, "scope", "months", *PAGE)
+
+EXAMPLE = {
+    "authority": "331",
+    "from_known": "2023-10-31T17:00:00Z",
+    "to_known": "2023-11-30T17:00:00Z",
+    "figures": [{"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5}],
+    "count": 1,
+    "changes": [
+        {
+            "measure": "vacancies",
+            "subjects": ["post/P-0412"],
+            "role": "social-worker",
+            "before": "0",
+            "after": "1",
+            "difference": "1",
+            "events": [{"id": "demo-005860", "type": "uk.workforce.worker.left.v1", "subject": "worker/W-0211"}],
+        }
+    ],
+}
+
+
+@router.get(
+    "/v1/changes",
+    summary="What changed between two reports, figure by figure, event by event",
+    responses=responses(EXAMPLE),
+    openapi_extra=documented(*NAMES, also=OWN),
+)
+async def get_changes(request: Request) -> Response:
+    """Each figure that differs between two instants, the parts by which it differs, and for each part the events about
+    its posts, workers and assignments that only one of the two reports knew of. A rate differs by its counts.
+    """
+    calling(request)
+    question = Question(request, *NAMES, also=OWN)
+    authority = question.authority()
+    if authority == ALL:
+        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    asked = Asked(scope=question.scope())
+    from_known, to_known = question.instant("from_known"), question.instant("to_known") or question.now
+    if from_known is None and question.text("from_known") is None:
+        question.fault("from_known", "is missing", IN_WORDS_INSTANT)
+    accepted = question.instant("from_accepted"), question.instant("to_accepted")
+    wanted = _wanted(question)
+    limit, offset = question.page()
+    question.settle()
+    assert from_known is not None  # noqa: S101  (settled)
+    memory = memory_of(request)
+    reports = []
+    for as_known_at, as_accepted_at in zip((from_known, to_known), accepted, strict=True):
+        reading: Reading = await memory.reading(authority, as_known_at, as_accepted_at)
+        events = known(await memory.authorities.events(authority), as_known_at, as_accepted_at)
+        reports.append(Report(reading, events))
+    before, after = reports
+    moved, changes = await asyncio.to_thread(_compare, wanted, before, after, asked)
+    body: dict[str, Any] = {"authority": authority, "scope": asked.scope}
+    body |= {"from_known": said(from_known), "to_known": said(to_known)}
+    for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
+        body |= {} if instant is None else {name: said(instant)}
+    body["figures"] = moved
+    body |= {"count": len(changes), "limit": limit, "offset": offset}
+    body["changes"] = [_as_change(change) for change in changes[offset : offset + limit]]
+    body["links"] = {"pinned": _pinned(question)} | page_links(question, len(changes), limit, offset)
+    passing = ("links",) if question.text("to_known") else ("links", "to_known")
+    return answer(question, body, _lines(body), passing=passing)
+
+
+def _pinned(question: Question) -> str:
+    now = said(question.now)
+    given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
+    return pinned(question, as_known_at=None, as_accepted_at=None, **given)
+
+
+def _wanted(question: Question) -> list[tuple[Measure, When]]:
+    """The measures asked for, each with its time. Of all measures, those that the period does not fit are left out."""
+    names = question.several("measure")
+    for name in names:
+        if name not in MEASURES:
+            question.fault("measure", "is not a measure", f"one or more of {', '.join(MEASURES)}", name)
+    chosen = [MEASURES[name] for name in names if name in MEASURES] or list(MEASURES.values())
+    return question.whens(chosen, leave_out=not names)
+
+
+def _compare(
+    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, asked: Asked
+) -> tuple[list[dict[str, Any]], list[PartChange]]:
+    figures: list[dict[str, Any]] = []
+    changes: list[PartChange] = []
+    whens = dict(wanted)
+    for change in figure_changes(wanted, before, after, asked):
+        measure, when = change.measure, whens[change.measure]
+        parts = part_changes(measure, when, before, after, asked) if isinstance(measure, Count) else []
+        changes += parts
+        if change.before != change.after or parts:
+            values = {"before": shown(change.before, measure.unit), "after": shown(change.after, measure.unit)}
+            figures.append({"measure": measure.name, "unit": measure.unit} | time_of(measure, when) | values)
+    return figures, changes
+
+
+def _as_change(change: PartChange) -> dict[str, Any]:
+    return {
+        "measure": change.measure.name,
+        "subjects": list(change.subjects),
+        **change.dimensions,
+        "before": exact(change.before),
+        "after": exact(change.after),
+        "difference": exact(change.after - change.before),
+        "events": [as_event(event) for event in change.events],
+    }
+
+
+def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    heading = ["measure", "subjects", "before", "after", "difference", "events"]
+    lines = [
+        [
+            change["measure"],
+            " ".join(change["subjects"]),
+            change["before"],
+            change["after"],
+            change["difference"],
+            " ".join(event["id"] for event in change["events"]),
+        ]
+        for change in body["changes"]
+    ]
+    return heading, lines
