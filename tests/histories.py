@@ -3,6 +3,8 @@
 Invariant: every event made here keeps its contract, as though it had come over Kafka.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -140,7 +142,8 @@ _reasons = st.sampled_from(list(CoverReason))
 _sometimes = st.sampled_from([False, False, True])
 
 
-def _maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+def maybe(strategy: st.SearchStrategy[object]) -> st.SearchStrategy[object]:
+    """The values of a strategy, or None."""
     return st.none() | strategy
 
 
@@ -152,10 +155,10 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         funded_fte=_funded,
         team=_teams,
         service_area=st.just("help-and-protection"),
-        grade=_maybe(st.just("grade-9")),
-        csww_role=_maybe(st.just(CswwRole.CASE_HOLDER)),
+        grade=maybe(st.just("grade-9")),
+        csww_role=maybe(st.just(CswwRole.CASE_HOLDER)),
     ),
-    PostChanged: st.builds(PostChanged, effective_from=_days, funded_fte=_funded, role=_maybe(_roles))
+    PostChanged: st.builds(PostChanged, effective_from=_days, funded_fte=_funded, role=maybe(_roles))
     | st.builds(PostChanged, effective_from=_days, team=_teams),
     PostClosed: st.builds(PostClosed, closed_on=_days),
     WorkerStarted: st.builds(
@@ -174,7 +177,7 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         CoverStarted, started_on=_days, agency_worker=st.just("A-1"), fte=_ftes_and_none, reason=_reasons, post=_posts
     )
     | st.builds(cover_started, _days, st.none(), st.just("1"), st.just(CoverReason.ADDITIONAL), _roles),
-    CoverChanged: st.builds(CoverChanged, effective_from=_days, fte=_ftes_and_none, reason=_maybe(_reasons))
+    CoverChanged: st.builds(CoverChanged, effective_from=_days, fte=_ftes_and_none, reason=maybe(_reasons))
     | st.builds(CoverChanged, effective_from=_days, post=_posts),
     CoverEnded: st.builds(CoverEnded, ended_on=_days),
 }
@@ -194,30 +197,50 @@ _types: st.SearchStrategy[type[EventData]] = st.sampled_from(
 )
 
 
+@dataclass(frozen=True)
+class Material:
+    """What histories are drawn of: types (those that happen most more than once), subjects by kind, data, instants."""
+
+    types: st.SearchStrategy[type[EventData]]
+    subjects: Mapping[str, st.SearchStrategy[str]]
+    data: Mapping[type[EventData], st.SearchStrategy[EventData]]
+    instants: st.SearchStrategy[datetime]
+    to_begin_with: tuple[tuple[type[EventData], str], ...] = ()
+    """What most histories begin with, so that there is something for the rest to be about."""
+
+
 @st.composite
 def histories(draw: st.DrawFn, most_events: int = 16) -> list[Event]:
-    """Events about a few posts, workers and assignments, in any order, with corrections and voids of one another.
+    """Events about a few posts, workers and assignments on few days, in any order, with corrections and voids."""
+    return drawn_history(draw, Material(_types, _subjects, _data_of_type, _instants), most_events)
+
+
+def drawn_history(draw: st.DrawFn, material: Material, most_events: int) -> list[Event]:
+    """Events in any order, with corrections and voids of one another.
 
     References go backwards and forwards in time, form chains and circles, and some find no event that fits.
     """
     kinds: list[tuple[type[EventData], str]] = []
     history: list[Event] = []
-    for place in range(draw(st.integers(1, most_events))):
-        refers_to = draw(st.integers(0, most_events - 1)) if draw(_sometimes) else None
-        if refers_to is not None and refers_to < place:
+    begin_with = draw(st.integers(0, len(material.to_begin_with))) if material.to_begin_with else 0
+    for place in range(draw(st.integers(max(1, min(begin_with, most_events)), most_events))):
+        refers_to = draw(st.integers(0, most_events - 1)) if place >= begin_with and draw(_sometimes) else None
+        if place < begin_with:
+            kind = material.to_begin_with[place]
+        elif refers_to is not None and refers_to < place:
             kind = kinds[refers_to]
         else:
-            model = draw(_types)
-            kind = (model, draw(_subjects[model.subject_kind]))
+            model = draw(material.types)
+            kind = (model, draw(material.subjects[model.subject_kind]))
         kinds.append(kind)
         model, subject = kind
-        id, recorded = f"E-{place}", draw(_instants)
+        id, recorded = f"E-{place}", draw(material.instants)
         if refers_to is None or refers_to == place:
-            history.append(event(draw(_data_of_type[model]), subject, recorded, id))
+            history.append(event(draw(material.data[model]), subject, recorded, id))
         elif draw(st.booleans()):
             history.append(void_of(f"E-{refers_to}", model.event_type, subject, recorded, id))
         else:
-            history.append(event(draw(_data_of_type[model]), subject, recorded, id, supersedes=f"E-{refers_to}"))
+            history.append(event(draw(material.data[model]), subject, recorded, id, supersedes=f"E-{refers_to}"))
     return history
 
 

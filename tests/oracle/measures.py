@@ -1,0 +1,84 @@
+"""Every measure, written a second time from docs/definitions.md alone: slow, obvious, over the plain set of events.
+
+Invariant: nothing here or in what it imports comes from services/, nor from the folds that the services use.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from contracts.envelope import Event
+from tests.oracle import flows, progression, recruitment, staffing, working_life
+from tests.oracle.days import Period
+from tests.oracle.parts import Dimensions, Part, by, figure
+from tests.oracle.stock import standing
+
+__all__ = ["MEASURES", "Dimensions", "Part", "Period", "by", "figure", "known"]
+
+
+def known(events: Iterable[Event], as_known_at: datetime, as_accepted_at: datetime | None = None) -> list[Event]:
+    """The events that stand as known at an instant, of those accepted by another where one is given."""
+    accepted = [
+        event
+        for event in events
+        if as_accepted_at is None
+        or event.envelope.acceptedtime is None
+        or event.envelope.acceptedtime <= as_accepted_at
+    ]
+    return standing(accepted, as_known_at)
+
+
+MEASURES: dict[str, Callable[..., list[Part]]] = {
+    # Stocks in FTE, as at the last day.
+    "establishment": staffing.establishment,
+    "in-post": staffing.in_post,
+    "vacancies": staffing.vacancies,
+    "over-establishment": staffing.over_establishment,
+    "agency": staffing.agency,
+    "agency-cover": staffing.agency_cover,
+    "uncovered-vacancies": staffing.uncovered_vacancies,
+    "vacancies-by-age": staffing.vacancies_by_age,
+    "case-holders-fte": working_life.case_holders_fte,
+    # Stocks of people, cases and children, as at the last day.
+    "in-post-headcount": staffing.in_post_headcount,
+    "agency-headcount": staffing.agency_headcount,
+    "agency-cover-headcount": staffing.agency_cover_headcount,
+    "cases": working_life.cases,
+    "children": working_life.children,
+    "children-by-area": working_life.children_by_area,
+    # Flows of the period.
+    "starters": flows.starters,
+    "starters-fte": flows.starters_fte,
+    "leavers": flows.leavers,
+    "leavers-fte": flows.leavers_fte,
+    "moves": flows.moves,
+    "promotions": flows.promotions,
+    "conversions": flows.conversions,
+    "agency-conversions": flows.agency_conversions,
+    "in-post-headcount-days": flows.in_post_headcount_days,
+    "opening-headcount": flows.opening_headcount,
+    "stayed-headcount": flows.stayed_headcount,
+    "starters-old-enough": flows.starters_old_enough,
+    "starters-retained": flows.starters_retained,
+    "vacancies-filled": staffing.vacancies_filled,
+    "days-to-fill": staffing.days_to_fill,
+    "working-days-lost": working_life.working_days_lost,
+    "panels-held": progression.panels_held,
+    "panel-candidates": progression.panel_candidates,
+    "panel-successes": progression.panel_successes,
+    "progressed-fte": progression.progressed_fte,
+    "retention-payments-due": progression.retention_payments_due,
+    "retention-payment-cost": progression.retention_payment_cost,
+    "retention-payments-made": progression.retention_payments_made,
+    "retention-payments-paid": progression.retention_payments_paid,
+    "applications": recruitment.applications,
+    "campaigns-opened": recruitment.campaigns_opened,
+    "agency-weeks": recruitment.agency_weeks,
+    "agency-cost": recruitment.agency_cost,
+    "support-sessions": working_life.support_sessions,
+    "session-registrations": working_life.session_registrations,
+    "support-taken-up": working_life.support_taken_up,
+}
+"""By name `(standing_events, period, scope) -> parts`; scope is `all` or `census`.
+
+`starters-old-enough` and `starters-retained` take `as_at` (else the period's last day) and `months` (else 12) besides.
+"""
