@@ -15,12 +15,14 @@ import pytest
 
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PostgreSQL, RealSystem
 from tests.parts.apache_kafka import why_not
+from tests.shared_data import PUBLISHED_RELEASE, why_no_release
 
 SEED = int(os.environ.get("WORKFORCE_SEED", "20231031"))
 """What randomised tests start from: `make soak` gives others."""
 EXAMPLES = int(os.environ.get("WORKFORCE_EXAMPLES", "50"))
 """How many examples each property is tried on: `make soak` gives more."""
 WITHOUT_KAFKA = pytest.StashKey[str]()
+WITHOUT_SHARED_DATA = pytest.StashKey[str]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -39,9 +41,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """One loud line when there was no Apache Kafka."""
-    reason = config.stash.get(WITHOUT_KAFKA, None)
-    if reason is not None:
+    """One loud line when there was no Apache Kafka, and one when there was no release of DfE's."""
+    for missing in (WITHOUT_KAFKA, WITHOUT_SHARED_DATA):
+        reason = config.stash.get(missing, None)
+        if reason is None:
+            continue
         skipped = sum(reason in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
         terminalreporter.write_line(f"{skipped} TESTS WERE SKIPPED. {reason}", red=True, bold=True)
 
@@ -105,6 +109,16 @@ def apache_kafka(parts_folder: Path, pytestconfig: pytest.Config) -> Iterator[Ap
         yield kafka
     finally:
         kafka.stop()
+
+
+@pytest.fixture(scope="session")
+def published_release(pytestconfig: pytest.Config) -> Path:
+    """DfE's release of 2022, which is no part of the project. Where there is none the test is skipped."""
+    reason = why_no_release()
+    if reason is not None:
+        pytestconfig.stash[WITHOUT_SHARED_DATA] = reason
+        pytest.skip(reason)
+    return PUBLISHED_RELEASE
 
 
 @pytest.fixture(params=["embedded_broker", "apache_kafka"])

@@ -60,7 +60,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
         if Right.FEED not in caller.rights:
             raise Problem(403, "not-allowed", "Not allowed", f"This key has no right to send events ({Right.FEED}).")
         now = datetime.now(UTC)
-        body = await _read_body(request, runtime.settings.largest_request_bytes)
+        body = await read_body(request, runtime.settings.largest_request_bytes, "send several batches")
         try:
             incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
         except Refused as refusal:
@@ -176,14 +176,13 @@ def _unreadable(refusal: Refused) -> Problem:
     return Problem(status, "request-unreadable", "The request cannot be read", str(refusal), faults=faults)
 
 
-async def _read_body(request: Request, largest: int) -> bytes:
+async def read_body(request: Request, largest: int, advice: str) -> bytes:
+    """The body of a request. Raises a 413 problem, which says what to do instead, above so many bytes."""
     chunks = bytearray()
     async for chunk in request.stream():
         chunks += chunk
         if len(chunks) > largest:
-            raise Problem(
-                413, "too-large", "The request is too large", f"At most {largest} bytes; send several batches."
-            )
+            raise Problem(413, "too-large", "The request is too large", f"At most {largest} bytes; {advice}.")
     return bytes(chunks)
 
 

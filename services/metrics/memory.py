@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn
+from weakref import WeakKeyDictionary
 
 from fastapi import Request
 
-from services.chassis.runtime import runtime_of
+from services.chassis.runtime import Runtime, runtime_of
 from services.metrics.api.asking import ALL
 from services.metrics.authorities import Authorities
 from services.metrics.figures import Asked, Reading, needs_picture
@@ -62,11 +63,16 @@ def _no_picture() -> NoReturn:
     raise AssertionError("the columns were to be enough")
 
 
+_OF_RUNTIMES: WeakKeyDictionary[Runtime, Memory] = WeakKeyDictionary()
+
+
+def memory_for(runtime: Runtime) -> Memory:
+    """The memory of a running service."""
+    if runtime not in _OF_RUNTIMES:
+        _OF_RUNTIMES[runtime] = Memory(StockColumns(runtime.pool), Authorities(runtime.pool))
+    return _OF_RUNTIMES[runtime]
+
+
 def memory_of(request: Request) -> Memory:
     """The memory of the process that a request came to."""
-    runtime = runtime_of(request)
-    state = request.app.state
-    if not hasattr(state, "memory"):
-        state.memory = Memory(StockColumns(runtime.pool), Authorities(runtime.pool))
-    memory: Memory = state.memory
-    return memory
+    return memory_for(runtime_of(request))

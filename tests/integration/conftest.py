@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.integration.benchmarks import Loaded, two_releases
 from tests.integration.feed import Feed
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
 
@@ -26,6 +27,13 @@ def system(postgres: PostgreSQL, parts_folder: Path) -> Iterator[RealSystem]:
     finally:
         system.stop()
         broker.stop()
+
+
+@pytest.fixture(scope="package")
+def benchmarks(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Loaded]:
+    """Metrics with keys, a default of neighbours, and two releases made by hand."""
+    with two_releases(postgres, parts_folder) as loaded:
+        yield loaded
 
 
 @pytest.fixture

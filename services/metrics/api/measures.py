@@ -7,13 +7,14 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.values import EARLIEST_DATE
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling, runtime_of
+from services.chassis.runtime import Runtime, calling, runtime_of
 from services.metrics import store
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import (
@@ -41,8 +42,8 @@ from services.metrics.measures.declaration import (
     When,
     shown,
 )
-from services.metrics.memory import memory_of
-from services.metrics.periods import Every, Period, series_periods, when_of_point
+from services.metrics.memory import memory_for, memory_of
+from services.metrics.periods import Every, Period, census_year, series_periods, when_of_point
 
 router = APIRouter(tags=["measures"])
 
@@ -258,6 +259,17 @@ async def refuse_nothing(request: Request, wish: Wanted, result: Figures) -> Non
         accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
         detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+
+
+async def own_figure(
+    runtime: Runtime, *, measure: str, authority: str, year: int, as_known_at: datetime
+) -> Decimal | None:
+    """Our own figure of a CSWW rate for a census year, unrounded, beside which benchmarks stand."""
+    found, period = MEASURES[measure], census_year(year)
+    when = When(period.first, period.last, period.last)
+    readings = await memory_for(runtime).readings(authority, as_known_at, None, counts_of(found), Asked())
+    value = (await work_out(found, readings, [when], Asked())).totals[0]
+    return None if value is None else Decimal(value.numerator) / Decimal(value.denominator)
 
 
 @router.get(

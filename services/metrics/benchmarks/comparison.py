@@ -1,0 +1,109 @@
+"""An authority's published figure beside its region's, England's and its neighbours', and its rank among them. No I/O.
+
+Invariant: a mark is never taken for a number: who has none has no rank, and is not counted among those ranked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from contracts.envelope import format_instant
+from services.metrics.benchmarks.published import JOINT, RATES, Figure, Level, LoadedRelease
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What a release says, for one year, of an authority and of those it is compared with.
+
+    `without_row` are the codes of neighbours of which it says nothing that year.
+    """
+
+    authority: Figure | None
+    region: Figure | None
+    england: Figure | None
+    neighbours: tuple[Figure, ...]
+    without_row: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rank:
+    """A place in the order of rates: 1 is the lowest, equal rates share it. `of` counts those with a figure."""
+
+    rank: int | None
+    of: int
+
+
+def find_places(figures: Iterable[Figure], authority: str, neighbours: Sequence[str]) -> Places:
+    """Pick out of one year's figures of a measure those of an authority, its region, England and its neighbours."""
+    by_authority: dict[str, Figure] = {}
+    others: dict[tuple[Level, str], Figure] = {}
+    for figure in figures:
+        if figure.level is Level.AUTHORITY:
+            by_authority |= dict.fromkeys(figure.authorities, figure)
+        else:
+            others[figure.level, figure.code] = figure
+    own = by_authority.get(authority)
+    found = dict.fromkeys(by_authority[code] for code in neighbours if code in by_authority)
+    region = others.get((Level.REGION, own.region)) if own is not None and own.region is not None else None
+    return Places(
+        own,
+        region,
+        next((figure for (level, _), figure in others.items() if level is Level.ENGLAND), None),
+        tuple(figure for figure in found if figure != own),
+        tuple(code for code in neighbours if code not in by_authority),
+    )
+
+
+def rank(own: Figure, among: Iterable[Figure]) -> Rank:
+    """Where a figure stands among others of the same measure and year; `among` may hold it too."""
+    values = [figure.value for figure in {own, *among} if figure.value is not None]
+    if own.value is None:
+        return Rank(None, len(values))
+    return Rank(1 + sum(value < own.value for value in values), len(values))
+
+
+def rank_in_england(own: Figure, figures: Iterable[Figure]) -> Rank:
+    """Where an authority stands among all local authorities of England with a figure."""
+    return rank(own, (figure for figure in figures if figure.level is Level.AUTHORITY))
+
+
+def census_date(year: int) -> date:
+    """30 September: what DfE's figures of a census year are as at."""
+    return date(year, 9, 30)
+
+
+def published_differences(release: LoadedRelease, year: int, latest: LoadedRelease, places: Places) -> list[str]:
+    """Where the published figures differ in scope or date from each other, or from what DfE says today."""
+    said = []
+    if release != latest:
+        said.append(
+            f"Release {release.name} (published {release.published}) is not the latest loaded that has {year}: that is "
+            f"release {latest.name} (published {latest.published}), and DfE revises past years."
+        )
+    for figure in (places.authority, *places.neighbours):
+        if figure is not None and len(figure.authorities) > 1:
+            codes = figure.code.replace(JOINT, " and ")
+            said.append(f"{codes} send one return together: DfE publishes one figure for them, {figure.name}.")
+    if places.without_row:
+        said.append(f"Release {release.name} has no row of {' or '.join(places.without_row)} for {year}.")
+    said.append("DfE publishes rates rounded to 1 decimal: authorities that differ by less share a rank.")
+    if places.region is not None or places.england is not None:
+        said.append(
+            "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
+            "made of the published rows of their authorities."
+        )
+    return said
+
+
+def own_differences(measure: str, year: int, as_known_at: datetime) -> list[str]:
+    """Where our own figure differs in scope or date from the published one."""
+    day = census_date(year)
+    flow = RATES[measure].of_the_year
+    what = f"what happened in the twelve months up to {day}" if flow else f"what was so on {day}"
+    said = [
+        f"Ours counts posts with a CSWW role, {what}, as known at {format_instant(as_known_at)}; DfE counts what the "
+        "authority returned in that year's census, as it stood when the release was made."
+    ]
+    if as_known_at.date() <= day:
+        said.append(f"At {format_instant(as_known_at)} {day} was still to come: ours counts what was planned by then.")
+    return said

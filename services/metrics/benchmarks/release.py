@@ -1,0 +1,208 @@
+"""A release of DfE's headline measures, read from its published CSV layout. No I/O.
+
+Invariant: a file is read whole or not at all: whatever cannot be read is told by line and column, and nothing is kept.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from contracts.refusal import MOST_FAULTS, Fault, Refused, shown
+from services.metrics.benchmarks.published import (
+    ENGLAND_CODE,
+    LEVELS,
+    MARKS,
+    PUBLISHED_MEASURES,
+    RATES,
+    Figure,
+    Level,
+    PublishedMeasure,
+)
+
+PLACE_COLUMNS = (
+    "time_period",
+    "geographic_level",
+    "country_code",
+    "country_name",
+    "region_code",
+    "region_name",
+    "old_la_code",
+    "la_name",
+)
+"""What a row is about."""
+
+PASSED_OVER = ("time_identifier", "new_la_code")
+"""Columns of the layout that say nothing the others do not."""
+
+COLUMN_NAME = re.compile(r"[ -~]{1,80}")
+YEAR = (re.compile(r"(19|20)[0-9]{2}"), "a year as 2022")
+REGION_CODE = (re.compile(r"E[0-9]{8}"), "a region's code as E12000005")
+AUTHORITY_CODE = (
+    re.compile(r"[0-9]{3}( / [0-9]{3}){0,4}"),
+    "an authority's three digits as 331, or several as 314 / 318 where they send one return together",
+)
+NAME = (re.compile(r"[A-Za-z][A-Za-z .,'&/()-]{0,149}"), "a name in letters")
+COUNTRY_CODE = (re.compile(ENGLAND_CODE), f"{ENGLAND_CODE}, which is England's")
+NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]{1,12})?")
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """What a file holds. `rows` counts its rows without the header; `left_out` are the columns that were not read."""
+
+    rows: int
+    years: tuple[int, ...]
+    figures: tuple[Figure, ...]
+    left_out: tuple[str, ...]
+
+
+class _Place(NamedTuple):
+    year: int
+    level: Level
+    code: str
+    name: str
+    region: str | None
+
+
+class _Line(NamedTuple):
+    """A line of the file: its cells by column."""
+
+    number: int
+    cells: dict[str, str]
+
+    def fault(self, column: str, problem: str, expected: str) -> Fault:
+        return Fault(f"line {self.number}, column {column}", problem, expected, shown(self.cells[column]))
+
+
+def read_release(body: bytes) -> Release:
+    """Read a release in DfE's CSV layout (UTF-8, with or without a byte order mark).
+
+    Raises Refused with a fault for each thing wrong, up to MOST_FAULTS of them: a column that is missing, or there
+    twice; a cell that is neither a number nor one of DfE's marks; a row that is there twice.
+    """
+    records = _records(body)
+    _, header = next(records, (1, []))
+    measures, left_out = _read_header(header)
+    faults: list[Fault] = []
+    figures: list[Figure] = []
+    seen: dict[tuple[int, Level, str], int] = {}
+    for number, cells in records:
+        if len(faults) >= MOST_FAULTS:
+            break
+        if len(cells) != len(header):
+            came = f"{len(cells)} cells"
+            faults.append(Fault(f"line {number}", "has another length than the header", f"{len(header)} cells", came))
+            continue
+        line = _Line(number, dict(zip(header, cells, strict=True)))
+        place = _read_place(line, faults)
+        if place is None:
+            continue
+        first = seen.setdefault(place[:3], number)
+        if first != number:
+            faults.append(_repeated(place, number, first))
+        figures += _read_figures(line, place, measures, faults)
+    if not seen and not faults:
+        faults.append(Fault("line 2", "is missing", "a row of figures after the header"))
+    if faults:
+        raise Refused(*faults[:MOST_FAULTS])
+    return Release(len(seen), tuple(sorted({year for year, _, _ in seen})), tuple(figures), left_out)
+
+
+def _records(body: bytes) -> Iterator[tuple[int, list[str]]]:
+    """The records of the file, each with the number of the line it begins on. Empty lines are passed over."""
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        # Of the bytes it decoded, which are without the byte order mark.
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise Refused(Fault(f"line {line}", "is not UTF-8", "a CSV file in UTF-8, as DfE publishes it")) from None
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    begins = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield begins, cells
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        raise Refused(Fault(f"line {begins}", f"is not CSV ({error})", "cells with commas between them")) from None
+
+
+def _read_header(header: Sequence[str]) -> tuple[dict[str, PublishedMeasure], tuple[str, ...]]:
+    """The measures by their columns, and the columns that nothing is known of. Raises Refused."""
+    faults = [
+        Fault(f"line 1, column {shown(column)}", "is not a column's name", "up to 80 printable ASCII characters")
+        for column in header
+        if not COLUMN_NAME.fullmatch(column)
+    ]
+    for column in dict.fromkeys(name for name in header if header.count(name) > 1):
+        faults.append(Fault(f"line 1, column {shown(column)}", "is there more than once", "each column once"))
+    for column in PLACE_COLUMNS:
+        if column not in header:
+            faults.append(Fault(f"line 1, column {column}", "is missing", "a column of this name, as DfE publishes it"))
+    measures = {}
+    for measure in PUBLISHED_MEASURES.values():
+        there = [column for column in measure.columns if column in header]
+        if len(there) > 1:
+            problem = f"holds {measure.name}, as {' and '.join(there[:-1])} does"
+            faults.append(Fault(f"line 1, column {there[-1]}", problem, "one column for a measure"))
+        elif there:
+            measures[there[0]] = measure
+        elif measure.name in RATES:
+            expected = " or ".join(measure.columns)
+            faults.append(Fault(f"line 1, column {measure.columns[0]}", "is missing", f"a column {expected}"))
+    if faults:
+        raise Refused(*faults[:MOST_FAULTS])
+    known = {*PLACE_COLUMNS, *PASSED_OVER, *measures}
+    return measures, tuple(column for column in header if column not in known)
+
+
+def _read_place(line: _Line, faults: list[Fault]) -> _Place | None:
+    """What a line is about; None, with faults noted, where that cannot be read."""
+    level = LEVELS.get(line.cells["geographic_level"])
+    if level is None:
+        faults.append(line.fault("geographic_level", "is not a level", f"one of {', '.join(LEVELS)}"))
+        return None
+    form = {
+        Level.ENGLAND: {"country_name": NAME},
+        Level.REGION: {"region_code": REGION_CODE, "region_name": NAME},
+        Level.AUTHORITY: {"region_code": REGION_CODE, "old_la_code": AUTHORITY_CODE, "la_name": NAME},
+    }[level]
+    wrong = [
+        line.fault(column, "cannot be read", expected)
+        for column, (pattern, expected) in {"time_period": YEAR, "country_code": COUNTRY_CODE, **form}.items()
+        if not pattern.fullmatch(line.cells[column])
+    ]
+    if wrong:
+        faults += wrong
+        return None
+    year, cells = int(line.cells["time_period"]), line.cells
+    if level is Level.ENGLAND:
+        return _Place(year, level, cells["country_code"], cells["country_name"], None)
+    if level is Level.REGION:
+        return _Place(year, level, cells["region_code"], cells["region_name"], None)
+    return _Place(year, level, cells["old_la_code"], cells["la_name"], cells["region_code"])
+
+
+def _read_figures(
+    line: _Line, place: _Place, measures: dict[str, PublishedMeasure], faults: list[Fault]
+) -> Iterator[Figure]:
+    """A figure for each measure of a line; what is neither a number nor a mark is noted as a fault."""
+    for column, measure in measures.items():
+        cell = line.cells[column]
+        if cell in MARKS:
+            yield Figure(*place, measure.name, None, cell)
+        elif NUMBER.fullmatch(cell):
+            yield Figure(*place, measure.name, Decimal(cell), None)
+        else:
+            expected = f"a number as 15.9, or one of DfE's marks: {' '.join(MARKS)}"
+            faults.append(line.fault(column, "is neither a number nor a mark", expected))
+
+
+def _repeated(place: _Place, number: int, first: int) -> Fault:
+    column = {Level.ENGLAND: "country_code", Level.REGION: "region_code", Level.AUTHORITY: "old_la_code"}[place.level]
+    problem = f"is there a second time for {place.year}, after line {first}"
+    return Fault(f"line {number}, column {column}", problem, "one row for each year and place", place.code)

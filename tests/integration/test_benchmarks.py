@@ -1,0 +1,205 @@
+"""Published rates compared over HTTP: with the region, England and neighbours, and in the order of all authorities.
+
+Invariant: expectations are worked out by hand from the rows of tests/integration/benchmarks.py.
+"""
+
+import csv
+
+import httpx
+import pytest
+
+from services.metrics.benchmarks import examples
+from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
+from tests.integration.feed import fault, problem
+
+COVENTRY = place("331", "Coventry", 18.0)
+REGION = place(WEST_MIDLANDS, "West Midlands", 16.4)
+ENGLAND = place("E92000001", "England", 17.1)
+DUDLEY, SANDWELL = place("332", "Dudley", 12.5), place("333", "Sandwell", 18.0)
+SOLIHULL, WALSALL = place("334", "Solihull", None, "c"), place("335", "Walsall", 25.0)
+
+
+def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmarks: Loaded) -> None:
+    answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022")
+    assert answer.status_code == 200
+    assert answer.headers["vary"] == "Accept"
+    assert answer.json() == {
+        "measure": "turnover-rate",
+        "definition": "Leavers of the year / in post at its closing 30 September, FTE.",
+        "unit": "per cent",
+        "release": {"name": "2022", "published": "2023-02-23"},
+        "year": 2022,
+        "as_at": "2022-09-30",
+        "authority": COVENTRY,
+        "region": REGION,
+        "england": ENGLAND,
+        "neighbours": [DUDLEY, SANDWELL, SOLIHULL],
+        "neighbours_from": "setting",
+        "neighbours_without_row": [],
+        "rank": {
+            "among_neighbours": {"rank": 2, "of": 3},  # Dudley is lower, Sandwell is equal, Solihull has a mark
+            "among_authorities": {"rank": 2, "of": 4},
+            "order": "1 is the lowest rate; equal rates share a rank; only those with a figure are ranked",
+        },
+        "marks": {"c": "suppressed by DfE, for the numbers are small"},
+        "differences": [
+            "Release 2022 (published 2023-02-23) is not the latest loaded that has 2022: that is release 2025 "
+            "(published 2026-02-26), and DfE revises past years.",
+            "DfE publishes rates rounded to 1 decimal: authorities that differ by less share a rank.",
+            "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
+            "made of the published rows of their authorities.",
+        ],
+    }
+
+
+@pytest.mark.parametrize("neighbours", ["neighbours=335,332,998", "neighbours=335&neighbours=332,998"])
+def test_neighbours_can_be_named_in_the_request(benchmarks: Loaded, neighbours: str) -> None:
+    answer = benchmarks.ask(f"turnover-rate?authority=331&year=2022&release=2022&{neighbours}").json()
+    assert answer["neighbours"] == [WALSALL, DUDLEY]
+    assert (answer["neighbours_from"], answer["neighbours_without_row"]) == ("request", ["998"])
+    assert answer["rank"]["among_neighbours"] == {"rank": 2, "of": 3}
+    assert "Release 2022 has no row of 998 for 2022." in answer["differences"]
+
+
+def test_without_release_and_year_the_last_published_is_meant(benchmarks: Loaded) -> None:
+    answer = benchmarks.ask("turnover-rate?authority=331").json()
+    assert (answer["release"]["name"], answer["year"], answer["england"]["value"]) == ("2025", 2022, 17.3)
+    assert "not the latest" not in " ".join(answer["differences"])
+    assert benchmarks.ask("turnover-rate?authority=331&year=2021").json()["release"]["name"] == "2022"
+
+
+def test_an_authority_with_a_mark_has_no_rank(benchmarks: Loaded) -> None:
+    answer = benchmarks.ask("turnover-rate?authority=334&year=2022&release=2022", "anyone").json()
+    assert answer["authority"] == SOLIHULL
+    assert answer["rank"]["among_authorities"] == {"rank": None, "of": 4}
+    assert (answer["rank"]["among_neighbours"], answer["neighbours_from"]) == (None, "none")
+
+
+def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
+    answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022", accept="text/csv")
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    lines = list(csv.DictReader(answer.text.splitlines()))
+    assert [(line["place"], line["code"], line["value"], line["mark"]) for line in lines] == [
+        ("authority", "331", "18.0", ""),
+        ("region", WEST_MIDLANDS, "16.4", ""),
+        ("england", "E92000001", "17.1", ""),
+        ("neighbour", "332", "12.5", ""),
+        ("neighbour", "333", "18.0", ""),
+        ("neighbour", "334", "", "c"),
+    ]
+    ranks = ["rank_among_neighbours", "rank_among_neighbours_of", "rank_among_authorities", "rank_among_authorities_of"]
+    assert [lines[0][name] for name in ranks] == ["2", "3", "2", "4"]
+    assert [lines[1][name] for name in ranks] == ["", "", "", ""]
+    for line in lines:
+        assert (line["measure"], line["release"], line["published"]) == ("turnover-rate", "2022", "2023-02-23")
+        assert (line["year"], line["as_at"]) == ("2022", "2022-09-30")
+        assert "not the latest loaded" in line["differences"]
+
+
+def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
+    answer = benchmarks.ask("turnover-rate/series?authority=331&release=2022&neighbours=332,839").json()
+    assert list(answer) == list(examples.SERIES)
+    bournemouth = place("839", "Bournemouth, Christchurch and Poole", 9.9)
+    assert answer["series"] == [
+        {
+            "year": 2021,
+            "as_at": "2021-09-30",
+            "authority": place("331", "Coventry", 17.1),
+            "region": REGION,
+            "england": ENGLAND,
+            "neighbours": [bournemouth],
+        },
+        {
+            "year": 2022,
+            "as_at": "2022-09-30",
+            "authority": COVENTRY,
+            "region": REGION,
+            "england": ENGLAND,
+            "neighbours": [DUDLEY],
+        },
+    ]
+    lines = csv.DictReader(
+        benchmarks.ask("turnover-rate/series?authority=331&release=2022", accept="text/csv").text.splitlines()
+    )
+    assert [(line["year"], line["place"], line["value"], line["mark"]) for line in lines] == [
+        ("2021", "authority", "17.1", ""),
+        ("2021", "region", "16.4", ""),
+        ("2021", "england", "17.1", ""),
+        ("2022", "authority", "18.0", ""),
+        ("2022", "region", "16.4", ""),
+        ("2022", "england", "17.1", ""),
+        ("2022", "neighbour", "12.5", ""),
+        ("2022", "neighbour", "18.0", ""),
+        ("2022", "neighbour", "", "c"),
+    ]
+
+
+@pytest.mark.parametrize("path", ["turnover-rate", "turnover-rate/series"])
+def test_a_key_of_one_authority_reads_no_other_s(benchmarks: Loaded, path: str) -> None:
+    detail = problem(benchmarks.ask(f"{path}?authority=332"), 403)["detail"]
+    assert detail == "This key may not read figures of authority 332."
+
+
+@pytest.mark.parametrize(
+    ("path", "field", "expected"),
+    [
+        ("turnover-rate", "authority", "three digits, as 331"),
+        ("turnover-rate?authority=Coventry", "authority", "three digits, as 331"),
+        ("turnover-rate?authority=331&year=2021/22", "year", "the year a census ended in, as 2022"),
+        ("turnover-rate?authority=331&release=a%00", "release", "a name of up to 40 letters, digits"),
+        ("turnover-rate?authority=331&neighbours=33", "neighbours", "three-digit codes of other authorities"),
+        ("turnover-rate?authority=331&neighbours=331", "neighbours", "three-digit codes of other authorities"),
+        ("turnover-rate?authority=331&as_at=2022-09-30", "as_at", "one of authority, year, release, neighbours"),
+        ("turnover-rate/series?authority=331&year=2022", "year", "one of authority, release, neighbours"),
+        ("releases?authority=331", "authority", "no parameter"),
+        ("revisions?older=2022&newer=2022&measure=cases", "newer", "another release than older"),
+        ("revisions?older=2022&newer=2025&measure=rate", "measure", "vacancy-rate, agency-worker-rate"),
+        ("revisions?older=2022&newer=2025&measure=cases&limit=0", "limit", "a whole number from 1 to 500"),
+        ("revisions?older=2022&newer=2025&measure=cases&offset=-1", "offset", "a whole number from 0 to 1000000"),
+    ],
+)
+def test_a_parameter_that_cannot_be_read_is_named(benchmarks: Loaded, path: str, field: str, expected: str) -> None:
+    found = fault(benchmarks.ask(path), 422)
+    assert found["field"] == field
+    assert expected in found["expected"]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind", "extra"),
+    [
+        ("in-post?authority=331", "no-such-measure", "measures"),
+        ("turnover/series?authority=331", "no-such-measure", "measures"),
+        ("turnover-rate?authority=331&release=2031", "no-such-release", "releases"),
+        ("turnover-rate?authority=331&year=2031", "no-such-release", "releases"),
+        ("turnover-rate?authority=331&year=2021&release=2025", "no-such-year", "years"),
+        ("revisions?older=2022&newer=2031&measure=cases", "no-such-release", "releases"),
+    ],
+)
+def test_what_there_is_not_is_answered_with_what_there_is(benchmarks: Loaded, path: str, kind: str, extra: str) -> None:
+    answer = problem(benchmarks.ask(path), 404)
+    assert answer["type"] == f"urn:workforce:problem:{kind}"
+    assert answer[extra]
+
+
+@pytest.mark.parametrize("path", ["turnover-rate?year=2022&", "turnover-rate/series?"])
+def test_an_authority_without_a_row_has_no_figure(benchmarks: Loaded, path: str) -> None:
+    answer = problem(benchmarks.ask(f"{path}authority=999&release=2022", "anyone"), 404)
+    assert "Release 2022 has no row of authority 999 for" in answer["detail"]
+
+
+def test_the_examples_of_the_documentation_have_the_members_of_the_answers(benchmarks: Loaded) -> None:
+    document = httpx.get(f"{benchmarks.url}/openapi.json", timeout=30, trust_env=False).json()
+    paths = {path: item for path, item in document["paths"].items() if path.startswith("/v1/benchmarks")}
+    assert set(paths) == {
+        "/v1/benchmarks/releases",
+        "/v1/benchmarks/revisions",
+        "/v1/benchmarks/{measure}",
+        "/v1/benchmarks/{measure}/series",
+    }
+    shown = paths["/v1/benchmarks/{measure}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+    given = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022").json()
+    assert list(shown) == list(given)
+    assert list(shown["rank"]) == list(given["rank"])
+    # Until our own figure is computed it is not asked for either.
+    names = [item["name"] for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]]
+    assert names == ["measure", "authority", "year", "release", "neighbours"]

@@ -1,0 +1,122 @@
+"""Who is compared with whom, and who ranks where."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+
+from services.metrics.benchmarks.comparison import (
+    Rank,
+    find_places,
+    own_differences,
+    published_differences,
+    rank,
+    rank_in_england,
+)
+from services.metrics.benchmarks.published import Figure, Level, LoadedRelease
+
+WEST_MIDLANDS = "E12000005"
+
+
+def figure(code: str, value: str, level: Level = Level.AUTHORITY) -> Figure:
+    """A turnover rate of 2022: a number, or a mark."""
+    number = Decimal(value) if value[0].isdigit() else None
+    region = WEST_MIDLANDS if level is Level.AUTHORITY else None
+    return Figure(2022, level, code, f"Place {code}", region, "turnover-rate", number, None if number else value)
+
+
+def loaded(name: str, published: date) -> LoadedRelease:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    return LoadedRelease(name, published, at, "0" * 64, 1, (2022,), "made by hand", ())
+
+
+ENGLAND = figure("E92000001", "17.1", Level.ENGLAND)
+REGION = figure(WEST_MIDLANDS, "16.4", Level.REGION)
+LONDON = figure("E12000007", "18", Level.REGION)
+FIGURES = [
+    ENGLAND,
+    LONDON,
+    REGION,
+    figure("331", "18"),
+    figure("332", "12.5"),
+    figure("333", "18.0"),
+    figure("334", "c"),
+    figure("335", "25"),
+    figure("314 / 318", "9"),
+]
+PUBLISHED_2023, PUBLISHED_2026 = loaded("2022", date(2023, 2, 23)), loaded("2025", date(2026, 2, 26))
+
+
+def test_an_authority_is_found_with_its_region_england_and_neighbours() -> None:
+    places = find_places(FIGURES, "331", ("335", "334", "999"))
+    assert (places.authority, places.region, places.england) == (figure("331", "18"), REGION, ENGLAND)
+    assert [item.code for item in places.neighbours] == ["335", "334"]
+    assert places.without_row == ("999",)
+
+
+def test_an_authority_without_a_row_has_no_region_either() -> None:
+    places = find_places(FIGURES, "999", ("331",))
+    assert (places.authority, places.region, places.england) == (None, None, ENGLAND)
+
+
+def test_authorities_that_send_one_return_are_one_neighbour_and_none_of_each_other() -> None:
+    joint = find_places(FIGURES, "331", ("318", "314"))
+    assert [item.code for item in joint.neighbours] == ["314 / 318"]
+    assert joint.without_row == ()
+    richmond = find_places(FIGURES, "318", ("314", "331"))
+    assert richmond.authority is not None
+    assert richmond.authority.code == "314 / 318"
+    assert [item.code for item in richmond.neighbours] == ["331"]
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "expected"),
+    [
+        ("314 / 318", "9", Rank(1, 5)),
+        ("332", "12.5", Rank(2, 5)),
+        ("331", "18", Rank(3, 5)),
+        ("333", "18.0", Rank(3, 5)),  # equal rates share a rank
+        ("335", "25", Rank(5, 5)),  # and the next is two below
+        ("334", "c", Rank(None, 5)),  # a mark has no rank and is not counted
+    ],
+)
+def test_the_lowest_rate_is_first_of_all_with_a_figure(code: str, value: str, expected: Rank) -> None:
+    assert rank_in_england(figure(code, value), FIGURES) == expected
+
+
+def test_among_neighbours_the_authority_counts_too() -> None:
+    assert rank(figure("331", "18"), [figure("332", "12.5"), figure("334", "c")]) == Rank(2, 2)
+    assert rank(figure("331", "18"), []) == Rank(1, 1)
+
+
+def test_it_is_said_when_a_later_release_has_the_year_too() -> None:
+    places = find_places(FIGURES, "331", ())
+    assert published_differences(PUBLISHED_2023, 2022, PUBLISHED_2026, places)[0] == (
+        "Release 2022 (published 2023-02-23) is not the latest loaded that has 2022: that is release 2025 (published "
+        "2026-02-26), and DfE revises past years."
+    )
+    assert "not the latest" not in " ".join(published_differences(PUBLISHED_2026, 2022, PUBLISHED_2026, places))
+
+
+def test_it_is_said_when_a_row_is_of_two_authorities_or_missing() -> None:
+    said = published_differences(PUBLISHED_2023, 2022, PUBLISHED_2023, find_places(FIGURES, "331", ("318", "998")))
+    assert said == [
+        "314 and 318 send one return together: DfE publishes one figure for them, Place 314 / 318.",
+        "Release 2022 has no row of 998 for 2022.",
+        "DfE publishes rates rounded to 1 decimal: authorities that differ by less share a rank.",
+        "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
+        "made of the published rows of their authorities.",
+    ]
+
+
+def test_of_our_own_figure_it_is_said_what_it_counts_as_at_when_as_known_when() -> None:
+    known = datetime(2023, 11, 30, 12, tzinfo=UTC)
+    (stock,) = own_differences("vacancy-rate", 2022, known)
+    assert stock.startswith(
+        "Ours counts posts with a CSWW role, what was so on 2022-09-30, as known at 2023-11-30T12:00:00Z; DfE counts"
+    )
+    (flow,) = own_differences("turnover-rate", 2022, known)
+    assert "what happened in the twelve months up to 2022-09-30" in flow
+    assert own_differences("vacancy-rate", 2024, known)[1] == (
+        "At 2023-11-30T12:00:00Z 2024-09-30 was still to come: ours counts what was planned by then."
+    )
