@@ -107,24 +107,30 @@ def _standing(recorded: list[Event], targets: list[int | None], settling_order: 
         if recorded[place].envelope.voids:
             voided.add(targets[place])
         else:
-            earlier = _earlier_versions(recorded, targets, place, known)
+            earlier, first = _earlier_versions(recorded, targets, place, known)
             overtaken.update(earlier)
-            first = earlier[-1] if earlier else place
             versions.append((first, recorded[place].envelope.time, len(earlier), place))
     last_of_record = {first: place for first, _, _, place in sorted(versions) if place not in overtaken}
     return set(last_of_record.values())
 
 
-def _earlier_versions(recorded: list[Event], targets: list[int | None], place: int, known: int) -> list[int]:
-    """The places of what an event supersedes, of what that supersedes, and so on; with its own in a circle."""
+def _earlier_versions(
+    recorded: list[Event], targets: list[int | None], place: int, known: int
+) -> tuple[list[int], int]:
+    """The places of what an event supersedes, of what that supersedes, and so on; with its own in a circle.
+
+    And the place that is the same for all versions of its record: of the first, or of the earliest in the circle.
+    """
     earlier: list[int] = []
     target: int | None = place
     while target is not None and recorded[target].envelope.supersedes:
         target = targets[target]
-        if target is None or target >= known or target in earlier:
+        if target is None or target >= known:
             break
+        if target in earlier:
+            return earlier, min(earlier[earlier.index(target) :])
         earlier.append(target)
-    return earlier
+    return earlier, earlier[-1] if earlier else place
 
 
 def standing_events(events: Iterable[Event]) -> list[Event]:

@@ -14,7 +14,7 @@ from contracts.codes import CoverReason, CswwRole, Destination, LeavingReason, O
 from contracts.envelope import Envelope, Event, canonical_body
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.base import EventData, Withdrawal
-from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 
@@ -102,6 +102,11 @@ def fte_changed(effective_from: date, fte: str, post: str = "P-1") -> WorkerFteC
     return WorkerFteChanged(effective_from=effective_from, post=post, fte=Decimal(fte))
 
 
+def merged(duplicate: str) -> WorkerMerged:
+    """A worker who had a second number."""
+    return WorkerMerged(duplicate=duplicate)
+
+
 def left(left_on: date) -> WorkerLeft:
     """A worker who resigned."""
     return WorkerLeft(left_on=left_on, reason=LeavingReason.RESIGNATION, destination=Destination.NOT_KNOWN)
@@ -171,6 +176,7 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
     ),
     WorkerMoved: st.builds(WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes),
     WorkerFteChanged: st.builds(WorkerFteChanged, effective_from=_days, post=_posts, fte=_ftes_and_none),
+    WorkerMerged: st.builds(merged, st.sampled_from(["W-1", "W-2", "W-3"])),
     WorkerLeft: st.builds(left, _leaving_days),
     LeaverReversed: st.builds(LeaverReversed, left_on=_leaving_days),
     CoverStarted: st.builds(
@@ -184,7 +190,7 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
 
 _subjects = {
     "post": st.sampled_from(["post/P-1", "post/P-2"]),
-    "worker": st.sampled_from(["worker/W-1", "worker/W-2"]),
+    "worker": st.sampled_from(["worker/W-1", "worker/W-2", "worker/W-3"]),
     "cover": st.sampled_from(["cover/C-1", "cover/C-2"]),
 }
 
@@ -193,6 +199,7 @@ _types: st.SearchStrategy[type[EventData]] = st.sampled_from(
     [
         *[WorkerStarted, PostEstablished, WorkerLeft, CoverStarted] * 3,
         *[WorkerMoved, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded, PostChanged, PostClosed] * 2,
+        *[WorkerMerged] * 2,
     ]
 )
 
@@ -241,6 +248,22 @@ def drawn_history(draw: st.DrawFn, material: Material, most_events: int) -> list
             history.append(void_of(f"E-{refers_to}", model.event_type, subject, recorded, id))
         else:
             history.append(event(draw(material.data[model]), subject, recorded, id, supersedes=f"E-{refers_to}"))
+    return history
+
+
+@st.composite
+def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
+    """Events about three workers whose numbers are merged, in chains and circles too, and taken apart again."""
+    kinds: list[type[EventData]] = [WorkerMerged, WorkerMerged, WorkerStarted, WorkerMoved, WorkerLeft]
+    history: list[Event] = []
+    for place in range(draw(st.integers(2, most_events))):
+        model = draw(st.sampled_from(kinds))
+        refers_to = draw(st.sampled_from(history)).envelope if draw(_sometimes) and history else None
+        id, recorded = f"E-{place}", draw(_instants)
+        if refers_to is None:
+            history.append(event(draw(_data_of_type[model]), draw(_subjects["worker"]), recorded, id))
+        else:
+            history.append(void_of(refers_to.id, refers_to.type, refers_to.subject, recorded, id))
     return history
 
 

@@ -8,13 +8,14 @@ from collections.abc import Collection, Iterable
 from typing import TypeVar
 
 from contracts.envelope import Event
+from contracts.persons import persons
 from services.chassis import inbox
 from services.chassis.database import Connection
 from services.metrics import store
 from services.metrics.store import Subject
 from services.metrics.timelines.covers import covers
 from services.metrics.timelines.posts import post_facts
-from services.metrics.timelines.rows import Cover, Occupancy, Staffing
+from services.metrics.timelines.rows import Occupancy, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
 from services.metrics.timelines.workers import occupancies
 
@@ -22,21 +23,40 @@ Row = TypeVar("Row")
 
 
 async def derive_subjects(connection: Connection, subjects: Collection[Subject]) -> set[Subject]:
-    """Derive workers and agency assignments; gives the places whose staffing they touch, before or after."""
+    """Derive workers and agency assignments; gives the places whose staffing they touch, before or after.
+
+    With a worker's number all those are derived, and taken off the list, that merges link with it.
+    """
     if not subjects:
         return set()
-    events = await _events_by_subject(connection, subjects)
-    occupied: list[tuple[str, Occupancy]] = []
-    covered: list[tuple[str, Cover]] = []
-    for subject in subjects:
-        if subject.kind == "worker":
-            occupied += ((subject.authority, row) for row in occupancies(events[subject]))
-        else:
-            covered += ((subject.authority, row) for row in covers(events[subject]))
-    workers = [subject for subject in subjects if subject.kind == "worker"]
+    linked = await _linked_numbers(connection, [subject for subject in subjects if subject.kind == "worker"])
+    numbers = {number for together in linked.values() for number in together}
     assignments = [subject for subject in subjects if subject.kind == "cover"]
-    places = await store.replace_occupancies(connection, workers, occupied)
+    events = await _events_by_subject(connection, [*numbers, *assignments])
+    occupied: list[tuple[str, Occupancy]] = []
+    for linked_by, together in linked.items():
+        rows = occupancies(event for number in together for event in events[number])
+        occupied += ((linked_by.authority, row) for row in rows)
+    covered = [(subject.authority, row) for subject in assignments for row in covers(events[subject])]
+    if others := numbers.difference(subjects):
+        await store.take_off_list(connection, others)
+    places = await store.replace_occupancies(connection, numbers, occupied)
     return places | await store.replace_covers(connection, assignments, covered)
+
+
+async def _linked_numbers(connection: Connection, workers: Collection[Subject]) -> dict[Subject, set[Subject]]:
+    """All numbers that merges link with these workers, standing or not, one way or the other; by one of them."""
+    linked: defaultdict[Subject, set[Subject]] = defaultdict(set)
+    merges = await store.merges(connection, {worker.authority for worker in workers}) if workers else {}
+    person_of = {authority: persons(of_authority) for authority, of_authority in merges.items()}
+    for worker in workers:
+        person = person_of.get(worker.authority, {}).get(worker.identifier, worker.identifier)
+        linked[Subject(worker.authority, f"worker/{person}")].add(worker)
+    for authority, person_of_number in person_of.items():
+        for number, person in person_of_number.items():
+            if (linked_by := Subject(authority, f"worker/{person}")) in linked:
+                linked[linked_by].add(Subject(authority, f"worker/{number}"))
+    return linked
 
 
 async def derive_places(connection: Connection, places: Collection[Subject]) -> None:

@@ -3,6 +3,7 @@
 Invariant: rows of a timeline are only ever replaced whole, subject by subject.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -81,6 +82,13 @@ TAKE_OFF_LIST = """
 """
 
 MARK_FAILED = "UPDATE to_derive SET failed = $3 WHERE authority = $1 AND subject = $2"
+
+# Withdrawals are left out: they name no duplicate. The index merges_stated holds the rest, which are few.
+MERGES = """
+    SELECT authority, substr(subject, length('worker/') + 1) AS kept, body ->> 'duplicate' AS duplicate
+    FROM inbox
+    WHERE authority = ANY ($1::text[]) AND type = 'uk.workforce.worker.merged.v1' AND voids IS NULL
+"""
 
 DELETE_OCCUPANCIES = """
     DELETE FROM occupancy
@@ -182,10 +190,21 @@ async def take_listed(connection: Connection, most: int) -> set[Subject]:
     return {Subject(row["authority"], row["subject"]) for row in rows}
 
 
+async def merges(connection: Connection, authorities: Collection[str]) -> defaultdict[str, list[tuple[str, str]]]:
+    """By authority every merge ever stated, standing or not: the number kept, and its duplicate."""
+    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    for row in await connection.fetch(MERGES, list(authorities)):
+        found[row["authority"]].append((row["kept"], row["duplicate"]))
+    return found
+
+
 async def replace_occupancies(
     connection: Connection, workers: Collection[Subject], rows: Sequence[tuple[str, Occupancy]]
 ) -> set[Subject]:
-    """Put these rows in the place of all that these workers had; gives the posts of the old and the new."""
+    """Put these rows in the place of all that these numbers had; gives the posts of the old and the new.
+
+    Of numbers that a merge links, give all at once: the rows of one go over to another when a merge becomes known.
+    """
     if not workers:
         return set()
     gone = await connection.fetch(DELETE_OCCUPANCIES, *_split_identifiers(workers))

@@ -12,10 +12,11 @@ from contracts.effects import Action, action_of
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.base import EventData, Withdrawal
-from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
 from contracts.events.posts import PostClosed, PostEstablished
 from contracts.occupying import EFFECTS, posts_held
+from contracts.persons import merges_stated, persons
 from contracts.standing import standing_events
 
 
@@ -48,20 +49,24 @@ def posts_established(events: Iterable[Event]) -> set[str]:
 def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
     """The posts that someone held before `as_at` and nobody holds on it, with the day the last one gave it up.
 
-    `events` are the post and worker events of one authority. A post that is closed on `as_at` is not among them.
+    `events` are the post and worker events of one authority. A post that is closed on `as_at` is not among them. What
+    is known of merged numbers is one person's: who holds the post under the other number has not given it up.
     """
-    by_worker: defaultdict[str, list[Event]] = defaultdict(list)
+    of_authority = list(events)
+    merges = standing_events(event for event in of_authority if event.envelope.type == WorkerMerged.event_type)
+    person_of = persons(merges_stated(merges))
+    by_person: defaultdict[str, list[Event]] = defaultdict(list)
     by_post: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in events:
+    for event in of_authority:
         kind, _, identifier = event.envelope.subject.partition("/")
         if kind == "worker":
-            by_worker[identifier].append(event)
+            by_person[person_of.get(identifier, identifier)].append(event)
         else:
             by_post[identifier].append(event)
     held: set[str] = set()
     given_up: dict[str, tuple[date, str]] = {}
-    for of_worker in by_worker.values():
-        holding, released = _posts_of_worker(of_worker, as_at)
+    for of_person in by_person.values():
+        holding, released = _posts_of_person(of_person, as_at)
         held |= holding
         for post, (day, because) in released.items():
             given_up[post] = max(given_up.get(post, (day, because)), (day, because))
@@ -80,8 +85,8 @@ def _is_closed(events: list[Event], as_at: date) -> bool:
     return bool(closed) and not any(max(closed) <= day <= as_at for day in opened)
 
 
-def _posts_of_worker(events: list[Event], as_at: date) -> tuple[set[str], dict[str, tuple[date, str]]]:
-    """The posts a worker holds on `as_at`, and those given up by then: the day, and why."""
+def _posts_of_person(events: list[Event], as_at: date) -> tuple[set[str], dict[str, tuple[date, str]]]:
+    """The posts a person holds on `as_at`, and those given up by then: the day, and why."""
     standing = standing_events(events)
     actions = sorted(action_of(event, EFFECTS) for event in standing if event.envelope.type in EFFECTS)
     held: set[str] = set()

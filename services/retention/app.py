@@ -1,5 +1,7 @@
 """Retention, put together: what it accepts, publishes and reads."""
 
+from pathlib import Path
+
 from fastapi import FastAPI
 
 from contracts.catalogue import RETENTION
@@ -25,7 +27,7 @@ class ServiceSettings(Settings):
     port: int = 8102
 
 
-PARTS = Parts(NAME, None, subscribe=subscribe, publishes=True)
+PARTS = Parts(NAME, Path(__file__).parent / "migrations", subscribe=subscribe, publishes=True)
 
 
 def create(settings: ServiceSettings) -> FastAPI:

@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from contracts.events.hiring import WorkerStarted
 from services.chassis.runtime import Runtime
 from services.retention import store
-from services.retention.rules import needs_a_start, workers_started
+from services.retention.rules import linked_numbers, needs_a_start, workers_started
 
 
 async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
@@ -18,10 +18,11 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
     for event in events:
         if needs_a_start(event):
             workers[event.envelope.authority].add(event.envelope.subject)
-    started = {
-        authority: workers_started(await store.starts_of_workers(runtime.pool, authority, subjects))
-        for authority, subjects in workers.items()
-    }
+    started: dict[str, set[str]] = {}
+    for authority, subjects in workers.items():
+        merges = await store.merges_of_workers(runtime.pool, authority)
+        starts = await store.starts_of_workers(runtime.pool, authority, linked_numbers(subjects, merges))
+        started[authority] = workers_started(starts, merges)
     return {
         (event.envelope.authority, event.envelope.id): [
             f"no start of {event.envelope.subject} is known: {WorkerStarted.event_type} has not come yet"

@@ -1,4 +1,4 @@
-"""The rules of retention: which events speak of someone who must have started.
+"""The rules of retention: which events speak of someone who must have started, and who has.
 
 Invariant: no I/O.
 """
@@ -10,6 +10,7 @@ from contracts.events.hiring import WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, RetentionPaymentMade
+from contracts.persons import merges_stated, persons
 from contracts.standing import standing_events
 
 OF_EMPLOYED_WORKERS = (WorkerLeft, LeaverReversed, PanelDecided, AbsenceRecorded, RetentionPaymentMade)
@@ -21,6 +22,17 @@ def needs_a_start(event: Event) -> bool:
     return isinstance(event.data, OF_EMPLOYED_WORKERS)
 
 
-def workers_started(events: Iterable[Event]) -> set[str]:
-    """The subjects (`worker/…`) of which a start stands."""
-    return {event.envelope.subject for event in standing_events(events) if isinstance(event.data, WorkerStarted)}
+def linked_numbers(workers: Iterable[str], merges: Iterable[Event]) -> set[str]:
+    """These subjects (`worker/…`), and those that are one person with them as these merges stand."""
+    asked = set(workers)
+    person_of = {
+        f"worker/{number}": person for number, person in persons(merges_stated(standing_events(merges))).items()
+    }
+    persons_asked = {person_of[worker] for worker in asked if worker in person_of}
+    return asked | {worker for worker, person in person_of.items() if person in persons_asked}
+
+
+def workers_started(starts: Iterable[Event], merges: Iterable[Event]) -> set[str]:
+    """The subjects (`worker/…`) of whose person a start stands, under whichever number."""
+    started = {event.envelope.subject for event in standing_events(starts) if isinstance(event.data, WorkerStarted)}
+    return linked_numbers(started, merges)

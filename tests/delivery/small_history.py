@@ -1,4 +1,5 @@
-"""A small history by hand, with all that makes order matter elsewhere: corrections, voids, a reversed leaver, covers.
+"""A small history by hand, with all that makes order matter elsewhere: corrections, voids, a reversed leaver, merged
+numbers, covers.
 
 Invariant: each event states its `time`; the figures beside it were worked out by hand.
 """
@@ -12,7 +13,8 @@ OF_RETENTION = ("uk.workforce.worker.left.v1", "uk.workforce.leaver.reversed.v1"
 VACANCIES = {"2023-01-31": 3.0, "2023-06-30": 1.9, "2023-10-31": 2.4}
 """FTE. January: P-1 is held (1 of 1), P-2 is not (1), P-3 is not (2).
 June: W-1 went from P-1 to P-3 (1 vacant; 1 of 2 held), W-3 holds P-1 at 0.5, W-2 holds P-2 at 0.6 (0.4 vacant): 0.5 +
-0.4 + 1. October: W-2's leaver was reversed, W-3 left P-1 (1 vacant), P-3 is as it was: 1 + 0.4 + 1."""
+0.4 + 1. October: W-2's leaver was reversed, W-3 left P-1 (1 vacant), P-3 is as it was: 1 + 0.4 + 1.
+W-5 is W-1, in P-3 under a second number: P-3 has no vacancy until the two are merged, by way of W-6, on 20 June."""
 
 AGENCY_COVER = {"2023-06-30": 1.0, "2023-10-31": 0.5}
 """FTE. C-1 covers P-2's vacancy with 1, from September P-1's with 0.5; C-2 is additional, at no post; C-3 never was."""
@@ -63,6 +65,11 @@ def small_history(authority: str) -> list[Stated]:
         ),
         of_worker("S-3", "started", "W-3", "2023-05-02", start("2023-07-01", "P-1", 0.5)),
         of_worker("S-3b", "started", "W-3", "2023-05-03", start("2023-05-15", "P-1", 0.5), supersedes="S-3"),
+        of_worker("S-5", "started", "W-5", "2023-05-03", start("2023-04-15", "P-3", 1)),
+        of_worker("J-5", "merged", "W-6", "2023-06-12", {"duplicate": "W-5"}),
+        of_worker("J-6", "merged", "W-1", "2023-06-20", {"duplicate": "W-6"}),
+        of_worker("J-3", "merged", "W-2", "2023-06-21", {"duplicate": "W-3"}),
+        of_worker("J-3-void", "merged", "W-2", "2023-06-22", {"because": "entered-in-error"}, voids="J-3"),
         of_worker("S-4", "started", "W-4", "2023-05-04", start("2023-05-04", "P-3", 1)),
         of_worker("S-4-void", "started", "W-4", "2023-05-09", {"because": "entered-in-error"}, voids="S-4"),
         of_cover("C-1", "started", "C-1", "2023-03-01", assignment("2023-03-01", post="P-2")),

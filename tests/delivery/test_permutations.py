@@ -22,7 +22,7 @@ from tests.delivery.feed import ACCEPTED, Stated, decoded, send
 from tests.delivery.observing import Tables, events_in, eventually, read, tables
 from tests.delivery.processes import another_process
 from tests.delivery.small_history import AGENCY_COVER, OF_RETENTION, VACANCIES, small_history
-from tests.histories import histories
+from tests.histories import histories, histories_of_merges
 from tests.parts import PostgreSQL, RealSystem
 
 AUTHORITIES = ("331", "332")
@@ -140,7 +140,7 @@ async def test_every_delivery_of_the_small_history_gives_the_same_tables(metrics
 @on_one_database
 @given(st.data())
 async def test_every_delivery_of_any_history_gives_the_same_tables(metrics: Metrics, data: st.DataObject) -> None:
-    history = stamped(data.draw(histories()))
+    history = stamped(data.draw(histories() | histories_of_merges()))
     expected = await metrics.take_in([(0, history, False)])
     assert await metrics.take_in(data.draw(deliveries(history))) == expected
 

@@ -1,16 +1,19 @@
-"""Timelines that are derived later: one that cannot be derived stops no other."""
+"""Timelines that are derived later: one that cannot be derived stops no other; numbers of one person go together."""
 
+from datetime import date
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import asyncpg
+import pytest
 
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics import handlers, store
 
 METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"
+START = '{"started_on": "2023-04-01", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}'
 POST = '{"effective_from": "2023-04-01", "role": "social-worker", "funded_fte": 1, "team": "a", "service_area": "b"}'
 
 PUT_POSTS = """
@@ -23,6 +26,19 @@ PUT_POSTS = """
     FROM generate_series(1, 40) AS number
 """
 """The seventeenth has an instant that no contract lets in any more, and that no fold can compare with others."""
+
+PUT_MERGED_NUMBERS = """
+    INSERT INTO inbox (
+        authority, subject, type, event_id, source, recorded_at, accepted_at, owner, sequence, body
+    )
+    SELECT '331', 'worker/' || worker, 'uk.workforce.worker.' || type || '.v1', 'E-' || sequence, '/hr',
+           '2023-04-01 09:00+00', now(), 'recruitment', sequence, body::json
+    FROM (VALUES
+        (1, 'W-1', 'started', $1),
+        (2, 'W-2', 'started', $1),
+        (3, 'W-1', 'merged', '{"duplicate": "W-2"}')
+    ) AS event (sequence, worker, type, body)
+"""
 
 
 async def fresh(database: str) -> asyncpg.Pool:
@@ -58,4 +74,24 @@ async def test_one_subject_that_cannot_be_derived_is_marked_and_the_others_count
         pass
 
     assert await establishment(pool) == 40
+    await pool.close()
+
+
+@pytest.mark.parametrize("listed", ["worker/W-1", "worker/W-2"])
+async def test_the_numbers_of_one_person_are_derived_together_and_none_is_left_on_the_list(
+    database: str, listed: str
+) -> None:
+    pool = await fresh(database)
+    await pool.execute(PUT_MERGED_NUMBERS, START)
+    await pool.execute("INSERT INTO to_derive VALUES ('331', 'worker/W-1', 'failed'), ('331', 'worker/W-2', 'failed')")
+    await pool.execute("UPDATE to_derive SET failed = NULL WHERE subject = $1", listed)
+    runtime = cast(Runtime, SimpleNamespace(pool=pool))
+
+    while await handlers.derive_listed(runtime):
+        pass
+
+    assert await pool.fetchval("SELECT count(*) FROM to_derive") == 0
+    rows = await pool.fetch("SELECT worker, post, fte, valid_from FROM occupancy")
+    assert [tuple(row) for row in rows] == [("W-1", "P-1", 1, date(2023, 4, 1))]
+    assert await pool.fetchval("SELECT in_post FROM staffing WHERE place = 'post/P-1'") == 1
     await pool.close()

@@ -13,7 +13,7 @@ from contracts.codes import CoverReason, Role
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.base import EventData
-from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 
@@ -118,13 +118,39 @@ def _replaces(one: Event, other: Event) -> bool:
     return one.envelope.supersedes == other.envelope.id and _is_alike(one, other)
 
 
+# --- whose they are ---------------------------------------------------------------------------------------------------
+
+
+def numbers_of_person(events: list[Event], number: str) -> set[str]:
+    """The numbers (`worker/…`) that the merges among these events join to this one, itself among them."""
+    numbers = {number}
+    while True:
+        beside = {one for pair in _merged_pairs(events) if numbers & set(pair) for one in pair} - numbers
+        if not beside:
+            return numbers
+        numbers |= beside
+
+
+def person(events: list[Event], number: str) -> str:
+    """The number by which the person goes: the only one that is no duplicate, else the first in the alphabet."""
+    numbers = sorted(numbers_of_person(events, number))
+    no_duplicates = [one for one in numbers if all(one != duplicate for _, duplicate in _merged_pairs(events))]
+    return no_duplicates[0] if len(no_duplicates) == 1 else numbers[0]
+
+
+def _merged_pairs(events: list[Event]) -> list[tuple[str, str]]:
+    merges = [event for event in events if isinstance(event.data, WorkerMerged)]
+    return [(event.envelope.subject, f"worker/{event.data.duplicate}") for event in merges]  # type: ignore[union-attr]
+
+
 # --- what they say at a date ------------------------------------------------------------------------------------------
 
 
 def stock_by_place(events_that_stand: list[Event], as_at: date) -> dict[str, Place]:
     """The stock at every post and at every agency assignment without one, by subject."""
     posts = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("post/")}
-    workers = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("worker/")}
+    numbers = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("worker/")}
+    workers = {person(events_that_stand, number) for number in numbers}
     covers = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("cover/")}
     held = [posts_held(events_that_stand, worker, as_at) for worker in workers]
     assignments = {cover: _assignment(events_that_stand, cover, as_at) for cover in covers}
@@ -172,8 +198,9 @@ def _add_agency_worker(stock: Stock, running: dict[str, Any]) -> None:
 
 
 def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict[str, Decimal]:
-    """The FTE at which one worker holds each post at a date."""
-    mine = [event for event in events_that_stand if event.envelope.subject == worker]
+    """The FTE at which the person of a number holds each post at a date."""
+    numbers = numbers_of_person(events_that_stand, worker)
+    mine = [event for event in events_that_stand if event.envelope.subject in numbers]
     reversals = [event for event in mine if isinstance(event.data, LeaverReversed)]
     held: dict[str, Decimal] = {}
     did_not_come_on: list[date] = []

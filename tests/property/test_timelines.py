@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from itertools import combinations
 from typing import Any
 
@@ -14,7 +15,14 @@ from services.metrics.timelines.posts import post_facts
 from services.metrics.timelines.rows import Cover, Occupancy, Post, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
 from services.metrics.timelines.workers import occupancies
-from tests.histories import FIRST_DAY, LAST_DAY, histories, histories_of_leavers, histories_of_references
+from tests.histories import (
+    FIRST_DAY,
+    LAST_DAY,
+    histories,
+    histories_of_leavers,
+    histories_of_merges,
+    histories_of_references,
+)
 from tests.oracle import stock as oracle
 
 Row = Occupancy | Cover | Post | Staffing
@@ -34,7 +42,17 @@ class Timelines:
         of_subject = {
             subject: [event for event in history if event.envelope.subject == subject] for subject in subjects
         }
-        self.occupancies = [row for subject in subjects for row in occupancies(of_subject[subject])]
+        linked = {
+            frozenset(oracle.numbers_of_person(history, subject))
+            for subject in subjects
+            if subject.startswith("worker/")
+        }
+        self.occupancies = [
+            row
+            for numbers in linked
+            for row in occupancies(event for event in history if event.envelope.subject in numbers)
+        ]
+        self.occupancies.sort(key=lambda row: row.worker)
         self.covers = [row for subject in subjects for row in covers(of_subject[subject])]
         self.posts = [row for subject in subjects for row in post_facts(of_subject[subject])]
         named = {row.post for row in self.occupancies} | {row.post for row in self.posts}
@@ -113,15 +131,31 @@ def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_ba
 
 
 @thorough
+@given(histories() | histories_of_merges())
+def test_a_person_holds_the_posts_that_the_definitions_say_under_the_number_known_then(history: list[Event]) -> None:
+    rows = Timelines(history).occupancies
+    for as_known_at in instants_of(history):
+        standing = oracle.standing(history, as_known_at)
+        for as_at in DAYS:
+            held: dict[str, dict[str, Decimal]] = {}
+            for row in rows:
+                if holds(row, as_at, as_known_at):
+                    held.setdefault(f"worker/{row.worker}", {})[row.post] = row.fte
+            persons = {oracle.person(standing, f"worker/{number}") for number in ("W-1", "W-2", "W-3")}
+            expected = {person: oracle.posts_held(standing, person, as_at) for person in persons}
+            assert held == {person: posts for person, posts in expected.items() if posts}
+
+
+@thorough
 @given(st.data())
 def test_order_and_repetition_of_deliveries_do_not_matter(data: st.DataObject) -> None:
-    history = data.draw(histories() | histories_of_references())
+    history = data.draw(histories() | histories_of_references() | histories_of_merges())
     delivered = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history), max_size=8))))
     assert repr(Timelines(delivered).everything()) == repr(Timelines(history).everything())
 
 
 @thorough
-@given(histories())
+@given(histories() | histories_of_merges())
 def test_no_two_rows_speak_of_one_date_as_known_at_one_instant_and_none_could_be_longer(history: list[Event]) -> None:
     timelines = Timelines(history)
     of_one_thing: dict[object, list[Row]] = {}
@@ -145,7 +179,7 @@ def test_no_two_rows_speak_of_one_date_as_known_at_one_instant_and_none_could_be
                 assert not (holds_for_the_same_dates(one, other) and follows_as_known(one, other))
 
 
-@given(histories())
+@given(histories() | histories_of_merges())
 def test_what_is_recorded_later_changes_nothing_that_was_known_before(history: list[Event]) -> None:
     for as_known_at in instants_of(history):
         known_then = Timelines(event for event in history if event.envelope.time <= as_known_at)

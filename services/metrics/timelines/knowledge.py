@@ -11,7 +11,7 @@ from typing import Generic
 
 from contracts.effects import Action, Effects, Steps, Value, action_of
 from contracts.envelope import Event
-from contracts.standing import changes_of_standing
+from contracts.standing import Change, changes_of_standing
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN
 
 Fold = Callable[[dict[str, Value], list[Action], list[Action]], Steps[Value]]
@@ -28,11 +28,21 @@ _Known = tuple[date, date, Value, datetime]
 def fold_as_known(events: Iterable[Event], effects: Effects, fold: Fold[Value]) -> list[Stretch[Value]]:
     """The stretches that `fold` makes of the standing events, at every instant at which others stand than before.
 
-    Events of types without effect are ignored. Actions are folded again only from the first date that changed.
+    Events of types without effect are ignored.
+    """
+    return fold_changes(
+        changes_of_standing([event for event in events if event.envelope.type in effects]), effects, fold
+    )
+
+
+def fold_changes(changes: Iterable[Change], effects: Effects, fold: Fold[Value]) -> list[Stretch[Value]]:
+    """The stretches that `fold` makes of the events that stand from each of these instants on, in ascending order.
+
+    Every event is of a type with an effect. Actions are folded again only from the first date that changed.
     """
     timelines: Timelines[Value] = Timelines()
     actions: list[Action] = []
-    for instant, begun, ceased in changes_of_standing([event for event in events if event.envelope.type in effects]):
+    for instant, begun, ceased in changes:
         first = FOREVER
         for event in ceased:
             action = action_of(event, effects)

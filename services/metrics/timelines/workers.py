@@ -1,23 +1,44 @@
-"""What one worker's events say about the posts that the worker occupies.
+"""What the events of workers say about the posts that each person occupies.
 
 Invariant: what the events mean is what `contracts/occupying.py` says; here it is followed through what was known when.
 """
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 from contracts.envelope import Event
+from contracts.events.hiring import WorkerMerged
 from contracts.occupying import EFFECTS, posts_held
-from services.metrics.timelines.knowledge import fold_as_known
+from contracts.standing import changes_of_standing
+from services.metrics.timelines.knowledge import Stretch, fold_changes
+from services.metrics.timelines.persons import changes_by_person
 from services.metrics.timelines.rows import Occupancy
+
+_TYPES = {*EFFECTS, WorkerMerged.event_type}
 
 
 def occupancies(events: Iterable[Event]) -> list[Occupancy]:
-    """The posts that one worker holds, from all events of this worker; those that say nothing about it are ignored."""
-    of_one_worker = list(events)
-    if not of_one_worker:
+    """The posts held under one worker's number, from all events of it; those that say nothing about it are ignored.
+
+    Of a number that any merge links with others, standing or not, all events of all these numbers must be given. Then
+    `worker` is the person as known then: each number by itself before the merge is known, and where it is voided.
+    """
+    telling = [event for event in events if event.envelope.type in _TYPES]
+    if not telling:
         return []
-    worker = of_one_worker[0].envelope.subject.partition("/")[2]
+    if any(type(event.data) is WorkerMerged for event in telling):
+        changes = changes_by_person(telling)
+        return [
+            row
+            for person in sorted(changes)
+            for row in _rows(person, fold_changes(changes[person], EFFECTS, posts_held))
+        ]
+    worker = telling[0].envelope.subject.partition("/")[2]
+    return _rows(worker, fold_changes(changes_of_standing(telling), EFFECTS, posts_held))
+
+
+def _rows(worker: str, stretches: list[Stretch[Decimal]]) -> list[Occupancy]:
     return [
         Occupancy(worker, post, fte, valid_from, valid_to, known_from, known_to)
-        for post, valid_from, known_from, valid_to, known_to, fte in fold_as_known(of_one_worker, EFFECTS, posts_held)
+        for post, valid_from, known_from, valid_to, known_to, fte in stretches
     ]

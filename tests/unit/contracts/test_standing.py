@@ -123,6 +123,11 @@ def test_corrections_in_a_circle_are_all_withdrawn() -> None:
     assert standing_from([start("A", DAY_1, "B"), start("B", DAY_2, "A")]) == {DAY_1: "A", DAY_2: ""}
 
 
+def test_corrections_of_different_events_of_one_circle_are_versions_of_one_record() -> None:
+    circle = [start("A", DAY_1, "B"), start("B", DAY_1, "A")]
+    assert standing_from([*circle, start("C", DAY_2, "A"), start("D", DAY_3, "B")]) == {DAY_2: "C", DAY_3: "D"}
+
+
 def test_a_reference_to_an_event_of_another_subject_is_ignored() -> None:
     other = event(started(date(2023, 10, 9)), "worker/W-2", DAY_2, "B", supersedes="A")
     assert standing_from([start("A", DAY_1), other]) == {DAY_1: "A", DAY_2: "A B"}

@@ -12,7 +12,7 @@ from contracts.events.base import EventData, Withdrawal
 from contracts.events.leavers import LeaverReversed
 from contracts.events.posts import PostClosed
 from services.recruitment.rules import FallenVacant, fallen_vacant, posts_established, posts_named
-from tests.histories import at, cover_started, established, event, fte_changed, left, moved, started, void
+from tests.histories import at, cover_started, established, event, fte_changed, left, merged, moved, started, void
 
 SEPTEMBER, OCTOBER, NOVEMBER = date(2023, 9, 1), date(2023, 10, 1), date(2023, 11, 1)
 DECEMBER = date(2023, 12, 1)
@@ -136,6 +136,20 @@ def test_a_leaving_date_that_was_corrected_counts_as_corrected() -> None:
     corrected = event(left(NOVEMBER), "worker/W-1", LATER, "L-2", supersedes="L-1")
     history = [of(started(SEPTEMBER)), of(left(OCTOBER), id="L-1"), corrected]
     assert fallen_vacant(history, DECEMBER) == gone("P-1", NOVEMBER, "left")
+
+
+def test_who_leaves_under_another_number_of_theirs_gives_up_the_post() -> None:
+    history = [of(started(SEPTEMBER), "W-1"), of(left(OCTOBER), "W-2")]
+    assert fallen_vacant(history, DECEMBER) == []
+    assert fallen_vacant([*history, of(merged("W-2"), "W-1")], DECEMBER) == gone("P-1", OCTOBER, "left")
+
+
+def test_a_post_held_under_two_numbers_of_one_person_is_given_up_once_under_either() -> None:
+    twice = [of(started(SEPTEMBER), "W-1"), of(started(SEPTEMBER), "W-2"), of(moved(OCTOBER, "P-1", "P-2"), "W-1")]
+    assert fallen_vacant(twice, DECEMBER) == []
+    merge = of(merged("W-1"), "W-2")
+    assert fallen_vacant([*twice, merge], DECEMBER) == gone("P-1", OCTOBER, "moved")
+    assert fallen_vacant([*twice, merge, void(merge, LATER, "V-1")], DECEMBER) == []
 
 
 def test_the_order_in_which_events_came_does_not_matter() -> None:

@@ -17,8 +17,8 @@ from contracts.events.working_life import (
     SupportSessionHeld,
     SupportTakenUp,
 )
-from services.retention.rules import needs_a_start, workers_started
-from tests.histories import at, event, left, started, void
+from services.retention.rules import linked_numbers, needs_a_start, workers_started
+from tests.histories import at, event, left, merged, started, void
 
 DAY = date(2023, 10, 31)
 RECORDED, LATER = at(DAY), at(DAY, 10)
@@ -60,7 +60,24 @@ def test_a_withdrawal_speaks_of_nobody() -> None:
 def test_a_worker_has_started_while_a_start_stands() -> None:
     first = event(started(DAY), "worker/W-1", RECORDED, "E-1")
     cancelled = event(started(DAY), "worker/W-2", RECORDED, "E-2")
-    assert workers_started([first, cancelled]) == {"worker/W-1", "worker/W-2"}
-    assert workers_started([first, cancelled, void(cancelled, LATER, "V-1")]) == {"worker/W-1"}
+    assert workers_started([first, cancelled], []) == {"worker/W-1", "worker/W-2"}
+    assert workers_started([first, cancelled, void(cancelled, LATER, "V-1")], []) == {"worker/W-1"}
     corrected = event(started(DAY, "P-2"), "worker/W-1", LATER, "E-3", supersedes="E-1")
-    assert workers_started([first, corrected]) == {"worker/W-1"}
+    assert workers_started([first, corrected], []) == {"worker/W-1"}
+
+
+def test_a_start_under_another_number_of_the_person_counts() -> None:
+    start = event(started(DAY), "worker/W-1", RECORDED, "E-1")
+    merge = event(merged("W-2"), "worker/W-1", RECORDED, "M-1")
+    assert workers_started([start], [merge]) == {"worker/W-1", "worker/W-2"}
+    assert workers_started([start], [merge, void(merge, LATER, "V-1")]) == {"worker/W-1"}
+    assert workers_started([], [merge]) == set()
+    other = event(merged("W-1"), "worker/W-0", RECORDED, "M-2")
+    assert workers_started([start], [other, merge]) == {"worker/W-0", "worker/W-1", "worker/W-2"}
+
+
+def test_the_start_of_a_worker_is_looked_for_under_all_numbers_of_the_person() -> None:
+    merge = event(merged("W-2"), "worker/W-1", RECORDED, "M-1")
+    assert linked_numbers({"worker/W-2", "worker/W-3"}, [merge]) == {"worker/W-1", "worker/W-2", "worker/W-3"}
+    assert linked_numbers({"worker/W-2"}, [merge, void(merge, LATER, "V-1")]) == {"worker/W-2"}
+    assert linked_numbers({"worker/W-3"}, [merge]) == {"worker/W-3"}

@@ -9,7 +9,7 @@ from contracts.events.leavers import LeaverReversed
 from contracts.events.working_life import CaseloadCounted
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Occupancy
 from services.metrics.timelines.workers import occupancies
-from tests.histories import at, event, fte_changed, left, moved, started, void
+from tests.histories import at, event, fte_changed, left, merged, moved, started, void
 
 SEPTEMBER_1, OCTOBER_1, OCTOBER_16 = date(2023, 9, 1), date(2023, 10, 1), date(2023, 10, 16)
 NOVEMBER_1, DECEMBER_1 = date(2023, 11, 1), date(2023, 12, 1)
@@ -305,3 +305,87 @@ def test_a_move_on_the_day_of_leaving_does_not_either() -> None:
 def test_who_returned_can_move_again() -> None:
     returned = at_once(started(SEPTEMBER_1), left(OCTOBER_1), started(OCTOBER_16), moved(NOVEMBER_1, "P-1", "P-2"))
     assert held(returned)[1:] == [("P-1", "1", OCTOBER_16, NOVEMBER_1), ("P-2", "1", NOVEMBER_1, FOREVER)]
+
+
+# --- one person under two numbers -------------------------------------------------------------------------------------
+
+
+def under(worker: str, data: EventData, recorded: date, id: str) -> Event:
+    return event(data, f"worker/{worker}", at(recorded), id)
+
+
+STARTED_TWICE = [
+    under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+    under("W-2", started(SEPTEMBER_1), OCTOBER_1, "S-2"),
+]
+"""The same start under two numbers, as it comes from two systems."""
+
+
+def test_a_person_counts_twice_before_the_merge_is_known_and_once_from_then_on() -> None:
+    merge = under("W-1", merged("W-2"), NOVEMBER_1, "M-1")
+    assert occupancies([*STARTED_TWICE, merge]) == [
+        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN),
+        Occupancy("W-2", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(OCTOBER_1), at(NOVEMBER_1)),
+    ]
+
+
+def test_a_person_counts_twice_again_from_when_the_merge_is_known_to_be_wrong() -> None:
+    merge = under("W-2", merged("W-1"), NOVEMBER_1, "M-1")
+    assert occupancies([merge, *STARTED_TWICE, void(merge, at(DECEMBER_1), "V-1")]) == [
+        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
+        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(DECEMBER_1), STILL_KNOWN),
+        Occupancy("W-2", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(OCTOBER_1), STILL_KNOWN),
+    ]
+
+
+def test_what_is_recorded_under_the_duplicate_after_the_merge_is_the_persons() -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-1", merged("W-2"), OCTOBER_1, "M-1"),
+        under("W-2", left(DECEMBER_1), NOVEMBER_1, "L-2"),
+    ]
+    assert occupancies(history) == [
+        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
+        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, DECEMBER_1, at(NOVEMBER_1), STILL_KNOWN),
+    ]
+
+
+def test_a_leaver_under_one_number_who_came_back_under_the_other_is_in_post_under_the_number_kept() -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-1", left(OCTOBER_1), OCTOBER_1, "L-1"),
+        under("W-2", started(OCTOBER_16, "P-2"), OCTOBER_16, "S-2"),
+        under("W-1", merged("W-2"), NOVEMBER_1, "M-1"),
+    ]
+    known_now = [row for row in occupancies(history) if row.known_to == STILL_KNOWN]
+    assert [(row.worker, row.post, row.valid_from, row.valid_to) for row in known_now] == [
+        ("W-1", "P-1", SEPTEMBER_1, OCTOBER_1),
+        ("W-1", "P-2", OCTOBER_16, FOREVER),
+    ]
+
+
+def test_a_merge_that_is_corrected_joins_the_number_that_it_names_now() -> None:
+    history = [
+        under("W-2", started(SEPTEMBER_1, "P-2"), SEPTEMBER_1, "S-2"),
+        under("W-3", started(SEPTEMBER_1, "P-3"), SEPTEMBER_1, "S-3"),
+        under("W-1", merged("W-2"), OCTOBER_1, "M-1"),
+        event(merged("W-3"), "worker/W-1", at(NOVEMBER_1), "M-2", supersedes="M-1"),
+    ]
+    assert [(row.worker, row.post, row.known_from, row.known_to) for row in occupancies(history)] == [
+        ("W-1", "P-2", at(OCTOBER_1), at(NOVEMBER_1)),
+        ("W-1", "P-3", at(NOVEMBER_1), STILL_KNOWN),
+        ("W-2", "P-2", at(SEPTEMBER_1), at(OCTOBER_1)),
+        ("W-2", "P-2", at(NOVEMBER_1), STILL_KNOWN),
+        ("W-3", "P-3", at(SEPTEMBER_1), at(NOVEMBER_1)),
+    ]
+
+
+def test_two_merges_that_say_the_same_hold_until_both_are_voided() -> None:
+    first, second = under("W-1", merged("W-2"), OCTOBER_1, "M-1"), under("W-1", merged("W-2"), OCTOBER_1, "M-2")
+    voids = [void(first, at(OCTOBER_16), "V-1"), void(second, at(NOVEMBER_1), "V-2")]
+    start = under("W-2", started(SEPTEMBER_1), SEPTEMBER_1, "S-2")
+    assert [(row.worker, row.known_from, row.known_to) for row in occupancies([start, first, second, *voids])] == [
+        ("W-1", at(OCTOBER_1), at(NOVEMBER_1)),
+        ("W-2", at(SEPTEMBER_1), at(OCTOBER_1)),
+        ("W-2", at(NOVEMBER_1), STILL_KNOWN),
+    ]
