@@ -1,6 +1,7 @@
 """Progression panels, and the retention payment that the progression pathway replaced.
 
-Invariant: main posts and service are those of scope `all`, as the definitions say, whichever scope is asked for.
+Invariant: main posts and service are those of scope `all`, as the definitions say; scope `census` keeps those whose
+main post has a CSWW role.
 """
 
 from datetime import date
@@ -31,6 +32,10 @@ def panels_held(events: list[Event], period: Period, scope: str) -> list[Part]:
     return [part({"panel": panel, "panel_kind": kind}) for (panel, kind), day in held_on.items() if day in period]
 
 
+def _of_scope(parts: list[Part], scope: str) -> list[Part]:
+    return [one for one in parts if scope == "all" or one.dimensions["csww_role"] is not None]
+
+
 def _candidates(workforce: Workforce) -> list[tuple[str, PanelDecided, Dimensions]]:
     last_recorded = {(one.of, one.data.panel, one.data.kind): one.data for one in workforce.told(PanelDecided)}
     candidates = []
@@ -48,7 +53,8 @@ def _candidates(workforce: Workforce) -> list[tuple[str, PanelDecided, Dimension
 def panel_candidates(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Persons about whom a panel decided."""
     candidates = _candidates(workforce_of(events))
-    return [part(dimensions) for _, decision, dimensions in candidates if decision.decided_on in period]
+    found = [part(dimensions) for _, decision, dimensions in candidates if decision.decided_on in period]
+    return _of_scope(found, scope)
 
 
 def panel_successes(events: list[Event], period: Period, scope: str) -> list[Part]:
@@ -65,7 +71,7 @@ def progressed_fte(events: list[Event], period: Period, scope: str) -> list[Part
         if decision.decision == "successful" and takes_effect_on in period:
             in_service = workforce.fte(person, decision.decided_on, "all")
             parts.append(part(dimensions, in_service if decision.fte is None else decision.fte))
-    return parts
+    return _of_scope(parts, scope)
 
 
 # --- retention payments -----------------------------------------------------------------------------------------------
@@ -93,7 +99,7 @@ def retention_payments_due(events: list[Event], period: Period, scope: str) -> l
                 place = workforce.place_of_person(person, due_on, "all")
                 if place["role"] in SOCIAL_WORKERS:
                     parts.append(part(place))
-    return parts
+    return _of_scope(parts, scope)
 
 
 def retention_payment_cost(events: list[Event], period: Period, scope: str) -> list[Part]:
@@ -103,12 +109,12 @@ def retention_payment_cost(events: list[Event], period: Period, scope: str) -> l
 
 def retention_payments_made(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Payments made."""
-    return [part(place) for place, _ in _made(events, period)]
+    return _of_scope([part(place) for place, _ in _made(events, period)], scope)
 
 
 def retention_payments_paid(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Their pounds."""
-    return [part(place, made.amount) for place, made in _made(events, period)]
+    return _of_scope([part(place, made.amount) for place, made in _made(events, period)], scope)
 
 
 def _made(events: list[Event], period: Period) -> list[tuple[Dimensions, RetentionPaymentMade]]:

@@ -118,9 +118,9 @@ def _children(events: list[Event], as_at: date, by_area: bool) -> list[Part]:
         for count in workforce_of(events).told(DemandCounted)
         if count.data.counted_on <= as_at and (count.data.service_area is not None) == by_area
     ]
-    latest: dict[tuple[str, str], DemandCounted] = {}
+    latest: dict[tuple[str, str, str | None], DemandCounted] = {}
     for count in sorted(counts, key=lambda count: (count.data.counted_on, count.recorded)):
-        latest[count.of, count.data.demand] = count.data
+        latest[count.of, count.data.demand, count.data.service_area] = count.data
     return [
         part({"demand": plain(count.demand), "service_area": count.service_area}, count.children)
         for count in latest.values()

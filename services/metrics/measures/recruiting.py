@@ -3,9 +3,11 @@
 Invariant: an application counts once at each stage, however often it is said to have reached it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 
+from contracts.codes import CoverReason
 from contracts.events.hiring import ApplicationProgressed, CampaignOpened
 from services.metrics.measures.declaration import BOARD, OWN, Part, Unit, When, Within, apportioned, flow
 from services.metrics.picture.amounts import ONE, part_of
@@ -41,21 +43,21 @@ def _campaigns(picture: Picture, scope: Scope) -> Iterable[Part]:
 def _cover(cost: bool) -> Within:
     def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
         for cover, runs in picture.assignments.items():
+            # Stretches alike but for FTE or rate are one part, so that it is rounded once.
+            together: defaultdict[tuple[Dimensions, CoverReason, str | None], list[tuple[int, date, date]]]
+            together = defaultdict(list)
             for run in runs:
                 since, until = max(run.since, when.first), min(run.until, when.until)
-                rate = run.terms.hourly_rate
-                if since >= until or (cost and rate is None):
-                    continue
-                if scope is Scope.CENSUS and run.place.csww_role is None:
-                    continue
-                days = (until - since).days
-                amount = (
-                    part_of((rate or 0) * HOURS_A_WEEK * run.fte, days, WEEK * ONE)
-                    if cost
-                    else part_of(ONE, days, WEEK)
-                )
-                more = {"reason": run.reason, "agency": run.terms.agency}
-                yield Part(amount, since, until, (f"cover/{cover}",), run.place, more)
+                rate = run.terms.hourly_rate if cost else ONE
+                in_scope = scope is Scope.ALL or run.place.csww_role is not None
+                if since < until and rate is not None and in_scope:
+                    weight = rate * HOURS_A_WEEK * run.fte if cost else ONE * ONE
+                    amount = weight * (until - since).days
+                    together[run.place, run.reason, run.terms.agency].append((amount, since, until))
+            for (place, reason, agency), found in together.items():
+                amount = part_of(sum(amount for amount, _, _ in found), 1, WEEK * ONE)
+                more = {"reason": reason, "agency": agency}
+                yield Part(amount, found[0][1], found[-1][2], (f"cover/{cover}",), place, more)
 
     return parts
 

@@ -1,0 +1,191 @@
+"""Whatever was recorded, corrected, voided and sent twice, every measure says what the definitions say.
+
+Invariant: the figures expected here come from tests/oracle, which shares no code with the services.
+"""
+
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.envelope import Event
+from services.metrics.explanation import explain
+from services.metrics.figures import Asked, Figures, Reading, figures
+from services.metrics.measures.catalogue import MEASURES, dimensions_of
+from services.metrics.measures.declaration import Count, Rate, When
+from services.metrics.periods import year_to
+from services.metrics.picture.amounts import ONE
+from services.metrics.picture.picture import Picture, known
+from services.metrics.picture.service import Scope
+from tests.oracle.measures import MEASURES as ORACLE
+from tests.oracle.measures import Part, Period, by
+from tests.oracle.measures import known as known_by_oracle
+from tests.oracle.rates import OF_A_PERIOD
+from tests.oracle.rates import RATES as ORACLE_RATES
+from tests.whole_histories import FIRST_DAY, LAST_DAY, whole_histories
+
+thorough = settings(max_examples=3 * settings.default.max_examples)  # type: ignore[union-attr]
+
+SPAN = (LAST_DAY - FIRST_DAY).days
+CONSTANT = "progression-funded-fte"
+"""A figure of a paper, not of events: the oracle has no measure of it."""
+
+
+@st.composite
+def asked_of(draw: st.DrawFn, history: list[Event]) -> tuple[datetime, datetime | None, When, Scope]:
+    """An instant as known at which, one by which it was accepted (or none), a period, a scope."""
+    instants = sorted({event.envelope.time for event in history})
+    accepted = sorted({event.envelope.acceptedtime for event in history if event.envelope.acceptedtime is not None})
+    days = sorted({day for event in history for day in event.data.model_dump().values() if isinstance(day, date)})
+    some_day = st.integers(0, SPAN).map(lambda days: FIRST_DAY + timedelta(days=days))
+    if days:
+        some_day = st.sampled_from(days) | some_day
+    last = draw(some_day)
+    first = draw(st.sampled_from([year_to(last).first, last, last - timedelta(days=30), last - timedelta(days=400)]))
+    return (
+        draw(st.sampled_from(instants)),
+        draw(st.none() | st.sampled_from(accepted)),
+        When(first, last, last, draw(st.sampled_from([1, 3, 12]))),
+        draw(st.sampled_from(list(Scope))),
+    )
+
+
+def reading_of(history: list[Event], as_known_at: datetime, as_accepted_at: datetime | None = None) -> Reading:
+    """What figures are read from, as the service makes it."""
+    picture = Picture(known(history, as_known_at, as_accepted_at))
+    return Reading("331", as_known_at, lambda: picture)
+
+
+def by_oracle(name: str, standing: list[Event], when: When, scope: Scope) -> list[Part]:
+    """The parts of a count as the oracle has them."""
+    more = {"as_at": when.as_at, "months": when.months} if name in ("starters-old-enough", "starters-retained") else {}
+    return ORACLE[name](standing, Period(when.first, when.last), scope.value, **more)
+
+
+def rows(found: Figures) -> dict[Any, Fraction]:
+    """The rows that are not 0, with dimensions as plain as the oracle has them."""
+    return {
+        tuple(_plain(value) for value in key): values[0] for key, values in found.rows.items() if values[0] is not None
+    }
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int) else str(value)
+
+
+def without_noughts(found: dict[Any, Fraction]) -> dict[Any, Fraction]:
+    """The rows that are not 0."""
+    return {key: value for key, value in found.items() if value}
+
+
+def test_every_measure_is_compared() -> None:
+    counts = {name for name, measure in MEASURES.items() if isinstance(measure, Count)}
+    assert counts - {CONSTANT} == set(ORACLE)
+    assert set(MEASURES) - counts == set(ORACLE_RATES)
+
+
+@thorough
+@given(st.data())
+def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data: st.DataObject) -> None:
+    history = data.draw(whole_histories())
+    as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
+    reading = reading_of(history, as_known_at, as_accepted_at)
+    standing = known_by_oracle(history, as_known_at, as_accepted_at)
+    for name in ORACLE:
+        measure = MEASURES[name]
+        expected = by_oracle(name, standing, when, scope)
+        for dimensions in [(), *((dimension,) for dimension in dimensions_of(measure)), ("role", "team")]:
+            found = figures(measure, [reading], [when], Asked(dimensions, scope=scope))
+            assert without_noughts(rows(found)) == by(expected, dimensions), (name, dimensions)
+            assert found.totals[0] == sum(by(expected, ()).values()), name
+
+
+@thorough
+@given(st.data())
+def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
+    history = data.draw(whole_histories())
+    as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
+    reading = reading_of(history, as_known_at, as_accepted_at)
+    standing = known_by_oracle(history, as_known_at, as_accepted_at)
+    year = year_to(when.last)
+    for name, oracle in ORACLE_RATES.items():
+        measure = MEASURES[name]
+        assert isinstance(measure, Rate)
+        more: dict[str, Any] = {}
+        if measure.scope is None and name != "progression-funding-used":
+            more["scope"] = scope.value
+        asked = When(year.first, year.last, year.last) if measure.annual else when
+        if name == "retention-of-starters":
+            more |= {"months": when.months, "period": Period(when.first, when.last)}
+        elif name == "progression-funding-used":
+            asked = when
+        time: Any = Period(when.first, when.last) if name in OF_A_PERIOD else when.last
+        wanted_scope = Scope.ALL if name == "progression-funding-used" else scope
+        found = figures(measure, [reading], [asked], Asked(scope=wanted_scope))
+        assert found.totals[0] == oracle(standing, time, **more), name
+
+
+@given(st.data())
+def test_a_series_says_at_each_point_what_the_figure_says(data: st.DataObject) -> None:
+    history = data.draw(whole_histories())
+    as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
+    reading = reading_of(history, as_known_at, as_accepted_at)
+    whens = [when, *(When(first, first + timedelta(days=27), first + timedelta(days=27)) for first in _months(when))]
+    for measure in MEASURES.values():
+        asked = Asked(dimensions_of(measure)[-1:], scope=scope)
+        series = figures(measure, [reading], whens, asked)
+        for place, one in enumerate(whens):
+            figure = figures(measure, [reading], [one], asked)
+            assert figure.totals[0] == series.totals[place], measure.name
+            at_point = {key: values[place] for key, values in series.rows.items() if values[place]}
+            assert at_point == {key: values[0] for key, values in figure.rows.items() if values[0]}, measure.name
+
+
+def _months(when: When) -> list[date]:
+    return [when.last - timedelta(days=30 * months) for months in range(6)]
+
+
+@given(st.data())
+def test_the_parts_of_an_explanation_add_up_to_the_figure(data: st.DataObject) -> None:
+    history = data.draw(whole_histories())
+    as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
+    reading = reading_of(history, as_known_at, as_accepted_at)
+    subjects = {event.envelope.subject for event in history}
+    for measure in MEASURES.values():
+        if not isinstance(measure, Count):
+            continue
+        found = figures(measure, [reading], [when], Asked(("role",), scope=scope))
+        for (role,), (value,) in found.rows.items():
+            parts = explain(measure, reading, when, Asked((), {"role": role}, scope))
+            assert sum(Fraction(part.amount, ONE) for part in parts) == value, measure.name
+            assert all(part.amount for part in parts)
+        everything = explain(measure, reading, when, Asked(scope=scope))
+        assert sum(Fraction(part.amount, ONE) for part in everything) == found.totals[0]
+        if measure.name != CONSTANT:
+            named = {subject for part in everything for subject in part.subjects}
+            assert {subject for subject in named if not subject.startswith("post/")} <= subjects
+
+
+@given(st.data())
+def test_a_pinned_report_stays_as_it_is_whatever_is_recorded_or_delivered_later(data: st.DataObject) -> None:
+    history = data.draw(whole_histories())
+    as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
+    if as_accepted_at is None:
+        as_accepted_at = max(event.envelope.acceptedtime for event in history if event.envelope.acceptedtime)
+    then = reading_of(known(history, as_known_at, as_accepted_at), as_known_at, as_accepted_at)
+    now = reading_of(data.draw(st.permutations(history)), as_known_at, as_accepted_at)
+    for measure in MEASURES.values():
+        asked = Asked(dimensions_of(measure)[:1], scope=scope)
+        before, after = (figures(measure, [reading], [when], asked) for reading in (then, now))
+        assert before.sorted_rows() == after.sorted_rows(), measure.name
+        if isinstance(measure, Count):
+            assert explain(measure, then, when, asked) == explain(measure, now, when, asked), measure.name
+
+
+@pytest.mark.parametrize("last", [date(2024, 2, 29), date(2024, 2, 28), date(2025, 2, 28), date(2023, 9, 30)])
+def test_the_year_up_to_a_date_has_no_day_of_the_date_before(last: date) -> None:
+    assert (last - year_to(last).first).days in (364, 365)
+    assert year_to(year_to(last).first - timedelta(days=1)).last == year_to(last).first - timedelta(days=1)
