@@ -32,6 +32,7 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 	.venv/bin/lint-imports
 	$(RUN) -m contracts.generate --check
 	$(RUN) -m deploy.grafana.build --check
+	$(RUN) -m services.metrics.measures.document --check
 
 bench: $(READY) $(JARS) ## measure throughput beside a floor, latency, memory
 	$(RUN) -m tests.benchmark $(ARGS)
