@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -82,24 +82,22 @@ def _as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     return text.getvalue()
 
 
-def pinned(question: Question, path: str | None = None, **more: Any) -> str:
+def pinned(question: Question, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
     """The link that gives the same figures ever after: both instants are said, and what `more` says replaces the rest.
 
-    `path` is another route of the same question; a value of None leaves a parameter out.
+    `path` is another route, which takes of the question's parameters those of `only`. A value of None in `more` leaves
+    a parameter out.
     """
-    given: dict[str, Any] = {}
+    asked: dict[str, Any] = {}
     for name, value in question.request.query_params.multi_items():
-        given[name] = f"{given[name]},{value}" if name in given else value
-    given.setdefault("as_known_at", format_instant(question.now))
-    given.setdefault("as_accepted_at", format_instant(question.now))
-    given |= more
-    return (
-        (path or question.request.url.path)
-        + "?"
-        + urlencode({name: value for name, value in given.items() if value is not None}, safe=":,")
-    )
+        asked[name] = f"{asked[name]},{value}" if name in asked else value
+    now = format_instant(question.now)
+    given = {"as_known_at": now, "as_accepted_at": now} | question.meant | asked
+    kept = {name: value for name, value in given.items() if only is None or name in only} | more
+    said = {name: value for name, value in kept.items() if value is not None}
+    return f"{path or question.request.url.path}?{urlencode(said, safe=':,')}"
 
 
-def page_links(question: Question, count: int, limit: int, offset: int) -> dict[str, str]:
-    """The link to the next page, where there is one."""
-    return {"next": pinned(question, limit=limit, offset=offset + limit)} if offset + limit < count else {}
+def page_links(question: Question, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
+    """The link to the next page, where there is one; `more` as in `pinned`."""
+    return {"next": pinned(question, **more, limit=limit, offset=offset + limit)} if offset + limit < count else {}

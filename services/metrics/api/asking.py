@@ -157,6 +157,8 @@ class Question:
         self.now = datetime.now(UTC)
         self._faults: list[dict[str, str]] = []
         self._time_read: tuple[int, date | None, Period | None] | None = None
+        self.meant: dict[str, str] = {}
+        """What was meant by parameters that were left out, as far as it moves with the time of asking."""
         allowed = (*names, *(parameter.name for parameter in also))
         for name in request.query_params:
             if name not in allowed:
@@ -239,7 +241,10 @@ class Question:
         """The date or period a figure of this measure is asked for."""
         months, as_at, period = self._time()
         if period is None:
-            return when_at(measure, as_at or self.now.date(), EARLIEST_DATE, months)
+            if as_at is None:
+                as_at = self.now.date()
+                self.meant["as_at"] = as_at.isoformat()
+            return when_at(measure, as_at, EARLIEST_DATE, months)
         if as_at is not None and not measure.all_time:
             self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
         if not fits(measure, period):

@@ -106,15 +106,17 @@ async def get_changes(request: Request) -> Response:
     body["figures"] = moved
     body |= {"count": len(changes), "limit": limit, "offset": offset}
     body["changes"] = [_as_change(change) for change in changes[offset : offset + limit]]
-    body["links"] = {"pinned": _pinned(question)} | page_links(question, len(changes), limit, offset)
+    both = _both_pinned(question)
+    body["links"] = {"pinned": pinned(question, **both)} | page_links(question, len(changes), limit, offset, **both)
     passing = ("links",) if question.text("to_known") else ("links", "to_known")
     return answer(question, body, _lines(body), passing=passing)
 
 
-def _pinned(question: Question) -> str:
+def _both_pinned(question: Question) -> dict[str, Any]:
+    """What pins both reports in place of the two instants of other questions."""
     now = said(question.now)
     given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
-    return pinned(question, as_known_at=None, as_accepted_at=None, **given)
+    return {"as_known_at": None, "as_accepted_at": None, **given}
 
 
 def _wanted(question: Question) -> list[tuple[Measure, When]]:

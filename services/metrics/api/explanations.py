@@ -106,7 +106,11 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     parts = await asyncio.to_thread(explain, found, reading, when, wish.asked)
     body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
     body["parts"] = [as_part(part) for part in parts[offset : offset + limit]]
-    body["links"] = {"pinned": pinned(question)} | page_links(question, len(parts), limit, offset)
+    body["links"] = {
+        "pinned": pinned(question),
+        # One template for all parts: `subject` is any of their subjects, as it stands.
+        "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
+    } | page_links(question, len(parts), limit, offset)
     return answer(question, body, _lines(body))
 
 

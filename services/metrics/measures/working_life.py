@@ -51,12 +51,12 @@ def _working_days_lost(picture: Picture, scope: Scope, when: When) -> Iterable[P
     for event, absence in picture.facts(AbsenceRecorded):
         if absence.reason is not AbsenceReason.SICKNESS:
             continue
+        lost = _lost_between(absence, when.first, when.until)
+        if lost == 0:
+            continue
         person = picture.person_of(event)
         service = picture.service_on(person, absence.absent_from, scope)
-        if service is None and (scope is Scope.CENSUS):
-            continue
-        lost = _lost_between(absence, when.first, when.until)
-        if lost:
+        if service is not None or scope is Scope.ALL:
             place = Dimensions() if service is None else service.place
             yield Part(lost, absence.absent_from, _back_on(absence), (f"worker/{person}",), place)
 
@@ -69,6 +69,8 @@ def _back_on(absence: AbsenceRecorded) -> date:
 
 def _lost_between(absence: AbsenceRecorded, first: date, until: date) -> int:
     """The working days lost from `first` up to and without `until`, in millionths of a day."""
+    if absence.absent_from >= until or (absence.returned_on or until) < first:
+        return 0
     lost, back_on = millionths(absence.working_days_lost), _back_on(absence)
     in_all = weekdays(absence.absent_from, back_on)
     if in_all == 0:

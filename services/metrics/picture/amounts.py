@@ -5,6 +5,7 @@ Invariant: sums of amounts are exact, so parts always add up to their figure.
 
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 
 ONE = 1_000_000
 """One person, FTE, day or pound, in millionths: CSWW's 6 decimals of an FTE."""
@@ -43,6 +44,7 @@ def after_weekdays(first: date, count: int) -> date:
             return day
 
 
+@lru_cache(maxsize=100_000)
 def months_later(day: date, months: int) -> date:
     """The same day of the month some months later (or earlier); the month's last day where it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

@@ -73,8 +73,12 @@ class Picture:
 
     def facts(self, model: type[Data]) -> list[tuple[Event, Data]]:
         """The standing events of one kind with their data, in the order of recording."""
-        events = sorted(self._by_data[model], key=order_of_recording)
-        return [(event, event.data) for event in events if isinstance(event.data, model)]
+
+        def make() -> list[tuple[Event, Data]]:
+            events = sorted(self._by_data[model], key=order_of_recording)
+            return [(event, event.data) for event in events if isinstance(event.data, model)]
+
+        return self.kept(("facts", model), make)
 
     def person(self, number: str) -> str:
         """By which number the person goes who has this one."""
