@@ -19,6 +19,7 @@ from services.metrics import store
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import (
     ALL,
+    DATE,
     FIGURE,
     IN_WORDS_DATE,
     LONGEST_WAIT,
@@ -55,10 +56,9 @@ MOST_POINTS = 1200
 SERIES = (
     Parameter(
         "rebase",
-        "Months in which the control chart begins anew (after a change that is known to be real), by any day of them; "
-        "repeat, or join by commas.",
-        {"type": "array", "items": {"type": "string", "format": "date"}},
-        ["2022-04-01"],
+        "Months in which the control chart begins anew (after a change that is known to be real), by any day of them, "
+        "as 2022-04-01; repeat, or join by commas.",
+        {"type": "array", "items": DATE},
     ),
     Parameter(
         "year_starts_in",
