@@ -39,6 +39,9 @@ YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
 DATE_PATTERN = rf"^{YEARS}-[0-9]{{2}}-[0-9]{{2}}$"
 _CLOCK = r"[0-9]{2}:[0-9]{2}"
 INSTANT_PATTERN = rf"^{YEARS}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}:[0-9]{{2}}(\.[0-9]{{1,9}})?([Zz]|[+-]{_CLOCK})$"
+CSWW_ROLES = {str(role.value): int(role) for role in CswwRole}
+NOT_STATED = "not-stated"
+"""The value of a dimension that nobody has stated: null in answers."""
 MOST_ROWS = 1000
 """Rows of one page."""
 USUAL_ROWS = 100
@@ -80,6 +83,12 @@ class Parameter:
 
 def _whole(least: int, most: int, usual: int | None = None) -> dict[str, Any]:
     return {"type": "integer", "minimum": least, "maximum": most} | ({} if usual is None else {"default": usual})
+
+
+def _value(dimension: str) -> dict[str, Any]:
+    if dimension == "csww_role":
+        return {"type": "string", "enum": [*CSWW_ROLES, NOT_STATED]}
+    return {"type": "string", "minLength": 1, "maxLength": 128}
 
 
 _DECLARED = (
@@ -131,7 +140,7 @@ _DECLARED = (
     Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
     Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
     *(
-        Parameter(name, f"Only this value. {meaning}", {"type": "string", "minLength": 1, "maxLength": 128})
+        Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value(name))
         for name, meaning in EVERY_DIMENSION.items()
     ),
 )
@@ -307,9 +316,9 @@ class Question:
                 continue
             if name not in known:
                 self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
-            found[name] = _csww_role(text) if name == "csww_role" else text
-            if found[name] is None:
-                self.fault(name, "cannot be read", "a CSWW role from 1 to 6", text)
+            if name == "csww_role" and text != NOT_STATED and text not in CSWW_ROLES:
+                self.fault(name, "cannot be read", f"a CSWW role from 1 to 6, or {NOT_STATED}", text)
+            found[name] = None if text == NOT_STATED else CSWW_ROLES.get(text) if name == "csww_role" else text
         return found
 
     def scope(self) -> Scope:
@@ -351,10 +360,6 @@ def _read_financial_year(text: str) -> Period | None:
     if not is_year or (int(first) + 1) % 100 != int(second):
         return None
     return financial_year(int(first)) if EARLIEST_DATE.year <= int(first) < LATEST_DATE.year - 1 else None
-
-
-def _csww_role(text: str) -> int | None:
-    return int(text) if text in {str(role.value) for role in CswwRole} else None
 
 
 def said(instant: datetime) -> str:
