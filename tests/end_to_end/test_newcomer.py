@@ -91,7 +91,7 @@ def answer_to(command: str) -> dict[str, object]:
 def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
     clone: Path, environment: dict[str, str]
 ) -> None:
-    send, ask_now, ask_as_printed = commands_of_the_readme(environment)
+    send, ask_now, ask_as_printed, ask_turnover, ask_changes = commands_of_the_readme(environment)
     with make_up(clone, environment) as printed:
         assert table_of(printed) == PRINTED_TABLE
         assert "adds up to 29" in printed
@@ -108,6 +108,10 @@ def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
         assert {"role": "social-worker", "value": 9.5} in now["rows"]  # type: ignore[operator]
         assert answer_to(ask_as_printed)["total"] == 22.5
         assert answer_to(send)["status"] == "already-known"
+
+        assert answer_to(ask_turnover)["total"] == 20.1
+        (vacancies,) = answer_to(ask_changes)["figures"]  # type: ignore[misc]
+        assert (vacancies["before"], vacancies["after"]) == (24.5, 22.5)
 
     with make_up(clone, environment) as printed_again:
         assert "loading" not in printed_again
