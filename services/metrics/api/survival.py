@@ -96,8 +96,8 @@ EXAMPLE = {
             "left": 4,
             "censored": 0,
             "survival": 0.836842,
-            "lower": 0.776011,
-            "upper": 0.882417,
+            "lower": 0.776163,
+            "upper": 0.882314,
         }
     ],
     "links": {},
@@ -114,7 +114,8 @@ async def get_survival(request: Request) -> Response:
     """The share still in post by length of service, with its 95% band and the number at risk.
 
     `from` and `to` take those who began in a period (either may be left out), dimensions those whose first day fits.
-    Of academy members, `cohort` takes one cohort, `cohorts` the completed or the running ones.
+    Of people who came before records began only those are known who stayed: `from` leaves them out. Of academy members,
+    `cohort` takes one cohort, `cohorts` the completed or the running ones.
     """
     question = Question(request, *_NAMES, also=_ALSO)
     wish, which, scope = asked(question), which_cohorts(question), question.scope()
