@@ -110,8 +110,9 @@ def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
         assert answer_to(send)["status"] == "already-known"
 
         assert answer_to(ask_turnover)["total"] == 20.1
-        (vacancies,) = answer_to(ask_changes)["figures"]  # type: ignore[misc]
-        assert (vacancies["before"], vacancies["after"]) == (24.5, 22.5)
+        figures = answer_to(ask_changes)["figures"]
+        assert isinstance(figures, list)
+        assert [(figure["before"], figure["after"]) for figure in figures] == [(24.5, 22.5)]
 
     with make_up(clone, environment) as printed_again:
         assert "loading" not in printed_again

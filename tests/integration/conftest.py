@@ -3,15 +3,23 @@
 Invariant: each test speaks of posts and workers of its own, so that none sees what another sent.
 """
 
-from collections.abc import Iterator
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import pytest_asyncio
 
+from deploy.demonstration import history
+from deploy.embedded.feeding import events_counting, feed
 from tests.integration.benchmarks import Loaded, two_releases
 from tests.integration.feed import Feed
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
+
+LOAD_SECONDS = 120.0
+"""How long the demonstration may take to come in, on a slow machine; usually some seconds."""
 
 
 @pytest.fixture(scope="package")
@@ -34,6 +42,28 @@ def benchmarks(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Loaded]:
     """Metrics with keys, a default of neighbours, and two releases made by hand."""
     with two_releases(postgres, parts_folder) as loaded:
         yield loaded
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def demonstration(postgres: PostgreSQL, parts_folder: Path) -> AsyncIterator[Feed]:
+    """Metrics of a system of its own, when the demonstration authority's whole history has come in by the feeds."""
+    folder = parts_folder / "demonstration"
+    broker = EmbeddedBroker(folder / "broker.log")
+    broker.start()
+    system = RealSystem(postgres, broker, folder)
+    try:
+        await asyncio.to_thread(system.start)
+        urls = {name: service.url for name, service in system.services.items()}
+        events = history()
+        await asyncio.to_thread(feed, events, urls, None, lambda _: None)
+        deadline = time.monotonic() + LOAD_SECONDS
+        while (found := await events_counting(system.databases["metrics"])) < len(events):
+            assert time.monotonic() < deadline, f"{found} of {len(events)} events count after {LOAD_SECONDS} seconds"
+            await asyncio.sleep(0.1)
+        yield Feed(system.metrics.url)
+    finally:
+        await asyncio.to_thread(system.stop)
+        broker.stop()
 
 
 @pytest.fixture

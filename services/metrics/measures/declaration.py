@@ -68,6 +68,7 @@ class Unit(StrEnum):
     COUNT = "count"
     CASES = "cases per FTE"
     CHILDREN = "children"
+    YEARS = "years"
 
 
 WHOLE = frozenset({Unit.PEOPLE, Unit.ASSIGNMENTS, Unit.COUNT, Unit.CHILDREN})

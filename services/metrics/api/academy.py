@@ -1,0 +1,321 @@
+"""The Social Work Academy over HTTP: what became of each cohort, and of each of its members.
+
+Invariant: every figure here can be asked for its members (`outcome=`), and there are as many as the figure says.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from services.chassis.problems import Problem
+from services.chassis.runtime import runtime_of
+from services.metrics import store
+from services.metrics.academy import (
+    COUNTED,
+    OUTCOMES,
+    Cohort,
+    Known,
+    Outcomes,
+    Which,
+    cohorts,
+    cohorts_as_at,
+    members,
+    outcomes,
+)
+from services.metrics.api.answering import answer, page_links, pinned, responses
+from services.metrics.api.asking import ALL, KNOWN, PAGE, Parameter, Question, documented, said
+from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
+from services.metrics.memory import memory_of
+from services.metrics.picture.picture import Picture
+
+router = APIRouter(tags=["academy"])
+
+COHORTS = Parameter(
+    "cohorts",
+    "Which cohorts, of those that had entered by the date: `all`, those `completed` (their assessed and supported year "
+    "was over; the council's paper counts these), or those `running`.",
+    {"type": "string", "enum": list(Which), "default": Which.ALL.value},
+    "completed",
+)
+OUTCOME = Parameter(
+    "outcome",
+    "Only the members who make up this figure.",
+    {"type": "string", "enum": list(COUNTED), "default": "started"},
+    "left_during",
+)
+NAMES = ("authority", "as_at", *KNOWN)
+
+RATIOS = {
+    "progressed_share": ("Share who progressed", "100 x progressed / started.", BOARD),
+    "retention": ("Retention of the academy", "100 x in post / started.", BOARD),
+    "mean_service_years": (
+        "Mean length of service of those in post",
+        "Of those in post: from their start to the date, in years of 365.25 days.",
+        BOARD,
+    ),
+    "mean_service_years_of_all": (
+        "Mean length of service of all members",
+        "Of all who started: from their start to leaving or, of those in post, to the date, in years of 365.25 days.",
+        OWN,
+    ),
+}
+DEFINITIONS = {
+    outcome.name: {"title": outcome.title, "definition": outcome.definition, "source": OWN} for outcome in OUTCOMES
+} | {name: {"title": title, "definition": text, "source": source} for name, (title, text, source) in RATIOS.items()}
+"""How each figure is defined, by its name."""
+
+_OF_ALL = {
+    "started": 190,
+    "passed": 158,
+    "failed": 4,
+    "deferred": 8,
+    "in_the_year": 0,
+    "left": 66,
+    "left_during": 28,
+    "left_after": 38,
+    "progressed": 158,
+    "in_post": 124,
+    "progressed_share": 83.2,
+    "retention": 65.3,
+    "mean_service_years": 2.8,
+    "mean_service_years_of_all": 2.3,
+}
+EXAMPLE = {
+    "authority": "331",
+    "cohorts": "completed",
+    "as_at": "2023-11-30",
+    "as_known_at": "2023-11-30T17:00:00Z",
+    "count": 17,
+    "rows": [
+        {
+            "cohort": "cohort-01",
+            "entry_on": "2018-07-16",
+            "completes_on": "2019-07-16",
+            "completed": True,
+            "academy_team": "academy-team-1",
+            "places": 16,
+            "started": 11,
+            "left_during": 1,
+            "retention": 72.7,
+        }
+    ],
+    "over_all": _OF_ALL,
+    "definitions": {"retention": DEFINITIONS["retention"]},
+    "links": {},
+}
+MEMBERS_EXAMPLE = {
+    "authority": "331",
+    "cohort": "cohort-01",
+    "as_at": "2023-11-30",
+    "as_known_at": "2023-11-30T17:00:00Z",
+    "outcome": "started",
+    "count": 11,
+    "members": [
+        {
+            "worker": "W-0007",
+            "cohort": "cohort-01",
+            "started_on": "2018-07-16",
+            "passed_on": "2019-07-08",
+            "failed_on": None,
+            "deferred_on": None,
+            "progressed_on": "2019-07-22",
+            "left_on": None,
+            "reason": None,
+            "destination": None,
+            "service_days": 1963,
+            "outcomes": ["started", "passed", "progressed", "in_post"],
+            "events": "/v1/subjects/worker/W-0007?authority=331",
+        }
+    ],
+    "links": {},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which authority, as at which date, as known when."""
+
+    authority: str
+    as_at: date
+    as_known_at: datetime
+    as_accepted_at: datetime | None
+
+    def facts(self) -> dict[str, str]:
+        """What answers say of it."""
+        accepted = {} if self.as_accepted_at is None else {"as_accepted_at": said(self.as_accepted_at)}
+        return {"as_at": self.as_at.isoformat(), "as_known_at": said(self.as_known_at)} | accepted
+
+
+def asked(question: Question) -> Asked:
+    """What a question about one authority asks. Problems are noted in the question."""
+    found = Asked(
+        question.authority(),
+        question.day("as_at") or question.now.date(),
+        question.as_known_at(),
+        question.instant("as_accepted_at"),
+    )
+    if found.authority == ALL:
+        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    return found
+
+
+async def picture_of(request: Request, wish: Asked) -> Picture:
+    """The picture that answers, members worked out. Raises a 404 problem where nothing was known of the authority."""
+    pool = runtime_of(request).pool
+    if not await store.has_events(pool, wish.authority, wish.as_known_at, wish.as_accepted_at):
+        accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
+        detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
+        raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+    picture = await memory_of(request).authorities.picture(wish.authority, wish.as_known_at, wish.as_accepted_at)
+    # In a thread of its own, so that others are answered meanwhile; afterwards the picture keeps them.
+    await asyncio.to_thread(members, picture)
+    return picture
+
+
+def cohort_named(picture: Picture, name: str) -> Cohort:
+    """The cohort of that name. Raises a 404 problem that lists those there are."""
+    found = cohorts(picture)
+    if name not in found:
+        detail = f"{name[:80]!r} is no cohort that is known of. There are {len(found)}."
+        raise Problem(404, "no-such-cohort", "There is no such cohort", detail, cohorts=list(found))
+    return found[name]
+
+
+def which_cohorts(question: Question) -> Which:
+    """Which cohorts a question asks for."""
+    return Which(question.choice("cohorts", list(Which), Which.ALL))
+
+
+@router.get(
+    "/v1/academy/cohorts",
+    summary="What became of the academy's cohorts, each and over all",
+    responses=responses(EXAMPLE),
+    openapi_extra=documented(*NAMES, also=[COHORTS]),
+)
+async def list_cohorts(request: Request) -> Response:
+    """Each cohort in the order of entry with its outcomes as at a date, and those over all the cohorts listed.
+
+    Beside the figures stands how each is defined. `/v1/academy/cohorts/{cohort}?outcome=…` names the members who make
+    up one.
+    """
+    question = Question(request, *NAMES, also=[COHORTS])
+    wish, which = asked(question), which_cohorts(question)
+    question.settle()
+    picture = await picture_of(request, wish)
+    rows, over_all = await asyncio.to_thread(_of_cohorts, picture, wish.as_at, which)
+    body: dict[str, Any] = {"authority": wish.authority, "cohorts": which} | wish.facts()
+    body |= {"count": len(rows), "rows": rows, "over_all": over_all, "definitions": DEFINITIONS}
+    body["links"] = {
+        "pinned": pinned(question),
+        "members": pinned(question, f"{request.url.path}/{ALL}"),
+        "survival": pinned(question, "/v1/survival", of="academy-members"),
+    }
+    return answer(question, body, _lines(body))
+
+
+def _of_cohorts(picture: Picture, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    found = cohorts_as_at(picture, as_at, which)
+    rows = [_as_cohort(cohort, as_at) | figures(outcomes(picture, [cohort.cohort], as_at)) for cohort in found]
+    return rows, figures(outcomes(picture, [cohort.cohort for cohort in found], as_at))
+
+
+def _as_cohort(cohort: Cohort, as_at: date) -> dict[str, Any]:
+    return {
+        "cohort": cohort.cohort,
+        "entry_on": _day(cohort.entry_on),
+        "completes_on": _day(cohort.completes_on),
+        "completed": cohort.is_completed(as_at),
+        "academy_team": cohort.academy_team,
+        "places": cohort.places,
+    }
+
+
+def _day(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
+
+
+def figures(found: Outcomes) -> dict[str, Any]:
+    """Every figure of some members as it is shown: people whole, percentages and years to 1 decimal, half up."""
+    return {name: found.count(name) for name in COUNTED} | {
+        "progressed_share": shown(found.share("progressed"), Unit.PERCENT),
+        "retention": shown(found.share("in_post"), Unit.PERCENT),
+        "mean_service_years": shown(found.mean_service("in_post"), Unit.YEARS),
+        "mean_service_years_of_all": shown(found.mean_service("started"), Unit.YEARS),
+    }
+
+
+SAME_ON_EVERY_LINE = ("authority", "as_at", "as_known_at", "as_accepted_at")
+
+
+def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """The cohorts as CSV: a line each, and a last one over all, whose cohort is `all`, `completed` or `running`."""
+    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+    names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *DEFINITIONS]
+    rows = [*body["rows"], {"cohort": body["cohorts"]} | body["over_all"]]
+    return [*same, *names], [[*(body[name] for name in same), *(row.get(name) for name in names)] for row in rows]
+
+
+@router.get(
+    "/v1/academy/cohorts/{cohort}",
+    summary="The members of one cohort, or of all, and what is known of each",
+    responses=responses(MEMBERS_EXAMPLE),
+    openapi_extra=documented(*NAMES, *PAGE, also=[COHORTS, OUTCOME]),
+)
+async def get_cohort(
+    request: Request,
+    cohort: Annotated[str, Path(description="The cohort; `all` for every one.", examples=["cohort-01"])],
+) -> Response:
+    """Members by their pseudonyms, in the order of start: when they passed, failed, were deferred, progressed and left,
+    as far as it had happened by the date, and which figures they make up. `cohorts` says more of `all`.
+    """
+    question = Question(request, *NAMES, *PAGE, also=[COHORTS, OUTCOME])
+    wish, which = asked(question), which_cohorts(question)
+    outcome = question.choice("outcome", list(COUNTED), "started")
+    limit, offset = question.page()
+    question.settle()
+    picture = await picture_of(request, wish)
+    body: dict[str, Any] = {"authority": wish.authority}
+    if cohort == ALL:
+        body |= {"cohort": ALL, "cohorts": which}
+    else:
+        body |= _as_cohort(cohort_named(picture, cohort), wish.as_at)
+    names = [name for name, *_ in cohorts_as_at(picture, wish.as_at, which) if cohort in (ALL, name)]
+    found = await asyncio.to_thread(outcomes, picture, names, wish.as_at)
+    listed = found.members(outcome)
+    body |= wish.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
+    body |= {"figures": figures(found), "count": len(listed), "limit": limit, "offset": offset}
+    body["members"] = [_as_member(known, question, wish) for known in listed[offset : offset + limit]]
+    body["links"] = {"pinned": pinned(question)} | page_links(question, len(listed), limit, offset)
+    return answer(question, body, _member_lines(body))
+
+
+def _as_member(known: Known, question: Question, wish: Asked) -> dict[str, Any]:
+    """A member as answers show it. Its events are linked as known when the question was, where it says when."""
+    member, leaving = known.member, known.leaving
+    instants = [f"&{name}={said(found)}" for name in KNOWN if (found := question.instant(name)) is not None]
+    return {
+        "worker": member.person,
+        "cohort": member.cohort,
+        "started_on": member.started_on.isoformat(),
+        "passed_on": _day(known.passed_on),
+        "failed_on": _day(known.failed_on),
+        "deferred_on": _day(known.deferred_on),
+        "progressed_on": _day(known.progressed_on),
+        "left_on": _day(known.left_on),
+        "reason": None if leaving is None else leaving.reason,
+        "destination": None if leaving is None else leaving.destination,
+        "service_days": known.service.days,
+        "outcomes": [outcome.name for outcome in OUTCOMES if outcome.counts(known)],
+        "events": f"/v1/subjects/worker/{member.person}?authority={wish.authority}{''.join(instants)}",
+    }
+
+
+def _member_lines(body: dict[str, Any]) -> tuple[Sequence[str], list[list[Any]]]:
+    same = [name for name in (*SAME_ON_EVERY_LINE, "outcome") if name in body]
+    names = [name for name in MEMBERS_EXAMPLE["members"][0] if name not in ("outcomes", "events")]  # type: ignore[index]
+    rows = body["members"]
+    return [*same, *names], [[*(body[name] for name in same), *(row[name] for name in names)] for row in rows]
