@@ -50,9 +50,12 @@ Integers = npt.NDArray[np.integer[Any]]
 Sums = dict[tuple[object, ...], list[int]]
 """For each combination of the dimensions asked for, the sum at each day in millionths of an FTE."""
 
+Groups = tuple[list[tuple[object, ...]], npt.NDArray[np.int64]]
+"""The keys that may come up, and for each combination the number of its key, -1 where it is filtered out."""
+
 
 class Columns:
-    """All rows of staffing of one authority, by column. It is never changed, so threads may share it.
+    """All rows of staffing of one authority, by column. The rows are never changed, so threads may share them.
 
     Rows are ordered by when they ceased to be known: what is known at an instant, or became known later, is the end of
     every column. As known now those are the rows that still are known, and what was corrected is not looked at.
@@ -62,6 +65,7 @@ class Columns:
         """From an array of dtype `ROW`, in any order; `combination` is the place of a row's own in `combinations`."""
         order = np.argsort(rows["known_to"], kind="stable")
         self._combinations = list(combinations)
+        self._known_groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
         self._combination = rows["combination"][order]
         self._amounts = {amount: rows[amount][order] for amount in AMOUNTS}
         self._valid_from = rows["valid_from"][order]
@@ -108,7 +112,7 @@ class Columns:
         where = where or {}
         if amount not in AMOUNTS or not {*by, *where} <= {*BROKEN_DOWN_BY}:
             raise ValueError(f"{amount}, by {list(by)}, where {list(where)}: not a column of staffing")
-        keys, group_of_combination = self._groups(by, where, census)
+        keys, group_of_combination = self._groups(tuple(by), where, census)
         if not len(days):
             return {(): []} if not by else {}
         asked, place = np.unique(np.array([day_number(day) for day in days]), return_inverse=True)
@@ -122,10 +126,15 @@ class Columns:
         occurs = np.bincount(group, minlength=len(keys)) > 0
         return {key: table[number].tolist() for number, key in enumerate(keys) if occurs[number] or not by}
 
-    def _groups(
-        self, by: Sequence[str], where: Mapping[str, object], census: bool
-    ) -> tuple[list[tuple[object, ...]], npt.NDArray[np.int64]]:
-        """The keys that may come up, and for each combination the number of its key, -1 where it is filtered out."""
+    def _groups(self, by: tuple[str, ...], where: Mapping[str, object], census: bool) -> Groups:
+        if where:
+            return self._groups_among(by, where, census)
+        # Without values these are few kinds, asked for again and again.
+        if (by, census) not in self._known_groups:
+            self._known_groups[by, census] = self._groups_among(by, where, census)
+        return self._known_groups[by, census]
+
+    def _groups_among(self, by: Sequence[str], where: Mapping[str, object], census: bool) -> Groups:
         kept_by = [BROKEN_DOWN_BY.index(name) for name in by]
         equal = [(BROKEN_DOWN_BY.index(name), value) for name, value in where.items()]
         csww_role = BROKEN_DOWN_BY.index("csww_role")
