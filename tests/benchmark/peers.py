@@ -18,7 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import duckdb
 
-from services.metrics.columns import Sums, add_up
+from services.metrics.columns import Sums, sums_over
 from services.metrics.stock_columns import StockColumns
 
 AMOUNT = "vacancies"
@@ -85,7 +85,7 @@ class Ours:
             found = [await self.stock.of(question.authority)]
         else:
             found = list((await self.stock.of_all()).values())
-        return add_up(columns.sums(AMOUNT, question.days, question.as_known_at, ["role"]) for columns in found)
+        return sums_over(found, AMOUNT, question.days, question.as_known_at, ["role"])
 
     async def explain(self, question: Question) -> Explanation:
         """The one call to change once the API explains: until then the tables, one after another, by their indexes."""
