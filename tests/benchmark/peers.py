@@ -184,8 +184,15 @@ class OverHttp:
         else:
             path += "/series"
             asked |= {"from": question.days[0].isoformat(), "to": question.days[-1].isoformat(), "every": "month"}
-        self._connection.request("GET", f"{path}?{urlencode(asked)}")
-        answer = self._connection.getresponse()
+        path = f"{path}?{urlencode(asked)}"
+        try:
+            self._connection.request("GET", path)
+            answer = self._connection.getresponse()
+        except http.client.RemoteDisconnected:
+            # The service closes what was not used for seconds.
+            self._connection.close()
+            self._connection.request("GET", path)
+            answer = self._connection.getresponse()
         answer.read()
         return answer.status
 
