@@ -3,9 +3,9 @@
 Invariant: every sum is that of the rows of staffing that hold, exact in millionths of an FTE; nothing in here does I/O.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -46,13 +46,17 @@ _MICROSECONDS_A_SECOND = 1_000_000
 _SECONDS_A_DAY = 86_400
 
 Rows = npt.NDArray[np.void]
+Days = npt.NDArray[np.int32]
 Integers = npt.NDArray[np.integer[Any]]
 Sums = dict[tuple[object, ...], list[int]]
 """For each combination of the dimensions asked for, the sum at each day in millionths of an FTE."""
 
+Groups = tuple[list[tuple[object, ...]], npt.NDArray[np.int64]]
+"""The keys that may come up, and for each combination the number of its key, -1 where it is filtered out."""
+
 
 class Columns:
-    """All rows of staffing of one authority, by column. It is never changed, so threads may share it.
+    """All rows of staffing of one authority, by column. The rows are never changed, so threads may share them.
 
     Rows are ordered by when they ceased to be known: what is known at an instant, or became known later, is the end of
     every column. As known now those are the rows that still are known, and what was corrected is not looked at.
@@ -62,6 +66,7 @@ class Columns:
         """From an array of dtype `ROW`, in any order; `combination` is the place of a row's own in `combinations`."""
         order = np.argsort(rows["known_to"], kind="stable")
         self._combinations = list(combinations)
+        self._known_groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
         self._combination = rows["combination"][order]
         self._amounts = {amount: rows[amount][order] for amount in AMOUNTS}
         self._valid_from = rows["valid_from"][order]
@@ -105,27 +110,38 @@ class Columns:
         values (None: not stated), `census` those with a CSWW role.
         Raises ValueError for what is no amount or dimension.
         """
-        where = where or {}
-        if amount not in AMOUNTS or not {*by, *where} <= {*BROKEN_DOWN_BY}:
-            raise ValueError(f"{amount}, by {list(by)}, where {list(where)}: not a column of staffing")
-        keys, group_of_combination = self._groups(by, where, census)
-        if not len(days):
-            return {(): []} if not by else {}
-        asked, place = np.unique(np.array([day_number(day) for day in days]), return_inverse=True)
-        row, begins, ends = self._that_hold(asked, as_known_at, group_of_combination)
-        group, added = group_of_combination[self._combination[row]], self._amounts[amount][row]
-        width = len(asked) + 1
-        changes = np.zeros(len(keys) * width, np.int64)
-        np.add.at(changes, group * width + begins, added)
-        np.subtract.at(changes, group * width + ends, added)
-        table = changes.reshape(len(keys), width).cumsum(axis=1)[:, place]
-        occurs = np.bincount(group, minlength=len(keys)) > 0
-        return {key: table[number].tolist() for number, key in enumerate(keys) if occurs[number] or not by}
+        return sums_over([self], amount, days, as_known_at, by, where, census)
 
-    def _groups(
-        self, by: Sequence[str], where: Mapping[str, object], census: bool
-    ) -> tuple[list[tuple[object, ...]], npt.NDArray[np.int64]]:
-        """The keys that may come up, and for each combination the number of its key, -1 where it is filtered out."""
+    def _sums(
+        self,
+        amount: str,
+        asked: "_AskedDays",
+        instant: int,
+        by: tuple[str, ...],
+        where: Mapping[str, object],
+        census: bool,
+    ) -> Iterator[tuple[tuple[object, ...], npt.NDArray[np.int64]]]:
+        """Each key of which a row holds at one of the days, and its sums at each of them."""
+        keys, group_of_combination = self._groups(by, where, census)
+        row, group, begins, ends = self._that_hold(asked, instant, group_of_combination)
+        added = self._amounts[amount][row]
+        width = len(asked.days) + 1
+        changes = np.zeros((len(keys), width), np.int64)
+        np.add.at(changes.ravel(), group * width + begins, added)
+        np.subtract.at(changes.ravel(), group * width + ends, added)
+        sums = changes.cumsum(axis=1)[:, :-1]
+        for number in np.flatnonzero(np.bincount(group, minlength=len(keys))).tolist():
+            yield keys[number], sums[number]
+
+    def _groups(self, by: tuple[str, ...], where: Mapping[str, object], census: bool) -> Groups:
+        if where:
+            return self._groups_among(by, where, census)
+        # Without values these are few kinds, asked for again and again.
+        if (by, census) not in self._known_groups:
+            self._known_groups[by, census] = self._groups_among(by, where, census)
+        return self._known_groups[by, census]
+
+    def _groups_among(self, by: Sequence[str], where: Mapping[str, object], census: bool) -> Groups:
         kept_by = [BROKEN_DOWN_BY.index(name) for name in by]
         equal = [(BROKEN_DOWN_BY.index(name), value) for name, value in where.items()]
         csww_role = BROKEN_DOWN_BY.index("csww_role")
@@ -140,35 +156,71 @@ class Columns:
         return list(numbers), group
 
     def _that_hold(
-        self, asked: Integers, as_known_at: datetime, group_of_combination: Integers
-    ) -> tuple[Integers, Integers, Integers]:
-        """The rows in some group that hold at one of the days asked (ascending), as known at an instant.
+        self, asked: "_AskedDays", instant: int, group_of_combination: Integers
+    ) -> tuple[Integers, Integers, Integers, Integers]:
+        """The rows in some group that hold at one of the days asked, as known at an instant.
 
-        With each come the number of the first day asked at which it holds, and of the next at which it does not.
+        With each come its group, the number of the first day asked at which it holds, and of the next at which it does
+        not.
         """
-        instant = instant_number(as_known_at)
+        first, last, before = asked.days[0], asked.days[-1], asked.before
         since = int(np.searchsorted(self._known_to, instant, side="right"))
-        # For each day from the first one asked to the day after the last: how many of those asked come before it.
-        before = np.zeros(int(asked[-1] - asked[0]) + 2, np.int32)
-        before[asked - asked[0] + 1] = 1
-        before = before.cumsum()
-        begins = before.take(self._valid_from[since:] - asked[0], mode="clip")
-        ends = before.take(self._valid_to[since:] - asked[0], mode="clip")
-        holds = (begins < ends) & (self._known_from[since:] <= instant)
-        if (group_of_combination < 0).any():
-            holds &= group_of_combination[self._combination[since:]] >= 0
-        found = np.flatnonzero(holds)
-        return found + since, begins[found], ends[found]
+        holds = self._valid_from[since:] <= last
+        holds &= self._valid_to[since:] > first
+        holds &= self._known_from[since:] <= instant
+        row = np.flatnonzero(holds) + since
+        group = group_of_combination[self._combination[row]]
+        begins = before.take(self._valid_from[row] - first, mode="clip")
+        ends = before.take(self._valid_to[row] - first, mode="clip")
+        # A row may begin and end between two of the days.
+        kept = (group >= 0) & (begins < ends)
+        if kept.all():
+            return row, group, begins, ends
+        return row[kept], group[kept], begins[kept], ends[kept]
 
 
-def add_up(parts: Iterable[Sums]) -> Sums:
-    """The sums over several authorities, of sums at the same days."""
-    total: Sums = {}
-    for part in parts:
-        for key, values in part.items():
+def sums_over(
+    columns: Iterable[Columns],
+    amount: str,
+    days: Sequence[date],
+    as_known_at: datetime,
+    by: Sequence[str] = (),
+    where: Mapping[str, object] | None = None,
+    census: bool = False,
+) -> Sums:
+    """What `Columns.sums` gives, over several authorities together."""
+    where = where or {}
+    if amount not in AMOUNTS or not {*by, *where} <= {*BROKEN_DOWN_BY}:
+        raise ValueError(f"{amount}, by {list(by)}, where {list(where)}: not a column of staffing")
+    if not len(days):
+        return {} if by else {(): []}
+    asked, instant = _AskedDays.of(days), instant_number(as_known_at)
+    total: dict[tuple[object, ...], npt.NDArray[np.int64]] = {}
+    if not by:
+        total[()] = np.zeros(len(asked.days), np.int64)
+    for each in columns:
+        for key, sums in each._sums(amount, asked, instant, tuple(by), where, census):
             before = total.get(key)
-            total[key] = values if before is None else [a + b for a, b in zip(before, values, strict=True)]
-    return total
+            total[key] = sums if before is None else before + sums
+    return {key: sums[asked.place].tolist() for key, sums in total.items()}
+
+
+class _AskedDays(NamedTuple):
+    """The days asked, each once, ascending; the place of each that was asked for among them.
+
+    `before` tells, for each day from the first one to the day after the last, how many of them come before it.
+    """
+
+    days: Days
+    place: Integers
+    before: Days
+
+    @classmethod
+    def of(cls, days: Sequence[date]) -> "_AskedDays":
+        asked, place = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
+        before = np.zeros(int(asked[-1]) - int(asked[0]) + 2, np.int32)
+        before[asked - asked[0] + 1] = 1
+        return cls(asked, place, before.cumsum(dtype=np.int32))
 
 
 def day_number(day: date) -> int:

@@ -1,4 +1,4 @@
-"""`make bench`: throughput from Kafka's log to committed figures beside a floor, latency at 200 events/s, memory.
+"""`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,23 +26,24 @@ from rich.table import Table
 
 from contracts.catalogue import METRICS, topics_read_by
 from deploy.embedded.postgresql import PostgreSQL
+from deploy.embedded.services import Service
 from services.chassis.topics import admin_client, make_missing_topics
-from tests.benchmark.history import ROLES, Record, records
+from tests.benchmark import seeding
+from tests.benchmark.figures import figures
+from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
 from tests.parts.apache_kafka import why_not
 
 EVENTS_A_SECOND = 200
 EVENTS_A_REQUEST = 10
+PUBLISHED_AT_ONCE = 5000
+"""Records that wait for Kafka's acknowledgement, at most."""
 console = Console(width=110)
 
 
 def main() -> int:
-    """Run all benchmarks and print their tables."""
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
-    parser.add_argument("--workers", type=int, default=20_000, help="workers in the history, about 5 events each")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each, in turn; the median counts")
-    parser.add_argument("--seconds", type=int, default=30, help="how long the latency is measured")
-    given = parser.parse_args()
+    """Run all benchmarks, or those asked for, and print their tables."""
+    given = _arguments()
     with tempfile.TemporaryDirectory(prefix="workforce-bench-") as name:
         folder = Path(name)
         postgres = PostgreSQL(folder / "postgresql", folder / "postgresql.log")
@@ -54,57 +56,99 @@ def main() -> int:
             broker.start()
             kind = type(broker).__name__
             console.print(f"{datetime.now(UTC).date()}, {platform.machine()}, {psutil.cpu_count()} cores, {kind}")
-            throughput(postgres, broker, given.workers, given.rounds)
-            broker.empty()
-            latency(postgres, broker, folder, given.seconds)
+            if "figures" in given.only:
+                england(postgres, broker, folder, given.england, given.calls)
+                broker.empty()
+            if "rebuild" in given.only:
+                throughput(postgres, broker, given.authorities, given.rounds)
+                broker.empty()
+            if "latency" in given.only:
+                latency(postgres, broker, folder, given.seconds)
         finally:
             broker.stop()
             postgres.stop()
     return 0
 
 
-def throughput(postgres: PostgreSQL, broker: Broker, workers: int, rounds: int) -> None:
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
+    benchmarks = ("figures", "rebuild", "latency")
+    parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
+    parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
+    parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
+    parser.add_argument("--authorities", type=int, default=6, help="authorities rebuilt, about 6,500 events each")
+    parser.add_argument("--million", action="store_true", help="rebuild all of England once: takes many minutes")
+    parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
+    parser.add_argument("--seconds", type=int, default=30, help="how long the latency is measured")
+    given = parser.parse_args()
+    if given.million:
+        given.authorities, given.rounds = ENGLAND, 1
+    return given
+
+
+def england(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int, calls: int) -> None:
+    """Figures of one authority and of all, in process and over HTTP, beside plain SQL and DuckDB."""
+    database = postgres.create("england")
+    asyncio.run(seeding.prepare(database))
+    began = time.perf_counter()
+    seeding.seed(database, codes(authorities))
+    console.print(f"{authorities} authorities taken in within {time.perf_counter() - began:.0f} s")
+    settings = {
+        "database_url": database, "kafka_servers": broker.servers, "kafka_idempotent_producer": broker.idempotent
+    }  # fmt: skip
+    metrics = Service("metrics", folder / "metrics.log", settings)
+    try:
+        metrics.start()
+        metrics.wait_until_ready()
+        asyncio.run(figures(database, metrics.url, console, calls))
+        resident = psutil.Process(metrics.process.pid).memory_info().rss / 1e6
+        console.print(f"metrics, after it was asked over HTTP: {resident:.0f} MB resident")
+    finally:
+        metrics.stop()
+
+
+def throughput(postgres: PostgreSQL, broker: Broker, authorities: int, rounds: int) -> None:
     """Records per second from Kafka's log to committed figures, beside the floor, on the same records."""
-    found = records(workers)
-    asyncio.run(_publish(broker.servers, found))
+    count = asyncio.run(_publish(broker.servers, records(authorities)))
     seconds: dict[str, list[float]] = {"floor": [], "metrics": []}
     for turn in track(range(rounds), "log to figures", console=console):
         for which, times in seconds.items():
             database = postgres.create(f"{which}_{turn}")
-            command = [
-                sys.executable,
-                "-m",
-                "tests.benchmark.rebuild",
-                which,
-                broker.servers,
-                database,
-                str(len(found)),
-            ]
+            command = [sys.executable, "-m", "tests.benchmark.rebuild", which, broker.servers, database, str(count)]
             if which == "metrics":
                 asyncio.run(_begin_at_the_beginning(broker.servers))
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             sys.stderr.write(done.stderr if which == "metrics" else "")
             times.append(float(done.stdout.splitlines()[-1]))
             postgres.drop(f"{which}_{turn}")
-    table = Table("", "records/s, median", "of the floor", "all rounds", title=f"{len(found):,} records")
-    floor = len(found) / statistics.median(seconds["floor"])
+    table = Table(
+        "", "seconds, median", "records/s", "of the floor", "records/s of all rounds", title=f"{count:,} records"
+    )
+    floor = statistics.median(seconds["floor"])
     for which, times in seconds.items():
-        rate = len(found) / statistics.median(times)
-        table.add_row(which, f"{rate:,.0f}", f"{rate / floor:.2f}", " ".join(f"{len(found) / t:,.0f}" for t in times))
+        median = statistics.median(times)
+        rates = " ".join(f"{count / t:,.0f}" for t in times)
+        table.add_row(which, f"{median:.1f}", f"{count / median:,.0f}", f"{floor / median:.2f}", rates)
     console.print(table)
 
 
-async def _publish(servers: str, found: list[Record]) -> None:
+async def _publish(servers: str, found: Iterable[Record]) -> int:
+    """Put the records on Kafka as they are made; gives how many there were."""
     async with admin_client(servers) as admin:
         await make_missing_topics(admin, 1)
     producer = AIOKafkaProducer(bootstrap_servers=servers, linger_ms=5, max_batch_size=256 * 1024)
     await producer.start()
-    waiting = [
-        await producer.send(record.topic, record.value, record.key, headers=record.headers)
-        for record in track(found, "publishing", console=console)
-    ]
+    count = 0
+    waiting = []
+    for record in track(found, "publishing", console=console, total=None):
+        waiting.append(await producer.send(record.topic, record.value, record.key, headers=record.headers))
+        count += 1
+        if len(waiting) == PUBLISHED_AT_ONCE:
+            await asyncio.gather(*waiting)
+            waiting.clear()
     await asyncio.gather(*waiting)
     await producer.stop()
+    return count
 
 
 async def _begin_at_the_beginning(servers: str) -> None:

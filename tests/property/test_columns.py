@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import Role
 from contracts.envelope import Event
-from services.metrics.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, add_up
+from services.metrics.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, sums_over
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Staffing
 from tests.histories import FIRST_DAY, FIRST_INSTANT, LAST_DAY, at, established, event, histories, started
 from tests.property.test_timelines import DAYS, Timelines, holds, instants_of
@@ -146,8 +146,16 @@ def test_what_is_no_column_of_staffing_is_refused() -> None:
         columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"place": "post/P-1"})
 
 
-def test_authorities_add_up_key_by_key() -> None:
-    one: Sums = {("social-worker",): [1, 2], (None,): [5, 5]}
-    other: Sums = {("social-worker",): [10, 20], ("team-manager",): [7, 8]}
-    assert add_up([one, other]) == {("social-worker",): [11, 22], (None,): [5, 5], ("team-manager",): [7, 8]}
-    assert one == {("social-worker",): [1, 2], (None,): [5, 5]}
+def test_authorities_add_up_role_by_role() -> None:
+    one_of_managers = Columns.from_rows(
+        Timelines([event(established(FIRST_DAY, "0.6", Role.TEAM_MANAGER), "post/P-1", FIRST_INSTANT, "E-1")]).staffing
+    )
+    found = [a_post_half_filled(), one_of_managers, a_post_half_filled(), Columns.from_rows(())]
+    days, known = [date(2023, 10, 5), date(2023, 10, 4)], at(date(2023, 10, 6))
+    assert sums_over(found, "vacancies", days, known, ["role"]) == {
+        ("social-worker",): [1_000_000, 2_000_000],
+        ("team-manager",): [600_000, 600_000],
+    }
+    assert sums_over(found, "vacancies", days, known) == {(): [1_600_000, 2_600_000]}
+    # Adding up leaves each authority's own figures as they were.
+    assert found[0].sums("vacancies", days, known) == {(): [500_000, 1_000_000]}
