@@ -7,10 +7,11 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any
 
+from services.metrics.columns import Columns, sums_over
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import (
     DIMENSIONS,
@@ -29,24 +30,11 @@ from services.metrics.picture.service import Scope
 Key = tuple[Any, ...]
 """The values of the dimensions asked for, in their order."""
 
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""As known at which nothing was: of no authority at all every sum is 0."""
+
 LOW_RELIABILITY = "u"
 """DfE's mark for a figure of low reliability."""
-
-
-class Sums(Protocol):
-    """Quick sums over the columns of staffing of one authority."""
-
-    def sums(
-        self,
-        amount: str,
-        days: Sequence[date],
-        as_known_at: datetime,
-        by: Sequence[str],
-        where: Mapping[str, object],
-        census: bool,
-    ) -> dict[Key, list[int]]:
-        """For each key that occurs the sum at each day, in millionths."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +48,7 @@ class Reading:
     authority: str
     as_known_at: datetime
     picture: Callable[[], Picture]
-    columns: Sums | None = None
+    columns: Columns | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +85,12 @@ def _key(part: Part, asked: Asked) -> Key:
 
 def sums(counted: Count, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
     """The sum of a count at each of some times, in millionths, for every key that occurs at one of them."""
+    columns = [reading.columns for reading in readings if reading.columns is not None]
+    if counted.column is not None and len(columns) == len(readings) and _in_columns(counted, asked):
+        days = [when.as_at for when in whens]
+        census = (counted.scope or asked.scope) is Scope.CENSUS
+        as_known_at = readings[0].as_known_at if readings else LONG_AGO
+        return sums_over(columns, counted.column, days, as_known_at, asked.by, asked.where, census)
     found: dict[Key, list[int]] = {}
     for reading in readings:
         for key, amounts in _sums_of_one(counted, reading, whens, asked).items():
@@ -107,10 +101,6 @@ def sums(counted: Count, readings: Sequence[Reading], whens: Sequence[When], ask
 
 def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
     scope = counted.scope or asked.scope
-    if reading.columns is not None and counted.column is not None and _in_columns(counted, asked):
-        days = [when.as_at for when in whens]
-        census = scope is Scope.CENSUS
-        return reading.columns.sums(counted.column, days, reading.as_known_at, asked.by, asked.where or {}, census)
     if counted.over_time is not None and len(whens) > 1:
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.picture(), scope)
         return _over_time(counted.kind, [part for part in of_all_time if _fits(part, asked)], whens, asked)

@@ -18,6 +18,7 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import duckdb
 
+from services.metrics.api.asking import ALL
 from services.metrics.columns import Sums, sums_over
 from services.metrics.stock_columns import StockColumns
 
@@ -175,9 +176,7 @@ class OverHttp:
             raise RuntimeError("the service did not answer what it answered before")
 
     def _get(self, question: Question) -> int:
-        asked: dict[str, str] = {"as_known_at": question.as_known_at.isoformat(), "by": "role"}
-        if question.authority is not None:
-            asked["authority"] = question.authority
+        asked = {"as_known_at": question.as_known_at.isoformat(), "by": "role", "authority": question.authority or ALL}
         path = f"/v1/measures/{AMOUNT}"
         if len(question.days) == 1:
             asked["as_at"] = question.days[0].isoformat()

@@ -245,8 +245,9 @@ def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
 
 
 async def work_out(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
-    """The figures; in a thread of their own where pictures have to be worked out, so that others are answered."""
-    if needs_picture(counts_of(measure), asked) or any(reading.columns is None for reading in readings):
+    """The figures; in a thread of their own where that takes a while (pictures, many authorities): others go on."""
+    of_one = len(readings) == 1 and readings[0].columns is not None
+    if not of_one or needs_picture(counts_of(measure), asked):
         return await asyncio.to_thread(figures, measure, readings, whens, asked)
     return figures(measure, readings, whens, asked)
 
