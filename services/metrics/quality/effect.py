@@ -4,17 +4,21 @@ Invariant: the difference is exact: it is that of two pictures of all events, th
 can tell the two apart.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from contracts.envelope import Event
+from contracts.events.hiring import WorkerMerged
+from contracts.occupying import EFFECTS as WORKER_EFFECTS
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import Count, When
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
 from services.metrics.quality.declaration import Finding
 from services.metrics.quality.posts import uses
+from services.metrics.timelines.covers import EFFECTS as COVER_EFFECTS
+from services.metrics.timelines.posts import EFFECTS as POST_EFFECTS
 
 STOCKS: tuple[Count, ...] = tuple(
     count(name)
@@ -32,6 +36,9 @@ STOCKS: tuple[Count, ...] = tuple(
     )
 )
 """The stocks of which differences are told, in scope all."""
+
+MOVE_STOCKS = frozenset({*WORKER_EFFECTS, *POST_EFFECTS, *COVER_EFFECTS, WorkerMerged.event_type})
+"""The types of events that say who and what stands where: no other moves a stock."""
 
 
 class Effect(NamedTuple):
@@ -52,10 +59,13 @@ def effect(picture: Picture, finding: Finding, as_at: date) -> Effect:
     return Effect(finding.concerned_on(as_at), finding.withdrawn, moves)
 
 
-def difference_without(picture: Picture, events: Iterable[Event], as_at: date) -> dict[str, int]:
+def difference_without(picture: Picture, events: Sequence[Event], as_at: date) -> dict[str, int]:
     """By how much each stock as at a date would differ without some standing events; those that differ only."""
     left_out = {(event.envelope.type, event.envelope.id) for event in events}
-    around = _around(picture, [e for e in picture.standing if (e.envelope.type, e.envelope.id) in left_out])
+    concerned = [event for event in events if event.envelope.type in MOVE_STOCKS]
+    if not concerned:
+        return {}
+    around = _around(picture, concerned)
     present = _stocks(Picture(around), as_at)
     without = _stocks(Picture(e for e in around if (e.envelope.type, e.envelope.id) not in left_out), as_at)
     return {name: without[name] - present[name] for name in present if without[name] != present[name]}
@@ -78,7 +88,8 @@ def _around(picture: Picture, events: Iterable[Event]) -> list[Event]:
     everybody = concerned | {use.subject for post in posts for use in uses(picture).get(post, ())}
     posts |= _posts_named(picture, everybody)
     wanted = everybody | {f"post/{post}" for post in posts}
-    return [event for subject in sorted(wanted) for event in _events_of(picture, subject)]
+    events_of_all = (event for subject in sorted(wanted) for event in _events_of(picture, subject))
+    return [event for event in events_of_all if event.envelope.type in MOVE_STOCKS]
 
 
 def _subject(picture: Picture, event: Event) -> str:
