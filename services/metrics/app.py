@@ -12,7 +12,7 @@ from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.metrics import handlers
-from services.metrics.api import academy, changes, explanations, measures, survival
+from services.metrics.api import academy, changes, explanations, measures, quality, survival
 from services.metrics.api.measures import own_figure
 from services.metrics.benchmarks.api import benchmarks_router
 from services.metrics.consumers import subscribe
@@ -59,6 +59,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         changes.router,
         academy.router,
         survival.router,
+        quality.router,
         benchmarks_router(settings.statistical_neighbours, own_figure),
     )
     return create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)

@@ -53,7 +53,9 @@ class Picture:
     """What the known events of one authority say. All FTE in millionths, but for rows of the timelines."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        self.standing: list[Event] = standing_events(events)
+        self.events: Sequence[Event] = tuple(events)
+        """Every event known, whether it stands or not, as given: in any order, some perhaps twice."""
+        self.standing: list[Event] = standing_events(self.events)
         """Every event that stands."""
         self._kept: dict[Hashable, Any] = {}
         self._by_data: defaultdict[type, list[Event]] = defaultdict(list)
@@ -144,7 +146,11 @@ class Picture:
 
     def events_of_cover(self, cover: str) -> Sequence[Event]:
         """The standing events of one agency assignment."""
-        return self._by_subject[f"cover/{cover}"]
+        return self.of_subject(f"cover/{cover}")
+
+    def of_subject(self, subject: str) -> Sequence[Event]:
+        """The standing events of one subject, as `post/P-1`; none of a subject that is not known."""
+        return self._by_subject.get(subject, ())
 
     @cached_property
     def staffing(self) -> Mapping[str, Sequence[Staffing]]:

@@ -1,0 +1,234 @@
+"""Data quality: what the events of an authority cannot agree on, what would mend it, and how it moves the stocks.
+
+Invariant: a finding names the events behind it and where each came from; its effect is worked out, never guessed.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.chassis.problems import Problem
+from services.chassis.runtime import calling
+from services.metrics.api.answering import answer, page_links, pinned, responses
+from services.metrics.api.asking import ALL, KNOWN, PAGE, Parameter, Question, documented, said
+from services.metrics.api.explanations import as_event
+from services.metrics.measures.declaration import exact
+from services.metrics.memory import memory_of
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.quality.catalogue import CHECKS, found_by
+from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
+from services.metrics.quality.effect import STOCKS, Effect, effect
+from services.metrics.quality.records import lateness
+from services.metrics.timelines.rows import FOREVER
+
+router = APIRouter(tags=["quality"])
+
+NAMES = ("authority", "as_at", *KNOWN, *PAGE)
+CHOICES = (
+    Parameter(
+        "check",
+        "Only these checks; repeat, or join by commas.",
+        {"type": "array", "items": {"type": "string", "enum": list(CHECKS)}},
+        ["leaver-without-start"],
+    ),
+    Parameter(
+        "severity",
+        "Only checks of these severities; repeat, or join by commas.",
+        {"type": "array", "items": {"type": "string", "enum": list(Severity)}},
+        [Severity.MOVES],
+    ),
+)
+
+EXAMPLE_CHECK = {
+    "check": "move-from-post-not-held",
+    "title": "Move from a post not held",
+    "severity": "moves-a-figure",
+}
+EXAMPLE = {
+    "authority": "331",
+    "scope": "all",
+    "as_at": "2023-10-31",
+    "as_known_at": "2023-11-30T12:00:00Z",
+    "summary": [EXAMPLE_CHECK | {"findings": 1}],
+    "lateness": [{"type": "uk.workforce.worker.left.v1", "events": 355, "late": 2, "median_days_late": 33.5}],
+    "count": 1,
+    "limit": 100,
+    "offset": 0,
+    "findings": [
+        EXAMPLE_CHECK
+        | {
+            "says": "worker/W-0211 moved from post/P-0411 on 2023-09-04, and held post/P-0412.",
+            "mend": "Supersede the move with the post that was held, or record the start that is missing.",
+            "since": "2023-09-04",
+            "until": "2023-09-05",
+            "subjects": ["worker/W-0211", "post/P-0411", "post/P-0413"],
+            "effect": {
+                "concerned_fte": "0",
+                "without": ["demo-000903"],
+                "would_differ_by": {"in-post": "-1", "vacancies": "1", "uncovered-vacancies": "1"},
+            },
+            "events": [
+                {
+                    "id": "demo-000903",
+                    "type": "uk.workforce.worker.moved.v1",
+                    "subject": "worker/W-0211",
+                    "recorded": "2023-09-01T09:31:00Z",
+                    "accepted": "2023-09-01T20:00:01Z",
+                    "source": "/coventry/hr",
+                    "provenance": "request 5f0c4a1e",
+                    "data": {"moved_on": "2023-09-04", "from_post": "P-0411", "to_post": "P-0413", "fte": 1},
+                }
+            ],
+        }
+    ],
+    "links": {},
+}
+
+
+@router.get(
+    "/v1/quality/checks",
+    summary="Every check of data quality, what it means and what would mend it",
+    responses={200: responses({"checks": [], "severities": []}, csv_too=False)[200]},
+)
+async def list_checks(request: Request) -> Response:
+    """The checks there are, the gravest first, each with the measures that what it finds can move."""
+    calling(request)
+    question = Question(request)
+    question.settle()
+    checks = [
+        _named(check) | {"meaning": check.meaning, "mend": check.mend, "moves": list(check.moves)}
+        for check in CHECKS.values()
+    ]
+    severities = [{"severity": name, "meaning": meaning} for name, meaning in SEVERITIES.items()]
+    return answer(question, {"checks": checks, "severities": severities})
+
+
+@router.get(
+    "/v1/quality",
+    summary="What the events of an authority cannot agree on",
+    responses=responses(EXAMPLE),
+    openapi_extra=documented(*NAMES, also=CHOICES),
+)
+async def get_quality(request: Request) -> Response:
+    """Findings check by check, the gravest first: the events behind each, what would mend it, and its effect.
+
+    The effect is on the stocks (scope all) as at the date: `concerned_fte` is the FTE in question that day; where it is
+    plain which events are one too many, `would_differ_by` says by how much each stock would differ `without` them,
+    worked out by counting anew. The summary and the lateness of entries are of the authority as a whole, whatever
+    checks are asked for.
+    """
+    calling(request)
+    question = Question(request, *NAMES, *(parameter.name for parameter in CHOICES))
+    authority, as_known_at = question.authority(), question.as_known_at()
+    as_accepted_at = question.instant("as_accepted_at")
+    as_at = question.day("as_at") or question.now.date()
+    limit, offset = question.page()
+    chosen = _chosen(question)
+    if authority == ALL:
+        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    question.settle()
+    picture = await memory_of(request).authorities.picture(authority, as_known_at, as_accepted_at)
+    if not picture.events:
+        detail = f"No event of authority {authority} was known at {said(as_known_at)}."
+        raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+    body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
+    body["as_known_at"] = said(as_known_at)
+    body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
+    body |= await asyncio.to_thread(_found, picture, as_at, chosen, limit, offset)
+    body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
+    return answer(question, body, _lines(body))
+
+
+def _chosen(question: Question) -> list[Check]:
+    """The checks asked for."""
+    names, severities = question.several("check"), question.several("severity")
+    for name in names:
+        if name not in CHECKS:
+            question.fault("check", "cannot be read", f"one or more of {', '.join(CHECKS)}", name)
+    for severity in severities:
+        if severity not in SEVERITIES:
+            question.fault("severity", "cannot be read", f"one or more of {', '.join(SEVERITIES)}", severity)
+    return [
+        check
+        for check in CHECKS.values()
+        if (not names or check.name in names) and (not severities or check.severity in severities)
+    ]
+
+
+def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
+    """The summary of all checks, and one page of what those asked for found, with effects."""
+    by_check = {check.name: found_by(check, picture, as_at) for check in CHECKS.values()}
+    found = [finding for check in chosen for finding in by_check[check.name]]
+    page = found[offset : offset + limit]
+    return {
+        "summary": [_named(check) | {"findings": len(by_check[check.name])} for check in CHECKS.values()],
+        "lateness": [
+            {
+                "type": item.event_type,
+                "events": item.events,
+                "late": item.late,
+                "median_days_late": item.median_days,
+            }
+            for item in lateness(picture)
+        ],
+        "count": len(found),
+        "limit": limit,
+        "offset": offset,
+        "findings": [_as_finding(finding, effect(picture, finding, as_at)) for finding in page],
+    }
+
+
+def _named(check: Check) -> dict[str, Any]:
+    return {"check": check.name, "title": check.title, "severity": check.severity}
+
+
+def _as_finding(finding: Finding, effect: Effect) -> dict[str, Any]:
+    """One finding as answers show it."""
+    check = CHECKS[finding.check]
+    return _named(check) | {
+        "says": finding.says,
+        "mend": check.mend,
+        "since": finding.since.isoformat(),
+        "until": None if finding.until == FOREVER else finding.until.isoformat(),
+        "subjects": list(finding.subjects),
+        "effect": _as_effect(effect),
+        "events": [as_event(event) for event in finding.events],
+    }
+
+
+def _as_effect(effect: Effect) -> dict[str, Any]:
+    found: dict[str, Any] = {"concerned_fte": exact(effect.concerned)}
+    if effect.moves is not None:
+        found["without"] = [event.envelope.id for event in effect.without]
+        found["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
+    return found
+
+
+_SAME_ON_EVERY_LINE = ("authority", "as_at", "as_known_at", "as_accepted_at")
+_OF_A_FINDING = ("check", "title", "severity", "says", "mend", "since", "until")
+
+
+def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+    """The findings as CSV: one line each, a column for every stock, empty where no difference was worked out."""
+    same = [name for name in _SAME_ON_EVERY_LINE if name in body]
+    stocks = [stock.name for stock in STOCKS]
+    heading = [*same, *_OF_A_FINDING, "subjects", "events", "concerned_fte", "without", *stocks]
+    lines = []
+    for found in body["findings"]:
+        moves = found["effect"].get("would_differ_by")
+        lines.append(
+            [
+                *(body[name] for name in same),
+                *(found[name] for name in _OF_A_FINDING),
+                " ".join(found["subjects"]),
+                " ".join(event["id"] for event in found["events"]),
+                found["effect"]["concerned_fte"],
+                " ".join(found["effect"].get("without", ())),
+                *("" if moves is None else moves.get(name, "0") for name in stocks),
+            ]
+        )
+    return heading, lines

@@ -1,0 +1,37 @@
+"""Every check there is, by name, and what they find.
+
+Invariant: findings come in one order, whatever the order of the events: by check, then first day, subjects and events.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+from services.metrics.picture.picture import Picture
+from services.metrics.quality import posts, records, workers, working_life
+from services.metrics.quality.declaration import SEVERITIES, Check, Finding
+
+_GRAVEST_FIRST = list(SEVERITIES)
+
+CHECKS: dict[str, Check] = {
+    check.name: check
+    for check in sorted(
+        (check for family in (workers, posts, working_life, records) for check in family.CHECKS),
+        key=lambda check: _GRAVEST_FIRST.index(check.severity),
+    )
+}
+"""Every check by name, the gravest first."""
+
+
+def found_by(check: Check, picture: Picture, as_at: date) -> list[Finding]:
+    """What one check finds. `as_at` matters only where an end has to be due."""
+    found: list[Finding] = picture.kept(f"quality: {check.name}", lambda: sorted(check.find(picture), key=_order))
+    return [finding for finding in found if finding.since <= as_at] if check.once_due else found
+
+
+def findings(picture: Picture, as_at: date, checks: Iterable[Check] = tuple(CHECKS.values())) -> list[Finding]:
+    """What the checks find, in the order of the checks."""
+    return [finding for check in checks for finding in found_by(check, picture, as_at)]
+
+
+def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[str]]:
+    return finding.since, finding.subjects, finding.says, [event.envelope.id for event in finding.events]

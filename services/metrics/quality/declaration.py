@@ -1,0 +1,121 @@
+"""How a check is declared, and what it finds.
+
+Invariant: a check is declared once: its name, what it means, what would mend it and what it can move stand together.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from contracts.envelope import Event
+from contracts.standing import order_of_recording
+from services.metrics.picture.picture import Picture
+from services.metrics.timelines.rows import FOREVER
+
+ONE_DAY = timedelta(days=1)
+ACADEMY = "academy-cohorts"
+"""Stands beside the names of measures for the outcomes of the academy's cohorts, which are figures of their own."""
+
+
+class Severity(StrEnum):
+    """What a finding is to the figures."""
+
+    MOVES = "moves-a-figure"
+    MAY_MOVE = "may-move-a-figure"
+    INFORMATION = "for-information"
+
+
+SEVERITIES = {
+    Severity.MOVES: "What is recorded cannot be so, and a figure counts it, or leaves it out.",
+    Severity.MAY_MOVE: "It can be so; where it is a mistake, a figure is wrong.",
+    Severity.INFORMATION: "No figure as known now is wrong by it.",
+}
+"""Every severity with its meaning, the gravest first."""
+
+
+class Concerned(NamedTuple):
+    """The FTE (in millionths) that is in question from `since` up to and without `until`."""
+
+    since: date
+    until: date
+    fte: int
+
+
+class Finding(NamedTuple):
+    """What a check found.
+
+    It holds from `since` up to and without `until` (FOREVER: no end is known). `says` is a sentence. `events` are those
+    behind it, in the order of recording. `concerned` is the FTE in question over time. `withdrawn` are the events
+    without which there would be nothing to find, where that is plain; none where more than one could be wrong.
+    """
+
+    check: str
+    subjects: tuple[str, ...]
+    since: date
+    until: date
+    says: str
+    events: tuple[Event, ...]
+    concerned: tuple[Concerned, ...] = ()
+    withdrawn: tuple[Event, ...] = ()
+
+    def concerned_on(self, day: date) -> int:
+        """The FTE in question on a day, in millionths."""
+        return sum(item.fte for item in self.concerned if item.since <= day < item.until)
+
+
+def on_a_day(
+    check: str,
+    subjects: Sequence[str],
+    day: date,
+    says: str,
+    events: Iterable[Event],
+    concerned: Sequence[Concerned] = (),
+    withdrawn: Sequence[Event] = (),
+) -> Finding:
+    """A finding about one day."""
+    until = day + ONE_DAY
+    return Finding(check, tuple(subjects), day, until, says, in_order(events), tuple(concerned), tuple(withdrawn))
+
+
+def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
+    """Events in the order of recording, each once."""
+    once = {(event.envelope.type, event.envelope.id): event for event in events}
+    return tuple(sorted(once.values(), key=order_of_recording))
+
+
+def runs(stretches: Iterable[Concerned]) -> list[list[Concerned]]:
+    """Stretches of one subject, ascending, put together where one goes on from the other."""
+    found: list[list[Concerned]] = []
+    for stretch in stretches:
+        if found and found[-1][-1].until == stretch.since:
+            found[-1].append(stretch)
+        else:
+            found.append([stretch])
+    return found
+
+
+def in_words(since: date, until: date) -> str:
+    """A stretch of days in words: the first and the last of them."""
+    if until == FOREVER:
+        return f"from {since} on"
+    return f"on {since}" if until == since + ONE_DAY else f"from {since} to {until - ONE_DAY}"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A check. `find` gives its findings in any order.
+
+    `moves` names the measures (or `ACADEMY`) that what it finds can move. `once_due`: a finding counts only once its
+    first day has come (an end that is expected next month is not overdue).
+    """
+
+    name: str
+    title: str
+    meaning: str
+    mend: str
+    severity: Severity
+    moves: tuple[str, ...]
+    find: Callable[[Picture], Iterable[Finding]]
+    once_due: bool = False

@@ -1,0 +1,112 @@
+"""How a finding moves the stocks as at a date: the FTE in question, and what the figures would be without some events.
+
+Invariant: the difference is exact: it is that of two pictures of all events, though only those are built again that
+can tell the two apart.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import NamedTuple
+
+from contracts.envelope import Event
+from contracts.events.hiring import WorkerMerged
+from contracts.occupying import EFFECTS as WORKER_EFFECTS
+from services.metrics.measures.catalogue import count
+from services.metrics.measures.declaration import Count, When
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.quality.declaration import Finding
+from services.metrics.quality.posts import uses
+from services.metrics.timelines.covers import EFFECTS as COVER_EFFECTS
+from services.metrics.timelines.posts import EFFECTS as POST_EFFECTS
+
+STOCKS: tuple[Count, ...] = tuple(
+    count(name)
+    for name in (
+        "establishment",
+        "in-post",
+        "vacancies",
+        "over-establishment",
+        "agency",
+        "agency-cover",
+        "uncovered-vacancies",
+        "in-post-headcount",
+        "agency-headcount",
+        "agency-cover-headcount",
+    )
+)
+"""The stocks of which differences are told, in scope all."""
+
+MOVE_STOCKS = frozenset({*WORKER_EFFECTS, *POST_EFFECTS, *COVER_EFFECTS, WorkerMerged.event_type})
+"""The types of events that say who and what stands where: no other moves a stock."""
+
+
+class Effect(NamedTuple):
+    """What a finding is to the figures as at a date.
+
+    `concerned` is the FTE in question, in millionths. `without` are the events that were left out, and `moves` by how
+    much each stock that differs would then differ, in millionths; None where it is not plain which to leave out.
+    """
+
+    concerned: int
+    without: tuple[Event, ...]
+    moves: Mapping[str, int] | None
+
+
+def effect(picture: Picture, finding: Finding, as_at: date) -> Effect:
+    """The effect of one finding on the stocks as at a date."""
+    moves = difference_without(picture, finding.withdrawn, as_at) if finding.withdrawn else None
+    return Effect(finding.concerned_on(as_at), finding.withdrawn, moves)
+
+
+def difference_without(picture: Picture, events: Sequence[Event], as_at: date) -> dict[str, int]:
+    """By how much each stock as at a date would differ without some standing events; those that differ only."""
+    left_out = {(event.envelope.type, event.envelope.id) for event in events}
+    concerned = [event for event in events if event.envelope.type in MOVE_STOCKS]
+    if not concerned:
+        return {}
+    around = _around(picture, concerned)
+    present = _stocks(Picture(around), as_at)
+    without = _stocks(Picture(e for e in around if (e.envelope.type, e.envelope.id) not in left_out), as_at)
+    return {name: without[name] - present[name] for name in present if without[name] != present[name]}
+
+
+def _stocks(picture: Picture, as_at: date) -> dict[str, int]:
+    when = When(as_at, as_at, as_at)
+    return {stock.name: sum(part.amount for part in stock.parts(picture, Scope.ALL, when)) for stock in STOCKS}
+
+
+def _around(picture: Picture, events: Iterable[Event]) -> list[Event]:
+    """The standing events that can tell a picture with these events from one without.
+
+    These are all events of the persons, posts and assignments concerned, of every post these name, of whoever stands
+    on one of those, and of the posts these name in turn (whose facts, but not whose other occupants, matter).
+    """
+    concerned = {_subject(picture, event) for event in events}
+    posts = {subject.partition("/")[2] for subject in concerned if subject.startswith("post/")}
+    posts |= _posts_named(picture, concerned)
+    everybody = concerned | {use.subject for post in posts for use in uses(picture).get(post, ())}
+    posts |= _posts_named(picture, everybody)
+    wanted = everybody | {f"post/{post}" for post in posts}
+    events_of_all = (event for subject in sorted(wanted) for event in _events_of(picture, subject))
+    return [event for event in events_of_all if event.envelope.type in MOVE_STOCKS]
+
+
+def _subject(picture: Picture, event: Event) -> str:
+    subject = event.envelope.subject
+    return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
+
+
+def _events_of(picture: Picture, subject: str) -> Iterable[Event]:
+    kind, _, number = subject.partition("/")
+    return picture.of_persons.get(number, ()) if kind == "worker" else picture.of_subject(subject)
+
+
+def _posts_named(picture: Picture, subjects: Iterable[str]) -> set[str]:
+    named = (
+        getattr(event.data, field, None)
+        for subject in subjects
+        for event in _events_of(picture, subject)
+        for field in ("post", "from_post", "to_post")
+    )
+    return {post for post in named if isinstance(post, str)}

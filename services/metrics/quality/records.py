@@ -1,0 +1,300 @@
+"""Checks of the records themselves: corrections, withdrawals, merges, entries made twice, late or early.
+
+Invariant: these alone look at events that do not stand; all others look at those that do.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import pairwise
+from statistics import median
+from typing import Any, NamedTuple
+
+from contracts.envelope import Event
+from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from contracts.events.base import EventData
+from contracts.events.hiring import (
+    ApplicationProgressed,
+    CampaignOpened,
+    CohortOpened,
+    WorkerFteChanged,
+    WorkerMerged,
+    WorkerMoved,
+    WorkerStarted,
+)
+from contracts.events.leavers import WorkerLeft
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from contracts.events.progression_panels import PanelDecided
+from contracts.events.working_life import (
+    AbsenceRecorded,
+    CaseloadCounted,
+    DemandCounted,
+    RetentionPaymentMade,
+    SupportSessionHeld,
+    SupportTakenUp,
+)
+from contracts.standing import standing_events
+from services.metrics.picture.picture import Picture
+from services.metrics.quality.declaration import Check, Finding, Severity, in_order, on_a_day
+from services.metrics.quality.following import is_reversed, reversals
+
+LATE_AFTER = 31
+"""Days after which an entry is late: a month's figures are drawn up within the next month."""
+EARLY_BEFORE = 183
+"""Days before which an entry is early: half a year, longer than notice periods and lead times of hires."""
+
+TAKES_EFFECT: Mapping[type[EventData], Callable[[Any], date]] = {
+    PostEstablished: lambda data: data.effective_from,
+    PostChanged: lambda data: data.effective_from,
+    PostClosed: lambda data: data.closed_on,
+    CampaignOpened: lambda data: data.opened_on,
+    ApplicationProgressed: lambda data: data.reached_on,
+    CohortOpened: lambda data: data.entry_on,
+    WorkerStarted: lambda data: data.started_on,
+    WorkerMoved: lambda data: data.moved_on,
+    WorkerFteChanged: lambda data: data.effective_from,
+    WorkerLeft: lambda data: data.left_on,
+    CoverStarted: lambda data: data.started_on,
+    CoverChanged: lambda data: data.effective_from,
+    CoverEnded: lambda data: data.ended_on,
+    PanelDecided: lambda data: data.decided_on,
+    # An absence is entered when it is over, where that is known.
+    AbsenceRecorded: lambda data: data.returned_on or data.absent_from,
+    CaseloadCounted: lambda data: data.counted_on,
+    RetentionPaymentMade: lambda data: data.paid_on,
+    SupportTakenUp: lambda data: data.taken_up_on,
+    SupportSessionHeld: lambda data: data.held_on,
+    DemandCounted: lambda data: data.counted_on,
+}
+"""On which day an event takes effect. A merge, and a reversal, have none of their own."""
+
+SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
+    PostEstablished: ("effective_from",),
+    PostClosed: ("closed_on",),
+    WorkerStarted: ("started_on", "post"),
+    WorkerMoved: ("moved_on", "to_post"),
+    WorkerFteChanged: ("effective_from", "post"),
+    WorkerLeft: ("left_on",),
+    CoverStarted: ("started_on",),
+    CoverEnded: ("ended_on",),
+    PanelDecided: ("panel", "kind"),
+    AbsenceRecorded: ("absent_from", "reason"),
+    CaseloadCounted: ("counted_on",),
+    RetentionPaymentMade: ("paid_on",),
+    DemandCounted: ("counted_on", "demand", "service_area"),
+}
+"""Two events of one kind and subject that have these fields in common speak of one thing."""
+
+
+def references_to_nothing(picture: Picture) -> Iterable[Finding]:
+    """Events that supersede or void an event that is not known."""
+    known = in_order(picture.events)
+    by_identity = {(event.envelope.type, event.envelope.id): event for event in known}
+    by_id = {event.envelope.id: event for event in known}
+    voided = {(event.envelope.type, event.envelope.voids) for event in known}
+    standing = {(event.envelope.type, event.envelope.id) for event in picture.standing}
+    for event in known:
+        envelope = event.envelope
+        referred = envelope.supersedes or envelope.voids
+        target = by_identity.get((envelope.type, referred or ""))
+        if referred is None or (target is not None and target.envelope.subject == envelope.subject):
+            continue
+        # What was itself corrected or withdrawn says nothing any more.
+        identity = (envelope.type, envelope.id)
+        if identity in voided or (envelope.supersedes is not None and identity not in standing):
+            continue
+        done = "supersedes" if envelope.supersedes else "voids"
+        other = target or by_id.get(referred)
+        hint = "" if other is None else f"; {referred} is {other.envelope.type} of {other.envelope.subject}"
+        says = f"{envelope.id} {done} {referred}, and no such event of {envelope.subject} is known{hint}."
+        yield on_a_day("reference-to-no-event", [envelope.subject], envelope.time.date(), says, [event])
+
+
+def corrected_twice(picture: Picture) -> Iterable[Finding]:
+    """Events that two corrections supersede, neither of them withdrawn."""
+    known = in_order(picture.events)
+    by_identity = {(event.envelope.type, event.envelope.id): event for event in known}
+    corrections: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
+    for event in known:
+        if event.envelope.supersedes is not None:
+            corrections[event.envelope.type, event.envelope.supersedes].append(event)
+    for identity, of_one in corrections.items():
+        corrected = by_identity.get(identity)
+        if corrected is None:
+            continue
+        subject = corrected.envelope.subject
+        of_one = [event for event in of_one if event.envelope.subject == subject]
+        happened = _not_withdrawn(known, of_one) if len(of_one) > 1 else []
+        if len(happened) > 1:
+            ids = ", ".join(event.envelope.id for event in happened)
+            says = f"{corrected.envelope.id} of {subject} is superseded by {ids}: the last recorded counts."
+            day = happened[-1].envelope.time.date()
+            yield on_a_day("corrected-twice", [subject], day, says, [corrected, *happened])
+
+
+def _not_withdrawn(known: Sequence[Event], of_one: Sequence[Event]) -> list[Event]:
+    """Those of the events that no void takes away. Taken for facts of their own, each stands unless it is voided."""
+    record = (of_one[0].envelope.type, of_one[0].envelope.subject)
+    voids = [
+        event for event in known if event.envelope.voids and (event.envelope.type, event.envelope.subject) == record
+    ]
+    alone = [Event(event.envelope.model_copy(update={"supersedes": None}), event.data, event.body) for event in of_one]
+    standing = {event.envelope.id for event in standing_events([*voids, *alone])}
+    return [event for event in of_one if event.envelope.id in standing]
+
+
+def merges_without_events(picture: Picture) -> Iterable[Finding]:
+    """Merges of two numbers of which one has no events of its own."""
+    numbers = {run.agency_worker for of_cover in picture.assignments.values() for run in of_cover}
+    numbers |= {
+        event.envelope.subject.partition("/")[2]
+        for event in picture.standing
+        if event.envelope.subject.startswith("worker/") and not isinstance(event.data, WorkerMerged)
+    }
+    merges = picture.facts(WorkerMerged)
+    for event, data in merges:
+        kept = event.envelope.subject.partition("/")[2]
+        for number, of_what in ((data.duplicate, "the duplicate"), (kept, "the number kept")):
+            if number not in numbers:
+                says = f"worker/{kept} and worker/{data.duplicate} are merged, and nothing is recorded of {of_what}."
+                subjects = [f"worker/{kept}", f"worker/{data.duplicate}"]
+                yield on_a_day("merge-without-events", subjects, event.envelope.time.date(), says, [event])
+
+
+def recorded_twice(picture: Picture) -> Iterable[Finding]:
+    """Standing events that say the same kind of thing of one subject and day."""
+    for model, fields in SAYS_THE_SAME.items():
+        alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
+        for event, data in picture.facts(model):
+            if not _is_reversed(picture, event):
+                alike[_subject(picture, event), *(getattr(data, name) for name in fields)].append(event)
+        for (subject, *_), events in alike.items():
+            if len(events) > 1:
+                day = TAKES_EFFECT[model](events[-1].data)
+                same = all(one.data == other.data for one, other in pairwise(events))
+                how = "the same" if same else "not the same"
+                noun = model.event_type.split(".")[2].replace("-", " ")
+                verb = model.event_type.split(".")[3].replace("-", " ")
+                says = f"'{noun} {verb}' stands {len(events)} times for {subject} and {day}, saying {how}."
+                yield on_a_day("recorded-twice", [subject], day, says, events, withdrawn=events[:-1])
+
+
+def _subject(picture: Picture, event: Event) -> str:
+    subject = event.envelope.subject
+    return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
+
+
+def _is_reversed(picture: Picture, event: Event) -> bool:
+    if not isinstance(event.data, WorkerLeft):
+        return False
+    return is_reversed(event, reversals(picture.of_persons[picture.person_of(event)]))
+
+
+def days_late(event: Event) -> int | None:
+    """How many days after it takes effect an event was recorded (before: negative); None where it has no such day."""
+    effect = TAKES_EFFECT.get(type(event.data))  # type: ignore[arg-type]
+    return None if effect is None else (event.envelope.time.date() - effect(event.data)).days
+
+
+def late_entries(picture: Picture) -> Iterable[Finding]:
+    """Events recorded long after they take effect."""
+    return _entries(picture, "late-entry", lambda days: days > LATE_AFTER, "after")
+
+
+def early_entries(picture: Picture) -> Iterable[Finding]:
+    """Events recorded long before they take effect."""
+    return _entries(picture, "early-entry", lambda days: days < -EARLY_BEFORE, "before")
+
+
+def _entries(picture: Picture, check: str, counts: Callable[[int], bool], word: str) -> Iterable[Finding]:
+    for event in picture.standing:
+        days = days_late(event)
+        if days is not None and counts(days):
+            day = TAKES_EFFECT[type(event.data)](event.data)  # type: ignore[index]
+            says = f"{event.envelope.id} takes effect on {day} and was recorded {abs(days)} days {word} it."
+            yield on_a_day(check, [_subject(picture, event)], day, says, [event])
+
+
+class Lateness(NamedTuple):
+    """Of one kind of event: how many stand, how many were entered late, and the median of the late ones' days."""
+
+    event_type: str
+    events: int
+    late: int
+    median_days: float | None
+
+
+def lateness(picture: Picture) -> list[Lateness]:
+    """How late events are entered, by kind, in alphabetical order."""
+    days_of: defaultdict[str, list[int]] = defaultdict(list)
+    for event in picture.standing:
+        days = days_late(event)
+        if days is not None:
+            days_of[event.envelope.type].append(days)
+    found = []
+    for kind, of_kind in sorted(days_of.items()):
+        late = [days for days in of_kind if days > LATE_AFTER]
+        found.append(Lateness(kind, len(of_kind), len(late), float(median(late)) if late else None))
+    return found
+
+
+CHECKS = (
+    Check(
+        "reference-to-no-event",
+        "Correction or withdrawal of no event",
+        "An event supersedes or voids one that is not known (of the same type and subject): a correction then counts "
+        "beside what it was to replace, a withdrawal withdraws nothing.",
+        "Send the event that is referred to, or send the correction or withdrawal again with the right id.",
+        Severity.MAY_MOVE,
+        ("in-post", "establishment", "agency", "starters", "leavers"),
+        references_to_nothing,
+    ),
+    Check(
+        "corrected-twice",
+        "Two corrections of one event",
+        "Two events supersede the same one, and neither is withdrawn: the one recorded last counts.",
+        "Void the correction that is wrong, or let one correction supersede the other.",
+        Severity.MAY_MOVE,
+        ("in-post", "establishment", "agency", "starters", "leavers"),
+        corrected_twice,
+    ),
+    Check(
+        "recorded-twice",
+        "The same recorded twice",
+        "Two events of one kind stand for one subject and day (and post, panel or reason). Of starts, moves and "
+        "leavers the last recorded counts; absences and payments count twice.",
+        "Void the one too many as a duplicate, or let the right one supersede the other.",
+        Severity.MAY_MOVE,
+        ("in-post", "starters", "leavers", "working-days-lost", "retention-payments-made", "retention-payments-paid"),
+        recorded_twice,
+    ),
+    Check(
+        "merge-without-events",
+        "Merge of a number without events",
+        "Two numbers are merged, and nothing is recorded of one of them: it may be misspelt, and the person counts "
+        "twice.",
+        "Void the merge and record it with the right numbers.",
+        Severity.MAY_MOVE,
+        ("in-post-headcount", "starters", "leavers"),
+        merges_without_events,
+    ),
+    Check(
+        "late-entry",
+        "Entered late",
+        f"An event was recorded (or corrected) more than {LATE_AFTER} days after it takes effect: figures as known in "
+        "between were without it.",
+        "Nothing to mend; quicker entry makes the next report final sooner.",
+        Severity.INFORMATION,
+        (),
+        late_entries,
+    ),
+    Check(
+        "early-entry",
+        "Entered long before",
+        f"An event was recorded more than {EARLY_BEFORE} days before it takes effect: its year may be mistyped.",
+        "Supersede it if the date is wrong.",
+        Severity.INFORMATION,
+        (),
+        early_entries,
+    ),
+)

@@ -1,0 +1,298 @@
+"""Checks of how persons come, go and hold posts.
+
+Invariant: each leaver, move and FTE change that the figures leave out, or count beside another, is found by one check.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import Decimal
+
+from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+from services.metrics.measures.declaration import exact
+from services.metrics.picture.amounts import ONE
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.quality.declaration import (
+    Check,
+    Concerned,
+    Finding,
+    Severity,
+    in_order,
+    in_words,
+    on_a_day,
+    runs,
+)
+from services.metrics.quality.following import Step, followed, is_reversed, reversals
+
+LEAVERS = ("leavers", "leavers-fte", "turnover-rate", "turnover-rate-headcount", "crude-turnover")
+IN_POST = ("in-post", "in-post-headcount", "vacancies", "over-establishment", "vacancy-rate")
+
+
+def _leavers_of_nobody(picture: Picture) -> Iterable[tuple[str, str, Step]]:
+    """The leavers of persons who hold no post the day before: the check each is for, the person, the leaver."""
+    for person, steps in followed(picture).items():
+        reversed_up_to = reversals(step.event for step in steps)
+        came = [step.day for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)]
+        not_coming = {step.data.started_on for step in steps if isinstance(step.data, WorkerStarted)}
+        left: set[date] = set()
+        for step in steps:
+            if not isinstance(step.data, WorkerLeft) or is_reversed(step.event, reversed_up_to):
+                continue
+            # Who starts and leaves on one day did not come; the same leaver twice is another check's.
+            if not step.before and step.day not in not_coming | left:
+                yield _kind_of_leaver(came, step.day), person, step
+            left.add(step.day)
+
+
+def _kind_of_leaver(came: Iterable[date], day: date) -> str:
+    came = list(came)
+    if any(earlier < day for earlier in came):
+        return "leaver-not-in-post"
+    return "left-before-start" if any(later > day for later in came) else "leaver-without-start"
+
+
+def leavers_without_start(picture: Picture) -> Iterable[Finding]:
+    """Leavers of persons of whom no start is known."""
+    for kind, person, step in _leavers_of_nobody(picture):
+        if kind == "leaver-without-start":
+            says = f"worker/{person} left on {step.day}, and no start is recorded."
+            yield on_a_day(kind, [f"worker/{person}"], step.day, says, [step.event], withdrawn=[step.event])
+
+
+def left_before_start(picture: Picture) -> Iterable[Finding]:
+    """Leavers of persons who start later only."""
+    for kind, person, step in _leavers_of_nobody(picture):
+        if kind != "left-before-start":
+            continue
+        starts = [s for s in followed(picture)[person] if isinstance(s.data, WorkerStarted | WorkerMoved)]
+        first = next(s for s in starts if s.day > step.day)
+        spell = next((s for s in picture.spells(Scope.ALL) if s.person == person and s.since > step.day), None)
+        concerned = [] if spell is None else [Concerned(s.since, s.until, s.fte) for s in spell.service]
+        says = f"worker/{person} left on {step.day}, before the first start, on {first.day}."
+        yield on_a_day(kind, [f"worker/{person}"], step.day, says, [step.event, first.event], concerned, [step.event])
+
+
+def leavers_not_in_post(picture: Picture) -> Iterable[Finding]:
+    """Leavers of persons who held no post any more."""
+    for kind, person, step in _leavers_of_nobody(picture):
+        if kind == "leaver-not-in-post":
+            before = [s for s in followed(picture)[person] if s.day <= step.day and s.before and not s.after]
+            says = f"worker/{person} left on {step.day}, and held no post on the day before."
+            events = [step.event, *(s.event for s in before[-1:])]
+            yield on_a_day(kind, [f"worker/{person}"], step.day, says, events, withdrawn=[step.event])
+
+
+def reversals_without_leaver(picture: Picture) -> Iterable[Finding]:
+    """Leavers reversed of which there is none."""
+    for person, steps in followed(picture).items():
+        leavers = [step.event for step in steps if isinstance(step.data, WorkerLeft)]
+        for step in steps:
+            if not isinstance(step.data, LeaverReversed):
+                continue
+            of_that_day = [event for event in leavers if getattr(event.data, "left_on", None) == step.day]
+            if any(event.envelope.time <= step.event.envelope.time for event in of_that_day):
+                continue
+            later = " before the reversal" if of_that_day else ""
+            says = f"A leaver of worker/{person} on {step.day} is reversed, and none was recorded{later}."
+            events = [step.event, *of_that_day]
+            yield on_a_day("reversal-without-leaver", [f"worker/{person}"], step.day, says, events)
+
+
+def starts_in_post_held(picture: Picture) -> Iterable[Finding]:
+    """Starts in a post that the person holds already."""
+    for person, steps in followed(picture).items():
+        for place, step in enumerate(steps):
+            data = step.data
+            if not isinstance(data, WorkerStarted) or data.post not in step.before:
+                continue
+            giving = _giving(steps[:place], data.post)
+            if isinstance(giving.data, WorkerStarted) and giving.day == step.day:
+                continue  # the same start twice is another check's
+            says = f"worker/{person} started in post/{data.post} on {step.day}, and held it already."
+            subjects = [f"worker/{person}", f"post/{data.post}"]
+            events = [giving.event, step.event]
+            yield on_a_day("start-in-post-held", subjects, step.day, says, events, withdrawn=[step.event])
+
+
+def _giving(steps: Iterable[Step], post: str) -> Step:
+    """The last of the steps by which a person came to hold a post as it is held after them."""
+    return [step for step in steps if post in step.after and step.before.get(post) != step.after[post]][-1]
+
+
+def moves_from_post_not_held(picture: Picture) -> Iterable[Finding]:
+    """Moves that count, from a post that the person does not hold."""
+    for person, step, earlier in _moves_from_elsewhere(picture):
+        data = step.data
+        if data.to_post in step.after:
+            held = ", ".join(f"post/{post}" for post in sorted(step.before)) or "no post"
+            says = f"worker/{person} moved from post/{data.from_post} on {step.day}, and held {held}."
+            subjects = [f"worker/{person}", f"post/{data.from_post}", f"post/{data.to_post}"]
+            events = [step.event, *(_giving(earlier, post).event for post in sorted(step.before))]
+            yield on_a_day("move-from-post-not-held", subjects, step.day, says, events, withdrawn=[step.event])
+
+
+def moves_after_leaving(picture: Picture) -> Iterable[Finding]:
+    """Moves of persons who have left: they say nothing."""
+    for person, step, earlier in _moves_from_elsewhere(picture):
+        if step.data.to_post not in step.after:
+            left = [s.event for s in earlier if isinstance(s.data, WorkerLeft)][-1:]
+            says = f"worker/{person} moved to post/{step.data.to_post} on {step.day}, and had left."
+            subjects = [f"worker/{person}", f"post/{step.data.to_post}"]
+            yield on_a_day("move-after-leaving", subjects, step.day, says, [step.event, *left], withdrawn=[step.event])
+
+
+def _moves_from_elsewhere(picture: Picture) -> Iterable[tuple[str, Step, Sequence[Step]]]:
+    """The moves of persons who do not hold the post they move from, with the steps before each."""
+    for person, steps in followed(picture).items():
+        for place, step in enumerate(steps):
+            if isinstance(step.data, WorkerMoved) and step.data.from_post not in step.before:
+                yield person, step, steps[:place]
+
+
+def fte_changes_in_post_not_held(picture: Picture) -> Iterable[Finding]:
+    """FTE changes in a post that the person does not hold: they say nothing."""
+    for person, steps in followed(picture).items():
+        for step in steps:
+            data = step.data
+            if isinstance(data, WorkerFteChanged) and data.post not in step.before:
+                fte = f"{data.fte.normalize():f}"
+                says = f"worker/{person} has {fte} FTE of post/{data.post} from {step.day} on, and does not hold it."
+                subjects = [f"worker/{person}", f"post/{data.post}"]
+                about = [s.event for s in steps if data.post in s.after and data.post not in s.before]
+                events = [step.event, *about]
+                yield on_a_day("fte-change-in-post-not-held", subjects, step.day, says, events, withdrawn=[step.event])
+
+
+def overlapping_occupancies(picture: Picture) -> Iterable[Finding]:
+    """Persons who took up a post beside others, above 1 FTE in all."""
+    return _above_one(picture, "overlapping-occupancies")
+
+
+def ftes_above_one(picture: Picture) -> Iterable[Finding]:
+    """Persons whose FTE in posts that they held before came to more than 1."""
+    return _above_one(picture, "fte-above-one")
+
+
+def _above_one(picture: Picture, check: str) -> Iterable[Finding]:
+    for person, stretches in picture.service(Scope.ALL).items():
+        above = [Concerned(s.since, s.until, s.fte - ONE) for s in stretches if s.fte > ONE]
+        for run in runs(above):
+            steps = followed(picture)[person]
+            place = max(place for place, step in enumerate(steps) if step.day == run[0].since and _crosses(step))
+            step = steps[place]
+            if (check == "overlapping-occupancies") is not _takes_up(step):
+                continue
+            posts = sorted(step.after)
+            since, until = run[0].since, run[-1].until
+            most = exact(ONE + max(item.fte for item in run))
+            says = f"worker/{person} holds {len(posts)} posts of {most} FTE together {in_words(since, until)}."
+            subjects = (f"worker/{person}", *(f"post/{post}" for post in posts))
+            events = in_order([step.event, *(_giving(steps[: place + 1], post).event for post in posts)])
+            yield Finding(check, subjects, since, until, says, events, tuple(run))
+
+
+def _crosses(step: Step) -> bool:
+    return sum(step.before.values(), Decimal(0)) <= 1 < sum(step.after.values(), Decimal(0))
+
+
+def _takes_up(step: Step) -> bool:
+    """Whether a person took up one more post: by a start, or by a move from a post that was not held."""
+    return len(step.after) > len(step.before)
+
+
+CHECKS = (
+    Check(
+        "leaver-without-start",
+        "Leaver without a start",
+        "A worker left of whom no start is recorded: the figures hold neither the service nor the leaver.",
+        "Record the start (worker started) under the same number, merge the numbers if the person has two, or void the "
+        "leaver.",
+        Severity.MOVES,
+        (*LEAVERS, "in-post", "in-post-headcount", "starters"),
+        leavers_without_start,
+    ),
+    Check(
+        "left-before-start",
+        "Left before the first start",
+        "A leaver is dated before the worker's first start: it says nothing, and the worker counts as in post since.",
+        "Supersede the leaver, or the start, with the right date; or void the leaver.",
+        Severity.MOVES,
+        (*LEAVERS, *IN_POST),
+        left_before_start,
+    ),
+    Check(
+        "leaver-not-in-post",
+        "Leaver who held no post any more",
+        "A worker left who had left before, or had given up every post: the leaver is not counted on its date.",
+        "Record the start in between, supersede whichever date is wrong, or void the second leaver.",
+        Severity.MOVES,
+        (*LEAVERS, "in-post", "in-post-headcount"),
+        leavers_not_in_post,
+    ),
+    Check(
+        "reversal-without-leaver",
+        "Leaver reversed without a leaver",
+        "A leaver is reversed of which there is none on that date, or which was recorded after the reversal and "
+        "counts.",
+        "Supersede the reversal with the date of the leaver, or void it.",
+        Severity.MAY_MOVE,
+        (*LEAVERS, *IN_POST),
+        reversals_without_leaver,
+    ),
+    Check(
+        "start-in-post-held",
+        "Start in a post held already",
+        "A worker starts in a post that the same worker holds: a leaver is missing, or the second start is the first "
+        "one corrected. The FTE of the second start counts from its date on.",
+        "Record the leaver in between; or let the second start supersede the first, or void it.",
+        Severity.MOVES,
+        ("starters", *LEAVERS, *IN_POST),
+        starts_in_post_held,
+    ),
+    Check(
+        "move-from-post-not-held",
+        "Move from a post not held",
+        "A worker moves from a post that the worker does not hold: the new post counts beside those that are held.",
+        "Supersede the move with the post that was held, or record the start that is missing.",
+        Severity.MOVES,
+        ("moves", "starters", *IN_POST),
+        moves_from_post_not_held,
+    ),
+    Check(
+        "move-after-leaving",
+        "Move of a worker who had left",
+        "A worker moves who has left: the move says nothing.",
+        "Void the move; or reverse the leaver if the worker stayed, or record the new start if the worker came back.",
+        Severity.MOVES,
+        ("moves", *IN_POST),
+        moves_after_leaving,
+    ),
+    Check(
+        "fte-change-in-post-not-held",
+        "FTE changed in a post not held",
+        "The FTE changes of a worker in a post that the worker does not hold that day: the change says nothing.",
+        "Supersede the change with the right post or date, or record the start that is missing.",
+        Severity.MOVES,
+        IN_POST,
+        fte_changes_in_post_not_held,
+    ),
+    Check(
+        "overlapping-occupancies",
+        "Posts held at one time beyond full time",
+        "A worker took up a post beside another, and holds more than 1 FTE in all: one of them should have ended.",
+        "Record the move (or the leaver, or an FTE of 0) by which the first post was given up, or supersede the FTE.",
+        Severity.MOVES,
+        IN_POST,
+        overlapping_occupancies,
+    ),
+    Check(
+        "fte-above-one",
+        "FTE above 1",
+        "The FTE of a worker's posts, each at most 1, come to more than 1.",
+        "Supersede the FTE of one of the posts, or give it up (FTE changed to 0).",
+        Severity.MOVES,
+        IN_POST,
+        ftes_above_one,
+    ),
+)

@@ -1,0 +1,162 @@
+"""Checks of the records themselves: what fires each, and what nearly does."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from contracts.codes import AbsenceReason
+from contracts.events.base import EventData
+from contracts.events.hiring import WorkerMerged
+from contracts.events.leavers import LeaverReversed
+from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
+from services.metrics.picture.picture import Picture
+from services.metrics.quality.records import Lateness, lateness
+from tests.histories import at, cover_started, event, left, moved, started, void, void_of
+from tests.unit.quality.findings import (
+    DECEMBER,
+    FIRST_RECORDED,
+    OCTOBER,
+    SEPTEMBER,
+    found,
+    history,
+    ids,
+    the_one,
+    withdrawn,
+)
+
+W = "worker/W-1"
+LATER = FIRST_RECORDED + timedelta(days=1)
+STARTED = event(started(SEPTEMBER), W, FIRST_RECORDED, "E-1")
+STARTED_OTHERWISE = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-1")
+
+
+def test_a_correction_of_no_event_counts_beside_what_it_was_to_replace() -> None:
+    lost = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-9")
+    finding = the_one("reference-to-no-event", [STARTED, lost])
+    assert finding.says == "E-2 supersedes E-9, and no such event of worker/W-1 is known."
+    assert (finding.subjects, ids(finding), finding.since) == ((W,), ["E-2"], date(2023, 12, 2))
+
+
+def test_a_withdrawal_of_an_event_of_somebody_else_says_whose_it_is() -> None:
+    void_of_other = void_of("E-1", STARTED.envelope.type, "worker/W-2", LATER, "E-2")
+    finding = the_one("reference-to-no-event", [STARTED, void_of_other])
+    assert finding.says == (
+        "E-2 voids E-1, and no such event of worker/W-2 is known; E-1 is uk.workforce.worker.started.v1 of worker/W-1."
+    )
+
+
+def test_a_correction_and_a_withdrawal_that_find_their_event_are_no_findings() -> None:
+    assert found("reference-to-no-event", [STARTED, STARTED_OTHERWISE, void(STARTED_OTHERWISE, LATER, "E-3")]) == []
+
+
+def test_a_correction_of_no_event_that_was_withdrawn_or_corrected_itself_is_no_finding() -> None:
+    lost = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-9")
+    assert found("reference-to-no-event", [lost, void(lost, LATER, "E-3")]) == []
+    assert found("reference-to-no-event", [lost, event(started(OCTOBER), W, LATER, "E-3", supersedes="E-2")]) == []
+
+
+def test_two_corrections_of_one_event() -> None:
+    other = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-1")
+    finding = the_one("corrected-twice", [STARTED, STARTED_OTHERWISE, other])
+    assert finding.says == "E-1 of worker/W-1 is superseded by E-2, E-3: the last recorded counts."
+    assert ids(finding) == ["E-1", "E-2", "E-3"]
+
+
+def test_a_correction_of_a_correction_and_one_withdrawn_are_no_findings_unless_the_void_is_void() -> None:
+    again = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-2")
+    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, again]) == []
+    other = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-1")
+    taken_back = void(STARTED_OTHERWISE, LATER + timedelta(hours=2), "E-4")
+    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, other, taken_back]) == []
+    restored = void(taken_back, LATER + timedelta(hours=3), "E-5")
+    assert ids(the_one("corrected-twice", [STARTED, STARTED_OTHERWISE, other, taken_back, restored])) == [
+        "E-1",
+        "E-2",
+        "E-3",
+    ]
+
+
+def _absent(day: date, days: str) -> AbsenceRecorded:
+    return AbsenceRecorded(absent_from=day, working_days_lost=Decimal(days), reason=AbsenceReason.SICKNESS)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "says"),
+    [
+        (started(SEPTEMBER), started(SEPTEMBER), "'worker started' stands 2 times"),
+        (started(SEPTEMBER), started(SEPTEMBER, "P-1", "0.5"), "saying not the same."),
+        (left(SEPTEMBER), left(SEPTEMBER), "saying the same."),
+        (moved(SEPTEMBER, "P-1", "P-2"), moved(SEPTEMBER, "P-3", "P-2"), "'worker moved'"),
+        (_absent(SEPTEMBER, "3"), _absent(SEPTEMBER, "4"), "'absence recorded'"),
+    ],
+)
+def test_the_same_recorded_twice(first: EventData, second: EventData, says: str) -> None:
+    finding = the_one("recorded-twice", history((W, first), (W, second)))
+    assert says in finding.says
+    assert (finding.subjects, finding.since) == ((W,), SEPTEMBER)
+    assert (ids(finding), withdrawn(finding)) == (["E-1", "E-2"], ["E-1"])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (started(SEPTEMBER), started(OCTOBER)),
+        (started(SEPTEMBER), started(SEPTEMBER, "P-2")),
+        (started(SEPTEMBER), left(SEPTEMBER)),
+        (_absent(SEPTEMBER, "3"), _absent(OCTOBER, "3")),
+    ],
+)
+def test_another_day_post_or_kind_is_not_the_same(first: EventData, second: EventData) -> None:
+    assert found("recorded-twice", history((W, first), (W, second))) == []
+    assert found("recorded-twice", history((W, first), ("worker/W-2", first))) == []
+
+
+def test_a_leaver_entered_anew_after_its_reversal_is_no_second_one() -> None:
+    facts = [(W, left(OCTOBER)), (W, LeaverReversed(left_on=OCTOBER)), (W, left(OCTOBER))]
+    assert found("recorded-twice", history(*facts)) == []
+
+
+def test_the_same_under_two_numbers_of_one_person_is_recorded_twice() -> None:
+    facts = [(W, started(SEPTEMBER)), ("worker/W-2", started(SEPTEMBER)), (W, WorkerMerged(duplicate="W-2"))]
+    assert ids(the_one("recorded-twice", history(*facts))) == ["E-1", "E-2"]
+
+
+def test_a_merge_with_a_number_of_which_nothing_is_recorded() -> None:
+    merged = WorkerMerged(duplicate="W-2")
+    finding = the_one("merge-without-events", history((W, started(SEPTEMBER)), (W, merged)))
+    assert finding.says == "worker/W-1 and worker/W-2 are merged, and nothing is recorded of the duplicate."
+    (kept,) = found("merge-without-events", history(("worker/W-2", started(SEPTEMBER)), (W, merged)))
+    assert kept.says.endswith("of the number kept.")
+
+
+def test_a_merge_of_two_numbers_known_also_of_an_agency_worker_is_no_finding() -> None:
+    first, second = (W, started(SEPTEMBER)), ("worker/W-2", CaseloadCounted(counted_on=OCTOBER, cases=3))
+    assert found("merge-without-events", history(first, second, (W, WorkerMerged(duplicate="W-2")))) == []
+    agency = ("cover/C-1", cover_started(SEPTEMBER))
+    assert found("merge-without-events", history(first, agency, (W, WorkerMerged(duplicate="A-1")))) == []
+
+
+@pytest.mark.parametrize(
+    ("recorded", "late", "early"),
+    [
+        (date(2023, 11, 2), True, False),  # 32 days after 1 October
+        (date(2023, 11, 1), False, False),
+        (date(2023, 4, 1), False, False),  # 183 days before
+        (date(2023, 3, 31), False, True),
+    ],
+)
+def test_entries_long_after_and_long_before_they_take_effect(recorded: date, late: bool, early: bool) -> None:
+    events = [event(started(OCTOBER), W, at(recorded), "E-1")]
+    assert bool(found("late-entry", events)) is late
+    assert bool(found("early-entry", events)) is early
+
+
+def test_lateness_is_told_by_kind_of_event() -> None:
+    recorded = [date(2023, 10, 5), date(2023, 11, 10), date(2023, 12, 10)]  # 4, 40 and 70 days late
+    starts = [event(started(OCTOBER), f"worker/W-{n}", at(day), f"E-{n}") for n, day in enumerate(recorded, 1)]
+    leaver = event(left(OCTOBER), "worker/W-1", at(OCTOBER), "E-4")
+    assert lateness(Picture([*starts, leaver])) == [
+        Lateness("uk.workforce.worker.left.v1", 1, 0, None),
+        Lateness("uk.workforce.worker.started.v1", 3, 2, 55.0),
+    ]
