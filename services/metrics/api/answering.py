@@ -15,7 +15,7 @@ from fastapi import Request, Response
 
 from contracts.envelope import format_instant
 from services.chassis.problems import MEDIA_TYPE
-from services.metrics.api.asking import Question
+from services.metrics.api.asking import KNOWN, Question
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -90,8 +90,9 @@ def pinned(question: Question, path: str | None = None, **more: Any) -> str:
     given: dict[str, Any] = {}
     for name, value in question.request.query_params.multi_items():
         given[name] = f"{given[name]},{value}" if name in given else value
-    given.setdefault("as_known_at", format_instant(question.now))
-    given.setdefault("as_accepted_at", format_instant(question.now))
+    for name in KNOWN:
+        if name in question.names:
+            given.setdefault(name, format_instant(question.now))
     given |= more
     return (
         (path or question.request.url.path)
@@ -100,6 +101,6 @@ def pinned(question: Question, path: str | None = None, **more: Any) -> str:
     )
 
 
-def page_links(question: Question, count: int, limit: int, offset: int) -> dict[str, str]:
+def page_links(question: Question, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
     """The link to the next page, where there is one."""
-    return {"next": pinned(question, limit=limit, offset=offset + limit)} if offset + limit < count else {}
+    return {"next": pinned(question, limit=limit, offset=offset + limit, **more)} if offset + limit < count else {}

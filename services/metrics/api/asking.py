@@ -4,6 +4,7 @@ Invariant: a parameter that is unknown or cannot be read is refused by name, wit
 with a request is told at once. (A misspelt as_known_at that is passed over would give the figure as known now.)
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,7 +14,7 @@ from fastapi import Request
 
 from contracts.codes import CswwRole
 from contracts.envelope import format_instant
-from contracts.values import EARLIEST_DATE, LATEST_DATE
+from contracts.values import AUTHORITY_PATTERN, EARLIEST_DATE, LATEST_DATE
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
@@ -46,6 +47,7 @@ ALL = "all"
 
 DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 INSTANT = {"type": "string", "format": "date-time"}
+IN_WORDS_AUTHORITY = "three digits, as 331"
 IN_WORDS_DATE = f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}"
 IN_WORDS_INSTANT = "an instant with its offset, as 2023-11-30T12:00:00Z"
 
@@ -137,6 +139,11 @@ _DECLARED = (
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _DECLARED}
 """Every parameter that several routes share, by name."""
 
+ONE_AUTHORITY = Parameter(
+    "authority", "Three-digit code of the authority.", {"type": "string", "pattern": AUTHORITY_PATTERN}, "331", True
+)
+"""The authority where only one can be asked for."""
+
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
 FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
@@ -157,10 +164,11 @@ class Question:
         self.now = datetime.now(UTC)
         self._faults: list[dict[str, str]] = []
         self._time_read: tuple[int, date | None, Period | None] | None = None
-        allowed = (*names, *(parameter.name for parameter in also))
+        self.names = (*names, *(parameter.name for parameter in also))
+        expected = f"one of {', '.join(self.names)}" if self.names else "no parameter"
         for name in request.query_params:
-            if name not in allowed:
-                self.fault(name, "is not a parameter", f"one of {', '.join(allowed)}")
+            if name not in self.names:
+                self.fault(name, "is not a parameter", expected)
 
     def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
         """Note something wrong."""
@@ -180,23 +188,32 @@ class Question:
             self.fault(name, "is given more than once", "one value")
         return values[-1] if values and values[-1] else None
 
-    def read(self, name: str, reader: Callable[[str], Value | None], expected: str) -> Value | None:
+    def read(
+        self, name: str, reader: Callable[[str], Value | None], expected: str, needed: bool = False
+    ) -> Value | None:
         """A parameter as `reader` reads it, which gives None for what it cannot read."""
         text = self.text(name)
         if text is None:
+            if needed:
+                self.fault(name, "is missing", expected)
             return None
         value = reader(text)
         if value is None:
             self.fault(name, "cannot be read", expected, text)
         return value
 
-    def day(self, name: str) -> date | None:
+    def day(self, name: str, needed: bool = False) -> date | None:
         """A date."""
-        return self.read(name, read_date, IN_WORDS_DATE)
+        return self.read(name, read_date, IN_WORDS_DATE, needed)
 
-    def instant(self, name: str) -> datetime | None:
+    def instant(self, name: str, needed: bool = False) -> datetime | None:
         """An instant, in UTC."""
-        return self.read(name, read_instant, IN_WORDS_INSTANT)
+        return self.read(name, read_instant, IN_WORDS_INSTANT, needed)
+
+    def matching(self, name: str, pattern: str, expected: str, needed: bool = False) -> str | None:
+        """Text of a pattern."""
+        # fullmatch: $ also matches before a line break at the end.
+        return self.read(name, lambda text: text if re.fullmatch(pattern, text) else None, expected, needed)
 
     def whole(self, name: str, least: int, most: int, usual: int) -> int:
         """A whole number."""
@@ -208,15 +225,23 @@ class Question:
         found = self.read(name, reader, f"a whole number from {least} to {most}")
         return usual if found is None else found
 
-    def choice(self, name: str, choices: Sequence[str], usual: str) -> str:
+    def choice(self, name: str, choices: Sequence[str], usual: str = "", needed: bool = False) -> str:
         """One of some words."""
-        found = self.read(name, lambda text: text if text in choices else None, f"one of {', '.join(choices)}")
-        return found or usual
+        expected = f"one of {', '.join(choices)}"
+        return self.read(name, lambda text: text if text in choices else None, expected, needed) or usual
 
     def several(self, name: str) -> tuple[str, ...]:
         """Words, repeated or joined by commas, each once."""
         joined = ",".join(self.request.query_params.getlist(name))
         return tuple(dict.fromkeys(word for word in joined.split(",") if word))
+
+    def codes(self, name: str, expected: str, besides: str) -> tuple[str, ...]:
+        """Three-digit codes of authorities, repeated or joined by commas, each once; `besides` is none of them."""
+        found = self.several(name)
+        for code in found:
+            if not re.fullmatch(AUTHORITY_PATTERN, code) or code == besides:
+                self.fault(name, "cannot be read", expected, code)
+        return found
 
     def authority(self) -> str:
         """The authority, which the caller must be allowed to read. Raises a 401 or 403 problem."""
@@ -224,12 +249,19 @@ class Question:
         text = self.text("authority")
         fits = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
         if text is None or not fits:
-            self.fault("authority", "is missing" if not text else "cannot be read", "three digits, as 331", text)
+            self.fault("authority", "is missing" if not text else "cannot be read", IN_WORDS_AUTHORITY, text)
             return ""
         if not caller.may(Right.READ, text):
             detail = f"This key may not read figures of authority {text}."
             raise Problem(403, "not-allowed", "Not allowed", detail)
         return text
+
+    def one_authority(self) -> str:
+        """The same where only one can be asked for."""
+        authority = self.authority()
+        if authority == ALL:
+            self.fault("authority", "is every authority", f"one authority: {IN_WORDS_AUTHORITY}", ALL)
+        return authority
 
     def as_known_at(self) -> datetime:
         """The instant as known at which; now where it is left out."""

@@ -12,8 +12,6 @@ from fastapi import APIRouter, Request, Response
 from services.chassis.runtime import calling
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import (
-    ALL,
-    IN_WORDS_INSTANT,
     INSTANT,
     PAGE,
     PERIOD,
@@ -79,13 +77,10 @@ async def get_changes(request: Request) -> Response:
     """
     calling(request)
     question = Question(request, *NAMES, also=OWN)
-    authority = question.authority()
-    if authority == ALL:
-        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    authority = question.one_authority()
     asked = Asked(scope=question.scope())
-    from_known, to_known = question.instant("from_known"), question.instant("to_known") or question.now
-    if from_known is None and question.text("from_known") is None:
-        question.fault("from_known", "is missing", IN_WORDS_INSTANT)
+    from_known = question.instant("from_known", needed=True)
+    to_known = question.instant("to_known") or question.now
     accepted = question.instant("from_accepted"), question.instant("to_accepted")
     wanted = _wanted(question)
     limit, offset = question.page()
@@ -106,15 +101,11 @@ async def get_changes(request: Request) -> Response:
     body["figures"] = moved
     body |= {"count": len(changes), "limit": limit, "offset": offset}
     body["changes"] = [_as_change(change) for change in changes[offset : offset + limit]]
-    body["links"] = {"pinned": _pinned(question)} | page_links(question, len(changes), limit, offset)
+    now = said(question.now)
+    pins = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
+    body["links"] = {"pinned": pinned(question, **pins)} | page_links(question, len(changes), limit, offset, **pins)
     passing = ("links",) if question.text("to_known") else ("links", "to_known")
     return answer(question, body, _lines(body), passing=passing)
-
-
-def _pinned(question: Question) -> str:
-    now = said(question.now)
-    given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
-    return pinned(question, as_known_at=None, as_accepted_at=None, **given)
 
 
 def _wanted(question: Question) -> list[tuple[Measure, When]]:
