@@ -101,6 +101,6 @@ def pinned(question: Question, path: str | None = None, **more: Any) -> str:
     )
 
 
-def page_links(question: Question, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
+def page_links(question: Question, count: int, limit: int, offset: int) -> dict[str, str]:
     """The link to the next page, where there is one."""
-    return {"next": pinned(question, limit=limit, offset=offset + limit, **more)} if offset + limit < count else {}
+    return {"next": pinned(question, limit=limit, offset=offset + limit)} if offset + limit < count else {}

@@ -46,8 +46,8 @@ ALL = "all"
 """The authority that stands for every one that the service knows and the caller may read."""
 
 DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
-INSTANT = {"type": "string", "format": "date-time"}
-IN_WORDS_AUTHORITY = "three digits, as 331"
+# Years as read_instant takes them; the rest of an instant is as its format says.
+INSTANT = {"type": "string", "format": "date-time", "pattern": r"^(19(4[89]|[5-9][0-9])|20[0-9]{2})-"}
 IN_WORDS_DATE = f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}"
 IN_WORDS_INSTANT = "an instant with its offset, as 2023-11-30T12:00:00Z"
 
@@ -182,11 +182,17 @@ class Question:
             raise Problem(422, "request-refused", "The request is not as described", detail, faults=self._faults)
 
     def text(self, name: str) -> str | None:
-        """A parameter as it came; None where it is left out. Given twice, it is refused."""
+        """A parameter as it came; None where it is left out. Given twice or empty, it is refused."""
+        text = self._once(name)
+        if text == "":
+            self.fault(name, "is empty", f"a value, or no {name} at all")
+        return text or None
+
+    def _once(self, name: str) -> str | None:
         values = self.request.query_params.getlist(name)
         if len(values) > 1:
             self.fault(name, "is given more than once", "one value")
-        return values[-1] if values and values[-1] else None
+        return values[-1] if values else None
 
     def read(
         self, name: str, reader: Callable[[str], Value | None], expected: str, needed: bool = False
@@ -194,7 +200,7 @@ class Question:
         """A parameter as `reader` reads it, which gives None for what it cannot read."""
         text = self.text(name)
         if text is None:
-            if needed:
+            if needed and name not in self.request.query_params:
                 self.fault(name, "is missing", expected)
             return None
         value = reader(text)
@@ -247,9 +253,12 @@ class Question:
         """The authority, which the caller must be allowed to read. Raises a 401 or 403 problem."""
         caller = calling(self.request)
         text = self.text("authority")
-        fits = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
-        if text is None or not fits:
-            self.fault("authority", "is missing" if not text else "cannot be read", IN_WORDS_AUTHORITY, text)
+        reads = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
+        if text is None or not reads:
+            if text is not None:
+                self.fault("authority", "cannot be read", "three digits, as 331", text)
+            elif "authority" not in self.request.query_params:
+                self.fault("authority", "is missing", "three digits, as 331")
             return ""
         if not caller.may(Right.READ, text):
             detail = f"This key may not read figures of authority {text}."
@@ -260,7 +269,7 @@ class Question:
         """The same where only one can be asked for."""
         authority = self.authority()
         if authority == ALL:
-            self.fault("authority", "is every authority", f"one authority: {IN_WORDS_AUTHORITY}", ALL)
+            self.fault("authority", "is every authority", "one authority, as 331", ALL)
         return authority
 
     def as_known_at(self) -> datetime:
