@@ -12,9 +12,8 @@ from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.metrics import handlers
-from services.metrics.api import academy, changes, explanations, measures, quality, survival
-from services.metrics.api.measures import own_figure
-from services.metrics.benchmarks.api import benchmarks_router
+from services.metrics.api import academy, changes, explanations, measures, quality, releases, survival
+from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.consumers import subscribe
 
 NAME = METRICS
@@ -60,6 +59,8 @@ def create(settings: ServiceSettings) -> FastAPI:
         academy.router,
         survival.router,
         quality.router,
-        benchmarks_router(settings.statistical_neighbours, own_figure),
+        # Before the benchmarks, which take any name for a measure.
+        releases.router,
+        benchmarks_router(settings.statistical_neighbours),
     )
     return create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)

@@ -1,4 +1,4 @@
-"""Published rates compared over HTTP: with the region, England and neighbours, and in the order of all authorities.
+"""Published figures compared over HTTP: with the region, England and neighbours, and in the order of all authorities.
 
 Invariant: expectations are worked out by hand from the rows of tests/integration/benchmarks.py.
 """
@@ -8,7 +8,7 @@ import csv
 import httpx
 import pytest
 
-from services.metrics.benchmarks import examples
+from services.metrics.api.benchmarks import COMPARISON, SERIES
 from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
 from tests.integration.feed import fault, problem
 
@@ -16,20 +16,27 @@ COVENTRY = place("331", "Coventry", 18.0)
 REGION = place(WEST_MIDLANDS, "West Midlands", 16.4)
 ENGLAND = place("E92000001", "England", 17.1)
 DUDLEY, SANDWELL = place("332", "Dudley", 12.5), place("333", "Sandwell", 18.0)
+KNOWN = "2022-11-30T12:00:00Z"
 SOLIHULL, WALSALL = place("334", "Solihull", None, "c"), place("335", "Walsall", 25.0)
 
 
 def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmarks: Loaded) -> None:
-    answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022")
+    answer = benchmarks.ask(f"turnover-rate?authority=331&year=2022&release=2022&as_known_at={KNOWN}")
     assert answer.status_code == 200
-    assert answer.headers["vary"] == "Accept"
+    assert answer.headers["vary"] == "Accept, Authorization"
     assert answer.json() == {
         "measure": "turnover-rate",
-        "definition": "Leavers of the year / in post at its closing 30 September, FTE.",
-        "unit": "per cent",
+        "title": "Turnover rate (CSWW, FTE)",
+        "definition": "FTE of leavers of the year as a share of the FTE in post at its closing date, not of an "
+        "average.",
+        "source": "DfE, children's social work workforce census 2024 to 2025, specification version 1",
+        "unit": "%",
+        "kind": "rate",
+        "formula": "100 x leavers of the year / in post at the closing date",
         "release": {"name": "2022", "published": "2023-02-23"},
         "year": 2022,
         "as_at": "2022-09-30",
+        "as_known_at": KNOWN,
         "authority": COVENTRY,
         "region": REGION,
         "england": ENGLAND,
@@ -39,16 +46,30 @@ def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmar
         "rank": {
             "among_neighbours": {"rank": 2, "of": 3},  # Dudley is lower, Sandwell is equal, Solihull has a mark
             "among_authorities": {"rank": 2, "of": 4},
-            "order": "1 is the lowest rate; equal rates share a rank; only those with a figure are ranked",
+            "order": "1 is the lowest figure; equal figures share a rank; only those with a figure are ranked",
+        },
+        "ours": {
+            "code": "331",
+            "value": None,
+            "mark": None,
+            "scope": "census",
+            "from": "2021-10-01",
+            "to": "2022-09-30",
+            "as_at": "2022-09-30",
         },
         "marks": {"c": "suppressed by DfE, for the numbers are small"},
         "differences": [
             "Release 2022 (published 2023-02-23) is not the latest loaded that has 2022: that is release 2025 "
             "(published 2026-02-26), and DfE revises past years.",
-            "DfE publishes rates rounded to 1 decimal: authorities that differ by less share a rank.",
+            "DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.",
             "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
             "made of the published rows of their authorities.",
+            "Nothing was known of the authority here as at that instant: there is no figure of ours.",
         ],
+        "links": {
+            "pinned": "/v1/benchmarks/turnover-rate?authority=331&year=2022&release=2022"
+            f"&as_known_at={KNOWN}&as_accepted_at={answer.json()['links']['pinned'].split('as_accepted_at=')[1]}",
+        },
     }
 
 
@@ -66,6 +87,34 @@ def test_without_release_and_year_the_last_published_is_meant(benchmarks: Loaded
     assert (answer["release"]["name"], answer["year"], answer["england"]["value"]) == ("2025", 2022, 17.3)
     assert "not the latest" not in " ".join(answer["differences"])
     assert benchmarks.ask("turnover-rate?authority=331&year=2021").json()["release"]["name"] == "2022"
+
+
+def test_a_count_that_rates_are_made_of_is_compared_like_a_rate(benchmarks: Loaded) -> None:
+    answer = benchmarks.ask("leavers-fte?authority=331&year=2022&release=2022").json()
+    assert (answer["title"], answer["unit"]) == ("Leavers (FTE)", "FTE")
+    assert (answer["authority"]["value"], answer["england"]["value"]) == (8.0, 8.0)
+    assert benchmarks.ask("leavers?authority=331&year=2022&release=2022").json()["authority"]["value"] == 9.0
+    assert benchmarks.ask("case-holders-fte/series?authority=331").json()["series"][0]["authority"]["value"] == 60.0
+
+
+@pytest.mark.parametrize("path", ["turnover-rate?authority=331", "turnover-rate/series?authority=331", "releases"])
+def test_what_has_not_changed_is_not_sent_again(benchmarks: Loaded, path: str) -> None:
+    first = benchmarks.ask(path)
+    headers = {"authorization": f"Bearer {benchmarks.keys['analyst']}", "if-none-match": first.headers["etag"]}
+    again = httpx.get(f"{benchmarks.url}/v1/benchmarks/{path}", headers=headers, timeout=30, trust_env=False)
+    assert (first.status_code, again.status_code, again.content) == (200, 304, b"")
+
+
+@pytest.mark.parametrize("path", ["turnover-rate", "turnover-rate/series"])
+def test_a_pinned_link_names_the_release_and_the_neighbours_that_were_meant(benchmarks: Loaded, path: str) -> None:
+    answer = benchmarks.ask(f"{path}?authority=331").json()
+    pinned = answer["links"]["pinned"]
+    assert "release=2025" in pinned
+    assert "neighbours=332,333,334" in pinned
+    again = benchmarks.ask(pinned.removeprefix("/v1/benchmarks/")).json()
+    assert again["neighbours_from"] == "request"
+    same = set(answer) - {"neighbours_from", "links", "as_known_at"}
+    assert {name: again[name] for name in same} == {name: answer[name] for name in same}
 
 
 def test_an_authority_with_a_mark_has_no_rank(benchmarks: Loaded) -> None:
@@ -86,6 +135,7 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
         ("neighbour", "332", "12.5", ""),
         ("neighbour", "333", "18.0", ""),
         ("neighbour", "334", "", "c"),
+        ("ours", "331", "", ""),
     ]
     ranks = ["rank_among_neighbours", "rank_among_neighbours_of", "rank_among_authorities", "rank_among_authorities_of"]
     assert [lines[0][name] for name in ranks] == ["2", "3", "2", "4"]
@@ -98,7 +148,7 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
 
 def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("turnover-rate/series?authority=331&release=2022&neighbours=332,839").json()
-    assert list(answer) == list(examples.SERIES)
+    assert list(answer) == list(SERIES)
     bournemouth = place("839", "Bournemouth, Christchurch and Poole", 9.9)
     assert answer["series"] == [
         {
@@ -145,17 +195,18 @@ def test_a_key_of_one_authority_reads_no_other_s(benchmarks: Loaded, path: str) 
     [
         ("turnover-rate", "authority", "three digits, as 331"),
         ("turnover-rate?authority=Coventry", "authority", "three digits, as 331"),
-        ("turnover-rate?authority=331&year=2021/22", "year", "the year a census ended in, as 2022"),
+        ("turnover-rate?authority=331&year=2021/22", "year", "a whole number from 1950 to 2099"),
+        ("turnover-rate?authority=331&as_known_at=2022-11-30", "as_known_at", "an instant with its offset, as 2023-11"),
         ("turnover-rate?authority=331&release=a%00", "release", "a name of up to 40 letters, digits"),
         ("turnover-rate?authority=331&neighbours=33", "neighbours", "three-digit codes of other authorities"),
         ("turnover-rate?authority=331&neighbours=331", "neighbours", "three-digit codes of other authorities"),
-        ("turnover-rate?authority=331&as_at=2022-09-30", "as_at", "one of authority, year, release, neighbours"),
+        ("turnover-rate?authority=331&as_at=2022-09-30", "as_at", "authority, year, release, neighbours"),
         ("turnover-rate/series?authority=331&year=2022", "year", "one of authority, release, neighbours"),
         ("releases?authority=331", "authority", "no parameter"),
         ("revisions?older=2022&newer=2022&measure=cases", "newer", "another release than older"),
         ("revisions?older=2022&newer=2025&measure=rate", "measure", "vacancy-rate, agency-worker-rate"),
-        ("revisions?older=2022&newer=2025&measure=cases&limit=0", "limit", "a whole number from 1 to 500"),
-        ("revisions?older=2022&newer=2025&measure=cases&offset=-1", "offset", "a whole number from 0 to 1000000"),
+        ("revisions?older=2022&newer=2025&measure=cases&limit=0", "limit", "a whole number from 1 to 1000"),
+        ("revisions?older=2022&newer=2025&measure=cases&offset=-1", "offset", "a whole number from 0 to 10000000"),
     ],
 )
 def test_a_parameter_that_cannot_be_read_is_named(benchmarks: Loaded, path: str, field: str, expected: str) -> None:
@@ -164,10 +215,16 @@ def test_a_parameter_that_cannot_be_read_is_named(benchmarks: Loaded, path: str,
     assert expected in found["expected"]
 
 
+@pytest.mark.parametrize("path", ["turnover-rate", "turnover-rate/series"])
+def test_a_comparison_is_of_one_authority(benchmarks: Loaded, path: str) -> None:
+    found = fault(benchmarks.ask(f"{path}?authority=all", "anyone"), 422)
+    assert (found["field"], found["expected"]) == ("authority", "one authority, as 331")
+
+
 @pytest.mark.parametrize(
     ("path", "kind", "extra"),
     [
-        ("in-post?authority=331", "no-such-measure", "measures"),
+        ("establishment?authority=331", "no-such-measure", "measures"),
         ("turnover/series?authority=331", "no-such-measure", "measures"),
         ("turnover-rate?authority=331&release=2031", "no-such-release", "releases"),
         ("turnover-rate?authority=331&year=2031", "no-such-release", "releases"),
@@ -198,8 +255,12 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     }
     shown = paths["/v1/benchmarks/{measure}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
     given = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022").json()
-    assert list(shown) == list(given)
+    assert list(shown) == list(given) == list(COMPARISON)
     assert list(shown["rank"]) == list(given["rank"])
-    # Until our own figure is computed it is not asked for either.
-    names = [item["name"] for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]]
-    assert names == ["measure", "authority", "year", "release", "neighbours"]
+    assert list(COMPARISON["ours"]) == list(given["ours"])
+    parameters = {item["name"]: item for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]}
+    assert set(parameters) == {"measure", "authority", "year", "release", "neighbours", "as_known_at", "as_accepted_at"}
+    assert (parameters["authority"]["required"], parameters["year"]["required"]) == (True, False)
+    assert parameters["neighbours"]["schema"] == {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{3}$"}}
+    loading = {item["name"]: item for item in paths["/v1/benchmarks/releases"]["post"]["parameters"]}
+    assert {name for name, item in loading.items() if item["required"]} == {"release", "published"}

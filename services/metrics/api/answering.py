@@ -15,7 +15,7 @@ from fastapi import Request, Response
 
 from contracts.envelope import format_instant
 from services.chassis.problems import MEDIA_TYPE
-from services.metrics.api.asking import Question
+from services.metrics.api.asking import KNOWN, Question
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -92,7 +92,8 @@ def pinned(question: Question, path: str | None = None, only: Collection[str] | 
     for name, value in question.request.query_params.multi_items():
         asked[name] = f"{asked[name]},{value}" if name in asked else value
     now = format_instant(question.now)
-    given = {"as_known_at": now, "as_accepted_at": now} | question.meant | asked
+    taken = {name: now for name in KNOWN if name in (question.names if only is None else only)}
+    given = asked | {name: value for name, value in (question.meant | taken).items() if name not in asked}
     kept = {name: value for name, value in given.items() if only is None or name in only} | more
     said = {name: value for name, value in kept.items() if value is not None}
     return f"{path or question.request.url.path}?{urlencode(said, safe=':,')}"

@@ -14,7 +14,7 @@ from fastapi import Request
 
 from contracts.codes import CswwRole
 from contracts.envelope import format_instant
-from contracts.values import EARLIEST_DATE, LATEST_DATE
+from contracts.values import AUTHORITY_PATTERN, EARLIEST_DATE, LATEST_DATE
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
@@ -148,6 +148,11 @@ _DECLARED = (
 PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _DECLARED}
 """Every parameter that several routes share, by name."""
 
+ONE_AUTHORITY = Parameter(
+    "authority", "Three-digit code of the authority.", {"type": "string", "pattern": AUTHORITY_PATTERN}, "331", True
+)
+"""The authority where only one can be asked for."""
+
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
 FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
@@ -170,10 +175,11 @@ class Question:
         self._time_read: tuple[int, date | None, Period | None] | None = None
         self.meant: dict[str, str] = {}
         """What was meant by parameters that were left out, as far as it moves with the time of asking."""
-        allowed = (*names, *(parameter.name for parameter in also))
+        self.names = (*names, *(parameter.name for parameter in also))
+        expected = f"one of {', '.join(self.names)}" if self.names else "no parameter"
         for name in request.query_params:
-            if name not in allowed:
-                self.fault(name, "is not a parameter", f"one of {', '.join(allowed)}")
+            if name not in self.names:
+                self.fault(name, "is not a parameter", expected)
 
     def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
         """Note something wrong."""
@@ -187,29 +193,44 @@ class Question:
             raise Problem(422, "request-refused", "The request is not as described", detail, faults=self._faults)
 
     def text(self, name: str) -> str | None:
-        """A parameter as it came; None where it is left out. Given twice, it is refused."""
+        """A parameter as it came; None where it is left out. Given twice or empty, it is refused."""
+        text = self._once(name)
+        if text == "":
+            self.fault(name, "is empty", f"a value, or no {name} at all")
+        return text or None
+
+    def _once(self, name: str) -> str | None:
         values = self.request.query_params.getlist(name)
         if len(values) > 1:
             self.fault(name, "is given more than once", "one value")
-        return values[-1] if values and values[-1] else None
+        return values[-1] if values else None
 
-    def read(self, name: str, reader: Callable[[str], Value | None], expected: str) -> Value | None:
+    def read(
+        self, name: str, reader: Callable[[str], Value | None], expected: str, needed: bool = False
+    ) -> Value | None:
         """A parameter as `reader` reads it, which gives None for what it cannot read."""
         text = self.text(name)
         if text is None:
+            if needed and name not in self.request.query_params:
+                self.fault(name, "is missing", expected)
             return None
         value = reader(text)
         if value is None:
             self.fault(name, "cannot be read", expected, text)
         return value
 
-    def day(self, name: str) -> date | None:
+    def day(self, name: str, needed: bool = False) -> date | None:
         """A date."""
-        return self.read(name, read_date, IN_WORDS_DATE)
+        return self.read(name, read_date, IN_WORDS_DATE, needed)
 
-    def instant(self, name: str) -> datetime | None:
+    def instant(self, name: str, needed: bool = False) -> datetime | None:
         """An instant, in UTC."""
-        return self.read(name, read_instant, IN_WORDS_INSTANT)
+        return self.read(name, read_instant, IN_WORDS_INSTANT, needed)
+
+    def matching(self, name: str, pattern: str, expected: str, needed: bool = False) -> str | None:
+        """Text of a pattern."""
+        # fullmatch: $ also matches before a line break at the end.
+        return self.read(name, lambda text: text if re.fullmatch(pattern, text) else None, expected, needed)
 
     def whole(self, name: str, least: int, most: int, usual: int) -> int:
         """A whole number."""
@@ -221,28 +242,46 @@ class Question:
         found = self.read(name, reader, f"a whole number from {least} to {most}")
         return usual if found is None else found
 
-    def choice(self, name: str, choices: Sequence[str], usual: str) -> str:
+    def choice(self, name: str, choices: Sequence[str], usual: str = "", needed: bool = False) -> str:
         """One of some words."""
-        found = self.read(name, lambda text: text if text in choices else None, f"one of {', '.join(choices)}")
-        return found or usual
+        expected = f"one of {', '.join(choices)}"
+        return self.read(name, lambda text: text if text in choices else None, expected, needed) or usual
 
     def several(self, name: str) -> tuple[str, ...]:
         """Words, repeated or joined by commas, each once."""
         joined = ",".join(self.request.query_params.getlist(name))
         return tuple(dict.fromkeys(word for word in joined.split(",") if word))
 
+    def codes(self, name: str, expected: str, besides: str) -> tuple[str, ...]:
+        """Three-digit codes of authorities, repeated or joined by commas, each once; `besides` is none of them."""
+        found = self.several(name)
+        for code in found:
+            if not re.fullmatch(AUTHORITY_PATTERN, code) or code == besides:
+                self.fault(name, "cannot be read", expected, code)
+        return found
+
     def authority(self) -> str:
         """The authority, which the caller must be allowed to read. Raises a 401 or 403 problem."""
         caller = calling(self.request)
         text = self.text("authority")
-        fits = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
-        if text is None or not fits:
-            self.fault("authority", "is missing" if not text else "cannot be read", "three digits, as 331", text)
+        reads = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
+        if text is None or not reads:
+            if text is not None:
+                self.fault("authority", "cannot be read", "three digits, as 331", text)
+            elif "authority" not in self.request.query_params:
+                self.fault("authority", "is missing", "three digits, as 331")
             return ""
         if not caller.may(Right.READ, text):
             detail = f"This key may not read figures of authority {text}."
             raise Problem(403, "not-allowed", "Not allowed", detail)
         return text
+
+    def one_authority(self) -> str:
+        """The same where only one can be asked for."""
+        authority = self.authority()
+        if authority == ALL:
+            self.fault("authority", "is every authority", "one authority, as 331", ALL)
+        return authority
 
     def as_known_at(self) -> datetime:
         """The instant as known at which; now where it is left out."""

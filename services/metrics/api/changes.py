@@ -12,8 +12,6 @@ from fastapi import APIRouter, Request, Response
 from services.chassis.runtime import calling
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import (
-    ALL,
-    IN_WORDS_INSTANT,
     INSTANT,
     PAGE,
     PERIOD,
@@ -79,13 +77,10 @@ async def get_changes(request: Request) -> Response:
     """
     calling(request)
     question = Question(request, *NAMES, also=OWN)
-    authority = question.authority()
-    if authority == ALL:
-        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    authority = question.one_authority()
     asked = Asked(scope=question.scope())
-    from_known, to_known = question.instant("from_known"), question.instant("to_known") or question.now
-    if from_known is None and question.text("from_known") is None:
-        question.fault("from_known", "is missing", IN_WORDS_INSTANT)
+    from_known = question.instant("from_known", needed=True)
+    to_known = question.instant("to_known") or question.now
     accepted = question.instant("from_accepted"), question.instant("to_accepted")
     wanted = _wanted(question)
     limit, offset = question.page()

@@ -201,10 +201,8 @@ async def get_subject(
     brought it. A worker whose numbers were merged is one person: the events of all numbers are given.
     """
     question = Question(request, "authority", *KNOWN, *PAGE)
-    authority, as_known_at = question.authority(), question.as_known_at()
+    authority, as_known_at = question.one_authority(), question.as_known_at()
     as_accepted_at, (limit, offset) = question.instant("as_accepted_at"), question.page()
-    if authority == ALL:
-        question.fault("authority", "is every authority", "one authority, as 331", ALL)
     question.settle()
     memory = memory_of(request)
     picture = await memory.authorities.picture(authority, as_known_at, as_accepted_at)

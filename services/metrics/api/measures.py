@@ -7,14 +7,13 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.values import EARLIEST_DATE
 from services.chassis.problems import Problem
-from services.chassis.runtime import Runtime, calling, runtime_of
+from services.chassis.runtime import calling, runtime_of
 from services.metrics import store
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import (
@@ -43,8 +42,8 @@ from services.metrics.measures.declaration import (
     When,
     shown,
 )
-from services.metrics.memory import memory_for, memory_of
-from services.metrics.periods import Every, Period, census_year, series_periods, when_of_point
+from services.metrics.memory import memory_of
+from services.metrics.periods import Every, Period, series_periods, when_of_point
 
 router = APIRouter(tags=["measures"])
 
@@ -252,25 +251,19 @@ async def work_out(measure: Measure, readings: Sequence[Reading], whens: Sequenc
     return figures(measure, readings, whens, asked)
 
 
+async def is_known(request: Request, wish: Wanted, result: Figures) -> bool:
+    """Whether anything was known of the authority."""
+    if wish.authority == ALL or any(value for values in result.rows.values() for value in values):
+        return True
+    return await store.has_events(runtime_of(request).pool, wish.authority, wish.as_known_at, wish.as_accepted_at)
+
+
 async def refuse_nothing(request: Request, wish: Wanted, result: Figures) -> None:
     """Raises a 404 problem where nothing was known of the authority: that is no nought."""
-    if wish.authority == ALL or any(value for values in result.rows.values() for value in values):
-        return
-    if not await store.has_events(runtime_of(request).pool, wish.authority, wish.as_known_at, wish.as_accepted_at):
+    if not await is_known(request, wish, result):
         accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
         detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
-
-
-async def own_figure(
-    runtime: Runtime, *, measure: str, authority: str, year: int, as_known_at: datetime
-) -> Decimal | None:
-    """Our own figure of a CSWW rate for a census year, unrounded, beside which benchmarks stand."""
-    found, period = MEASURES[measure], census_year(year)
-    when = When(period.first, period.last, period.last)
-    readings = await memory_for(runtime).readings(authority, as_known_at, None, counts_of(found), Asked())
-    value = (await work_out(found, readings, [when], Asked())).totals[0]
-    return None if value is None else Decimal(value.numerator) / Decimal(value.denominator)
 
 
 @router.get(
@@ -313,11 +306,8 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
 
 def _periods(question: Question, every: Every) -> list[Period]:
     """The periods of the points of a series."""
-    first, last = question.day("from"), question.day("to")
+    first, last = question.day("from", needed=True), question.day("to", needed=True)
     starts_in = question.whole("year_starts_in", 1, 12, 4)
-    for name, day in (("from", first), ("to", last)):
-        if day is None and question.text(name) is None:
-            question.fault(name, "is missing", IN_WORDS_DATE)
     if first is None or last is None:
         return []
     periods = series_periods(first, last, every, starts_in)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from contracts.envelope import format_instant
-from services.metrics.benchmarks.published import JOINT, RATES, Figure, Level, LoadedRelease
+from services.metrics.benchmarks.published import JOINT, Figure, Level, LoadedRelease
+from services.metrics.measures.catalogue import counts_of
+from services.metrics.measures.declaration import Kind, Measure
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A place in the order of rates: 1 is the lowest, equal rates share it. `of` counts those with a figure."""
+    """A place in the order of figures: 1 is the lowest, equal rates share it. `of` counts those with a figure."""
 
     rank: int | None
     of: int
@@ -86,7 +87,7 @@ def published_differences(release: LoadedRelease, year: int, latest: LoadedRelea
             said.append(f"{codes} send one return together: DfE publishes one figure for them, {figure.name}.")
     if places.without_row:
         said.append(f"Release {release.name} has no row of {' or '.join(places.without_row)} for {year}.")
-    said.append("DfE publishes rates rounded to 1 decimal: authorities that differ by less share a rank.")
+    said.append("DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.")
     if places.region is not None or places.england is not None:
         said.append(
             "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
@@ -95,15 +96,20 @@ def published_differences(release: LoadedRelease, year: int, latest: LoadedRelea
     return said
 
 
-def own_differences(measure: str, year: int, as_known_at: datetime) -> list[str]:
-    """Where our own figure differs in scope or date from the published one."""
+def own_differences(measure: Measure, year: int, as_known_at: datetime, known: bool) -> list[str]:
+    """Where our own figure differs in scope or date from the published one; `known`: whether there is anything of it.
+
+    The instant itself is not said: it stands in the answer.
+    """
+    if not known:
+        return ["Nothing was known of the authority here as at that instant: there is no figure of ours."]
     day = census_date(year)
-    flow = RATES[measure].of_the_year
+    flow = any(counted.kind is Kind.FLOW for counted in counts_of(measure))
     what = f"what happened in the twelve months up to {day}" if flow else f"what was so on {day}"
     said = [
-        f"Ours counts posts with a CSWW role, {what}, as known at {format_instant(as_known_at)}; DfE counts what the "
+        f"Ours counts posts with a CSWW role, {what}, as known at the instant asked for; DfE counts what the "
         "authority returned in that year's census, as it stood when the release was made."
     ]
     if as_known_at.date() <= day:
-        said.append(f"At {format_instant(as_known_at)} {day} was still to come: ours counts what was planned by then.")
+        said.append(f"At that instant {day} was still to come: ours counts what was planned by then.")
     return said

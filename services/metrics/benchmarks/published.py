@@ -1,6 +1,6 @@
-"""What DfE publishes of the workforce: its measures under our names, the columns that hold them, its marks.
+"""What DfE publishes of the workforce: which of our measures, in which columns, with which marks.
 
-Invariant: a published measure is declared here once; reading, storing, comparing and documenting follow from it.
+Invariant: a published figure and ours of the same name, in scope census, are figures of one and the same measure.
 """
 
 from dataclasses import dataclass
@@ -9,9 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
 
-PER_CENT = "per cent"
-FTE = "FTE"
-PEOPLE = "people"
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Measure, Rate
 
 
 class Level(StrEnum):
@@ -42,108 +41,40 @@ MARKS = {
 """What stands in place of a number, and what DfE means by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedMeasure:
-    """A measure as DfE publishes it. `columns` are the names its column has had in one release or another."""
-
-    name: str
-    columns: tuple[str, ...]
-    unit: str
-    definition: str
-    of_the_year: bool = False
-    """Whether it counts what happened in the twelve months up to 30 September, not only what was so on that day."""
-
-
 def _named_rate(*names: str) -> tuple[str, ...]:
     # Until 2022 DfE ended the names of percentages in _%.
     return tuple(f"{name}{ending}" for name in names for ending in ("_%", ""))
 
 
-_RATES = (
-    PublishedMeasure(
-        "vacancy-rate", _named_rate("vacancy_rate_fte"), PER_CENT, "Vacancies / (vacancies + in post), FTE."
-    ),
-    PublishedMeasure(
-        "agency-worker-rate",
-        _named_rate("agency_worker_rate_fte", "agency_rate_fte"),
-        PER_CENT,
-        "Agency workers / (agency workers + in post), FTE.",
-    ),
-    PublishedMeasure(
-        "agency-worker-rate-headcount",
-        _named_rate("agency_worker_rate_headcount", "agency_rate_headcount"),
-        PER_CENT,
-        "Agency workers / (agency workers + in post), people.",
-    ),
-    PublishedMeasure(
-        "turnover-rate",
-        _named_rate("turnover_rate_fte"),
-        PER_CENT,
-        "Leavers of the year / in post at its closing 30 September, FTE.",
-        of_the_year=True,
-    ),
-    PublishedMeasure(
-        "turnover-rate-headcount",
-        _named_rate("turnover_rate_headcount"),
-        PER_CENT,
-        "Leavers of the year / in post at its closing 30 September, people.",
-        of_the_year=True,
-    ),
-    PublishedMeasure(
-        "agency-cover-rate",
-        _named_rate("agency_cover_rate_fte"),
-        PER_CENT,
-        "Agency workers covering vacancies / agency workers, FTE.",
-    ),
-    PublishedMeasure(
-        "vacancy-agency-cover-rate",
-        _named_rate("vacancy_agency_cover_rate_fte"),
-        PER_CENT,
-        "Agency workers covering vacancies / vacancies, FTE.",
-    ),
-    PublishedMeasure(
-        "absence-rate",
-        _named_rate("absence_rate_fte"),
-        PER_CENT,
-        "Working days lost to sickness in the year / (in post FTE at its closing 30 September x 253, or x 254 when the "
-        "year holds a 29 February).",
-        of_the_year=True,
-    ),
-    PublishedMeasure(
-        "average-caseload",
-        ("caseload_fte",),
-        "cases per FTE",
-        "Cases held / FTE of workers, agency workers included, who hold at least one.",
-    ),
-)
+COLUMNS: dict[str, tuple[str, ...]] = {
+    "vacancy-rate": _named_rate("vacancy_rate_fte"),
+    "agency-worker-rate": _named_rate("agency_worker_rate_fte", "agency_rate_fte"),
+    "agency-worker-rate-headcount": _named_rate("agency_worker_rate_headcount", "agency_rate_headcount"),
+    "turnover-rate": _named_rate("turnover_rate_fte"),
+    "turnover-rate-headcount": _named_rate("turnover_rate_headcount"),
+    "agency-cover-rate": _named_rate("agency_cover_rate_fte"),
+    "vacancy-agency-cover-rate": _named_rate("vacancy_agency_cover_rate_fte"),
+    "absence-rate": _named_rate("absence_rate_fte"),
+    "average-caseload": ("caseload_fte",),
+    "in-post": ("social_worker_fte",),
+    "in-post-headcount": ("social_worker_headcount",),
+    "leavers-fte": ("leaver_fte",),
+    "leavers": ("leaver_headcount",),
+    "working-days-lost": ("working_days_lost_fte",),
+    "agency": ("agency_fte",),
+    "agency-headcount": ("agency_headcount",),
+    "agency-cover": ("agency_cover_fte",),
+    "vacancies": ("vacancy_fte",),
+    "case-holders-fte": ("case_holders_fte",),
+    "cases": ("cases",),
+}
+"""The names that the column of a measure has had in one release or another: what is read of a release."""
 
-_COUNTS = (
-    PublishedMeasure("in-post", ("social_worker_fte",), FTE, "In post, FTE."),
-    PublishedMeasure("in-post-headcount", ("social_worker_headcount",), PEOPLE, "In post, people."),
-    PublishedMeasure("leavers", ("leaver_fte",), FTE, "Leavers of the year, FTE.", of_the_year=True),
-    PublishedMeasure(
-        "leavers-headcount", ("leaver_headcount",), PEOPLE, "Leavers of the year, people.", of_the_year=True
-    ),
-    PublishedMeasure(
-        "working-days-lost",
-        ("working_days_lost_fte",),
-        "days",
-        "Working days lost to sickness in the year.",
-        of_the_year=True,
-    ),
-    PublishedMeasure("agency", ("agency_fte",), FTE, "Agency workers, FTE."),
-    PublishedMeasure("agency-headcount", ("agency_headcount",), PEOPLE, "Agency workers, people."),
-    PublishedMeasure("agency-cover", ("agency_cover_fte",), FTE, "Agency workers covering vacancies, FTE."),
-    PublishedMeasure("vacancies", ("vacancy_fte",), FTE, "Vacancies, those that agency workers cover included, FTE."),
-    PublishedMeasure("case-holders", ("case_holders_fte",), FTE, "Workers who hold at least one case, FTE."),
-    PublishedMeasure("cases", ("cases",), "cases", "Cases held."),
-)
+PUBLISHED: dict[str, Measure] = {name: MEASURES[name] for name in COLUMNS}
+"""Each measure that DfE publishes as we declare it: its definition, its unit, what it is made of."""
 
-RATES = {measure.name: measure for measure in _RATES}
-"""The CSWW rates that can be compared, by our name. Every release has all of them."""
-
-PUBLISHED_MEASURES = RATES | {measure.name: measure for measure in _COUNTS}
-"""All that is read of a release, by our name: the rates, and the counts they are made of where a release has them."""
+RATES = tuple(name for name, measure in PUBLISHED.items() if isinstance(measure, Rate))
+"""The CSWW rates. Every release has all of them, and the counts they are made of it may lack."""
 
 
 class Figure(NamedTuple):

@@ -12,16 +12,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.refusal import MOST_FAULTS, Fault, Refused, shown
-from services.metrics.benchmarks.published import (
-    ENGLAND_CODE,
-    LEVELS,
-    MARKS,
-    PUBLISHED_MEASURES,
-    RATES,
-    Figure,
-    Level,
-    PublishedMeasure,
-)
+from services.metrics.benchmarks.published import COLUMNS, ENGLAND_CODE, LEVELS, MARKS, RATES, Figure, Level
 
 PLACE_COLUMNS = (
     "time_period",
@@ -131,7 +122,7 @@ def _records(body: bytes) -> Iterator[tuple[int, list[str]]]:
         raise Refused(Fault(f"line {begins}", f"is not CSV ({error})", "cells with commas between them")) from None
 
 
-def _read_header(header: Sequence[str]) -> tuple[dict[str, PublishedMeasure], tuple[str, ...]]:
+def _read_header(header: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
     """The measures by their columns, and the columns that nothing is known of. Raises Refused."""
     faults = [
         Fault(f"line 1, column {shown(column)}", "is not a column's name", "up to 80 printable ASCII characters")
@@ -144,16 +135,16 @@ def _read_header(header: Sequence[str]) -> tuple[dict[str, PublishedMeasure], tu
         if column not in header:
             faults.append(Fault(f"line 1, column {column}", "is missing", "a column of this name, as DfE publishes it"))
     measures = {}
-    for measure in PUBLISHED_MEASURES.values():
-        there = [column for column in measure.columns if column in header]
+    for measure, columns in COLUMNS.items():
+        there = [column for column in columns if column in header]
         if len(there) > 1:
-            problem = f"holds {measure.name}, as {' and '.join(there[:-1])} does"
+            problem = f"holds {measure}, as {' and '.join(there[:-1])} does"
             faults.append(Fault(f"line 1, column {there[-1]}", problem, "one column for a measure"))
         elif there:
             measures[there[0]] = measure
-        elif measure.name in RATES:
-            expected = " or ".join(measure.columns)
-            faults.append(Fault(f"line 1, column {measure.columns[0]}", "is missing", f"a column {expected}"))
+        elif measure in RATES:
+            expected = " or ".join(columns)
+            faults.append(Fault(f"line 1, column {columns[0]}", "is missing", f"a column {expected}"))
     if faults:
         raise Refused(*faults[:MOST_FAULTS])
     known = {*PLACE_COLUMNS, *PASSED_OVER, *measures}
@@ -187,16 +178,14 @@ def _read_place(line: _Line, faults: list[Fault]) -> _Place | None:
     return _Place(year, level, cells["old_la_code"], cells["la_name"], cells["region_code"])
 
 
-def _read_figures(
-    line: _Line, place: _Place, measures: dict[str, PublishedMeasure], faults: list[Fault]
-) -> Iterator[Figure]:
+def _read_figures(line: _Line, place: _Place, measures: dict[str, str], faults: list[Fault]) -> Iterator[Figure]:
     """A figure for each measure of a line; what is neither a number nor a mark is noted as a fault."""
     for column, measure in measures.items():
         cell = line.cells[column]
         if cell in MARKS:
-            yield Figure(*place, measure.name, None, cell)
+            yield Figure(*place, measure, None, cell)
         elif NUMBER.fullmatch(cell):
-            yield Figure(*place, measure.name, Decimal(cell), None)
+            yield Figure(*place, measure, Decimal(cell), None)
         else:
             expected = f"a number as 15.9, or one of DfE's marks: {' '.join(MARKS)}"
             faults.append(line.fault(column, "is neither a number nor a mark", expected))

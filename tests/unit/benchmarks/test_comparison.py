@@ -13,7 +13,7 @@ from services.metrics.benchmarks.comparison import (
     rank,
     rank_in_england,
 )
-from services.metrics.benchmarks.published import Figure, Level, LoadedRelease
+from services.metrics.benchmarks.published import PUBLISHED, Figure, Level, LoadedRelease
 
 WEST_MIDLANDS = "E12000005"
 
@@ -103,20 +103,29 @@ def test_it_is_said_when_a_row_is_of_two_authorities_or_missing() -> None:
     assert said == [
         "314 and 318 send one return together: DfE publishes one figure for them, Place 314 / 318.",
         "Release 2022 has no row of 998 for 2022.",
-        "DfE publishes rates rounded to 1 decimal: authorities that differ by less share a rank.",
+        "DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.",
         "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
         "made of the published rows of their authorities.",
     ]
 
 
 def test_of_our_own_figure_it_is_said_what_it_counts_as_at_when_as_known_when() -> None:
-    known = datetime(2023, 11, 30, 12, tzinfo=UTC)
-    (stock,) = own_differences("vacancy-rate", 2022, known)
-    assert stock.startswith(
-        "Ours counts posts with a CSWW role, what was so on 2022-09-30, as known at 2023-11-30T12:00:00Z; DfE counts"
+    then = datetime(2023, 11, 30, 12, tzinfo=UTC)
+    for of_the_day in ("vacancy-rate", "agency-worker-rate-headcount", "average-caseload", "in-post", "cases"):
+        (stock,) = own_differences(PUBLISHED[of_the_day], 2022, then, known=True)
+        assert stock.startswith(
+            "Ours counts posts with a CSWW role, what was so on 2022-09-30, as known at the instant asked for; DfE"
+        )
+    for of_the_year in ("turnover-rate", "turnover-rate-headcount", "absence-rate", "leavers-fte", "working-days-lost"):
+        (flow,) = own_differences(PUBLISHED[of_the_year], 2022, then, known=True)
+        assert "what happened in the twelve months up to 2022-09-30" in flow
+    assert own_differences(PUBLISHED["vacancy-rate"], 2024, then, known=True)[1] == (
+        "At that instant 2024-09-30 was still to come: ours counts what was planned by then."
     )
-    (flow,) = own_differences("turnover-rate", 2022, known)
-    assert "what happened in the twelve months up to 2022-09-30" in flow
-    assert own_differences("vacancy-rate", 2024, known)[1] == (
-        "At 2023-11-30T12:00:00Z 2024-09-30 was still to come: ours counts what was planned by then."
-    )
+
+
+def test_where_nothing_was_known_it_is_said_that_there_is_no_figure_of_ours() -> None:
+    then = datetime(2023, 11, 30, 12, tzinfo=UTC)
+    assert own_differences(PUBLISHED["vacancies"], 2022, then, known=False) == [
+        "Nothing was known of the authority here as at that instant: there is no figure of ours."
+    ]

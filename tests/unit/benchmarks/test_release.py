@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.refusal import Fault, Refused
-from services.metrics.benchmarks.published import PUBLISHED_MEASURES, RATES, Figure, Level
+from services.metrics.benchmarks.published import PUBLISHED, RATES, Figure, Level
 from services.metrics.benchmarks.release import read_release
 from tests.unit.benchmarks.small_release import HEADER, MEASURES, authority, england, file_of, region, turnover
 
@@ -41,7 +41,7 @@ def test_a_release_is_read_row_by_row_and_measure_by_measure() -> None:
     ("measure", "value"),
     [
         ("in-post", "80.5"),
-        ("leavers", "8"),
+        ("leavers-fte", "8"),
         ("turnover-rate", "9.9"),
         ("working-days-lost", "700"),
         ("absence-rate", "3.4"),
@@ -52,11 +52,11 @@ def test_a_release_is_read_row_by_row_and_measure_by_measure() -> None:
         ("vacancies", "20"),
         ("vacancy-rate", "19.9"),
         ("vacancy-agency-cover-rate", "50"),
-        ("case-holders", "60"),
+        ("case-holders-fte", "60"),
         ("cases", "900"),
         ("average-caseload", "15"),
         ("in-post-headcount", "90"),
-        ("leavers-headcount", "9"),
+        ("leavers", "9"),
         ("turnover-rate-headcount", "10"),
         ("agency-headcount", "20"),
         ("agency-worker-rate-headcount", "18.2"),
@@ -78,7 +78,7 @@ def test_names_of_columns_of_later_releases_are_known_too() -> None:
     assert "turnover_rate_fte," in header
     release = read_release(file_of(COVENTRY, header=header))
     assert release.left_out == ()
-    assert {item.measure for item in release.figures} == set(PUBLISHED_MEASURES)
+    assert {item.measure for item in release.figures} == set(PUBLISHED)
 
 
 def test_columns_can_stand_in_any_order_and_those_not_known_are_listed() -> None:
@@ -92,7 +92,7 @@ def test_counts_may_be_missing_and_rates_may_not() -> None:
     header, row = HEADER.replace(",cases,", ",children,"), COVENTRY
     release = read_release(file_of(row, header=header))
     assert release.left_out == ("children",)
-    assert {item.measure for item in release.figures} == set(PUBLISHED_MEASURES) - {"cases"}
+    assert {item.measure for item in release.figures} == set(PUBLISHED) - {"cases"}
     (fault,) = faults(file_of(row, header=HEADER.replace(",caseload_fte,", ",load,")))
     assert (fault.field, fault.problem) == ("line 1, column caseload_fte", "is missing")
 
@@ -204,4 +204,4 @@ def test_dfe_s_release_loads_whole(published_release: Path) -> None:
     assert len(release.figures) == 978 * 20
     levels = [level for level, _, _ in {(item.level, item.year, item.code) for item in release.figures}]
     assert (levels.count(Level.ENGLAND), levels.count(Level.REGION), levels.count(Level.AUTHORITY)) == (6, 66, 906)
-    assert MEASURES.count(",") + 1 == len(PUBLISHED_MEASURES)
+    assert MEASURES.count(",") + 1 == len(PUBLISHED)
