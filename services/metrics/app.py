@@ -9,7 +9,7 @@ from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.metrics import handlers
-from services.metrics.api import explanations, measures
+from services.metrics.api import explanations, forecasts, measures
 from services.metrics.consumers import subscribe
 
 NAME = METRICS
@@ -38,5 +38,5 @@ def create(settings: ServiceSettings) -> FastAPI:
         settings,
         title="Workforce metrics",
         description=DESCRIPTION,
-        routers=(measures.router, explanations.router),
+        routers=(measures.router, explanations.router, forecasts.router),
     )
