@@ -12,7 +12,7 @@ from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.metrics import handlers
-from services.metrics.api import academy, changes, explanations, measures, quality, releases, survival
+from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, releases, survival
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.consumers import subscribe
 
@@ -59,6 +59,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         academy.router,
         survival.router,
         quality.router,
+        forecasts.router,
         # Before the benchmarks, which take any name for a measure.
         releases.router,
         benchmarks_router(settings.statistical_neighbours),

@@ -1,0 +1,112 @@
+"""The back-test: forecasts as they would have been made at earlier month ends, beside what came.
+
+Invariant: a forecast is made from what was known at the end of its day of origin; only the truth is as known now.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+
+from contracts.codes import Role
+from contracts.envelope import Event
+from services.metrics.forecasting.flows import known_since, months, steps
+from services.metrics.forecasting.forecast import LEVELS, forecast, one_decimal
+from services.metrics.picture.amounts import months_later
+from services.metrics.picture.picture import Picture, known
+from services.metrics.picture.service import DAY
+
+BEFORE_THE_FIRST = 27
+"""Months of history before the first origin: two years to see a rate in, and a quarter to settle in."""
+
+MOST_ORIGINS = 60
+"""The last origins that are tested: five years. Each needs a picture of its own: some tenths of a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One forecast beside what came: as at `as_at`, `length` months after `origin` (FTE)."""
+
+    origin: date
+    as_at: date
+    length: int
+    expected: float
+    intervals: dict[int, tuple[float, float]]
+    naive: float
+    came: float
+
+    def covered(self, level: int) -> bool:
+        """Whether what came lies within the interval, as both are shown (1 decimal)."""
+        low, high = self.intervals[level]
+        return one_decimal(low) <= one_decimal(self.came) <= one_decimal(high)
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """How forecasts of one length did: share within each interval (%), mean absolute errors and bias (FTE)."""
+
+    forecasts: int
+    coverage: dict[int, float]
+    mean_absolute_error: float
+    naive_mean_absolute_error: float
+    bias: float
+
+
+def end_of(day: date) -> datetime:
+    """The last instant of a day."""
+    return datetime.combine(day, time.max, UTC)
+
+
+def origins(picture: Picture, last: date) -> list[date]:
+    """The month ends from which forecasts are compared, when something of what came is known by `last`."""
+    first = months_later(known_since(picture), BEFORE_THE_FIRST)
+    month_end = months_later(first.replace(day=1), 1) - DAY
+    count = max(0, (last.year - month_end.year) * 12 + last.month - month_end.month)
+    return [day for day in steps(month_end, 0, count) if day < last][-MOST_ORIGINS:]
+
+
+def back_test(
+    events: Sequence[Event], picture: Picture, last: date, length: int, role: Role | None = None
+) -> list[Compared]:
+    """Forecasts from every origin, beside the vacancies that the picture says came up to `last`.
+
+    `events` are those the picture was made of.
+    """
+    return [
+        compared
+        for origin in origins(picture, last)
+        for compared in from_origin(events, picture, origin, last, length, role)
+    ]
+
+
+def from_origin(
+    events: Sequence[Event], picture: Picture, origin: date, last: date, length: int, role: Role | None
+) -> Iterable[Compared]:
+    """The forecast of one origin beside what came."""
+    made = forecast(Picture(known(events, end_of(origin))), origin, length, role)
+    came = months(picture, steps(origin, 0, length), role).stocks["vacancies"]
+    for place, month in enumerate(made.months, start=1):
+        if month.as_at <= last:
+            yield Compared(
+                origin, month.as_at, place, month.expected, month.intervals, made.vacancies, float(came[place])
+            )
+
+
+def scores(compared: Iterable[Compared], by: Callable[[Compared], int]) -> dict[int, Score]:
+    """How forecasts did, by length, say."""
+    groups: defaultdict[int, list[Compared]] = defaultdict(list)
+    for item in compared:
+        groups[by(item)].append(item)
+    return {key: score(groups[key]) for key in sorted(groups)}
+
+
+def score(compared: Sequence[Compared]) -> Score:
+    """How some forecasts did; there is at least one."""
+    count = len(compared)
+    return Score(
+        count,
+        {level: 100 * sum(item.covered(level) for item in compared) / count for level in LEVELS},
+        sum(abs(item.expected - item.came) for item in compared) / count,
+        sum(abs(item.naive - item.came) for item in compared) / count,
+        sum(item.expected - item.came for item in compared) / count,
+    )

@@ -1,0 +1,224 @@
+"""What moved vacancies month by month: leavers, hires by kind, progression from the academy, and the rest.
+
+Invariant: of every month, the vacancies at its end are those at its opening, plus what leavers and moves opened, less
+what hires, moves and progression filled, plus the rest (funding, changes of FTE or role). All of it follows from the
+picture's staffing, post by post and day by day.
+
+A vacancy is opened by leavers as far as the post's vacancies rose on a day on which somebody left it; it is filled by
+hires as far as they fell on a day on which somebody started there. Who leaves a post whose funding ends with them opens
+none, and who starts on a post that is established for them fills none. Progression that leaves a vacancy behind fills
+so much less.
+"""
+
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from contracts.codes import Role, Route
+from services.metrics.picture.amounts import ONE, millionths, months_later
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import DAY, Scope, Start, dimensions_of
+from services.metrics.timelines.rows import FOREVER, Staffing
+
+Amounts = NDArray[np.float64]
+
+ACADEMY_ROLE = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
+"""The role of the academy's posts: who goes from one to another role progresses (docs/definitions.md, 'Academy')."""
+
+
+class Flow(StrEnum):
+    """What happens in a month, in millionths of an FTE."""
+
+    LEAVERS = "leavers"
+    OPENED_BY_LEAVERS = "opened-by-leavers"
+    FILLED_BY_CONVERSIONS = "filled-by-conversions"
+    FILLED_BY_ENTRANTS = "filled-by-entrants"
+    FILLED_BY_HIRES = "filled-by-hires"
+    FILLED_BY_PROGRESSION = "filled-by-progression"
+    OPENED_BY_MOVES = "opened-by-moves"
+    FILLED_BY_MOVES = "filled-by-moves"
+    PROGRESSED = "progressed"
+    REST = "rest"
+
+
+FILLED = tuple(flow for flow in Flow if flow.startswith("filled-"))
+HIRED = (Flow.FILLED_BY_CONVERSIONS, Flow.FILLED_BY_ENTRANTS, Flow.FILLED_BY_HIRES)
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """One amount of a flow at a post on a day."""
+
+    day: date
+    flow: Flow
+    role: Role | None
+    amount: int
+
+
+def steps(as_at: date, first: int, last: int) -> list[date]:
+    """The dates a whole number of months from `as_at`: month ends from a month end, else the same day of the month."""
+    return [months_later(as_at + DAY, months) - DAY for months in range(first, last + 1)]
+
+
+class Comings(NamedTuple):
+    """Who left, started and progressed, by post and day, in millionths of an FTE."""
+
+    left: dict[tuple[str, date], int]
+    started: dict[tuple[str, date], dict[Flow, int]]
+    moved_to: dict[tuple[str, date], dict[Flow, int]]
+    moved_from: dict[tuple[str, date], dict[Flow, int]]
+
+
+def is_entrant(start: Start) -> bool:
+    """Whether a person came as an entrant of the academy."""
+    return start.cohort is not None or start.route is Route.ACADEMY
+
+
+def comings(picture: Picture) -> Comings:
+    """Who left, started and progressed, by post and day."""
+    found = Comings(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
+    for spell in picture.spells(Scope.ALL):
+        kind = Flow.FILLED_BY_HIRES
+        if spell.start.route is Route.AGENCY_CONVERSION or spell.start.converted_from is not None:
+            kind = Flow.FILLED_BY_CONVERSIONS
+        elif is_entrant(spell.start):
+            kind = Flow.FILLED_BY_ENTRANTS
+        for held in picture.occupancies[spell.person]:
+            if held.valid_from == spell.since:
+                found.started[held.post, spell.since][kind] += millionths(held.fte)
+            if held.valid_to == spell.until < FOREVER:
+                found.left[held.post, spell.until] += millionths(held.fte)
+    for move in picture.moves:
+        before = dimensions_of(picture.posts.get(move.from_post, ()), move.moved_on - DAY)
+        progressed = before.role is ACADEMY_ROLE and move.place.role is not ACADEMY_ROLE
+        kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
+        found.moved_to[move.to_post, move.moved_on][kind] += move.fte
+        found.moved_from[move.from_post, move.moved_on][kind] += move.fte
+    return found
+
+
+def _by_flow() -> dict[tuple[str, date], dict[Flow, int]]:
+    return defaultdict(lambda: defaultdict(int))
+
+
+def happened(picture: Picture) -> list[Happened]:
+    """Every flow of the authority, by post and day, in the order of the days."""
+    came = comings(picture)
+    found: list[Happened] = []
+    progressed = {at: moved.get(Flow.FILLED_BY_PROGRESSION, 0) for at, moved in came.moved_from.items()}
+    for flow, amounts in ((Flow.LEAVERS, came.left), (Flow.PROGRESSED, progressed)):
+        for (post, day), amount in amounts.items():
+            role = dimensions_of(picture.posts.get(post, ()), day - DAY).role
+            found.append(Happened(day, flow, role, amount))
+    for place, rows in picture.staffing.items():
+        kind, _, post = place.partition("/")
+        if kind == "post":
+            found += _of_post(post, rows, came)
+    found.sort(key=lambda item: item.day)
+    return found
+
+
+def _of_post(post: str, rows: Iterable[Staffing], came: Comings) -> Iterable[Happened]:
+    """What moved the vacancies of one post: where its role changes, they leave one role and come up in another."""
+    vacant, role, ended = 0, None, date.min
+    for row in rows:
+        if vacant and (ended < row.valid_from or row.role is not role):
+            yield Happened(min(ended, row.valid_from), Flow.REST, role, -vacant)
+            vacant = 0
+        yield from _on_day(post, row.valid_from, row.role, millionths(row.vacancies) - vacant, came)
+        vacant, role, ended = millionths(row.vacancies), row.role, row.valid_to
+    if vacant and ended < FOREVER:
+        yield Happened(ended, Flow.REST, role, -vacant)
+
+
+def _on_day(post: str, day: date, role: Role | None, change: int, came: Comings) -> Iterable[Happened]:
+    """What moved the vacancies of one post on one day."""
+    if change > 0:
+        moved = came.moved_from.get((post, day), {})
+        opened = min(change, came.left.get((post, day), 0))
+        given_up = min(change - opened, moved.get(Flow.FILLED_BY_PROGRESSION, 0))
+        moved_on = min(change - opened - given_up, moved.get(Flow.FILLED_BY_MOVES, 0))
+        yield Happened(day, Flow.OPENED_BY_LEAVERS, role, opened)
+        yield Happened(day, Flow.FILLED_BY_PROGRESSION, role, -given_up)
+        yield Happened(day, Flow.OPENED_BY_MOVES, role, moved_on)
+        change -= opened + given_up + moved_on
+    elif change < 0:
+        arrived = came.started.get((post, day), {}) | came.moved_to.get((post, day), {})
+        for flow, amount in sorted(arrived.items()):
+            filled = min(-change, amount)
+            yield Happened(day, flow, role, filled)
+            change += filled
+    if change:
+        yield Happened(day, Flow.REST, role, change)
+
+
+def known_since(picture: Picture) -> date:
+    """From when on leavers were recorded: who had left before is not known, and those who stayed tell too little.
+
+    It is the day of the first recording, or that of the first leaver where earlier ones were entered afterwards.
+    """
+    recorded = min((event.envelope.time.date() for event in picture.standing), default=FOREVER)
+    left = min((spell.until for spell in picture.spells(Scope.ALL)), default=FOREVER)
+    return min(recorded, left)
+
+
+@dataclass(frozen=True, slots=True)
+class Months:
+    """The stocks of a group of posts at some dates, and the flows of the months between them; in FTE.
+
+    `stocks[name][i]` is as at `dates[i]`; `flows[flow][i]` is of the month that ends on `dates[i + 1]`.
+    """
+
+    dates: list[date]
+    stocks: Mapping[str, Amounts]
+    flows: Mapping[Flow, Amounts]
+
+
+STOCKS = ("establishment", "in_post", "vacancies")
+
+
+class _StockRows(NamedTuple):
+    """Every row of a post's staffing: days (as ordinals) from and until, its role, and the stocks in millionths."""
+
+    since: NDArray[np.int64]
+    until: NDArray[np.int64]
+    roles: NDArray[np.object_]
+    amounts: NDArray[np.int64]
+
+
+def _stock_rows(picture: Picture) -> _StockRows:
+    rows = [row for place, rows in picture.staffing.items() if place.startswith("post/") for row in rows]
+    amounts = [[millionths(getattr(row, name)) for name in STOCKS] for row in rows]
+    return _StockRows(
+        np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),
+        np.array([row.valid_to.toordinal() for row in rows], dtype=np.int64),
+        np.array([row.role for row in rows], dtype=np.object_),
+        np.array(amounts, dtype=np.int64).reshape(len(rows), len(STOCKS)),
+    )
+
+
+def months(picture: Picture, dates: Sequence[date], role: Role | None = None) -> Months:
+    """Stocks and flows of all posts, or of those of one role, as the picture knows them (the future included)."""
+    rows = picture.kept("stock rows", lambda: _stock_rows(picture))
+    chosen = np.full(len(rows.since), True) if role is None else rows.roles == role
+    days = [day.toordinal() for day in dates]
+    changes = np.zeros((len(dates) + 1, len(STOCKS)), dtype=np.int64)
+    np.add.at(changes, np.searchsorted(days, rows.since[chosen]), rows.amounts[chosen])
+    np.subtract.at(changes, np.searchsorted(days, rows.until[chosen]), rows.amounts[chosen])
+    flows = {flow: np.zeros(len(dates) - 1, dtype=np.int64) for flow in Flow}
+    for item in picture.kept("flows of vacancies", lambda: happened(picture)):
+        if dates[0] < item.day <= dates[-1] and role in (None, item.role):
+            flows[item.flow][bisect_left(dates, item.day) - 1] += item.amount
+    stocks = changes.cumsum(axis=0)[:-1] / ONE
+    return Months(
+        list(dates),
+        {name: stocks[:, column] for column, name in enumerate(STOCKS)},
+        {flow: amounts / ONE for flow, amounts in flows.items()},
+    )

@@ -1,0 +1,164 @@
+"""A forecast: vacancies at the end of each month to come, with intervals, and beside it what a change would make of it.
+
+Invariant: equal pictures, dates and wishes give equal digits; nothing recorded after the picture's instant is used.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+
+from contracts.codes import Role
+from services.metrics.forecasting.academy import Academy, academy
+from services.metrics.forecasting.dispersion import dispersion
+from services.metrics.forecasting.flows import ACADEMY_ROLE, Months, known_since, months, steps
+from services.metrics.forecasting.rates import Rates, rates
+from services.metrics.forecasting.simulation import NO_CHANGE, Chance, Change, Ground, Paths, Played, play, seed_of
+from services.metrics.picture.picture import Picture
+
+LONGEST = 36
+"""Months that can be asked for: an intake shows in the service areas after its assessed and supported year."""
+LONGEST_HISTORY = 84
+"""Months of history that are looked at to see how far present rates went wrong."""
+RATES_FROM = 24
+"""Months of history from which the academy's part is estimated; turnover and filling are of the last twelve."""
+LEVELS = (80, 95)
+"""Percent of the intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """Vacancies (FTE) as at one date to come: expected, known as of now, and the intervals by level.
+
+    `leavers`, `hires` and `progressed` are expected in the month that ends on it.
+    """
+
+    as_at: date
+    expected: float
+    known: float
+    intervals: dict[int, tuple[float, float]]
+    leavers: float
+    hires: float
+    progressed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is expected of all posts or those of one role, and of what it was worked out."""
+
+    role: Role | None
+    vacancies: float
+    months: list[Month]
+    changed: list[Month] | None
+    rates: Rates
+    academy: Academy
+    progression: float
+    dispersion: float
+
+
+def one_decimal(value: float) -> float:
+    """FTE as they are shown, half up."""
+    rounded = Decimal(repr(round(value, 9))).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    return float(rounded) + 0.0  # never -0.0
+
+
+def forecast(
+    picture: Picture, as_at: date, length: int, role: Role | None = None, change: Change = NO_CHANGE
+) -> Forecast:
+    """The vacancies of all posts, or those of one role, for `length` months from a date on (FTE)."""
+    dates = steps(as_at, 0, length)
+    known = months(picture, dates, role)
+    came = picture.kept(("academy to come", as_at, length), lambda: academy(picture, dates))
+    past = history(picture, as_at, role)
+    whole = past if role is None else history(picture, as_at, None)
+    present = rates(_last(whole, RATES_FROM), _last(past, RATES_FROM), came, of_role=role is not None)
+    ground = Ground(known.stocks["vacancies"] - _vacant_academy_posts(picture, dates, role), known, came)
+    chance = Chance(seed_of(as_at, length), present, came)
+    baseline = play(ground, present, NO_CHANGE, chance)
+    wider = dispersion(past, [float(np.var(paths)) for paths in baseline.vacancies], of_role=role is not None)
+    changed = None
+    if change != NO_CHANGE:
+        of_group = _of_group(change, float(known.stocks["vacancies"][0]), float(whole.stocks["vacancies"][-1]))
+        changed = _months(known, play(ground, present, of_group, chance), wider)
+    return Forecast(
+        role,
+        float(known.stocks["vacancies"][0]),
+        _months(known, baseline, wider),
+        changed,
+        present,
+        came,
+        float(chance.progression.mean()),
+        wider,
+    )
+
+
+def _of_group(change: Change, vacancies: float, of_all: float) -> Change:
+    """A group's part of a change: conversions are shared out as the vacancies of the date are."""
+    if change.conversions is None:
+        return change
+    return replace(change, conversions=change.conversions * (vacancies / of_all if of_all else 0.0))
+
+
+def roles(picture: Picture, as_at: date, length: int) -> list[Role]:
+    """The roles that have posts, or somebody in post, at a date or in the months after it."""
+    dates = steps(as_at, 0, length)
+    stocks = {role: months(picture, dates, role).stocks for role in Role}
+    return [role for role, of_role in stocks.items() if any(amounts.any() for amounts in of_role.values())]
+
+
+def history(picture: Picture, as_at: date, role: Role | None) -> Months:
+    """Stocks and flows month by month up to a date, from when on leavers are known."""
+
+    def made() -> Months:
+        since = picture.kept("known since", lambda: known_since(picture))
+        dates = steps(as_at, -LONGEST_HISTORY, 0)
+        return months(picture, dates[min(bisect_left(dates, since), LONGEST_HISTORY) :], role)
+
+    return picture.kept(("history of vacancies", as_at, role), made)
+
+
+def _last(past: Months, length: int) -> Months:
+    """The last months of a history."""
+    first = max(0, len(past.dates) - 1 - length)
+    return Months(
+        past.dates[first:],
+        {name: amounts[first:] for name, amounts in past.stocks.items()},
+        {flow: amounts[first:] for flow, amounts in past.flows.items()},
+    )
+
+
+def _vacant_academy_posts(picture: Picture, dates: Sequence[date], role: Role | None) -> Paths:
+    """Vacancies of academy posts to come, beyond what is usual (the median of the last year)."""
+    if role not in (None, ACADEMY_ROLE):
+        return np.zeros(len(dates))
+    usual = float(np.median(history(picture, dates[0], ACADEMY_ROLE).stocks["vacancies"][-13:]))
+    beyond = np.maximum(0.0, months(picture, list(dates), ACADEMY_ROLE).stocks["vacancies"] - usual)
+    beyond[0] = 0.0
+    return np.asarray(beyond)
+
+
+def _months(known: Months, played: Played, wider: float) -> list[Month]:
+    """The months as they are told: means, and quantiles of the paths drawn out from their mean."""
+    found = []
+    for place, paths in enumerate(played.vacancies):
+        mean = float(paths.mean())
+        widened = np.maximum(0.0, mean + wider * (paths - mean))
+        intervals = {}
+        for level in LEVELS:
+            low, high = np.quantile(widened, [0.5 - level / 200, 0.5 + level / 200])
+            intervals[level] = (float(low), float(high))
+        found.append(
+            Month(
+                known.dates[place + 1],
+                mean,
+                float(known.stocks["vacancies"][place + 1]),
+                intervals,
+                played.leavers[place],
+                played.hires[place],
+                played.progressed[place],
+            )
+        )
+    return found

@@ -1,0 +1,208 @@
+"""The model: how vacancies go on from what is known, and how uncertain that is.
+
+Invariant: the same ground, rates, change and seed give the same paths; a change is played with the random numbers of
+the baseline, so that the difference between them is the change's own.
+
+The model, in FTE, month by month, for a group of posts (all, or those of one role):
+
+    vacancies = vacancies before
+              + what is known to change (posts established and closed, leavers, starters, moves, changes of FTE)
+              + vacancies opened by leavers not yet known, and, of a role, by moves out of it not yet known
+              - filled by members of the academy who progress
+              - filled by hires not yet known
+              never below 0
+
+- Leavers are drawn at the present turnover of those in post, less the leavers already known for the month.
+- Of the vacant FTE a share is filled each month, at the present rate of filling, by whatever way. What is already known
+  to fill vacancies in the month, and what progression fills in the mean month, is part of that: posts that are kept for
+  those who come off their assessed year are not advertised. Progression itself falls in the months in which it is due.
+- Internal moves open as much as they fill in the whole authority, and are left out there. Of a role they count.
+- Posts are established and closed as known, and no others. Vacancies of academy posts beyond their usual number are not
+  counted as vacancies to come: such a post is established for entrants who are recorded when they come.
+- What a change (of intake, turnover, conversions) brings beside the present rates comes on top, and is not made up for
+  by other hires but as far as fewer vacancies are left to fill.
+
+Uncertain are the rates themselves (Gamma and Beta), what then happens (Poisson, binomial), and how far the model and
+present rates go wrong besides: `dispersion` widens the paths by what was seen before the date (`dispersion.py`).
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from services.metrics.forecasting.academy import Academy
+from services.metrics.forecasting.flows import FILLED, HIRED, Flow, Months
+from services.metrics.forecasting.rates import PRIOR_MEMBERS, USUAL_PROGRESSION, Rate, Rates
+
+Paths = NDArray[np.float64]
+
+PATHS = 4000
+"""Paths played. The ends of a 95% interval are then the 100th and the 3900th: they vary by about 0.3 FTE where the
+spread is 10, and a forecast takes some tens of milliseconds."""
+EXACT_UP_TO = 30.0
+"""Means up to which Poisson numbers are drawn exactly; above it the normal approximation is out by less than 1%."""
+MOST_DRAWN = 200
+"""Where the search for a Poisson number of such a mean ends: none is that high."""
+ASSESSED_YEAR = 12
+"""Months after which an entrant progresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What if: a change beside the present rates. None and 0: as it is.
+
+    `intake`: entrants of the academy in a year. `turnover_lower_by`: percentage points a year. `conversions`: agency
+    workers employed over the whole horizon (FTE).
+    """
+
+    intake: float | None = None
+    turnover_lower_by: float = 0.0
+    conversions: float | None = None
+
+
+NO_CHANGE = Change()
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is known of the months to come, for a group of posts: stocks and flows by month, and the academy.
+
+    `vacancies[0]` is that of the date itself; from then on academy posts are counted as `simulation.py` says.
+    """
+
+    vacancies: Paths
+    known: Months
+    academy: Academy
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """What was played: vacancies at the end of each month (months by paths), and the means of what moved them.
+
+    `leavers` are all, `hires` and `progressed` those that fill vacancies (of a role, `hires` are also moves into it);
+    each with those already known.
+    """
+
+    vacancies: Paths
+    leavers: list[float]
+    hires: list[float]
+    progressed: list[float]
+
+
+class Numbers:
+    """Standard normal numbers (months by paths), and for each the share of such numbers that is below it."""
+
+    def __init__(self, normal: Paths) -> None:
+        self.normal = normal
+
+    @cached_property
+    def below(self) -> Paths:
+        """The normal distribution at the numbers."""
+        shares = [0.5 * (1 + math.erf(number)) for number in (self.normal / math.sqrt(2)).ravel().tolist()]
+        return np.array(shares).reshape(self.normal.shape)
+
+
+class Chance:
+    """The random numbers of one question, drawn once for the baseline and every change.
+
+    Groups of posts that are asked for together share `numbers`; their figures are not added up.
+    """
+
+    def __init__(self, seed: int, rates: Rates, academy: Academy) -> None:
+        draw = np.random.default_rng([seed, 1])
+        self.turnover = _gamma(draw, rates.turnover)
+        self.moving_out = _gamma(draw, rates.moving_out)
+        self.filling = _gamma(draw, rates.filling)
+        stayed = academy.completed - academy.progressed
+        successes = academy.progressed + USUAL_PROGRESSION * PRIOR_MEMBERS
+        self.progression = draw.beta(successes, stayed + (1 - USUAL_PROGRESSION) * PRIOR_MEMBERS, PATHS)
+        self.progressed = np.array([draw.binomial(due, self.progression) for due in academy.due], dtype=np.float64)
+        self.leavers, self.moves, self.hires = numbers(seed, len(academy.due))
+
+
+@lru_cache(maxsize=4)
+def numbers(seed: int, months: int) -> tuple[Numbers, Numbers, Numbers]:
+    """The numbers for leavers, moves and hires."""
+    leavers, moves, hires = np.random.default_rng([seed, 2]).standard_normal((3, months, PATHS))
+    return Numbers(leavers), Numbers(moves), Numbers(hires)
+
+
+def _gamma(draw: np.random.Generator, rate: Rate) -> Paths:
+    """A rate as uncertain as so few events leave it; what was never seen stays at nought."""
+    drawn_rate = draw.standard_gamma(rate.events, PATHS)
+    return drawn_rate / rate.exposure if rate.exposure else np.zeros(PATHS)
+
+
+def play(ground: Ground, rates: Rates, change: Change, chance: Chance) -> Played:
+    """Play the months to come."""
+    months = len(ground.academy.due)
+    entering = entrants(ground.academy, change, months)
+    more_entrants = entering - entrants(ground.academy, NO_CHANGE, months)
+    turnover = np.maximum(0.0, chance.turnover - change.turnover_lower_by / 100 / 12)
+    usual = rates.conversions / 12
+    more_conversions = 0.0 if change.conversions is None else change.conversions / months - usual
+    mean_progression = rates.relieved * chance.progression * (sum(ground.academy.due) / months)
+    vacant = np.full(PATHS, ground.vacancies[0])
+    found = Played(np.empty((months, PATHS)), [], [], [])
+    for month in range(months):
+        known = {flow: float(amounts[month]) for flow, amounts in ground.known.flows.items()}
+        filled_as_known = sum(known[flow] for flow in FILLED)
+        in_post = np.maximum(0.0, ground.known.stocks["in_post"][month] + ground.vacancies[month] - vacant)
+        left = drawn(np.maximum(0.0, turnover * in_post - known[Flow.LEAVERS]), chance.leavers, month)
+        moving = np.maximum(0.0, chance.moving_out * in_post - known[Flow.OPENED_BY_MOVES])
+        left_or_moved = rates.opening * left + drawn(moving, chance.moves, month)
+        open_now = vacant + (ground.vacancies[month + 1] - ground.vacancies[month]) + left_or_moved
+        open_now = np.maximum(0.0, open_now)
+        progressed = chance.progressed[month] + _progressed_of_entrants(entering, month, chance)
+        by_progression = np.minimum(open_now, rates.relieved * progressed)
+        mean_hires = np.maximum(0.0, chance.filling * open_now - filled_as_known - mean_progression)
+        hired = np.minimum(open_now - by_progression, drawn(mean_hires, chance.hires, month))
+        more = np.minimum(
+            open_now - by_progression - hired, more_conversions + rates.entrants_fill * more_entrants[month]
+        )
+        vacant = open_now - by_progression - hired - more
+        found.vacancies[month] = vacant
+        found.leavers.append(known[Flow.LEAVERS] + float(left.mean()))
+        found.hires.append(sum(known[flow] for flow in HIRED) + float((hired + more).mean()))
+        found.progressed.append(known[Flow.FILLED_BY_PROGRESSION] + float(by_progression.mean()))
+    return found
+
+
+def entrants(academy: Academy, change: Change, months: int) -> Paths:
+    """Entrants by month: those known, and what the year's intake is beyond them, spread evenly."""
+    intake = academy.usual_intake if change.intake is None else change.intake
+    rest = max(0.0, intake * months / 12 - sum(academy.entering))
+    return np.array(academy.entering) + rest / months
+
+
+def _progressed_of_entrants(entering: Paths, month: int, chance: Chance) -> Paths | float:
+    """Those who entered a year before, in the months to come."""
+    return entering[month - ASSESSED_YEAR] * chance.progression if month >= ASSESSED_YEAR else 0.0
+
+
+def drawn(mean: Paths, numbers: Numbers, month: int) -> Paths:
+    """Poisson numbers of these means: the higher a number drawn for the month, or the mean, the higher they are."""
+    if not mean.any():
+        return np.zeros(mean.shape)
+    normal, share_below = numbers.normal[month], numbers.below[month]
+    if mean.max() > EXACT_UP_TO:
+        return np.asarray(np.rint(np.maximum(0.0, mean + np.sqrt(mean) * normal)))
+    found = np.zeros(mean.shape)
+    term = np.exp(-mean)
+    below = term.copy()
+    number = 0
+    while (more := below < share_below).any() and number < MOST_DRAWN:
+        number += 1
+        found += more
+        term *= mean / number
+        below += term
+    return found
+
+
+def seed_of(as_at: date, length: int) -> int:
+    """The seed of a question: the same one has the same digits, and every role and change the same chance."""
+    return as_at.toordinal() * 1000 + length

@@ -1,0 +1,84 @@
+"""Forecasts of the demonstration authority as they would have been made at the time, beside what came."""
+
+import json
+from datetime import date, datetime, timedelta
+
+import pytest
+
+from contracts.envelope import Event, parse_event
+from deploy.demonstration import history
+from services.metrics.forecasting.back_test import Compared, back_test, end_of, from_origin, origins, score, scores
+from services.metrics.picture.picture import Picture, known
+from tests.histories import event, left
+
+LAST = date(2024, 3, 31)
+"""The demonstration history ends here."""
+
+
+@pytest.fixture(scope="module")
+def events() -> list[Event]:
+    return [
+        parse_event(
+            {name: value for name, value in found.items() if name != "data"}, json.dumps(found["data"]).encode()
+        )
+        for found in history()
+    ]
+
+
+@pytest.fixture(scope="module")
+def picture(events: list[Event]) -> Picture:
+    return Picture(events)
+
+
+@pytest.fixture(scope="module")
+def compared(events: list[Event], picture: Picture) -> list[Compared]:
+    return back_test(events, picture, LAST, 12)
+
+
+def test_forecasts_are_made_at_every_month_end_from_october_2020_on(compared: list[Compared]) -> None:
+    # 41 origins up to February 2024; of the last twelve there is less than a year to compare with.
+    assert (compared[0].origin, compared[-1].origin) == (date(2020, 10, 31), date(2024, 2, 29))
+    assert [len([item for item in compared if item.length == length]) for length in (1, 2, 12)] == [41, 40, 30]
+
+
+def test_about_as_much_of_what_came_lies_in_the_intervals_as_they_say(compared: list[Compared]) -> None:
+    found = score(compared)
+    assert 70 <= found.coverage[80] <= 92
+    assert 90 <= found.coverage[95] <= 100
+    for of_length in scores(compared, lambda item: item.length).values():
+        assert 65 <= of_length.coverage[80] <= 97
+        assert of_length.coverage[95] >= 85
+
+
+def test_forecasts_are_nearer_than_vacancies_staying_as_they_are(compared: list[Compared]) -> None:
+    found = score(compared)
+    assert found.mean_absolute_error < 0.75 * found.naive_mean_absolute_error
+    assert abs(found.bias) < 3
+
+
+def test_vacancies_that_came_are_those_of_the_published_table(compared: list[Compared]) -> None:
+    came = {item.as_at: item.came for item in compared}
+    assert (came[date(2022, 10, 31)], came[date(2023, 10, 31)]) == (52.0, 22.5)
+
+
+@pytest.mark.parametrize("origin", [date(2021, 9, 30), date(2023, 5, 31)])
+def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
+    events: list[Event], picture: Picture, origin: date
+) -> None:
+    def made(of: list[Event]) -> list[tuple[float, object]]:
+        return [(item.expected, item.intervals) for item in from_origin(of, picture, origin, LAST, 12, None)]
+
+    before = known(events, end_of(origin))
+    assert len(before) < len(events)
+    afterwards = end_of(origin) + timedelta(days=1)
+    workers = sorted({found.envelope.subject for found in before if found.envelope.subject.startswith("worker/")})
+    invented = [
+        event(left(origin - timedelta(days=30)), worker, afterwards, f"invented-{place}")
+        for place, worker in enumerate(workers)
+    ]
+    assert made(events) == made(before) == made([*before, *invented])
+
+
+def test_an_authority_known_for_too_short_a_time_has_no_origins(events: list[Event]) -> None:
+    young = Picture(known(events, datetime.fromisoformat("2018-12-31T00:00:00Z")))
+    assert origins(young, date(2019, 12, 31)) == []
