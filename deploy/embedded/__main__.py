@@ -137,9 +137,20 @@ def _wait_until_taken_in(system: System) -> None:
     metrics.process.wait_until(taken_in, f"has taken in the {accepted} events", TAKEN_IN_SECONDS)
 
 
+WORTH_A_LOOK = (
+    ("a figure of the table", "/v1/measures/vacancies?authority=331&as_at=2023-10-31&by=role"),
+    ("what it is made of", "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31"),
+    ("month by month", "/v1/measures/vacancies/series?authority=331&from=2022-01-01&to=2024-03-31"),
+    ("the academy", "/v1/academy/cohorts?authority=331&as_at=2023-11-30&cohorts=completed"),
+    ("data quality", "/v1/quality?authority=331&as_at=2024-03-31"),
+    ("the twelve months to come", "/v1/forecasts/vacancies?authority=331&as_at=2024-03-31"),
+)
+"""Answers about the demonstration that show what there is."""
+
+
 def _show_where_to_go(system: System, console: Console) -> None:
-    figure = "/v1/measures/vacancies?authority=331&as_at=2023-10-31&by=role"
-    lines = ["", "where to go next", f"  a figure of the table: {system.services[METRICS].url}{figure}"]
+    metrics = system.services[METRICS].url
+    lines = ["", "where to go next", *(f"  {title}: {metrics}{path}" for title, path in WORTH_A_LOOK)]
     for title, path in (("API docs", "/docs"), ("AsyncAPI docs", "/asyncapi"), ("metrics for Prometheus", "/metrics")):
         lines += [f"  {title} of {name}: {service.url}{path}" for name, service in system.services.items()]
     console.print("\n".join([*lines, "", "running; Ctrl-C stops it"]), soft_wrap=True)
