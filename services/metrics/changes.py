@@ -11,9 +11,10 @@ from typing import Any, NamedTuple
 
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
-from services.metrics.explanation import explain
+from services.metrics.explanation import Explained, ever_in_post, explain
 from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.declaration import Count, Measure, When
+from services.metrics.picture.picture import Picture
 
 Identity = tuple[str, str]
 
@@ -64,13 +65,14 @@ def part_changes(counted: Count, when: When, before: Report, after: Report, aske
     new = _known_to_one(before.events, after.events)
     amounts: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
     behind: defaultdict[_Key, set[str]] = defaultdict(set)
-    for place, report in enumerate((before, after)):
-        picture = report.reading.picture()
+    pictures = [report.reading.picture() for report in (before, after)]
+    for place, (report, picture) in enumerate(zip((before, after), pictures, strict=True)):
         for part in explain(counted, report.reading, when, asked):
             key = (part.subjects, tuple(part.dimensions.values()))
             amounts[key][place] += part.amount
-            for subject in (*part.subjects, *(item.subject for item in part.made_of)):
-                behind[key] |= _numbers(subject, picture.numbers)
+            others = (item.subject for item in part.made_of)
+            for subject in (*part.subjects, *others, *(() if counted.column else _ever_in(part, picture))):
+                behind[key] |= _numbers(subject, pictures)
     # Parts that only one report has: what stands behind the same subject in the other tells why.
     of_subject: defaultdict[str, set[str]] = defaultdict(set)
     for (subjects, _), found in behind.items():
@@ -88,9 +90,18 @@ def part_changes(counted: Count, when: When, before: Report, after: Report, aske
     return changes
 
 
-def _numbers(subject: str, numbers: Any) -> set[str]:
+def _ever_in(part: Explained, picture: Picture) -> Iterable[str]:
+    """Who was ever in the post, of a part that names nothing else: how long a vacancy was open follows from all."""
+    (first, *others) = part.subjects
+    return ever_in_post(picture).get(first, ()) if not others else ()
+
+
+def _numbers(subject: str, pictures: Iterable[Picture]) -> set[str]:
+    """The same subject; of a worker all numbers that the person has in one of the reports."""
     kind, _, identifier = subject.partition("/")
-    return {f"worker/{number}" for number in numbers(identifier)} if kind == "worker" else {subject}
+    if kind != "worker":
+        return {subject}
+    return {f"worker/{number}" for picture in pictures for number in picture.numbers(picture.person(identifier))}
 
 
 def _known_to_one(before: Iterable[Event], after: Iterable[Event]) -> dict[str, list[Event]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from contracts.codes import CoverReason
 from services.metrics.figures import Asked, Reading, parts
-from services.metrics.measures.declaration import Count, Part, When
+from services.metrics.measures.declaration import Count, Kind, Part, When
 from services.metrics.picture.amounts import millionths
 from services.metrics.picture.picture import Picture
 from services.metrics.timelines.rows import FOREVER
@@ -45,10 +45,17 @@ def explain(counted: Count, reading: Reading, when: When, asked: Asked, *, made_
             None if part.until == FOREVER else part.until,
             part.subjects,
             {name: part.dimension(name) for name in counted.dimensions},
-            _made_of(picture, part, when.as_at) if made_of and counted.column is not None else (),
+            _made_of(picture, part, when.as_at if counted.kind is Kind.STOCK else part.since)
+            if made_of and _is_of_a_place(counted, part)
+            else (),
         )
         for part in found
     ]
+
+
+def _is_of_a_place(counted: Count, part: Part) -> bool:
+    """Whether a part follows from the staffing of one place (a vacancy that was filled does, on that day)."""
+    return counted.column is not None or (len(part.subjects) == 1 and part.subjects[0].startswith("post/"))
 
 
 def _made_of(picture: Picture, part: Part, as_at: date) -> tuple[MadeOf, ...]:
@@ -95,3 +102,16 @@ def covers_of(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int, C
         return found
 
     return picture.kept(("covers", as_at), make)
+
+
+def ever_in_post(picture: Picture) -> dict[str, list[str]]:
+    """Who was in each post (`post/…`) at some time, as `worker/…`."""
+
+    def make() -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for person, held in picture.occupancies.items():
+            for post in {occupancy.post for occupancy in held}:
+                found.setdefault(f"post/{post}", []).append(f"worker/{person}")
+        return found
+
+    return picture.kept(("ever in post",), make)

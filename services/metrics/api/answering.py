@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -100,6 +100,8 @@ def pinned(question: Question, path: str | None = None, **more: Any) -> str:
     )
 
 
-def page_links(question: Question, count: int, limit: int, offset: int) -> dict[str, str]:
-    """The link to the next page, where there is one."""
-    return {"next": pinned(question, limit=limit, offset=offset + limit)} if offset + limit < count else {}
+def page_links(
+    question: Question, count: int, limit: int, offset: int, link: Callable[..., str] = pinned
+) -> dict[str, str]:
+    """The link to the next page, where there is one; `link` pins the question as `pinned` does."""
+    return {"next": link(question, limit=limit, offset=offset + limit)} if offset + limit < count else {}

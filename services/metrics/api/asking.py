@@ -4,6 +4,7 @@ Invariant: a parameter that is unknown or cannot be read is refused by name, wit
 with a request is told at once. (A misspelt as_known_at that is passed over would give the figure as known now.)
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -11,13 +12,12 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from contracts.codes import CswwRole
 from contracts.envelope import format_instant
 from contracts.values import EARLIEST_DATE, LATEST_DATE
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
-from services.metrics.measures.catalogue import EVERY_DIMENSION, dimensions_of
+from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION, dimensions_of
 from services.metrics.measures.declaration import Measure, When
 from services.metrics.periods import (
     Every,
@@ -34,7 +34,8 @@ from services.metrics.picture.service import Scope
 Value = TypeVar("Value")
 
 DATE_PATTERN = r"^(19(4[89]|[5-9][0-9])|20[0-9]{2})-[0-9]{2}-[0-9]{2}$"
-TEXT = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
+TEXT = r"^([A-Za-z0-9][A-Za-z0-9._-]{0,63})?$"
+"""What authorities call their teams, grades, cohorts and the like; empty: not stated."""
 MOST_ROWS = 1000
 """Rows of one page."""
 USUAL_ROWS = 100
@@ -72,6 +73,12 @@ class Parameter:
         if self.schema.get("type") == "array":
             found |= {"style": "form", "explode": False}
         return found if self.example is None else found | {"example": self.example}
+
+
+def _value_of(dimension: str) -> dict[str, Any]:
+    if dimension in CODED:
+        return {"type": "string", "enum": [*CODED[dimension], ""]}
+    return {"type": "string", "pattern": TEXT}
 
 
 def _whole(least: int, most: int, usual: int | None = None) -> dict[str, Any]:
@@ -129,7 +136,7 @@ _DECLARED = (
     Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
     Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
     *(
-        Parameter(name, f"Only this value. {meaning}", {"type": "string", "minLength": 1, "maxLength": 128})
+        Parameter(name, f"Only this value; empty: only where it is not stated. {meaning}", _value_of(name))
         for name, meaning in EVERY_DIMENSION.items()
     ),
 )
@@ -174,11 +181,17 @@ class Question:
             raise Problem(422, "request-refused", "The request is not as described", detail, faults=self._faults)
 
     def text(self, name: str) -> str | None:
-        """A parameter as it came; None where it is left out. Given twice, it is refused."""
+        """A parameter as it came; None where it is left out. Given twice or empty, it is refused."""
+        text = self._once(name)
+        if text == "":
+            self.fault(name, "is empty", f"a value, or no {name} at all")
+        return text or None
+
+    def _once(self, name: str) -> str | None:
         values = self.request.query_params.getlist(name)
         if len(values) > 1:
             self.fault(name, "is given more than once", "one value")
-        return values[-1] if values and values[-1] else None
+        return values[-1] if values else None
 
     def read(self, name: str, reader: Callable[[str], Value | None], expected: str) -> Value | None:
         """A parameter as `reader` reads it, which gives None for what it cannot read."""
@@ -222,9 +235,12 @@ class Question:
         """The authority, which the caller must be allowed to read. Raises a 401 or 403 problem."""
         caller = calling(self.request)
         text = self.text("authority")
-        fits = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
-        if text is None or not fits:
-            self.fault("authority", "is missing" if not text else "cannot be read", "three digits, as 331", text)
+        reads = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())
+        if text is None or not reads:
+            if text is not None:
+                self.fault("authority", "cannot be read", "three digits, as 331", text)
+            elif "authority" not in self.request.query_params:
+                self.fault("authority", "is missing", "three digits, as 331")
             return ""
         if not caller.may(Right.READ, text):
             detail = f"This key may not read figures of authority {text}."
@@ -292,17 +308,20 @@ class Question:
         return names
 
     def filters(self, measure: Measure) -> dict[str, Any]:
-        """Only which values of dimensions count."""
+        """Only which values of dimensions count; None: only where it is not stated."""
         known, found = dimensions_of(measure), dict[str, Any]()
         for name in EVERY_DIMENSION:
-            text = self.text(name)
+            text = self._once(name)
             if text is None:
                 continue
             if name not in known:
                 self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
-            found[name] = _csww_role(text) if name == "csww_role" else text
-            if found[name] is None:
-                self.fault(name, "cannot be read", "a CSWW role from 1 to 6", text)
+            elif text and name in CODED and text not in CODED[name]:
+                self.fault(name, "cannot be read", f"one of {', '.join(CODED[name])}", text)
+            elif not re.fullmatch(TEXT, text):
+                self.fault(name, "cannot be read", "up to 64 letters, digits, dots, underscores and hyphens", text)
+            else:
+                found[name] = int(text) if text and name == "csww_role" else text or None
         return found
 
     def scope(self) -> Scope:
@@ -317,7 +336,7 @@ class Question:
 def read_date(text: str) -> date | None:
     """A date as 2023-10-31; None for anything else."""
     try:
-        day = date.fromisoformat(text) if len(text) == len("2023-10-31") else None
+        day = date.fromisoformat(text) if re.fullmatch(DATE_PATTERN, text) else None
     except ValueError:
         return None
     return day if day is not None and EARLIEST_DATE <= day < LATEST_DATE else None
@@ -336,8 +355,8 @@ def read_instant(text: str) -> datetime | None:
 
 
 def _read_census_year(text: str) -> Period | None:
-    is_year = text.isascii() and text.isdigit() and EARLIEST_DATE.year < int(text[:5]) < LATEST_DATE.year
-    return census_year(int(text)) if is_year else None
+    is_year = text.isascii() and text.isdigit() and len(text) == 4
+    return census_year(int(text)) if is_year and EARLIEST_DATE.year < int(text) < LATEST_DATE.year else None
 
 
 def _read_financial_year(text: str) -> Period | None:
@@ -346,10 +365,6 @@ def _read_financial_year(text: str) -> Period | None:
     if not is_year or (int(first) + 1) % 100 != int(second):
         return None
     return financial_year(int(first)) if EARLIEST_DATE.year <= int(first) < LATEST_DATE.year - 1 else None
-
-
-def _csww_role(text: str) -> int | None:
-    return int(text) if text in {str(role.value) for role in CswwRole} else None
 
 
 def said(instant: datetime) -> str:

@@ -106,15 +106,16 @@ async def get_changes(request: Request) -> Response:
     body["figures"] = moved
     body |= {"count": len(changes), "limit": limit, "offset": offset}
     body["changes"] = [_as_change(change) for change in changes[offset : offset + limit]]
-    body["links"] = {"pinned": _pinned(question)} | page_links(question, len(changes), limit, offset)
+    body["links"] = {"pinned": _pinned(question)} | page_links(question, len(changes), limit, offset, _pinned)
     passing = ("links",) if question.text("to_known") else ("links", "to_known")
     return answer(question, body, _lines(body), passing=passing)
 
 
-def _pinned(question: Question) -> str:
+def _pinned(question: Question, **more: Any) -> str:
+    """The link that gives the same changes ever after."""
     now = said(question.now)
     given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
-    return pinned(question, as_known_at=None, as_accepted_at=None, **given)
+    return pinned(question, as_known_at=None, as_accepted_at=None, **given, **more)
 
 
 def _wanted(question: Question) -> list[tuple[Measure, When]]:
