@@ -40,7 +40,7 @@ def series(metrics: Feed, measure: str, asked: str, as_known_at: str = AFTER_ALL
         ("moves", [0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0]),
         ("working-days-lost", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 2.0, 7.0, 0.0, 0.0, 0.0, 0.0]),
         ("progressed-fte", [0.0] * 11 + [1.0]),
-        # Of the year up to each month's end, in post of census posts then: 2, 2.5 until October, 1.5, 2.5 from February.
+        # Of the year up to each month's end; in post in the census then: 2, 2.5 from May, 1.5, 2.5 from February.
         ("turnover-rate", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 66.7, 66.7, 66.7, 40.0, 40.0]),
         # Cases hold for 30 days: 24 of 1.5 FTE at the end of October, 15 and 9 still at the end of November.
         ("average-caseload", [None] * 6 + [16.0, 16.0] + [None] * 4),
@@ -79,7 +79,12 @@ def test_a_series_as_known_before_and_after_a_correction(
         ("starters", f"every=year&year_starts_in=4&{YEAR}", ["03-31"], [5]),
         ("turnover-rate", f"every=year&year_starts_in=4&{YEAR}", ["03-31"], [40.0]),
         ("starters", "every=year&year_starts_in=10&from=2022-10-01&to=2024-09-30", ["09-30", "09-30"], [4, 1]),
-        ("turnover-rate", "every=year&year_starts_in=10&from=2022-10-01&to=2024-09-30", ["09-30", "09-30"], [0.0, 40.0]),
+        (
+            "turnover-rate",
+            "every=year&year_starts_in=10&from=2022-10-01&to=2024-09-30",
+            ["09-30", "09-30"],
+            [0.0, 40.0],
+        ),
         ("vacancies", "every=year&year_starts_in=10&from=2022-09-30&to=2024-09-29", ["09-30"], [1.5]),
         # 9 days of 2.5 FTE x 254 working days: the census year 2024 holds a 29 February.
         ("absence-rate", "every=year&year_starts_in=10&from=2023-10-01&to=2024-09-30", ["09-30"], [1.4]),
@@ -192,7 +197,9 @@ def test_the_longest_series_is_given(metrics: Feed) -> None:
     found = series(metrics, "vacancies", "from=1999-10-01&to=2099-09-30")
     assert len(found["totals"]) == 1200
     assert (found["totals"][0], found["totals"][-1]) == (0.0, 1.5)
-    assert len(series(metrics, "starters", "from=1948-01-01&to=2099-12-31&every=year&year_starts_in=1")["totals"]) == 152
+    assert (
+        len(series(metrics, "starters", "from=1948-01-01&to=2099-12-31&every=year&year_starts_in=1")["totals"]) == 152
+    )
 
 
 def test_of_an_authority_of_which_nothing_is_known_there_is_no_series(metrics: Feed) -> None:
