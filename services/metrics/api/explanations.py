@@ -111,7 +111,9 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     if isinstance(found, Rate):
         body["terms"] = await asyncio.to_thread(_terms, question, found, reading, when, wish)
         body["links"] = {"pinned": pinned(question)}
-        return answer(question, body)
+        # The links of the terms say the instant at which they were made.
+        terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
+        return answer(question, body, passing=("links", "terms"), lasting_too=terms)
     parts = await asyncio.to_thread(explain, found, reading, when, wish.asked)
     body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
     body["parts"] = [as_part(part) for part in parts[offset : offset + limit]]
