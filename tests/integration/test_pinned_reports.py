@@ -13,7 +13,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 from services.metrics.measures.catalogue import MEASURES
 from tests.integration.arrival import arrival
-from tests.integration.feed import Feed, cloud_event
+from tests.integration.feed import RECORDED, Feed, cloud_event
 from tests.integration.year import sent, to_recruitment, to_retention
 from tests.parts import RealSystem
 
@@ -73,7 +73,7 @@ def of_what_was_counted(chance: random.Random) -> Iterator[tuple[bool, CloudEven
     for hires, events in ((True, to_recruitment(AUTHORITY)), (False, to_retention(AUTHORITY))):
         for number, event in enumerate(events):
             id, kind = event.get_id(), event.get_type().removeprefix("uk.workforce.").removesuffix(".v1")
-            of: dict[str, Any] = {"authority": AUTHORITY, "time": event.get_time() + timedelta(hours=1)}
+            of: dict[str, Any] = {"authority": AUTHORITY, "time": (event.get_time() or RECORDED) + timedelta(hours=1)}
             if number % 2 or event.get_attributes().get("voids"):
                 because = {"because": "entered-in-error"}
                 yield hires, cloud_event(kind, event.get_subject() or "", f"void-of-{id}", because, voids=id, **of)
