@@ -6,14 +6,16 @@ Invariant: the differences of a figure's parts add up to the difference of the f
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
-from services.metrics.explanation import explain
+from services.metrics.explanation import ever_in_post, explain, stands_at
 from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.declaration import Count, Measure, When
+from services.metrics.picture.picture import Picture
 
 Identity = tuple[str, str]
 
@@ -63,24 +65,14 @@ def part_changes(counted: Count, when: When, before: Report, after: Report, aske
     """The parts of a count that differ, the greatest differences first."""
     new = _known_to_one(before.events, after.events)
     amounts: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
-    behind: defaultdict[_Key, set[str]] = defaultdict(set)
     for place, report in enumerate((before, after)):
-        picture = report.reading.picture()
-        for part in explain(counted, report.reading, when, asked):
-            key = (part.subjects, tuple(part.dimensions.values()))
-            amounts[key][place] += part.amount
-            for subject in (*part.subjects, *(item.subject for item in part.made_of)):
-                behind[key] |= _numbers(subject, picture.numbers)
-    # Parts that only one report has: what stands behind the same subject in the other tells why.
-    of_subject: defaultdict[str, set[str]] = defaultdict(set)
-    for (subjects, _), found in behind.items():
-        for subject in subjects:
-            of_subject[subject] |= found
+        for part in explain(counted, report.reading, when, asked, made_of=False):
+            amounts[part.subjects, tuple(part.dimensions.values())][place] += part.amount
+    pictures = [report.reading.picture() for report in (before, after)]
     changes = []
-    for key, (earlier, later) in amounts.items():
+    for (subjects, values), (earlier, later) in amounts.items():
         if earlier != later:
-            subjects, values = key
-            related = set().union(*(of_subject[subject] for subject in subjects))
+            related = _behind(counted, subjects, when.as_at, pictures)
             events = sorted((event for subject in related for event in new.get(subject, ())), key=order_of_recording)
             dimensions = dict(zip(counted.dimensions, values, strict=True))
             changes.append(PartChange(counted, subjects, dimensions, earlier, later, tuple(events)))
@@ -88,9 +80,40 @@ def part_changes(counted: Count, when: When, before: Report, after: Report, aske
     return changes
 
 
-def _numbers(subject: str, numbers: Any) -> set[str]:
+def _behind(counted: Count, subjects: Sequence[str], as_at: date, pictures: Sequence[Picture]) -> set[str]:
+    """Whose events can have changed a part, in either report: a part that only one of them has is 0 in the other.
+
+    A part of staffing follows from who stands at the place at the date; one of a post alone (how long it was vacant)
+    from all who were ever in it; one that names no post (cases, by the holder's post) from the posts they ever had.
+    """
+    found = set(subjects)
+    for picture in pictures:
+        for subject in subjects:
+            if counted.column is not None:
+                found |= {item.subject for item in stands_at(picture, subject, as_at)}
+            elif len(subjects) == 1 and subject.startswith("post/"):
+                found |= ever_in_post(picture).get(subject, set())
+            elif not any(other.startswith("post/") for other in subjects):
+                found |= _posts_of(picture, subject)
+    return {number for subject in found for number in _numbers(subject, pictures)}
+
+
+def _posts_of(picture: Picture, subject: str) -> set[str]:
+    """The posts that a worker ever held, or an assignment ever covered."""
     kind, _, identifier = subject.partition("/")
-    return {f"worker/{number}" for number in numbers(identifier)} if kind == "worker" else {subject}
+    if kind == "worker":
+        return {f"post/{held.post}" for held in picture.occupancies.get(picture.person(identifier), ())}
+    if kind == "cover":
+        return {f"post/{run.post}" for run in picture.assignments.get(identifier, ()) if run.post is not None}
+    return set()
+
+
+def _numbers(subject: str, pictures: Iterable[Picture]) -> set[str]:
+    """The same subject; of a worker all numbers that the person has in one of the reports."""
+    kind, _, identifier = subject.partition("/")
+    if kind != "worker":
+        return {subject}
+    return {f"worker/{number}" for picture in pictures for number in picture.numbers(picture.person(identifier))}
 
 
 def _known_to_one(before: Iterable[Event], after: Iterable[Event]) -> dict[str, list[Event]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from contracts.codes import CoverReason
 from services.metrics.figures import Asked, Reading, parts
-from services.metrics.measures.declaration import Count, Part, When
+from services.metrics.measures.declaration import Count, Kind, Part, When
 from services.metrics.picture.amounts import millionths
 from services.metrics.picture.picture import Picture
 from services.metrics.timelines.rows import FOREVER
@@ -45,15 +45,21 @@ def explain(counted: Count, reading: Reading, when: When, asked: Asked, *, made_
             None if part.until == FOREVER else part.until,
             part.subjects,
             {name: part.dimension(name) for name in counted.dimensions},
-            _made_of(picture, part, when.as_at) if made_of and counted.column is not None else (),
+            stands_at(picture, part.subjects[0], when.as_at if counted.kind is Kind.STOCK else part.since)
+            if made_of and _is_of_a_place(counted, part)
+            else (),
         )
         for part in found
     ]
 
 
-def _made_of(picture: Picture, part: Part, as_at: date) -> tuple[MadeOf, ...]:
+def _is_of_a_place(counted: Count, part: Part) -> bool:
+    """Whether a part follows from the staffing of one place (a vacancy that was filled does, on that day)."""
+    return counted.column is not None or (len(part.subjects) == 1 and part.subjects[0].startswith("post/"))
+
+
+def stands_at(picture: Picture, place: str, as_at: date) -> tuple[MadeOf, ...]:
     """The funding of a place at a date, who is in post there and who covers it: what staffing is worked out from."""
-    (place,) = part.subjects
     kind, _, identifier = place.partition("/")
     found = []
     if kind == "post":
@@ -95,3 +101,16 @@ def covers_of(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int, C
         return found
 
     return picture.kept(("covers", as_at), make)
+
+
+def ever_in_post(picture: Picture) -> dict[str, set[str]]:
+    """Who was in each post (`post/…`) at some time, as `worker/…`."""
+
+    def make() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for person, held in picture.occupancies.items():
+            for occupancy in held:
+                found.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
+        return found
+
+    return picture.kept(("ever in post",), make)

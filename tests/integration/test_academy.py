@@ -307,7 +307,7 @@ def test_an_authority_of_which_nothing_was_known_has_no_figures(metrics: Feed, p
         ("/v1/survival?authority=352&points=years", "points", "days, months"),
         ("/v1/survival?authority=352&of=spells&cohorts=completed", "cohorts", "of=academy-members"),
         ("/v1/survival?authority=352&of=academy-members&scope=census", "scope", "in any post"),
-        ("/v1/survival?authority=352&csww_role=9", "csww_role", "from 1 to 6"),
+        ("/v1/survival?authority=352&csww_role=9", "csww_role", "not-stated, or one of 1, 2, 3"),
     ],
 )
 def test_a_parameter_that_is_wrong_is_named_with_what_would_be_right(

@@ -123,6 +123,32 @@ def test_a_key_to_read_does_not_feed_and_a_key_to_feed_does_not_read(guarded: Gu
     assert guarded.feed("analyst").get(vacant).status_code == 200
 
 
+@pytest.mark.parametrize("authority", ["332", "all", "000"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "measures/vacancies?",
+        "measures/vacancies?as_accepted_at=2023-10-31T00:00:00Z&",
+        "measures/vacancies/series?from=2023-10-01&to=2023-10-31&",
+        "measures/vacancies/explanation?",
+        "measures/turnover-rate/explanation?",
+        "subjects/worker/W-1?",
+        "changes?from_known=2023-10-31T00:00:00Z&",
+    ],
+)
+def test_a_key_of_one_authority_reads_nothing_of_another_nor_of_all(
+    guarded: Guarded, path: str, authority: str
+) -> None:
+    asked = f"/v1/{path}authority={authority}"
+    assert authority in problem(guarded.figures("analyst").get(asked), 403)["detail"]
+    problem(guarded.figures("HR system").get(asked), 403)
+    problem(guarded.figures(None).get(asked), 401)
+    # Of two authorities in one request neither is read.
+    twice = guarded.figures("analyst").get(f"/v1/{path}authority=331&authority={authority}")
+    assert twice.status_code in (403, 422)
+    assert guarded.figures("analyst").get(f"/v1/{path}authority=331").status_code in (200, 404)
+
+
 async def test_a_key_stands_neither_in_a_log_nor_in_the_database(guarded: Guarded, new: str) -> None:
     assert guarded.feed("HR system").structured(worker_started(new, new)).status_code == 202
     logs = guarded.recruitment.process.log.read_text() + guarded.metrics.process.log.read_text()

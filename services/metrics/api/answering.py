@@ -45,17 +45,19 @@ def answer(
     lines: tuple[Sequence[str], Iterable[Sequence[Any]]] | None = None,
     *,
     passing: Sequence[str] = ("links",),
+    lasting_too: Any = None,
 ) -> Response:
     """The answer as JSON or, where `lines` (heading and rows) are given and CSV is what is asked for, as CSV.
 
     `passing` names members that differ from request to request though nothing has changed: the ETag leaves them out,
-    and `as_known_at` too where the caller did not give it.
+    and `as_known_at` too where the caller did not give it. `lasting_too` is what it takes in besides: of a member that
+    is passing in part, the rest.
     """
     request = question.request
     as_csv = lines is not None and wants_csv(request)
     left_out = set(passing) | ({"as_known_at"} if question.text("as_known_at") is None else set())
     lasting = {name: value for name, value in body.items() if name not in left_out}
-    tag = hashlib.sha256(json.dumps([as_csv, lasting], sort_keys=True).encode()).hexdigest()[:32]
+    tag = hashlib.sha256(json.dumps([as_csv, lasting, lasting_too], sort_keys=True).encode()).hexdigest()[:32]
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
     if _is_held(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)

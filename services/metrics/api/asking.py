@@ -12,13 +12,12 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 
-from contracts.codes import CswwRole
 from contracts.envelope import format_instant
 from contracts.values import AUTHORITY_PATTERN, EARLIEST_DATE, LATEST_DATE
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
-from services.metrics.measures.catalogue import EVERY_DIMENSION, dimensions_of
+from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION, dimensions_of
 from services.metrics.measures.declaration import Measure, When
 from services.metrics.periods import (
     Every,
@@ -39,9 +38,10 @@ YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
 DATE_PATTERN = rf"^{YEARS}-[0-9]{{2}}-[0-9]{{2}}$"
 _CLOCK = r"[0-9]{2}:[0-9]{2}"
 INSTANT_PATTERN = rf"^{YEARS}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}:[0-9]{{2}}(\.[0-9]{{1,9}})?([Zz]|[+-]{_CLOCK})$"
-CSWW_ROLES = {str(role.value): int(role) for role in CswwRole}
 NOT_STATED = "not-stated"
 """The value of a dimension that nobody has stated: null in answers."""
+TEXT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+"""What authorities call their teams, grades, cohorts and the like."""
 MOST_ROWS = 1000
 """Rows of one page."""
 USUAL_ROWS = 100
@@ -81,14 +81,14 @@ class Parameter:
         return found if self.example is None else found | {"example": self.example}
 
 
+def _value_of(dimension: str) -> dict[str, Any]:
+    if dimension in CODED:
+        return {"type": "string", "enum": [*CODED[dimension], NOT_STATED]}
+    return {"type": "string", "pattern": TEXT}
+
+
 def _whole(least: int, most: int, usual: int | None = None) -> dict[str, Any]:
     return {"type": "integer", "minimum": least, "maximum": most} | ({} if usual is None else {"default": usual})
-
-
-def _value(dimension: str) -> dict[str, Any]:
-    if dimension == "csww_role":
-        return {"type": "string", "enum": [*CSWW_ROLES, NOT_STATED]}
-    return {"type": "string", "minLength": 1, "maxLength": 128}
 
 
 _DECLARED = (
@@ -140,7 +140,7 @@ _DECLARED = (
     Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
     Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
     *(
-        Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value(name))
+        Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value_of(name))
         for name, meaning in EVERY_DIMENSION.items()
     ),
 )
@@ -194,16 +194,12 @@ class Question:
 
     def text(self, name: str) -> str | None:
         """A parameter as it came; None where it is left out. Given twice or empty, it is refused."""
-        text = self._once(name)
-        if text == "":
-            self.fault(name, "is empty", f"a value, or no {name} at all")
-        return text or None
-
-    def _once(self, name: str) -> str | None:
         values = self.request.query_params.getlist(name)
         if len(values) > 1:
             self.fault(name, "is given more than once", "one value")
-        return values[-1] if values else None
+        if values and not values[-1]:
+            self.fault(name, "is empty", f"a value, or no {name} at all")
+        return values[-1] or None if values else None
 
     def read(
         self, name: str, reader: Callable[[str], Value | None], expected: str, needed: bool = False
@@ -347,7 +343,7 @@ class Question:
         return names
 
     def filters(self, measure: Measure) -> dict[str, Any]:
-        """Only which values of dimensions count."""
+        """Only which values of dimensions count; None: only where it is not stated."""
         known, found = dimensions_of(measure), dict[str, Any]()
         for name in EVERY_DIMENSION:
             text = self.text(name)
@@ -355,9 +351,14 @@ class Question:
                 continue
             if name not in known:
                 self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
-            if name == "csww_role" and text != NOT_STATED and text not in CSWW_ROLES:
-                self.fault(name, "cannot be read", f"a CSWW role from 1 to 6, or {NOT_STATED}", text)
-            found[name] = None if text == NOT_STATED else CSWW_ROLES.get(text) if name == "csww_role" else text
+            elif text == NOT_STATED:
+                found[name] = None
+            elif name in CODED and text not in CODED[name]:
+                self.fault(name, "cannot be read", f"{NOT_STATED}, or one of {', '.join(CODED[name])}", text)
+            elif not re.fullmatch(TEXT, text):
+                self.fault(name, "cannot be read", "up to 64 letters, digits, dots, underscores and hyphens", text)
+            else:
+                found[name] = int(text) if name == "csww_role" else text
         return found
 
     def scope(self) -> Scope:
@@ -372,7 +373,7 @@ class Question:
 def read_date(text: str) -> date | None:
     """A date as 2023-10-31; None for anything else."""
     try:
-        day = date.fromisoformat(text) if len(text) == len("2023-10-31") else None
+        day = date.fromisoformat(text) if re.fullmatch(DATE_PATTERN, text) else None
     except ValueError:
         return None
     return day if day is not None and EARLIEST_DATE <= day < LATEST_DATE else None
@@ -389,8 +390,8 @@ def read_instant(text: str) -> datetime | None:
 
 
 def _read_census_year(text: str) -> Period | None:
-    is_year = text.isascii() and text.isdigit() and EARLIEST_DATE.year < int(text[:5]) < LATEST_DATE.year
-    return census_year(int(text)) if is_year else None
+    is_year = text.isascii() and text.isdigit() and len(text) == 4
+    return census_year(int(text)) if is_year and EARLIEST_DATE.year < int(text) < LATEST_DATE.year else None
 
 
 def _read_financial_year(text: str) -> Period | None:

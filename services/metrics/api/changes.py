@@ -152,17 +152,21 @@ def _as_change(change: PartChange) -> dict[str, Any]:
     }
 
 
+SAME_ON_EVERY_LINE = ("authority", "scope", "from_known", "to_known", "from_accepted", "to_accepted")
+
+
 def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    heading = ["measure", "subjects", "before", "after", "difference", "events"]
+    """The changes as CSV: one line a part, each with the two reports it is of."""
+    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+    own = ("before", "after", "difference")
     lines = [
         [
+            *(body[name] for name in same),
             change["measure"],
             " ".join(change["subjects"]),
-            change["before"],
-            change["after"],
-            change["difference"],
+            *(change[name] for name in own),
             " ".join(event["id"] for event in change["events"]),
         ]
         for change in body["changes"]
     ]
-    return heading, lines
+    return [*same, "measure", "subjects", *own, "events"], lines

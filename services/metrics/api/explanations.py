@@ -15,10 +15,19 @@ from services.chassis.problems import Problem
 from services.chassis.runtime import calling
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import ALL, FIGURE, KNOWN, PAGE, Question, documented, said
-from services.metrics.api.measures import MeasureName, Wanted, declared, refuse_nothing, time_of, wanted, work_out
+from services.metrics.api.measures import (
+    SAME_ON_EVERY_LINE,
+    MeasureName,
+    Wanted,
+    declared,
+    refuse_nothing,
+    time_of,
+    wanted,
+    work_out,
+)
 from services.metrics.explanation import Explained, explain
 from services.metrics.figures import Asked, Reading, mark
-from services.metrics.measures.declaration import Count, Rate, When, exact, shown
+from services.metrics.measures.declaration import Count, Kind, Rate, When, exact, shown
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture, known
 
@@ -102,7 +111,9 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     if isinstance(found, Rate):
         body["terms"] = await asyncio.to_thread(_terms, question, found, reading, when, wish)
         body["links"] = {"pinned": pinned(question)}
-        return answer(question, body)
+        # The links of the terms say the instant at which they were made.
+        terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
+        return answer(question, body, passing=("links", "terms"), lasting_too=terms)
     parts = await asyncio.to_thread(explain, found, reading, when, wish.asked)
     body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
     body["parts"] = [as_part(part) for part in parts[offset : offset + limit]]
@@ -111,7 +122,7 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
         # One template for all parts: `subject` is any of their subjects, as it stands.
         "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
     } | page_links(question, len(parts), limit, offset)
-    return answer(question, body, _lines(body))
+    return answer(question, body, _lines(body, found.dimensions))
 
 
 def as_part(part: Explained) -> dict[str, Any]:
@@ -141,12 +152,14 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
             assert isinstance(counted, Count)  # noqa: S101
             amount = sum(part.amount for part in explain(counted, reading, when, asked, made_of=False))
             time: dict[str, Any] = {"from": when.first, "to": when.last}
-            if counted.kind == "stock":
+            if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}
+            elif counted.all_time:
+                time["as_at"] = when.as_at
             path = f"/v1/measures/{counted.name}/explanation"
             link = pinned(
-                question, path, scope=scope, census_year=None, financial_year=None, months=when.months,
-                **({"as_at": None} | time),
+                question, path, scope=scope, census_year=None, financial_year=None, months=when.months, limit=None,
+                offset=None, **({"as_at": None} | time),
             )  # fmt: skip
             found.append(
                 {
@@ -162,26 +175,20 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
     return found
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    dimensions = [name for name in (body["parts"][0] if body["parts"] else {}) if name not in _NOT_DIMENSIONS]
-    heading = ["measure", "authority", "as_known_at", "amount", "since", "until", "subjects", *dimensions]
+def _lines(body: dict[str, Any], dimensions: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
+    """The parts as CSV: one line a part, each with all that determined the figure."""
+    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+    own = ("amount", "since", "until")
     lines = [
         [
-            body["measure"],
-            body["authority"],
-            body["as_known_at"],
-            part["amount"],
-            part["since"],
-            part["until"],
+            *(body[name] for name in same),
+            *(part[name] for name in own),
             " ".join(part["subjects"]),
-            *(part.get(name) for name in dimensions),
+            *(part[name] for name in dimensions),
         ]
         for part in body["parts"]
     ]
-    return heading, lines
-
-
-_NOT_DIMENSIONS = ("amount", "since", "until", "subjects", "made_of")
+    return [*same, *own, "subjects", *dimensions], lines
 
 
 @router.get(
@@ -214,6 +221,7 @@ async def get_subject(
         detail = f"No event of {kind}/{identifier} in authority {authority} was known at {said(as_known_at)}."
         raise Problem(404, "no-such-subject", "Nothing is known of it", detail)
     body: dict[str, Any] = {"subject": f"{kind}/{identifier}", "authority": authority, "as_known_at": said(as_known_at)}
+    body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
     body |= {"numbers": numbers} if kind == "worker" else {}
     body |= {"count": len(of_it), "limit": limit, "offset": offset}
     body["events"] = as_events(of_it[offset : offset + limit], picture)

@@ -38,7 +38,6 @@ from services.metrics.measures.declaration import (
     Kind,
     Measure,
     Rate,
-    Unit,
     When,
     shown,
 )
@@ -204,16 +203,16 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     readings = await wish.readings(request, beside)
     result = await work_out(found, readings, [when], wish.asked)
     await refuse_nothing(request, wish, result)
-    with_it = {item.name: await work_out(item, readings, [when], wish.asked) for item in beside}
+    with_it = [(item, await work_out(item, readings, [when], wish.asked)) for item in beside]
     body = wish.facts() | time_of(found, when) | wish.instants() | {"by": list(wish.asked.by)}
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True))
         | _value(found, values)
-        | {name: shown((of.rows.get(key) or [None])[0], Unit.PEOPLE) for name, of in with_it.items()}
+        | {item.name: shown((of.rows.get(key) or [None])[0], item.unit) for item, of in with_it}
         for key, values in result.sorted_rows()
     ]
     body |= {"total": shown(result.totals[0], found.unit)} | _mark(found, result.totals[0], "total_mark")
-    body |= {f"total_{name}": shown(of.totals[0], Unit.PEOPLE) for name, of in with_it.items()}
+    body |= {f"total_{item.name}": shown(of.totals[0], item.unit) for item, of in with_it}
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{request.url.path}/explanation", by=None)
@@ -292,6 +291,7 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     result = await work_out(found, readings, whens, wish.asked)
     await refuse_nothing(request, wish, result)
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
+    body |= {"months": months} if found.all_time else {}
     body["periods"] = [{"from": period.first.isoformat(), "to": period.last.isoformat()} for period in periods]
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True)) | {"values": [shown(value, found.unit) for value in values]}

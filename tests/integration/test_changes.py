@@ -1,0 +1,255 @@
+"""What changed between two reports, around a leaver who was entered late and a correction of that.
+
+Invariant: every difference expected here was worked out on paper from tests/integration/year.py.
+"""
+
+import csv
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Count
+from tests.integration.arrival import arrival
+from tests.integration.feed import Feed, cloud_event, fault, post_established, worker_started
+from tests.integration.year import (
+    AFTER_ALL,
+    AFTER_THE_CORRECTION,
+    AFTER_THE_MERGE,
+    BEFORE_THE_CORRECTION,
+    BEFORE_THE_LEAVER,
+    sent,
+)
+from tests.parts import RealSystem
+
+AUTHORITY = "383"
+COUNTS = [name for name, measure in MEASURES.items() if isinstance(measure, Count)]
+OCTOBER = "as_at=2023-10-31"
+CORRECTED = datetime(2023, 11, 1, 9, tzinfo=UTC)
+LATE_ENTRIES = ("391", "392")
+
+
+@pytest_asyncio.fixture(scope="module")
+async def metrics(system: RealSystem) -> Feed:
+    return await sent(system, AUTHORITY)
+
+
+def changes(metrics: Feed, from_known: str, to_known: str, query: str = OCTOBER) -> dict[str, Any]:
+    return followed(
+        metrics, f"/v1/changes?authority={AUTHORITY}&from_known={from_known}&to_known={to_known}&limit=1000&{query}"
+    )
+
+
+def followed(metrics: Feed, link: str) -> dict[str, Any]:
+    answer = metrics.get(link)
+    assert answer.status_code == 200, f"{link}: {answer.text}"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def test_the_figures_that_a_correction_moved(metrics: Feed) -> None:
+    found = changes(metrics, BEFORE_THE_CORRECTION, AFTER_THE_CORRECTION)
+    # The team manager had been thought to have left on 15 October, and was in post until 15 November.
+    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]} == {
+        "in-post": (2.5, 3.5),
+        "vacancies": (2.5, 1.5),
+        "uncovered-vacancies": (2.5, 1.5),
+        "in-post-headcount": (3, 4),
+        "vacancy-rate": (62.5, 37.5),  # 2.5 of 4 in the census; 1.5 of 4
+        "nhs-vacancy-rate": (50.0, 30.0),  # of 5
+        "leavers": (1, 0),
+        "leavers-fte": (1.0, 0.0),
+        "in-post-headcount-days": (704.0, 721.0),  # 17 days from 15 October on
+        "turnover-rate": (66.7, 0.0),  # 1 of 1.5
+        "turnover-rate-headcount": (50.0, 0.0),  # 1 of 2
+        "crude-turnover": (51.8, 0.0),  # 365 / 704
+        "absence-rate": (0.5, 0.3),  # 2 days / (1.5 or 2.5 x 253)
+        "vacancies-by-age": (2.5, 1.5),
+    }
+    (vacancies,) = (figure for figure in found["figures"] if figure["measure"] == "vacancies")
+    assert (vacancies["as_at"], vacancies["unit"]) == ("2023-10-31", "FTE")
+    (leavers,) = (figure for figure in found["figures"] if figure["measure"] == "leavers")
+    assert (leavers["from"], leavers["to"]) == ("2022-11-01", "2023-10-31")
+
+
+def test_the_parts_and_the_events_that_a_correction_moved(metrics: Feed) -> None:
+    found = changes(metrics, BEFORE_THE_CORRECTION, AFTER_THE_CORRECTION)
+    assert {
+        (change["measure"], *change["subjects"]): (change["before"], change["after"], change["difference"])
+        for change in found["changes"]
+    } == {
+        ("in-post", "post/P-2"): ("0", "1", "1"),
+        ("vacancies", "post/P-2"): ("1", "0", "-1"),
+        ("uncovered-vacancies", "post/P-2"): ("1", "0", "-1"),
+        ("vacancies-by-age", "post/P-2"): ("1", "0", "-1"),
+        ("in-post-headcount", "worker/W-3", "post/P-2"): ("0", "1", "1"),
+        ("leavers", "worker/W-3", "post/P-2"): ("1", "0", "-1"),
+        ("leavers-fte", "worker/W-3", "post/P-2"): ("1", "0", "-1"),
+        ("in-post-headcount-days", "worker/W-3", "post/P-2"): ("197", "214", "17"),
+    }
+    for change in found["changes"]:
+        assert [(event["id"], event["supersedes"]) for event in change["events"]] == [("left-2", "left-1")]
+        assert change["events"][0]["provenance"].startswith("request ")
+    (vacancies,) = (change for change in found["changes"] if change["measure"] == "vacancies")
+    assert (vacancies["role"], vacancies["team"], vacancies["csww_role"]) == ("team-manager", "assessment", 3)
+
+
+def test_the_late_entry_itself(metrics: Feed) -> None:
+    found = changes(metrics, BEFORE_THE_LEAVER, BEFORE_THE_CORRECTION, f"{OCTOBER}&measure=vacancies,leavers")
+    assert [(figure["measure"], figure["before"], figure["after"]) for figure in found["figures"]] == [
+        ("vacancies", 1.5, 2.5),
+        ("leavers", 0, 1),
+    ]
+    assert [[event["id"] for event in change["events"]] for change in found["changes"]] == [["left-1"], ["left-1"]]
+
+
+def test_over_the_whole_story_the_late_entry_and_its_correction_cancel_out_in_october(metrics: Feed) -> None:
+    october = f"{OCTOBER}&measure=vacancies,leavers,in-post"
+    found = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, october)
+    assert (found["figures"], found["changes"], found["count"]) == ([], [], 0)
+    november = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, "as_at=2023-11-30&measure=leavers")
+    (change,) = november["changes"]
+    assert [event["id"] for event in change["events"]] == ["left-1", "left-2"]
+
+
+def test_a_merge_of_numbers_is_the_event_that_moves_the_caseload(metrics: Feed) -> None:
+    found = changes(metrics, AFTER_THE_CORRECTION, AFTER_THE_MERGE)
+    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]} == {
+        "cases": (15, 24),
+        "case-holders-fte": (1.0, 1.5),
+        "average-caseload": (15.0, 16.0),
+    }
+    assert [[event["id"] for event in change["events"]] for change in found["changes"]] == [["merged"], ["merged"]]
+
+
+@pytest.mark.parametrize("time", [OCTOBER, "as_at=2023-11-30", "financial_year=2023-24"])
+@pytest.mark.parametrize(
+    ("from_known", "to_known"),
+    [(BEFORE_THE_LEAVER, BEFORE_THE_CORRECTION), (BEFORE_THE_CORRECTION, AFTER_ALL), (AFTER_ALL, BEFORE_THE_LEAVER)],
+)
+def test_differences_add_up_to_those_of_the_figures_for_every_measure(
+    metrics: Feed, time: str, from_known: str, to_known: str
+) -> None:
+    found = changes(metrics, from_known, to_known, time)
+    moved = {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]}
+    for measure in COUNTS:
+        path = f"/v1/measures/{measure}/explanation?authority={AUTHORITY}&{time}&as_known_at="
+        before, after = (followed(metrics, path + instant) for instant in (from_known, to_known))
+        parts = [change for change in found["changes"] if change["measure"] == measure]
+        differences = sum((Decimal(change["difference"]) for change in parts), Decimal(0))
+        assert differences == Decimal(after["exact"]) - Decimal(before["exact"])
+        assert moved.get(measure, (before["total"], before["total"])) == (before["total"], after["total"])
+        for change in parts:
+            assert Decimal(change["after"]) - Decimal(change["before"]) == Decimal(change["difference"]) != 0
+            assert change["events"], change
+
+
+@pytest.mark.parametrize("query", [OCTOBER, "census_year=2023", "from=2023-04-01&to=2023-06-30"])
+def test_where_nothing_changed_there_is_nothing_to_tell(metrics: Feed, query: str) -> None:
+    found = changes(metrics, BEFORE_THE_CORRECTION, BEFORE_THE_CORRECTION, query)
+    assert (found["figures"], found["changes"], found["count"]) == ([], [], 0)
+
+
+def test_pages_can_be_followed_to_the_end_and_pinned(metrics: Feed) -> None:
+    path = f"/v1/changes?authority={AUTHORITY}&from_known={BEFORE_THE_CORRECTION}&{OCTOBER}"
+    whole, page = followed(metrics, path), followed(metrics, f"{path}&limit=5")
+    found = page["changes"]
+    while "next" in page["links"]:
+        page = followed(metrics, page["links"]["next"])
+        found = found + page["changes"]
+    assert len(found) == whole["count"] > 5
+    assert found == whole["changes"]
+    assert followed(metrics, whole["links"]["pinned"])["figures"] == whole["figures"]
+
+
+def test_changes_as_csv(metrics: Feed) -> None:
+    path = f"/v1/changes?authority={AUTHORITY}&from_known={BEFORE_THE_CORRECTION}&to_known={AFTER_THE_CORRECTION}"
+    answer = metrics.get(f"{path}&{OCTOBER}&measure=vacancies", "text/csv")
+    assert list(csv.DictReader(answer.text.splitlines())) == [
+        {
+            "authority": AUTHORITY,
+            "scope": "all",
+            "from_known": BEFORE_THE_CORRECTION,
+            "to_known": AFTER_THE_CORRECTION,
+            "measure": "vacancies",
+            "subjects": "post/P-2",
+            "before": "1",
+            "after": "0",
+            "difference": "-1",
+            "events": "left-2",
+        }
+    ]
+
+
+@pytest.mark.parametrize("authority", LATE_ENTRIES[:1])
+async def test_what_is_accepted_later_with_an_older_time_moves_a_report_unless_it_is_pinned(
+    system: RealSystem, recruitment: Feed, metrics: Feed, authority: str
+) -> None:
+    assert recruitment.structured(post_established("E-1", authority=authority)).status_code == 202
+    await arrival(system.databases["metrics"], authority, {"post/P-1"}, 1)
+    (event,) = followed(metrics, f"/v1/subjects/post/P-1?authority={authority}")["events"]
+    known, accepted = "2023-11-30T12:00:00Z", event["accepted"]
+    report = f"/v1/measures/vacancies?authority={authority}&{OCTOBER}&as_known_at={known}"
+    assert followed(metrics, report)["total"] == 1.0
+    assert followed(metrics, f"{report}&as_accepted_at={accepted}")["total"] == 1.0
+    recruitment.structured(worker_started("S-1", authority=authority))  # recorded on 2 October
+    await arrival(system.databases["metrics"], authority, {"worker/W-1"}, 1)
+    assert followed(metrics, report)["total"] == 0.0
+    assert followed(metrics, f"{report}&as_accepted_at={accepted}")["total"] == 1.0
+    between = f"/v1/changes?authority={authority}&{OCTOBER}&measure=vacancies&from_known={known}&to_known={known}"
+    assert followed(metrics, between)["figures"] == []
+    found = followed(metrics, f"{between}&from_accepted={accepted}")
+    assert found["from_accepted"] == accepted
+    assert [(figure["before"], figure["after"]) for figure in found["figures"]] == [(1.0, 0.0)]
+    assert [event["id"] for event in found["changes"][0]["events"]] == ["S-1"]
+    assert followed(metrics, f"{between}&from_accepted={accepted}&to_accepted={accepted}")["figures"] == []
+
+
+@pytest.mark.parametrize("authority", LATE_ENTRIES[1:])
+async def test_a_corrected_leaver_is_named_where_a_vacancy_was_filled_later(
+    system: RealSystem, recruitment: Feed, retention: Feed, metrics: Feed, authority: str
+) -> None:
+    """How long a vacancy was open follows from who left, though who filled it is another."""
+    of: dict[str, Any] = {"authority": authority}
+    left = {"reason": "resignation", "destination": "not-known"}
+    recruitment.batch(
+        post_established("E-1", **of),
+        worker_started("S-1", "W-1", **of),
+        cloud_event("worker.started", "worker/W-2", "S-2", {
+            "started_on": "2023-10-20", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}, **of),
+    )  # fmt: skip
+    retention.batch(
+        cloud_event("worker.left", "worker/W-1", "L-1", {"left_on": "2023-10-01", **left}, **of),
+        cloud_event("worker.left", "worker/W-1", "L-2", {"left_on": "2023-10-11", **left}, supersedes="L-1",
+                    time=CORRECTED, **of),
+    )  # fmt: skip
+    await arrival(system.databases["metrics"], authority, {"post/P-1", "worker/W-1", "worker/W-2"}, 5)
+    path = f"/v1/changes?authority={authority}&from_known=2023-10-31T00:00:00Z&to_known=2023-11-02T00:00:00Z"
+    found = followed(metrics, f"{path}&from=2023-10-01&to=2023-10-31&measure=time-to-fill,days-to-fill")
+    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]} == {
+        "time-to-fill": (19.0, 9.0),
+        "days-to-fill": (19.0, 9.0),
+    }
+    (change,) = found["changes"]
+    assert (change["subjects"], change["difference"]) == (["post/P-1"], "-10")
+    assert [event["id"] for event in change["events"]] == ["L-2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        (f"authority={AUTHORITY}", "from_known"),
+        ("authority=all&from_known=2023-10-31T00:00:00Z", "authority"),
+        (f"authority={AUTHORITY}&from_known=2023-10-31", "from_known"),
+        (f"authority={AUTHORITY}&from_known=2023-10-31T00:00:00Z&measure=vacancy", "measure"),
+        (f"authority={AUTHORITY}&from_known=2023-10-31T00:00:00Z&as_known_at=2023-10-31T00:00:00Z", "as_known_at"),
+        (f"authority={AUTHORITY}&from_known=2023-10-31T00:00:00Z&census_year=2023&as_at=2023-10-31", "as_at"),
+        (f"authority={AUTHORITY}&from_known=2023-10-31T00:00:00Z&measure=turnover-rate&from=2023-10-01&to=2023-10-31",
+         "from"),
+    ],
+)  # fmt: skip
+def test_changes_that_cannot_be_had_are_refused_by_field(metrics: Feed, query: str, field: str) -> None:
+    assert fault(metrics.get(f"/v1/changes?{query}"), 422)["field"] == field
