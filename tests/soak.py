@@ -1,5 +1,7 @@
 """`make soak`: the randomised tests again and again, with a new seed each time, until the time is over.
 
+First, and once, the tests marked `soak`: they take minutes of their own, and no seed changes them.
+MINUTES=0 leaves them out.
 Invariant: whatever fails can be had again: its seed is printed with the command that repeats it.
 """
 
@@ -14,6 +16,8 @@ REPOSITORY = Path(__file__).parents[1]
 FOLDERS = ("tests/property", "tests/faults")
 EXAMPLES = 200
 """Four times what `make test` tries."""
+STEADY = (sys.executable, "-m", "pytest", "-m", "soak")
+"""The tests marked `soak` in whatever folder."""
 
 
 def main() -> int:
@@ -25,6 +29,7 @@ def main() -> int:
     folders = [folder for folder in FOLDERS if (REPOSITORY / folder).is_dir()]
     if not folders:
         parser.error(f"there are no randomised tests in {' and '.join(FOLDERS)}")
+    steady = chosen.minutes == 0 or _steady()
     end = time.monotonic() + chosen.minutes * 60
     failed: list[int] = []
     seed = chosen.seed
@@ -36,7 +41,14 @@ def main() -> int:
         seed += 1
     rounds = seed - chosen.seed
     print(f"{rounds - len(failed)} rounds passed, {len(failed)} failed{_listed(failed)}", flush=True)
-    return 1 if failed else 0
+    if not steady:
+        print(f"FAILED among the tests marked soak; again: {' '.join(STEADY)}", flush=True)
+    return 0 if steady and not failed else 1
+
+
+def _steady() -> bool:
+    print("the tests marked soak, once", flush=True)
+    return subprocess.run(STEADY, cwd=REPOSITORY, check=False).returncode == 0
 
 
 def _round(folders: list[str], seed: int) -> bool:

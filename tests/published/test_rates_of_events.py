@@ -1,0 +1,137 @@
+"""DfE's rows as events, counted in this process: every count is the row's, and every rate is DfE's within 0.1.
+
+Invariant: all local authority rows of a year are looked at, and each departure is listed by hand.
+
+All years are a minute's work: `make test` takes 2022, and 2020, whose year holds a 29 February; `make soak` the others.
+"""
+
+import json
+from datetime import UTC, datetime
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+from _pytest.mark import ParameterSet
+
+from contracts.envelope import parse_event
+from services.metrics.figures import Asked, Reading, figures, mark
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import When, shown
+from services.metrics.periods import census_year
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from tests.published.events import CloudEvent, events_of
+from tests.published.exceptions import HIDDEN_BY_ROUNDING, MOVED, UNLIKE, Unlike
+from tests.published.returned import ONE, Returned, returned
+from tests.published_rates import EXCEPTIONS, Exempt, Recomputed, authority_rows, recompute
+
+WITHIN = Fraction(1, 10)
+COUNTS = {
+    "in-post": "in_post",
+    "in-post-headcount": "people",
+    "leavers-fte": "leaver_fte",
+    "leavers": "leavers",
+    "working-days-lost": "days_lost",
+    "agency": "agency_fte",
+    "agency-headcount": "agency_workers",
+    "agency-cover": "agency_cover",
+    "vacancies": "vacancies",
+    "case-holders-fte": "case_holder_fte",
+    "cases": "cases",
+}
+"""Our name of each count that DfE published."""
+WHOLE = ("people", "leavers", "agency_workers", "cases")
+
+
+class Compared(NamedTuple):
+    """One year: departures of counts (ours less DfE's), rates off by more than 0.1 exactly, and as shown."""
+
+    departures: dict[Exempt, Fraction]
+    off: set[Exempt]
+    shown_off: set[Exempt]
+    marked_u: set[str]
+    rows: int
+    rates: int
+    events: int
+
+
+def compared(path: Path, year: int) -> Compared:
+    """Every row of a year, turned into events, counted, and laid beside what DfE published."""
+    found = Compared({}, set(), set(), set(), 0, 0, 0)
+    for row in authority_rows(path):
+        if int(row["time_period"]) != year:
+            continue
+        counts = returned(row)
+        events = events_of(counts)
+        reading, when = _read(counts, events)
+        for measure, name in COUNTS.items():
+            printed = getattr(counts, name)
+            ours = figures(MEASURES[measure], [reading], [when], Asked(scope=Scope.CENSUS)).totals[0]
+            assert ours is not None
+            if printed is not None and ours != (theirs := Fraction(printed, 1 if name in WHOLE else ONE)):
+                found.departures[Exempt(measure, year, counts.authority)] = ours - theirs
+        rates = list(recompute(row))
+        for rate in rates:
+            ours = figures(MEASURES[rate.which.rate], [reading], [when], Asked()).totals[0]
+            if not _within(ours, rate):
+                found.off.add(rate.which)
+            rounded = shown(ours, MEASURES[rate.which.rate].unit)
+            if not _within(None if rounded is None else Fraction(str(rounded)), rate):
+                found.shown_off.add(rate.which)
+            if mark(MEASURES[rate.which.rate], ours) == "u":
+                assert rate.which.rate == "vacancy-agency-cover-rate"
+                found.marked_u.add(counts.authority)
+        found = found._replace(rows=found.rows + 1, rates=found.rates + len(rates), events=found.events + len(events))
+    return found
+
+
+def _within(ours: Fraction | None, rate: Recomputed) -> bool:
+    return ours is not None and rate.published is not None and abs(ours - Fraction(rate.published)) <= WITHIN
+
+
+def _read(counts: Returned, events: list[CloudEvent]) -> tuple[Reading, When]:
+    parsed = [
+        parse_event(
+            {name: value for name, value in event.items() if name != "data"}, json.dumps(event["data"]).encode()
+        )
+        for event in events
+    ]
+    picture, year = Picture(parsed), census_year(counts.year)
+    reading = Reading(counts.authority, datetime(counts.year, 12, 1, tzinfo=UTC), lambda: picture)
+    return reading, When(year.first, year.last, year.last)
+
+
+def soak(*values: int) -> ParameterSet:
+    """A year that only `make soak` takes."""
+    return pytest.param(*values, marks=pytest.mark.soak)
+
+
+@pytest.mark.parametrize(
+    ("year", "rows", "events", "off", "marked_u"),
+    [
+        soak(2017, 151, 73580, 31, 1),
+        soak(2018, 151, 76913, 36, 0),
+        soak(2019, 150, 80604, 24, 8),
+        (2020, 150, 80858, 29, 7),
+        soak(2021, 152, 84208, 51, 0),
+        (2022, 152, 85079, 45, 0),
+    ],
+)
+def test_the_events_of_each_row_have_its_counts_and_give_its_rates_but_for_those_listed(
+    published_release: Path, year: int, rows: int, events: int, off: int, marked_u: int
+) -> None:
+    found = compared(published_release, year)
+    assert found.off == {which for which in (*EXCEPTIONS, *MOVED) if which.year == year}
+    assert found.shown_off == found.off - HIDDEN_BY_ROUNDING
+    assert {which for which in HIDDEN_BY_ROUNDING if which.year == year} <= found.off
+    assert set(found.departures) == {which for which in UNLIKE if which.year == year}
+    for which, difference in found.departures.items():
+        one_assignment = UNLIKE[which] is Unlike.COVER_IN_PART
+        assert difference == 1 if one_assignment else 0 < difference < Fraction(1, 10_000), which
+    assert (found.rows, found.rates, len(found.off)) == (rows, 9 * rows, off)
+    assert (len(found.marked_u), found.events) == (marked_u, events)
+
+
+def test_no_rate_is_listed_for_two_reasons() -> None:
+    assert not set(EXCEPTIONS) & set(MOVED)
