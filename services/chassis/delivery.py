@@ -6,7 +6,7 @@ dead-letter topic; in every other case it raises, and the batch comes again.
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -102,8 +102,8 @@ class Delivery:
         for item in bad:
             await self._dead_letters.put(item)
             self._telemetry.set_aside.labels(item.record.topic, item.cause).inc()
-        for record in records:
-            self._telemetry.consumed.labels(record.topic).inc()
+        for topic, count in Counter(record.topic for record in records).items():
+            self._telemetry.consumed.labels(topic).inc(count)
 
     async def _take_in(
         self, good: list[tuple[ConsumerRecord, Event]], take_in: TakeIn, far_behind: bool

@@ -7,25 +7,36 @@ import asyncpg
 
 from contracts.envelope import Envelope, Event, parse_data
 
+_set = object.__setattr__
+_FIELDS_SET = frozenset(Envelope.model_fields)
+
 
 def envelope_of(row: asyncpg.Record) -> Envelope:
-    """The envelope of a row, whose `sequence` is the position in the owner's journal."""
-    # Checking it once more in Rust is quicker than building it unchecked in Python.
-    return Envelope.model_validate(
-        {
-            "id": row["event_id"],
-            "source": row["source"],
-            "type": row["type"],
-            "subject": row["subject"],
-            "time": row["recorded_at"],
-            "authority": row["authority"],
-            "supersedes": row["supersedes"],
-            "voids": row["voids"],
-            "acceptedtime": row["accepted_at"],
-            "sequence": str(row["sequence"]),
-            "provenance": row["provenance"],
-        }
-    )
+    """The envelope of a row, whose `sequence` is the position in the owner's journal. It is not checked once more."""
+    # As pydantic's own model_construct does it, in a third of its time and a fifth of that of checking: a rebuild makes
+    # one for each event.
+    envelope = Envelope.__new__(Envelope)
+    fields = {
+        "specversion": "1.0",
+        "id": row["event_id"],
+        "source": row["source"],
+        "type": row["type"],
+        "subject": row["subject"],
+        "time": row["recorded_at"],
+        "datacontenttype": "application/json",
+        "dataschema": None,
+        "authority": row["authority"],
+        "supersedes": row["supersedes"],
+        "voids": row["voids"],
+        "acceptedtime": row["accepted_at"],
+        "sequence": str(row["sequence"]),
+        "provenance": row["provenance"],
+    }
+    _set(envelope, "__dict__", fields)
+    _set(envelope, "__pydantic_fields_set__", _FIELDS_SET)
+    _set(envelope, "__pydantic_extra__", None)
+    _set(envelope, "__pydantic_private__", None)
+    return envelope
 
 
 def event_of(row: asyncpg.Record) -> Event:

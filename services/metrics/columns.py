@@ -13,12 +13,10 @@ import numpy.typing as npt
 from services.metrics.timelines.rows import Staffing
 
 AMOUNTS = ("establishment", "in_post", "vacancies", "over_establishment", "agency", "agency_cover", "uncovered")
-"""The columns of staffing that are summed, in FTE."""
+"""The columns of staffing that are summed, in millionths of an FTE."""
 
 BROKEN_DOWN_BY = ("role", "team", "service_area", "grade", "csww_role")
 """The columns of staffing that sums are broken down by, in the order in which `Combination` holds them."""
-
-MILLIONTHS = 1_000_000
 
 EPOCH = date(2000, 1, 1)
 """Day 0, and instant 0 at its midnight in UTC: PostgreSQL's own, so that its rows need no conversion."""
@@ -81,7 +79,7 @@ class Columns:
         converted = [
             (
                 numbers.setdefault(_combination(row), len(numbers)),
-                *(int(getattr(row, amount) * MILLIONTHS) for amount in AMOUNTS),
+                *(getattr(row, amount) for amount in AMOUNTS),
                 day_number(row.valid_from),
                 day_number(row.valid_to),
                 instant_number(row.known_from),

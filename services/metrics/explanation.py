@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from contracts.codes import CoverReason
 from services.metrics.figures import Asked, Reading, parts
 from services.metrics.measures.declaration import Count, Kind, Part, When
-from services.metrics.picture.amounts import millionths
 from services.metrics.picture.picture import Picture
 from services.metrics.timelines.rows import FOREVER
 
@@ -65,7 +64,7 @@ def stands_at(picture: Picture, place: str, as_at: date) -> tuple[MadeOf, ...]:
     if kind == "post":
         for post in picture.posts.get(identifier, ()):
             if post.valid_from <= as_at < post.valid_to:
-                found.append(MadeOf(place, "establishment", millionths(post.facts.funded)))
+                found.append(MadeOf(place, "establishment", post.facts.funded))
         for person, fte in holders(picture, as_at).get(identifier, ()):
             found.append(MadeOf(f"worker/{person}", "in-post", fte))
     for run in covers_of(picture, as_at).get(place, ()):
@@ -82,7 +81,7 @@ def holders(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int]]]:
         for person, held in sorted(picture.occupancies.items()):
             for occupancy in held:
                 if occupancy.valid_from <= as_at < occupancy.valid_to:
-                    found.setdefault(occupancy.post, []).append((person, millionths(occupancy.fte)))
+                    found.setdefault(occupancy.post, []).append((person, occupancy.fte))
         return found
 
     return picture.kept(("holders", as_at), make)

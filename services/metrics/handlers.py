@@ -3,6 +3,7 @@
 Invariant: a subject is either derived from all its events in the inbox, or listed in `to_derive`, in one transaction.
 """
 
+import asyncio
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,13 +13,16 @@ from services.chassis.database import UNREACHABLE, Connection
 from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
 from services.metrics import store
-from services.metrics.derivation import derive_places, derive_subjects
+from services.metrics.derivation import derive, derive_places, derive_subjects
 from services.metrics.store import Subject
 
 log = get_log(__name__)
 
 SUBJECTS_AT_ONCE = 4000
 """How many subjects are derived in one transaction while the timelines catch up: about 100 MB of events in memory."""
+
+AUTHORITIES_AT_ONCE = 2
+"""How many are derived side by side: one is folded while PostgreSQL works for the other."""
 
 DERIVED_KINDS = ("worker", "cover", "post")
 """The kinds of subject that have a timeline."""
@@ -43,7 +47,8 @@ class TakeInEvents:
             if far_behind:
                 await store.list_to_derive(connection, touched)
             elif touched:
-                await _derive(connection, touched)
+                await derive(connection, touched)
+                await store.take_off_list(connection, touched)
         now = datetime.now(UTC)
         for event in fresh:
             if event.envelope.acceptedtime is not None:
@@ -54,17 +59,10 @@ def _subject(event: Event) -> Subject:
     return Subject(event.envelope.authority, event.envelope.subject)
 
 
-async def _derive(connection: Connection, subjects: set[Subject]) -> None:
-    """Derive these subjects and every place that they touch."""
-    places = await derive_subjects(connection, {subject for subject in subjects if not subject.is_post})
-    await derive_places(connection, places | {subject for subject in subjects if subject.is_post})
-    await store.take_off_list(connection, subjects)
-
-
 async def watch_timelines(runtime: Runtime) -> None:
     """Derive what is listed, once the consumer has caught up, and tell how much of it there is."""
     if not runtime.far_behind():
-        while await derive_listed(runtime):
+        while any(await asyncio.gather(*(derive_listed(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
             pass
     (count,) = await runtime.pool.fetch(store.COUNT_LISTED)
     runtime.telemetry.undrained.set(count["listed"])
@@ -100,20 +98,16 @@ async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bo
 
 
 async def _derive_some(runtime: Runtime, at_once: int) -> bool:
-    """Derive subjects of one authority in one transaction, workers and assignments before posts."""
+    """Derive subjects of one authority in one transaction."""
     async with runtime.pool.acquire() as connection, connection.transaction():
         subjects = await store.take_listed(connection, at_once)
         if not subjects:
             return False
         try:
-            if any(subject.is_post for subject in subjects):
-                await derive_places(connection, subjects)
+            if len(subjects) < at_once:
+                await derive(connection, subjects)
             else:
-                # The posts wait until every worker is derived, so that each is derived once. A place that is an
-                # assignment of its own does not: listed again, it would be taken for one to derive, and so without end.
-                places = await derive_subjects(connection, subjects)
-                await derive_places(connection, {place for place in places if not place.is_post})
-                await store.list_to_derive(connection, {place for place in places if place.is_post})
+                await _derive_first(connection, subjects)
         except UNREACHABLE:
             raise
         except Exception as error:
@@ -121,3 +115,18 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
                 raise Underivable(next(iter(subjects)), error) from error
             raise
         return True
+
+
+async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
+    """Derive the first of more subjects of an authority: workers and assignments before posts.
+
+    The posts wait until every worker is derived, so that each is derived once. A place that is an assignment of its own
+    does not: listed again, it would be taken for one to derive, and so without end.
+    """
+    posts = {subject for subject in subjects if subject.is_post}
+    if posts == subjects:
+        await derive_places(connection, posts)
+        return
+    places = await derive_subjects(connection, subjects)
+    await derive_places(connection, {place for place in places if not place.is_post})
+    await store.list_to_derive(connection, posts | {place for place in places if place.is_post})

@@ -16,7 +16,6 @@ from services.metrics.columns import (
     AMOUNTS,
     BROKEN_DOWN_BY,
     LAST_DAY,
-    MILLIONTHS,
     ROW,
     Columns,
     Combination,
@@ -46,8 +45,7 @@ ROW_FIELDS = (*AMOUNTS, "valid_from", "valid_to", "known_from", "known_to")
 # No column is null and each has one width, so that the answer is an array as it comes.
 ROWS = f"""
     SELECT hash_record_extended(ROW({_DIMENSIONS}), $2),
-           {", ".join(f"({amount} * {MILLIONTHS})::bigint" for amount in AMOUNTS)},
-           {", ".join(ROW_FIELDS[len(AMOUNTS) :])}
+           {", ".join(ROW_FIELDS)}
     FROM staffing
     WHERE authority = $1
 """  # noqa: S608

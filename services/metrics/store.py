@@ -6,13 +6,18 @@ Invariant: rows of a timeline are only ever replaced whole, subject by subject.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
 
 from contracts.codes import CoverReason, CswwRole, Role
 from services.chassis.database import Connection
 from services.metrics.timelines.rows import Cover, Occupancy, Staffing
+
+Row = TypeVar("Row")
+
+OfAuthority = tuple[str, Row]
+"""An authority, and a row of it."""
 
 
 class Subject(NamedTuple):
@@ -48,24 +53,36 @@ LOCK_AUTHORITIES = """
 LIST_TO_DERIVE = """
     INSERT INTO to_derive (authority, subject)
     SELECT * FROM unnest($1::text[], $2::text[])
-    ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL
+    ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL WHERE to_derive.failed IS NOT NULL
 """
 
-FIRST_LISTED = """
-    SELECT authority, (subject LIKE 'post/%') AS is_post
-    FROM to_derive
-    WHERE failed IS NULL
-    ORDER BY is_post, authority
+# From one authority to the next by the index: the list is long when this is asked most often.
+LOCK_A_LISTED_AUTHORITY = """
+    WITH RECURSIVE listed (authority) AS (
+        SELECT min(authority) FROM to_derive WHERE failed IS NULL
+        UNION ALL
+        SELECT (
+            SELECT min(to_derive.authority)
+            FROM to_derive
+            WHERE to_derive.authority > listed.authority AND failed IS NULL
+        )
+        FROM listed
+        WHERE listed.authority IS NOT NULL
+    )
+    SELECT authority
+    FROM listed
+    WHERE authority IS NOT NULL AND pg_try_advisory_xact_lock($1, hashtext(authority))
     LIMIT 1
 """
 
 TAKE_LISTED = """
     DELETE FROM to_derive
-    WHERE (authority, subject) IN (
-        SELECT authority, subject
+    WHERE authority = $1 AND subject IN (
+        SELECT subject
         FROM to_derive
-        WHERE authority = $1 AND (subject LIKE 'post/%') = $2 AND failed IS NULL
-        LIMIT $3
+        WHERE authority = $1 AND failed IS NULL
+        ORDER BY subject LIKE 'post/%'
+        LIMIT $2
     )
     RETURNING authority, subject
 """
@@ -181,13 +198,14 @@ async def take_off_list(connection: Connection, subjects: Collection[Subject]) -
 
 
 async def take_listed(connection: Connection, most: int) -> set[Subject]:
-    """Take subjects of one authority off the list, and lock it; all of them posts, or none, and posts last."""
-    first = await connection.fetchrow(FIRST_LISTED)
-    if first is None:
+    """Take subjects of one authority off the list, posts last, and lock it.
+
+    None where nothing is listed but of authorities that other transactions work on.
+    """
+    authority = await connection.fetchval(LOCK_A_LISTED_AUTHORITY, AUTHORITY_LOCKS)
+    if authority is None:
         return set()
-    await lock_authorities(connection, {first["authority"]})
-    rows = await connection.fetch(TAKE_LISTED, first["authority"], first["is_post"], most)
-    return {Subject(row["authority"], row["subject"]) for row in rows}
+    return {Subject(*row) for row in await connection.fetch(TAKE_LISTED, authority, most)}
 
 
 async def merges(connection: Connection, authorities: Collection[str]) -> defaultdict[str, list[tuple[str, str]]]:
@@ -198,35 +216,37 @@ async def merges(connection: Connection, authorities: Collection[str]) -> defaul
     return found
 
 
-async def replace_occupancies(
-    connection: Connection, workers: Collection[Subject], rows: Sequence[tuple[str, Occupancy]]
-) -> set[Subject]:
-    """Put these rows in the place of all that these numbers had; gives the posts of the old and the new.
+async def delete_occupancies(connection: Connection, workers: Collection[Subject]) -> set[Subject]:
+    """Delete all rows of these numbers; gives the posts they held.
 
     Of numbers that a merge links, give all at once: the rows of one go over to another when a merge becomes known.
     """
     if not workers:
         return set()
     gone = await connection.fetch(DELETE_OCCUPANCIES, *_split_identifiers(workers))
-    await _copy(connection, "occupancy", OCCUPANCY_FIELDS, rows)
-    before = {Subject(row["authority"], f"post/{row['post']}") for row in gone}
-    return before | {Subject(authority, f"post/{row.post}") for authority, row in rows}
+    return {Subject(row["authority"], f"post/{row['post']}") for row in gone}
 
 
-async def replace_covers(
-    connection: Connection, assignments: Collection[Subject], rows: Sequence[tuple[str, Cover]]
-) -> set[Subject]:
-    """Put these rows in the place of all that these assignments had; gives the places of the old and the new."""
+async def delete_covers(connection: Connection, assignments: Collection[Subject]) -> set[Subject]:
+    """Delete all rows of these assignments; gives the places they covered."""
     if not assignments:
         return set()
     gone = await connection.fetch(DELETE_COVERS, *_split_identifiers(assignments))
+    return {place_of(row["authority"], row["cover"], row["post"]) for row in gone}
+
+
+async def add_occupancies(connection: Connection, rows: Sequence[OfAuthority[Occupancy]]) -> None:
+    """Write the rows of workers that have none."""
+    await _copy(connection, "occupancy", OCCUPANCY_FIELDS, rows)
+
+
+async def add_covers(connection: Connection, rows: Sequence[OfAuthority[Cover]]) -> None:
+    """Write the rows of assignments that have none."""
     await _copy(connection, "cover", COVER_FIELDS, rows)
-    before = {_place(row["authority"], row["cover"], row["post"]) for row in gone}
-    return before | {_place(authority, row.cover, row.post) for authority, row in rows}
 
 
 async def replace_staffing(
-    connection: Connection, places: Collection[Subject], rows: Sequence[tuple[str, Staffing]]
+    connection: Connection, places: Collection[Subject], rows: Sequence[OfAuthority[Staffing]]
 ) -> None:
     """Put these rows in the place of all that these places had, and give their authorities' staffing new versions."""
     await connection.execute(DELETE_STAFFING, *_split(places))
@@ -234,29 +254,21 @@ async def replace_staffing(
     await connection.execute(NEW_STAFFING_VERSION, sorted({place.authority for place in places}))
 
 
-async def occupancies_of_posts(connection: Connection, posts: Collection[Subject]) -> list[tuple[Subject, Occupancy]]:
-    """Who held these posts, with the post."""
-    found = []
-    for row in await connection.fetch(OCCUPANCIES_OF_POSTS, *_split_identifiers(posts)):
-        authority, *values = row.values()
-        occupancy = Occupancy(*values)
-        found.append((Subject(authority, f"post/{occupancy.post}"), occupancy))
-    return found
+async def occupancies_of_posts(connection: Connection, places: Collection[Subject]) -> list[OfAuthority[Occupancy]]:
+    """Who held the posts among these places."""
+    posts = [place for place in places if place.is_post]
+    rows = await connection.fetch(OCCUPANCIES_OF_POSTS, *_split_identifiers(posts)) if posts else []
+    return [(authority, Occupancy(*values)) for authority, *values in rows]
 
 
-async def covers_of_places(connection: Connection, places: Collection[Subject]) -> list[tuple[Subject, Cover]]:
-    """Agency assignments at these places, with the place."""
+async def covers_of_places(connection: Connection, places: Collection[Subject]) -> list[OfAuthority[Cover]]:
+    """The agency assignments at these places."""
     posts = [place for place in places if place.is_post]
     assignments = [place for place in places if not place.is_post]
     rows = await connection.fetch(COVERS_OF_POSTS, *_split_identifiers(posts)) if posts else []
     if assignments:
         rows += await connection.fetch(COVERS_WITHOUT_POST, *_split_identifiers(assignments))
-    found = []
-    for row in rows:
-        authority, *values = row.values()
-        cover = _cover(values)
-        found.append((_place(authority, cover.cover, cover.post), cover))
-    return found
+    return [(authority, _cover(values)) for authority, *values in rows]
 
 
 async def sum_stock(
@@ -276,7 +288,8 @@ async def has_events(
     return bool(await pool.fetchval(HAS_EVENTS, authority, as_known_at, as_accepted_at))
 
 
-def _place(authority: str, cover: str, post: str | None) -> Subject:
+def place_of(authority: str, cover: str, post: str | None) -> Subject:
+    """The place of an agency assignment: the post that it covers, or itself."""
     return Subject(authority, f"cover/{cover}" if post is None else f"post/{post}")
 
 
@@ -289,7 +302,7 @@ def _split_identifiers(subjects: Collection[Subject]) -> tuple[list[str], list[s
 
 
 async def _copy(
-    connection: Connection, table: str, columns: tuple[str, ...], rows: Iterable[tuple[str, tuple[Any, ...]]]
+    connection: Connection, table: str, columns: tuple[str, ...], rows: Iterable[OfAuthority[tuple[Any, ...]]]
 ) -> None:
     records = [(authority, *row) for authority, row in rows]
     if records:

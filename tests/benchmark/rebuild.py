@@ -1,10 +1,12 @@
 """One run over the Kafka log: the floor, or metrics as it is. A process of its own, so that neither helps the other.
 
-`python -m tests.benchmark.rebuild floor|metrics <kafka servers> <database url> <records>` prints the seconds from the
-assignment of partitions to the commit of the last figure.
+`python -m tests.benchmark.rebuild floor|metrics|two-metrics <kafka servers> <database url> <records>` prints the
+seconds from the assignment of partitions to the commit of the last figure. `two-metrics` are two processes of the
+service on one database, as two replicas are.
 """
 
 import asyncio
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +21,11 @@ from services.chassis.runtime import Runtime
 from services.metrics.app import PARTS, ServiceSettings
 
 LONGEST_SECONDS = 3600
+# Asked again and again: it must cost PostgreSQL nothing. Places are given to what is in the inbox already, too.
+ARRIVED = "SELECT last_value FROM inbox_arrival_seq"
+COUNTED = "SELECT count(*) FROM inbox"
+NONE_LISTED = "SELECT NOT EXISTS (SELECT FROM to_derive)"
+
 TOPICS = [topic.name for topic in topics_read_by(METRICS)]
 
 
@@ -30,7 +37,7 @@ async def floor(servers: str, database: str, expected: int) -> float:
         *TOPICS, bootstrap_servers=servers, group_id=uuid4().hex, auto_offset_reset="earliest", enable_auto_commit=False
     )
     await consumer.start()
-    await _until(consumer.assignment)
+    await _until_true(consumer.assignment)
     began, taken = time.perf_counter(), 0
     while taken < expected:
         batches = await consumer.getmany(timeout_ms=1000, max_records=5000)
@@ -49,21 +56,47 @@ async def floor(servers: str, database: str, expected: int) -> float:
 
 async def metrics(servers: str, database: str, expected: int) -> float:
     """The service's own runtime, with a consumer group that has read nothing yet."""
-    settings = ServiceSettings(database_url=database, kafka_servers=servers)
-    runtime = Runtime(PARTS, settings)
+    runtime = Runtime(PARTS, ServiceSettings(database_url=database, kafka_servers=servers))
     await runtime.start()
-    await _until(lambda: any(consumer.assignment() for consumer in runtime.consumers()))
+    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.consumers()))
     began = time.perf_counter()
-    await _until_count(runtime, "SELECT count(*) FROM inbox", expected)
+    await _until(runtime, ARRIVED, expected)
+    await _until(runtime, COUNTED, expected)
     taken_in = time.perf_counter() - began
-    await _until_count(runtime, "SELECT 0 - count(*) FROM to_derive", 0)
+    await _until(runtime, NONE_LISTED, True)
     seconds = time.perf_counter() - began
     sys.stderr.write(f"  taken in after {taken_in:.1f} s, derived after {seconds:.1f} s\n")
     await runtime.stop()
     return seconds
 
 
-async def _until(done: Callable[[], object]) -> None:
+async def two_metrics(servers: str, database: str, expected: int) -> float:
+    """The same beside a second process, which starts at the same time and works until it is told to stop."""
+    command = [sys.executable, "-m", "tests.benchmark.rebuild", "beside", servers, database, "0"]
+    other = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert other.stdin is not None
+    assert other.stdout is not None
+    await other.stdout.readline()
+    other.stdin.write(b"start\n")
+    seconds = await metrics(servers, database, expected)
+    other.stdin.close()
+    await other.wait()
+    return seconds
+
+
+async def beside(servers: str, database: str, _: int) -> float:
+    """The second process: starts when it gets a line, and stops when its input ends."""
+    settings = ServiceSettings(database_url=database, kafka_servers=servers)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    runtime = Runtime(PARTS, settings)
+    await runtime.start()
+    await asyncio.to_thread(sys.stdin.read)
+    await runtime.stop()
+    return 0.0
+
+
+async def _until_true(done: Callable[[], object]) -> None:
     for _ in range(6000):
         if done():
             return
@@ -71,21 +104,19 @@ async def _until(done: Callable[[], object]) -> None:
     raise TimeoutError("no partitions were assigned within a minute")
 
 
-async def _until_count(runtime: Runtime, count: str, least: int) -> None:
+async def _until(runtime: Runtime, asked: str, least: int) -> None:
     deadline = time.perf_counter() + LONGEST_SECONDS
     while time.perf_counter() < deadline:
-        began = time.perf_counter()
-        if await runtime.pool.fetchval(count) >= least:
+        if await runtime.pool.fetchval(asked) >= least:
             return
-        # To count a million rows takes a while itself: a twentieth of the time at most goes into it.
-        await asyncio.sleep(max(0.05, 20 * (time.perf_counter() - began)))
-    raise TimeoutError(f"{count} did not come to {least} within {LONGEST_SECONDS} seconds")
+        await asyncio.sleep(0.05)
+    raise TimeoutError(f"{asked} did not come to {least} within {LONGEST_SECONDS} seconds")
 
 
 def main() -> int:
     """Run one and print its seconds."""
     which, servers, database, expected = sys.argv[1:5]
-    run = {"floor": floor, "metrics": metrics}[which]
+    run = {"floor": floor, "metrics": metrics, "two-metrics": two_metrics, "beside": beside}[which]
     sys.stdout.write(f"{asyncio.run(run(servers, database, int(expected)))}\n")
     return 0
 

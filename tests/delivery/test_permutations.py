@@ -28,7 +28,7 @@ from tests.parts import PostgreSQL, RealSystem
 AUTHORITIES = ("331", "332")
 
 STOCK = """
-    SELECT sum(vacancies) AS vacancies, sum(agency_cover) AS agency_cover
+    SELECT sum(vacancies) / 1000000 AS vacancies, sum(agency_cover) / 1000000 AS agency_cover
     FROM staffing
     WHERE authority = $1 AND valid_from <= $2 AND $2 < valid_to AND known_to = 'infinity'
 """

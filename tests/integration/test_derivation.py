@@ -50,7 +50,7 @@ async def fresh(database: str) -> asyncpg.Pool:
 
 async def establishment(pool: asyncpg.Pool) -> Any:
     """The FTE of all posts derived."""
-    return await pool.fetchval("SELECT sum(establishment) FROM staffing")
+    return await pool.fetchval("SELECT sum(establishment) / 1000000 FROM staffing")
 
 
 async def test_one_subject_that_cannot_be_derived_is_marked_and_the_others_count(database: str) -> None:
@@ -92,6 +92,6 @@ async def test_the_numbers_of_one_person_are_derived_together_and_none_is_left_o
 
     assert await pool.fetchval("SELECT count(*) FROM to_derive") == 0
     rows = await pool.fetch("SELECT worker, post, fte, valid_from FROM occupancy")
-    assert [tuple(row) for row in rows] == [("W-1", "P-1", 1, date(2023, 4, 1))]
-    assert await pool.fetchval("SELECT in_post FROM staffing WHERE place = 'post/P-1'") == 1
+    assert [tuple(row) for row in rows] == [("W-1", "P-1", 1_000_000, date(2023, 4, 1))]
+    assert await pool.fetchval("SELECT in_post FROM staffing WHERE place = 'post/P-1'") == 1_000_000
     await pool.close()

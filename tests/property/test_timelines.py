@@ -82,19 +82,24 @@ def instants_of(history: list[Event]) -> list[datetime]:
     return [times[0] - timedelta(microseconds=1), *times]
 
 
+def fte(millionths: int) -> Decimal:
+    """An amount of a row in FTE."""
+    return Decimal(millionths) / 1_000_000
+
+
 def stock_in(rows: Iterable[Staffing]) -> oracle.Stock:
     """The sum of some rows of staffing."""
     total = oracle.Stock()
     for row in rows:
         total.add(
             oracle.Stock(
-                row.establishment,
-                row.in_post,
-                row.vacancies,
-                row.over_establishment,
-                row.agency,
-                row.agency_cover,
-                row.uncovered,
+                fte(row.establishment),
+                fte(row.in_post),
+                fte(row.vacancies),
+                fte(row.over_establishment),
+                fte(row.agency),
+                fte(row.agency_cover),
+                fte(row.uncovered),
             )
         )
     return total
@@ -126,7 +131,7 @@ def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_ba
     for as_known_at in instants_of(history):
         standing = oracle.standing(history, as_known_at)
         for as_at in DAYS:
-            held = {row.post: row.fte for row in rows if holds(row, as_at, as_known_at)}
+            held = {row.post: fte(row.fte) for row in rows if holds(row, as_at, as_known_at)}
             assert held == oracle.posts_held(standing, "worker/W-1", as_at)
 
 
@@ -140,7 +145,7 @@ def test_a_person_holds_the_posts_that_the_definitions_say_under_the_number_know
             held: dict[str, dict[str, Decimal]] = {}
             for row in rows:
                 if holds(row, as_at, as_known_at):
-                    held.setdefault(f"worker/{row.worker}", {})[row.post] = row.fte
+                    held.setdefault(f"worker/{row.worker}", {})[row.post] = fte(row.fte)
             persons = {oracle.person(standing, f"worker/{number}") for number in ("W-1", "W-2", "W-3")}
             expected = {person: oracle.posts_held(standing, person, as_at) for person in persons}
             assert held == {person: posts for person, posts in expected.items() if posts}

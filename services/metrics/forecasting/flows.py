@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.codes import Role, Route
-from services.metrics.picture.amounts import ONE, millionths, months_later
+from services.metrics.picture.amounts import ONE, months_later
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import DAY, Scope, Start, dimensions_of
 from services.metrics.timelines.rows import FOREVER, Staffing
@@ -92,9 +92,9 @@ def comings(picture: Picture) -> Comings:
             kind = Flow.FILLED_BY_ENTRANTS
         for held in picture.occupancies[spell.person]:
             if held.valid_from == spell.since:
-                found.started[held.post, spell.since][kind] += millionths(held.fte)
+                found.started[held.post, spell.since][kind] += held.fte
             if held.valid_to == spell.until < FOREVER:
-                found.left[held.post, spell.until] += millionths(held.fte)
+                found.left[held.post, spell.until] += held.fte
     for move in picture.moves:
         before = dimensions_of(picture.posts.get(move.from_post, ()), move.moved_on - DAY)
         progressed = before.role is ACADEMY_ROLE and move.place.role is not ACADEMY_ROLE
@@ -132,8 +132,8 @@ def _of_post(post: str, rows: Iterable[Staffing], came: Comings) -> Iterable[Hap
         if vacant and (ended < row.valid_from or row.role is not role):
             yield Happened(min(ended, row.valid_from), Flow.REST, role, -vacant)
             vacant = 0
-        yield from _on_day(post, row.valid_from, row.role, millionths(row.vacancies) - vacant, came)
-        vacant, role, ended = millionths(row.vacancies), row.role, row.valid_to
+        yield from _on_day(post, row.valid_from, row.role, row.vacancies - vacant, came)
+        vacant, role, ended = row.vacancies, row.role, row.valid_to
     if vacant and ended < FOREVER:
         yield Happened(ended, Flow.REST, role, -vacant)
 
@@ -195,7 +195,7 @@ class _StockRows(NamedTuple):
 
 def _stock_rows(picture: Picture) -> _StockRows:
     rows = [row for place, rows in picture.staffing.items() if place.startswith("post/") for row in rows]
-    amounts = [[millionths(getattr(row, name)) for name in STOCKS] for row in rows]
+    amounts = [[getattr(row, name) for name in STOCKS] for row in rows]
     return _StockRows(
         np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),
         np.array([row.valid_to.toordinal() for row in rows], dtype=np.int64),

@@ -19,7 +19,7 @@ from services.metrics.measures.declaration import (
     Unit,
     stock,
 )
-from services.metrics.picture.amounts import ONE, millionths
+from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
 from services.metrics.timelines.rows import Dimensions
@@ -31,7 +31,7 @@ def _staffing(column: str) -> OverTime:
             for row in rows:
                 if scope is Scope.ALL or row.csww_role is not None:
                     where = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
-                    yield Part(millionths(getattr(row, column)), row.valid_from, row.valid_to, (place,), where)
+                    yield Part(getattr(row, column), row.valid_from, row.valid_to, (place,), where)
 
     return parts
 

@@ -4,19 +4,14 @@ Invariant: sums of amounts are exact, so parts always add up to their figure.
 """
 
 from datetime import date, timedelta
-from decimal import Decimal
 from functools import lru_cache
 
-ONE = 1_000_000
-"""One person, FTE, day or pound, in millionths: CSWW's 6 decimals of an FTE."""
+from services.metrics.timelines.amounts import ONE, millionths
+
+__all__ = ["ONE", "after_weekdays", "millionths", "months_later", "part_of", "weekdays"]
 
 _DAY = timedelta(days=1)
 _WEEKDAYS = 5
-
-
-def millionths(value: Decimal) -> int:
-    """A decimal of at most 6 places in millionths."""
-    return int(value * ONE)
 
 
 def part_of(amount: int, numerator: int, denominator: int) -> int:

@@ -87,7 +87,7 @@ def _pieces(
             cover,
             assignment.agency_worker,
             assignment.post,
-            millionths(assignment.fte),
+            assignment.fte,
             assignment.reason,
             terms,
             place,

@@ -19,6 +19,7 @@ from contracts.occupying import EFFECTS as WORKER_EFFECTS
 from contracts.occupying import posts_held
 from contracts.persons import persons
 from contracts.standing import order_of_recording, standing_events
+from services.metrics.picture.amounts import millionths
 from services.metrics.picture.assignments import Running, held_over_time, running
 from services.metrics.picture.service import Move, Scope, Service, Spell, moves, services, spells
 from services.metrics.picture.vacancies import Lot, lots
@@ -50,7 +51,7 @@ def known(events: Iterable[Event], as_known_at: datetime, as_accepted_at: dateti
 
 
 class Picture:
-    """What the known events of one authority say. All FTE in millionths, but for rows of the timelines."""
+    """What the known events of one authority say. All FTE in millionths."""
 
     def __init__(self, events: Iterable[Event]) -> None:
         self.events: Sequence[Event] = tuple(events)
@@ -131,7 +132,7 @@ class Picture:
                 action_of(event, WORKER_EFFECTS) for event in events if event.envelope.type in WORKER_EFFECTS
             )
             held = [
-                Occupancy(person, post, fte, since, until, ALWAYS_KNOWN, STILL_KNOWN)
+                Occupancy(person, post, millionths(fte), since, until, ALWAYS_KNOWN, STILL_KNOWN)
                 for post, steps in posts_held({}, actions, []).items()
                 for since, until, fte in stretches(date.min, None, steps)
             ]

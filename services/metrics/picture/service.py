@@ -15,7 +15,6 @@ from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.standing import order_of_recording
-from services.metrics.picture.amounts import millionths
 from services.metrics.timelines.rows import FOREVER, Dimensions, Occupancy, Post
 
 DAY = timedelta(days=1)
@@ -133,7 +132,7 @@ def _service_on(
             place = dimensions_of(posts.get(held.post, ()), since)
             if scope is Scope.CENSUS and place.csww_role is None:
                 continue
-            amount = millionths(held.fte)
+            amount = held.fte
             seniority = (place.csww_role or NO_CSWW_ROLE, -amount, held.post)
             fte += amount
             if main is None or seniority < main[0]:
@@ -217,7 +216,5 @@ def moves(
         for held in occupancies:
             if held.post == data.to_post and held.valid_from <= day < held.valid_to:
                 place = dimensions_of(posts.get(data.to_post, ()), day)
-                found[day, data.to_post] = Move(
-                    person, day, data.from_post, data.to_post, data.kind, millionths(held.fte), place
-                )
+                found[day, data.to_post] = Move(person, day, data.from_post, data.to_post, data.kind, held.fte, place)
     return list(found.values())

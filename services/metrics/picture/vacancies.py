@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.metrics.picture.amounts import millionths
 from services.metrics.timelines.rows import FOREVER, Dimensions, Staffing
 
 
@@ -58,7 +57,7 @@ def _steps(rows: Sequence[Staffing]) -> list[tuple[date, int, int, Dimensions]]:
         if ended is not None and ended < row.valid_from:
             steps.append((ended, 0, 0, place))
         place = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
-        steps.append((row.valid_from, millionths(row.vacancies), millionths(row.in_post), place))
+        steps.append((row.valid_from, row.vacancies, row.in_post, place))
         ended = row.valid_to
     if ended is not None and ended < FOREVER:
         steps.append((ended, 0, 0, place))

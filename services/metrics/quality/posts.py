@@ -14,7 +14,6 @@ from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished, effective_date
 from services.metrics.measures.declaration import exact
-from services.metrics.picture.amounts import millionths
 from services.metrics.picture.picture import Picture
 from services.metrics.quality.declaration import (
     ONE_DAY,
@@ -56,7 +55,7 @@ def _uses(picture: Picture) -> dict[str, list[Use]]:
     found: defaultdict[str, list[Use]] = defaultdict(list)
     for person, held in picture.occupancies.items():
         for row in held:
-            use = Use(f"worker/{person}", row.post, row.valid_from, row.valid_to, millionths(row.fte))
+            use = Use(f"worker/{person}", row.post, row.valid_from, row.valid_to, row.fte)
             found[row.post].append(use)
     for cover, runs_of_it in picture.assignments.items():
         for run in runs_of_it:
@@ -138,7 +137,7 @@ def used_after_closing(picture: Picture) -> Iterable[Finding]:
 
 def above_funded_fte(picture: Picture) -> Iterable[Finding]:
     """Posts whose occupants come to more than the post is funded for."""
-    for place, concerned in _at_posts(picture, lambda row: millionths(row.over_establishment)):
+    for place, concerned in _at_posts(picture, lambda row: row.over_establishment):
         post = place.partition("/")[2]
         for run in runs(concerned):
             since, until = run[0].since, run[-1].until
@@ -155,7 +154,7 @@ def cover_of_filled_posts(picture: Picture) -> Iterable[Finding]:
     """Assignments with reason vacancy on posts of which nothing is vacant."""
 
     def covered(row: Staffing) -> int:
-        return 0 if row.vacancies else millionths(row.agency_cover)
+        return 0 if row.vacancies else row.agency_cover
 
     for place, concerned in _at_posts(picture, covered):
         post = place.partition("/")[2]
@@ -213,7 +212,7 @@ def posts_changed_before_established(picture: Picture) -> Iterable[Finding]:
 
 def _funded_from(picture: Picture, post: str, day: date) -> list[Concerned]:
     rows = picture.posts.get(post.partition("/")[2], ())
-    return [Concerned(r.valid_from, r.valid_to, millionths(r.facts.funded)) for r in rows if r.valid_from >= day]
+    return [Concerned(r.valid_from, r.valid_to, r.facts.funded) for r in rows if r.valid_from >= day]
 
 
 def covers_changed_while_not_held(picture: Picture) -> Iterable[Finding]:

@@ -5,13 +5,13 @@ Invariant: an assignment without a start covers nothing.
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.codes import CoverReason, CswwRole, Role
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from services.metrics.timelines.amounts import millionths
 from services.metrics.timelines.knowledge import fold_as_known
 from services.metrics.timelines.rows import Cover
 
@@ -21,11 +21,11 @@ ONLY = ""
 
 
 class Assignment(NamedTuple):
-    """What an assignment is, as far as the timelines follow it."""
+    """What an assignment is, as far as the timelines follow it. `fte` in millionths."""
 
     agency_worker: str
     post: str | None
-    fte: Decimal
+    fte: int
     reason: CoverReason
     role: Role | None
     team: str | None
@@ -62,7 +62,7 @@ def assignments_held(held: dict[str, Assignment], actions: list[Action], _: list
             current = Assignment(
                 data.agency_worker,
                 data.post,
-                data.fte,
+                millionths(data.fte),
                 data.reason,
                 data.role,
                 data.team,
@@ -71,7 +71,7 @@ def assignments_held(held: dict[str, Assignment], actions: list[Action], _: list
             )
         elif type(data) is CoverChanged:
             current = current and current._replace(
-                fte=current.fte if data.fte is None else data.fte,
+                fte=current.fte if data.fte is None else millionths(data.fte),
                 reason=data.reason or current.reason,
                 post=data.post or current.post,
             )

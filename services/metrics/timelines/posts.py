@@ -5,11 +5,11 @@ Invariant: a post has no facts before it is established; after it closed only es
 
 from collections.abc import Iterable
 from datetime import date
-from decimal import Decimal
 
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from services.metrics.timelines.amounts import millionths
 from services.metrics.timelines.knowledge import fold_as_known
 from services.metrics.timelines.rows import Post, PostFacts
 
@@ -17,7 +17,7 @@ EFFECTS = in_order_of_effect(
     (PostClosed, "closed_on"), (PostEstablished, "effective_from"), (PostChanged, "effective_from")
 )
 ONLY = ""
-_NOT_FUNDED = Decimal(0)
+_NOT_FUNDED = 0
 
 
 def post_facts(events: Iterable[Event]) -> list[Post]:
@@ -44,7 +44,8 @@ def facts_of_post(held: dict[str, PostFacts], actions: list[Action], _: list[Act
     current = held.get(ONLY)
     for day, *_between, data in actions:
         if type(data) is PostEstablished:
-            current = PostFacts(data.role, data.team, data.service_area, data.grade, data.csww_role, data.funded_fte)
+            funded = millionths(data.funded_fte)
+            current = PostFacts(data.role, data.team, data.service_area, data.grade, data.csww_role, funded)
         elif current is None:
             continue
         elif type(data) is PostChanged:
@@ -62,5 +63,5 @@ def _changed(facts: PostFacts, change: PostChanged) -> PostFacts:
         change.service_area or facts.service_area,
         change.grade or facts.grade,
         change.csww_role or facts.csww_role,
-        (change.funded_fte or facts.funded) if facts.funded else _NOT_FUNDED,
+        millionths(change.funded_fte) if facts.funded and change.funded_fte else facts.funded,
     )

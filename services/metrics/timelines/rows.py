@@ -6,7 +6,6 @@ authority knew from `known_from` up to and without `known_to`. `FOREVER` and `ST
 """
 
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.codes import CoverReason, CswwRole, Role
@@ -16,11 +15,11 @@ STILL_KNOWN = datetime.max.replace(tzinfo=UTC)
 
 
 class Occupancy(NamedTuple):
-    """One worker holding one post at an FTE (above 0)."""
+    """One worker holding one post at an FTE (above 0), in millionths."""
 
     worker: str
     post: str
-    fte: Decimal
+    fte: int
     valid_from: date
     valid_to: date
     known_from: datetime
@@ -28,12 +27,12 @@ class Occupancy(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """One agency assignment. The role and what follows it are those stated by the assignment itself."""
+    """One agency assignment, `fte` in millionths. Role and what follows it are what the assignment itself states."""
 
     cover: str
     agency_worker: str
     post: str | None
-    fte: Decimal
+    fte: int
     reason: CoverReason
     role: Role | None
     team: str | None
@@ -56,14 +55,14 @@ class Dimensions(NamedTuple):
 
 
 class PostFacts(NamedTuple):
-    """What a post is and what it is funded for. After it closed the facts stay, with `funded` 0."""
+    """What a post is and what FTE it is funded for, in millionths. After it closed the facts stay, with `funded` 0."""
 
     role: Role
     team: str
     service_area: str
     grade: str | None
     csww_role: CswwRole | None
-    funded: Decimal
+    funded: int
 
 
 class Post(NamedTuple):
@@ -78,7 +77,7 @@ class Post(NamedTuple):
 
 
 class Staffing(NamedTuple):
-    """Who and what stands at one place, all amounts in FTE. The stock measures are sums over these rows.
+    """Who and what stands at one place, in millionths of an FTE. The stock measures are sums over these rows.
 
     `place` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.
     `role` and what follows it are None where no event has established the post at that date.
@@ -92,13 +91,13 @@ class Staffing(NamedTuple):
     service_area: str | None
     grade: str | None
     csww_role: CswwRole | None
-    establishment: Decimal
-    in_post: Decimal
-    vacancies: Decimal
-    over_establishment: Decimal
-    agency: Decimal
-    agency_cover: Decimal
-    uncovered: Decimal
+    establishment: int
+    in_post: int
+    vacancies: int
+    over_establishment: int
+    agency: int
+    agency_cover: int
+    uncovered: int
     valid_from: date
     valid_to: date
     known_from: datetime

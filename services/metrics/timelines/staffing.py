@@ -11,36 +11,25 @@ each at least 0. Agency cover is not capped at the vacancy: there can be more of
 from bisect import bisect_left
 from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
 from operator import itemgetter
-from typing import NamedTuple
 
 from contracts.codes import CoverReason
 from services.metrics.timelines.knowledge import Timelines
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Dimensions, Occupancy, Post, Staffing
-
-_NONE = Decimal(0)
-
 
 _UNKNOWN = Dimensions()
 _without_dimensions = itemgetter(slice(0, 5))
 
 # The amounts of a stock, in this order after its dimensions.
 _ESTABLISHMENT, _IN_POST, _COVERING_VACANCY, _OTHER_AGENCY = range(4)
-_Stock = tuple[Dimensions, Decimal, Decimal, Decimal, Decimal]
-_NOTHING: _Stock = (_UNKNOWN, _NONE, _NONE, _NONE, _NONE)
+_Stock = tuple[Dimensions, int, int, int, int]
+_NOTHING: _Stock = (_UNKNOWN, 0, 0, 0, 0)
 
 
-class _Edge(NamedTuple):
-    """What changes on `day`, as known in one stretch: one amount, and the dimensions where they are given."""
-
-    day: date
-    begins: bool
-    amount: int
-    fte: Decimal
-    known_from: datetime
-    known_to: datetime
-    dimensions: Dimensions | None
+# No NamedTuple: a rebuild makes millions of them, and a tuple costs a fifth.
+_Edge = tuple[date, bool, int, int, datetime, datetime, Dimensions | None]
+"""What changes on a day, as known in one stretch: day, whether something begins, which amount, by how much, known from,
+known to, and the dimensions from then on where they are given."""
 
 
 def staffing(
@@ -77,22 +66,21 @@ def _agency(cover: Cover) -> int:
     return _COVERING_VACANCY if cover.reason is CoverReason.VACANCY else _OTHER_AGENCY
 
 
-def _edges(
-    row: Post | Occupancy | Cover, amount: int, fte: Decimal, dimensions: Dimensions | None = None
-) -> list[_Edge]:
-    known_from, known_to = row.known_from, row.known_to
-    begin = _Edge(row.valid_from, True, amount, fte, known_from, known_to, dimensions)
-    if row.valid_to == FOREVER:
+def _edges(row: Post | Occupancy | Cover, amount: int, fte: int, dimensions: Dimensions | None = None) -> list[_Edge]:
+    valid_from, valid_to, known_from, known_to = row[-4:]
+    begin = (valid_from, True, amount, fte, known_from, known_to, dimensions)
+    if valid_to == FOREVER:
         return [begin]
-    return [begin, _Edge(row.valid_to, False, amount, -fte, known_from, known_to, dimensions and _UNKNOWN)]
+    return [begin, (valid_to, False, amount, -fte, known_from, known_to, dimensions and _UNKNOWN)]
 
 
 def _rows(place: str, edges: list[_Edge]) -> list[Staffing]:
     edges = _joined(edges)
     first_changes: dict[datetime, date] = {}
-    for edge in edges:
-        for instant in (edge.known_from, edge.known_to):
-            first_changes[instant] = min(edge.day, first_changes.get(instant, FOREVER))
+    for day, _, _, _, known_from, known_to, _ in edges:
+        # By day: what stands there already is no later.
+        first_changes.setdefault(known_from, day)
+        first_changes.setdefault(known_to, day)
     first_changes.pop(STILL_KNOWN, None)
     timelines: Timelines[_Stock] = Timelines()
     for instant, first in sorted(first_changes.items()):
@@ -111,8 +99,8 @@ def _joined(edges: list[_Edge]) -> list[_Edge]:
     joined = edges[:1]
     for edge in edges[1:]:
         last = joined[-1]
-        if last.known_to == edge.known_from and last[:4] == edge[:4] and last.dimensions == edge.dimensions:
-            joined[-1] = last._replace(known_to=edge.known_to)
+        if last[5] == edge[4] and last[:4] == edge[:4] and last[6] == edge[6]:
+            joined[-1] = (*edge[:4], last[4], edge[5], edge[6])
         else:
             joined.append(edge)
     return joined
@@ -135,19 +123,20 @@ def _row(
     place: str, valid_from: date, known_from: datetime, valid_to: date, known_to: datetime, stock: _Stock
 ) -> Staffing:
     dimensions, establishment, in_post, covering_vacancy, other_agency = stock
-    vacancies = max(_NONE, establishment - in_post)
+    vacant = establishment - in_post
+    vacancies = max(0, vacant)
     return Staffing(
         place,
         *dimensions,
-        establishment=establishment,
-        in_post=in_post,
-        vacancies=vacancies,
-        over_establishment=max(_NONE, in_post - establishment),
-        agency=covering_vacancy + other_agency,
-        agency_cover=covering_vacancy,
-        uncovered=max(_NONE, vacancies - covering_vacancy),
-        valid_from=valid_from,
-        valid_to=valid_to,
-        known_from=known_from,
-        known_to=known_to,
+        establishment,
+        in_post,
+        vacancies,
+        max(0, -vacant),
+        covering_vacancy + other_agency,
+        covering_vacancy,
+        max(0, vacancies - covering_vacancy),
+        valid_from,
+        valid_to,
+        known_from,
+        known_to,
     )

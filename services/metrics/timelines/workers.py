@@ -10,6 +10,7 @@ from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
 from contracts.occupying import EFFECTS, posts_held
 from contracts.standing import changes_of_standing
+from services.metrics.timelines.amounts import millionths
 from services.metrics.timelines.knowledge import Stretch, fold_changes
 from services.metrics.timelines.persons import changes_by_person
 from services.metrics.timelines.rows import Occupancy
@@ -39,6 +40,6 @@ def occupancies(events: Iterable[Event]) -> list[Occupancy]:
 
 def _rows(worker: str, stretches: list[Stretch[Decimal]]) -> list[Occupancy]:
     return [
-        Occupancy(worker, post, fte, valid_from, valid_to, known_from, known_to)
+        Occupancy(worker, post, millionths(fte), valid_from, valid_to, known_from, known_to)
         for post, valid_from, known_from, valid_to, known_to, fte in stretches
     ]

@@ -22,7 +22,9 @@ def at_once(*facts: EventData) -> list[Event]:
 
 def held(events: list[Event]) -> list[tuple[str | None, str, str, date, date]]:
     """Post, FTE, reason, from, to of every row."""
-    return [(row.post, str(row.fte), row.reason.value, row.valid_from, row.valid_to) for row in covers(events)]
+    return [
+        (row.post, f"{row.fte / 1_000_000:g}", row.reason.value, row.valid_from, row.valid_to) for row in covers(events)
+    ]
 
 
 def test_nothing_is_known_of_an_assignment_without_events() -> None:
@@ -35,7 +37,7 @@ def test_an_assignment_holds_from_its_start_on_as_stated() -> None:
             cover="C-1",
             agency_worker="A-1",
             post=None,
-            fte=Decimal("0.6"),
+            fte=600_000,
             reason=CoverReason.ADDITIONAL,
             role=Role.SOCIAL_WORKER,
             team=None,

@@ -22,7 +22,10 @@ def at_once(*facts: EventData) -> list[Event]:
 
 def funded(events: list[Event]) -> list[tuple[str, str, date, date]]:
     """Role, funded FTE, from, to of every row."""
-    return [(row.facts.role.value, str(row.facts.funded), row.valid_from, row.valid_to) for row in post_facts(events)]
+    return [
+        (row.facts.role.value, f"{row.facts.funded / 1_000_000:g}", row.valid_from, row.valid_to)
+        for row in post_facts(events)
+    ]
 
 
 def test_nothing_is_known_of_a_post_without_events() -> None:
@@ -36,7 +39,7 @@ def test_a_post_is_what_was_established_from_that_date_on() -> None:
         service_area="help-and-protection",
         grade="grade-9",
         csww_role=CswwRole.CASE_HOLDER,
-        funded=Decimal("0.8"),
+        funded=800_000,
     )
     assert post_facts(at_once(established(OCTOBER_1, "0.8"))) == [
         Post("P-1", facts, OCTOBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)
@@ -48,9 +51,9 @@ def test_a_change_sets_the_facts_it_gives_and_leaves_the_others() -> None:
     regraded = PostChanged(effective_from=NOVEMBER_1, role=Role.SENIOR_PRACTITIONER, grade="grade-10")
     rows = post_facts(at_once(established(OCTOBER_1), cut, regraded))
     assert [(row.facts.role, row.facts.team, row.facts.grade, row.facts.funded, row.valid_from) for row in rows] == [
-        (Role.SOCIAL_WORKER, "assessment", "grade-9", Decimal(1), OCTOBER_1),
-        (Role.SOCIAL_WORKER, "assessment", "grade-9", Decimal("0.5"), OCTOBER_16),
-        (Role.SENIOR_PRACTITIONER, "assessment", "grade-10", Decimal("0.5"), NOVEMBER_1),
+        (Role.SOCIAL_WORKER, "assessment", "grade-9", 1_000_000, OCTOBER_1),
+        (Role.SOCIAL_WORKER, "assessment", "grade-9", 500_000, OCTOBER_16),
+        (Role.SENIOR_PRACTITIONER, "assessment", "grade-10", 500_000, NOVEMBER_1),
     ]
 
 
@@ -95,9 +98,9 @@ def test_a_post_established_again_after_it_closed_is_funded_again_with_the_new_f
     )
     rows = post_facts(at_once(established(OCTOBER_1), PostClosed(closed_on=OCTOBER_16), reopened))
     assert [(row.facts.role, row.facts.grade, row.facts.funded, row.valid_from) for row in rows] == [
-        (Role.SOCIAL_WORKER, "grade-9", Decimal(1), OCTOBER_1),
-        (Role.SOCIAL_WORKER, "grade-9", Decimal(0), OCTOBER_16),
-        (Role.TEAM_MANAGER, None, Decimal("0.5"), NOVEMBER_1),
+        (Role.SOCIAL_WORKER, "grade-9", 1_000_000, OCTOBER_1),
+        (Role.SOCIAL_WORKER, "grade-9", 0, OCTOBER_16),
+        (Role.TEAM_MANAGER, None, 500_000, NOVEMBER_1),
     ]
 
 
@@ -113,6 +116,6 @@ def test_a_funding_corrected_later_was_known_otherwise_before() -> None:
     corrected = event(established(OCTOBER_1, "0.5"), "post/P-1", at(NOVEMBER_1), "E-9", supersedes="E-0")
     rows = post_facts([*at_once(established(OCTOBER_1)), corrected])
     assert [(row.facts.funded, row.known_from, row.known_to) for row in rows] == [
-        (Decimal(1), at(SEPTEMBER_1), at(NOVEMBER_1)),
-        (Decimal("0.5"), at(NOVEMBER_1), STILL_KNOWN),
+        (1_000_000, at(SEPTEMBER_1), at(NOVEMBER_1)),
+        (500_000, at(NOVEMBER_1), STILL_KNOWN),
     ]

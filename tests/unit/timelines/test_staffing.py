@@ -13,6 +13,11 @@ NOVEMBER_1, DECEMBER_1 = date(2023, 11, 1), date(2023, 12, 1)
 MONDAY, TUESDAY, WEDNESDAY = at(date(2023, 9, 25)), at(date(2023, 9, 26)), at(date(2023, 9, 27))
 
 
+def in_millionths(fte: str) -> int:
+    """An FTE as rows have it."""
+    return int(Decimal(fte) * 1_000_000)
+
+
 def post(
     funded: str,
     valid_from: date = OCTOBER_1,
@@ -21,7 +26,9 @@ def post(
     known_to: datetime = STILL_KNOWN,
     team: str = "assessment",
 ) -> Post:
-    facts = PostFacts(Role.SOCIAL_WORKER, team, "help-and-protection", "grade-9", CswwRole.CASE_HOLDER, Decimal(funded))
+    facts = PostFacts(
+        Role.SOCIAL_WORKER, team, "help-and-protection", "grade-9", CswwRole.CASE_HOLDER, in_millionths(funded)
+    )
     return Post("P-1", facts, valid_from, valid_to, known_from, known_to)
 
 
@@ -33,7 +40,7 @@ def held_by(
     known_from: datetime = MONDAY,
     known_to: datetime = STILL_KNOWN,
 ) -> Occupancy:
-    return Occupancy(worker, "P-1", Decimal(fte), valid_from, valid_to, known_from, known_to)
+    return Occupancy(worker, "P-1", in_millionths(fte), valid_from, valid_to, known_from, known_to)
 
 
 def covered_by(
@@ -48,7 +55,7 @@ def covered_by(
 ) -> Cover:
     role = None if of_post else Role.TEAM_MANAGER
     stated = (role, None, None, None)
-    return Cover(cover, "A-1", of_post, Decimal(fte), reason, *stated, valid_from, valid_to, known_from, known_to)
+    return Cover(cover, "A-1", of_post, in_millionths(fte), reason, *stated, valid_from, valid_to, known_from, known_to)
 
 
 def amounts(row: Staffing) -> dict[str, str]:
@@ -62,7 +69,7 @@ def amounts(row: Staffing) -> dict[str, str]:
         "agency_cover": row.agency_cover,
         "uncovered": row.uncovered,
     }
-    return {name: f"{value.normalize():f}" for name, value in named.items() if value}
+    return {name: f"{(Decimal(value) / 1_000_000).normalize():f}" for name, value in named.items() if value}
 
 
 def the_only(rows: list[Staffing]) -> dict[str, str]:
@@ -80,13 +87,13 @@ def test_a_vacant_post_stands_with_all_its_facts_and_amounts() -> None:
             service_area="help-and-protection",
             grade="grade-9",
             csww_role=CswwRole.CASE_HOLDER,
-            establishment=Decimal("0.8"),
-            in_post=Decimal(0),
-            vacancies=Decimal("0.8"),
-            over_establishment=Decimal(0),
-            agency=Decimal(0),
-            agency_cover=Decimal(0),
-            uncovered=Decimal("0.8"),
+            establishment=800_000,
+            in_post=0,
+            vacancies=800_000,
+            over_establishment=0,
+            agency=0,
+            agency_cover=0,
+            uncovered=800_000,
             valid_from=OCTOBER_1,
             valid_to=FOREVER,
             known_from=MONDAY,
@@ -255,7 +262,9 @@ def test_a_leaver_entered_late_makes_a_vacancy_that_was_not_known_before() -> No
     told_on_monday = held_by("W-1", known_to=WEDNESDAY)
     told_on_wednesday = held_by("W-1", valid_to=NOVEMBER_1, known_from=WEDNESDAY)
     rows = staffing("post/P-1", [post("1")], [told_on_monday, told_on_wednesday], [])
-    assert [(row.valid_from, row.valid_to, row.known_from, row.known_to, str(row.vacancies)) for row in rows] == [
+    assert [
+        (row.valid_from, row.valid_to, row.known_from, row.known_to, f"{row.vacancies / 1_000_000:g}") for row in rows
+    ] == [
         (OCTOBER_1, FOREVER, MONDAY, WEDNESDAY, "0"),
         (OCTOBER_1, NOVEMBER_1, WEDNESDAY, STILL_KNOWN, "0"),
         (NOVEMBER_1, FOREVER, WEDNESDAY, STILL_KNOWN, "1"),
@@ -269,7 +278,7 @@ def test_a_worker_exchanged_for_another_in_a_correction_does_not_break_the_row()
 
 def test_a_post_is_known_before_its_worker_is() -> None:
     rows = staffing("post/P-1", [post("1")], [held_by("W-1", known_from=TUESDAY)], [])
-    assert [(row.known_from, row.known_to, str(row.in_post)) for row in rows] == [
+    assert [(row.known_from, row.known_to, f"{row.in_post / 1_000_000:g}") for row in rows] == [
         (MONDAY, TUESDAY, "0"),
         (TUESDAY, STILL_KNOWN, "1"),
     ]

@@ -1,7 +1,6 @@
 """What a worker's events say about the posts held: each sentence of the definitions, with what HR feeds really send."""
 
 from datetime import date, datetime
-from decimal import Decimal
 
 from contracts.envelope import Event
 from contracts.events.base import EventData
@@ -27,7 +26,7 @@ def at_once(*facts: EventData) -> list[Event]:
 def held(events: list[Event]) -> list[tuple[str, str, date, date]]:
     """Post, FTE, from, to as known now."""
     return [
-        (row.post, str(row.fte), row.valid_from, row.valid_to)
+        (row.post, f"{row.fte / 1_000_000:g}", row.valid_from, row.valid_to)
         for row in occupancies(events)
         if row.known_to == STILL_KNOWN
     ]
@@ -44,7 +43,7 @@ def test_nothing_is_known_of_a_worker_without_events() -> None:
 
 def test_a_worker_who_started_is_in_post_from_that_date_on() -> None:
     assert occupancies([about_worker(started(OCTOBER_1, fte="0.8"), at(SEPTEMBER_1), "E-1")]) == [
-        Occupancy("W-1", "P-1", Decimal("0.8"), OCTOBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)
+        Occupancy("W-1", "P-1", 800_000, OCTOBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)
     ]
 
 
@@ -324,17 +323,17 @@ STARTED_TWICE = [
 def test_a_person_counts_twice_before_the_merge_is_known_and_once_from_then_on() -> None:
     merge = under("W-1", merged("W-2"), NOVEMBER_1, "M-1")
     assert occupancies([*STARTED_TWICE, merge]) == [
-        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN),
-        Occupancy("W-2", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(OCTOBER_1), at(NOVEMBER_1)),
+        Occupancy("W-1", "P-1", 1_000_000, SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN),
+        Occupancy("W-2", "P-1", 1_000_000, SEPTEMBER_1, FOREVER, at(OCTOBER_1), at(NOVEMBER_1)),
     ]
 
 
 def test_a_person_counts_twice_again_from_when_the_merge_is_known_to_be_wrong() -> None:
     merge = under("W-2", merged("W-1"), NOVEMBER_1, "M-1")
     assert occupancies([merge, *STARTED_TWICE, void(merge, at(DECEMBER_1), "V-1")]) == [
-        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
-        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(DECEMBER_1), STILL_KNOWN),
-        Occupancy("W-2", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(OCTOBER_1), STILL_KNOWN),
+        Occupancy("W-1", "P-1", 1_000_000, SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
+        Occupancy("W-1", "P-1", 1_000_000, SEPTEMBER_1, FOREVER, at(DECEMBER_1), STILL_KNOWN),
+        Occupancy("W-2", "P-1", 1_000_000, SEPTEMBER_1, FOREVER, at(OCTOBER_1), STILL_KNOWN),
     ]
 
 
@@ -345,8 +344,8 @@ def test_what_is_recorded_under_the_duplicate_after_the_merge_is_the_persons() -
         under("W-2", left(DECEMBER_1), NOVEMBER_1, "L-2"),
     ]
     assert occupancies(history) == [
-        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
-        Occupancy("W-1", "P-1", Decimal(1), SEPTEMBER_1, DECEMBER_1, at(NOVEMBER_1), STILL_KNOWN),
+        Occupancy("W-1", "P-1", 1_000_000, SEPTEMBER_1, FOREVER, at(SEPTEMBER_1), at(NOVEMBER_1)),
+        Occupancy("W-1", "P-1", 1_000_000, SEPTEMBER_1, DECEMBER_1, at(NOVEMBER_1), STILL_KNOWN),
     ]
 
 

@@ -1,0 +1,58 @@
+"""Events out of a row of the journal or the inbox: what comes out is what was checked on its way in."""
+
+from typing import Any, cast
+
+import asyncpg
+import pytest
+
+from contracts.envelope import Envelope, Event, kafka_headers, parse_event
+from services.chassis.stored_events import event_of
+
+BODY = b'{"left_on":"2023-10-31","reason":"resignation","destination":"not-known"}'
+ATTRIBUTES = {
+    "specversion": "1.0",
+    "id": "E-2",
+    "source": "/hr",
+    "type": "uk.workforce.worker.left.v1",
+    "subject": "worker/W-1",
+    "time": "2023-11-01T09:00:00.000001+00:00",
+    "authority": "331",
+    "acceptedtime": "2023-11-02T09:00:00+00:00",
+    "sequence": "7",
+}
+
+
+def stored(event: Event) -> asyncpg.Record:
+    """The row in which an event stands."""
+    envelope = event.envelope
+    row: dict[str, Any] = {
+        "event_id": envelope.id,
+        "source": envelope.source,
+        "type": envelope.type,
+        "subject": envelope.subject,
+        "recorded_at": envelope.time,
+        "authority": envelope.authority,
+        "supersedes": envelope.supersedes,
+        "voids": envelope.voids,
+        "accepted_at": envelope.acceptedtime,
+        "sequence": 7,
+        "provenance": envelope.provenance,
+        "body": event.body.decode(),
+    }
+    return cast(asyncpg.Record, row)
+
+
+@pytest.mark.parametrize("more", [{}, {"supersedes": "E-1", "provenance": "request 12"}])
+def test_an_event_comes_out_as_it_was_checked(more: dict[str, str]) -> None:
+    checked = parse_event(ATTRIBUTES | more, BODY)
+    found = event_of(stored(checked))
+    assert found == checked
+    assert kafka_headers(found.envelope) == kafka_headers(checked.envelope)
+    assert found.envelope.model_dump() == checked.envelope.model_dump()
+    assert set(vars(found.envelope)) == set(Envelope.model_fields)
+
+
+def test_no_attribute_of_a_stored_event_can_be_changed() -> None:
+    found = event_of(stored(parse_event(ATTRIBUTES, BODY)))
+    with pytest.raises(ValueError, match="frozen"):
+        found.envelope.id = "E-3"  # type: ignore[misc]
