@@ -32,7 +32,7 @@ from services.chassis.topics import admin_client, make_missing_topics
 
 log = get_log(__name__)
 
-COLLECT_GARBAGE_AFTER = (10_000, 10, 10)
+COLLECT_GARBAGE_AFTER = (50_000, 20, 50)
 """New objects, then collections of younger generations, between two looks at a generation."""
 
 START_AGAIN_SECONDS = 1.0

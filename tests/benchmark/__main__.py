@@ -108,19 +108,22 @@ def england(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int
 
 
 def throughput(postgres: PostgreSQL, broker: Broker, authorities: int, rounds: int) -> None:
-    """Records per second from Kafka's log to committed figures, beside the floor, on the same records."""
+    """Records per second from Kafka's log to committed figures, by one process of metrics and by two, beside the floor,
+    on the same records.
+    """
     count = asyncio.run(_publish(broker.servers, records(authorities)))
-    seconds: dict[str, list[float]] = {"floor": [], "metrics": []}
+    seconds: dict[str, list[float]] = {"floor": [], "metrics": [], "two-metrics": []}
     for turn in track(range(rounds), "log to figures", console=console):
         for which, times in seconds.items():
-            database = postgres.create(f"{which}_{turn}")
+            name = f"{which}_{turn}"
+            database = postgres.create(name)
             command = [sys.executable, "-m", "tests.benchmark.rebuild", which, broker.servers, database, str(count)]
-            if which == "metrics":
+            if which != "floor":
                 asyncio.run(_begin_at_the_beginning(broker.servers))
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            sys.stderr.write(done.stderr if which == "metrics" else "")
+            sys.stderr.write(done.stderr if which != "floor" else "")
             times.append(float(done.stdout.splitlines()[-1]))
-            postgres.drop(f"{which}_{turn}")
+            postgres.drop(name)
     table = Table(
         "", "seconds, median", "records/s", "of the floor", "records/s of all rounds", title=f"{count:,} records"
     )

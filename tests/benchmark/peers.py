@@ -10,7 +10,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -154,7 +153,7 @@ class DuckDb:
 _DUCKDB_TYPES = {
     "text": "VARCHAR",
     "smallint": "SMALLINT",
-    "numeric": "DECIMAL(12, 6)",
+    "bigint": "BIGINT",
     "date": "DATE",
     "timestamp with time zone": "TIMESTAMP",
 }
@@ -213,7 +212,7 @@ def _by_role(question: Question, rows: Iterable[Any]) -> Sums:
     place = {day: number for number, day in enumerate(question.days)}
     sums: defaultdict[tuple[object, ...], list[int]] = defaultdict(lambda: [0] * len(question.days))
     for row in rows:
-        sums[(row["role"],)][place[row["day"]]] = int(Decimal(row["value"]) * 1_000_000)
+        sums[(row["role"],)][place[row["day"]]] = int(row["value"])
     return dict(sums)
 
 
