@@ -135,7 +135,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
 }
 """What queries are mended by, by route."""
 
-FIRST = 100
+FIRST = 40
 ONE_IN = int(os.environ.get("SCHEMATHESIS_ONE_IN", "1"))
 SEED = os.environ.get("SCHEMATHESIS_SEED", "")
 _seen: dict[str, int] = {}
