@@ -52,12 +52,13 @@ class _WithoutFieldTitles(GenerateJsonSchema):
         return False
 
 
-def _definitions(models: Iterable[type[BaseModel]], reference: str) -> dict[str, Document]:
+def definitions(models: Iterable[type[BaseModel]], reference: str) -> dict[str, Document]:
+    """The JSON Schemas of models and of all they are made of, by name; `reference` says where `{model}` stands."""
     _, document = models_json_schema(
         [(model, "validation") for model in models], ref_template=reference, schema_generator=_WithoutFieldTitles
     )
-    definitions: dict[str, Document] = document["$defs"]
-    return definitions
+    found: dict[str, Document] = document["$defs"]
+    return found
 
 
 def event_schema(event: type[EventData]) -> Document:
@@ -68,13 +69,13 @@ def event_schema(event: type[EventData]) -> Document:
         "title": event.event_type,
         "description": f"The data of {event.event_type}; a Withdrawal where the envelope carries `voids`.",
         "oneOf": [{"$ref": f"#/$defs/{event.__name__}"}, {"$ref": "#/$defs/Withdrawal"}],
-        "$defs": _definitions((event, Withdrawal), "#/$defs/{model}"),
+        "$defs": definitions((event, Withdrawal), "#/$defs/{model}"),
     }
 
 
-def _attributes() -> dict[str, Document]:
+def attributes() -> dict[str, Document]:
     """The schema of each CloudEvents attribute. In an event they are all text, and one without a value is left out."""
-    properties: dict[str, Document] = _definitions((Envelope,), "#/$defs/{model}")["Envelope"]["properties"]
+    properties: dict[str, Document] = definitions((Envelope,), "#/$defs/{model}")["Envelope"]["properties"]
     for name, schema in properties.items():
         schema.pop("default", None)
         if "anyOf" in schema:
@@ -93,7 +94,7 @@ def envelope_schema() -> Document:
         "title": "Envelope",
         "description": f"{Envelope.__doc__} A feed leaves out {', '.join(STAMPED_BY_SERVICE)}.",
         "type": "object",
-        "properties": _attributes(),
+        "properties": attributes(),
         "required": ["specversion", *required],
         "additionalProperties": False,
         "allOf": [{"not": {"required": ["supersedes", "voids"]}}],
@@ -127,7 +128,7 @@ def published_contracts() -> dict[str, Document]:
 
 def asyncapi_document(examples: Examples | None = None) -> Document:
     """The AsyncAPI 3.0 document of all topics; with the examples given, where there are some."""
-    shared = _definitions((*EVENT_MODELS.values(), Withdrawal), "#/components/schemas/{model}")
+    shared = definitions((*EVENT_MODELS.values(), Withdrawal), "#/components/schemas/{model}")
     messages = {name: _message(model, (examples or {}).get(name, {})) for name, model in EVENT_MODELS.items()}
     return {
         "asyncapi": "3.0.0",

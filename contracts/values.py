@@ -132,7 +132,18 @@ WorkingDays = Annotated[
 ]
 """Working days, at most 1 decimal (CSWW's format for WorkingDaysLost)."""
 
-Count = Annotated[int, Field(ge=0, le=1_000_000, description="A whole number of people, cases or registrations.")]
+
+def _whole(value: object) -> object:
+    # To JSON Schema 3.0 is an integer, and some systems write every number with a decimal point.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+WHOLE = BeforeValidator(_whole)
+"""Beside an int: a JSON integer, however it is written."""
+
+Count = Annotated[
+    int, Field(ge=0, le=1_000_000, description="A whole number of people, cases or registrations."), WHOLE
+]
 """A whole number of people, cases or registrations."""
 
 EARLIEST_DATE = date(1948, 1, 1)
@@ -169,6 +180,14 @@ EffectiveDate = Annotated[
     ),
 ]
 """A date on which something is true in the world (valid time), as YYYY-MM-DD."""
+
+
+_DAY = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+DATE_PATTERN = rf"^{_DAY}$"
+"""A date from EARLIEST_DATE and before LATEST_DATE; that the month has so many days, its format says."""
+INSTANT_PATTERN = rf"^{_DAY}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_CLOCK})$"
+"""An instant of those years with its offset, as RFC 3339 writes it."""
 
 
 def _as_utc(value: datetime) -> datetime:

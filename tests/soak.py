@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
-FOLDERS = ("tests/property", "tests/faults")
+FOLDERS = ("tests/property", "tests/faults", "tests/api")
 EXAMPLES = 200
 """Four times what `make test` tries."""
 STEADY = (sys.executable, "-m", "pytest", "-m", "soak")

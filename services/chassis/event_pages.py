@@ -17,6 +17,7 @@ from contracts.catalogue import ALL_TOPICS
 from contracts.envelope import Envelope
 from contracts.events.base import EventData
 from contracts.generate import asyncapi_document
+from services.chassis.documentation import json_answer
 
 TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape(), trim_blocks=True
@@ -33,13 +34,17 @@ TEMPLATES.filters["as_html"] = as_html
 
 def event_pages_router(service: str) -> APIRouter:
     """Routes /asyncapi (for people) and /asyncapi.json (AsyncAPI 3.0)."""
-    router = APIRouter(include_in_schema=False)
+    router = APIRouter(tags=["events"])
 
-    @router.get("/asyncapi")
+    @router.get("/asyncapi", summary="The events on Kafka, for people", response_class=HTMLResponse)
     async def page() -> HTMLResponse:
         return HTMLResponse(_page(service))
 
-    @router.get("/asyncapi.json")
+    @router.get(
+        "/asyncapi.json",
+        summary="The events on Kafka, for machines",
+        responses={200: json_answer("An AsyncAPI 3.0 document.", {"type": "object", "required": ["asyncapi"]})},
+    )
     async def document() -> JSONResponse:
         return JSONResponse(asyncapi_document())
 

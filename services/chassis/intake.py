@@ -18,9 +18,10 @@ from contracts.refusal import Fault, Refused
 from services.chassis import journal
 from services.chassis.authentication import Caller, Right
 from services.chassis.cloud_events import BATCH, Incoming, media_type, read_request
+from services.chassis.intake_document import intake_operation
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
-from services.chassis.problems import MEDIA_TYPE, JsonAnswer, Problem, faults_as_json
+from services.chassis.problems import JsonAnswer, Problem, faults_as_json
 from services.chassis.runtime import Runtime, calling, runtime_of
 
 log = get_log(__name__)
@@ -53,7 +54,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
     """The routes by which a service takes in events. `notes` adds remarks on events that were accepted."""
     router = APIRouter(tags=["events"])
 
-    @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=_openapi(service))
+    @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
         runtime = runtime_of(request)
         caller = calling(request)
@@ -184,48 +185,3 @@ async def read_body(request: Request, largest: int, advice: str) -> bytes:
         if len(chunks) > largest:
             raise Problem(413, "too-large", "The request is too large", f"At most {largest} bytes; {advice}.")
     return bytes(chunks)
-
-
-def _openapi(service: str) -> dict[str, Any]:
-    types = [event.event_type for topic in topics_owned_by(service) for event in topic.events]
-    envelope = {
-        "type": "object",
-        "description": "A CloudEvent 1.0 in structured form; its data has a JSON Schema in contracts/generated.",
-        "required": ["specversion", "id", "source", "type", "subject", "authority", "data"],
-        "properties": {
-            "specversion": {"const": "1.0"},
-            "id": {"type": "string"},
-            "source": {"type": "string"},
-            "type": {"enum": types},
-            "subject": {"type": "string"},
-            "time": {"type": "string", "format": "date-time"},
-            "authority": {"type": "string", "pattern": "^[0-9]{3}$"},
-            "supersedes": {"type": "string"},
-            "voids": {"type": "string"},
-            "data": {"type": "object"},
-        },
-    }
-    problem = {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/cloudevents+json": {"schema": envelope},
-                BATCH: {"schema": {"type": "array", "items": envelope}},
-                "application/json": {"schema": {"type": "object"}},
-            },
-        },
-        "responses": {
-            "200": {"description": "Already known: the same event was accepted before."},
-            "202": {"description": "Accepted: it will not be lost."},
-            "207": {"description": "Of a batch, some were accepted and some rejected: see each result."},
-            "400": {"description": "The request cannot be read.", **problem},
-            "401": {"description": "No key, or an unknown one.", **problem},
-            "403": {"description": "The key has no right to send events, or none of this authority.", **problem},
-            "409": {"description": "The id stands for another event.", **problem},
-            "413": {"description": "Too many bytes in one request.", **problem},
-            "415": {"description": "Not a content type of CloudEvents.", **problem},
-            "422": {"description": "Rejected: what was wrong, where, and what would be right.", **problem},
-            "503": {"description": "The database cannot be reached: send the request again.", **problem},
-        },
-    }

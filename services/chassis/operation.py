@@ -7,27 +7,81 @@ operate for all authorities, and is listed without its body.
 from typing import Annotated
 
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter, Body, Request, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.values import WHOLE
 from services.chassis.authentication import EVERY_AUTHORITY, Right
 from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
-from services.chassis.problems import MEDIA_TYPE, JsonAnswer, Problem, not_available
+from services.chassis.documentation import json_answer, record, refusals, several
+from services.chassis.problems import JsonAnswer, Problem, not_available
 from services.chassis.runtime import Runtime, calling, runtime_of
 
 health_router = APIRouter(tags=["operation"])
 set_aside_router = APIRouter(tags=["operation"])
 
+LIVE = record({"live": {"type": "boolean"}, "reason": {"type": ["string", "null"]}})
+READY = record(
+    {
+        "ready": {"type": "boolean"},
+        "reasons": several({"type": "string"}),
+        "records_behind": {"type": "integer", "minimum": 0, "description": "As far as its consumers know."},
+    }
+)
+SET_ASIDE = record(
+    {
+        "records": several(
+            record(
+                {
+                    "offset": {"type": "integer", "minimum": 0},
+                    "about": {
+                        "type": "object",
+                        "description": "Topic, partition, offset, consumer, cause, reason, attempts, at.",
+                        "additionalProperties": {"type": "string"},
+                    },
+                }
+            )
+        )
+    }
+)
+SENT = record({"sent": {"type": "integer", "minimum": 0, "description": "How many records were put back."}})
+OPERATING = refusals(
+    {
+        403: "The key has no right to operate for all authorities.",
+        503: "Kafka cannot be reached: ask again.",
+    }
+)
 
-@health_router.get("/health/live", summary="Is the process alive, or should it be started again?")
+
+class SendAgain(BaseModel):
+    """Which records to put back on their topics."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    offsets: Annotated[
+        list[Annotated[int, Field(ge=0), WHOLE]],
+        Field(min_length=1, description="Offsets as /v1/set-aside lists them.", examples=[[12]]),
+    ]
+
+
+@health_router.get(
+    "/health/live",
+    summary="Is the process alive, or should it be started again?",
+    responses={200: json_answer("It is.", LIVE), 503: json_answer("It should be started again.", LIVE)},
+)
 async def live(request: Request) -> JSONResponse:
     """503 when records wait and none is taken in: a new process would do better."""
     reason = runtime_of(request).stalled()
     return JSONResponse({"live": reason is None, "reason": reason}, 200 if reason is None else 503)
 
 
-@health_router.get("/health/ready", summary="Can the service do its work now?")
+@health_router.get(
+    "/health/ready",
+    summary="Can the service do its work now?",
+    responses={200: json_answer("It can.", READY), 503: json_answer("It cannot, for these reasons.", READY)},
+)
 async def ready(request: Request) -> JSONResponse:
     """503, with the reasons, while something it needs is away."""
     runtime = runtime_of(request)
@@ -36,13 +90,17 @@ async def ready(request: Request) -> JSONResponse:
     return JSONResponse(body, 503 if reasons else 200)
 
 
-@health_router.get("/metrics", include_in_schema=False)
+@health_router.get("/metrics", summary="Metrics for Prometheus", response_class=PlainTextResponse)
 async def metrics(request: Request) -> Response:
-    """Metrics for Prometheus."""
+    """Requests, events, journal, lag: in the text format of Prometheus."""
     return Response(generate_latest(runtime_of(request).telemetry.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-@set_aside_router.get("/v1/set-aside", summary="Records that this service could not take in")
+@set_aside_router.get(
+    "/v1/set-aside",
+    summary="Records that this service could not take in",
+    responses=OPERATING | {200: json_answer("The records.", SET_ASIDE)},
+)
 async def list_set_aside(request: Request) -> JSONResponse:
     """Each with its offset on the dead-letter topic, where it was, and why it could not be taken in; oldest first."""
     runtime = _operated(request)
@@ -60,16 +118,15 @@ async def list_set_aside(request: Request) -> JSONResponse:
     "/v1/set-aside/send-again",
     status_code=202,
     summary="Put set-aside records on their topics again",
-    responses={422: {"description": "No offsets are given.", "content": {MEDIA_TYPE: {}}}},
+    responses=OPERATING
+    | refusals({400: "The body cannot be read.", 422: "No offsets are given, or something else beside them."})
+    | {202: json_answer("They were put back.", SENT)},
 )
-async def send_set_aside_again(
-    request: Request,
-    offsets: Annotated[list[int], Body(embed=True, min_length=1, description="Offsets as /v1/set-aside lists them.")],
-) -> JSONResponse:
+async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONResponse:
     """After the cause is mended. A record that was taken in meanwhile is known by its id, and changes nothing."""
     runtime = _operated(request)
     try:
-        sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(offsets))
+        sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(wanted.offsets))
     except KafkaError:
         raise not_available("Kafka") from None
     return JSONResponse({"sent": sent}, 202)

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from contracts.refusal import Fault
 from services.chassis.logs import get_log
@@ -84,7 +85,9 @@ def install_problem_answers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
         detail = f"{request.method} {request.url.path}: {error.detail}"
-        headers = dict(error.headers) if error.headers else None
+        headers = dict(error.headers or {})
+        if error.status_code == 405 and (methods := _methods(request)):
+            headers["Allow"] = ", ".join(methods)
         return Problem(error.status_code, "http", str(error.detail), detail, headers=headers).answer()
 
     @app.exception_handler(RequestValidationError)
@@ -98,6 +101,16 @@ def install_problem_answers(app: FastAPI) -> None:
         log.error("request failed", path=request.url.path, exc_info=error)
         detail = "The service failed on this request; the cause stands in its log."
         return Problem(500, "failed", "The service failed", detail).answer()
+
+
+def _methods(request: Request) -> list[str]:
+    """What may be asked of a path. (The framework names the methods of its first route alone.)"""
+    routes = [route for route in request.app.routes if not isinstance(route, Mount)]
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ]
 
 
 def _fault(item: dict[str, Any]) -> dict[str, str]:

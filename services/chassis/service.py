@@ -13,7 +13,9 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
 from services.chassis.database import UNREACHABLE
+from services.chassis.documentation import KEY_NEEDED, complete_document
 from services.chassis.event_pages import event_pages_router
+from services.chassis.intake_document import intake_schemas
 from services.chassis.operation import health_router, set_aside_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Parts, Runtime, runtime_of
@@ -42,9 +44,10 @@ def create_service(
     install_problem_answers(app)
     app.middleware("http")(_measured)
     for router in (*routers, set_aside_router):
-        app.include_router(router, dependencies=[Depends(BEARER)])
+        app.include_router(router, dependencies=[Depends(BEARER)], responses=KEY_NEEDED)
     for router in (health_router, event_pages_router(parts.name)):
         app.include_router(router)
+    complete_document(app, intake_schemas(parts.name) if parts.publishes else {})
     return app
 
 

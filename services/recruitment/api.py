@@ -3,30 +3,52 @@
 Invariant: an answer names posts, never persons.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from contracts.values import AUTHORITY_PATTERN, EffectiveDate
 from services.chassis.authentication import Right
-from services.chassis.problems import MEDIA_TYPE, Problem
+from services.chassis.documentation import json_answer, record, refusals, several
+from services.chassis.problems import Problem
 from services.chassis.runtime import calling, runtime_of
 from services.recruitment import store
 from services.recruitment.rules import fallen_vacant
 
 router = APIRouter(tags=["posts"])
 
+_DATE = {"type": "string", "format": "date"}
+FALLEN_VACANT = record(
+    {
+        "authority": {"type": "string"},
+        "as_at": _DATE,
+        "posts": several(record({"post": {"type": "string"}, "since": _DATE, "because": {"type": "string"}})),
+    }
+)
+
 
 @router.get(
     "/v1/posts/fallen-vacant",
     summary="Posts that someone held and nobody holds now",
-    responses={422: {"description": "A parameter is not as described.", "content": {MEDIA_TYPE: {}}}},
+    responses=refusals(
+        {
+            403: "The key may not read of this authority.",
+            422: "A parameter is not as described: which, and what would be right.",
+            503: "The database cannot be reached: ask again.",
+        }
+    )
+    | {200: json_answer("The posts.", FALLEN_VACANT)},
 )
 async def get_fallen_vacant(
     request: Request,
-    authority: Annotated[str, Query(pattern="^[0-9]{3}$", description="Three-digit code of the authority.")],
-    as_at: Annotated[date | None, Query(description="The date it is asked for; today if left out.")] = None,
+    authority: Annotated[
+        str, Query(pattern=AUTHORITY_PATTERN, description="Three-digit code of the authority.", examples=["331"])
+    ],
+    as_at: Annotated[
+        EffectiveDate | None, Query(description="The date it is asked for; today if left out.", examples=["2023-10-31"])
+    ] = None,
 ) -> JSONResponse:
     """Who recruits sees where to begin: each post, since when it is vacant, and why."""
     if not calling(request).may(Right.READ, authority):

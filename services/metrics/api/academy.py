@@ -26,8 +26,9 @@ from services.metrics.academy import (
     members,
     outcomes,
 )
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import ALL, KNOWN, PAGE, Parameter, Question, documented, said
+from services.metrics.api.asking import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, Question, documented, said
 from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture
@@ -193,8 +194,8 @@ def which_cohorts(question: Question) -> Which:
 @router.get(
     "/v1/academy/cohorts",
     summary="What became of the academy's cohorts, each and over all",
-    responses=responses(EXAMPLE),
-    openapi_extra=documented(*NAMES, also=[COHORTS]),
+    responses=responses(EXAMPLE, schema=schemas.COHORTS),
+    openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, COHORTS]),
 )
 async def list_cohorts(request: Request) -> Response:
     """Each cohort in the order of entry with its outcomes as at a date, and those over all the cohorts listed.
@@ -262,8 +263,8 @@ def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
 @router.get(
     "/v1/academy/cohorts/{cohort}",
     summary="The members of one cohort, or of all, and what is known of each",
-    responses=responses(MEMBERS_EXAMPLE),
-    openapi_extra=documented(*NAMES, *PAGE, also=[COHORTS, OUTCOME]),
+    responses=responses(MEMBERS_EXAMPLE, schema=schemas.MEMBERS),
+    openapi_extra=documented(*NAMES, *PAGE, also=[ONE_AUTHORITY, COHORTS, OUTCOME]),
 )
 async def get_cohort(
     request: Request,

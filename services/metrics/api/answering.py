@@ -14,29 +14,56 @@ from urllib.parse import urlencode
 from fastapi import Request, Response
 
 from contracts.envelope import format_instant
+from services.chassis.documentation import refusals
 from services.chassis.problems import MEDIA_TYPE
 from services.metrics.api.asking import KNOWN, Question
 
 CSV = "text/csv"
 JSON = "application/json"
 
-PROBLEM = {"content": {MEDIA_TYPE: {"schema": {"type": "object"}}}}
+PROBLEM: dict[str, Any] = {"content": {MEDIA_TYPE: {}}}
+"""What an answer that is problem details holds."""
+HEADERS: dict[str, Any] = {
+    "ETag": {
+        "required": True,
+        "description": "The same for the same figures.",
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+    },
+    "Vary": {"required": True, "schema": {"const": "Accept, Authorization"}},
+    "Cache-Control": {"required": True, "schema": {"const": "private, no-cache"}},
+}
+HELD = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "ETags of answers that the caller holds: where nothing has changed since, the answer is 304.",
+    "schema": {"type": "string", "maxLength": 1000},
+}
 
 
-def responses(example: Any, *, csv_too: bool = True) -> dict[int | str, dict[str, Any]]:
-    """What a route may answer, for its documentation."""
-    content: dict[str, Any] = {JSON: {"example": example}}
+def responses(example: Any, *, csv_too: bool = True, schema: Any = None) -> dict[int | str, dict[str, Any]]:
+    """What a route may answer, for its documentation. `schema` is that of the answer in JSON."""
+    content: dict[str, Any] = {JSON: {"example": example} | ({} if schema is None else {"schema": schema})}
     if csv_too:
         content[CSV] = {"schema": {"type": "string"}}
     return {
-        200: {"description": "The answer. With If-None-Match and the same ETag: 304.", "content": content},
-        304: {"description": "Nothing has changed since the answer with that ETag."},
-        401: {"description": "No key, or an unknown one.", **PROBLEM},
-        403: {"description": "The key may not read this authority.", **PROBLEM},
-        404: {"description": "There is no such thing, or nothing is known of the authority.", **PROBLEM},
-        422: {"description": "A parameter is not as described: which, and what would be right.", **PROBLEM},
-        503: {"description": "The database cannot be reached: ask again.", **PROBLEM},
-    }
+        200: {"description": "The answer.", "headers": HEADERS, "content": content},
+        304: {"description": "Nothing has changed since the answer with that ETag.", "headers": HEADERS},
+    } | refusals(
+        {
+            401: "No key, or an unknown one.",
+            403: "The key may not read this authority.",
+            404: "There is no such thing, or nothing is known of the authority.",
+            422: "A parameter is not as described: which, and what would be right.",
+            503: "The database cannot be reached: ask again.",
+        }
+    )
+
+
+def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
+    """What a route that lists what there is, whatever was recorded, may answer."""
+    found = responses(example, csv_too=False, schema=schema)
+    return {status: found[status] for status in (200, 304, 401, 422)}
 
 
 def answer(

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from fastapi import Request
 
 from contracts.envelope import format_instant
-from contracts.values import AUTHORITY_PATTERN, EARLIEST_DATE, LATEST_DATE
+from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
@@ -35,9 +35,6 @@ Value = TypeVar("Value")
 
 YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
 """The years from EARLIEST_DATE up to LATEST_DATE."""
-DATE_PATTERN = rf"^{YEARS}-[0-9]{{2}}-[0-9]{{2}}$"
-_CLOCK = r"[0-9]{2}:[0-9]{2}"
-INSTANT_PATTERN = rf"^{YEARS}-[0-9]{{2}}-[0-9]{{2}}[Tt]{_CLOCK}:[0-9]{{2}}(\.[0-9]{{1,9}})?([Zz]|[+-]{_CLOCK})$"
 NOT_STATED = "not-stated"
 """The value of a dimension that nobody has stated: null in answers."""
 TEXT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -161,8 +158,9 @@ PAGE = ("limit", "offset")
 
 
 def documented(*names: str, also: Sequence[Parameter] = ()) -> dict[str, Any]:
-    """What a route adds to its operation in OpenAPI, for parameters by name and for some of its own."""
-    return {"parameters": [item.documented() for item in (*(PARAMETERS[name] for name in names), *also)]}
+    """What a route adds to its operation in OpenAPI: parameters by name, and its own (of one name, these stand)."""
+    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also)}
+    return {"parameters": [item.documented() for item in declared.values()]}
 
 
 class Question:

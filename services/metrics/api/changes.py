@@ -10,9 +10,11 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.runtime import calling
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import (
     INSTANT,
+    ONE_AUTHORITY,
     PAGE,
     PERIOD,
     Parameter,
@@ -68,8 +70,8 @@ EXAMPLE = {
 @router.get(
     "/v1/changes",
     summary="What changed between two reports, figure by figure, event by event",
-    responses=responses(EXAMPLE),
-    openapi_extra=documented(*NAMES, also=OWN),
+    responses=responses(EXAMPLE, schema=schemas.CHANGES),
+    openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *OWN]),
 )
 async def get_changes(request: Request) -> Response:
     """Each figure that differs between two instants, the parts by which it differs, and for each part the events about

@@ -13,8 +13,9 @@ from contracts.envelope import Event
 from contracts.standing import order_of_recording
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import ALL, FIGURE, KNOWN, PAGE, Question, documented, said
+from services.metrics.api.asking import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, Question, documented, said
 from services.metrics.api.measures import (
     SAME_ON_EVERY_LINE,
     MeasureName,
@@ -83,8 +84,8 @@ SUBJECT_EXAMPLE = {
 @router.get(
     "/v1/measures/{measure}/explanation",
     summary="What one figure is made of",
-    responses=responses(EXAMPLE),
-    openapi_extra=documented(*(name for name in NAMES if name != "by")),
+    responses=responses(EXAMPLE, schema=schemas.EXPLANATION),
+    openapi_extra=documented(*(name for name in NAMES if name != "by"), also=[ONE_AUTHORITY]),
 )
 async def get_explanation(request: Request, measure: MeasureName) -> Response:
     """The posts, workers and assignments that make up a figure, each with its amount; of a rate, its counts.
@@ -194,14 +195,19 @@ def _lines(body: dict[str, Any], dimensions: Sequence[str]) -> tuple[list[str], 
 @router.get(
     "/v1/subjects/{kind}/{identifier}",
     summary="The events of one post, worker or assignment",
-    responses=responses(SUBJECT_EXAMPLE, csv_too=False),
-    openapi_extra=documented("authority", *KNOWN, *PAGE),
+    responses=responses(SUBJECT_EXAMPLE, csv_too=False, schema=schemas.SUBJECT),
+    openapi_extra=documented("authority", *KNOWN, *PAGE, also=[ONE_AUTHORITY]),
 )
 async def get_subject(
     request: Request,
-    kind: Annotated[str, Path(description="post, worker, cover, and so on.", pattern="^[a-z][a-z-]{0,30}$")],
+    kind: Annotated[
+        str, Path(description="post, worker, cover, and so on.", examples=["worker"], pattern="^[a-z][a-z-]{0,30}$")
+    ],
     identifier: Annotated[
-        str, Path(description="The pseudonymous identifier.", pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")
+        str,
+        Path(
+            description="The pseudonymous identifier.", examples=["W-0001"], pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+        ),
     ],
 ) -> Response:
     """Every event known of it, whether it stands, when it was recorded and accepted, and the request or file that

@@ -5,7 +5,7 @@ Invariant: an answer states all that determined it: measure, definition, authori
 
 import asyncio
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -15,13 +15,15 @@ from contracts.values import EARLIEST_DATE
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling, runtime_of
 from services.metrics import store
-from services.metrics.api.answering import answer, pinned, responses
+from services.metrics.api import schemas
+from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import (
     ALL,
     DATE,
     FIGURE,
     IN_WORDS_DATE,
     LONGEST_WAIT,
+    PARAMETERS,
     Parameter,
     Question,
     documented,
@@ -65,6 +67,11 @@ SERIES = (
         4,
     ),
 )
+NEEDED_PERIOD = [
+    replace(PARAMETERS[name], required=True, example=example)
+    for name, example in (("from", "2023-04-01"), ("to", "2024-03-31"))
+]
+"""A series has no usual period."""
 _SERIES_NAMES = ("authority", "from", "to", "every", *FIGURE[6:])
 
 EXAMPLE = {
@@ -95,7 +102,7 @@ SERIES_EXAMPLE = {
 @router.get(
     "/v1/measures",
     summary="Every measure, its definition and its source",
-    responses={200: responses({"measures": [], "dimensions": []}, csv_too=False)[200]},
+    responses=list_responses({"measures": [], "dimensions": []}, schemas.MEASURES_LISTED),
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
@@ -189,7 +196,7 @@ def time_of(measure: Measure, when: When) -> dict[str, Any]:
 @router.get(
     "/v1/measures/{measure}",
     summary="One measure as at a date or over a period, as known at an instant",
-    responses=responses(EXAMPLE),
+    responses=responses(EXAMPLE, schema=schemas.FIGURE),
     openapi_extra=documented(*FIGURE),
 )
 async def get_measure(request: Request, measure: MeasureName) -> Response:
@@ -268,8 +275,8 @@ async def refuse_nothing(request: Request, wish: Wanted, result: Figures) -> Non
 @router.get(
     "/v1/measures/{measure}/series",
     summary="One measure month by month, quarter by quarter or year by year",
-    responses=responses(SERIES_EXAMPLE),
-    openapi_extra=documented(*_SERIES_NAMES, also=SERIES),
+    responses=responses(SERIES_EXAMPLE, schema=schemas.SERIES),
+    openapi_extra=documented(*_SERIES_NAMES, also=[*NEEDED_PERIOD, *SERIES]),
 )
 async def get_series(request: Request, measure: MeasureName) -> Response:
     """A point for every whole month, quarter or year between two dates: stocks at its last day, flows within it.

@@ -12,8 +12,9 @@ from fastapi import APIRouter, Request, Response
 
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
-from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import ALL, KNOWN, PAGE, Parameter, Question, documented, said
+from services.metrics.api import schemas
+from services.metrics.api.answering import answer, list_responses, page_links, pinned, responses
+from services.metrics.api.asking import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, Question, documented, said
 from services.metrics.api.explanations import as_event
 from services.metrics.measures.declaration import exact
 from services.metrics.memory import memory_of
@@ -92,7 +93,7 @@ EXAMPLE = {
 @router.get(
     "/v1/quality/checks",
     summary="Every check of data quality, what it means and what would mend it",
-    responses={200: responses({"checks": [], "severities": []}, csv_too=False)[200]},
+    responses=list_responses({"checks": [], "severities": []}, schemas.CHECKS_LISTED),
 )
 async def list_checks(request: Request) -> Response:
     """The checks there are, the gravest first, each with the measures that what it finds can move."""
@@ -110,8 +111,8 @@ async def list_checks(request: Request) -> Response:
 @router.get(
     "/v1/quality",
     summary="What the events of an authority cannot agree on",
-    responses=responses(EXAMPLE),
-    openapi_extra=documented(*NAMES, also=CHOICES),
+    responses=responses(EXAMPLE, schema=schemas.QUALITY),
+    openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *CHOICES]),
 )
 async def get_quality(request: Request) -> Response:
     """Findings check by check, the gravest first: the events behind each, what would mend it, and its effect.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from services.metrics.academy import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
+from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
     NAMES,
@@ -24,7 +25,7 @@ from services.metrics.api.academy import (
     which_cohorts,
 )
 from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import Parameter, Question, documented
+from services.metrics.api.asking import ONE_AUTHORITY, Parameter, Question, documented
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
 from services.metrics.picture.picture import Picture
@@ -107,8 +108,8 @@ EXAMPLE = {
 @router.get(
     "/v1/survival",
     summary="How long people stay: Kaplan-Meier over length of service",
-    responses=responses(EXAMPLE),
-    openapi_extra=documented(*_NAMES, also=_ALSO),
+    responses=responses(EXAMPLE, schema=schemas.SURVIVAL),
+    openapi_extra=documented(*_NAMES, also=[ONE_AUTHORITY, *_ALSO]),
 )
 async def get_survival(request: Request) -> Response:
     """The share still in post by length of service, with its 95% band and the number at risk.

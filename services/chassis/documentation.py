@@ -1,0 +1,105 @@
+"""What the OpenAPI documents of all services have in common: how refusals look, headers of answers, shared schemas.
+
+Invariant: every answer that is problem details has the one schema of them, whichever route documents it.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import FastAPI
+
+from services.chassis.problems import MEDIA_TYPE
+
+Document = dict[str, Any]
+Answers = dict[int | str, Document]
+"""What a route may answer, by status, as OpenAPI has it."""
+
+REFERENCE = "#/components/schemas/{model}"
+
+FAULT: Document = {
+    "type": "object",
+    "description": "One thing that is wrong.",
+    "required": ["field", "problem", "expected"],
+    "properties": {
+        "field": {"type": "string", "description": "Where: a parameter, an attribute, or a dotted path into the body."},
+        "problem": {"type": "string", "description": "What is wrong with it."},
+        "expected": {"type": "string", "description": "What would be right."},
+        "value": {"type": "string", "description": "What came, shortened; left out where it may be personal."},
+    },
+    "additionalProperties": False,
+}
+PROBLEM: Document = {
+    "type": "object",
+    "description": "Problem details (RFC 9457). Some kinds have further members.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "pattern": "^urn:workforce:problem:[a-z-]+$", "description": "The kind of problem."},
+        "title": {"type": "string", "description": "The kind in words."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What was wrong with this request."},
+        "faults": {"type": "array", "minItems": 1, "items": {"$ref": REFERENCE.format(model="Fault")}},
+    },
+}
+
+_HEADERS: dict[int, Document] = {
+    401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    503: {"Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "string"}}},
+}
+
+
+def refusals(descriptions: Mapping[int, str]) -> Answers:
+    """Answers that are problem details: what each status means here."""
+    return {
+        status: {"description": description, "content": {MEDIA_TYPE: {}}}
+        | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
+        for status, description in descriptions.items()
+    }
+
+
+KEY_NEEDED = refusals({401: "No key, or an unknown one."})
+"""What every route that needs a key may answer."""
+
+
+def json_answer(description: str, schema: Mapping[str, Any]) -> Document:
+    """An answer in JSON."""
+    return {"description": description, "content": {"application/json": {"schema": dict(schema)}}}
+
+
+def record(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> Document:
+    """The schema of an object with these members and no others."""
+    return {
+        "type": "object",
+        "required": list(required),
+        "properties": {**required, **(optional or {})},
+        "additionalProperties": False,
+    }
+
+
+def several(items: Mapping[str, Any]) -> Document:
+    """The schema of a list."""
+    return {"type": "array", "items": dict(items)}
+
+
+def complete_document(app: FastAPI, schemas: Mapping[str, Document]) -> None:
+    """Have the application's OpenAPI document hold `schemas` for its references, and the schema of problem details."""
+    plain = app.openapi
+
+    def document() -> Document:
+        if app.openapi_schema is None:
+            found = plain()
+            shared = {"Fault": FAULT, "Problem": PROBLEM, **schemas}
+            found.setdefault("components", {}).setdefault("schemas", {}).update(shared)
+            for content in _contents(found):
+                if MEDIA_TYPE in content:
+                    content[MEDIA_TYPE] = {"schema": {"$ref": REFERENCE.format(model="Problem")}}
+        return plain()
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def _contents(document: Document) -> Iterable[Document]:
+    """The contents of every documented answer."""
+    for operations in document["paths"].values():
+        for operation in operations.values():
+            for answer in operation["responses"].values():
+                yield answer.get("content", {})

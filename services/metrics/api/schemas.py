@@ -1,0 +1,282 @@
+"""The JSON Schemas of what metrics answers, for its documentation.
+
+Invariant: they name every member there can be; one that an answer has besides is a mistake, here or there.
+"""
+
+from typing import Any
+
+from contracts.catalogue import EVENT_MODELS
+from services.chassis.documentation import record, several
+from services.metrics.academy import COUNTED
+from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES
+from services.metrics.measures.declaration import Kind, Unit
+from services.metrics.periods import Every
+from services.metrics.picture.service import Scope
+from services.metrics.quality.catalogue import CHECKS
+from services.metrics.quality.declaration import SEVERITIES
+
+Schema = dict[str, Any]
+
+TEXT: Schema = {"type": "string"}
+TEXTS = several(TEXT)
+WHOLE: Schema = {"type": "integer", "minimum": 0}
+FLAG: Schema = {"type": "boolean"}
+NUMBER: Schema = {"type": ["number", "null"], "description": "null where there is nothing to divide by."}
+EXACT: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "description": "Exact, as a decimal."}
+DATE: Schema = {"type": "string", "format": "date"}
+INSTANT: Schema = {"type": "string", "format": "date-time"}
+LINK: Schema = {"type": "string", "pattern": "^/v1/"}
+SUBJECTS = several({"type": "string", "pattern": "^[a-z][a-z-]*/"})
+
+
+def or_null(schema: Schema) -> Schema:
+    """The schema of something that may be null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
+
+def _links(*names: str) -> Schema:
+    return record({"pinned": LINK}, dict.fromkeys((*names, "next"), LINK))
+
+
+AUTHORITY: Schema = {"type": "string", "pattern": "^([0-9]{3}|all)$"}
+SCOPE: Schema = {"enum": list(Scope)}
+PAGE = {"count": WHOLE, "limit": WHOLE, "offset": WHOLE}
+KNOWN = {"as_known_at": INSTANT}
+ACCEPTED = {"as_accepted_at": INSTANT}
+_DIMENSION: Schema = {"type": ["string", "integer", "null"], "description": "null where it is not stated."}
+DIMENSIONS = dict.fromkeys(EVERY_DIMENSION, _DIMENSION)
+WHERE: Schema = {"type": "object", "properties": DIMENSIONS, "additionalProperties": False}
+_UNIT: Schema = {"enum": list(Unit)}
+_TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE}
+_BESIDE = sorted({name for measure in MEASURES.values() for name in getattr(measure, "also", ())})
+_MARK: Schema = {"const": "u"}
+
+_DESCRIBED = {
+    "measure": {"enum": list(MEASURES)},
+    "title": TEXT,
+    "definition": TEXT,
+    "source": TEXT,
+    "unit": _UNIT,
+    "kind": {"enum": list(Kind)},
+}
+_FACTS = _DESCRIBED | {"authority": AUTHORITY, "scope": SCOPE} | KNOWN
+_MORE_FACTS = {"formula": TEXT, "where": WHERE} | ACCEPTED
+_CHOSEN = several({"enum": list(EVERY_DIMENSION)})
+
+FIGURE = record(
+    _FACTS
+    | {
+        "by": _CHOSEN,
+        "rows": several(record({"value": NUMBER}, DIMENSIONS | {"mark": _MARK} | dict.fromkeys(_BESIDE, NUMBER))),
+        "total": NUMBER,
+        "links": _links("explanation"),
+    },
+    _MORE_FACTS | _TIME | {"total_mark": _MARK} | {f"total_{name}": NUMBER for name in _BESIDE},
+)
+
+_LINES = dict.fromkeys(("centre", "lower", "upper"), NUMBER)
+_RANGES = dict.fromkeys(("mean_moving_range", "upper_range_limit"), NUMBER)
+_CHART = record(
+    {
+        "points": several(record(_LINES | {"rules": TEXTS, "phase": WHOLE})),
+        "phases": several(
+            record({"phase": WHOLE, "start": WHOLE, "points": WHOLE} | _LINES | _RANGES | {"provisional": FLAG})
+        ),
+    }
+)
+SERIES = record(
+    _FACTS
+    | {
+        "every": {"enum": list(Every)},
+        "by": _CHOSEN,
+        "periods": several(record({"from": DATE, "to": DATE})),
+        "rows": several(record({"values": several(NUMBER)}, DIMENSIONS)),
+        "totals": several(NUMBER),
+        "links": _links(),
+    },
+    _MORE_FACTS | {"months": WHOLE, "control_chart": _CHART},
+)
+MEASURES_LISTED = record(
+    {
+        "measures": several(record(_DESCRIBED | {"dimensions": _CHOSEN}, {"formula": TEXT})),
+        "dimensions": several(record({"dimension": TEXT, "meaning": TEXT})),
+        "control_chart_rules": several(record({"rule": TEXT, "meaning": TEXT})),
+    }
+)
+
+_PART = record(
+    {"amount": EXACT, "since": DATE, "until": or_null(DATE), "subjects": SUBJECTS},
+    DIMENSIONS | {"made_of": several(record({"subject": TEXT, "as": TEXT, "amount": EXACT}))},
+)
+_TERM = record(
+    {
+        "measure": {"enum": list(MEASURES)},
+        "title": TEXT,
+        "side": {"enum": ["numerator", "denominator"]},
+        "sign": {"enum": [-1, 1]},
+        "exact": EXACT,
+        "unit": _UNIT,
+        "explanation": LINK,
+    }
+)
+EXPLANATION = record(
+    _FACTS | {"total": NUMBER, "links": _links("events_of_subject")},
+    _MORE_FACTS
+    | _TIME
+    | {"total_mark": _MARK, "exact": EXACT, **PAGE, "parts": several(_PART), "terms": several(_TERM)},
+)
+
+_EVENT = {
+    "id": TEXT,
+    "type": {"enum": list(EVENT_MODELS)},
+    "subject": TEXT,
+    "recorded": INSTANT,
+    "accepted": or_null(INSTANT),
+    "source": TEXT,
+    "provenance": or_null(TEXT),
+    "data": {"type": "object"},
+}
+_REFERRING = {"supersedes": TEXT, "voids": TEXT}
+EVENTS = several(record(_EVENT, _REFERRING))
+SUBJECT = record(
+    {
+        "subject": TEXT,
+        "authority": AUTHORITY,
+        **KNOWN,
+        **PAGE,
+        "events": several(record(_EVENT | {"stands": FLAG}, _REFERRING)),
+        "links": _links(),
+    },
+    ACCEPTED | {"numbers": TEXTS},
+)
+
+_CHANGED = record({"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER}, _TIME)
+_PART_CHANGE = record(
+    {
+        "measure": {"enum": list(MEASURES)},
+        "subjects": SUBJECTS,
+        "before": EXACT,
+        "after": EXACT,
+        "difference": EXACT,
+        "events": EVENTS,
+    },
+    DIMENSIONS,
+)
+CHANGES = record(
+    {
+        "authority": AUTHORITY,
+        "scope": SCOPE,
+        "from_known": INSTANT,
+        "to_known": INSTANT,
+        "figures": several(_CHANGED),
+        **PAGE,
+        "changes": several(_PART_CHANGE),
+        "links": _links(),
+    },
+    {"from_accepted": INSTANT, "to_accepted": INSTANT},
+)
+
+_OF_AN_AUTHORITY = {"authority": AUTHORITY, "as_at": DATE} | KNOWN
+_CHECK = {"check": {"enum": list(CHECKS)}, "title": TEXT, "severity": {"enum": list(SEVERITIES)}}
+CHECKS_LISTED = record(
+    {
+        "checks": several(record(_CHECK | {"meaning": TEXT, "mend": TEXT, "moves": TEXTS})),
+        "severities": several(record({"severity": TEXT, "meaning": TEXT})),
+    }
+)
+_EFFECT = record(
+    {"concerned_fte": EXACT},
+    {"without": TEXTS, "would_differ_by": {"type": "object", "additionalProperties": EXACT}},
+)
+QUALITY = record(
+    _OF_AN_AUTHORITY
+    | {
+        "scope": SCOPE,
+        "summary": several(record(_CHECK | {"findings": WHOLE})),
+        "lateness": several(
+            record({"type": TEXT, "events": WHOLE, "late": WHOLE, "median_days_late": {"type": ["number", "null"]}})
+        ),
+        **PAGE,
+        "findings": several(
+            record(
+                _CHECK
+                | {"says": TEXT, "mend": TEXT, "since": DATE, "until": or_null(DATE), "subjects": SUBJECTS}
+                | {"effect": _EFFECT, "events": EVENTS}
+            )
+        ),
+        "links": _links(),
+    },
+    ACCEPTED,
+)
+
+_RATIOS = ("progressed_share", "retention", "mean_service_years", "mean_service_years_of_all")
+_OUTCOMES = dict.fromkeys(COUNTED, WHOLE) | dict.fromkeys(_RATIOS, NUMBER)
+_COHORT = {
+    "cohort": TEXT,
+    "entry_on": or_null(DATE),
+    "completes_on": or_null(DATE),
+    "completed": FLAG,
+    "academy_team": or_null(TEXT),
+    "places": or_null(WHOLE),
+}
+COHORTS = record(
+    _OF_AN_AUTHORITY
+    | {
+        "cohorts": TEXT,
+        "count": WHOLE,
+        "rows": several(record(_COHORT | _OUTCOMES)),
+        "over_all": record(_OUTCOMES),
+        "definitions": {
+            "type": "object",
+            "additionalProperties": record({"title": TEXT, "definition": TEXT, "source": TEXT}),
+        },
+        "links": _links("members", "survival"),
+    },
+    ACCEPTED,
+)
+_DAYS_OF_A_MEMBER = ("passed_on", "failed_on", "deferred_on", "progressed_on", "left_on")
+_MEMBER = record(
+    {"worker": TEXT, "cohort": TEXT, "started_on": DATE, **dict.fromkeys(_DAYS_OF_A_MEMBER, or_null(DATE))}
+    | {"reason": or_null(TEXT), "destination": or_null(TEXT), "service_days": WHOLE}
+    | {"outcomes": several({"enum": list(COUNTED)}), "events": LINK}
+)
+MEMBERS = record(
+    _OF_AN_AUTHORITY
+    | {
+        "cohort": TEXT,
+        "outcome": {"enum": list(COUNTED)},
+        "definition": TEXT,
+        "figures": record(_OUTCOMES),
+        **PAGE,
+        "members": several(_MEMBER),
+        "links": _links(),
+    },
+    ACCEPTED | {"cohorts": TEXT} | {name: schema for name, schema in _COHORT.items() if name != "cohort"},
+)
+
+_SHARE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+SURVIVAL = record(
+    _OF_AN_AUTHORITY
+    | {
+        "of": TEXT,
+        "definition": TEXT,
+        "source": TEXT,
+        "confidence": {"type": "number"},
+        "scope": SCOPE,
+        "count": WHOLE,
+        "left": WHOLE,
+        "in_post": WHOLE,
+        "median_days": or_null(WHOLE),
+        "median_years": {"type": ["number", "null"]},
+        "at_risk_by_year": several(record({"years": WHOLE, "at_risk": WHOLE})),
+        "points": several(
+            record(
+                {"days": {"type": "number", "minimum": 0}, "at_risk": WHOLE, "left": WHOLE, "censored": WHOLE}
+                | {"survival": _SHARE, "lower": _SHARE, "upper": _SHARE},
+                {"months": WHOLE},
+            )
+        ),
+        "links": _links(),
+    },
+    ACCEPTED | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE},
+)

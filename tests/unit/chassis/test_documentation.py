@@ -1,0 +1,86 @@
+"""What the OpenAPI documents say of every route alike, and what they say of events.
+
+Invariant: what is asked is the real application of each service, without anything behind it.
+"""
+
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from jsonschema import Draft202012Validator
+
+from tests.unit.chassis.test_pages import APPS, each_app
+
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+OPEN_TO_ALL = {"/health/live", "/health/ready", "/metrics", "/asyncapi", "/asyncapi.json"}
+CLOSED = {
+    "specversion": "1.0",
+    "id": "closed-1",
+    "source": "/coventry/hr",
+    "type": "uk.workforce.post.closed.v1",
+    "subject": "post/P-1",
+    "authority": "331",
+    "data": {"closed_on": "2023-10-31"},
+}
+"""A post that recruitment is told is closed."""
+
+
+@each_app
+def test_every_refusal_is_problem_details_and_who_needs_a_key_is_told(app: FastAPI) -> None:
+    for path, operations in app.openapi()["paths"].items():
+        for operation in operations.values():
+            answers = operation["responses"]
+            refused = {status for status in answers if status.startswith("4")}
+            assert all(answers[status]["content"] == PROBLEM for status in refused)
+            assert ("401" in refused) == ("security" in operation) == (path not in OPEN_TO_ALL)
+
+
+@each_app
+def test_every_reference_leads_somewhere(app: FastAPI) -> None:
+    document = app.openapi()
+    names = {reference.removeprefix("#/components/schemas/") for reference in _references(document)}
+    assert {"Problem", "Fault"} <= names <= set(document["components"]["schemas"])
+
+
+def _references(found: Any) -> set[str]:
+    if isinstance(found, list):
+        return set().union(*map(_references, found))
+    if not isinstance(found, dict):
+        return set()
+    own = {found["$ref"]} if isinstance(found.get("$ref"), str) else set()
+    return own.union(*map(_references, found.values()))
+
+
+@pytest.mark.parametrize(
+    ("changed", "fits"),
+    [
+        ({}, True),
+        ({"time": "2023-10-31T08:00:00+01:00"}, True),
+        ({"supersedes": "closed-0"}, True),
+        ({"voids": "closed-0", "data": {"because": "duplicate"}}, True),
+        ({"voids": "closed-0"}, False),
+        ({"voids": "closed-0", "supersedes": "closed-0", "data": {"because": "duplicate"}}, False),
+        ({"data": {"because": "duplicate"}}, False),
+        ({"data": {"closed_on": "31/10/2023"}}, False),
+        ({"subject": "worker/W-1"}, False),
+        ({"type": "uk.workforce.worker.left.v1"}, False),
+        ({"time": "2023-10-31"}, False),
+        ({"time": "1023-10-31T08:00:00Z"}, False),
+        ({"sequence": "1"}, False),
+        ({"authority": "3311"}, False),
+    ],
+)
+def test_an_event_fits_the_document_when_the_intake_would_take_it(changed: dict[str, Any], fits: bool) -> None:
+    document = APPS["recruitment"].openapi()
+    schema = {"$ref": "#/components/schemas/Event", "components": document["components"]}
+    assert Draft202012Validator(schema).is_valid(CLOSED | changed) is fits
+
+
+async def test_who_uses_a_wrong_method_is_told_every_right_one() -> None:
+    transport = httpx.ASGITransport(APPS["metrics"])
+    async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
+        answer = await client.request("DELETE", "/v1/benchmarks/releases")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["content-type"] == "application/problem+json"
