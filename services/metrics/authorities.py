@@ -69,7 +69,8 @@ class Authorities:
             if events:
                 kept.events = [*kept.events, *events]
                 kept.times = sorted(event.envelope.time for event in kept.events)
-                kept.pictures.clear()
+                for instants in [found for found in kept.pictures if _know_any(events, found)]:
+                    del kept.pictures[instants]
         self._let_go()
         return kept
 
@@ -77,6 +78,12 @@ class Authorities:
         """Forget the authorities that were not asked for longest, but never the last one."""
         while len(self._kept) > 1 and sum(len(kept.events) for kept in self._kept.values()) > MOST_EVENTS:
             self._kept.popitem(last=False)
+
+
+def _know_any(events: list[Event], instants: Instants) -> bool:
+    """Whether a picture of these instants would have any of the events in it: if not, it is as good as before."""
+    as_known_at, as_accepted_at = instants
+    return as_known_at is not None and bool(known(events, as_known_at, as_accepted_at))
 
 
 def _last_changes(kept: _Kept, as_known_at: datetime, as_accepted_at: datetime | None) -> Instants:

@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 from contracts.codes import CoverReason
 from services.metrics.figures import Asked, Reading, parts
 from services.metrics.measures.declaration import Count, Kind, Part, When
+from services.metrics.picture.assignments import Running
 from services.metrics.picture.picture import Picture
-from services.metrics.timelines.rows import FOREVER
+from services.metrics.timelines.rows import FOREVER, Occupancy
 
 
 class MadeOf(NamedTuple):
@@ -65,41 +66,40 @@ def stands_at(picture: Picture, place: str, as_at: date) -> tuple[MadeOf, ...]:
         for post in picture.posts.get(identifier, ()):
             if post.valid_from <= as_at < post.valid_to:
                 found.append(MadeOf(place, "establishment", post.facts.funded))
-        for person, fte in holders(picture, as_at).get(identifier, ()):
-            found.append(MadeOf(f"worker/{person}", "in-post", fte))
-    for run in covers_of(picture, as_at).get(place, ()):
-        counts_as = "agency-cover" if run[2] is CoverReason.VACANCY else "agency"
-        found.append(MadeOf(f"cover/{run[0]}", counts_as, run[1]))
+        for person, held in holders(picture).get(identifier, ()):
+            if held.valid_from <= as_at < held.valid_to:
+                found.append(MadeOf(f"worker/{person}", "in-post", held.fte))
+    for run in covers_of(picture).get(place, ()):
+        if run.since <= as_at < run.until:
+            counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
+            found.append(MadeOf(f"cover/{run.cover}", counts_as, run.fte))
     return tuple(found)
 
 
-def holders(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int]]]:
-    """Who holds each post at a date, at which FTE in millionths."""
+def holders(picture: Picture) -> dict[str, list[tuple[str, Occupancy]]]:
+    """Who holds each post, over all time, by person."""
 
-    def make() -> dict[str, list[tuple[str, int]]]:
-        found: dict[str, list[tuple[str, int]]] = {}
+    def make() -> dict[str, list[tuple[str, Occupancy]]]:
+        found: dict[str, list[tuple[str, Occupancy]]] = {}
         for person, held in sorted(picture.occupancies.items()):
             for occupancy in held:
-                if occupancy.valid_from <= as_at < occupancy.valid_to:
-                    found.setdefault(occupancy.post, []).append((person, occupancy.fte))
+                found.setdefault(occupancy.post, []).append((person, occupancy))
         return found
 
-    return picture.kept(("holders", as_at), make)
+    return picture.kept(("holders",), make)
 
 
-def covers_of(picture: Picture, as_at: date) -> dict[str, list[tuple[str, int, CoverReason]]]:
-    """Which assignments run at each place at a date, at which FTE in millionths, and why."""
+def covers_of(picture: Picture) -> dict[str, list[Running]]:
+    """Which assignments run at each place, over all time, by assignment."""
 
-    def make() -> dict[str, list[tuple[str, int, CoverReason]]]:
-        found: dict[str, list[tuple[str, int, CoverReason]]] = {}
+    def make() -> dict[str, list[Running]]:
+        found: dict[str, list[Running]] = {}
         for cover, runs in sorted(picture.assignments.items()):
             for run in runs:
-                if run.since <= as_at < run.until:
-                    place = f"cover/{cover}" if run.post is None else f"post/{run.post}"
-                    found.setdefault(place, []).append((cover, run.fte, run.reason))
+                found.setdefault(f"cover/{cover}" if run.post is None else f"post/{run.post}", []).append(run)
         return found
 
-    return picture.kept(("covers", as_at), make)
+    return picture.kept(("covers",), make)
 
 
 def ever_in_post(picture: Picture) -> dict[str, set[str]]:

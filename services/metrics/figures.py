@@ -84,14 +84,17 @@ def _key(part: Part, asked: Asked) -> Key:
 
 
 def sums(counted: Count, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
-    """The sum of a count at each of some times, in millionths, for every key that occurs at one of them."""
+    """The sum of a count at each of some times, in millionths, for every key that occurs at one of them.
+
+    Without dimensions that is one key, of which nothing counted is a nought too.
+    """
     columns = [reading.columns for reading in readings if reading.columns is not None]
     if counted.column is not None and len(columns) == len(readings) and _in_columns(counted, asked):
         days = [when.as_at for when in whens]
         census = (counted.scope or asked.scope) is Scope.CENSUS
         as_known_at = readings[0].as_known_at if readings else LONG_AGO
         return sums_over(columns, counted.column, days, as_known_at, asked.by, asked.where, census)
-    found: dict[Key, list[int]] = {}
+    found: dict[Key, list[int]] = {} if asked.by else {(): [0] * len(whens)}
     for reading in readings:
         for key, amounts in _sums_of_one(counted, reading, whens, asked).items():
             before = found.get(key)

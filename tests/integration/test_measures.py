@@ -167,7 +167,47 @@ def test_a_measure_can_be_had_as_csv_in_which_every_line_tells_what_it_is(figure
         assert line["definition"].startswith("For each post the funded FTE")
 
 
-@pytest.mark.parametrize("accept", [None, "*/*", "application/json", "text/csv;q=0.5, application/json"])
+@pytest.mark.parametrize(
+    "accept",
+    [
+        "text/csv",
+        "TEXT/CSV; charset=utf-8",
+        "text/csv, */*;q=0.1",
+        "text/csv, application/json;q=0.9",
+        "application/json; q=0.2, text/csv;q=0.3",
+    ],
+)
+def test_csv_is_given_where_it_is_wanted_most(figures: Feed, accept: str) -> None:
+    answer = figures.get(f"/v1/measures/vacancies?{ASKED}", accept=accept)
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+
+
+@pytest.mark.parametrize("path", ["?", "/series?"])
+def test_of_nobody_who_left_csv_has_a_line_with_a_nought(figures: Feed, path: str) -> None:
+    asked = f"/v1/measures/leavers{path}authority={AUTHORITY}&from=2010-01-01&to=2010-01-31"
+    (line,) = csv.DictReader(figures.get(asked, accept="text/csv").text.splitlines())
+    assert (line["measure"], line["from"], line["to"], line["value"]) == ("leavers", "2010-01-01", "2010-01-31", "0")
+    (row,) = figures.get(asked).json()["rows"]
+    assert row in ({"value": 0}, {"values": [0]})
+
+
+def test_nothing_is_funded_where_nothing_is_known(figures: Feed) -> None:
+    answer = figures.get("/v1/measures/progression-funded-fte?authority=999")
+    assert problem(answer, 404)["type"] == "urn:workforce:problem:no-such-authority"
+
+
+@pytest.mark.parametrize(
+    "accept",
+    [
+        None,
+        "*/*",
+        "application/json",
+        "text/csv;q=0.5, application/json",
+        "text/csv, application/json",
+        "text/csv;q=0",
+        "text/csv;q=much",
+    ],
+)
 def test_json_is_given_wherever_csv_is_not_what_is_asked_for(figures: Feed, accept: str | None) -> None:
     answer = figures.get(f"/v1/measures/vacancies?{ASKED}", accept=accept)
     assert answer.headers["content-type"] == "application/json"

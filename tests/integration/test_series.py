@@ -122,8 +122,8 @@ def test_a_series_by_dimensions(metrics: Feed) -> None:
     [
         ("vacancies", "role=team-manager", [0.0, 0.0, 1.0]),
         ("vacancies", "csww_role=5", [1.5, 1.5, 1.5]),
-        ("vacancies", "csww_role=", [0.0, 0.0, 0.0]),
-        ("establishment", "csww_role=", [1.0, 1.0, 1.0]),
+        ("vacancies", "csww_role=not-stated", [0.0, 0.0, 0.0]),
+        ("establishment", "csww_role=not-stated", [1.0, 1.0, 1.0]),
         ("establishment", "team=assessment&grade=grade-9", [2.0, 2.0, 2.0]),
         ("establishment", "scope=census", [4.0, 4.0, 4.0]),
         ("in-post-headcount", "scope=census", [3, 3, 2]),

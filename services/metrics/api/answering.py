@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
@@ -98,9 +99,18 @@ def _is_held(held: str, tag: str) -> bool:
 
 
 def wants_csv(request: Request) -> bool:
-    """Whether the caller asks for CSV and not for JSON."""
-    accepted = request.headers.get("accept", "")
-    return CSV in accepted and JSON not in accepted
+    """Whether the caller asks for CSV, and not for JSON at least as much."""
+    wishes: dict[str, float] = {}
+    for item in request.headers.get("accept", "").lower().split(","):
+        media_type, *parameters = (word.strip() for word in item.split(";"))
+        weights = [_weight(word[2:]) for word in parameters if word.startswith("q=")]
+        wishes[media_type] = weights[0] if weights else 1.0
+    return wishes.get(CSV, 0.0) > wishes.get(JSON, 0.0)
+
+
+def _weight(text: str) -> float:
+    """The weight of one media type in Accept (RFC 9110); what is no weight weighs nothing."""
+    return float(text) if re.fullmatch(r"[01](\.[0-9]{0,3})?", text) else 0.0
 
 
 def _as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:

@@ -3,7 +3,6 @@
 Invariant: both reports are asked for the same measures of the same dates; only what was known differs.
 """
 
-import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from services.metrics.api.explanations import as_event
 from services.metrics.api.measures import time_of
 from services.metrics.changes import PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked, Reading
+from services.metrics.long_work import at_length
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, Measure, When, exact, shown
 from services.metrics.memory import memory_of
@@ -95,7 +95,7 @@ async def get_changes(request: Request) -> Response:
         events = known(await memory.authorities.events(authority), as_known_at, as_accepted_at)
         reports.append(Report(reading, events))
     before, after = reports
-    moved, changes = await asyncio.to_thread(_compare, wanted, before, after, asked)
+    moved, changes = await at_length(_compare, wanted, before, after, asked)
     body: dict[str, Any] = {"authority": authority, "scope": asked.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):

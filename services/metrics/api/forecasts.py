@@ -3,7 +3,6 @@
 Invariant: an answer states the assumptions with the values they were given; asked again, it has the same digits.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -21,6 +20,7 @@ from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import Compared, Score, back_test, score, scores
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles
 from services.metrics.forecasting.simulation import NO_CHANGE, PATHS, Change
+from services.metrics.long_work import at_length
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture, known
 
@@ -218,7 +218,7 @@ async def get_forecast(request: Request) -> Response:
     change, given = _change(question)
     question.settle()
     picture = await _picture(request, asked)
-    made = await asyncio.to_thread(_forecasts, picture, asked, change if given else NO_CHANGE, by)
+    made = await at_length(_forecasts, picture, asked, change if given else NO_CHANGE, by)
     body: dict[str, Any] = {"forecast": "vacancies", "definition": DEFINITION, "unit": "FTE"} | asked.facts()
     body |= {"by": by} | ({"what_if": given} if given else {})
     body["rows"] = [{"role": item.role} | _shown(item) for item in made[1:]]
@@ -329,7 +329,7 @@ async def get_back_test(request: Request) -> Response:
         await memory_of(request).authorities.events(asked.authority), asked.as_known_at, asked.as_accepted_at
     )
     of_role = None if role is None else Role(role)
-    compared = await asyncio.to_thread(
+    compared = await at_length(
         picture.kept,
         ("back-test", asked.as_at, asked.months, of_role),
         lambda: back_test(events, picture, asked.as_at, asked.months, of_role),

@@ -3,7 +3,6 @@
 Invariant: a finding names the events behind it and where each came from; its effect is worked out, never guessed.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -16,6 +15,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, page_links, pinned, responses
 from services.metrics.api.asking import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, Question, documented, said
 from services.metrics.api.explanations import as_event
+from services.metrics.long_work import at_length
 from services.metrics.measures.declaration import exact
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture
@@ -139,7 +139,7 @@ async def get_quality(request: Request) -> Response:
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
     body["as_known_at"] = said(as_known_at)
     body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
-    body |= await asyncio.to_thread(_found, picture, as_at, chosen, limit, offset)
+    body |= await at_length(_found, picture, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
     return answer(question, body, _lines(body))
 

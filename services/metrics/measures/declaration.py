@@ -256,7 +256,8 @@ def shown(value: Fraction | None, unit: Unit) -> float | int | None:
     if value is None:
         return None
     rounded = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(PLACES[unit], rounding=ROUND_HALF_UP)
-    return int(rounded) if unit in WHOLE else float(rounded)
+    # Adding 0.0 makes a plain nought of what is below nought by less than is shown.
+    return int(rounded) if unit in WHOLE else float(rounded) + 0.0
 
 
 def exact(amount: int) -> str:

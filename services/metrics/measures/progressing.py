@@ -116,7 +116,9 @@ def _payments_made(in_pounds: bool) -> OverTime:
 
 
 def _funded(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-    yield Part(FUNDED_FTE * ONE, when.first, when.until, ("progression-pathway/2024",), Dimensions())
+    # Of an authority of which nothing is known, nothing is known to be funded.
+    if picture.events:
+        yield Part(FUNDED_FTE * ONE, when.first, when.until, ("progression-pathway/2024",), Dimensions())
 
 
 MEASURES = (

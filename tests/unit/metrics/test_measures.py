@@ -31,6 +31,10 @@ def test_an_fte_is_shown_to_one_decimal_half_up(value: str, as_shown: float) -> 
     assert shown(Fraction(value), Unit.FTE) == as_shown
 
 
+def test_a_nought_is_shown_without_a_sign() -> None:
+    assert str(shown(Fraction("-0.04"), Unit.PERCENT)) == "0.0"
+
+
 def test_people_are_shown_whole_pounds_to_the_penny_and_nothing_as_nothing() -> None:
     assert shown(Fraction("28.5"), Unit.PEOPLE) == 29
     assert isinstance(shown(Fraction(28), Unit.PEOPLE), int)
