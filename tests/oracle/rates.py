@@ -128,7 +128,9 @@ def time_to_fill(events: list[Event], period: Period, *, scope: str = "all") -> 
 
 
 def progression_funding_used(events: list[Event], period: Period) -> Fraction | None:
-    """% of the FTE that the progression pathway funds."""
+    """% of the FTE that the progression pathway funds, of periods that reach the day from which on it does."""
+    if period.last < date(2024, 4, 1):
+        return None
     return _percentage(_sum(events, "progressed-fte", period, "all"), Fraction(FUNDED_FTE))
 
 

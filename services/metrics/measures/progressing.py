@@ -25,11 +25,12 @@ from services.metrics.measures.declaration import (
 from services.metrics.picture.amounts import ONE, millionths, months_later
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.timelines.rows import FOREVER, Dimensions
 
 DAY = timedelta(days=1)
 FUNDED_FTE = 41
-"""FTE that the progression pathway funds from 1 April 2024 on: Scrutiny Board, November 2023."""
+FUNDED_FROM = date(2024, 4, 1)
+"""FTE that the progression pathway funds, and from when on: Scrutiny Board, November 2023."""
 PAYMENT = Decimal(3000)
 """Pounds; the retention payment, the scheme's dates and its twelve months: Scrutiny Board, November 2023."""
 SCHEME_FIRST, SCHEME_LAST = date(2023, 4, 1), date(2024, 3, 31)
@@ -116,9 +117,9 @@ def _payments_made(in_pounds: bool) -> OverTime:
 
 
 def _funded(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-    # Of an authority of which nothing is known, nothing is known to be funded.
-    if picture.events:
-        yield Part(FUNDED_FTE * ONE, when.first, when.until, ("progression-pathway/2024",), Dimensions())
+    # Of an authority of which nothing is known, nothing is known to be funded. No event says how much is: no subject.
+    if picture.events and when.last >= FUNDED_FROM:
+        yield Part(FUNDED_FTE * ONE, FUNDED_FROM, FOREVER, (), Dimensions())
 
 
 MEASURES = (
@@ -161,7 +162,7 @@ MEASURES = (
     apportioned(
         "progression-funded-fte",
         "FTE the pathway funds",
-        "The FTE that the progression pathway of 2024 funds: 41.",
+        "The FTE that the progression pathway funds from 1 April 2024 on: 41, by the council's paper.",
         BOARD,
         Unit.FTE,
         _funded,
