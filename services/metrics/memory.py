@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from fastapi import Request
 
 from services.chassis.runtime import Runtime, runtime_of
-from services.metrics.api.asking import ALL
+from services.metrics.api.parameters import ALL
 from services.metrics.authorities import Authorities
 from services.metrics.figures import Asked, Reading, needs_picture
 from services.metrics.measures.declaration import Count

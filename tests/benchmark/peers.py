@@ -17,7 +17,7 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import duckdb
 
-from services.metrics.api.asking import ALL
+from services.metrics.api.parameters import ALL
 from services.metrics.columns import Sums, sums_over
 from services.metrics.stock_columns import StockColumns
 

@@ -28,7 +28,8 @@ from services.metrics.academy import (
 )
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, Question, documented, said
+from services.metrics.api.asking import Question, said
+from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
 from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture

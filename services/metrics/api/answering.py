@@ -17,7 +17,8 @@ from fastapi import Request, Response
 from contracts.envelope import format_instant
 from services.chassis.documentation import refusals
 from services.chassis.problems import MEDIA_TYPE
-from services.metrics.api.asking import KNOWN, Question
+from services.metrics.api.asking import Question
+from services.metrics.api.parameters import KNOWN
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -32,13 +33,6 @@ HEADERS: dict[str, Any] = {
     },
     "Vary": {"required": True, "schema": {"const": "Accept, Authorization"}},
     "Cache-Control": {"required": True, "schema": {"const": "private, no-cache"}},
-}
-HELD = {
-    "name": "If-None-Match",
-    "in": "header",
-    "required": False,
-    "description": "ETags of answers that the caller holds: where nothing has changed since, the answer is 304.",
-    "schema": {"type": "string", "maxLength": 1000},
 }
 
 

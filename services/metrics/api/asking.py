@@ -1,12 +1,11 @@
-"""What requests ask for: every query parameter, documented and read in one place.
+"""What requests ask for: the query parameters that `parameters.py` declares, read.
 
 Invariant: a parameter that is unknown or cannot be read is refused by name, with what would be right; all that is wrong
 with a request is told at once. (A misspelt as_known_at that is passed over would give the figure as known now.)
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TypeVar
 
@@ -17,10 +16,20 @@ from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INS
 from services.chassis.authentication import Right
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
+from services.metrics.api.parameters import (
+    ALL,
+    IN_WORDS_DATE,
+    IN_WORDS_INSTANT,
+    LONGEST_WAIT,
+    MOST_ROWS,
+    NOT_STATED,
+    TEXT,
+    USUAL_ROWS,
+    Parameter,
+)
 from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION, dimensions_of
 from services.metrics.measures.declaration import Measure, When
 from services.metrics.periods import (
-    Every,
     Period,
     census_year,
     financial_year,
@@ -32,135 +41,6 @@ from services.metrics.periods import (
 from services.metrics.picture.service import Scope
 
 Value = TypeVar("Value")
-
-YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
-"""The years from EARLIEST_DATE up to LATEST_DATE."""
-NOT_STATED = "not-stated"
-"""The value of a dimension that nobody has stated: null in answers."""
-TEXT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""What authorities call their teams, grades, cohorts and the like."""
-MOST_ROWS = 1000
-"""Rows of one page."""
-USUAL_ROWS = 100
-LONGEST_WAIT = 120
-"""Months for which retention can be asked."""
-
-ALL = "all"
-"""The authority that stands for every one that the service knows and the caller may read."""
-
-DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
-INSTANT = {"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN}
-IN_WORDS_DATE = f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}"
-IN_WORDS_INSTANT = "an instant with its offset, as 2023-11-30T12:00:00Z"
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter as the documentation shows it."""
-
-    name: str
-    meaning: str
-    schema: Mapping[str, Any]
-    example: Any = None
-    required: bool = False
-
-    def documented(self) -> dict[str, Any]:
-        """The parameter object of OpenAPI."""
-        found: dict[str, Any] = {
-            "name": self.name,
-            "in": "query",
-            "description": self.meaning,
-            "required": self.required,
-            "schema": dict(self.schema),
-        }
-        if self.schema.get("type") == "array":
-            found |= {"style": "form", "explode": False}
-        return found if self.example is None else found | {"example": self.example}
-
-
-def _value_of(dimension: str) -> dict[str, Any]:
-    if dimension in CODED:
-        return {"type": "string", "enum": [*CODED[dimension], NOT_STATED]}
-    return {"type": "string", "pattern": TEXT}
-
-
-def _whole(least: int, most: int, usual: int | None = None) -> dict[str, Any]:
-    return {"type": "integer", "minimum": least, "maximum": most} | ({} if usual is None else {"default": usual})
-
-
-_DECLARED = (
-    Parameter(
-        "authority",
-        "Three-digit code of the authority; `all` for every one that the key may read.",
-        {"type": "string", "pattern": r"^([0-9]{3}|all)$"},
-        "331",
-        required=True,
-    ),
-    # No examples where one way of giving the time excludes another: documentation tools would fill in all of them.
-    Parameter("as_at", "The date the figure is true for, as 2023-10-31; today if left out.", DATE),
-    Parameter("from", "First day of the period, as 2023-04-01.", DATE),
-    Parameter("to", "Last day of the period, as 2024-03-31.", DATE),
-    Parameter("census_year", "The year to 30 September of this year, instead of from and to.", _whole(1949, 2099)),
-    Parameter(
-        "financial_year",
-        "The year from 1 April of the first to 31 March of the second, as 2023-24, instead of from and to.",
-        {"type": "string", "pattern": rf"^{YEARS}-[0-9]{{2}}$"},
-    ),
-    Parameter(
-        "as_known_at",
-        "What the authority had recorded by then counts; now if left out.",
-        INSTANT,
-        "2023-11-30T12:00:00Z",
-    ),
-    Parameter(
-        "as_accepted_at",
-        "Only what had also been accepted by this system by then counts: with as_known_at it pins a report, whatever "
-        "comes in later. Everything if left out.",
-        INSTANT,
-    ),
-    Parameter(
-        "by",
-        "Dimensions to break the figure down by; repeat, or join by commas.",
-        {"type": "array", "items": {"type": "string", "enum": list(EVERY_DIMENSION)}},
-        ["role"],
-    ),
-    Parameter(
-        "scope",
-        "Which posts count: all, or those of the CSWW census. CSWW rates are of the census always.",
-        {"type": "string", "enum": list(Scope), "default": Scope.ALL.value},
-        "all",
-    ),
-    Parameter("months", "After how many months retention of starters is judged.", _whole(1, LONGEST_WAIT, 12), 12),
-    Parameter(
-        "every", "How often a series has a point.", {"type": "string", "enum": list(Every), "default": "month"}, "month"
-    ),
-    Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
-    Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
-    *(
-        Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value_of(name))
-        for name, meaning in EVERY_DIMENSION.items()
-    ),
-)
-
-PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _DECLARED}
-"""Every parameter that several routes share, by name."""
-
-ONE_AUTHORITY = Parameter(
-    "authority", "Three-digit code of the authority.", {"type": "string", "pattern": AUTHORITY_PATTERN}, "331", True
-)
-"""The authority where only one can be asked for."""
-
-PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
-KNOWN = ("as_known_at", "as_accepted_at")
-FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
-"""What determines a figure."""
-PAGE = ("limit", "offset")
-
-
-def documented(*names: str, also: Sequence[Parameter] = ()) -> dict[str, Any]:
-    """What a route adds to its operation in OpenAPI: parameters by name, and its own (of one name, these stand)."""
-    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also)}
-    return {"parameters": [item.documented() for item in declared.values()]}
 
 
 class Question:

@@ -13,8 +13,9 @@ from contracts.values import AUTHORITY_PATTERN
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling, runtime_of
 from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import KNOWN, ONE_AUTHORITY, Parameter, Question, documented
+from services.metrics.api.asking import Question
 from services.metrics.api.measures import Wanted, described, is_known, time_of, work_out
+from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.releases import NAME, as_named, named, number, release_name
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.comparison import (

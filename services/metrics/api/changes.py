@@ -11,18 +11,10 @@ from fastapi import APIRouter, Request, Response
 from services.chassis.runtime import calling
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import (
-    INSTANT,
-    ONE_AUTHORITY,
-    PAGE,
-    PERIOD,
-    Parameter,
-    Question,
-    documented,
-    said,
-)
+from services.metrics.api.asking import Question, said
 from services.metrics.api.explanations import as_event
 from services.metrics.api.measures import time_of
+from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
 from services.metrics.changes import PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked, Reading
 from services.metrics.long_work import at_length

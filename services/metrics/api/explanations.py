@@ -15,7 +15,7 @@ from services.chassis.problems import Problem
 from services.chassis.runtime import calling
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, Question, documented, said
+from services.metrics.api.asking import Question, said
 from services.metrics.api.measures import (
     SAME_ON_EVERY_LINE,
     MeasureName,
@@ -26,6 +26,7 @@ from services.metrics.api.measures import (
     wanted,
     work_out,
 )
+from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
 from services.metrics.explanation import Explained, explain
 from services.metrics.figures import Asked, Reading, mark
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact, shown

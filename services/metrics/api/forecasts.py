@@ -15,7 +15,8 @@ from contracts.codes import Role
 from services.chassis.problems import Problem
 from services.chassis.runtime import calling
 from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import ALL, KNOWN, Parameter, Question, documented, said
+from services.metrics.api.asking import Question, said
+from services.metrics.api.parameters import ALL, KNOWN, Parameter, documented
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import Compared, Score, back_test, score, scores
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles

@@ -17,7 +17,8 @@ from services.chassis.runtime import calling, runtime_of
 from services.metrics import store
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
-from services.metrics.api.asking import (
+from services.metrics.api.asking import Question, read_date, said
+from services.metrics.api.parameters import (
     ALL,
     DATE,
     FIGURE,
@@ -25,10 +26,7 @@ from services.metrics.api.asking import (
     LONGEST_WAIT,
     PARAMETERS,
     Parameter,
-    Question,
     documented,
-    read_date,
-    said,
 )
 from services.metrics.control_chart import RULES, chart
 from services.metrics.control_chart import shown as chart_shown

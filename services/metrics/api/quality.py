@@ -13,8 +13,9 @@ from services.chassis.problems import Problem
 from services.chassis.runtime import calling
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, page_links, pinned, responses
-from services.metrics.api.asking import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, Question, documented, said
+from services.metrics.api.asking import Question, said
 from services.metrics.api.explanations import as_event
+from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
 from services.metrics.long_work import at_length
 from services.metrics.measures.declaration import exact
 from services.metrics.memory import memory_of

@@ -21,8 +21,9 @@ from services.chassis.intake import read_body
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import calling, runtime_of
 from services.metrics.api.answering import CSV, JSON, PROBLEM, answer, page_links, responses
-from services.metrics.api.asking import DATE, PAGE, Parameter, Question, documented, said
+from services.metrics.api.asking import Question, said
 from services.metrics.api.measures import described
+from services.metrics.api.parameters import DATE, PAGE, Parameter, documented
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.published import PUBLISHED, LoadedRelease
 from services.metrics.benchmarks.release import read_release

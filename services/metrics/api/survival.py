@@ -25,7 +25,8 @@ from services.metrics.api.academy import (
     which_cohorts,
 )
 from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import ONE_AUTHORITY, Parameter, Question, documented
+from services.metrics.api.asking import Question
+from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
 from services.metrics.picture.picture import Picture
