@@ -18,7 +18,7 @@ from tests.integration.feed import Feed, cloud_event, fault
 from tests.parts import RealSystem
 from tests.unit.benchmarks.small_release import authority, england, file_of, region, turnover
 
-OURS, WITHOUT_EVENTS = "352", "353"
+OURS, WITHOUT_EVENTS = "395", "396"
 RETURNED = datetime(2022, 10, 31, 12, tzinfo=UTC)
 BEFORE_THE_LATE_LEAVER = "2022-11-30T12:00:00Z"
 AFTER_THE_LATE_LEAVER = "2022-12-02T12:00:00Z"
