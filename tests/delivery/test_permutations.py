@@ -5,6 +5,7 @@ Invariant: what is compared to was derived from the events as they were stated, 
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,6 +42,17 @@ class Metrics:
     database: str
     consumers: tuple[TakeInEvents, TakeInEvents]
 
+    @classmethod
+    @asynccontextmanager
+    async def on(cls, database: str) -> AsyncIterator["Metrics"]:
+        """The metrics service's own handler, twice, on a database."""
+        runtimes = [Runtime(PARTS, ServiceSettings(database_url=database)) for _ in range(2)]
+        for runtime in runtimes:
+            await runtime._start_database()
+        yield cls(database, (TakeInEvents(runtimes[0]), TakeInEvents(runtimes[1])))
+        for runtime in runtimes:
+            await runtime.stop()
+
     async def forget_everything(self) -> None:
         """As it was before the first event."""
         await self.consumers[0].runtime.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, to_derive")
@@ -65,14 +77,9 @@ class Metrics:
 
 @pytest.fixture(scope="module")
 async def metrics(postgres: PostgreSQL) -> AsyncIterator[Metrics]:
-    """The metrics service's own handler, twice, on a database of its own."""
-    database = postgres.create("permutations")
-    runtimes = [Runtime(PARTS, ServiceSettings(database_url=database)) for _ in range(2)]
-    for runtime in runtimes:
-        await runtime._start_database()
-    yield Metrics(database, (TakeInEvents(runtimes[0]), TakeInEvents(runtimes[1])))
-    for runtime in runtimes:
-        await runtime.stop()
+    """Two consumers of metrics on a database of their own."""
+    async with Metrics.on(postgres.create("permutations")) as found:
+        yield found
     postgres.drop("permutations")
 
 
