@@ -2,8 +2,8 @@
 
 Invariant: all local authority rows of a year are looked at, and each departure is listed by hand.
 
-All years are a minute's work: `make test` takes 2022 here, and four rows of 2020, whose year holds a 29 February, through
-the system; `make soak` all the others.
+All years are a minute's work: `make test` takes 2022 here, and four rows of 2020, whose year holds a 29 February, go
+through the system; `make soak` takes all the others.
 """
 
 import json
