@@ -121,15 +121,36 @@ class Columns:
     ) -> Iterator[tuple[tuple[object, ...], npt.NDArray[np.int64]]]:
         """Each key of which a row holds at one of the days, and its sums at each of them."""
         keys, group_of_combination = self._groups(by, where, census)
-        row, group, begins, ends = self._that_hold(asked, instant, group_of_combination)
+        row = self._that_hold(asked.days[0], asked.days[-1], instant)
+        group = group_of_combination[self._combination[row]]
+        if (group < 0).any():
+            row, group = row[group >= 0], group[group >= 0]
+        if len(asked.days) == 1:
+            counts: Integers = np.bincount(group, minlength=len(keys))
+            sums = np.zeros((len(keys), 1), np.int64)
+            np.add.at(sums.ravel(), group, self._amounts[amount][row])
+        else:
+            counts, sums = self._by_edges(amount, asked, row, group, len(keys))
+        for number in np.flatnonzero(counts).tolist():
+            yield keys[number], sums[number]
+
+    def _by_edges(
+        self, amount: str, asked: "_AskedDays", row: Integers, group: Integers, groups: int
+    ) -> tuple[Integers, npt.NDArray[np.int64]]:
+        """For each group how many of these rows hold at one of the days, and its sums at each of them."""
+        first = asked.days[0]
+        begins = asked.before.take(self._valid_from[row] - first, mode="clip")
+        ends = asked.before.take(self._valid_to[row] - first, mode="clip")
+        # A row may begin and end between two of the days.
+        kept = begins < ends
+        if not kept.all():
+            row, group, begins, ends = row[kept], group[kept], begins[kept], ends[kept]
         added = self._amounts[amount][row]
         width = len(asked.days) + 1
-        changes = np.zeros((len(keys), width), np.int64)
+        changes = np.zeros((groups, width), np.int64)
         np.add.at(changes.ravel(), group * width + begins, added)
         np.subtract.at(changes.ravel(), group * width + ends, added)
-        sums = changes.cumsum(axis=1)[:, :-1]
-        for number in np.flatnonzero(np.bincount(group, minlength=len(keys))).tolist():
-            yield keys[number], sums[number]
+        return np.bincount(group, minlength=groups), changes.cumsum(axis=1)[:, :-1]
 
     def _groups(self, by: tuple[str, ...], where: Mapping[str, object], census: bool) -> Groups:
         if where:
@@ -153,28 +174,13 @@ class Columns:
                 group[number] = numbers.setdefault(key, len(numbers))
         return list(numbers), group
 
-    def _that_hold(
-        self, asked: "_AskedDays", instant: int, group_of_combination: Integers
-    ) -> tuple[Integers, Integers, Integers, Integers]:
-        """The rows in some group that hold at one of the days asked, as known at an instant.
-
-        With each come its group, the number of the first day asked at which it holds, and of the next at which it does
-        not.
-        """
-        first, last, before = asked.days[0], asked.days[-1], asked.before
+    def _that_hold(self, first: np.int32, last: np.int32, instant: int) -> Integers:
+        """The rows that hold at some day from the first to the last, as known at an instant."""
         since = int(np.searchsorted(self._known_to, instant, side="right"))
         holds = self._valid_from[since:] <= last
         holds &= self._valid_to[since:] > first
         holds &= self._known_from[since:] <= instant
-        row = np.flatnonzero(holds) + since
-        group = group_of_combination[self._combination[row]]
-        begins = before.take(self._valid_from[row] - first, mode="clip")
-        ends = before.take(self._valid_to[row] - first, mode="clip")
-        # A row may begin and end between two of the days.
-        kept = (group >= 0) & (begins < ends)
-        if kept.all():
-            return row, group, begins, ends
-        return row[kept], group[kept], begins[kept], ends[kept]
+        return np.flatnonzero(holds) + since
 
 
 def sums_over(
