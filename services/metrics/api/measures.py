@@ -317,7 +317,12 @@ def _periods(question: Question, every: Every) -> list[Period]:
         return []
     periods = series_periods(first, last, every, starts_in)
     if not periods:
-        question.fault("to", f"leaves no whole {every}", f"a later date than {last}, or an earlier from", str(last))
+        question.fault(
+            "to",
+            f"leaves no whole {every}",
+            f"a later date than {last}, an earlier from, or another year_starts_in",
+            str(last),
+        )
     if len(periods) > MOST_POINTS:
         question.fault("from", f"asks for {len(periods)} points", f"at most {MOST_POINTS}", str(first))
     return periods

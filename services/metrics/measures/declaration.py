@@ -67,6 +67,7 @@ class Unit(StrEnum):
     POUNDS = "GBP"
     COUNT = "count"
     CASES = "cases per FTE"
+    CHILDREN_PER_FTE = "children per FTE"
     CHILDREN = "children"
     YEARS = "years"
 

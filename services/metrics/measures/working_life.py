@@ -238,7 +238,7 @@ MEASURES = (
         "Children per case holder",
         "Children (of every kind counted, or by demand) over the FTE of case holders.",
         OWN,
-        Unit.CASES,
+        Unit.CHILDREN_PER_FTE,
         (Term("children"),),
         (Term("case-holders-fte"),),
         "children / FTE of case holders",
