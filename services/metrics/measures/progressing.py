@@ -144,8 +144,8 @@ MEASURES = (
     flow(
         "panel-successes",
         "Successful candidates",
-        "Candidates whom a panel for Advanced Social Worker found successful. Panels that end the ASYE year pass or fail "
-        "theirs: see panel-candidates by decision.",
+        "Candidates whom a panel for Advanced Social Worker found successful. Panels that end the ASYE year pass or "
+        "fail theirs: see panel-candidates by decision.",
         BOARD,
         Unit.PEOPLE,
         _decided(successes_only=True),
