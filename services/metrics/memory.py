@@ -66,13 +66,9 @@ def _no_picture() -> NoReturn:
 _OF_RUNTIMES: WeakKeyDictionary[Runtime, Memory] = WeakKeyDictionary()
 
 
-def memory_for(runtime: Runtime) -> Memory:
-    """The memory of a running service."""
+def memory_of(request: Request) -> Memory:
+    """The memory of the process that a request came to."""
+    runtime = runtime_of(request)
     if runtime not in _OF_RUNTIMES:
         _OF_RUNTIMES[runtime] = Memory(StockColumns(runtime.pool), Authorities(runtime.pool))
     return _OF_RUNTIMES[runtime]
-
-
-def memory_of(request: Request) -> Memory:
-    """The memory of the process that a request came to."""
-    return memory_for(runtime_of(request))

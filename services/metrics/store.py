@@ -5,7 +5,7 @@ Invariant: rows of a timeline are only ever replaced whole, subject by subject.
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
 import asyncpg
@@ -160,15 +160,6 @@ COVERS_WITHOUT_POST = f"""
     WHERE cover.post IS NULL
 """  # noqa: S608
 
-SUM_STOCK = """
-    SELECT {dimensions} sum({column}) AS value
-    FROM staffing
-    WHERE authority = $1
-        AND valid_from <= $2 AND $2 < valid_to
-        AND known_from <= $3 AND $3 < known_to
-    {grouping}
-"""
-
 HAS_EVENTS = """
     SELECT EXISTS (
         SELECT FROM inbox
@@ -269,16 +260,6 @@ async def covers_of_places(connection: Connection, places: Collection[Subject]) 
     if assignments:
         rows += await connection.fetch(COVERS_WITHOUT_POST, *_split_identifiers(assignments))
     return [(authority, _cover(values)) for authority, *values in rows]
-
-
-async def sum_stock(
-    pool: asyncpg.Pool, column: str, authority: str, as_at: date, as_known_at: datetime, dimensions: Sequence[str]
-) -> list[asyncpg.Record]:
-    """The sum of one staffing column as at a date, as known at an instant, by dimensions (columns of staffing)."""
-    grouping = f"GROUP BY {', '.join(dimensions)} ORDER BY {', '.join(dimensions)}" if dimensions else ""
-    sql = SUM_STOCK.format(dimensions="".join(f"{name}, " for name in dimensions), column=column, grouping=grouping)
-    rows: list[asyncpg.Record] = await pool.fetch(sql, authority, as_at, as_known_at)
-    return rows
 
 
 async def has_events(
