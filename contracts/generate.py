@@ -195,7 +195,7 @@ def _channel(topic: Topic) -> Document:
     retention = -1 if topic.retention_days is None else topic.retention_days * MILLISECONDS_PER_DAY
     return {
         "address": topic.name,
-        "description": f"{topic.purpose} Written by {' and '.join(topic.written_by)}{'' if topic.writers else ' alone'}.",
+        "description": f"{topic.purpose} Written by {' and '.join(topic.written_by)}, and nobody else.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic)},
         "bindings": {
             "kafka": {

@@ -1,7 +1,7 @@
 """Watermarks and requests: how a reader learns what it must have, and asks for what it misses.
 
-Invariant: what a watermark says of positions and counts stays true for ever: positions of a journal have no gaps, and an
-event never changes its position. Only `log_position` and `log_ends` speak of Kafka's log, which can be lost.
+Invariant: what a watermark says of positions and counts stays true for ever: positions of a journal have no gaps, and
+an event never changes its position. Only `log_position` and `log_ends` speak of Kafka's log, which can be lost.
 """
 
 from typing import Annotated, TypeVar

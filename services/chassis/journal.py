@@ -16,7 +16,12 @@ from services.chassis.database import Connection
 CHANNEL = "journal"
 """PostgreSQL notification channel that wakes the relay."""
 
-TAKE_HEAD = "SELECT position FROM journal_head FOR UPDATE"
+# The instant is taken under the row's lock, and never goes back: events stand in the order of their acceptance.
+TAKE_HEAD = """
+    UPDATE journal_head
+    SET clock = greatest(clock_timestamp(), clock)
+    RETURNING position, clock
+"""
 MOVE_HEAD = "UPDATE journal_head SET position = $1"
 
 FIND_KNOWN = """
@@ -45,6 +50,15 @@ READ_AFTER = """
     WHERE position > $1
     ORDER BY position
     LIMIT $2
+"""
+
+READ_TYPES_AFTER = """
+    SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
+           accepted_at, provenance, body
+    FROM journal
+    WHERE position > $1 AND position <= $2 AND type = ANY ($3::text[])
+    ORDER BY position
+    LIMIT $4
 """
 
 
@@ -89,13 +103,13 @@ def fingerprint(incoming: Incoming) -> bytes:
     return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
 
 
-async def append(connection: Connection, incoming: list[Incoming], provenance: str, now: datetime) -> list[Outcome]:
+async def append(connection: Connection, incoming: list[Incoming], provenance: str) -> list[Outcome]:
     """Put parsed events into the journal, inside the caller's transaction; one outcome for each, in order.
 
     The head's row lock makes appends of one service follow one another, so that positions become visible in order
     and a duplicate that arrives at the same moment is seen.
     """
-    head = await connection.fetchval(TAKE_HEAD)
+    ((head, now),) = await connection.fetch(TAKE_HEAD)
     known = await _known_entries(connection, incoming)
     outcomes: list[Outcome] = []
     fresh: list[tuple[int, Event, bytes]] = []

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.envelope import format_instant
 from contracts.values import WHOLE
 from services.chassis.authentication import EVERY_AUTHORITY, Right
 from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
@@ -27,6 +28,12 @@ READY = record(
     {
         "ready": {"type": "boolean"},
         "reasons": several({"type": "string"}),
+        "remarks": several({"type": "string", "description": "What does not keep it from its work."}),
+        "complete_until": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "All that the owners of what it reads accepted before has arrived, and was derived.",
+        },
         "records_behind": {"type": "integer", "minimum": 0, "description": "As far as its consumers know."},
     }
 )
@@ -72,8 +79,8 @@ class SendAgain(BaseModel):
     responses={200: json_answer("It is.", LIVE), 503: json_answer("It should be started again.", LIVE)},
 )
 async def live(request: Request) -> JSONResponse:
-    """503 when records wait and none is taken in: a new process would do better."""
-    reason = runtime_of(request).stalled()
+    """503 only for what a new process would mend: all it needs is there, records wait, and none is taken in."""
+    reason = runtime_of(request).health.stalled()
     return JSONResponse({"live": reason is None, "reason": reason}, 200 if reason is None else 503)
 
 
@@ -83,10 +90,16 @@ async def live(request: Request) -> JSONResponse:
     responses={200: json_answer("It can.", READY), 503: json_answer("It cannot, for these reasons.", READY)},
 )
 async def ready(request: Request) -> JSONResponse:
-    """503, with the reasons, while something it needs is away."""
+    """503, with the reasons, while it cannot answer, or knows that events are missing."""
     runtime = runtime_of(request)
-    reasons = runtime.unready()
-    body = {"ready": not reasons, "reasons": reasons, "records_behind": runtime.records_behind()}
+    reasons, remarks, complete_until = runtime.health.readiness()
+    body = {
+        "ready": not reasons,
+        "reasons": reasons,
+        "remarks": remarks,
+        "complete_until": None if complete_until is None else format_instant(complete_until),
+        "records_behind": runtime.records_behind(),
+    }
     return JSONResponse(body, 503 if reasons else 200)
 
 

@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     largest_request_bytes: int = Field(8_000_000, ge=1000, description="Most bytes in the body of one request.")
     largest_batch: int = Field(1000, ge=1, description="Most events in one request.")
     stalled_seconds: float = Field(60.0, gt=0, description="Records waiting and no progress for so long: not alive.")
+    late_seconds: float = Field(10.0, gt=0, description="Events known to be missing for so long: not ready.")
     delivery: DeliverySettings = Field(
         DeliverySettings(), description="How patient its consumer is: `WORKFORCE_DELIVERY__…`."
     )

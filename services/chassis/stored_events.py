@@ -8,7 +8,7 @@ import asyncpg
 from contracts.envelope import Envelope, Event, parse_data
 
 _set = object.__setattr__
-_FIELDS_SET = frozenset(Envelope.model_fields)
+_FIELDS_SET = set(Envelope.model_fields)
 
 
 def envelope_of(row: asyncpg.Record) -> Envelope:
@@ -33,7 +33,7 @@ def envelope_of(row: asyncpg.Record) -> Envelope:
         "provenance": row["provenance"],
     }
     _set(envelope, "__dict__", fields)
-    _set(envelope, "__pydantic_fields_set__", _FIELDS_SET)
+    _set(envelope, "__pydantic_fields_set__", _FIELDS_SET.copy())
     _set(envelope, "__pydantic_extra__", None)
     _set(envelope, "__pydantic_private__", None)
     return envelope

@@ -31,7 +31,11 @@ class Telemetry:
         self.lag = self._gauge("consumer_lag_records", "Records on the topic behind the consumer.", "topic")
         self.halted = self._gauge("consumer_halted", "1 when the consumer stopped because too much was set aside.")
         self.missing = self._gauge(
-            "inbox_missing_events", "Events an owner has published that have not arrived here.", "owner"
+            "inbox_missing_events", "Events an owner has published that did not arrive when the log was read.", "owner"
+        )
+        self.complete_until = self._gauge(
+            "complete_until_timestamp_seconds",
+            "Every event accepted before this instant has arrived here and was derived, in seconds since 1970.",
         )
         self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
         self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")

@@ -59,12 +59,16 @@ def _subject(event: Event) -> Subject:
     return Subject(event.envelope.authority, event.envelope.subject)
 
 
-async def watch_timelines(runtime: Runtime) -> None:
-    """Derive what is listed, once the consumer has caught up, and tell how much of it there is."""
+async def derive_waiting(runtime: Runtime) -> None:
+    """Derive what is listed, once the consumer has caught up."""
     if not runtime.far_behind():
         while any(await asyncio.gather(*(derive_listed(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
             pass
-    (count,) = await runtime.pool.fetch(store.COUNT_LISTED)
+
+
+async def count_waiting(runtime: Runtime) -> None:
+    """Tell how much is listed."""
+    (count,) = await runtime.pool.fetch(store.COUNT_LISTED, timeout=5)
     runtime.telemetry.undrained.set(count["listed"])
     runtime.telemetry.underivable.set(count["failed"])
     runtime.catching_up = f"{count['listed']} timelines wait to be derived" if count["listed"] else None
