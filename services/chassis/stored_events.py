@@ -28,6 +28,7 @@ def envelope_of(row: asyncpg.Record) -> Envelope:
         "authority": row["authority"],
         "supersedes": row["supersedes"],
         "voids": row["voids"],
+        "sourcesequence": None if row["source_sequence"] is None else str(row["source_sequence"]),
         "acceptedtime": row["accepted_at"],
         "sequence": str(row["sequence"]),
         "provenance": row["provenance"],
@@ -37,6 +38,11 @@ def envelope_of(row: asyncpg.Record) -> Envelope:
     _set(envelope, "__pydantic_extra__", None)
     _set(envelope, "__pydantic_private__", None)
     return envelope
+
+
+def source_sequence_of(envelope: Envelope) -> int | None:
+    """The sourcesequence of an event as the column `source_sequence` holds it."""
+    return None if envelope.sourcesequence is None else int(envelope.sourcesequence)
 
 
 def event_of(row: asyncpg.Record) -> Event:

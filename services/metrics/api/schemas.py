@@ -136,7 +136,7 @@ _EVENT = {
     "provenance": or_null(TEXT),
     "data": {"type": "object"},
 }
-_REFERRING = {"supersedes": TEXT, "voids": TEXT}
+_REFERRING = {"sourcesequence": TEXT, "supersedes": TEXT, "voids": TEXT}
 EVENTS = several(record(_EVENT, _REFERRING))
 SUBJECT = record(
     {
