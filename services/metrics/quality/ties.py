@@ -5,7 +5,7 @@ Invariant: whether a figure hangs on it is found by counting both ways, with the
 every figure is the same is none.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,7 +18,6 @@ from contracts.events.hiring import (
     ApplicationProgressed,
     CohortOpened,
     WorkerFteChanged,
-    WorkerMerged,
     WorkerMoved,
     WorkerStarted,
 )
@@ -27,15 +26,9 @@ from contracts.events.posts import PostChanged, PostEstablished
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import CaseloadCounted, DemandCounted
 from contracts.standing import order_of_recording, recorded_before, rival_versions
-from contracts.values import EARLIEST_DATE, LATEST_DATE
-from services.metrics.academy import cohorts
-from services.metrics.measures.catalogue import MEASURES, count
-from services.metrics.measures.declaration import Count, Part, When, kept_over_time
-from services.metrics.measures.working_life import COUNT_HOLDS
 from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
-from services.metrics.quality.declaration import ACADEMY, ONE_DAY, Check, Finding, Severity, in_order, on_a_day
-from services.metrics.quality.posts import uses
+from services.metrics.quality.both_ways import differ, events_with_users, own_events, subject_of
+from services.metrics.quality.declaration import ACADEMY, Check, Finding, Severity, in_order, on_a_day
 
 ONE_THING: Mapping[type, Callable[[Any], Hashable]] = {
     PostEstablished: lambda data: data.effective_from,
@@ -60,11 +53,6 @@ Events of two kinds take effect in the order of their kinds, but for leavers and
 
 MOST_TIED = 20
 """Of more events of one instant about one thing the last so many are looked at: each is counted anew."""
-
-_ALL_TIME = When(EARLIEST_DATE, LATEST_DATE - ONE_DAY, LATEST_DATE - ONE_DAY)
-_OVER_TIME = tuple(one for one in MEASURES.values() if isinstance(one, Count) and one.over_time is not None)
-_IN_ALL = (count("working-days-lost"), count("agency-cost"))
-_DAY_BY_DAY = (count("cases"), count("case-holders-fte"))
 
 
 def orders_not_stated(picture: Picture) -> Iterable[Finding]:
@@ -92,7 +80,7 @@ def _standing_together(picture: Picture) -> Iterator[Sequence[Event]]:
         one_thing = ONE_THING.get(type(event.data))
         if one_thing is not None:
             kind = WorkerLeft if isinstance(event.data, LeaverReversed) else type(event.data)
-            found[event.envelope.time, kind, _subject(picture, event), one_thing(event.data)].append(event)
+            found[event.envelope.time, kind, subject_of(picture, event), one_thing(event.data)].append(event)
     return (together[-MOST_TIED:] for together in found.values() if len(together) > 1)
 
 
@@ -155,14 +143,14 @@ def _just_before(event: Event) -> Event:
 def _found(picture: Picture, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
     """The finding on events of which one is taken to be the later, if a figure is another with others `instead`."""
     by_identity = {_identity(event): event for event in instead}
-    for around in (_own(picture, tied), _with_users(picture, tied)):
-        if _differ(around, [by_identity.get(_identity(event), event) for event in around], tied):
+    for around in (own_events(picture, tied), events_with_users(picture, tied)):
+        if around and differ(around, [by_identity.get(_identity(event), event) for event in around], tied):
             yield _finding(picture, tied, later)
             return
 
 
 def _finding(picture: Picture, tied: Sequence[Event], later: Event) -> Finding:
-    subject = _subject(picture, later)
+    subject = subject_of(picture, later)
     ids = " and ".join(event.envelope.id for event in in_order(tied))
     says = (
         f"{ids} of {subject} were recorded at the same time, {format_instant(later.envelope.time)}, and nothing states "
@@ -185,93 +173,6 @@ def _day(event: Event) -> date:
     names = ("effective_from", "started_on", "moved_on", "left_on", "decided_on", "reached_on", "entry_on")
     days = (getattr(event.data, name, None) for name in (*names, "counted_on", *event.data.__class__.model_fields))
     return next((day for day in days if isinstance(day, date)), event.envelope.time.date())
-
-
-# --- counting both ways -----------------------------------------------------------------------------------------------
-
-
-def _own(picture: Picture, events: Sequence[Event]) -> list[Event]:
-    """The standing events of whom or what these are about, of the posts these name, and of their agency assignments."""
-    subjects = {_subject(picture, event) for event in events}
-    for event in events:
-        if isinstance(event.data, WorkerMerged):
-            subjects.add(f"worker/{picture.person(event.data.duplicate)}")
-    for subject in list(subjects):
-        subjects |= {f"cover/{cover}" for cover in _assignments_of(picture).get(subject, ())}
-    return _events_of(picture, subjects, events)
-
-
-def _with_users(picture: Picture, events: Sequence[Event]) -> list[Event]:
-    """The same, and the events of all who stand on a post that these are about: a closed post counts by them alone."""
-    subjects = {_subject(picture, event) for event in events}
-    posts = [subject.partition("/")[2] for subject in subjects if subject.startswith("post/")]
-    users = {use.subject for post in posts for use in uses(picture).get(post, ())}
-    return _events_of(picture, subjects | users, events) if users else []
-
-
-def _events_of(picture: Picture, subjects: set[str], and_these: Sequence[Event]) -> list[Event]:
-    found = [event for subject in sorted(subjects) for event in _of_subject(picture, subject)]
-    named = {
-        f"post/{post}"
-        for event in (*found, *and_these)
-        for name in ("post", "from_post", "to_post")
-        if isinstance(post := getattr(event.data, name, None), str)
-    }
-    return found + [event for post in sorted(named - subjects) for event in _of_subject(picture, post)]
-
-
-def _of_subject(picture: Picture, subject: str) -> Sequence[Event]:
-    kind, _, number = subject.partition("/")
-    return picture.of_persons.get(number, ()) if kind == "worker" else picture.of_subject(subject)
-
-
-def _assignments_of(picture: Picture) -> Mapping[str, set[str]]:
-    def make() -> dict[str, set[str]]:
-        found: defaultdict[str, set[str]] = defaultdict(set)
-        for cover, runs in picture.assignments.items():
-            for run in runs:
-                found[f"worker/{picture.person(run.agency_worker)}"].add(cover)
-        return found
-
-    return picture.kept("quality: assignments of persons", make)
-
-
-def _differ(present: Sequence[Event], otherwise: Sequence[Event], tied: Sequence[Event]) -> bool:
-    """Whether some measure says something else of the second events than of the first."""
-    counted = {event.data.counted_on for event in tied if isinstance(event.data, CaseloadCounted)}
-    days = sorted({day + timedelta(days=later) for day in counted for later in range(COUNT_HOLDS.days + 1)})
-    return _changes(Picture(present), days) != _changes(Picture(otherwise), days)
-
-
-def _changes(picture: Picture, days: Iterable[date]) -> dict[tuple[Hashable, ...], int]:
-    """By how much each measure changes on each day, by all its dimensions."""
-    found: Counter[tuple[Hashable, ...]] = Counter()
-    for cohort in cohorts(picture).values():
-        found[ACADEMY, cohort] += 1
-    for scope in Scope:
-        for name, part in _parts(picture, scope, days):
-            key = (name, scope, part.place, *part.more.values())
-            found[*key, part.since] += part.amount
-            found[*key, part.until] -= part.amount
-    return {key: amount for key, amount in found.items() if amount}
-
-
-def _parts(picture: Picture, scope: Scope, days: Iterable[date]) -> Iterator[tuple[str, Part]]:
-    for measure in _OVER_TIME:
-        if measure.over_time is not None:
-            yield from (
-                (measure.name, part) for part in kept_over_time(measure.name, measure.over_time, picture, scope)
-            )
-    for measure in _IN_ALL:
-        yield from ((measure.name, part) for part in measure.parts(picture, scope, _ALL_TIME))
-    for day in days:
-        for measure in _DAY_BY_DAY:
-            yield from ((measure.name, part) for part in measure.parts(picture, scope, When(day, day, day)))
-
-
-def _subject(picture: Picture, event: Event) -> str:
-    subject = event.envelope.subject
-    return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
 
 
 def _identity(event: Event) -> tuple[str, str]:
