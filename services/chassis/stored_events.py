@@ -8,7 +8,8 @@ import asyncpg
 from contracts.envelope import Envelope, Event, parse_data
 
 _set = object.__setattr__
-_FIELDS_SET = frozenset(Envelope.model_fields)
+_FIELDS_SET = set(Envelope.model_fields)
+"""Shared by all envelopes, which are frozen; a set, for a copy of an envelope takes a copy of it and adds to that."""
 
 
 def envelope_of(row: asyncpg.Record) -> Envelope:

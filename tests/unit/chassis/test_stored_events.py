@@ -60,3 +60,11 @@ def test_no_attribute_of_a_stored_event_can_be_changed() -> None:
     found = event_of(stored(parse_event(ATTRIBUTES, BODY)))
     with pytest.raises(ValueError, match="frozen"):
         found.envelope.id = "E-3"  # type: ignore[misc]
+
+
+def test_a_stored_event_can_be_copied_with_another_attribute_and_stays_as_it_is() -> None:
+    # Data quality asks what would follow if an event had been recorded earlier, or had corrected nothing.
+    found = event_of(stored(parse_event(ATTRIBUTES | {"supersedes": "E-1"}, BODY)))
+    copied = found.envelope.model_copy(update={"supersedes": None})
+    assert (copied.supersedes, found.envelope.supersedes) == (None, "E-1")
+    assert copied.model_dump() == found.envelope.model_dump() | {"supersedes": None}
