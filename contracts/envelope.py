@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from contracts.catalogue import EVENT_MODELS, TOPIC_OF_TYPE
 from contracts.events.base import EventData, Withdrawal
@@ -36,6 +36,17 @@ Subject = Annotated[
     Field(pattern=r"^[a-z][a-z-]{0,30}/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["worker/W-0001"]),
 ]
 Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$")]
+SourceSequence = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,18}$",
+        description="Which of the events that one source recorded at one `time` is the later: the one with the higher "
+        "whole number. Of one source, an event that states it is later than one that does not.",
+        examples=["17"],
+    ),
+    AfterValidator(lambda digits: str(int(digits))),
+]
+"""A whole number as text. Systems that write 0017 mean 17, and it stands as 17 everywhere behind the door."""
 
 LARGEST_DATA = 65_536
 """Bytes of one event's data as JSON. The largest that a contract lets pass is far below."""
@@ -65,6 +76,7 @@ class Envelope(BaseModel):
         default=None, description="This event replaces that one (same type and subject)."
     )
     voids: EventId | None = Field(default=None, description="That event never happened (same type and subject).")
+    sourcesequence: SourceSequence | None = None
     acceptedtime: Instant | None = Field(default=None, description="When the service accepted it. Set by the service.")
     sequence: Sequence64 | None = Field(
         default=None, description="Place in the accepting service's journal, from 1 without gaps. Set by the service."

@@ -12,6 +12,7 @@ from contracts.envelope import Envelope, Event, format_instant
 from contracts.refusal import Fault
 from services.chassis.cloud_events import Incoming
 from services.chassis.database import Connection
+from services.chassis.stored_events import source_sequence_of
 
 CHANNEL = "journal"
 """PostgreSQL notification channel that wakes the relay."""
@@ -35,17 +36,17 @@ FIND_KNOWN = """
 APPEND = """
     INSERT INTO journal (
         position, authority, event_id, type, subject, source, recorded_at, supersedes, voids, accepted_at, provenance,
-        body, fingerprint
+        body, fingerprint, source_sequence
     )
     SELECT * FROM unnest(
         $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[]
+        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[], $14::bigint[]
     )
 """
 
 READ_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           accepted_at, provenance, body
+           source_sequence, accepted_at, provenance, body
     FROM journal
     WHERE position > $1
     ORDER BY position
@@ -100,6 +101,8 @@ def fingerprint(incoming: Incoming) -> bytes:
     envelope = event.envelope
     stated_time = format_instant(incoming.stated_time) if incoming.stated_time else None
     stated = [envelope.type, envelope.source, envelope.subject, stated_time, envelope.supersedes, envelope.voids]
+    if envelope.sourcesequence is not None:  # the fingerprints of events without stay what they were before it existed
+        stated.append(envelope.sourcesequence)
     return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
 
 
@@ -191,6 +194,7 @@ def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: dateti
             provenance,
             event.body.decode(),
             print_,
+            source_sequence_of(event.envelope),
         )
         for position, event, print_ in fresh
     ]
