@@ -16,7 +16,7 @@ from aiokafka.structs import RecordMetadata
 
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
 from contracts.envelope import kafka_headers
-from services.chassis.database import UNREACHABLE
+from services.chassis.database import why_not_now
 from services.chassis.journal import CHANNEL, READ_AFTER
 from services.chassis.logs import get_log
 from services.chassis.settings import Settings
@@ -94,7 +94,7 @@ class Relay:
             except Exception as error:
                 # Everything that can go wrong here is Kafka or PostgreSQL being away; new clients start clean, which
                 # an idempotent producer needs after its broker lost data.
-                level = log.warning if isinstance(error, UNREACHABLE) else log.error
+                level = log.warning if why_not_now(error) else log.error
                 level("relay begins anew", cause=type(error).__name__, detail=str(error)[:300])
             await asyncio.sleep(BACKOFF_SECONDS)
 

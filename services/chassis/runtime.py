@@ -20,7 +20,7 @@ from faststream.kafka import KafkaBroker
 
 from services.chassis.authentication import Caller, find_caller
 from services.chassis.completeness import Completeness
-from services.chassis.database import UNREACHABLE, connect_pool, migrate
+from services.chassis.database import connect_pool, lacks_tables, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, lag_by_topic
 from services.chassis.logs import get_log
@@ -78,13 +78,14 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
         self._waiting_to_start: str | None = None
         self.catching_up: str | None = None
-        self.database_reachable = False
+        self.database_trouble: str | None = "PostgreSQL cannot be reached"
+        self._last_trouble: Exception | None = None
 
     @property
     def pool(self) -> asyncpg.Pool:
         """The database. Raises a 503 problem until it is there."""
         if self._pool is None:
-            raise not_available("PostgreSQL")
+            raise not_available("PostgreSQL cannot be reached")
         return self._pool
 
     async def start(self) -> None:
@@ -123,7 +124,7 @@ class Runtime:
                 self._waiting_to_start = None
                 return
             except Exception as error:
-                level = log.warning if isinstance(error, UNREACHABLE) else log.error
+                level = log.warning if why_not_now(error) else log.error
                 self._waiting_to_start = f"waiting for {what}: {type(error).__name__}: {str(error)[:300]}"
                 level("waiting to start", waiting_for=what, cause=type(error).__name__, detail=str(error)[:300])
                 await asyncio.sleep(START_AGAIN_SECONDS)
@@ -131,13 +132,16 @@ class Runtime:
     async def _start_database(self) -> None:
         pool = await connect_pool(self.settings.database_url, self.settings.database_connections)
         try:
-            own = () if self.parts.migrations is None else (self.parts.migrations,)
-            await migrate(pool, (CHASSIS_MIGRATIONS, *own))
+            await self._migrate(pool)
         except BaseException:
             pool.terminate()
             raise
         self._pool = pool
-        self.database_reachable = True
+        self.database_trouble = None
+
+    async def _migrate(self, pool: asyncpg.Pool) -> None:
+        own = () if self.parts.migrations is None else (self.parts.migrations,)
+        await migrate(pool, (CHASSIS_MIGRATIONS, *own))
 
     async def _start_consumer(self) -> None:
         # A consumer of a topic that is not there yet would find it only minutes later.
@@ -177,12 +181,15 @@ class Runtime:
             if self._pool is None:
                 continue
             try:
+                if lacks_tables(self._last_trouble):
+                    # The database was dropped and made anew while this process ran.
+                    await self._migrate(self._pool)
                 await self._watch_database(self._pool)
-                self.database_reachable = True
-            except UNREACHABLE:
-                self.database_reachable = False
+                self._last_trouble = self.database_trouble = None
             except Exception as error:
-                log.error("watching failed", exc_info=error)
+                self._last_trouble, self.database_trouble = error, why_not_now(error)
+                if self.database_trouble is None:
+                    log.error("watching failed", exc_info=error)
 
     async def _watch_database(self, pool: asyncpg.Pool) -> None:
         if self.relay is not None:
@@ -202,13 +209,13 @@ class Runtime:
         patience = self.settings.stalled_seconds
         now = time.monotonic()
         delivery = self.delivery
-        # Waiting for PostgreSQL, or stopped on purpose, is told by readiness: a new process would do no better.
-        if delivery.waiting_for is not None or delivery.halted is not None:
+        # Waiting for PostgreSQL is told by readiness, as are halted partitions: a new process would do no better.
+        if delivery.waiting_for is not None:
             return None
         if delivery.busy_since is not None and now - delivery.busy_since > patience:
             return f"one batch has taken more than {patience:g} seconds"
         for consumer in self.consumers():
-            behind = sum(lag_by_topic(consumer).values())
+            behind = sum(lag_by_topic(consumer, without=delivery.halted_partitions).values())
             if behind and delivery.busy_since is None and now - delivery.progress_at > patience:
                 return f"{behind} records wait and none was taken in for {patience:g} seconds"
         return None
@@ -216,8 +223,8 @@ class Runtime:
     def unready(self) -> list[str]:
         """What keeps the service from doing its work now; empty when it is ready."""
         reasons = []
-        if not self.database_reachable:
-            reasons.append((self._pool is None and self._waiting_to_start) or "PostgreSQL cannot be reached")
+        if self.database_trouble is not None:
+            reasons.append((self._pool is None and self._waiting_to_start) or self.database_trouble)
         elif self._broker is None and not self.parts.publishes:
             # A service that takes events in does so without Kafka too: the journal keeps them.
             reasons.append(self._waiting_to_start or "waiting for Kafka")
@@ -226,7 +233,7 @@ class Runtime:
         if self.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {self.delivery.halted}")
         if self.delivery.waiting_for is not None:
-            reasons.append(f"the consumer waits for {self.delivery.waiting_for}")
+            reasons.append(f"the consumer waits: {self.delivery.waiting_for}")
         return reasons
 
 

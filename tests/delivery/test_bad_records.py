@@ -10,7 +10,8 @@ from pathlib import Path
 
 import asyncpg
 
-from services.chassis.dead_letters import send_again, where_and_why
+from services.chassis.dead_letter_form import where_and_why
+from services.chassis.dead_letters import send_again
 from tests.delivery.feed import Record, post_established, put_on_topic, record_of, send, stated
 from tests.delivery.observing import committed, counter, dead_letters, eventually, get, stop_gracefully, total
 from tests.delivery.processes import another_process
