@@ -76,15 +76,17 @@ def dead_letter(item: SetAside, service: str, room: int) -> DeadLetter:
 
 
 def _cut(record: ConsumerRecord, room: int) -> DeadLetter:
+    """The key and the first headers, each as far as a quarter of the room goes, and of the body what still fits."""
     key = record.key if len(record.key or b"") <= room // 4 else None
     headers: list[tuple[str, bytes | None]] = []
-    left = room // 4
+    length = 0
     for name, content in record.headers:
-        left -= _header_length(name, content)
-        if left < 0:
+        length += _header_length(name, content)
+        if length > room // 4:
             break
         headers.append((name, content))
-    return DeadLetter(key, None if record.value is None else record.value[: room // 2], headers)
+    left = room - len(key or b"") - sum(_header_length(name, content) for name, content in headers)
+    return DeadLetter(key, None if record.value is None else record.value[:left], headers)
 
 
 def _length(record: ConsumerRecord) -> int:

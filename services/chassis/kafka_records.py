@@ -35,11 +35,18 @@ class _Batch(_DefaultRecordBatchPy):  # type: ignore[misc]
 
 
 class _Records(_MemoryRecordsPy):  # type: ignore[misc]
+    def __init__(self, fetched: bytes, first: int) -> None:
+        super().__init__(fetched)
+        self._first = first
+
     def next_batch(self) -> Any:
-        piece = self._next_slice
-        batch = super().next_batch()
-        # Before the second format of records there were no headers.
-        return batch if piece is None or piece[self.MAGIC_OFFSET] < 2 else _Batch(piece)
+        # A batch before the record at fault was read whole: to pass over its records would move the offset back.
+        while True:
+            piece = self._next_slice
+            batch = super().next_batch()
+            if batch is None or batch.next_offset > self._first:
+                # Before the second format of records there were no headers.
+                return batch if piece is None or piece[self.MAGIC_OFFSET] < 2 else _Batch(piece)
 
 
 class TolerantPartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
@@ -52,7 +59,7 @@ class TolerantPartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
             return super().__next__()
         except UnicodeDecodeError:
             # From the record at fault on, by the slower reader: those before it are passed over by their offsets.
-            self._records = _Records(bytes(self._records._buffer))
+            self._records = _Records(bytes(self._records._buffer), self.next_fetch_offset)
             self._records_iterator = self._unpack_records()
             return super().__next__()
 
