@@ -46,6 +46,8 @@ JOURNAL_STATE = """
     FROM journal_head, relay_progress
 """
 
+TAKES_NO_WRITES = "SELECT current_setting('transaction_read_only')::boolean"
+
 Subscribe = Callable[[KafkaBroker, "Runtime"], None]
 Watch = Callable[["Runtime"], Awaitable[None]]
 
@@ -192,14 +194,14 @@ class Runtime:
                     log.error("watching failed", exc_info=error)
 
     async def _watch_database(self, pool: asyncpg.Pool) -> None:
+        if await pool.fetchval(TAKES_NO_WRITES, timeout=5):
+            raise asyncpg.ReadOnlySQLTransactionError
         if self.relay is not None:
             (row,) = await pool.fetch(JOURNAL_STATE, timeout=5)
             age = (datetime.now(UTC) - row["oldest"]).total_seconds() if row["oldest"] else 0.0
             self.telemetry.journal_position.set(row["head"])
             self.telemetry.journal_unpublished.set(row["unpublished"])
             self.telemetry.journal_age.set(age)
-        else:
-            await pool.fetchval("SELECT 1", timeout=5)
         await self._completeness.check(pool, self.consumers(), self.records_behind())
         if self.parts.watch is not None:
             await self.parts.watch(self)
