@@ -1,7 +1,7 @@
 """What a dead letter is: the record as it came, and in further headers where it stood and why it is here.
 
 Invariant: body, key and headers of a record that is set aside are those it came with, byte for byte; one that is too
-large to stand on the topic beside what is said of it is cut, and says so.
+large to stand on the topic beside what is said of it is cut, and says so. (One without key and body has an empty body.)
 """
 
 from collections.abc import Sequence
@@ -71,6 +71,11 @@ def dead_letter(item: SetAside, service: str, room: int) -> DeadLetter:
             "original-bytes": str(_length(record)),
             "original-sha256": fingerprint(record),
         }
+    if kept.key is None and kept.value is None:
+        # Kafka's clients write no record that has neither.
+        kept = DeadLetter(None, b"", kept.headers)
+        if record.key is None and record.value is None:
+            about["empty"] = "it had neither key nor body"
     added = [(f"{HEADER}{name}", text.encode("utf-8", "backslashreplace")) for name, text in about.items()]
     return DeadLetter(kept.key, kept.value, [*kept.headers, *added])
 
@@ -117,7 +122,7 @@ def where_and_why(record: ConsumerRecord) -> dict[str, str]:
     """What the headers of a dead letter say of it: topic, partition, offset, consumer, cause, reason, attempts, at.
 
     Empty for a record that somebody else put there. Of a record that was cut also what is kept (`cut`), and the length
-    and SHA-256 of the whole (`original-bytes`, `original-sha256`).
+    and SHA-256 of the whole (`original-bytes`, `original-sha256`); of one that had neither key nor body that (`empty`).
     """
     return {
         name.removeprefix(HEADER): (content or b"").decode("utf-8", "backslashreplace")

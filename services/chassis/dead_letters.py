@@ -164,6 +164,8 @@ async def _to_send(record: ConsumerRecord, kafka_servers: str) -> tuple[str, Con
     topic = about.get("topic", "")
     if topic not in (known.name for known in EVENT_TOPICS):
         raise _Unsendable("its headers do not say from which topic of events it came: no service put it there")
+    if "empty" in about:
+        raise _Unsendable("it had neither key nor body, and can never be taken in")
     if "cut" not in about:
         return topic, record
     place = f"{topic}, partition {about.get('partition')}, offset {about.get('offset')}"

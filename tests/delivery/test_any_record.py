@@ -34,14 +34,16 @@ class NotUtf8(str):
         return b"\xff\xfe"
 
 
-async def put_with_a_header_name_that_is_not_utf8(broker: Broker, record: Record) -> None:
-    """Put a record onto partition 0 with one header more, whose name is no text."""
-    builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, -1, 100_000)
+async def put_as_no_client_would(broker: Broker, record: Record, *more: tuple[str, bytes | None]) -> None:
+    """Put a record onto partition 0 that may have neither key nor body, or headers whose names are no text."""
     async with AIOKafkaProducer(bootstrap_servers=broker.servers, acks="all") as producer:
         batch = producer.create_batch()
-        batch._builder = builder
-        batch.append(key=record.key, value=record.value, timestamp=1, headers=[(NotUtf8("?"), b"1"), *record.headers])
+        batch._builder = _DefaultRecordBatchBuilderPy(2, 0, 0, -1, -1, -1, 100_000)
+        batch.append(key=record.key, value=record.value, timestamp=1, headers=[*more, *record.headers])
         await (await producer.send_batch(batch, record.topic, partition=0))
+
+
+NO_TEXT = (NotUtf8("?"), b"1")
 
 
 def strange_records(authority: str) -> dict[str, Record]:
@@ -58,7 +60,7 @@ def strange_records(authority: str) -> dict[str, Record]:
     return {
         "no body": with_body(None),
         "an empty body": with_body(b""),
-        "no key and nothing else": Record(POSTS, None, None, ()),
+        "no key and no headers": Record(POSTS, None, b"{}", ()),
         "empty everything": Record(POSTS, b"", b"", (("", b""),)),
         "bytes": with_body(bytes(range(256))),
         "half a letter": with_body(b'{"team": "\\ud800"}'),
@@ -122,6 +124,21 @@ async def test_a_bouquet_of_strange_records_is_set_aside_and_every_good_one_coun
     assert len(await list_dead_letters(system)) == known + len(strange) + 1
 
 
+async def test_a_record_that_has_nothing_at_all_is_set_aside_and_can_never_be_sent_again(
+    standing_system: RealSystem,
+) -> None:
+    system, authority = standing_system, "115"
+    known = len(await dead_letters(system.broker))
+    await put_as_no_client_would(system.broker, Record(POSTS, None, None, ()))
+    await put_on_topic(system.broker, [record_of(post_established("P-1", authority))])
+    await eventually(lambda: total(system.metrics, "establishment", authority), 1.0)
+    await eventually(lambda: number_of_dead_letters(system), known + 1)
+    *_, letter = await dead_letters(system.broker)
+    assert where_and_why(letter)["empty"] == "it had neither key nor body"
+    with pytest.raises(NotSentAgain, match="it had neither key nor body, and can never be taken in"):
+        await send_again("metrics", system.broker.servers, {letter.offset})
+
+
 async def test_a_header_name_that_is_not_utf8_keeps_no_record_from_being_read(standing_system: RealSystem) -> None:
     system, authority = standing_system, "112"
     if isinstance(system.broker, EmbeddedBroker):
@@ -130,8 +147,8 @@ async def test_a_header_name_that_is_not_utf8_keeps_no_record_from_being_read(st
     known = len(await dead_letters(system.broker))
     bad = Record(POSTS, b"112:post/P-BAD", b"{not json", record_of(post_established("P-BAD", authority)).headers)
     await put_on_topic(system.broker, [record_of(post_established("P-0", authority))])
-    await put_with_a_header_name_that_is_not_utf8(system.broker, record_of(post_established("P-1", authority)))
-    await put_with_a_header_name_that_is_not_utf8(system.broker, bad)
+    await put_as_no_client_would(system.broker, record_of(post_established("P-1", authority)), NO_TEXT)
+    await put_as_no_client_would(system.broker, bad, NO_TEXT)
     await put_on_topic(system.broker, [record_of(post_established("P-2", authority))])
     system.metrics.start()
     system.metrics.wait_until_ready()
@@ -178,7 +195,7 @@ async def test_what_cannot_be_sent_again_is_told_and_listed_and_the_others_are_s
     foreign, without_original, nowhere = await put_on_topic(
         system.broker,
         [
-            Record(DEAD_LETTERS, None, None, (("x", None), ("dead-letter-reason", b"\xff\x00"))),
+            Record(DEAD_LETTERS, b"", None, (("x", None), ("dead-letter-reason", b"\xff\x00"))),
             Record(DEAD_LETTERS, b"k", b"{}", tuple(cut)),
             Record(DEAD_LETTERS, b"k", b"{}", (*cut[:2], ("dead-letter-offset", b"99999999"), *cut[3:])),
         ],

@@ -64,6 +64,13 @@ def test_a_record_that_leaves_no_room_for_the_reason_is_cut_and_says_so(came: Co
     assert (came.value or b"").startswith(letter.value or b"")
 
 
+@pytest.mark.parametrize("room", [ROOM, 0])
+def test_a_record_without_key_and_body_has_an_empty_body_and_says_so(room: int) -> None:
+    letter = set_aside(record(None, key=None), room)
+    assert (letter.key, letter.value) == (None, b"")
+    assert where_and_why(letter)["empty"] == "it had neither key nor body"
+
+
 def test_nothing_but_the_reason_is_kept_where_there_is_no_room() -> None:
     letter = set_aside(record(b"{}", (("\\xff", b"1"),)), room=0)
     assert (letter.key, letter.value, as_it_came(letter)) == (None, b"", ())
