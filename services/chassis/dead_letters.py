@@ -56,14 +56,14 @@ class DeadLetters:
                 producer = await self._started_producer()
                 letter = dead_letter(item, self._service, room)
                 await producer.send_and_wait(self._topic, value=letter.value, key=letter.key, headers=letter.headers)
+                break
             except Exception as error:
-                if room and _is_of_what_came(error):
-                    log.warning("a dead letter is cut", room=room, cause=type(error).__name__)
-                    continue
-                # A producer whose broker lost its data does not recover; the next try starts with a new one.
+                # A producer whose broker lost its data does not recover, nor an idempotent one of which a record was
+                # refused; the next try starts with a new one.
                 await self.close()
-                raise
-            break
+                if not (room and _is_of_what_came(error)):
+                    raise
+                log.warning("a dead letter is cut", room=room, cause=type(error).__name__)
         record = item.record
         log.warning(
             "record set aside", topic=record.topic, partition=record.partition, offset=record.offset, cause=item.cause

@@ -10,10 +10,12 @@ from collections.abc import Sequence
 
 import pytest
 from aiokafka import AIOKafkaProducer
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
 from services.chassis.dead_letter_form import as_it_came, where_and_why
 from services.chassis.dead_letters import NotSentAgain, send_again
+from services.chassis.topics import admin_client
 from tests.delivery.feed import Record, post_established, put_on_topic, record_of
 from tests.delivery.observing import dead_letters, eventually, get, stop_gracefully, total
 from tests.delivery.test_bad_records import is_ready, list_dead_letters
@@ -175,6 +177,33 @@ async def test_a_record_that_was_cut_is_sent_again_from_where_it_stood(standing_
     first, second = [where_and_why(found) for found in await dead_letters(system.broker, key)]
     assert first["original-sha256"] == second["original-sha256"]
     assert first["offset"] != second["offset"]
+
+
+async def test_a_broker_that_takes_less_gets_less_of_a_record(standing_system: RealSystem) -> None:
+    system, authority = standing_system, "116"
+    if isinstance(system.broker, EmbeddedBroker):
+        pytest.skip("The embedded broker knows no limit of a topic.")
+    key, good = b"116:post/P-BAD", record_of(post_established("P-1", authority))
+    await limit_dead_letters(system.broker, 200_000)
+    try:
+        large = Record(POSTS, key, b"[" + b" " * 500_000 + b"]", good.headers)
+        await put_on_topic(system.broker, [large, good])
+        await eventually(lambda: total(system.metrics, "establishment", authority), 1.0)
+        await eventually(lambda: number_of_dead_letters(system, key), 1)
+    finally:
+        await limit_dead_letters(system.broker, LARGEST + 1000)
+    (letter,) = await dead_letters(system.broker, key)
+    assert 90_000 < len(letter.value or b"") <= 100_000
+    assert " of 500002 bytes of the body" in where_and_why(letter)["cut"]
+    await put_on_topic(system.broker, [Record(POSTS, key, b"{not json", good.headers)])
+    await eventually(lambda: number_of_dead_letters(system, key), 2)
+
+
+async def limit_dead_letters(broker: Broker, largest: int) -> None:
+    """Have the dead-letter topic of metrics take records of so many bytes."""
+    settings = {"max.message.bytes": str(largest), "retention.ms": "-1"}
+    async with admin_client(broker.servers) as admin:
+        await admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, DEAD_LETTERS, configs=settings)])
 
 
 async def test_what_cannot_be_sent_again_is_told_and_listed_and_the_others_are_sent(
