@@ -15,17 +15,15 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Event, canonical_body, decode_record, kafka_headers
 from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_request
-from services.chassis.journal import _columns
+from services.chassis.journal import APPEND, _columns
 from services.chassis.stored_events import envelope_of
 
 NOW = datetime(2023, 11, 1, 12, 0, 0, 123456, tzinfo=UTC)
 EXAMPLES = [
     json.loads(path.read_text()) for path in sorted((Path(__file__).parents[2] / "contracts/examples").glob("*/*.json"))
 ]
-JOURNALED = (
-    "sequence", "authority", "event_id", "type", "subject", "source", "recorded_at", "supersedes", "voids",
-    "accepted_at", "provenance", "body",
-)  # fmt: skip
+JOURNALED = [name.strip() for name in APPEND.partition("(")[2].partition(")")[0].split(",")]
+"""The columns of the journal, as the door fills them."""
 
 EDGE_INSTANTS = [
     "1948-01-01T00:00:00+01:00",
@@ -83,16 +81,10 @@ def stated_events(draw: st.DrawFn) -> dict[str, Any]:
 def taken_in(incoming: Incoming, position: int) -> Event:
     """The event as a consumer has it, when the door put it into the journal at this position and it was published."""
     assert incoming.event is not None
-    columns = _columns([(position, incoming.event, b"")], "request 12", NOW)
-    # (The journal's order of columns is that of its INSERT.)
-    (position_, authority, id, type, subject, source, time, supersedes, voids, accepted, provenance, body, _) = (
-        column[0] for column in columns
-    )
-    values = (
-        position_, authority, id, type, subject, source, time, supersedes, voids, accepted, provenance, body,
-    )  # fmt: skip
-    row = cast(asyncpg.Record, dict(zip(JOURNALED, values, strict=True)))
-    return decode_record(kafka_headers(envelope_of(row)), str(row["body"]).encode())
+    values = [column[0] for column in _columns([(position, incoming.event, b"")], "request 12", NOW)]
+    row = dict(zip(JOURNALED, values, strict=True))
+    row["sequence"] = row["position"]
+    return decode_record(kafka_headers(envelope_of(cast(asyncpg.Record, row))), str(row["body"]).encode())
 
 
 def assert_every_consumer_takes_in(incoming: list[Incoming]) -> None:
