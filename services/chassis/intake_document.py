@@ -102,7 +102,7 @@ def intake_operation(service: str) -> Document:
             413: "Too many bytes in one request.",
             415: "Not a content type of CloudEvents.",
             422: "Rejected: what was wrong, where, and what would be right.",
-            503: "The database cannot be used at the moment: send the request again.",
+            503: "The database cannot be reached: send the request again.",
         }
     )
     return {

@@ -36,7 +36,7 @@ FALLEN_VACANT = record(
         {
             403: "The key may not read of this authority.",
             422: "A parameter is not as described: which, and what would be right.",
-            503: "The database cannot be used at the moment: ask again.",
+            503: "The database cannot be reached: ask again.",
         }
     )
     | {200: json_answer("The posts.", FALLEN_VACANT)},

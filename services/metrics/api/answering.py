@@ -50,7 +50,7 @@ def responses(example: Any, *, csv_too: bool = True, schema: Any = None) -> dict
             403: "The key may not read this authority.",
             404: "There is no such thing, or nothing is known of the authority.",
             422: "A parameter is not as described: which, and what would be right.",
-            503: "The database cannot be used at the moment: ask again.",
+            503: "The database cannot be reached: ask again.",
         }
     )
 
