@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from contracts.envelope import format_instant
+from services.chassis.database import why_not_now
 from services.chassis.delivery import lag_by_topic
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Health:
 
     def database_failed(self, error: Exception) -> None:
         """PostgreSQL, or the way to it, refused."""
-        self._database_trouble = f"{type(error).__name__}: {str(error)[:200]}"
+        self._database_trouble = why_not_now(error) or f"PostgreSQL cannot be used ({type(error).__name__})"
 
     def _database_silence(self, now: float) -> float:
         return float("inf") if self._database_answered_at is None else now - self._database_answered_at
@@ -61,7 +62,7 @@ class Health:
     def database_away(self) -> str | None:
         """Why PostgreSQL cannot be used, in words; None when it can."""
         if self._database_trouble is not None:
-            return f"PostgreSQL cannot be used: {self._database_trouble}"
+            return self._database_trouble
         silence = self._database_silence(time.monotonic())
         if silence == float("inf"):
             return "PostgreSQL has not answered yet"
@@ -84,15 +85,17 @@ class Health:
         since = (self._database_answers_since, runtime.watermarks.kafka_answers_since)
         if self.database_away() or self.kafka_away() or None in since:
             return None
-        # Waiting, or stopped on purpose, is told by readiness: a new process would do no better.
-        if delivery.waiting_for is not None or delivery.halted is not None:
+        # Waiting is told by readiness, as are halted partitions: a new process would do no better.
+        if delivery.waiting_for is not None:
             return None
         now = time.monotonic()
         usable_since = max(instant for instant in since if instant is not None)
         if delivery.busy_since is not None:
             too_long = now - max(delivery.busy_since, usable_since) > LONGEST_BATCH_SECONDS
             return f"one batch has taken more than {LONGEST_BATCH_SECONDS:g} seconds" if too_long else None
-        behind = sum(sum(lag_by_topic(consumer).values()) for consumer in runtime.consumers())
+        behind = sum(
+            sum(lag_by_topic(consumer, without=delivery.halted_partitions).values()) for consumer in runtime.consumers()
+        )
         if behind and now - max(delivery.progress_at, usable_since) > patience:
             return f"{behind} records wait and none was taken in for {patience:g} seconds"
         return None
@@ -104,7 +107,7 @@ class Health:
         if runtime.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
         if runtime.delivery.waiting_for is not None and not reasons:
-            reasons.append(f"the consumer waits for {runtime.delivery.waiting_for}")
+            reasons.append(f"the consumer waits: {runtime.delivery.waiting_for}")
         late, remarks = self._late(), self._remarks()
         # A service that takes events in does so without the events of others too: the journal keeps them.
         if runtime.parts.publishes:

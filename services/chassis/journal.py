@@ -55,7 +55,7 @@ READ_AFTER = """
 
 READ_TYPES_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           accepted_at, provenance, body
+           source_sequence, accepted_at, provenance, body
     FROM journal
     WHERE position > $1 AND position <= $2 AND type = ANY ($3::text[])
     ORDER BY position

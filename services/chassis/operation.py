@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.envelope import format_instant
 from contracts.values import WHOLE
 from services.chassis.authentication import EVERY_AUTHORITY, Right
-from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
+from services.chassis.dead_letter_form import where_and_why
+from services.chassis.dead_letters import NotSentAgain, read_dead_letters, send_again
 from services.chassis.documentation import json_answer, record, refusals, several
 from services.chassis.problems import JsonAnswer, Problem, not_available
 from services.chassis.runtime import Runtime, calling, runtime_of
@@ -45,7 +46,8 @@ SET_ASIDE = record(
                     "offset": {"type": "integer", "minimum": 0},
                     "about": {
                         "type": "object",
-                        "description": "Topic, partition, offset, consumer, cause, reason, attempts, at.",
+                        "description": "Topic, partition, offset, consumer, cause, reason, attempts, at; of a record "
+                        "that was cut also what is kept. Empty where no service put it there.",
                         "additionalProperties": {"type": "string"},
                     },
                 }
@@ -123,7 +125,7 @@ async def list_set_aside(request: Request) -> JSONResponse:
             async for record in read_dead_letters(runtime.parts.name, runtime.settings.kafka_servers)
         ]
     except KafkaError:
-        raise not_available("Kafka") from None
+        raise not_available("Kafka cannot be reached") from None
     return JsonAnswer({"records": found})
 
 
@@ -132,7 +134,13 @@ async def list_set_aside(request: Request) -> JSONResponse:
     status_code=202,
     summary="Put set-aside records on their topics again",
     responses=OPERATING
-    | refusals({400: "The body cannot be read.", 422: "No offsets are given, or something else beside them."})
+    | refusals(
+        {
+            400: "The body cannot be read.",
+            409: "Some were cut and their originals are gone, or no service put them there; the others were put back.",
+            422: "No offsets are given, or something else beside them.",
+        }
+    )
     | {202: json_answer("They were put back.", SENT)},
 )
 async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONResponse:
@@ -140,8 +148,11 @@ async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONRespo
     runtime = _operated(request)
     try:
         sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(wanted.offsets))
+    except NotSentAgain as refused:
+        title = "Not every record can be sent again"
+        raise Problem(409, "not-sent-again", title, str(refused), sent=refused.sent) from None
     except KafkaError:
-        raise not_available("Kafka") from None
+        raise not_available("Kafka cannot be reached") from None
     return JSONResponse({"sent": sent}, 202)
 
 

@@ -8,7 +8,7 @@ or later, finds it there and goes back to the beginning.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -83,11 +83,16 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
         places = {TopicPartition(record.topic, record.partition) for record in records}
         return {place: self._known[place] for place in places if place in self._known}
 
-    def finished(self, records: Sequence[ConsumerRecord], begun: Begun) -> None:
-        """A batch was taken in. What was fetched in another reading than the present one counts for nothing."""
+    def finished(
+        self, records: Sequence[ConsumerRecord], begun: Begun, halted: Collection[TopicPartition] = ()
+    ) -> None:
+        """A batch was taken in, but for what stands on halted partitions.
+
+        What was fetched in another reading than the present one counts for nothing.
+        """
         for record in records:
             place = TopicPartition(record.topic, record.partition)
-            if place in begun and begun[place] == self._known.get(place):
+            if place not in halted and place in begun and begun[place] == self._known.get(place):
                 self._unsaved[place] = record.offset + 1
 
     async def keep(self, busy: bool) -> None:

@@ -21,7 +21,7 @@ from contracts.envelope import kafka_headers
 from contracts.refusal import Refused
 from contracts.watermark import RepublishRequest, decode, encode
 from services.chassis import relay_state
-from services.chassis.database import UNREACHABLE
+from services.chassis.database import why_not_now
 from services.chassis.journal import CHANNEL, READ_AFTER, READ_TYPES_AFTER
 from services.chassis.logs import get_log
 from services.chassis.relay_state import Again
@@ -107,7 +107,7 @@ class Relay:
             except Exception as error:
                 # Everything that can go wrong here is Kafka or PostgreSQL being away; new clients start clean, which
                 # an idempotent producer needs after its broker lost data.
-                level = log.warning if isinstance(error, UNREACHABLE) else log.error
+                level = log.warning if why_not_now(error) else log.error
                 level("relay begins anew", cause=type(error).__name__, detail=str(error)[:300])
             await asyncio.sleep(BACKOFF_SECONDS)
 

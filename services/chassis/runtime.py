@@ -20,7 +20,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from services.chassis.authentication import Caller, find_caller
-from services.chassis.database import UNREACHABLE, connect_pool, migrate
+from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
@@ -31,7 +31,7 @@ from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from services.chassis.topics import TopicKeeper, admin_client
-from services.chassis.watermarks import Settled, Watermarks
+from services.chassis.watermarks import Settled, Watermarks, note_set_aside
 
 log = get_log(__name__)
 
@@ -44,7 +44,10 @@ KEEP_READINGS_SECONDS = 0.5
 PROBE_TIMEOUT_SECONDS = 10.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
-PROBE = "SELECT to_regclass('migration') IS NOT NULL"
+PROBE = """
+    SELECT to_regclass('migration') IS NOT NULL AS set_up,
+           current_setting('transaction_read_only')::boolean AS takes_no_writes
+"""
 
 JOURNAL_STATE = """
     SELECT journal_head.position AS head,
@@ -52,6 +55,7 @@ JOURNAL_STATE = """
            (SELECT accepted_at FROM journal WHERE position = relay_progress.position + 1) AS oldest
     FROM journal_head, relay_progress
 """
+
 
 Subscribe = Callable[[KafkaBroker, "Runtime"], None]
 Watch = Callable[["Runtime"], Awaitable[None]]
@@ -81,7 +85,7 @@ class Runtime:
         self.settings = settings
         self.telemetry = Telemetry()
         dead_letters = DeadLetters(parts.name, settings.kafka_servers, settings.kafka_idempotent_producer)
-        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry)
+        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
         self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
         self.readings = Readings(lambda: self._pool, self.consumers)
         self.watermarks = Watermarks(
@@ -100,7 +104,7 @@ class Runtime:
     def pool(self) -> asyncpg.Pool:
         """The database. Raises a 503 problem until it is there."""
         if self._pool is None:
-            raise not_available("PostgreSQL")
+            raise not_available("PostgreSQL cannot be reached")
         return self._pool
 
     async def start(self) -> None:
@@ -151,7 +155,7 @@ class Runtime:
                 self.waiting_to_start = None
                 return
             except Exception as error:
-                level = log.warning if isinstance(error, UNREACHABLE) else log.error
+                level = log.warning if why_not_now(error) else log.error
                 self.waiting_to_start = f"waiting for {what}: {type(error).__name__}: {str(error)[:300]}"
                 level("waiting to start", waiting_for=what, cause=type(error).__name__, detail=str(error)[:300])
                 await asyncio.sleep(START_AGAIN_SECONDS)
@@ -188,10 +192,9 @@ class Runtime:
             await asyncio.sleep(seconds)
             try:
                 await step()
-            except UNREACHABLE as error:
-                log.debug("watching waits", cause=type(error).__name__)
             except Exception as error:
-                log.error("watching failed", exc_info=error)
+                if why_not_now(error) is None:
+                    log.error("watching failed", exc_info=error)
 
     async def _probe_database(self) -> None:
         """Ask the database for a sign of life, on a connection of its own: others may all be in use.
@@ -211,7 +214,10 @@ class Runtime:
 
     async def _probe_for_ever(self, connection: asyncpg.Connection) -> None:
         while True:
-            if not await connection.fetchval(PROBE, timeout=PROBE_TIMEOUT_SECONDS) and self._pool is not None:
+            (found,) = await connection.fetch(PROBE, timeout=PROBE_TIMEOUT_SECONDS)
+            if found["takes_no_writes"]:
+                raise asyncpg.ReadOnlySQLTransactionError
+            if not found["set_up"] and self._pool is not None:
                 log.error("the database was made anew: setting it up again")
                 await self._migrate(self._pool)
             self.health.database_answered()
@@ -222,7 +228,10 @@ class Runtime:
         records = message.raw_message
         begun = self.readings.begun(records)
         await self.delivery.deliver(message, take_in)
-        self.readings.finished(records, begun)
+        self.readings.finished(records, begun, self.delivery.halted_partitions)
+
+    async def _note_set_aside(self, topic: str, sequence: int) -> None:
+        await note_set_aside(self.pool, topic, sequence)
 
     async def _keep_readings(self) -> None:
         for consumer in self.consumers():

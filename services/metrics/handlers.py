@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from contracts.envelope import Event
 from services.chassis import inbox
-from services.chassis.database import UNREACHABLE, Connection
+from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
 from services.metrics import store
@@ -90,13 +90,14 @@ async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bo
     """
     try:
         return await _derive_some(runtime, at_once)
-    except UNREACHABLE:
-        raise
     except Underivable as failure:
         log.error("a timeline cannot be derived", authority=failure.subject.authority, exc_info=failure.__cause__)
         await runtime.pool.execute(store.MARK_FAILED, *failure.subject, failure.reason)
         return True
     except Exception as error:
+        # A full disk, say, is no fault of a subject.
+        if why_not_now(error):
+            raise
         log.warning("deriving fewer timelines at once", subjects=at_once, cause=type(error).__name__)
         return await derive_listed(runtime, max(1, at_once // 8))
 
@@ -112,10 +113,8 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
                 await derive(connection, subjects)
             else:
                 await _derive_first(connection, subjects)
-        except UNREACHABLE:
-            raise
         except Exception as error:
-            if len(subjects) == 1:
+            if len(subjects) == 1 and not why_not_now(error):
                 raise Underivable(next(iter(subjects)), error) from error
             raise
         return True
