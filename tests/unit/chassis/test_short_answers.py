@@ -1,4 +1,4 @@
-"""However much is wrong with a request, the answer is short: twenty faults, the number of the others, little of what came.
+"""However much is wrong with a request, the answer is short: twenty faults, and the number of the others.
 
 Invariant: what is counted is bytes of answers, and memory as Python counts it.
 """
