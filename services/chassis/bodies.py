@@ -51,7 +51,9 @@ class Bodies:
                 if len(chunks) > held:
                     self._hold(caller, len(chunks) - held)
                     held = len(chunks)
-            yield bytes(chunks)
+            body = bytes(chunks)
+            chunks.clear()
+            yield body
         except ClientDisconnect:
             raise Problem(400, "unfinished", "The request ended early", "Its body did not come whole.") from None
         finally:

@@ -5,6 +5,7 @@ others do, there is room for one more that asks for the service's health.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
@@ -35,6 +36,10 @@ LINGER_SECONDS = 5.0
 """How long what still comes is thrown away after a refusal, so that the sender gets to read it."""
 LOOK_SECONDS = 1.0
 SAY_AGAIN_SECONDS = 60.0
+
+
+QUIET = logging.getLogger(f"{__name__}.http")
+QUIET.setLevel(logging.ERROR)
 
 
 class Connections:
@@ -193,6 +198,10 @@ class Connection(asyncio.BufferedProtocol):
         """Bytes of answers that have not been read yet."""
         return self.http.transport.get_write_buffer_size()
 
+    def end(self, limit: str, problem: Problem | None = None) -> None:
+        """End it, because it went beyond a limit, with an answer or without."""
+        self._connections.end(self, limit, problem)
+
     def abort(self) -> None:
         """End it at once, and count it out."""
         self._connections.leave(self)
@@ -206,15 +215,15 @@ class Connection(asyncio.BufferedProtocol):
         """End it if it is beyond a limit of time."""
         now, lingers_since = self.loop.time(), self.http.lingers_since
         if self._reads_too_slowly(now):
-            self._connections.end(self, "answer")
+            self.end("answer")
         elif lingers_since is not None:
             if now - lingers_since > LINGER_SECONDS:
                 self.abort()
         elif self._head_since is not None:
             if now - self._head_since > self.limits.head_seconds:
-                self._connections.end(self, "head", None if self._silent else _late("Its headers", "head"))
+                self.end("head", None if self._silent else _late("Its headers", "head"))
         elif self._sends_too_slowly(now):
-            self._connections.end(self, "body", _late("Its body", "body"))
+            self.end("body", _late("Its body", "body"))
 
     def _sends_too_slowly(self, now: float) -> bool:
         if self.http.conn.their_state is not h11.SEND_BODY or self.http.flow.read_paused:
@@ -257,6 +266,11 @@ class Http(H11Protocol):
     connection: Connection
     lingers_since: float | None = None
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        # A line for each request that is no HTTP would let strangers fill the disk: they are counted.
+        self.logger = QUIET
+
     def on_response_complete(self) -> None:
         """An answer is written. Of a body that nobody asked for the rest is not parsed."""
         super().on_response_complete()
@@ -272,8 +286,7 @@ class Http(H11Protocol):
             problem = Problem(400, "no-http", "The request cannot be read", "It is not HTTP/1.1 as RFC 9112 has it.")
         else:
             problem = head_too_large(self.connection.limits) if b"\n" in rest else url_too_long(self.connection.limits)
-        if not self.refuse(problem):
-            self.connection.abort()
+        self.connection.end("head", problem)
 
     def refuse(self, problem: Problem) -> bool:
         """Answer without asking the application, and read no further; False where an answer has begun already."""

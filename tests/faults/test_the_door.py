@@ -133,6 +133,20 @@ def test_what_never_ends_is_refused_and_kept_nowhere(door: Door, beginning: str,
 
 
 @pytest.mark.parametrize(
+    "sent", [b"noise\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"]
+)
+def test_strangers_write_no_lines_into_the_log(door: Door, sent: bytes) -> None:
+    log = door.service.process.log
+    before = log.read_text().count("\n")
+    for _ in range(100):
+        (stranger,) = many(door.port, 1, lambda new: new.send(sent))
+        assert stranger.answer().startswith("HTTP/1.1 40")
+        stranger.close()
+    # Without Kafka the service says now and then that it waits for it.
+    assert log.read_text().count("\n") - before < 50
+
+
+@pytest.mark.parametrize(
     ("beginning", "drop", "answer"),
     [
         ("", "", ""),
