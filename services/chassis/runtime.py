@@ -19,13 +19,13 @@ from fastapi import Request
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
-from services.chassis.authentication import Caller, find_caller
+from services.chassis.bodies import Bodies
 from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
 from services.chassis.logs import get_log
-from services.chassis.problems import Problem, not_available
+from services.chassis.problems import not_available
 from services.chassis.readings import Readings
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
@@ -84,6 +84,7 @@ class Runtime:
         self.parts = parts
         self.settings = settings
         self.telemetry = Telemetry()
+        self.bodies = Bodies(settings.limits)
         dead_letters = DeadLetters(parts.name, settings.kafka_servers, settings.kafka_idempotent_producer)
         self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
         self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
@@ -282,14 +283,3 @@ def runtime_of(request: Request) -> Runtime:
     """The running service that a request came to."""
     runtime: Runtime = request.app.state.runtime
     return runtime
-
-
-def calling(request: Request) -> Caller:
-    """Who calls, by the bearer key. Raises a 401 problem for a missing or unknown key."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    presented = key.strip() if scheme.lower() == "bearer" and key.strip() else None
-    caller = find_caller(runtime_of(request).settings.api_keys, presented)
-    if caller is None:
-        detail = "Send the header `Authorization: Bearer <key>` with a key of this service."
-        raise Problem(401, "key-needed", "A valid key is needed", detail, headers={"WWW-Authenticate": "Bearer"})
-    return caller
