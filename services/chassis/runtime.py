@@ -20,6 +20,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
 from services.chassis.bodies import Bodies
+from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
@@ -42,6 +43,7 @@ START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 KEEP_READINGS_SECONDS = 0.5
 PROBE_TIMEOUT_SECONDS = 10.0
+CLOSE_SECONDS = 25.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
 PROBE = """
@@ -98,7 +100,6 @@ class Runtime:
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.waiting_to_start: str | None = None
-        self.consuming = False
         self.catching_up: str | None = None
 
     @property
@@ -143,8 +144,8 @@ class Runtime:
         for watch in self.parts.watches:
             self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
         await self._until_done("Kafka", self._start_consumer)
-        self.consuming = True
         log.info("started")
+        await self._every(WATCH_SECONDS, self._look_after_consumer)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
@@ -155,7 +156,8 @@ class Runtime:
                 await step()
                 self.waiting_to_start = None
                 return
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 level = log.warning if why_not_now(error) else log.error
                 self.waiting_to_start = f"waiting for {what}: {type(error).__name__}: {str(error)[:300]}"
                 level("waiting to start", waiting_for=what, cause=type(error).__name__, detail=str(error)[:300])
@@ -187,13 +189,25 @@ class Runtime:
             await broker.stop()
             raise
 
+    async def _look_after_consumer(self) -> None:
+        """FastStream gives up a consumer whose client passed on a cancelling of its own: then there is a new one."""
+        broker = self._broker
+        if broker is None or not any(all(task.done() for task in found.tasks) for found in _consuming(broker)):
+            return
+        log.error("the consumer ended by itself: starting another one")
+        self._broker = None
+        with suppress(*FAILURES):
+            await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
+        await self._until_done("Kafka", self._start_consumer)
+
     async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
         """Do something again and again, whatever becomes of it."""
         while True:
             await asyncio.sleep(seconds)
             try:
                 await step()
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 if why_not_now(error) is None:
                     log.error("watching failed", exc_info=error)
 
@@ -209,7 +223,8 @@ class Runtime:
                     await self._probe_for_ever(connection)
                 finally:
                     connection.terminate()
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 self.health.database_failed(error)
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -261,6 +276,10 @@ class Runtime:
         self.telemetry.journal_position.set(row["head"])
         self.telemetry.journal_unpublished.set(row["unpublished"])
         self.telemetry.journal_age.set(age)
+
+
+def _consuming(broker: KafkaBroker) -> list[Any]:
+    return [subscriber for subscriber in broker.subscribers if getattr(subscriber, "tasks", None)]
 
 
 def new_broker(settings: Settings) -> KafkaBroker:
