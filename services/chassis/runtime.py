@@ -236,6 +236,9 @@ class Runtime:
             if not found["set_up"] and self._pool is not None:
                 log.error("the database was made anew: setting it up again")
                 await self._migrate(self._pool)
+            if self.health.database_away() is not None and self._pool is not None:
+                # What was opened while the database took no writes, or before it was made anew, stays as it was.
+                await self._pool.expire_connections()
             self.health.database_answered()
             await asyncio.sleep(WATCH_SECONDS)
 
