@@ -3,7 +3,9 @@
 Invariant: the answer depends on the set of merges alone, never on their order.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
@@ -24,18 +26,103 @@ def persons(merges: Iterable[tuple[str, str]]) -> dict[str, str]:
     Merges join transitively. A person goes by the number that no merge calls a duplicate; where several or none of the
     joined numbers are such, by the first of all of them in alphabetical order.
     """
-    duplicates: set[str] = set()
-    joined: dict[str, set[str]] = {}
-    for kept, duplicate in merges:
-        duplicates.add(duplicate)
-        fewer, more = sorted((joined.get(kept, {kept}), joined.get(duplicate, {duplicate})), key=len)
-        more |= fewer
-        joined.update(dict.fromkeys(fewer, more))
-        joined.update(dict.fromkeys((kept, duplicate), more))
-    found: dict[str, str] = {}
-    for number, together in joined.items():
-        if number not in found:
-            kept_numbers = together - duplicates
-            person = kept_numbers.pop() if len(kept_numbers) == 1 else min(together)
-            found.update(dict.fromkeys(together, person))
-    return found
+    known = Persons()
+    known.change(merges, ())
+    return {number: person.goes_by for number, person in known.of_number.items()}
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """Numbers that are one person's: all of them, those that no merge calls a duplicate, the first alphabetically."""
+
+    numbers: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    first: str = ""
+
+    @property
+    def goes_by(self) -> str:
+        """The number by which the person goes."""
+        return next(iter(self.kept)) if len(self.kept) == 1 else self.first
+
+
+class Persons:
+    """Who is who while merges come and go. To join costs what the lesser has, to part what both have."""
+
+    def __init__(self) -> None:
+        self.of_number: dict[str, Person] = {}
+        """The person of every number that a merge names."""
+        self._joined: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._duplicates: Counter[str] = Counter()
+
+    def goes_by(self, number: str) -> str:
+        """The number by which the person goes who has this one; itself where no merge names it."""
+        person = self.of_number.get(number)
+        return number if person is None else person.goes_by
+
+    def change(self, begun: Iterable[tuple[str, str]], ceased: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """Take in merges and take out others; gives of each number whose person went by another number that, and by
+        which the person goes now.
+        """
+        went_by: dict[str, str] = {}
+        parted: dict[str, None] = {}
+        for kept, duplicate in ceased:
+            self._joined[kept][duplicate] -= 1
+            self._joined[duplicate][kept] -= 1
+            self._duplicates[duplicate] -= 1
+            parted.update({kept: None, duplicate: None})
+        self._part(parted, went_by)
+        for kept, duplicate in begun:
+            self._joined[kept][duplicate] += 1
+            self._joined[duplicate][kept] += 1
+            self._duplicates[duplicate] += 1
+            self._join(kept, duplicate, went_by)
+        return {number: (was, now) for number, was in went_by.items() if (now := self.goes_by(number)) != was}
+
+    def _join(self, kept: str, duplicate: str, went_by: dict[str, str]) -> None:
+        one, other = (self._person(number) for number in (kept, duplicate))
+        more, fewer = (one, other) if len(one.numbers) >= len(other.numbers) else (other, one)
+        names = more.goes_by, fewer.goes_by
+        if more is not fewer:
+            more.numbers |= fewer.numbers
+            more.kept |= fewer.kept
+            more.first = min(more.first, fewer.first)
+            self.of_number.update(dict.fromkeys(fewer.numbers, more))
+        more.kept.discard(duplicate)
+        if more.goes_by != names[0]:
+            for number in more.numbers - fewer.numbers if more is not fewer else more.numbers:
+                went_by.setdefault(number, names[0])
+        if more is not fewer and more.goes_by != names[1]:
+            for number in fewer.numbers:
+                went_by.setdefault(number, names[1])
+
+    def _person(self, number: str) -> Person:
+        if number not in self.of_number:
+            kept = set() if self._duplicates[number] else {number}
+            self.of_number[number] = Person({number}, kept, number)
+        return self.of_number[number]
+
+    def _part(self, numbers: Iterable[str], went_by: dict[str, str]) -> None:
+        """Put together anew whom the merges that are left join, of the persons who had these numbers."""
+        old = {id(self.of_number[number]): self.of_number[number] for number in numbers}
+        for person in old.values():
+            for number in person.numbers:
+                went_by.setdefault(number, person.goes_by)
+                del self.of_number[number]
+        for number in [number for person in old.values() for number in person.numbers]:
+            if number not in self.of_number and +self._joined[number]:
+                self._gather(number)
+
+    def _gather(self, number: str) -> None:
+        person = Person(first=number)
+        waiting = [number]
+        self.of_number[number] = person
+        while waiting:
+            one = waiting.pop()
+            person.numbers.add(one)
+            person.first = min(person.first, one)
+            if not self._duplicates[one]:
+                person.kept.add(one)
+            for other, merges in self._joined[one].items():
+                if merges > 0 and other not in self.of_number:
+                    self.of_number[other] = person
+                    waiting.append(other)

@@ -15,6 +15,7 @@ from services.metrics.academy import members
 from services.metrics.changes import Report, part_changes
 from services.metrics.explanation import explain
 from services.metrics.figures import Asked, Reading, figures
+from services.metrics.forecasting.flows import happened
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When
 from services.metrics.picture.picture import Picture
@@ -67,12 +68,17 @@ def held_over_time(events: Sequence[Event]) -> tuple[list[Occupancy], list[Cover
 def staffing_over_time(events: Sequence[Event]) -> None:
     """The staffing of every place."""
     occupied, held, facts = held_over_time(events)
-    named = {row.post for row in (*occupied, *held, *facts)}
+    of_post: defaultdict[str, tuple[list[Post], list[Occupancy], list[Cover]]] = defaultdict(lambda: ([], [], []))
+    for fact in facts:
+        of_post[fact.post][0].append(fact)
+    for occupancy in occupied:
+        of_post[occupancy.post][1].append(occupancy)
+    for cover in held:
+        if cover.post is not None:
+            of_post[cover.post][2].append(cover)
+    for post, of_it in of_post.items():
+        staffing(f"post/{post}", *of_it)
     unposted_cover_staffing(held)
-    if len(named) == 1 or len(named) < PAGE:
-        for post in sorted(named - {None}, key=str):
-            of_post = [[row for row in rows if row.post == post] for rows in (facts, occupied, held)]
-            staffing(f"post/{post}", *of_post)  # type: ignore[arg-type]
 
 
 def picture(events: Sequence[Event]) -> Picture:
@@ -103,14 +109,16 @@ def explanations(events: Sequence[Event]) -> None:
     found = Picture(events)
     reading = Reading("331", KNOWN, lambda: found)
     for counted in COUNTS:
-        explain(counted, reading, YEAR, Asked())
+        for part in explain(counted, reading, YEAR, Asked())[:PAGE]:
+            assert part.made_of is not None
 
 
 def changes(events: Sequence[Event]) -> None:
     """What changed in every count when the second half of the events came."""
     before, after = _report(events[: len(events) // 2]), _report(events)
     for counted in COUNTS:
-        part_changes(counted, YEAR, before, after, Asked())
+        for change in part_changes(counted, YEAR, before, after, Asked())[:PAGE]:
+            assert change.events is not None
 
 
 def _report(events: Sequence[Event]) -> Report:
@@ -134,8 +142,10 @@ def effects(events: Sequence[Event]) -> None:
 
 
 def academy(events: Sequence[Event]) -> None:
-    """The members of the academy's cohorts."""
-    members(Picture(events))
+    """The members of the academy's cohorts, and what moved the vacancies."""
+    found = Picture(events)
+    members(found)
+    happened(found)
 
 
 def rules(events: Sequence[Event]) -> None:
@@ -167,7 +177,7 @@ ENTRY_POINTS: dict[str, Callable[[Sequence[Event]], None]] = {
     "changes": changes,
     "quality": quality,
     "effects": effects,
-    "academy": academy,
+    "academy and flows": academy,
     "rules": rules,
 }
 

@@ -91,7 +91,7 @@ def _posts_of_person(events: list[Event], as_at: date) -> tuple[set[str], dict[s
     actions = sorted(action_of(event, EFFECTS) for event in standing if event.envelope.type in EFFECTS)
     held: set[str] = set()
     released: dict[str, tuple[date, str]] = {}
-    for post, steps in posts_held({}, actions, []).items():
+    for post, steps in posts_held(actions).items():
         by_then = [(day, fte) for day, fte in steps.items() if day <= as_at]
         if by_then and by_then[-1][1] is not None:
             held.add(post)

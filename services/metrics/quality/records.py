@@ -118,29 +118,38 @@ def corrected_twice(picture: Picture) -> Iterable[Finding]:
     for event in known:
         if event.envelope.supersedes is not None:
             corrections[event.envelope.type, event.envelope.supersedes].append(event)
+    of_several: dict[tuple[str, str], list[Event]] = {}
     for identity, of_one in corrections.items():
         corrected = by_identity.get(identity)
-        if corrected is None:
-            continue
-        subject = corrected.envelope.subject
-        of_one = [event for event in of_one if event.envelope.subject == subject]
-        happened = _not_withdrawn(known, of_one) if len(of_one) > 1 else []
-        if len(happened) > 1:
-            ids = ", ".join(event.envelope.id for event in happened)
+        if corrected is not None:
+            fitting = [event for event in of_one if event.envelope.subject == corrected.envelope.subject]
+            of_several |= {identity: fitting} if len(fitting) > 1 else {}
+    happened = _not_withdrawn(known, of_several.values())
+    for identity, of_one in of_several.items():
+        corrected, counting = by_identity[identity], [event for event in of_one if _identity(event) in happened]
+        if len(counting) > 1:
+            subject = corrected.envelope.subject
+            ids = ", ".join(event.envelope.id for event in counting)
             says = f"{corrected.envelope.id} of {subject} is superseded by {ids}: the last recorded counts."
-            day = happened[-1].envelope.time.date()
-            yield on_a_day("corrected-twice", [subject], day, says, [corrected, *happened])
+            day = counting[-1].envelope.time.date()
+            yield on_a_day("corrected-twice", [subject], day, says, [corrected, *counting])
 
 
-def _not_withdrawn(known: Sequence[Event], of_one: Sequence[Event]) -> list[Event]:
-    """Those of the events that no void takes away. Taken for facts of their own, each stands unless it is voided."""
-    record = (of_one[0].envelope.type, of_one[0].envelope.subject)
-    voids = [
-        event for event in known if event.envelope.voids and (event.envelope.type, event.envelope.subject) == record
+def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]]) -> set[tuple[str, str]]:
+    """The identities of those corrections that no void takes away. Taken for facts of their own, each stands unless it
+    is voided.
+    """
+    alone = [
+        Event(event.envelope.model_copy(update={"supersedes": None}), event.data, event.body)
+        for of_one in corrections
+        for event in of_one
     ]
-    alone = [Event(event.envelope.model_copy(update={"supersedes": None}), event.data, event.body) for event in of_one]
-    standing = {event.envelope.id for event in standing_events([*voids, *alone])}
-    return [event for event in of_one if event.envelope.id in standing]
+    voids = [event for event in known if event.envelope.voids] if alone else []
+    return {_identity(event) for event in standing_events([*voids, *alone])}
+
+
+def _identity(event: Event) -> tuple[str, str]:
+    return event.envelope.type, event.envelope.id
 
 
 def merges_without_events(picture: Picture) -> Iterable[Finding]:
@@ -163,10 +172,11 @@ def merges_without_events(picture: Picture) -> Iterable[Finding]:
 
 def recorded_twice(picture: Picture) -> Iterable[Finding]:
     """Standing events that say the same kind of thing of one subject and day."""
+    reversed_of_persons = {person: reversals(events) for person, events in picture.of_persons.items()}
     for model, fields in SAYS_THE_SAME.items():
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
         for event, data in picture.facts(model):
-            if not _is_reversed(picture, event):
+            if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[picture.person_of(event)]):
                 alike[_subject(picture, event), *(getattr(data, name) for name in fields)].append(event)
         for (subject, *_), events in alike.items():
             if len(events) > 1:
@@ -182,12 +192,6 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
 def _subject(picture: Picture, event: Event) -> str:
     subject = event.envelope.subject
     return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
-
-
-def _is_reversed(picture: Picture, event: Event) -> bool:
-    if not isinstance(event.data, WorkerLeft):
-        return False
-    return is_reversed(event, reversals(picture.of_persons[picture.person_of(event)]))
 
 
 def days_late(event: Event) -> int | None:
