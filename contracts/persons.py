@@ -27,7 +27,8 @@ def persons(merges: Iterable[tuple[str, str]]) -> dict[str, str]:
     joined numbers are such, by the first of all of them in alphabetical order.
     """
     known = Persons()
-    known.change(merges, ())
+    for kept, duplicate in merges:
+        known.join(kept, duplicate)
     return {number: person.goes_by for number, person in known.of_number.items()}
 
 
@@ -72,28 +73,32 @@ class Persons:
             parted.update({kept: None, duplicate: None})
         self._part(parted, went_by)
         for kept, duplicate in begun:
-            self._joined[kept][duplicate] += 1
-            self._joined[duplicate][kept] += 1
-            self._duplicates[duplicate] += 1
-            self._join(kept, duplicate, went_by)
+            (joined, name), *former = self.join(kept, duplicate)
+            for person, former_name in former:
+                if former_name != joined.goes_by:
+                    went_by |= dict.fromkeys(person.numbers - went_by.keys(), former_name)
+            if name != joined.goes_by:
+                others = joined.numbers.difference(went_by, *(person.numbers for person, _ in former))
+                went_by |= dict.fromkeys(others, name)
         return {number: (was, now) for number, was in went_by.items() if (now := self.goes_by(number)) != was}
 
-    def _join(self, kept: str, duplicate: str, went_by: dict[str, str]) -> None:
-        one, other = (self._person(number) for number in (kept, duplicate))
+    def join(self, kept: str, duplicate: str) -> list[tuple[Person, str]]:
+        """Take in one merge; gives the person that there is now, and the one that is no more if there were two, each
+        with the number by which that one went.
+        """
+        self._joined[kept][duplicate] += 1
+        self._joined[duplicate][kept] += 1
+        self._duplicates[duplicate] += 1
+        one, other = self._person(kept), self._person(duplicate)
         more, fewer = (one, other) if len(one.numbers) >= len(other.numbers) else (other, one)
-        names = more.goes_by, fewer.goes_by
+        went_by, fewer_went_by = more.goes_by, fewer.goes_by
         if more is not fewer:
             more.numbers |= fewer.numbers
             more.kept |= fewer.kept
             more.first = min(more.first, fewer.first)
             self.of_number.update(dict.fromkeys(fewer.numbers, more))
         more.kept.discard(duplicate)
-        if more.goes_by != names[0]:
-            for number in more.numbers - fewer.numbers if more is not fewer else more.numbers:
-                went_by.setdefault(number, names[0])
-        if more is not fewer and more.goes_by != names[1]:
-            for number in fewer.numbers:
-                went_by.setdefault(number, names[1])
+        return [(more, went_by)] if more is fewer else [(more, went_by), (fewer, fewer_went_by)]
 
     def _person(self, number: str) -> Person:
         if number not in self.of_number:

@@ -360,6 +360,12 @@ def merges_in_a_chain(n: int) -> Facts:
     yield from ((f"worker/W-{place:05}", merged(f"W-{place + 1:05}")) for place in range(n))
 
 
+def merges_from_the_end(n: int) -> Facts:
+    """The same chain, of which the last merge is entered first: each renames everybody behind it."""
+    yield from _numbers_started(n)
+    yield from ((f"worker/W-{place:05}", merged(f"W-{place + 1:05}")) for place in reversed(range(n)))
+
+
 def merges_in_a_star(n: int) -> Facts:
     """All numbers duplicates of one."""
     yield from _numbers_started(n)
@@ -480,8 +486,8 @@ _FACTS: tuple[Callable[[int], Facts], ...] = (
     occupants_on_one_day, occupants_in_turn, changes_of_one_post, funding_of_a_crowded_post, closings_of_one_post,
     closings_before_established, changes_of_one_cover, covers_not_held, agency_workers_on_one_post,
     assignments_of_one_agency_worker, caseloads, absences, decisions_on_one_worker, decisions_of_one_panel, payments,
-    applications, demand_counts, said_twice, promotions, merges_in_a_chain, merges_in_a_star, merges_in_cliques,
-    merges_said_again,
+    applications, demand_counts, said_twice, promotions, merges_in_a_chain, merges_from_the_end, merges_in_a_star,
+    merges_in_cliques, merges_said_again,
 )  # fmt: skip
 
 _LATE = (ftes_of_one_worker, moves_to_and_fro, comings_and_goings, changes_of_one_post, changes_of_one_cover)

@@ -50,8 +50,8 @@ class PartChange:
 
     @property
     def events(self) -> tuple[Event, ...]:
-        """The events about it that only one of the reports knew of. Found when asked for: of thousands of parts one page
-        is shown.
+        """The events about it that only one of the reports knew of. Found when asked for: of thousands one page
+        of parts is shown.
         """
         return self._behind()
 

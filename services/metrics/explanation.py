@@ -6,7 +6,7 @@ Invariant: the amounts of the parts add up to the figure; no part is 0.
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ class Explained:
     until: date | None
     subjects: tuple[str, ...]
     dimensions: dict[str, Any]
-    _picture: Picture
+    _picture: Picture = field(compare=False, repr=False)
     _as_at: date | None
 
     @property

@@ -230,6 +230,10 @@ class Lateness(NamedTuple):
 
 def lateness(picture: Picture) -> list[Lateness]:
     """How late events are entered, by kind, in alphabetical order."""
+    return picture.kept("quality: lateness", lambda: _lateness(picture))
+
+
+def _lateness(picture: Picture) -> list[Lateness]:
     days_of: defaultdict[str, list[int]] = defaultdict(list)
     for event in picture.standing:
         days = days_late(event)
