@@ -12,6 +12,7 @@ from contracts.envelope import Event
 from contracts.persons import persons
 from services.chassis import inbox
 from services.chassis.database import Connection
+from services.chassis.logs import get_log
 from services.metrics import store
 from services.metrics.store import OfAuthority, Subject
 from services.metrics.timelines.covers import covers
@@ -20,6 +21,8 @@ from services.metrics.timelines.posts import post_facts
 from services.metrics.timelines.rows import Cover, Occupancy, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
 from services.metrics.timelines.workers import occupancies
+
+log = get_log(__name__)
 
 Events = dict[tuple[str, str], list[Event]]
 """Events by authority and subject."""
@@ -107,7 +110,7 @@ async def _fold(connection: Connection, subjects: Collection[Subject], linked: L
     events = await _read_events(connection, numbers.union(subjects))
     # In a thread of its own: thousands of events take a while, and this one has others to serve.
     occupied, covered, failed = await asyncio.to_thread(_rows_of, linked, assignments, events)
-    await store.list_failed(connection, failed)
+    await _list_failed(connection, failed)
     numbers, assignments = numbers - failed.keys(), assignments - failed.keys()
     if others := numbers.difference(subjects):
         await store.take_off_list(connection, others)
@@ -153,6 +156,12 @@ async def _linked_numbers(connection: Connection, subjects: Collection[Subject])
     return linked
 
 
+async def _list_failed(connection: Connection, failed: Mapping[Subject, str]) -> None:
+    for subject, why in failed.items():
+        log.error("a timeline cannot be derived", authority=subject.authority, cause=why)
+    await store.list_failed(connection, failed)
+
+
 async def _write(connection: Connection, folded: Folded) -> None:
     await store.add_occupancies(connection, folded.occupied)
     await store.add_covers(connection, folded.covered)
@@ -181,7 +190,7 @@ async def _derive_staffing(
         covers_at[store.place_of(authority, cover.cover, cover.post)].append(cover)
     of_places = {place: events.get(place) or more.get(place) or () for place in places}
     derived, failed = await asyncio.to_thread(_staffing_of, of_places, occupancies_at, covers_at)
-    await store.list_failed(connection, failed)
+    await _list_failed(connection, failed)
     await store.replace_staffing(connection, of_places.keys() - failed.keys(), derived)
     return set(failed)
 

@@ -103,7 +103,7 @@ def _in_order_of_days(found: Iterable[tuple[date, Event]]) -> _Ordered:
     return _Ordered([day for day, _ in ordered], [event for _, event in ordered])
 
 
-def _naming(picture: Picture, subject: str, post: str) -> _Ordered:
+def naming(picture: Picture, subject: str, post: str) -> _Ordered:
     """The standing events of a person or an assignment that name a post and have a day on which they take effect."""
 
     def make() -> dict[tuple[str, str], _Ordered]:
@@ -156,13 +156,13 @@ def _where_not_funded(
                 since, until = run[0].since, run[-1].until
                 verb = "holds" if subject.startswith("worker/") else "covers"
                 says = f"{subject} {verb} post/{post} {in_words(since, until)}, {why}."
-                naming = _naming(picture, subject, post).before(until)
-                events = in_order([*naming, *_about_post(picture, post).around(since)])
+                named = naming(picture, subject, post).before(until)
+                events = in_order([*named, *_about_post(picture, post).around(since)])
                 yield Finding(check, (subject, f"post/{post}"), since, until, says, events, tuple(run))
 
 
 def _first_naming(picture: Picture, use: Use) -> Sequence[Event]:
-    return _naming(picture, use.subject, use.post).before(use.until)[:1]
+    return naming(picture, use.subject, use.post).before(use.until)[:1]
 
 
 def _within(of_post: Iterable[Use], spans: Sequence[tuple[date, date]]) -> Iterable[tuple[Use, tuple[date, date]]]:
@@ -237,7 +237,7 @@ def cover_of_filled_posts(picture: Picture) -> Iterable[Finding]:
 def _behind(picture: Picture, post: str, subjects: Sequence[str], until: date) -> tuple[Event, ...]:
     """The events by which some subjects stand on a post, and those of the post, that take effect before a day."""
     each = max(4, 4 * MOST_NAMED // max(1, len(subjects)))
-    named = [event for subject in subjects for event in _naming(picture, subject, post).before(until)[-each:]]
+    named = [event for subject in subjects for event in naming(picture, subject, post).before(until)[-each:]]
     return in_order([*named, *_about_post(picture, post).before(until)])
 
 

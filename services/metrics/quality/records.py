@@ -35,13 +35,17 @@ from contracts.events.working_life import (
 )
 from contracts.standing import standing_events
 from services.metrics.picture.picture import Picture
-from services.metrics.quality.declaration import Check, Finding, Severity, in_order, on_a_day
+from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
 from services.metrics.quality.following import is_reversed, reversals
+from services.metrics.quality.posts import naming, uses
 
 LATE_AFTER = 31
 """Days after which an entry is late: a month's figures are drawn up within the next month."""
 EARLY_BEFORE = 183
 """Days before which an entry is early: half a year, longer than notice periods and lead times of hires."""
+
+VERY_MANY = 1_000
+"""Events of one subject, or occupants of one post, beyond which they cannot be right: real ones have some dozens."""
 
 TAKES_EFFECT: Mapping[type[EventData], Callable[[Any], date]] = {
     PostEstablished: lambda data: data.effective_from,
@@ -84,6 +88,25 @@ SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
     DemandCounted: ("counted_on", "demand", "service_area"),
 }
 """Two events of one kind and subject that have these fields in common speak of one thing."""
+
+
+def very_many_records(picture: Picture) -> Iterable[Finding]:
+    """Subjects of which more is recorded than can be true of one worker, post or assignment."""
+    of_subject: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in in_order(picture.events):
+        of_subject[event.envelope.subject].append(event)
+    for subject, events in of_subject.items():
+        if len(events) > VERY_MANY and subject.startswith(("worker/", "post/", "cover/")):
+            says = f"{len(events):,} events are recorded of {subject}: more than can be true of one."
+            day = events[-1].envelope.time.date()
+            yield on_a_day("very-many-records", [subject], day, says, nearest(events, len(events)))
+    for post, of_post in uses(picture).items():
+        standing = {use.subject for use in of_post}
+        if len(standing) > VERY_MANY:
+            says = f"{len(standing):,} workers and assignments stand on post/{post}: more than can be true of one post."
+            # One of them is enough to look at.
+            first = naming(picture, of_post[0].subject, post).before(of_post[0].until)
+            yield on_a_day("very-many-records", [f"post/{post}"], min(use.since for use in of_post), says, first)
 
 
 def references_to_nothing(picture: Picture) -> Iterable[Finding]:
@@ -247,6 +270,17 @@ def _lateness(picture: Picture) -> list[Lateness]:
 
 
 CHECKS = (
+    Check(
+        "very-many-records",
+        "Very many records of one",
+        f"More than {VERY_MANY:,} events are recorded of one worker, post or assignment, or more than so many stand on "
+        "one post: several share one number, or a feed repeats itself. What is counted of it comes late; where each "
+        "record moves all that follow, not at all.",
+        "Void what was sent too often, or record it under the right numbers.",
+        Severity.MAY_MOVE,
+        ("in-post", "establishment", "agency", "vacancies", "in-post-headcount"),
+        very_many_records,
+    ),
     Check(
         "reference-to-no-event",
         "Correction or withdrawal of no event",
