@@ -5,9 +5,10 @@ a new start.
 Every service that asks who holds a post asks here, so that all tell one story.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from typing import NamedTuple
 
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
@@ -27,8 +28,8 @@ EFFECTS = in_order_of_effect(
 """The events that say who holds a post, in the order in which they act on one day."""
 
 
-def posts_held(held: dict[str, Decimal], actions: list[Action], earlier: list[Action]) -> Steps[Decimal]:
-    """The FTE at which a worker holds each post from each date on: by actions, after what was held before them.
+def posts_held(actions: Iterable[Action]) -> Steps[Decimal]:
+    """The FTE at which a worker holds each post from each date on, by all actions in their order.
 
     - started: the worker holds the post at the FTE stated, beside any other post held;
     - moved: the worker holds `to_post` instead of `from_post`, and `to_post` also when `from_post` was not held; it
@@ -36,54 +37,105 @@ def posts_held(held: dict[str, Decimal], actions: list[Action], earlier: list[Ac
     - FTE changed: a post held has the FTE stated (0 gives it up); of a post not held it says nothing;
     - left: the worker holds no post on that date, and a start on it counts only when a post was held before; unless the
       leaver is reversed.
-
-    `earlier` are the actions before those given, by which a worker may have left. `held` is changed.
     """
-    # Only a leaver among them makes the earlier actions matter.
-    gone = any(type(data) is WorkerLeft for *_, data in earlier) and _follow({}, earlier, gone=False)[1]
-    return _follow(held, actions, gone)[0]
+    steps: Steps[Decimal] = {}
+    for day, changes in followed(actions):
+        for post, _, now in changes:
+            steps.setdefault(post, {})[day] = now
+    return steps
+
+
+Changes = list[tuple[str, Decimal | None, Decimal | None]]
+"""Post, the FTE at which it was held before, and from then on; None where it was not or is not held."""
+
+
+def deciding(reversals: Iterable[Recorded]) -> Sequence[Recorded]:
+    """Of the reversals of one date those that tell of every leaver whether one reverses it: two at most.
+
+    They are the first and the last of the latest instant. What was recorded earlier reverses nothing that these do not.
+    If several sources reversed at that instant these are of two, and a leaver of that instant is of another source than
+    one of them; if only one did, the last states the highest sourcesequence.
+    """
+    found: list[Recorded] = []
+    for reversal in reversals:
+        if not found or found[0][0] < reversal[0]:
+            found = [reversal]
+        elif found[0][0] == reversal[0]:
+            found = [min(found[0], reversal), max(found[-1], reversal)]
+    return found
 
 
 def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:
-    """Whether one of the reversals of its date reverses a leaver: each does that is not stated to have come before."""
+    """Whether one of the reversals of its date reverses a leaver: each does that is not stated to have come before.
+
+    It is enough to give those that are `deciding`.
+    """
     return any(not recorded_before(reversal, leaver) for reversal in reversals)
 
 
-def _follow(held: dict[str, Decimal], actions: list[Action], gone: bool) -> tuple[Steps[Decimal], bool]:
-    """The steps that these actions make, and whether the worker is gone after them."""
-    steps: Steps[Decimal] = {}
-
-    def hold(post: str, day: date, fte: Decimal) -> None:
-        held[post] = fte
-        steps.setdefault(post, {})[day] = fte
-
-    def give_up(post: str, day: date) -> None:
-        if held.pop(post, None) is not None:
-            steps.setdefault(post, {})[day] = None
-
-    reversals: dict[date, list[Recorded]] = {}
+def followed(actions: Iterable[Action]) -> Iterator[tuple[date, Changes]]:
+    """What each action does, in their order: its day, and the posts that it says are held or given up."""
+    held: dict[str, Decimal] = {}
+    gone = False
+    reversed_on: date | None = None
+    reversals: Sequence[Recorded] = ()
     left: date | None = None
     did_not_come: date | None = None
     for day, _, recorded, data in actions:
+        changes: Changes = []
         if type(data) is WorkerStarted:
             if day != did_not_come:
                 gone = False
-                hold(data.post, day, data.fte)
+                changes.append((data.post, held.get(data.post), data.fte))
         elif type(data) is WorkerMoved:
             if not gone:
-                give_up(data.from_post, day)
-                hold(data.to_post, day, data.fte)
+                if data.from_post in held and data.from_post != data.to_post:
+                    changes.append((data.from_post, held[data.from_post], None))
+                changes.append((data.to_post, held.get(data.to_post), data.fte))
         elif type(data) is WorkerFteChanged:
-            if data.fte == 0:
-                give_up(data.post, day)
-            elif data.post in held:
-                hold(data.post, day, data.fte)
+            if data.post in held:
+                changes.append((data.post, held[data.post], data.fte or None))
         elif type(data) is LeaverReversed:
-            reversals.setdefault(day, []).append(recorded)
-        elif not is_reversed(recorded, reversals.get(day, ())):
+            reversals = deciding([*reversals, recorded] if reversed_on == day else [recorded])
+            reversed_on = day
+        elif not (reversed_on == day and is_reversed(recorded, reversals)):
             if not held and left != day:
                 did_not_come = day
             left, gone = day, True
-            for post in list(held):
-                give_up(post, day)
-    return steps, gone
+            changes += [(post, fte, None) for post, fte in held.items()]
+        for post, _, fte in changes:
+            if fte is None:
+                del held[post]
+            else:
+                held[post] = fte
+        yield day, changes
+
+
+class OnADay(NamedTuple):
+    """What `followed` comes to on one day for one post: only the last start counts, the last move from or to the post,
+    the last FTE, and any FTE of 0. None where there is none.
+    """
+
+    start: WorkerStarted | None
+    move: WorkerMoved | None
+    given_up: bool
+    change: WorkerFteChanged | None
+
+
+def held_after(
+    post: str, held: Decimal | None, of_day: OnADay, left: bool, did_not_come: bool, gone: bool
+) -> Decimal | None:
+    """At which FTE a post is held after a day on which it was held at `held` before; None where it is not.
+
+    `left` says that a leaver of that day counts, `did_not_come` that one does who held no post before, `gone` that the
+    worker is gone when moves take effect.
+    """
+    if left:
+        held = None
+    if of_day.start is not None and not did_not_come:
+        held = of_day.start.fte
+    if of_day.move is not None and not gone:
+        held = of_day.move.fte if of_day.move.to_post == post else None
+    if held is None or of_day.given_up:
+        return None
+    return held if of_day.change is None else of_day.change.fte

@@ -3,7 +3,9 @@
 Invariant: the answer depends on the set of merges alone, never on their order.
 """
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
@@ -24,18 +26,108 @@ def persons(merges: Iterable[tuple[str, str]]) -> dict[str, str]:
     Merges join transitively. A person goes by the number that no merge calls a duplicate; where several or none of the
     joined numbers are such, by the first of all of them in alphabetical order.
     """
-    duplicates: set[str] = set()
-    joined: dict[str, set[str]] = {}
+    known = Persons()
     for kept, duplicate in merges:
-        duplicates.add(duplicate)
-        fewer, more = sorted((joined.get(kept, {kept}), joined.get(duplicate, {duplicate})), key=len)
-        more |= fewer
-        joined.update(dict.fromkeys(fewer, more))
-        joined.update(dict.fromkeys((kept, duplicate), more))
-    found: dict[str, str] = {}
-    for number, together in joined.items():
-        if number not in found:
-            kept_numbers = together - duplicates
-            person = kept_numbers.pop() if len(kept_numbers) == 1 else min(together)
-            found.update(dict.fromkeys(together, person))
-    return found
+        known.join(kept, duplicate)
+    return {number: person.goes_by for number, person in known.of_number.items()}
+
+
+@dataclass(slots=True, eq=False)
+class Person:
+    """Numbers that are one person's: all of them, those that no merge calls a duplicate, the first alphabetically."""
+
+    numbers: set[str] = field(default_factory=set)
+    kept: set[str] = field(default_factory=set)
+    first: str = ""
+
+    @property
+    def goes_by(self) -> str:
+        """The number by which the person goes."""
+        return next(iter(self.kept)) if len(self.kept) == 1 else self.first
+
+
+class Persons:
+    """Who is who while merges come and go. To join costs what the lesser has, to part what both have."""
+
+    def __init__(self) -> None:
+        self.of_number: dict[str, Person] = {}
+        """The person of every number that a merge names."""
+        self._joined: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._duplicates: Counter[str] = Counter()
+
+    def goes_by(self, number: str) -> str:
+        """The number by which the person goes who has this one; itself where no merge names it."""
+        person = self.of_number.get(number)
+        return number if person is None else person.goes_by
+
+    def change(self, begun: Iterable[tuple[str, str]], ceased: Iterable[tuple[str, str]]) -> dict[str, tuple[str, str]]:
+        """Take in merges and take out others; gives of each number whose person went by another number that, and by
+        which the person goes now.
+        """
+        went_by: dict[str, str] = {}
+        parted: dict[str, None] = {}
+        for kept, duplicate in ceased:
+            self._joined[kept][duplicate] -= 1
+            self._joined[duplicate][kept] -= 1
+            self._duplicates[duplicate] -= 1
+            parted.update({kept: None, duplicate: None})
+        self._part(parted, went_by)
+        for kept, duplicate in begun:
+            (joined, name), *former = self.join(kept, duplicate)
+            for person, former_name in former:
+                if former_name != joined.goes_by:
+                    went_by |= dict.fromkeys(person.numbers - went_by.keys(), former_name)
+            if name != joined.goes_by:
+                others = joined.numbers.difference(went_by, *(person.numbers for person, _ in former))
+                went_by |= dict.fromkeys(others, name)
+        return {number: (was, now) for number, was in went_by.items() if (now := self.goes_by(number)) != was}
+
+    def join(self, kept: str, duplicate: str) -> list[tuple[Person, str]]:
+        """Take in one merge; gives the person that there is now, and the one that is no more if there were two, each
+        with the number by which that one went.
+        """
+        self._joined[kept][duplicate] += 1
+        self._joined[duplicate][kept] += 1
+        self._duplicates[duplicate] += 1
+        one, other = self._person(kept), self._person(duplicate)
+        more, fewer = (one, other) if len(one.numbers) >= len(other.numbers) else (other, one)
+        went_by, fewer_went_by = more.goes_by, fewer.goes_by
+        if more is not fewer:
+            more.numbers |= fewer.numbers
+            more.kept |= fewer.kept
+            more.first = min(more.first, fewer.first)
+            self.of_number.update(dict.fromkeys(fewer.numbers, more))
+        more.kept.discard(duplicate)
+        return [(more, went_by)] if more is fewer else [(more, went_by), (fewer, fewer_went_by)]
+
+    def _person(self, number: str) -> Person:
+        if number not in self.of_number:
+            kept = set() if self._duplicates[number] else {number}
+            self.of_number[number] = Person({number}, kept, number)
+        return self.of_number[number]
+
+    def _part(self, numbers: Iterable[str], went_by: dict[str, str]) -> None:
+        """Put together anew whom the merges that are left join, of the persons who had these numbers."""
+        old = {id(self.of_number[number]): self.of_number[number] for number in numbers}
+        for person in old.values():
+            for number in person.numbers:
+                went_by.setdefault(number, person.goes_by)
+                del self.of_number[number]
+        for number in [number for person in old.values() for number in person.numbers]:
+            if number not in self.of_number and +self._joined[number]:
+                self._gather(number)
+
+    def _gather(self, number: str) -> None:
+        person = Person(first=number)
+        waiting = [number]
+        self.of_number[number] = person
+        while waiting:
+            one = waiting.pop()
+            person.numbers.add(one)
+            person.first = min(person.first, one)
+            if not self._duplicates[one]:
+                person.kept.add(one)
+            for other, merges in self._joined[one].items():
+                if merges > 0 and other not in self.of_number:
+                    self.of_number[other] = person
+                    waiting.append(other)

@@ -18,10 +18,12 @@ What was recorded last is what the feeds stated to be so (`order_of_recording`),
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from heapq import heappop, heappush
 from itertools import groupby
 from operator import attrgetter
 
 from contracts.envelope import Event
+from contracts.references import Happening, Paths, Versions
 
 Recorded = tuple[datetime, str, int, str, str]
 """Where an event stands in the order of recording: its time, source, sourcesequence (-1 where it states none), id and
@@ -72,17 +74,11 @@ def changes_of_standing(events: Iterable[Event]) -> Iterator[Change]:
 
 
 def _changes_with_references(recorded: list[Event]) -> Iterator[Change]:
-    targets = _targets(recorded)
-    settling_order = _voids_before_their_targets(recorded, targets)
-    known = 0
-    standing: set[int] = set()
-    for known_from, together in groupby(recorded, _time):
-        known += sum(1 for _ in together)
-        before, standing = standing, _standing(recorded, targets, settling_order, known)
-        if before != standing:
-            begun = [recorded[place] for place in sorted(standing - before)]
-            ceased = [recorded[place] for place in sorted(before - standing)]
-            yield known_from, begun, ceased
+    records = _Records(recorded)
+    for known_from, together in groupby(range(len(recorded)), lambda place: recorded[place].envelope.time):
+        begun, ceased = records.learn(together)
+        if begun or ceased:
+            yield known_from, [recorded[place] for place in begun], [recorded[place] for place in ceased]
 
 
 def _targets(recorded: list[Event]) -> list[int | None]:
@@ -96,86 +92,116 @@ def _targets(recorded: list[Event]) -> list[int | None]:
     return targets
 
 
-def _voids_before_their_targets(recorded: list[Event], targets: list[int | None]) -> list[int]:
-    """The places of all events, each after its voids. Those in a circle of voids are left out.
+class _Records:
+    """The records of some events, and which version of each stands, as more and more of the events become known.
 
-    Leaving a circle out from the beginning is right at every instant: each of its members is a void, and can change
-    nothing but the next member of the circle.
+    Events go by their places in the order of recording. Those that supersede one another and are known are one record;
+    it only ever grows.
     """
-    voided = [target if event.envelope.voids else None for event, target in zip(recorded, targets, strict=True)]
-    voids_to_come = [0] * len(recorded)
-    for target in voided:
-        if target is not None:
-            voids_to_come[target] += 1
-    ready = [place for place, count in enumerate(voids_to_come) if count == 0]
-    for place in ready:  # grows while it is walked through
-        target = voided[place]
-        if target is not None:
-            voids_to_come[target] -= 1
-            if voids_to_come[target] == 0:
-                ready.append(target)
-    return ready
 
+    def __init__(self, recorded: list[Event]) -> None:
+        targets = _targets(recorded)
+        self._is_void = [event.envelope.voids is not None for event in recorded]
+        places = range(len(recorded))
+        self._happening = Happening([targets[place] if self._is_void[place] else None for place in places])
+        self._supersedes = [None if self._is_void[place] else targets[place] for place in places]
+        self._superseded_by: defaultdict[int, list[int]] = defaultdict(list)
+        for place, target in enumerate(self._supersedes):
+            if target is not None:
+                self._superseded_by[target].append(place)
+        paths = Paths(self._supersedes)
+        self._versions = Versions(paths)
+        self._known = [False] * len(recorded)
+        # When the last of a circle becomes known each of them supersedes itself, and the others hang on the circle.
+        self._closing = {circle[0]: circle for circle in paths.circles}
+        self._in_closed_circle: set[int] = set()
+        self._record_of = list(places)
+        self._members = [[place] for place in places]
+        self._candidates: list[list[int]] = [[] for _ in places]
+        """Of each record a heap of the versions that may count, the last one first: their places below 0."""
+        self._stands: list[int | None] = [None] * len(recorded)
 
-def _standing(recorded: list[Event], targets: list[int | None], settling_order: list[int], known: int) -> set[int]:
-    """The places of those that stand when the first `known` events are known."""
-    return {places[-1] for places in _versions_left(recorded, targets, settling_order, known).values()}
+    def learn(self, events: Iterable[int]) -> tuple[list[int], list[int]]:
+        """Make events known; gives those that stand now and did not before, and those that no longer do, ascending."""
+        touched: set[int] = set()
+        stood: set[int] = set()
 
+        def touch(event: int) -> int:
+            record = self._record_of[event]
+            if record not in touched:
+                touched.add(record)
+                stood.update(() if self._stands[record] is None else (self._stands[record],))  # type: ignore[arg-type]
+            return record
 
-def _versions_left(
-    recorded: list[Event], targets: list[int | None], settling_order: list[int], known: int
-) -> dict[int, list[int]]:
-    """Of each record, by its first version, the places of the versions that happened and that no other supersedes."""
-    voided: set[int | None] = set()
-    overtaken: set[int] = set()
-    versions: list[tuple[int, int]] = []
-    for place in settling_order:
-        if place >= known or place in voided:
-            continue
-        if recorded[place].envelope.voids:
-            voided.add(targets[place])
-        else:
-            earlier, first = _earlier_versions(recorded, targets, place, known)
-            overtaken.update(earlier)
-            versions.append((first, place))
-    left: defaultdict[int, list[int]] = defaultdict(list)
-    for first, place in sorted(versions):
-        if place not in overtaken:
-            left[first].append(place)
-    return left
+        for event in events:
+            self._known[event] = True
+            touch(event)
+            for other in (self._supersedes[event], *self._superseded_by.get(event, ())):
+                if other is not None and self._known[other]:
+                    touched.discard(self._join(touch(event), touch(other)))
+            if event in self._closing:
+                self._in_closed_circle.update(self._closing[event])
+            for concerned in self._concerned(event):
+                self._consider(touch(concerned), concerned)
+        for record in touched:
+            self._stands[record] = self._last_version(record)
+        stand = {place for record in touched if (place := self._stands[record]) is not None}
+        return sorted(stand - stood), sorted(stood - stand)
 
+    def _concerned(self, event: int) -> list[int]:
+        """Of which versions it can change that they count, now that an event is known."""
+        concerned = self._versions.learn(event)
+        changed = self._happening.learn(event)
+        if changed is not None and not self._is_void[changed]:
+            concerned += self._versions.happen(changed, self._happening.happened(changed))
+        return concerned
 
-def _earlier_versions(
-    recorded: list[Event], targets: list[int | None], place: int, known: int
-) -> tuple[list[int], int]:
-    """The places of what an event supersedes, of what that supersedes, and so on; with its own in a circle.
+    def _join(self, one: int, other: int) -> int | None:
+        """Make two records one; gives that of them which is no more."""
+        if one == other:
+            return None
+        more, fewer = (one, other) if len(self._members[one]) >= len(self._members[other]) else (other, one)
+        for place in self._members[fewer]:
+            self._record_of[place] = more
+        self._members[more] += self._members[fewer]
+        self._members[fewer] = []
+        for below in self._candidates[fewer]:
+            heappush(self._candidates[more], below)
+        self._candidates[fewer] = []
+        return fewer
 
-    And the place that is the same for all versions of its record: of the first, or of the earliest in the circle.
-    """
-    earlier: list[int] = []
-    target: int | None = place
-    while target is not None and recorded[target].envelope.supersedes:
-        target = targets[target]
-        if target is None or target >= known:
-            break
-        if target in earlier:
-            return earlier, min(earlier[earlier.index(target) :])
-        earlier.append(target)
-    return earlier, earlier[-1] if earlier else place
+    def _consider(self, record: int, event: int) -> None:
+        """Take an event for the version that stands, if it counts."""
+        if self._counts(event):
+            heappush(self._candidates[record], -event)
+
+    def _last_version(self, record: int) -> int | None:
+        candidates = self._candidates[record]
+        while candidates and not self._counts(-candidates[0]):
+            heappop(candidates)
+        return -candidates[0] if candidates else None
+
+    def versions_left(self) -> list[list[int]]:
+        """Of each record the versions that happened and that no other supersedes, as far as is known; ascending."""
+        left = (sorted({-below for below in found if self._counts(-below)}) for found in self._candidates if found)
+        return [places for places in left if places]
+
+    def _counts(self, event: int) -> bool:
+        return event not in self._in_closed_circle and self._versions.counts(event)
 
 
 def standing_events(events: Iterable[Event]) -> list[Event]:
     """The events that stand, as known by the latest of them, in the order of recording."""
     standing, corrected = _apart(events)
     for of_one_thing in corrected:
-        standing += [versions[-1] for versions in _last_versions(of_one_thing)]
+        standing += [versions[-1] for versions in _versions_left(of_one_thing)]
     standing.sort(key=order_of_recording)
     return standing
 
 
 def rival_versions(events: Iterable[Event]) -> list[list[Event]]:
     """Of each record with several versions that happened and that no other supersedes, these; the last one counts."""
-    return [versions for of_one in _apart(events)[1] for versions in _last_versions(of_one) if len(versions) > 1]
+    return [versions for of_one in _apart(events)[1] for versions in _versions_left(of_one) if len(versions) > 1]
 
 
 def _apart(events: Iterable[Event]) -> tuple[list[Event], list[list[Event]]]:
@@ -193,8 +219,9 @@ def _apart(events: Iterable[Event]) -> tuple[list[Event], list[list[Event]]]:
     return alone, list(together.values())
 
 
-def _last_versions(events: list[Event]) -> list[list[Event]]:
+def _versions_left(events: list[Event]) -> list[list[Event]]:
+    """Of each record the versions that happened and that no other supersedes, in the order of recording."""
     recorded = sorted(events, key=order_of_recording)
-    targets = _targets(recorded)
-    left = _versions_left(recorded, targets, _voids_before_their_targets(recorded, targets), len(recorded))
-    return [[recorded[place] for place in places] for places in left.values()]
+    records = _Records(recorded)
+    records.learn(range(len(recorded)))
+    return [[recorded[place] for place in places] for places in records.versions_left()]

@@ -5,6 +5,7 @@ member is either in post or has left, and who left did so either during the year
 Definitions: docs/definitions.md, 'Academy'.
 """
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -212,9 +213,6 @@ def members(picture: Picture) -> list[Member]:
 
 
 def _members(picture: Picture) -> list[Member]:
-    spells: dict[str, list[Spell]] = {}
-    for spell in picture.spells(Scope.ALL):
-        spells.setdefault(spell.person, []).append(spell)
     decisions: dict[str, list[PanelDecided]] = {}
     for event, decided in picture.facts(PanelDecided):
         if decided.kind is PanelKind.ASYE:
@@ -224,7 +222,9 @@ def _members(picture: Picture) -> list[Member]:
         if start.cohort is None:
             continue
         person, day = picture.person_of(event), start.started_on
-        holding = next((spell for spell in spells.get(person, ()) if spell.since <= day < spell.until), None)
+        spells = picture.spells_of(person, Scope.ALL)
+        at = bisect_right(spells, day, key=attrgetter("since")) - 1
+        holding = spells[at] if at >= 0 and day < spells[at].until else None
         before = found.get((start.cohort, person))
         if holding is not None and (before is None or day < before.started_on):
             of_person = tuple(decisions.get(person, ()))

@@ -4,10 +4,11 @@ Invariant: the differences of a figure's parts add up to the difference of the f
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 from contracts.envelope import Event
@@ -36,15 +37,23 @@ class FigureChange(NamedTuple):
     after: Fraction | None
 
 
-class PartChange(NamedTuple):
-    """A part of a figure that differs, in millionths, and the events that only one of the reports knew of."""
+@dataclass(frozen=True, slots=True)
+class PartChange:
+    """A part of a figure that differs, in millionths."""
 
     measure: Count
     subjects: tuple[str, ...]
     dimensions: dict[str, Any]
     before: int
     after: int
-    events: tuple[Event, ...]
+    _behind: Callable[[], tuple[Event, ...]]
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events about it that only one of the reports knew of. Found when asked for: of thousands one page
+        of parts is shown.
+        """
+        return self._behind()
 
 
 _Key = tuple[tuple[str, ...], tuple[Any, ...]]
@@ -66,16 +75,26 @@ def part_changes(counted: Count, when: When, before: Report, after: Report, aske
     new = _known_to_one(before.events, after.events)
     amounts: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
     for place, report in enumerate((before, after)):
-        for part in explain(counted, report.reading, when, asked, made_of=False):
+        for part in explain(counted, report.reading, when, asked):
             amounts[part.subjects, tuple(part.dimensions.values())][place] += part.amount
     pictures = [report.reading.picture() for report in (before, after)]
-    changes = []
-    for (subjects, values), (earlier, later) in amounts.items():
-        if earlier != later:
-            related = _behind(counted, subjects, when.as_at, pictures)
-            events = sorted((event for subject in related for event in new.get(subject, ())), key=order_of_recording)
-            dimensions = dict(zip(counted.dimensions, values, strict=True))
-            changes.append(PartChange(counted, subjects, dimensions, earlier, later, tuple(events)))
+
+    def events_of(subjects: Sequence[str]) -> tuple[Event, ...]:
+        related = _behind(counted, subjects, when.as_at, pictures)
+        return tuple(sorted((event for subject in related for event in new.get(subject, ())), key=order_of_recording))
+
+    changes = [
+        PartChange(
+            counted,
+            subjects,
+            dict(zip(counted.dimensions, values, strict=True)),
+            earlier,
+            later,
+            partial(events_of, subjects),
+        )
+        for (subjects, values), (earlier, later) in amounts.items()
+        if earlier != later
+    ]
     changes.sort(key=lambda change: (-abs(change.after - change.before), change.subjects, str(change.dimensions)))
     return changes
 

@@ -3,15 +3,20 @@
 Invariant: the amounts of the parts add up to the figure; no part is 0.
 """
 
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from contracts.codes import CoverReason
 from services.metrics.figures import Asked, Reading, parts
 from services.metrics.measures.declaration import Count, Kind, Part, When
-from services.metrics.picture.assignments import Running
 from services.metrics.picture.picture import Picture
-from services.metrics.timelines.rows import FOREVER, Occupancy
+from services.metrics.timelines.days import OverDays
+from services.metrics.timelines.rows import FOREVER
 
 
 class MadeOf(NamedTuple):
@@ -22,7 +27,8 @@ class MadeOf(NamedTuple):
     amount: int
 
 
-class Explained(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Explained:
     """One part of a figure, in millionths. `until` None: no end is known."""
 
     amount: int
@@ -30,10 +36,18 @@ class Explained(NamedTuple):
     until: date | None
     subjects: tuple[str, ...]
     dimensions: dict[str, Any]
-    made_of: tuple[MadeOf, ...]
+    _picture: Picture = field(compare=False, repr=False)
+    _as_at: date | None
+
+    @property
+    def made_of(self) -> tuple[MadeOf, ...]:
+        """What the part follows from, where that is the staffing of one place. Worked out when it is asked for: of
+        thousands of parts one page is shown.
+        """
+        return () if self._as_at is None else stands_at(self._picture, self.subjects[0], self._as_at)
 
 
-def explain(counted: Count, reading: Reading, when: When, asked: Asked, *, made_of: bool = True) -> list[Explained]:
+def explain(counted: Count, reading: Reading, when: When, asked: Asked) -> list[Explained]:
     """The parts of a stock or flow, the largest first, those alike by subject."""
     found = [part for part in parts(counted, reading, when, asked) if part.amount]
     found.sort(key=lambda part: (-part.amount, part.subjects, part.since))
@@ -45,9 +59,8 @@ def explain(counted: Count, reading: Reading, when: When, asked: Asked, *, made_
             None if part.until == FOREVER else part.until,
             part.subjects,
             {name: part.dimension(name) for name in counted.dimensions},
-            stands_at(picture, part.subjects[0], when.as_at if counted.kind is Kind.STOCK else part.since)
-            if made_of and _is_of_a_place(counted, part)
-            else (),
+            picture,
+            (when.as_at if counted.kind is Kind.STOCK else part.since) if _is_of_a_place(counted, part) else None,
         )
         for part in found
     ]
@@ -63,43 +76,42 @@ def stands_at(picture: Picture, place: str, as_at: date) -> tuple[MadeOf, ...]:
     kind, _, identifier = place.partition("/")
     found = []
     if kind == "post":
-        for post in picture.posts.get(identifier, ()):
-            if post.valid_from <= as_at < post.valid_to:
-                found.append(MadeOf(place, "establishment", post.facts.funded))
-        for person, held in holders(picture).get(identifier, ()):
-            if held.valid_from <= as_at < held.valid_to:
-                found.append(MadeOf(f"worker/{person}", "in-post", held.fte))
-    for run in covers_of(picture).get(place, ()):
-        if run.since <= as_at < run.until:
-            counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
-            found.append(MadeOf(f"cover/{run.cover}", counts_as, run.fte))
-    return tuple(found)
+        posts = picture.posts.get(identifier, ())
+        at = bisect_right(posts, as_at, key=attrgetter("valid_from")) - 1
+        if at >= 0 and as_at < posts[at].valid_to:
+            found.append(MadeOf(place, "establishment", posts[at].facts.funded))
+    there = _standing(picture).get(place)
+    return (*found, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(found)
 
 
-def holders(picture: Picture) -> dict[str, list[tuple[str, Occupancy]]]:
-    """Who holds each post, over all time, by person."""
-
-    def make() -> dict[str, list[tuple[str, Occupancy]]]:
-        found: dict[str, list[tuple[str, Occupancy]]] = {}
-        for person, held in sorted(picture.occupancies.items()):
-            for occupancy in held:
-                found.setdefault(occupancy.post, []).append((person, occupancy))
-        return found
-
-    return picture.kept(("holders",), make)
+def _workers_first(made_of: MadeOf) -> tuple[bool, str]:
+    return made_of.counts_as != "in-post", made_of.subject
 
 
-def covers_of(picture: Picture) -> dict[str, list[Running]]:
-    """Which assignments run at each place, over all time, by assignment."""
+def _standing(picture: Picture) -> Mapping[str, OverDays[MadeOf]]:
+    """Who holds each place and who covers it, over all time."""
 
-    def make() -> dict[str, list[Running]]:
-        found: dict[str, list[Running]] = {}
-        for cover, runs in sorted(picture.assignments.items()):
+    def make() -> dict[str, OverDays[MadeOf]]:
+        found: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
+        for person, held in picture.occupancies.items():
+            for row in held:
+                made_of = MadeOf(f"worker/{person}", "in-post", row.fte)
+                found[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
+        for cover, runs in picture.assignments.items():
             for run in runs:
-                found.setdefault(f"cover/{cover}" if run.post is None else f"post/{run.post}", []).append(run)
-        return found
+                counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
+                place = f"cover/{cover}" if run.post is None else f"post/{run.post}"
+                found[place].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
+        return {place: _over_days(stretches) for place, stretches in found.items()}
 
-    return picture.kept(("covers",), make)
+    return picture.kept(("standing",), make)
+
+
+def _over_days(stretches: Sequence[tuple[date, date, MadeOf]]) -> OverDays[MadeOf]:
+    there: OverDays[MadeOf] = OverDays(day for since, until, _ in stretches for day in (since, until))
+    for since, until, made_of in stretches:
+        there.put(since, until, made_of)
+    return there
 
 
 def ever_in_post(picture: Picture) -> dict[str, set[str]]:

@@ -13,7 +13,7 @@ from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
 from services.metrics import store
-from services.metrics.derivation import derive, derive_places, derive_subjects
+from services.metrics.derivation import derive, derive_or_list, derive_places, derive_subjects
 from services.metrics.store import Subject
 
 log = get_log(__name__)
@@ -33,8 +33,8 @@ class TakeInEvents:
     """Takes in a batch of events in one transaction.
 
     1. lock the authorities concerned, so that two consumers never derive one place at the same time; 2. put the events
-    into the inbox; 3. derive what those that are new touch, or list it when so much waits that each subject would be
-    derived many times over.
+    into the inbox; 3. derive what those that are new touch, or list it when so much waits, or is known of one subject,
+    that it would be derived many times over.
     """
 
     runtime: Runtime
@@ -47,8 +47,8 @@ class TakeInEvents:
             if far_behind:
                 await store.list_to_derive(connection, touched)
             elif touched:
-                await derive(connection, touched)
-                await store.take_off_list(connection, touched)
+                listed = await derive_or_list(connection, touched)
+                await store.take_off_list(connection, touched - listed)
         now = datetime.now(UTC)
         for event in fresh:
             if event.envelope.acceptedtime is not None:

@@ -4,7 +4,7 @@ Invariant: rows of a timeline are only ever replaced whole, subject by subject.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
@@ -100,6 +100,47 @@ TAKE_OFF_LIST = """
     WHERE to_derive.authority = derived.authority AND to_derive.subject = derived.subject
 """
 
+# No more is counted than what is too much.
+MUCH_SAID = """
+    SELECT wanted.authority, wanted.subject
+    FROM unnest($1::text[], $2::text[]) AS wanted (authority, subject)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS events
+        FROM (
+            SELECT
+            FROM inbox
+            WHERE inbox.authority = wanted.authority AND inbox.subject = wanted.subject
+            LIMIT $3
+        ) AS up_to_so_many
+    ) AS counted
+    WHERE counted.events >= $3
+"""
+
+CROWDED = """
+    SELECT wanted.authority, wanted.post
+    FROM unnest($1::text[], $2::text[]) AS wanted (authority, post)
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS rows
+        FROM (
+            (
+                SELECT
+                FROM occupancy
+                WHERE occupancy.authority = wanted.authority AND occupancy.post = wanted.post
+                LIMIT $3
+            )
+            UNION ALL
+            (SELECT FROM cover WHERE cover.authority = wanted.authority AND cover.post = wanted.post LIMIT $3)
+        ) AS up_to_so_many
+    ) AS counted
+    WHERE counted.rows >= $3
+"""
+
+LIST_FAILED = """
+    INSERT INTO to_derive (authority, subject, failed)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
+    ON CONFLICT (authority, subject) DO UPDATE SET failed = excluded.failed
+"""
+
 MARK_FAILED = "UPDATE to_derive SET failed = $3 WHERE authority = $1 AND subject = $2"
 
 # Withdrawals are left out: they name no duplicate. The index merges_stated holds the rest, which are few.
@@ -188,6 +229,25 @@ async def list_to_derive(connection: Connection, subjects: Collection[Subject]) 
 async def nothing_listed(connection: Connection) -> bool:
     """Whether everything that can be derived was derived from all events in the inbox."""
     return bool(await connection.fetchval(NOTHING_LISTED))
+
+
+async def list_failed(connection: Connection, failed: Mapping[Subject, str]) -> None:
+    """List subjects that cannot be derived, each with why: they wait for a new event, and stop no other."""
+    if failed:
+        await connection.execute(LIST_FAILED, *_split(failed), list(failed.values()))
+
+
+async def much_said(connection: Connection, subjects: Collection[Subject], most: int) -> set[Subject]:
+    """Those of the subjects of which at least so many events were taken in."""
+    rows = await connection.fetch(MUCH_SAID, *_split(subjects), most) if subjects else []
+    return {Subject(*row) for row in rows}
+
+
+async def crowded(connection: Connection, places: Collection[Subject], most: int) -> set[Subject]:
+    """Those of the places that are posts with at least so many rows of holders and covers."""
+    posts = [place for place in places if place.is_post]
+    rows = await connection.fetch(CROWDED, *_split_identifiers(posts), most) if posts else []
+    return {Subject(row["authority"], f"post/{row['post']}") for row in rows}
 
 
 async def take_off_list(connection: Connection, subjects: Collection[Subject]) -> None:

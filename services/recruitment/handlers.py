@@ -19,8 +19,9 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
         named[event.envelope.authority] |= posts_named(event.data)
     unknown: dict[str, set[str]] = {}
     for authority, posts in named.items():
-        found = await store.events_of_posts(runtime.pool, authority, posts) if posts else []
-        unknown[authority] = posts - posts_established(found)
+        open_ = posts - (await store.plainly_established(runtime.pool, authority, posts) if posts else set())
+        found = await store.events_establishing(runtime.pool, authority, open_) if open_ else []
+        unknown[authority] = open_ - posts_established(found)
     return {
         (event.envelope.authority, event.envelope.id): [
             f"post {post} is not established: {PostEstablished.event_type} for post/{post} has not come yet"

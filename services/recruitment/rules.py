@@ -4,11 +4,12 @@ Invariant: no I/O; what fell vacant depends on the set of events alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from contracts.effects import Action, action_of
+from contracts.effects import action_of
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.base import EventData, Withdrawal
@@ -89,20 +90,22 @@ def _posts_of_person(events: list[Event], as_at: date) -> tuple[set[str], dict[s
     """The posts a person holds on `as_at`, and those given up by then: the day, and why."""
     standing = standing_events(events)
     actions = sorted(action_of(event, EFFECTS) for event in standing if event.envelope.type in EFFECTS)
+    of_day: defaultdict[date, list[Any]] = defaultdict(list)
+    for day, *_, data in actions:
+        of_day[day].append(data)
     held: set[str] = set()
     released: dict[str, tuple[date, str]] = {}
-    for post, steps in posts_held({}, actions, []).items():
+    for post, steps in posts_held(actions).items():
         by_then = [(day, fte) for day, fte in steps.items() if day <= as_at]
         if by_then and by_then[-1][1] is not None:
             held.add(post)
         elif by_then:
-            released[post] = (by_then[-1][0], _why(post, by_then[-1][0], actions))
+            released[post] = (by_then[-1][0], _why(post, of_day[by_then[-1][0]]))
     return held, released
 
 
-def _why(post: str, day: date, actions: list[Action]) -> str:
-    """Why a post was given up on a day."""
-    of_the_day = [data for effective, *_, data in actions if effective == day]
+def _why(post: str, of_the_day: Sequence[Any]) -> str:
+    """Why a post was given up on a day, from what took effect that day."""
     if any(isinstance(data, WorkerLeft) for data in of_the_day):
         return "left"
     if any(isinstance(data, WorkerMoved) and data.from_post == post for data in of_the_day):

@@ -10,11 +10,30 @@ import asyncpg
 from contracts.envelope import Event
 from services.chassis.stored_events import event_of
 
-EVENTS_OF_POSTS = """
+# One event that establishes a post is enough, unless something voids it: what supersedes it establishes it too.
+PLAINLY_ESTABLISHED = """
+    SELECT wanted.subject
+    FROM unnest($2::text[]) AS wanted (subject)
+    CROSS JOIN LATERAL (
+        SELECT event_id
+        FROM journal
+        WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
+            AND supersedes IS NULL AND voids IS NULL
+        LIMIT 1
+    ) AS plain
+    WHERE NOT EXISTS (
+        SELECT
+        FROM journal
+        WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
+            AND voids = plain.event_id
+    )
+"""
+
+EVENTS_ESTABLISHING = """
     SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
            accepted_at, position AS sequence, provenance, body
     FROM journal
-    WHERE authority = $1 AND subject = ANY ($2::text[])
+    WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.post.established.v1'
 """
 
 EVENTS_OF_POSTS_AND_WORKERS = """
@@ -30,9 +49,15 @@ EVENTS_OF_POSTS_AND_WORKERS = """
 """
 
 
-async def events_of_posts(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> list[Event]:
-    """All that was accepted about these posts (by identifier)."""
-    rows = await pool.fetch(EVENTS_OF_POSTS, authority, [f"post/{post}" for post in posts])
+async def plainly_established(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> set[str]:
+    """Those of the posts (by identifier) that are established plainly: no correction need be followed to tell."""
+    rows = await pool.fetch(PLAINLY_ESTABLISHED, authority, [f"post/{post}" for post in posts])
+    return {row["subject"].removeprefix("post/") for row in rows}
+
+
+async def events_establishing(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> list[Event]:
+    """The events that were to establish these posts (by identifier), and what corrected or withdrew them."""
+    rows = await pool.fetch(EVENTS_ESTABLISHING, authority, [f"post/{post}" for post in posts])
     return [event_of(row) for row in rows]
 
 

@@ -20,9 +20,11 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
             workers[event.envelope.authority].add(event.envelope.subject)
     started: dict[str, set[str]] = {}
     for authority, subjects in workers.items():
-        merges = await store.merges_of_workers(runtime.pool, authority)
-        starts = await store.starts_of_workers(runtime.pool, authority, linked_numbers(subjects, merges))
-        started[authority] = workers_started(starts, merges)
+        started[authority] = await store.plainly_started(runtime.pool, authority, subjects)
+        if others := subjects - started[authority]:
+            merges = await store.merges_of_workers(runtime.pool, authority)
+            starts = await store.starts_of_workers(runtime.pool, authority, linked_numbers(others, merges))
+            started[authority] |= workers_started(starts, merges)
     return {
         (event.envelope.authority, event.envelope.id): [
             f"no start of {event.envelope.subject} is known: {WorkerStarted.event_type} has not come yet"

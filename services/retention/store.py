@@ -17,6 +17,25 @@ STARTS = """
     WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.worker.started.v1'
 """
 
+# The first start is enough, unless something voids it: whatever supersedes it is a start too.
+PLAINLY_STARTED = """
+    SELECT wanted.subject
+    FROM unnest($2::text[]) AS wanted (subject)
+    CROSS JOIN LATERAL (
+        SELECT event_id
+        FROM inbox
+        WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.worker.started.v1'
+            AND supersedes IS NULL AND voids IS NULL
+        LIMIT 1
+    ) AS first
+    WHERE NOT EXISTS (
+        SELECT
+        FROM inbox
+        WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.worker.started.v1'
+            AND voids = first.event_id
+    )
+"""
+
 # The index merges_stated holds them.
 MERGES = """
     SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
@@ -24,6 +43,11 @@ MERGES = """
     FROM inbox
     WHERE authority = $1 AND type = 'uk.workforce.worker.merged.v1'
 """
+
+
+async def plainly_started(pool: asyncpg.Pool, authority: str, workers: Collection[str]) -> set[str]:
+    """Those of the subjects (`worker/…`) of which it is plain without following corrections or merges that they did."""
+    return {row["subject"] for row in await pool.fetch(PLAINLY_STARTED, authority, list(workers))}
 
 
 async def merges_of_workers(pool: asyncpg.Pool, authority: str) -> list[Event]:

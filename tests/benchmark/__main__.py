@@ -1,5 +1,5 @@
 """`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
-what attacks at the door cost.
+what attacks at the door cost, and how the cost of dirt grows.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -30,9 +30,12 @@ from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
 from services.chassis.topics import TopicKeeper, admin_client
 from tests.benchmark import seeding
+from tests.benchmark.dirt import dirt
 from tests.benchmark.door import door
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
+from tests.dirt import KINDS
+from tests.entry_points import ENTRY_POINTS
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
 from tests.parts.apache_kafka import why_not
 
@@ -46,6 +49,10 @@ console = Console(width=110)
 def main() -> int:
     """Run all benchmarks, or those asked for, and print their tables."""
     given = _arguments()
+    if "dirt" in given.only:
+        dirt(console, given.kinds, given.sizes, list(ENTRY_POINTS))
+    if set(given.only) == {"dirt"}:
+        return 0
     with tempfile.TemporaryDirectory(prefix="workforce-bench-") as name:
         folder = Path(name)
         postgres = PostgreSQL(folder / "postgresql", folder / "postgresql.log")
@@ -76,11 +83,13 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
-    benchmarks = ("figures", "rebuild", "latency", "door")
+    benchmarks = ("figures", "rebuild", "latency", "door", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
     parser.add_argument("--authorities", type=int, default=6, help="authorities rebuilt, about 6,500 events each")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help="kinds of dirt")
+    parser.add_argument("--sizes", nargs="+", type=int, default=[500, 1000, 2000, 4000], help="how much dirt")
     parser.add_argument("--million", action="store_true", help="rebuild all of England once: takes many minutes")
     parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
     parser.add_argument("--seconds", type=int, default=30, help="how long the latency is measured")

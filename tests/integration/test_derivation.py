@@ -1,16 +1,25 @@
 """Timelines that are derived later: one that cannot be derived stops no other; numbers of one person go together."""
 
-from datetime import date
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from unittest.mock import MagicMock
 
 import asyncpg
 import pytest
 
+from contracts.envelope import Event
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics import handlers, store
+from services.metrics.derivation import AT_ONCE
+from services.metrics.timelines import knowledge
+from services.metrics.timelines.workers import occupancies
+from tests.dirt import KINDS, WORKER
+from tests.histories import event, started
 
 METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"
 START = '{"started_on": "2023-04-01", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}'
@@ -105,4 +114,57 @@ async def test_who_has_two_events_of_one_instant_is_derived_anew_by_the_new_orde
     await pool.execute((METRICS_MIGRATIONS / "0008_order_of_recording.sql").read_text())
     listed = await pool.fetch("SELECT authority, subject FROM to_derive ORDER BY subject")
     assert [tuple(row) for row in listed] == [("331", "post/P-1"), ("331", "post/P-2")]
+    await pool.close()
+
+
+def accepted(events: Sequence[Event]) -> list[Event]:
+    """Events as a service publishes them: with a place in its journal."""
+    stamps = [{"acceptedtime": datetime.now(UTC), "sequence": str(place)} for place in range(1, len(events) + 1)]
+    return [
+        replace(one, envelope=one.envelope.model_copy(update=stamp)) for one, stamp in zip(events, stamps, strict=True)
+    ]
+
+
+def runtime_of(pool: asyncpg.Pool) -> Runtime:
+    """As much of a process as taking in and deriving need."""
+    return cast(Runtime, SimpleNamespace(pool=pool, telemetry=MagicMock(), far_behind=lambda: False, catching_up=None))
+
+
+async def listed(pool: asyncpg.Pool) -> dict[str, str | None]:
+    """What waits to be derived, and why it could not be."""
+    return {row["subject"]: row["failed"] for row in await pool.fetch("SELECT subject, failed FROM to_derive")}
+
+
+async def test_a_burst_about_one_worker_is_put_off_and_derived_once_it_is_over(database: str) -> None:
+    pool = await fresh(database)
+    events = accepted(KINDS["ftes of one worker"](AT_ONCE + 200))
+    take_in = handlers.TakeInEvents(runtime_of(pool))
+    for first in range(0, len(events), 50):
+        await take_in(events[first : first + 50], False)
+    derived = await pool.fetchval("SELECT count(*) FROM occupancy")
+    assert derived < AT_ONCE * 2
+    # So many rows of one holder crowd the post, too.
+    assert set(await listed(pool)) >= {WORKER}
+    await handlers.derive_waiting(runtime_of(pool))
+    of_worker = occupancies(one for one in events if one.envelope.subject == WORKER)
+    assert len(of_worker) > derived
+    assert await pool.fetchval("SELECT count(*) FROM occupancy") == len(of_worker)
+    assert await listed(pool) == {}
+    await pool.close()
+
+
+async def test_what_has_too_many_stretches_is_listed_with_why_and_the_others_of_its_batch_are_derived(
+    database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(knowledge, "MOST_STRETCHES", 50)
+    pool = await fresh(database)
+    dirt = KINDS["ftes of one worker"](100)
+    other = event(started(date(2023, 4, 1), "P-2"), "worker/W-9", dirt[0].envelope.time, "other")
+    await handlers.TakeInEvents(runtime_of(pool))(accepted([*dirt, other]), False)
+    why = "more than 50 stretches: thousands of facts each change all that follow; void those that are wrong"
+    assert await listed(pool) == {WORKER: why}
+    assert await pool.fetchval("SELECT array_agg(DISTINCT worker) FROM occupancy") == ["W-9"]
+    # It is not tried again by itself.
+    await handlers.derive_waiting(runtime_of(pool))
+    assert await listed(pool) == {WORKER: why}
     await pool.close()

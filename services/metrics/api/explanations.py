@@ -151,7 +151,7 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = sum(part.amount for part in explain(counted, reading, when, asked, made_of=False))
+            amount = sum(part.amount for part in explain(counted, reading, when, asked))
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}

@@ -84,24 +84,29 @@ def is_entrant(start: Start) -> bool:
 def comings(picture: Picture) -> Comings:
     """Who left, started and progressed, by post and day."""
     found = Comings(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
-    for spell in picture.spells(Scope.ALL):
-        kind = Flow.FILLED_BY_HIRES
-        if spell.start.route is Route.AGENCY_CONVERSION or spell.start.converted_from is not None:
-            kind = Flow.FILLED_BY_CONVERSIONS
-        elif is_entrant(spell.start):
-            kind = Flow.FILLED_BY_ENTRANTS
-        for held in picture.occupancies[spell.person]:
-            if held.valid_from == spell.since:
-                found.started[held.post, spell.since][kind] += held.fte
-            if held.valid_to == spell.until < FOREVER:
-                found.left[held.post, spell.until] += held.fte
+    for person, occupancies in picture.occupancies.items():
+        spells = picture.spells_of(person, Scope.ALL)
+        began = {spell.since: spell.start for spell in spells}
+        ended = {spell.until for spell in spells if spell.until < FOREVER}
+        for held in occupancies:
+            if held.valid_from in began:
+                found.started[held.post, held.valid_from][_how(began[held.valid_from])] += held.fte
+            if held.valid_to in ended:
+                found.left[held.post, held.valid_to] += held.fte
     for move in picture.moves:
-        before = dimensions_of(picture.posts.get(move.from_post, ()), move.moved_on - DAY)
+        before = dimensions_of(picture.places, move.from_post, move.moved_on - DAY)
         progressed = before.role is ACADEMY_ROLE and move.place.role is not ACADEMY_ROLE
         kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
         found.moved_to[move.to_post, move.moved_on][kind] += move.fte
         found.moved_from[move.from_post, move.moved_on][kind] += move.fte
     return found
+
+
+def _how(start: Start) -> Flow:
+    """What a vacancy is filled by that somebody fills who came in this way."""
+    if start.route is Route.AGENCY_CONVERSION or start.converted_from is not None:
+        return Flow.FILLED_BY_CONVERSIONS
+    return Flow.FILLED_BY_ENTRANTS if is_entrant(start) else Flow.FILLED_BY_HIRES
 
 
 def _by_flow() -> dict[tuple[str, date], dict[Flow, int]]:
@@ -115,7 +120,7 @@ def happened(picture: Picture) -> list[Happened]:
     progressed = {at: moved.get(Flow.FILLED_BY_PROGRESSION, 0) for at, moved in came.moved_from.items()}
     for flow, amounts in ((Flow.LEAVERS, came.left), (Flow.PROGRESSED, progressed)):
         for (post, day), amount in amounts.items():
-            role = dimensions_of(picture.posts.get(post, ()), day - DAY).role
+            role = dimensions_of(picture.places, post, day - DAY).role
             found.append(Happened(day, flow, role, amount))
     for place, rows in picture.staffing.items():
         kind, _, post = place.partition("/")

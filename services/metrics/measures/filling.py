@@ -54,7 +54,7 @@ def _filled(times_days: bool) -> OverTime:
 def _open_by_age(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
     for lot in picture.lots:
         if lot.opened_on <= when.as_at < lot.closed_on:
-            place = dimensions_of(picture.posts.get(lot.post.partition("/")[2], ()), when.as_at)
+            place = dimensions_of(picture.places, lot.post.partition("/")[2], when.as_at)
             if scope is Scope.ALL or place.csww_role is not None:
                 more = {"age": age(lot.opened_on, when.as_at)}
                 yield Part(lot.fte, lot.opened_on, lot.closed_on, (lot.post,), place, more)

@@ -4,9 +4,10 @@ Invariant: of one assignment no two stretches share a day; on days on which it d
 Definition: docs/definitions.md, 'Posts and occupancies'.
 """
 
-from collections.abc import Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Sequence
 from datetime import date
-from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from contracts.codes import CoverOutcome, CoverReason
@@ -14,10 +15,10 @@ from contracts.effects import action_of
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from services.metrics.picture.amounts import millionths
-from services.metrics.picture.service import dimensions_of
-from services.metrics.timelines.covers import EFFECTS, ONLY, Assignment, assignments_held
-from services.metrics.timelines.knowledge import stretches
-from services.metrics.timelines.rows import FOREVER, Dimensions, Post
+from services.metrics.picture.service import Places, dimensions_between
+from services.metrics.timelines.covers import EFFECTS, Assignment, assignments_held
+from services.metrics.timelines.knowledge import ONLY, stretches
+from services.metrics.timelines.rows import FOREVER, Dimensions
 
 
 class Terms(NamedTuple):
@@ -44,11 +45,11 @@ class Running(NamedTuple):
 def held_over_time(events: Sequence[Event]) -> list[tuple[date, date, Assignment]]:
     """What one assignment is over time (from, to, facts), from its events that stand; none while its FTE is 0."""
     actions = sorted(action_of(event, EFFECTS) for event in events if event.envelope.type in EFFECTS)
-    steps = assignments_held({}, actions, []).get(ONLY, {})
-    return [stretch for stretch in stretches(date.min, None, steps) if stretch[2].fte]
+    steps = assignments_held({}, actions).get(ONLY, {})
+    return [stretch for stretch in stretches(steps) if stretch[2].fte]
 
 
-def running(cover: str, events: Sequence[Event], posts: Mapping[str, Sequence[Post]]) -> list[Running]:
+def running(cover: str, events: Sequence[Event], places: Places) -> list[Running]:
     """The stretches of one assignment, ascending, from its events that stand."""
     actions = sorted(action_of(event, EFFECTS) for event in events if event.envelope.type in EFFECTS)
     terms: dict[date, Terms | None] = {}
@@ -59,10 +60,10 @@ def running(cover: str, events: Sequence[Event], posts: Mapping[str, Sequence[Po
         elif isinstance(data, CoverChanged) and data.hourly_rate is not None:
             now = now._replace(hourly_rate=millionths(data.hourly_rate))
         terms[day] = now
-    agreed = stretches(date.min, None, terms)
+    agreed = stretches(terms)
     found: list[Running] = []
     for since, until, assignment in held_over_time(events):
-        found += _pieces(cover, assignment, since, until, agreed, posts)
+        found += _pieces(cover, assignment, since, until, agreed, places)
     return found
 
 
@@ -72,31 +73,29 @@ def _pieces(
     since: date,
     until: date,
     agreed: Sequence[tuple[date, date, Terms]],
-    posts: Mapping[str, Sequence[Post]],
+    places: Places,
 ) -> list[Running]:
     """One assignment's stretch, cut where its terms or the facts of its post change."""
-    of_post = () if assignment.post is None else posts.get(assignment.post, ())
-    cuts = {day for post in of_post for day in (post.valid_from, post.valid_to)} | {day for day, *_ in agreed}
-    days = sorted({since, until} | {day for day in cuts if since < day < until})
     own = Dimensions(assignment.role, assignment.team, assignment.service_area, None, assignment.csww_role)
+    post = assignment.post
+    over_time = [(since, until, own)] if post is None else dimensions_between(places, post, since, until)
+    # An assignment runs from a start on, and from then on terms are agreed.
+    first = bisect_right(agreed, since, key=itemgetter(0)) - 1
     pieces: list[Running] = []
-    for begins, ends in pairwise(days):
-        terms = next((terms for first, last, terms in agreed if first <= begins < last), Terms())
-        place = own if assignment.post is None else dimensions_of(of_post, begins)
-        piece = Running(
-            cover,
-            assignment.agency_worker,
-            assignment.post,
-            assignment.fte,
-            assignment.reason,
-            terms,
-            place,
-            begins,
-            ends,
-        )
-        if pieces and pieces[-1][:-2] == piece[:-2]:
-            piece = piece._replace(since=pieces.pop().since)
-        pieces.append(piece)
+    for begins, ends, place in over_time:
+        while first + 1 < len(agreed) and agreed[first + 1][0] <= begins:
+            first += 1
+        at = first
+        while begins < ends:
+            _, last, terms = agreed[at]
+            cut = min(ends, last)
+            piece = Running(
+                cover, assignment.agency_worker, post, assignment.fte, assignment.reason, terms, place, begins, cut
+            )
+            if pieces and pieces[-1][:-2] == piece[:-2]:
+                piece = piece._replace(since=pieces.pop().since)
+            pieces.append(piece)
+            begins, at = cut, at + 1
     return pieces
 
 

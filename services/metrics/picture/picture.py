@@ -21,11 +21,22 @@ from contracts.persons import persons
 from contracts.standing import standing_events
 from services.metrics.picture.amounts import millionths
 from services.metrics.picture.assignments import Running, held_over_time, running
-from services.metrics.picture.service import Move, Scope, Service, Spell, moves, services, spells
+from services.metrics.picture.service import (
+    Move,
+    Places,
+    Scope,
+    Service,
+    Spell,
+    moves,
+    places_of,
+    service_on,
+    services,
+    spells,
+)
 from services.metrics.picture.vacancies import Lot, lots
-from services.metrics.timelines.knowledge import stretches
+from services.metrics.timelines.knowledge import ONLY, stretches
 from services.metrics.timelines.posts import EFFECTS as POST_EFFECTS
-from services.metrics.timelines.posts import ONLY, facts_of_post
+from services.metrics.timelines.posts import facts_of_post
 from services.metrics.timelines.rows import STILL_KNOWN, Cover, Occupancy, Post, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
 
@@ -93,7 +104,14 @@ class Picture:
 
     def numbers(self, person: str) -> list[str]:
         """All numbers of a person, in alphabetical order."""
-        return sorted({number for number, kept in self._persons.items() if kept == person} | {person})
+        return self._numbers.get(person, [person])
+
+    @cached_property
+    def _numbers(self) -> Mapping[str, list[str]]:
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for number, person in sorted(self._persons.items()):
+            found[person].append(number)
+        return found
 
     @cached_property
     def of_persons(self) -> Mapping[str, Sequence[Event]]:
@@ -119,9 +137,14 @@ class Picture:
             actions = sorted(action_of(event, POST_EFFECTS) for event in events)
             found[post] = [
                 Post(post, facts, since, until, ALWAYS_KNOWN, STILL_KNOWN)
-                for since, until, facts in stretches(date.min, None, facts_of_post({}, actions, [])[ONLY])
+                for since, until, facts in stretches(facts_of_post({}, actions)[ONLY])
             ]
         return found
+
+    @cached_property
+    def places(self) -> Places:
+        """By what each post is broken down over time."""
+        return places_of(self.posts)
 
     @cached_property
     def occupancies(self) -> Mapping[str, Sequence[Occupancy]]:
@@ -133,8 +156,8 @@ class Picture:
             )
             held = [
                 Occupancy(person, post, millionths(fte), since, until, ALWAYS_KNOWN, STILL_KNOWN)
-                for post, steps in posts_held({}, actions, []).items()
-                for since, until, fte in stretches(date.min, None, steps)
+                for post, steps in posts_held(actions).items()
+                for since, until, fte in stretches(steps)
             ]
             if held:
                 found[person] = held
@@ -143,7 +166,9 @@ class Picture:
     @cached_property
     def assignments(self) -> Mapping[str, Sequence[Running]]:
         """Each agency assignment over the days on which it runs."""
-        return {cover: runs for cover, events in self._of_kind("cover") if (runs := running(cover, events, self.posts))}
+        return {
+            cover: runs for cover, events in self._of_kind("cover") if (runs := running(cover, events, self.places))
+        }
 
     def events_of_cover(self, cover: str) -> Sequence[Event]:
         """The standing events of one agency assignment."""
@@ -178,27 +203,32 @@ class Picture:
             lambda: {
                 person: served
                 for person, held in self.occupancies.items()
-                if (served := services(person, held, self.posts, scope))
+                if (served := services(person, held, self.places, scope))
             },
         )
 
     def service_on(self, person: str, day: date, scope: Scope) -> Service | None:
         """A person's service on one day; None when not in service."""
-        for service in self.service(scope).get(person, ()):
-            if service.since <= day < service.until:
-                return service
-        return None
+        return service_on(self.service(scope).get(person, ()), day)
 
     def spells(self, scope: Scope) -> Sequence[Spell]:
         """Every person's spells, with how the person came and left."""
+        return self.kept(
+            ("spells", scope), lambda: [spell for spells in self._spells(scope).values() for spell in spells]
+        )
+
+    def spells_of(self, person: str, scope: Scope) -> Sequence[Spell]:
+        """One person's spells, ascending."""
+        return self._spells(scope).get(person, ())
+
+    def _spells(self, scope: Scope) -> Mapping[str, Sequence[Spell]]:
         in_any_post = self.service(Scope.ALL)
         return self.kept(
-            ("spells", scope),
-            lambda: [
-                spell
+            ("spells by person", scope),
+            lambda: {
+                person: spells(person, served, in_any_post[person], self.of_persons[person])
                 for person, served in self.service(scope).items()
-                for spell in spells(person, served, in_any_post[person], self.of_persons[person])
-            ],
+            },
         )
 
     @cached_property
@@ -208,7 +238,13 @@ class Picture:
         return [
             move
             for person in sorted(movers)
-            for move in moves(person, self.occupancies.get(person, ()), self.posts, self.of_persons[person])
+            for move in moves(
+                person,
+                self.occupancies.get(person, ()),
+                self.service(Scope.ALL).get(person, ()),
+                self.places,
+                self.of_persons[person],
+            )
         ]
 
     @cached_property

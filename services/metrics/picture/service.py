@@ -4,18 +4,22 @@ Invariant: of one person no two stretches of service share a day; a spell is a l
 Definitions: docs/definitions.md, 'Scope'.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
+from heapq import heappop, heappush
 from itertools import pairwise
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from contracts.codes import Destination, Employment, LeavingReason, MoveKind, Origin, Route
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.occupying import is_reversed
-from contracts.standing import order_of_recording
+from contracts.occupying import deciding, is_reversed
+from contracts.standing import Recorded, order_of_recording
 from services.metrics.timelines.rows import FOREVER, Dimensions, Occupancy, Post
 
 DAY = timedelta(days=1)
@@ -71,10 +75,7 @@ class Spell(NamedTuple):
 
     def at(self, day: date) -> Service | None:
         """The service on a day; None outside the spell."""
-        for service in self.service:
-            if service.since <= day < service.until:
-                return service
-        return None
+        return service_on(self.service, day)
 
 
 class Move(NamedTuple):
@@ -89,56 +90,95 @@ class Move(NamedTuple):
     place: Dimensions
 
 
-def dimensions_of(posts: Sequence[Post], day: date) -> Dimensions:
-    """By what a post is broken down on a day, from the rows of its facts."""
-    for post in posts:
-        if post.valid_from <= day < post.valid_to:
-            facts = post.facts
-            return Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
-    return Dimensions()
+Places = Mapping[str, Sequence[tuple[date, date, Dimensions]]]
+"""By what each post is broken down (from, to, dimensions), ascending; no two stretches that touch are alike."""
 
 
-def services(
-    person: str, occupancies: Sequence[Occupancy], posts: Mapping[str, Sequence[Post]], scope: Scope
-) -> list[Service]:
+def places_of(posts: Mapping[str, Sequence[Post]]) -> Places:
+    """By what each post is broken down over time, from the rows of its facts."""
+    found: dict[str, list[tuple[date, date, Dimensions]]] = {}
+    for post, rows in posts.items():
+        of_post = found[post] = []
+        for row in rows:
+            facts, since = row.facts, row.valid_from
+            place = Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
+            if of_post and of_post[-1][1:] == (since, place):
+                since = of_post.pop()[0]
+            of_post.append((since, row.valid_to, place))
+    return found
+
+
+def dimensions_of(places: Places, post: str, day: date) -> Dimensions:
+    """By what a post is broken down on a day."""
+    of_post = places.get(post, ())
+    at = bisect_right(of_post, day, key=itemgetter(0)) - 1
+    return of_post[at][2] if at >= 0 and day < of_post[at][1] else Dimensions()
+
+
+def dimensions_between(places: Places, post: str, since: date, until: date) -> Iterator[tuple[date, date, Dimensions]]:
+    """By what a post is broken down over a stretch of days: from, to, dimensions; without gaps."""
+    of_post = places.get(post, ())
+    for at in range(max(0, bisect_right(of_post, since, key=itemgetter(0)) - 1), len(of_post)):
+        begins, ends, place = of_post[at]
+        if begins >= until:
+            break
+        if ends > since:
+            if begins > since:
+                yield since, begins, Dimensions()
+            yield max(since, begins), min(ends, until), place
+            since = min(ends, until)
+    if since < until:
+        yield since, until, Dimensions()
+
+
+class _Held(NamedTuple):
+    """One post of a person over a stretch: how senior it is among the person's posts (the least is the main post)."""
+
+    seniority: tuple[int, int, str]
+    until: date
+    since: date
+    fte: int
+    place: Dimensions
+
+
+def services(person: str, occupancies: Sequence[Occupancy], places: Places, scope: Scope) -> list[Service]:
     """The stretches of service of one person, ascending, as long as they can be."""
-    days: set[date] = set()
-    for held in occupancies:
-        days |= {held.valid_from, held.valid_to}
-        for post in posts.get(held.post, ()):
-            days |= {day for day in (post.valid_from, post.valid_to) if held.valid_from < day < held.valid_to}
-    ordered = sorted(days)
+    pieces = sorted(
+        (
+            _Held((place.csww_role or NO_CSWW_ROLE, -held.fte, held.post), until, since, held.fte, place)
+            for held in occupancies
+            for since, until, place in dimensions_between(places, held.post, held.valid_from, held.valid_to)
+            if scope is Scope.ALL or place.csww_role is not None
+        ),
+        key=attrgetter("since"),
+    )
     found: list[Service] = []
-    for since, until in pairwise(ordered):
-        service = _service_on(person, occupancies, posts, scope, since, until)
-        if service is None:
+    holding: list[_Held] = []
+    fte, coming = 0, 0
+    ending: defaultdict[date, int] = defaultdict(int)
+    for since, until in pairwise(sorted({day for piece in pieces for day in (piece.since, piece.until)})):
+        fte -= ending.pop(since, 0)
+        while coming < len(pieces) and pieces[coming].since == since:
+            heappush(holding, pieces[coming])
+            fte += pieces[coming].fte
+            ending[pieces[coming].until] += pieces[coming].fte
+            coming += 1
+        while holding and holding[0].until <= since:
+            heappop(holding)
+        if not holding:
             continue
+        main = holding[0]
+        service = Service(person, fte, main.seniority[2], main.place, since, until)
         if found and found[-1].until == since and found[-1][1:4] == service[1:4]:
             service = service._replace(since=found.pop().since)
         found.append(service)
     return found
 
 
-def _service_on(
-    person: str,
-    occupancies: Sequence[Occupancy],
-    posts: Mapping[str, Sequence[Post]],
-    scope: Scope,
-    since: date,
-    until: date,
-) -> Service | None:
-    fte, main = 0, None
-    for held in occupancies:
-        if held.valid_from <= since < held.valid_to:
-            place = dimensions_of(posts.get(held.post, ()), since)
-            if scope is Scope.CENSUS and place.csww_role is None:
-                continue
-            amount = held.fte
-            seniority = (place.csww_role or NO_CSWW_ROLE, -amount, held.post)
-            fte += amount
-            if main is None or seniority < main[0]:
-                main = (seniority, held.post, place)
-    return None if main is None else Service(person, fte, main[1], main[2], since, until)
+def service_on(stretches: Sequence[Service], day: date) -> Service | None:
+    """Of one person's stretches of service the one that holds a day; None outside of them."""
+    at = bisect_right(stretches, day, key=attrgetter("since")) - 1
+    return stretches[at] if at >= 0 and day < stretches[at].until else None
 
 
 def spells(
@@ -156,68 +196,83 @@ def spells(
             runs.append([service])
     if not runs:
         return []
-    recorded = sorted(events, key=order_of_recording)
+    told = _ComingAndGoing(events)
     return [
         Spell(
             person,
             run[0].since,
             run[-1].until,
-            _start(recorded, run[0].since),
-            None if run[-1].until == FOREVER else _leaving(recorded, run[-1].until, in_any_post),
+            told.start(run[0].since),
+            None if run[-1].until == FOREVER else told.leaving(run[-1].until, in_any_post),
             tuple(run),
         )
         for run in runs
     ]
 
 
-def _start(recorded: Sequence[Event], day: date) -> Start:
-    latest: WorkerStarted | None = None
-    for event in recorded:
-        data = event.data
-        if isinstance(data, WorkerStarted) and _is_later(data, latest) and data.started_on <= day:
-            latest = data
-    if latest is None:
-        return Start()
-    return Start(latest.origin, latest.route, latest.employment, latest.cohort, latest.campaign, latest.converted_from)
+class _ComingAndGoing:
+    """What one person's events say about how the person came and left."""
 
+    def __init__(self, events: Iterable[Event]) -> None:
+        starts: list[WorkerStarted] = []
+        self._leavers: defaultdict[date, list[tuple[Recorded, WorkerLeft]]] = defaultdict(list)
+        self._reversals: dict[date, Sequence[Recorded]] = {}
+        for event in sorted(events, key=order_of_recording):
+            data = event.data
+            if isinstance(data, WorkerStarted):
+                starts.append(data)
+            elif isinstance(data, WorkerLeft):
+                self._leavers[data.left_on].append((order_of_recording(event), data))
+            elif isinstance(data, LeaverReversed):
+                known = self._reversals.get(data.left_on, ())
+                self._reversals[data.left_on] = deciding((*known, order_of_recording(event)))
+        # Of one day in the order of recording still.
+        self._starts = sorted(starts, key=attrgetter("started_on"))
 
-def _is_later(start: WorkerStarted, than: WorkerStarted | None) -> bool:
-    return than is None or start.started_on >= than.started_on
+    def start(self, day: date) -> Start:
+        """How the person came who began a spell on a day: by the latest start by then, of one day the last recorded."""
+        at = bisect_right(self._starts, day, key=attrgetter("started_on")) - 1
+        if at < 0:
+            return Start()
+        latest = self._starts[at]
+        return Start(
+            latest.origin, latest.route, latest.employment, latest.cohort, latest.campaign, latest.converted_from
+        )
 
-
-def _leaving(recorded: Sequence[Event], day: date, in_any_post: Sequence[Service]) -> Leaving:
-    reversals = [
-        order_of_recording(event)
-        for event in recorded
-        if isinstance(event.data, LeaverReversed) and event.data.left_on == day
-    ]
-    for event in reversed(recorded):
-        data = event.data
-        if (
-            isinstance(data, WorkerLeft)
-            and data.left_on == day
-            and not is_reversed(order_of_recording(event), reversals)
-        ):
-            return Leaving(data.reason, data.destination)
-    if any(service.since <= day < service.until for service in in_any_post):
-        return Leaving(LeavingReason.MOVED_WITHIN_AUTHORITY, Destination.OTHER)
-    return Leaving(LeavingReason.NOT_KNOWN, Destination.NOT_KNOWN)
+    def leaving(self, day: date, in_any_post: Sequence[Service]) -> Leaving:
+        """Why the person left on a day: by the last leaver of that day that is not reversed."""
+        reversals = self._reversals.get(day, ())
+        for leaver, data in reversed(self._leavers.get(day, ())):
+            if not is_reversed(leaver, reversals):
+                return Leaving(data.reason, data.destination)
+        if service_on(in_any_post, day) is not None:
+            return Leaving(LeavingReason.MOVED_WITHIN_AUTHORITY, Destination.OTHER)
+        return Leaving(LeavingReason.NOT_KNOWN, Destination.NOT_KNOWN)
 
 
 def moves(
-    person: str, occupancies: Sequence[Occupancy], posts: Mapping[str, Sequence[Post]], events: Iterable[Event]
+    person: str,
+    occupancies: Sequence[Occupancy],
+    in_any_post: Sequence[Service],
+    places: Places,
+    events: Iterable[Event],
 ) -> list[Move]:
-    """The moves of one person that took effect, from the person's events that stand."""
+    """The moves of one person that took effect, from the person's events that stand.
+
+    `in_any_post` is the person's service of scope `all`.
+    """
+    of_post: defaultdict[str, list[Occupancy]] = defaultdict(list)
+    for held in occupancies:
+        of_post[held.post].append(held)
     found: dict[tuple[date, str], Move] = {}
     for event in sorted(events, key=order_of_recording):
         data = event.data
         if not isinstance(data, WorkerMoved) or data.from_post == data.to_post:
             continue
-        day = data.moved_on
-        if not any(held.valid_from < day <= held.valid_to for held in occupancies):
-            continue
-        for held in occupancies:
-            if held.post == data.to_post and held.valid_from <= day < held.valid_to:
-                place = dimensions_of(posts.get(data.to_post, ()), day)
-                found[day, data.to_post] = Move(person, day, data.from_post, data.to_post, data.kind, held.fte, place)
+        day, rows = data.moved_on, of_post.get(data.to_post, [])
+        at = bisect_right(rows, day, key=attrgetter("valid_from")) - 1
+        holds = at >= 0 and day < rows[at].valid_to
+        if holds and service_on(in_any_post, day - DAY) is not None:
+            place = dimensions_of(places, data.to_post, day)
+            found[day, data.to_post] = Move(person, day, data.from_post, data.to_post, data.kind, rows[at].fte, place)
     return list(found.values())

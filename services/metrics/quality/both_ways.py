@@ -1,6 +1,7 @@
 """Whether a figure hangs on which of two events is the later: all is counted both ways, by the measures' own code.
 
-Invariant: what is counted anew is all that can tell the two ways apart, and no more.
+Invariant: what is counted anew is all that can tell the two ways apart, and no more; and in all no more than a few
+times what stands.
 """
 
 from collections import Counter, defaultdict
@@ -26,6 +27,52 @@ _IN_ALL = (count("working-days-lost"), count("agency-cost"))
 _DAY_BY_DAY = (count("cases"), count("case-holders-fte"))
 
 
+COUNTED_ANEW = 10_000
+COUNTED_ANEW_PER_EVENT = 4
+"""Events that are counted anew at most, in all: so many, and so many more for each that stands. Ten thousand take two
+seconds."""
+TO_COUNT = 10
+"""As so many events counts what it takes to count anew, however few there are."""
+
+
+class Counting:
+    """Counts both ways, until it has counted too much."""
+
+    def __init__(self, picture: Picture) -> None:
+        self.picture = picture
+        self.left_out: dict[str, Sequence[Event]] = {}
+        """Of each subject of whose events some were not counted both ways the first of these."""
+        self._left = COUNTED_ANEW + COUNTED_ANEW_PER_EVENT * len(picture.standing)
+
+    def differ(self, tied: Sequence[Event], instead: Mapping[tuple[str, str], Event]) -> bool:
+        """Whether some figure is another with other events, each `instead` of the one of its type and id.
+
+        Where too much was counted it is not found out.
+        """
+        for events_around in (own_events, events_with_users):
+            if self._left <= 0:
+                self.left_out.setdefault(subject_of(self.picture, tied[-1]), tied)
+                return False
+            around = events_around(self.picture, tied)
+            self._left -= len(around) + TO_COUNT
+            otherwise = [instead.get((event.envelope.type, event.envelope.id), event) for event in around]
+            if around and differ(around, otherwise, tied):
+                return True
+        return False
+
+
+def size_around(picture: Picture, subject: str) -> int:
+    """About how many events are counted anew with one of a subject, without putting them together."""
+
+    def make() -> int:
+        covers = {f"cover/{cover}" for cover in _assignments_of(picture).get(subject, ())}
+        own = [event for of_it in (subject, *covers) for event in _of_subject(picture, of_it)]
+        others = _posts_named(own) | _users_of(picture, {subject})
+        return len(own) + sum(len(_of_subject(picture, other)) for other in others)
+
+    return picture.kept(("quality: size around", subject), make)
+
+
 def own_events(picture: Picture, events: Sequence[Event]) -> list[Event]:
     """The standing events of whom or what these are about, of the posts these name, and of their agency assignments."""
     subjects = {subject_of(picture, event) for event in events}
@@ -43,20 +90,29 @@ def events_with_users(picture: Picture, events: Sequence[Event]) -> list[Event]:
     None where nobody stands on one.
     """
     subjects = {subject_of(picture, event) for event in events}
-    posts = [subject.partition("/")[2] for subject in subjects if subject.startswith("post/")]
-    users = {use.subject for post in posts for use in uses(picture).get(post, ())}
+    users = _users_of(picture, subjects)
     return _events_of(picture, subjects | users, events) if users else []
+
+
+def _users_of(picture: Picture, subjects: Iterable[str]) -> set[str]:
+    """Who stands on those of the subjects that are posts."""
+    posts = [subject.partition("/")[2] for subject in subjects if subject.startswith("post/")]
+    return {use.subject for post in posts for use in uses(picture).get(post, ())}
 
 
 def _events_of(picture: Picture, subjects: set[str], and_these: Sequence[Event]) -> list[Event]:
     found = [event for subject in sorted(subjects) for event in _of_subject(picture, subject)]
-    named = {
+    named = _posts_named((*found, *and_these)) - subjects
+    return found + [event for post in sorted(named) for event in _of_subject(picture, post)]
+
+
+def _posts_named(events: Iterable[Event]) -> set[str]:
+    return {
         f"post/{post}"
-        for event in (*found, *and_these)
+        for event in events
         for name in ("post", "from_post", "to_post")
         if isinstance(post := getattr(event.data, name, None), str)
     }
-    return found + [event for post in sorted(named - subjects) for event in _of_subject(picture, post)]
 
 
 def _of_subject(picture: Picture, subject: str) -> Sequence[Event]:

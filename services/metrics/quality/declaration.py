@@ -19,6 +19,11 @@ ACADEMY = "academy-cohorts"
 """Stands beside the names of measures for the outcomes of the academy's cohorts, which are figures of their own."""
 
 
+MOST_NAMED = 50
+"""How many subjects, and events of one sort, a finding names at most: of thousands nobody reads on, and where thousands
+of findings each name thousands there is no end to it."""
+
+
 class Severity(StrEnum):
     """What a finding is to the figures."""
 
@@ -47,8 +52,9 @@ class Finding(NamedTuple):
     """What a check found.
 
     It holds from `since` up to and without `until` (FOREVER: no end is known). `says` is a sentence. `events` are those
-    behind it, in the order of recording. `concerned` is the FTE in question over time. `withdrawn` are the events
-    without which there would be nothing to find, where that is plain; none where more than one could be wrong.
+    behind it, in the order of recording. `concerned` is the FTE in question over time, from `since` on where it begins
+    before (many findings can share one). `withdrawn` are the events without which there would be nothing to find, where
+    that is plain; none where more than one could be wrong.
     """
 
     check: str
@@ -62,6 +68,8 @@ class Finding(NamedTuple):
 
     def concerned_on(self, day: date) -> int:
         """The FTE in question on a day, in millionths."""
+        if day < self.since:
+            return 0
         return sum(item.fte for item in self.concerned if item.since <= day < item.until)
 
 
@@ -71,12 +79,18 @@ def on_a_day(
     day: date,
     says: str,
     events: Iterable[Event],
-    concerned: Sequence[Concerned] = (),
+    concerned: tuple[Concerned, ...] = (),
     withdrawn: Sequence[Event] = (),
 ) -> Finding:
     """A finding about one day."""
     until = day + ONE_DAY
-    return Finding(check, tuple(subjects), day, until, says, in_order(events), tuple(concerned), tuple(withdrawn))
+    return Finding(check, tuple(subjects), day, until, says, in_order(events), concerned, tuple(withdrawn))
+
+
+def nearest(events: Sequence[Event], place: int) -> Sequence[Event]:
+    """At most `MOST_NAMED` of some events in order: those around a place among them."""
+    first = max(0, min(place - MOST_NAMED // 2, len(events) - MOST_NAMED))
+    return events[first : first + MOST_NAMED]
 
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:

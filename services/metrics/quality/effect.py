@@ -6,6 +6,7 @@ can tell the two apart.
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from contracts.envelope import Event
@@ -41,11 +42,17 @@ MOVE_STOCKS = frozenset({*WORKER_EFFECTS, *POST_EFFECTS, *COVER_EFFECTS, WorkerM
 """The types of events that say who and what stands where: no other moves a stock."""
 
 
+MOST_AROUND = 1_000
+"""Standing events around a finding up to which its effect is worked out: two pictures of so many take a tenth of a
+second, and there are a hundred findings to a page."""
+
+
 class Effect(NamedTuple):
     """What a finding is to the figures as at a date.
 
     `concerned` is the FTE in question, in millionths. `without` are the events that were left out, and `moves` by how
-    much each stock that differs would then differ, in millionths; None where it is not plain which to leave out.
+    much each stock that differs would then differ, in millionths; None where it is not plain which to leave out, or
+    where so much stands around the finding (`MOST_AROUND`) that it is not worked out.
     """
 
     concerned: int
@@ -55,17 +62,25 @@ class Effect(NamedTuple):
 
 def effect(picture: Picture, finding: Finding, as_at: date) -> Effect:
     """The effect of one finding on the stocks as at a date."""
-    moves = difference_without(picture, finding.withdrawn, as_at) if finding.withdrawn else None
+    left_out = tuple(event.envelope.id for event in finding.withdrawn)
+    moves = picture.kept(
+        ("quality: effect", finding.check, left_out, as_at),
+        lambda: difference_without(picture, finding.withdrawn, as_at) if left_out else None,
+    )
     return Effect(finding.concerned_on(as_at), finding.withdrawn, moves)
 
 
-def difference_without(picture: Picture, events: Sequence[Event], as_at: date) -> dict[str, int]:
-    """By how much each stock as at a date would differ without some standing events; those that differ only."""
+def difference_without(picture: Picture, events: Sequence[Event], as_at: date) -> dict[str, int] | None:
+    """By how much each stock as at a date would differ without some standing events; those that differ only. None where
+    more than `MOST_AROUND` events stand around them.
+    """
     left_out = {(event.envelope.type, event.envelope.id) for event in events}
     concerned = [event for event in events if event.envelope.type in MOVE_STOCKS]
     if not concerned:
         return {}
     around = _around(picture, concerned)
+    if around is None:
+        return None
     present = _stocks(Picture(around), as_at)
     without = _stocks(Picture(e for e in around if (e.envelope.type, e.envelope.id) not in left_out), as_at)
     return {name: without[name] - present[name] for name in present if without[name] != present[name]}
@@ -76,20 +91,33 @@ def _stocks(picture: Picture, as_at: date) -> dict[str, int]:
     return {stock.name: sum(part.amount for part in stock.parts(picture, Scope.ALL, when)) for stock in STOCKS}
 
 
-def _around(picture: Picture, events: Iterable[Event]) -> list[Event]:
+def _around(picture: Picture, events: Iterable[Event]) -> list[Event] | None:
     """The standing events that can tell a picture with these events from one without.
 
     These are all events of the persons, posts and assignments concerned, of every post these name, of whoever stands
-    on one of those, and of the posts these name in turn (whose facts, but not whose other occupants, matter).
+    on one of those, and of the posts these name in turn (whose facts, but not whose other occupants, matter). None
+    where there are too many.
     """
     concerned = {_subject(picture, event) for event in events}
     posts = {subject.partition("/")[2] for subject in concerned if subject.startswith("post/")}
+    if _are_too_many(picture, concerned):
+        return None
     posts |= _posts_named(picture, concerned)
-    everybody = concerned | {use.subject for post in posts for use in uses(picture).get(post, ())}
+    everybody = set(concerned)
+    for post in posts:
+        everybody.update(use.subject for use in islice(uses(picture).get(post, ()), MOST_AROUND + 1))
+        if _are_too_many(picture, everybody):
+            return None
     posts |= _posts_named(picture, everybody)
     wanted = everybody | {f"post/{post}" for post in posts}
+    if _are_too_many(picture, wanted):
+        return None
     events_of_all = (event for subject in sorted(wanted) for event in _events_of(picture, subject))
     return [event for event in events_of_all if event.envelope.type in MOVE_STOCKS]
+
+
+def _are_too_many(picture: Picture, subjects: Iterable[str]) -> bool:
+    return sum(len(_events_of(picture, subject)) for subject in subjects) > MOST_AROUND
 
 
 def _subject(picture: Picture, event: Event) -> str:
@@ -97,7 +125,7 @@ def _subject(picture: Picture, event: Event) -> str:
     return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
 
 
-def _events_of(picture: Picture, subject: str) -> Iterable[Event]:
+def _events_of(picture: Picture, subject: str) -> Sequence[Event]:
     kind, _, number = subject.partition("/")
     return picture.of_persons.get(number, ()) if kind == "worker" else picture.of_subject(subject)
 

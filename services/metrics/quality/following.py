@@ -3,6 +3,7 @@
 Invariant: what is held is what `contracts/occupying.py` says; there is no second story of it here.
 """
 
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
@@ -11,47 +12,127 @@ from typing import Any, NamedTuple
 
 from contracts.effects import Effects, action_of
 from contracts.envelope import Event
+from contracts.events.hiring import WorkerMoved
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.occupying import EFFECTS, posts_held
+from contracts.occupying import EFFECTS, Changes, deciding
+from contracts.occupying import followed as followed_by_occupying
 from contracts.occupying import is_reversed as leaver_is_reversed
 from contracts.standing import Recorded, order_of_recording
 from services.metrics.picture.picture import Picture
+from services.metrics.quality.declaration import MOST_NAMED
 
 
 class Step(NamedTuple):
-    """One event as it takes effect on `day`, with the FTE of each post held before it and after it."""
+    """One event as it takes effect on `day`.
+
+    `before` and `after` are the numbers of posts held before it and after it, and `fte_before` and `fte_after` their
+    FTE together. Of the posts that the event names `named_before` are held before it, each with the event by which it
+    came to be held as it was; `named_after` after it. Where it moves from a post not held, `held_before` are the posts
+    held before it; where it brings the FTE above 1, `held_after` those held after it: in alphabetical order up to
+    `MOST_NAMED`, each with the event by which it came to be held so.
+    """
 
     event: Event
     day: date
-    before: Mapping[str, Decimal]
-    after: Mapping[str, Decimal]
+    before: int
+    after: int
+    fte_before: Decimal
+    fte_after: Decimal
+    named_before: Mapping[str, Event]
+    named_after: frozenset[str]
+    held_before: Sequence[tuple[str, Event]]
+    held_after: Sequence[tuple[str, Event]]
 
     @property
     def data(self) -> Any:
         """What the event says."""
         return self.event.data
 
+    @property
+    def goes_above_one(self) -> bool:
+        """Whether the FTE comes to more than 1 by it."""
+        return self.fte_before <= 1 < self.fte_after
 
-def followed(picture: Picture) -> Mapping[str, Sequence[Step]]:
+
+class Followed(NamedTuple):
+    """One person's steps; of each post the events by which it was taken up, in the order in which they took effect."""
+
+    steps: Sequence[Step]
+    taken_up: Mapping[str, Sequence[Event]]
+
+    def last_coming_or_going(self) -> list[Event]:
+        """The event by which the person last came or went, if any did."""
+        return [step.event for step in self.steps if bool(step.before) is not bool(step.after)][-1:]
+
+
+def followed(picture: Picture) -> Mapping[str, Followed]:
     """Of each person the standing events that say which posts are held, in the order in which they take effect."""
     return picture.kept(
         "quality: followed",
-        lambda: {person: _steps(events) for person, events in sorted(picture.of_persons.items())},
+        lambda: {person: _follow(events) for person, events in sorted(picture.of_persons.items())},
     )
 
 
-def _steps(events: Iterable[Event]) -> list[Step]:
+def _follow(events: Iterable[Event]) -> Followed:
     acting = in_effect(events, EFFECTS)
-    actions = [action_of(event, EFFECTS) for event in acting]
-    steps: list[Step] = []
-    before: dict[str, Decimal] = {}
-    for place, event in enumerate(acting):
-        # A leaver can hang on a reversal of the same day: the whole way is followed anew up to each event.
-        after: dict[str, Decimal] = {}
-        posts_held(after, actions[: place + 1], [])
-        steps.append(Step(event, actions[place][0], before, after))
-        before = after
-    return steps
+    held = _Held()
+    taken_up: defaultdict[str, list[Event]] = defaultdict(list)
+    steps = []
+    for event, (day, changes) in zip(
+        acting, followed_by_occupying(action_of(event, EFFECTS) for event in acting), strict=True
+    ):
+        for post, before, _ in changes:
+            if before is None:
+                taken_up[post].append(event)
+        steps.append(held.step(event, day, changes))
+    return Followed(steps, taken_up)
+
+
+class _Held:
+    """The posts that a person holds, in alphabetical order, each with the event by which it is held as it is."""
+
+    def __init__(self) -> None:
+        self._posts: list[str] = []
+        self._given_by: dict[str, Event] = {}
+        self._fte = Decimal(0)
+
+    def step(self, event: Event, day: date, changes: Changes) -> Step:
+        """Take in what an event changes."""
+        data = event.data
+        named = [getattr(data, field) for field in ("post", "from_post", "to_post") if hasattr(data, field)]
+        named_before = {post: self._given_by[post] for post in named if post in self._given_by}
+        before, fte_before = len(self._posts), self._fte
+        from_elsewhere = isinstance(data, WorkerMoved) and data.from_post not in named_before
+        held_before = self._first() if from_elsewhere else ()
+        for post, was, now in changes:
+            self._change(event, post, was, now)
+        held_after = self._first() if fte_before <= 1 < self._fte else ()
+        named_after = frozenset(post for post in named if post in self._given_by)
+        return Step(
+            event,
+            day,
+            before,
+            len(self._posts),
+            fte_before,
+            self._fte,
+            named_before,
+            named_after,
+            held_before,
+            held_after,
+        )
+
+    def _first(self) -> tuple[tuple[str, Event], ...]:
+        return tuple((post, self._given_by[post]) for post in self._posts[:MOST_NAMED])
+
+    def _change(self, event: Event, post: str, was: Decimal | None, now: Decimal | None) -> None:
+        self._fte += (now or 0) - (was or 0)
+        if was is None:
+            insort(self._posts, post)
+        if now is None:
+            del self._posts[bisect_left(self._posts, post)]
+            del self._given_by[post]
+        elif was != now:
+            self._given_by[post] = event
 
 
 def in_effect(events: Iterable[Event], effects: Effects) -> list[Event]:
@@ -60,11 +141,12 @@ def in_effect(events: Iterable[Event], effects: Effects) -> list[Event]:
 
 
 def reversals(events: Iterable[Event]) -> Mapping[date, Sequence[Recorded]]:
-    """Of one person's standing events: when leavers of each date were reversed."""
-    found: defaultdict[date, list[Recorded]] = defaultdict(list)
+    """Of one person's standing events: the reversals that decide for the leavers of each date."""
+    found: dict[date, Sequence[Recorded]] = {}
     for event in events:
         if isinstance(event.data, LeaverReversed):
-            found[event.data.left_on].append(order_of_recording(event))
+            day = event.data.left_on
+            found[day] = deciding((*found.get(day, ()), order_of_recording(event)))
     return found
 
 

@@ -4,18 +4,24 @@ Invariant: whoever stands on a post that is not funded that day is found by one 
 yet, or closed; above the funding of a post that is funded, by another.
 """
 
-from collections import defaultdict
+from bisect import bisect_left, bisect_right, insort
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
+from heapq import heappop, heappush
+from itertools import islice
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from contracts.codes import CoverReason
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished, effective_date
+from contracts.standing import order_of_recording
 from services.metrics.measures.declaration import exact
 from services.metrics.picture.picture import Picture
 from services.metrics.quality.declaration import (
+    MOST_NAMED,
     ONE_DAY,
     Check,
     Concerned,
@@ -23,6 +29,7 @@ from services.metrics.quality.declaration import (
     Severity,
     in_order,
     in_words,
+    nearest,
     on_a_day,
     runs,
 )
@@ -35,15 +42,23 @@ ON_POSTS = ("in-post", "vacancies", "over-establishment", "agency", "agency-cove
 FUNDING = ("establishment", "vacancies", "over-establishment", "uncovered-vacancies", "vacancy-rate")
 COVER = ("agency", "agency-cover", "uncovered-vacancies", "agency-headcount", "agency-worker-rate", "agency-cover-rate")
 
+MOST_OF_A_POST = 10_000
+"""How often uses of one post and its closings are put together, at most: of thousands that stand on a post which closes
+and opens thousands of times, the first are told."""
+
 
 class Use(NamedTuple):
-    """Somebody (`worker/…` or `cover/…`) standing on a post over a stretch of days. `fte` in millionths."""
+    """Somebody (`worker/…` or `cover/…`) standing on a post over a stretch of days. `fte` in millionths.
+
+    `covers_vacancy` says that it is an assignment with reason vacancy.
+    """
 
     subject: str
     post: str
     since: date
     until: date
     fte: int
+    covers_vacancy: bool = False
 
 
 def uses(picture: Picture) -> Mapping[str, Sequence[Use]]:
@@ -60,49 +75,103 @@ def _uses(picture: Picture) -> dict[str, list[Use]]:
     for cover, runs_of_it in picture.assignments.items():
         for run in runs_of_it:
             if run.post is not None:
-                found[run.post].append(Use(f"cover/{cover}", run.post, run.since, run.until, run.fte))
+                for_vacancy = run.reason is CoverReason.VACANCY
+                found[run.post].append(Use(f"cover/{cover}", run.post, run.since, run.until, run.fte, for_vacancy))
     return {post: sorted(found[post]) for post in sorted(found)}
 
 
-def naming(picture: Picture, subject: str, post: str, until: date = FOREVER) -> list[Event]:
-    """The standing events of a person or an assignment that name a post and take effect before a day."""
-    kind, _, number = subject.partition("/")
-    events = picture.of_persons.get(number, ()) if kind == "worker" else picture.of_subject(subject)
-    found = []
-    for event in events:
-        data = event.data
-        days = [getattr(data, name, None) for name in ("started_on", "moved_on", "effective_from")]
-        names = {getattr(data, name, None) for name in ("post", "to_post")}
-        if post in names and any(day is not None and day < until for day in days):
-            found.append(event)
-    return found
+class _Ordered(NamedTuple):
+    """Events in the order in which they take effect, with their days."""
+
+    days: Sequence[date]
+    events: Sequence[Event]
+
+    def before(self, until: date) -> Sequence[Event]:
+        """Those that take effect before a day; of many the last."""
+        return nearest(self.events[: bisect_left(self.days, until)], len(self.events))
+
+    def around(self, day: date) -> Sequence[Event]:
+        """Those that take effect around a day; of few all."""
+        return nearest(self.events, bisect_left(self.days, day))
 
 
-def _about_post(picture: Picture, post: str, until: date = FOREVER) -> list[Event]:
-    events = picture.of_subject(f"post/{post}")
-    kinds = PostEstablished | PostChanged | PostClosed
-    return [event for event in events if isinstance(event.data, kinds) and effective_date(event.data) < until]
+_NONE = _Ordered((), ())
+
+
+def _in_order_of_days(found: Iterable[tuple[date, Event]]) -> _Ordered:
+    ordered = sorted(found, key=lambda item: (item[0], order_of_recording(item[1])))
+    return _Ordered([day for day, _ in ordered], [event for _, event in ordered])
+
+
+def naming(picture: Picture, subject: str, post: str) -> _Ordered:
+    """The standing events of a person or an assignment that name a post and have a day on which they take effect."""
+
+    def make() -> dict[tuple[str, str], _Ordered]:
+        found: defaultdict[tuple[str, str], list[tuple[date, Event]]] = defaultdict(list)
+        for event in picture.standing:
+            name, data = event.envelope.subject, event.data
+            if name.startswith("worker/"):
+                name = f"worker/{picture.person_of(event)}"
+            days = [day for field in _DAYS if (day := getattr(data, field, None)) is not None]
+            for named in {getattr(data, field, None) for field in ("post", "to_post")} if days else ():
+                if named is not None:
+                    found[name, named].append((min(days), event))
+        return {key: _in_order_of_days(events) for key, events in found.items()}
+
+    return picture.kept("quality: naming", make).get((subject, post), _NONE)
+
+
+_DAYS = ("started_on", "moved_on", "effective_from")
+
+
+def _about_post(picture: Picture, post: str) -> _Ordered:
+    """The standing events of a post."""
+
+    def make() -> _Ordered:
+        kinds = PostEstablished | PostChanged | PostClosed
+        events = [event for event in picture.of_subject(f"post/{post}") if isinstance(event.data, kinds)]
+        return _in_order_of_days((effective_date(event.data), event) for event in events)  # type: ignore[arg-type]
+
+    return picture.kept(("quality: about post", post), make)
 
 
 def _where_not_funded(
     picture: Picture, check: str, span: Callable[[Sequence[Post]], Iterable[tuple[date, date]]], why: str
 ) -> Iterable[Finding]:
-    """The uses of posts within the spans that `span` gives of their facts."""
+    """The uses of posts within the spans that `span` gives of their facts, which are ascending."""
     for post, of_post in uses(picture).items():
         spans = list(span(picture.posts.get(post, ())))
         pieces: defaultdict[str, list[Concerned]] = defaultdict(list)
-        for use in of_post:
-            for since, until in spans:
-                begins, ends = max(use.since, since), min(use.until, until)
-                if begins < ends:
-                    pieces[use.subject].append(Concerned(begins, ends, use.fte))
+        found = list(islice(_within(of_post, spans), MOST_OF_A_POST + 1))
+        if len(found) > MOST_OF_A_POST:
+            says = f"More than {MOST_OF_A_POST:,} times somebody stands on post/{post}, {why}: these are the first."
+            about = _about_post(picture, post).around(date.max)
+            yield on_a_day(
+                check, [f"post/{post}"], found[-1][1][0], says, [*about, *_first_naming(picture, found[-1][0])]
+            )
+        for use, (since, until) in found[:MOST_OF_A_POST]:
+            pieces[use.subject].append(Concerned(max(use.since, since), min(use.until, until), use.fte))
         for subject, concerned in pieces.items():
             for run in runs(sorted(concerned)):
                 since, until = run[0].since, run[-1].until
                 verb = "holds" if subject.startswith("worker/") else "covers"
                 says = f"{subject} {verb} post/{post} {in_words(since, until)}, {why}."
-                events = in_order([*naming(picture, subject, post, until), *_about_post(picture, post)])
+                named = naming(picture, subject, post).before(until)
+                events = in_order([*named, *_about_post(picture, post).around(since)])
                 yield Finding(check, (subject, f"post/{post}"), since, until, says, events, tuple(run))
+
+
+def _first_naming(picture: Picture, use: Use) -> Sequence[Event]:
+    return naming(picture, use.subject, use.post).before(use.until)[:1]
+
+
+def _within(of_post: Iterable[Use], spans: Sequence[tuple[date, date]]) -> Iterable[tuple[Use, tuple[date, date]]]:
+    """The uses with each of the spans, which are ascending, that they share days with."""
+    for use in of_post:
+        for at in range(bisect_right(spans, use.since, key=itemgetter(1)), len(spans)):
+            if spans[at][0] >= use.until:
+                break
+            yield use, spans[at]
 
 
 def unknown_posts(picture: Picture) -> Iterable[Finding]:
@@ -139,14 +208,11 @@ def above_funded_fte(picture: Picture) -> Iterable[Finding]:
     """Posts whose occupants come to more than the post is funded for."""
     for place, concerned in _at_posts(picture, lambda row: row.over_establishment):
         post = place.partition("/")[2]
-        for run in runs(concerned):
+        for run, _, workers in _standing_there(uses(picture).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
-            there = {use.subject for use in uses(picture)[post] if use.since < until and use.until > since}
-            workers = sorted(subject for subject in there if subject.startswith("worker/"))
             most = exact(max(item.fte for item in run))
             says = f"{place} has {most} FTE in post above its funded FTE {in_words(since, until)}."
-            named = [event for worker in workers for event in naming(picture, worker, post, until)]
-            events = in_order([*named, *_about_post(picture, post, until)])
+            events = _behind(picture, post, workers, until)
             yield Finding("occupants-above-funded-fte", (place, *workers), since, until, says, events, tuple(run))
 
 
@@ -158,25 +224,52 @@ def cover_of_filled_posts(picture: Picture) -> Iterable[Finding]:
 
     for place, concerned in _at_posts(picture, covered):
         post = place.partition("/")[2]
-        for run in runs(concerned):
+        for run, covers, workers in _standing_there(uses(picture).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
-            there = sorted({use.subject for use in uses(picture)[post] if use.since < until and use.until > since})
-            covers = [subject for subject in there if _covers_vacancy(picture, subject, post, since, until)]
-            workers = [subject for subject in there if subject.startswith("worker/")]
             most = exact(max(item.fte for item in run))
             says = f"{most} FTE of agency cover with reason vacancy stands on {place} {in_words(since, until)}, "
             says += "and nothing of the post is vacant."
-            named = [event for subject in (*covers, *workers) for event in naming(picture, subject, post, until)]
-            events = in_order([*named, *_about_post(picture, post, until)])
-            yield Finding("cover-of-filled-post", (place, *covers, *workers), since, until, says, events, tuple(run))
+            subjects = (place, *covers, *workers)
+            events = _behind(picture, post, (*covers, *workers), until)
+            yield Finding("cover-of-filled-post", subjects, since, until, says, events, tuple(run))
 
 
-def _covers_vacancy(picture: Picture, subject: str, post: str, since: date, until: date) -> bool:
-    """Whether an assignment covers a vacancy of a post on some day of a stretch."""
-    kind, _, cover = subject.partition("/")
-    of_it = picture.assignments.get(cover, ()) if kind == "cover" else ()
-    there = [run for run in of_it if run.post == post and run.since < until and run.until > since]
-    return any(run.reason is CoverReason.VACANCY for run in there)
+def _behind(picture: Picture, post: str, subjects: Sequence[str], until: date) -> tuple[Event, ...]:
+    """The events by which some subjects stand on a post, and those of the post, that take effect before a day."""
+    each = max(4, 4 * MOST_NAMED // max(1, len(subjects)))
+    named = [event for subject in subjects for event in naming(picture, subject, post).before(until)[-each:]]
+    return in_order([*named, *_about_post(picture, post).before(until)])
+
+
+def _standing_there(
+    of_post: Sequence[Use], stretches: Iterable[list[Concerned]]
+) -> Iterable[tuple[list[Concerned], list[str], list[str]]]:
+    """Each of some stretches of days of a post, ascending, with the assignments for a vacancy and the workers that
+    stand on it on one of them, in alphabetical order; of each so many as a finding names.
+    """
+    coming = sorted((use for use in of_post), key=attrgetter("since"))
+    going: list[tuple[date, str]] = []
+    there: Counter[str] = Counter()
+    named: tuple[list[str], list[str]] = ([], [])
+    place = 0
+    for run in stretches:
+        since, until = run[0].since, run[-1].until
+        while place < len(coming) and coming[place].since < until:
+            use = coming[place]
+            place += 1
+            is_worker = use.subject.startswith("worker/")
+            if is_worker or use.covers_vacancy:
+                there[use.subject] += 1
+                heappush(going, (use.until, use.subject))
+                if there[use.subject] == 1:
+                    insort(named[is_worker], use.subject)
+        while going and going[0][0] <= since:
+            subject = heappop(going)[1]
+            there[subject] -= 1
+            if not there[subject]:
+                of_kind = named[subject.startswith("worker/")]
+                del of_kind[bisect_left(of_kind, subject)]
+        yield run, named[0][:MOST_NAMED], named[1][:MOST_NAMED]
 
 
 def _at_posts(picture: Picture, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Concerned]]]:
@@ -195,24 +288,19 @@ def posts_changed_before_established(picture: Picture) -> Iterable[Finding]:
     check = "post-changed-before-established"
     for post in sorted({e.envelope.subject for model in (PostChanged, PostClosed) for e, _ in picture.facts(model)}):
         acting = in_effect(picture.of_subject(post), POST_EFFECTS)
-        known = False
-        for event in acting:
+        established = next((n for n, e in enumerate(acting) if isinstance(e.data, PostEstablished)), len(acting))
+        later = acting[established : established + 1]
+        rows = picture.posts.get(post.partition("/")[2], ())
+        funded = tuple(Concerned(row.valid_from, row.valid_to, row.facts.funded) for row in rows)
+        for event in acting[:established]:
             data = event.data
-            if isinstance(data, PostEstablished):
-                known = True
-            elif isinstance(data, PostChanged | PostClosed) and not known:
+            if isinstance(data, PostChanged | PostClosed):
                 day = effective_date(data)
                 done = "changed" if isinstance(data, PostChanged) else "closed"
-                later = [e for e in acting if isinstance(e.data, PostEstablished)][:1]
                 when = "not established by then" if later else "never established"
-                concerned = _funded_from(picture, post, day) if done == "closed" else []
+                concerned = funded if done == "closed" else ()
                 says = f"{post} is {done} on {day}, and {when}."
                 yield on_a_day(check, [post], day, says, [event, *later], concerned, [event])
-
-
-def _funded_from(picture: Picture, post: str, day: date) -> list[Concerned]:
-    rows = picture.posts.get(post.partition("/")[2], ())
-    return [Concerned(r.valid_from, r.valid_to, r.facts.funded) for r in rows if r.valid_from >= day]
 
 
 def covers_changed_while_not_held(picture: Picture) -> Iterable[Finding]:
@@ -220,29 +308,23 @@ def covers_changed_while_not_held(picture: Picture) -> Iterable[Finding]:
     subjects = {e.envelope.subject for model in (CoverChanged, CoverEnded) for e, _ in picture.facts(model)}
     for subject in sorted(subjects):
         acting = in_effect(picture.of_subject(subject), COVER_EFFECTS)
-        holds = False
+        starts = [event for event in acting if isinstance(event.data, CoverStarted)]
+        runs_of_it = picture.assignments.get(subject.partition("/")[2], ())
+        # Where it does not hold on a day it runs before or after that: those after are concerned.
+        concerned = tuple(Concerned(run.since, run.until, run.fte) for run in runs_of_it)
+        holds, started = False, 0
         for event in acting:
             data = event.data
             if isinstance(data, CoverStarted):
-                holds = True
-                continue
-            if not isinstance(data, CoverChanged | CoverEnded):
-                continue
-            done = "ended" if isinstance(data, CoverEnded) else "changed"
-            day = data.ended_on if isinstance(data, CoverEnded) else data.effective_from
-            if not holds:
-                yield _cover_not_held(picture, subject, event, day, done, acting)
-            holds = holds and done == "changed"
-
-
-def _cover_not_held(
-    picture: Picture, subject: str, event: Event, day: date, done: str, acting: Sequence[Event]
-) -> Finding:
-    others = [other for other in acting if isinstance(other.data, CoverStarted)]
-    runs_of_it = picture.assignments.get(subject.partition("/")[2], ())
-    concerned = [Concerned(run.since, run.until, run.fte) for run in runs_of_it if run.since >= day]
-    says = f"{subject} is {done} on {day}, and does not hold then."
-    return on_a_day("cover-changed-while-not-held", [subject], day, says, [event, *others], concerned, [event])
+                holds, started = True, started + 1
+            elif isinstance(data, CoverChanged | CoverEnded):
+                done = "ended" if isinstance(data, CoverEnded) else "changed"
+                day = data.ended_on if isinstance(data, CoverEnded) else data.effective_from
+                if not holds:
+                    says = f"{subject} is {done} on {day}, and does not hold then."
+                    events = [event, *nearest(starts, started)]
+                    yield on_a_day("cover-changed-while-not-held", [subject], day, says, events, concerned, [event])
+                holds = holds and done == "changed"
 
 
 def covers_past_expected_end(picture: Picture) -> Iterable[Finding]:
@@ -257,11 +339,12 @@ def covers_past_expected_end(picture: Picture) -> Iterable[Finding]:
             continue
         first = expected + ONE_DAY
         past = [Concerned(max(run.since, first), run.until, run.fte) for run in of_it if run.until > first]
+        ended = [event for event in picture.of_subject(subject) if isinstance(event.data, CoverEnded)] if past else []
+        ends = _in_order_of_days((event.data.ended_on, event) for event in ended)  # type: ignore[union-attr]
         for run in runs(past):
             since, until = run[0].since, run[-1].until
             says = f"{subject} was expected to run until {expected}, and runs {in_words(since, until)}."
-            ends = [event for event in picture.of_subject(subject) if isinstance(event.data, CoverEnded)]
-            events = in_order([saying, *ends])
+            events = in_order([saying, *ends.around(since)])
             yield Finding("cover-past-expected-end", (subject,), since, until, says, events, tuple(run))
 
 

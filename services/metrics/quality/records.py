@@ -35,13 +35,17 @@ from contracts.events.working_life import (
 )
 from contracts.standing import standing_events
 from services.metrics.picture.picture import Picture
-from services.metrics.quality.declaration import Check, Finding, Severity, in_order, on_a_day
+from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
 from services.metrics.quality.following import is_reversed, reversals
+from services.metrics.quality.posts import naming, uses
 
 LATE_AFTER = 31
 """Days after which an entry is late: a month's figures are drawn up within the next month."""
 EARLY_BEFORE = 183
 """Days before which an entry is early: half a year, longer than notice periods and lead times of hires."""
+
+VERY_MANY = 1_000
+"""Events of one subject, or occupants of one post, beyond which they cannot be right: real ones have some dozens."""
 
 TAKES_EFFECT: Mapping[type[EventData], Callable[[Any], date]] = {
     PostEstablished: lambda data: data.effective_from,
@@ -86,6 +90,25 @@ SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
 """Two events of one kind and subject that have these fields in common speak of one thing."""
 
 
+def very_many_records(picture: Picture) -> Iterable[Finding]:
+    """Subjects of which more is recorded than can be true of one worker, post or assignment."""
+    of_subject: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in in_order(picture.events):
+        of_subject[event.envelope.subject].append(event)
+    for subject, events in of_subject.items():
+        if len(events) > VERY_MANY and subject.startswith(("worker/", "post/", "cover/")):
+            says = f"{len(events):,} events are recorded of {subject}: more than can be true of one."
+            day = events[-1].envelope.time.date()
+            yield on_a_day("very-many-records", [subject], day, says, nearest(events, len(events)))
+    for post, of_post in uses(picture).items():
+        standing = {use.subject for use in of_post}
+        if len(standing) > VERY_MANY:
+            says = f"{len(standing):,} workers and assignments stand on post/{post}: more than can be true of one post."
+            # One of them is enough to look at.
+            first = naming(picture, of_post[0].subject, post).before(of_post[0].until)
+            yield on_a_day("very-many-records", [f"post/{post}"], min(use.since for use in of_post), says, first)
+
+
 def references_to_nothing(picture: Picture) -> Iterable[Finding]:
     """Events that supersede or void an event that is not known."""
     known = in_order(picture.events)
@@ -118,29 +141,38 @@ def corrected_twice(picture: Picture) -> Iterable[Finding]:
     for event in known:
         if event.envelope.supersedes is not None:
             corrections[event.envelope.type, event.envelope.supersedes].append(event)
+    of_several: dict[tuple[str, str], list[Event]] = {}
     for identity, of_one in corrections.items():
         corrected = by_identity.get(identity)
-        if corrected is None:
-            continue
-        subject = corrected.envelope.subject
-        of_one = [event for event in of_one if event.envelope.subject == subject]
-        happened = _not_withdrawn(known, of_one) if len(of_one) > 1 else []
-        if len(happened) > 1:
-            ids = ", ".join(event.envelope.id for event in happened)
+        if corrected is not None:
+            fitting = [event for event in of_one if event.envelope.subject == corrected.envelope.subject]
+            of_several |= {identity: fitting} if len(fitting) > 1 else {}
+    happened = _not_withdrawn(known, of_several.values())
+    for identity, of_one in of_several.items():
+        corrected, counting = by_identity[identity], [event for event in of_one if _identity(event) in happened]
+        if len(counting) > 1:
+            subject = corrected.envelope.subject
+            ids = ", ".join(event.envelope.id for event in counting)
             says = f"{corrected.envelope.id} of {subject} is superseded by {ids}: the last recorded counts."
-            day = happened[-1].envelope.time.date()
-            yield on_a_day("corrected-twice", [subject], day, says, [corrected, *happened])
+            day = counting[-1].envelope.time.date()
+            yield on_a_day("corrected-twice", [subject], day, says, [corrected, *counting])
 
 
-def _not_withdrawn(known: Sequence[Event], of_one: Sequence[Event]) -> list[Event]:
-    """Those of the events that no void takes away. Taken for facts of their own, each stands unless it is voided."""
-    record = (of_one[0].envelope.type, of_one[0].envelope.subject)
-    voids = [
-        event for event in known if event.envelope.voids and (event.envelope.type, event.envelope.subject) == record
+def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]]) -> set[tuple[str, str]]:
+    """The identities of those corrections that no void takes away. Taken for facts of their own, each stands unless it
+    is voided.
+    """
+    alone = [
+        Event(event.envelope.model_copy(update={"supersedes": None}), event.data, event.body)
+        for of_one in corrections
+        for event in of_one
     ]
-    alone = [Event(event.envelope.model_copy(update={"supersedes": None}), event.data, event.body) for event in of_one]
-    standing = {event.envelope.id for event in standing_events([*voids, *alone])}
-    return [event for event in of_one if event.envelope.id in standing]
+    voids = [event for event in known if event.envelope.voids] if alone else []
+    return {_identity(event) for event in standing_events([*voids, *alone])}
+
+
+def _identity(event: Event) -> tuple[str, str]:
+    return event.envelope.type, event.envelope.id
 
 
 def merges_without_events(picture: Picture) -> Iterable[Finding]:
@@ -163,10 +195,11 @@ def merges_without_events(picture: Picture) -> Iterable[Finding]:
 
 def recorded_twice(picture: Picture) -> Iterable[Finding]:
     """Standing events that say the same kind of thing of one subject and day."""
+    reversed_of_persons = {person: reversals(events) for person, events in picture.of_persons.items()}
     for model, fields in SAYS_THE_SAME.items():
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
         for event, data in picture.facts(model):
-            if not _is_reversed(picture, event):
+            if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[picture.person_of(event)]):
                 alike[_subject(picture, event), *(getattr(data, name) for name in fields)].append(event)
         for (subject, *_), events in alike.items():
             if len(events) > 1:
@@ -182,12 +215,6 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
 def _subject(picture: Picture, event: Event) -> str:
     subject = event.envelope.subject
     return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
-
-
-def _is_reversed(picture: Picture, event: Event) -> bool:
-    if not isinstance(event.data, WorkerLeft):
-        return False
-    return is_reversed(event, reversals(picture.of_persons[picture.person_of(event)]))
 
 
 def days_late(event: Event) -> int | None:
@@ -226,6 +253,10 @@ class Lateness(NamedTuple):
 
 def lateness(picture: Picture) -> list[Lateness]:
     """How late events are entered, by kind, in alphabetical order."""
+    return picture.kept("quality: lateness", lambda: _lateness(picture))
+
+
+def _lateness(picture: Picture) -> list[Lateness]:
     days_of: defaultdict[str, list[int]] = defaultdict(list)
     for event in picture.standing:
         days = days_late(event)
@@ -239,6 +270,17 @@ def lateness(picture: Picture) -> list[Lateness]:
 
 
 CHECKS = (
+    Check(
+        "very-many-records",
+        "Very many records of one",
+        f"More than {VERY_MANY:,} events are recorded of one worker, post or assignment, or more than so many stand on "
+        "one post: several share one number, or a feed repeats itself. What is counted of it comes late; where each "
+        "record moves all that follow, not at all.",
+        "Void what was sent too often, or record it under the right numbers.",
+        Severity.MAY_MOVE,
+        ("in-post", "establishment", "agency", "vacancies", "in-post-headcount"),
+        very_many_records,
+    ),
     Check(
         "reference-to-no-event",
         "Correction or withdrawal of no event",

@@ -27,7 +27,7 @@ from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import CaseloadCounted, DemandCounted
 from contracts.standing import order_of_recording, recorded_before, rival_versions
 from services.metrics.picture.picture import Picture
-from services.metrics.quality.both_ways import differ, events_with_users, own_events, subject_of
+from services.metrics.quality.both_ways import Counting, size_around, subject_of
 from services.metrics.quality.declaration import ACADEMY, Check, Finding, Severity, in_order, on_a_day
 
 ONE_THING: Mapping[type, Callable[[Any], Hashable]] = {
@@ -57,20 +57,43 @@ MOST_TIED = 20
 
 def orders_not_stated(picture: Picture) -> Iterable[Finding]:
     """Events of one instant that nothing orders, and from whose order a figure follows: mostly two."""
-    for tied in _standing_together(picture):
-        for kind in dict.fromkeys(type(event.data) for event in tied):
-            alike = [event for event in tied if type(event.data) is kind]
-            found = list(_of_pairs(picture, alike, _changed_places))
-            # Where stated orders keep two from changing places, one can still go past the other.
-            yield from found or _of_pairs(picture, alike, _gone_past)
-        for leaver, reversals in _reversed_by_rule(tied):
-            yield from _found(picture, (leaver, *reversals), reversals[-1], [_just_before(one) for one in reversals])
+    counting = Counting(picture)
+    ties = [
+        *((tied, _of_standing) for tied in _standing_together(picture)),
+        *((tied, _of_versions) for tied in _rivals(picture)),
+    ]
+    # Those with the least around them first: where too much is to be counted, dirt is left out and nothing else.
+    ties.sort(key=lambda tie: (size_around(picture, subject_of(picture, tie[0][-1])), order_of_recording(tie[0][-1])))
+    for tied, find in ties:
+        yield from find(counting, tied)
+    yield from (_not_counted(subject, tied) for subject, tied in counting.left_out.items())
+
+
+def _of_standing(counting: Counting, tied: Sequence[Event]) -> Iterator[Finding]:
+    for kind in dict.fromkeys(type(event.data) for event in tied):
+        alike = [event for event in tied if type(event.data) is kind]
+        found = list(_of_pairs(counting, alike, _changed_places))
+        # Where stated orders keep two from changing places, one can still go past the other.
+        yield from found or _of_pairs(counting, alike, _gone_past)
+    for leaver, reversals in _reversed_by_rule(tied):
+        yield from _found(counting, (leaver, *reversals), reversals[-1], [_just_before(one) for one in reversals])
+
+
+def _of_versions(counting: Counting, versions: Sequence[Event]) -> Iterator[Finding]:
+    *others, counts = versions
+    for other in others:
+        yield from _found(counting, (other, counts), counts, [replace(counts, data=other.data)])
+
+
+def _rivals(picture: Picture) -> Iterator[Sequence[Event]]:
+    """Of each record the versions that can be the last as well as the one that counts, and then that one."""
     for versions in rival_versions(picture.events):
-        *others, counts = versions
-        for other in others[-MOST_TIED:]:
-            can_be_last = not any(_is_stated(other, version) for version in versions)
-            if can_be_last and _is_tie(other, counts):
-                yield from _found(picture, (other, counts), counts, [replace(counts, data=other.data)])
+        counts = versions[-1]
+        last_of_source = {one.envelope.source: one for one in versions}
+        others = [one for one in versions[-MOST_TIED - 1 : -1] if _is_tie(one, counts)]
+        others = [one for one in others if not _is_stated(one, last_of_source[one.envelope.source])]
+        if others:
+            yield [*others, counts]
 
 
 def _standing_together(picture: Picture) -> Iterator[Sequence[Event]]:
@@ -88,16 +111,17 @@ Orders = Callable[[list[Event], int, int], Iterable[list[Event]]]
 """Other orders of some events, in which the second of two, by their places, comes before the first."""
 
 
-def _of_pairs(picture: Picture, tied: list[Event], others: Orders) -> Iterator[Finding]:
+def _of_pairs(counting: Counting, tied: list[Event], others: Orders) -> Iterator[Finding]:
     """The findings on pairs that nothing orders, by other orders of them in which all that is stated is kept."""
     last = len(tied) - 1
-    for place, later in combinations(range(len(tied)), 2):
+    # Those with the last one first: mostly it is the one that counts.
+    for place, later in sorted(combinations(range(len(tied)), 2), key=lambda pair: -pair[1]):
         # Of what is not next to another only the first and the last can count.
         beside = later == place + 1 or place == 0 or later == last
         if beside and _is_tie(tied[place], tied[later]):
             for order in others(tied, place, later):
                 put = [replace(at, data=event.data) for at, event in zip(tied, order, strict=True)]
-                found = list(_found(picture, (tied[place], tied[later]), tied[later], put))
+                found = list(_found(counting, (tied[place], tied[later]), tied[later], put))
                 if found:
                     yield from found
                     break
@@ -140,13 +164,20 @@ def _just_before(event: Event) -> Event:
     return replace(event, envelope=event.envelope.model_copy(update={"time": before}))
 
 
-def _found(picture: Picture, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
+def _found(counting: Counting, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
     """The finding on events of which one is taken to be the later, if a figure is another with others `instead`."""
-    by_identity = {_identity(event): event for event in instead}
-    for around in (own_events(picture, tied), events_with_users(picture, tied)):
-        if around and differ(around, [by_identity.get(_identity(event), event) for event in around], tied):
-            yield _finding(picture, tied, later)
-            return
+    if counting.differ(tied, {(event.envelope.type, event.envelope.id): event for event in instead}):
+        yield _finding(counting.picture, tied, later)
+
+
+def _not_counted(subject: str, tied: Sequence[Event]) -> Finding:
+    ids = " and ".join(event.envelope.id for event in in_order(tied))
+    says = (
+        f"{ids} of {subject} were recorded at the same time, {format_instant(tied[-1].envelope.time)}, and nothing "
+        "states which is the later. So much is recorded around them, and so many others, that it was not counted "
+        "whether another figure would follow, were it the other way round."
+    )
+    return on_a_day("order-not-stated", [subject], _day(tied[-1]), says, tied)
 
 
 def _finding(picture: Picture, tied: Sequence[Event], later: Event) -> Finding:
@@ -173,10 +204,6 @@ def _day(event: Event) -> date:
     names = ("effective_from", "started_on", "moved_on", "left_on", "decided_on", "reached_on", "entry_on")
     days = (getattr(event.data, name, None) for name in (*names, "counted_on", *event.data.__class__.model_fields))
     return next((day for day in days if isinstance(day, date)), event.envelope.time.date())
-
-
-def _identity(event: Event) -> tuple[str, str]:
-    return event.envelope.type, event.envelope.id
 
 
 CHECKS = (

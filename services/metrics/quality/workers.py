@@ -3,17 +3,19 @@
 Invariant: each leaver, move and FTE change that the figures leave out, or count beside another, is found by one check.
 """
 
+from bisect import bisect_right
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
-from decimal import Decimal
 
+from contracts.envelope import Event
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.standing import order_of_recording
 from services.metrics.measures.declaration import exact
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
+from services.metrics.picture.service import Scope, Spell
 from services.metrics.quality.declaration import (
     Check,
     Concerned,
@@ -21,6 +23,7 @@ from services.metrics.quality.declaration import (
     Severity,
     in_order,
     in_words,
+    nearest,
     on_a_day,
     runs,
 )
@@ -32,7 +35,7 @@ IN_POST = ("in-post", "in-post-headcount", "vacancies", "over-establishment", "v
 
 def _leavers_of_nobody(picture: Picture) -> Iterable[tuple[str, str, Step]]:
     """The leavers of persons who hold no post the day before: the check each is for, the person, the leaver."""
-    for person, steps in followed(picture).items():
+    for person, (steps, _) in followed(picture).items():
         reversed_on = reversals(step.event for step in steps)
         came = [step.day for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)]
         not_coming = {step.data.started_on for step in steps if isinstance(step.data, WorkerStarted)}
@@ -41,16 +44,16 @@ def _leavers_of_nobody(picture: Picture) -> Iterable[tuple[str, str, Step]]:
             if not isinstance(step.data, WorkerLeft) or is_reversed(step.event, reversed_on):
                 continue
             # Who starts and leaves on one day did not come; the same leaver twice is another check's.
-            if not step.before and step.day not in not_coming | left:
+            if not step.before and step.day not in not_coming and step.day not in left:
                 yield _kind_of_leaver(came, step.day), person, step
             left.add(step.day)
 
 
-def _kind_of_leaver(came: Iterable[date], day: date) -> str:
-    came = list(came)
-    if any(earlier < day for earlier in came):
+def _kind_of_leaver(came: Sequence[date], day: date) -> str:
+    """The check that a leaver is for; `came` are the days of starts and moves, ascending."""
+    if came and came[0] < day:
         return "leaver-not-in-post"
-    return "left-before-start" if any(later > day for later in came) else "leaver-without-start"
+    return "left-before-start" if came and came[-1] > day else "leaver-without-start"
 
 
 def leavers_without_start(picture: Picture) -> Iterable[Finding]:
@@ -63,105 +66,137 @@ def leavers_without_start(picture: Picture) -> Iterable[Finding]:
 
 def left_before_start(picture: Picture) -> Iterable[Finding]:
     """Leavers of persons who start later only."""
+    starts: dict[str, list[Step]] = {}
+    concerned_by: dict[date, tuple[Concerned, ...]] = {}
     for kind, person, step in _leavers_of_nobody(picture):
         if kind != "left-before-start":
             continue
-        starts = [s for s in followed(picture)[person] if isinstance(s.data, WorkerStarted | WorkerMoved)]
-        first = next(s for s in starts if s.day > step.day)
-        spell = next((s for s in picture.spells(Scope.ALL) if s.person == person and s.since > step.day), None)
-        concerned = [] if spell is None else [Concerned(s.since, s.until, s.fte) for s in spell.service]
+        if person not in starts:
+            concerned_by = {}
+            steps = followed(picture)[person].steps
+            starts[person] = [s for s in steps if isinstance(s.data, WorkerStarted | WorkerMoved)]
+        first = starts[person][bisect_right(starts[person], step.day, key=lambda start: start.day)]
+        spell = _first_spell_after(picture, person, step.day)
+        if spell is not None and spell.since not in concerned_by:
+            concerned_by[spell.since] = tuple(Concerned(s.since, s.until, s.fte) for s in spell.service)
+        concerned = () if spell is None else concerned_by[spell.since]
         says = f"worker/{person} left on {step.day}, before the first start, on {first.day}."
         yield on_a_day(kind, [f"worker/{person}"], step.day, says, [step.event, first.event], concerned, [step.event])
 
 
+def _first_spell_after(picture: Picture, person: str, day: date) -> Spell | None:
+    spells = picture.spells_of(person, Scope.ALL)
+    place = bisect_right(spells, day, key=lambda spell: spell.since)
+    return spells[place] if place < len(spells) else None
+
+
 def leavers_not_in_post(picture: Picture) -> Iterable[Finding]:
     """Leavers of persons who held no post any more."""
+    goings: dict[str, list[Step]] = {}
     for kind, person, step in _leavers_of_nobody(picture):
         if kind == "leaver-not-in-post":
-            before = [s for s in followed(picture)[person] if s.day <= step.day and s.before and not s.after]
+            if person not in goings:
+                goings[person] = [s for s in followed(picture)[person].steps if s.before and not s.after]
+            before = bisect_right(goings[person], step.day, key=lambda going: going.day)
             says = f"worker/{person} left on {step.day}, and held no post on the day before."
-            events = [step.event, *(s.event for s in before[-1:])]
+            events = [step.event, *(s.event for s in goings[person][max(0, before - 1) : before])]
             yield on_a_day(kind, [f"worker/{person}"], step.day, says, events, withdrawn=[step.event])
 
 
 def reversals_without_leaver(picture: Picture) -> Iterable[Finding]:
     """Leavers reversed of which there is none."""
-    for person, steps in followed(picture).items():
-        leavers = [step.event for step in steps if isinstance(step.data, WorkerLeft)]
+    for person, (steps, _) in followed(picture).items():
+        leavers: defaultdict[date, list[Event]] = defaultdict(list)
+        for step in steps:
+            if isinstance(step.data, WorkerLeft):
+                leavers[step.day].append(step.event)
         for step in steps:
             if not isinstance(step.data, LeaverReversed):
                 continue
-            of_that_day = [event for event in leavers if getattr(event.data, "left_on", None) == step.day]
-            if any(is_reversed(event, {step.day: [order_of_recording(step.event)]}) for event in of_that_day):
+            of_that_day = leavers.get(step.day, [])
+            reversal = {step.day: [order_of_recording(step.event)]}
+            if any(is_reversed(leaver, reversal) for leaver in _first_recorded(of_that_day)):
                 continue
             later = " before the reversal" if of_that_day else ""
             says = f"A leaver of worker/{person} on {step.day} is reversed, and none was recorded{later}."
-            events = [step.event, *of_that_day]
+            events = [step.event, *nearest(of_that_day, 0)]
             yield on_a_day("reversal-without-leaver", [f"worker/{person}"], step.day, says, events)
+
+
+def _first_recorded(leavers: Sequence[Event]) -> Sequence[Event]:
+    """Of the leavers of one day, in the order of recording, two that tell of any reversal whether it reverses one.
+
+    They are the first and the last of the first instant: as `occupying.deciding`, the other way round.
+    """
+    if not leavers:
+        return ()
+    at_once = bisect_right(leavers, leavers[0].envelope.time, key=lambda leaver: leaver.envelope.time)
+    return leavers[0], leavers[at_once - 1]
 
 
 def starts_in_post_held(picture: Picture) -> Iterable[Finding]:
     """Starts in a post that the person holds already."""
-    for person, steps in followed(picture).items():
-        for place, step in enumerate(steps):
+    for person, (steps, _) in followed(picture).items():
+        for step in steps:
             data = step.data
-            if not isinstance(data, WorkerStarted) or data.post not in step.before:
+            giving = step.named_before.get(data.post) if isinstance(data, WorkerStarted) else None
+            if giving is None:
                 continue
-            giving = _giving(steps[:place], data.post)
-            if isinstance(giving.data, WorkerStarted) and giving.day == step.day:
+            if isinstance(giving.data, WorkerStarted) and giving.data.started_on == step.day:
                 continue  # the same start twice is another check's
             says = f"worker/{person} started in post/{data.post} on {step.day}, and held it already."
             subjects = [f"worker/{person}", f"post/{data.post}"]
-            events = [giving.event, step.event]
+            events = [giving, step.event]
             yield on_a_day("start-in-post-held", subjects, step.day, says, events, withdrawn=[step.event])
-
-
-def _giving(steps: Iterable[Step], post: str) -> Step:
-    """The last of the steps by which a person came to hold a post as it is held after them."""
-    return [step for step in steps if post in step.after and step.before.get(post) != step.after[post]][-1]
 
 
 def moves_from_post_not_held(picture: Picture) -> Iterable[Finding]:
     """Moves that count, from a post that the person does not hold."""
-    for person, step, earlier in _moves_from_elsewhere(picture):
+    for person, step, _ in _moves_from_elsewhere(picture):
         data = step.data
-        if data.to_post in step.after:
-            held = ", ".join(f"post/{post}" for post in sorted(step.before)) or "no post"
+        if data.to_post in step.named_after:
+            held = ", ".join(f"post/{post}" for post, _ in step.held_before) or "no post"
+            more = step.before - len(step.held_before)
+            held += f" and {more:,} more" if more else ""
             says = f"worker/{person} moved from post/{data.from_post} on {step.day}, and held {held}."
             subjects = [f"worker/{person}", f"post/{data.from_post}", f"post/{data.to_post}"]
-            events = [step.event, *(_giving(earlier, post).event for post in sorted(step.before))]
+            events = [step.event, *(event for _, event in step.held_before)]
             yield on_a_day("move-from-post-not-held", subjects, step.day, says, events, withdrawn=[step.event])
 
 
 def moves_after_leaving(picture: Picture) -> Iterable[Finding]:
     """Moves of persons who have left: they say nothing."""
-    for person, step, earlier in _moves_from_elsewhere(picture):
-        if step.data.to_post not in step.after:
-            left = [s.event for s in earlier if isinstance(s.data, WorkerLeft)][-1:]
+    for person, step, leaver in _moves_from_elsewhere(picture):
+        if step.data.to_post not in step.named_after:
+            left = [] if leaver is None else [leaver]
             says = f"worker/{person} moved to post/{step.data.to_post} on {step.day}, and had left."
             subjects = [f"worker/{person}", f"post/{step.data.to_post}"]
             yield on_a_day("move-after-leaving", subjects, step.day, says, [step.event, *left], withdrawn=[step.event])
 
 
-def _moves_from_elsewhere(picture: Picture) -> Iterable[tuple[str, Step, Sequence[Step]]]:
-    """The moves of persons who do not hold the post they move from, with the steps before each."""
-    for person, steps in followed(picture).items():
-        for place, step in enumerate(steps):
-            if isinstance(step.data, WorkerMoved) and step.data.from_post not in step.before:
-                yield person, step, steps[:place]
+def _moves_from_elsewhere(picture: Picture) -> Iterable[tuple[str, Step, Event | None]]:
+    """The moves of persons who do not hold the post they move from, with the last leaver before each."""
+    for person, (steps, _) in followed(picture).items():
+        leaver: Event | None = None
+        for step in steps:
+            if isinstance(step.data, WorkerMoved) and step.data.from_post not in step.named_before:
+                yield person, step, leaver
+            elif isinstance(step.data, WorkerLeft):
+                leaver = step.event
 
 
 def fte_changes_in_post_not_held(picture: Picture) -> Iterable[Finding]:
     """FTE changes in a post that the person does not hold: they say nothing."""
-    for person, steps in followed(picture).items():
+    for person, (steps, taken_up) in followed(picture).items():
+        so_far: Counter[str] = Counter()
         for step in steps:
+            so_far.update(post for post in step.named_after if post not in step.named_before)
             data = step.data
-            if isinstance(data, WorkerFteChanged) and data.post not in step.before:
+            if isinstance(data, WorkerFteChanged) and data.post not in step.named_before:
                 fte = f"{data.fte.normalize():f}"
                 says = f"worker/{person} has {fte} FTE of post/{data.post} from {step.day} on, and does not hold it."
                 subjects = [f"worker/{person}", f"post/{data.post}"]
-                about = [s.event for s in steps if data.post in s.after and data.post not in s.before]
-                events = [step.event, *about]
+                events = [step.event, *nearest(taken_up.get(data.post, ()), so_far[data.post])]
                 yield on_a_day("fte-change-in-post-not-held", subjects, step.day, says, events, withdrawn=[step.event])
 
 
@@ -178,28 +213,20 @@ def ftes_above_one(picture: Picture) -> Iterable[Finding]:
 def _above_one(picture: Picture, check: str) -> Iterable[Finding]:
     for person, stretches in picture.service(Scope.ALL).items():
         above = [Concerned(s.since, s.until, s.fte - ONE) for s in stretches if s.fte > ONE]
+        if not above:
+            continue
+        # Of several of one day the last.
+        crossing = {step.day: step for step in followed(picture)[person].steps if step.goes_above_one}
         for run in runs(above):
-            steps = followed(picture)[person]
-            place = max(place for place, step in enumerate(steps) if step.day == run[0].since and _crosses(step))
-            step = steps[place]
-            if (check == "overlapping-occupancies") is not _takes_up(step):
+            step = crossing[run[0].since]
+            if (check == "overlapping-occupancies") is not (step.after > step.before):
                 continue
-            posts = sorted(step.after)
             since, until = run[0].since, run[-1].until
             most = exact(ONE + max(item.fte for item in run))
-            says = f"worker/{person} holds {len(posts)} posts of {most} FTE together {in_words(since, until)}."
-            subjects = (f"worker/{person}", *(f"post/{post}" for post in posts))
-            events = in_order([step.event, *(_giving(steps[: place + 1], post).event for post in posts)])
+            says = f"worker/{person} holds {step.after} posts of {most} FTE together {in_words(since, until)}."
+            subjects = (f"worker/{person}", *(f"post/{post}" for post, _ in step.held_after))
+            events = in_order([step.event, *(event for _, event in step.held_after)])
             yield Finding(check, subjects, since, until, says, events, tuple(run))
-
-
-def _crosses(step: Step) -> bool:
-    return sum(step.before.values(), Decimal(0)) <= 1 < sum(step.after.values(), Decimal(0))
-
-
-def _takes_up(step: Step) -> bool:
-    """Whether a person took up one more post: by a start, or by a move from a post that was not held."""
-    return len(step.after) > len(step.before)
 
 
 CHECKS = (

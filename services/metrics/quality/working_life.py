@@ -3,25 +3,30 @@
 Invariant: what a person did on a day is checked against the person's service (scope all) on that day.
 """
 
+from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from operator import itemgetter
 
 from contracts.codes import PanelKind
 from contracts.envelope import Event
 from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
-from services.metrics.picture.assignments import Running
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
-from services.metrics.quality.declaration import ACADEMY, Check, Finding, Severity, on_a_day
+from services.metrics.quality.declaration import ACADEMY, MOST_NAMED, Check, Finding, Severity, on_a_day
 from services.metrics.quality.following import followed
 
 
 def _comings_and_goings(picture: Picture, person: str) -> list[Event]:
     """The event by which a person last came or went, as the one to look at first."""
-    return [step.event for step in followed(picture).get(person, ()) if bool(step.before) is not bool(step.after)][-1:]
+
+    def make() -> dict[str, list[Event]]:
+        return {name: steps.last_coming_or_going() for name, steps in followed(picture).items()}
+
+    return picture.kept("quality: comings and goings", make).get(person, [])
 
 
 def panels_outside_service(picture: Picture) -> Iterable[Finding]:
@@ -45,17 +50,23 @@ def asye_decided_before_start(picture: Picture) -> Iterable[Finding]:
 
 
 def _starts_decided_before(picture: Picture, event: Event, data: PanelDecided) -> list[Event]:
-    """The starts in the cohort that an ASYE decision is about, where it comes before all of them."""
+    """The starts in the cohort that an ASYE decision is about, where it comes before all of them; so many as named."""
     if data.kind is not PanelKind.ASYE:
         return []
-    starts = [
-        (other, other.data.started_on)
-        for other in picture.of_persons[picture.person_of(event)]
-        if isinstance(other.data, WorkerStarted)
-        and other.data.cohort is not None
-        and data.cohort in (None, other.data.cohort)
-    ]
-    return [other for other, _ in starts] if all(data.decided_on < day for _, day in starts) else []
+    starts = picture.kept("quality: entrants", lambda: _entrants(picture)).get((picture.person_of(event), data.cohort))
+    return starts[1][:MOST_NAMED] if starts is not None and data.decided_on < starts[0] else []
+
+
+def _entrants(picture: Picture) -> dict[tuple[str, str | None], tuple[date, list[Event]]]:
+    """By person and cohort, and by person for all of them, the starts that name one, and the first of their days."""
+    found: dict[tuple[str, str | None], tuple[date, list[Event]]] = {}
+    for event, data in picture.facts(WorkerStarted):
+        if data.cohort is not None:
+            for cohort in (data.cohort, None):
+                first, starts = found.setdefault((picture.person_of(event), cohort), (data.started_on, []))
+                starts.append(event)
+                found[picture.person_of(event), cohort] = (min(first, data.started_on), starts)
+    return found
 
 
 def absences_outside_service(picture: Picture) -> Iterable[Finding]:
@@ -70,21 +81,32 @@ def absences_outside_service(picture: Picture) -> Iterable[Finding]:
 
 def caseloads_without_fte(picture: Picture) -> Iterable[Finding]:
     """Cases counted of persons who have no FTE that day, in a post or as agency workers."""
-    running: defaultdict[str, list[Running]] = defaultdict(list)
+    running: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
     for of_cover in picture.assignments.values():
         for run in of_cover:
-            running[picture.person(run.agency_worker)].append(run)
+            running[picture.person(run.agency_worker)].append((run.since, run.until))
+    covering = {person: _joined(stretches) for person, stretches in running.items()}
     for event, data in picture.facts(CaseloadCounted):
         person, day = picture.person_of(event), data.counted_on
-        if data.cases and not _has_fte(picture, person, day, running.get(person, ())):
+        if data.cases and not _has_fte(picture, person, day, covering.get(person, [])):
             says = f"worker/{person} held {data.cases} cases on {day}, and has no FTE that day."
             events = [event, *_comings_and_goings(picture, person)]
             yield on_a_day("caseload-without-fte", [f"worker/{person}"], day, says, events)
 
 
-def _has_fte(picture: Picture, person: str, day: date, running: Iterable[Running]) -> bool:
-    in_service = picture.service_on(person, day, Scope.ALL) is not None
-    return in_service or any(run.since <= day < run.until for run in running)
+def _joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """The days of any of the stretches, as stretches that do not overlap, ascending."""
+    found: list[tuple[date, date]] = []
+    for since, until in sorted(stretches):
+        if found and since <= found[-1][1]:
+            since, until = found[-1][0], max(until, found.pop()[1])
+        found.append((since, until))
+    return found
+
+
+def _has_fte(picture: Picture, person: str, day: date, covering: Sequence[tuple[date, date]]) -> bool:
+    at = bisect_right(covering, day, key=itemgetter(0)) - 1
+    return picture.service_on(person, day, Scope.ALL) is not None or (at >= 0 and day < covering[at][1])
 
 
 def cohorts_complete_before_entry(picture: Picture) -> Iterable[Finding]:

@@ -3,7 +3,7 @@
 Invariant: an assignment without a start covers nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import date
 from typing import NamedTuple
 
@@ -12,12 +12,11 @@ from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from services.metrics.timelines.amounts import millionths
-from services.metrics.timelines.knowledge import fold_as_known
+from services.metrics.timelines.knowledge import ONLY, fold_as_known
 from services.metrics.timelines.rows import Cover
 
 # An assignment that starts and ends on one day never held: it does not hold on `ended_on`.
 EFFECTS = in_order_of_effect((CoverStarted, "started_on"), (CoverChanged, "effective_from"), (CoverEnded, "ended_on"))
-ONLY = ""
 
 
 class Assignment(NamedTuple):
@@ -47,13 +46,20 @@ def covers(events: Iterable[Event]) -> list[Cover]:
     return [
         Cover(cover, *assignment, valid_from, valid_to, known_from, known_to)
         for _, valid_from, known_from, valid_to, known_to, assignment in fold_as_known(
-            of_one_cover, EFFECTS, assignments_held
+            of_one_cover, EFFECTS, assignments_held, _alike
         )
         if assignment.fte
     ]
 
 
-def assignments_held(held: dict[str, Assignment], actions: list[Action], _: list[Action]) -> Steps[Assignment]:
+def _alike(data: CoverStarted | CoverChanged | CoverEnded) -> Hashable:
+    """What the last of some events of one day leaves nothing of in the others: changes of the same facts, say."""
+    if isinstance(data, CoverChanged):
+        return data.fte is not None, data.reason is not None, data.post is not None
+    return type(data)
+
+
+def assignments_held(held: dict[str, Assignment], actions: list[Action]) -> Steps[Assignment]:
     """What an assignment is from each date on, by actions, after what held before them; the key is `ONLY`."""
     steps: dict[date, Assignment | None] = {}
     current = held.get(ONLY)

@@ -2,60 +2,53 @@
 
 Invariant: the stretches are canonical. As known at one instant, those of one key are as long as they can be in valid
 time; a stretch that stays the same from one instant to the next stays one stretch. So equal facts give equal stretches.
+
+What becomes known at an instant is followed from the days it is about only as far as it makes a difference: the work is
+in proportion to the events and the stretches, but for a logarithm.
 """
 
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import date, datetime
-from typing import Generic
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, Generic
 
 from contracts.effects import Action, Effects, Steps, Value, action_of
 from contracts.envelope import Event
-from contracts.standing import Change, changes_of_standing
+from contracts.standing import changes_of_standing
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN
 
-Fold = Callable[[dict[str, Value], list[Action], list[Action]], Steps[Value]]
-"""From what holds before some actions, by key, the actions in their order, and those before them, to what holds from
-each date on."""
+ONLY = ""
+"""The key of what has but one."""
+
+MOST_STRETCHES = 300_000
+"""Stretches of one subject, or one place, at most: so many take half a gigabyte. Where each of thousands of facts moves
+all that follow, a place has as many as their square."""
+
+Fold = Callable[[dict[str, Value], list[Action]], Steps[Value]]
+"""From what holds before some actions, under `ONLY`, and the actions in order, to what holds from each date on."""
 
 Stretch = tuple[str, date, datetime, date, datetime, Value]
 """Key, valid from, known from, valid to, known to, value."""
 
+Piece = tuple[date, date, Value | None]
+"""From, to, and what holds between; None where nothing does."""
+
 _Known = tuple[date, date, Value, datetime]
 """Valid from, valid to, value, known from."""
 
-
-def fold_as_known(events: Iterable[Event], effects: Effects, fold: Fold[Value]) -> list[Stretch[Value]]:
-    """The stretches that `fold` makes of the standing events, at every instant at which others stand than before.
-
-    Events of types without effect are ignored.
-    """
-    return fold_changes(
-        changes_of_standing([event for event in events if event.envelope.type in effects]), effects, fold
-    )
+_valid_from = itemgetter(0)
 
 
-def fold_changes(changes: Iterable[Change], effects: Effects, fold: Fold[Value]) -> list[Stretch[Value]]:
-    """The stretches that `fold` makes of the events that stand from each of these instants on, in ascending order.
+class TooManyStretches(Exception):
+    """Raised when what is known of one subject has more stretches than can be kept."""
 
-    Every event is of a type with an effect. Actions are folded again only from the first date that changed.
-    """
-    timelines: Timelines[Value] = Timelines()
-    actions: list[Action] = []
-    for instant, begun, ceased in changes:
-        first = FOREVER
-        for event in ceased:
-            action = action_of(event, effects)
-            actions.remove(action)
-            first = min(first, action[0])
-        for event in begun:
-            action = action_of(event, effects)
-            insort(actions, action)
-            first = min(first, action[0])
-        changed = bisect_left(actions, (first,))
-        steps = fold(timelines.held_before(first), actions[changed:], actions[:changed])
-        timelines.replace_from(first, steps, instant)
-    return timelines.stretches()
+    def __init__(self) -> None:
+        super().__init__(
+            f"more than {MOST_STRETCHES:,} stretches: thousands of facts each change all that follow; "
+            "void those that are wrong"
+        )
 
 
 class Timelines(Generic[Value]):
@@ -65,39 +58,66 @@ class Timelines(Generic[Value]):
         self._known: dict[str, list[_Known[Value]]] = {}
         self._known_before: list[Stretch[Value]] = []
 
-    def held_before(self, day: date) -> dict[str, Value]:
-        """The value of each key that has one on the day before `day`, as known up to now."""
-        held: dict[str, Value] = {}
-        for key, rows in self._known.items():
-            for valid_from, valid_to, value, _ in reversed(rows):
-                if valid_from < day:
-                    if valid_to >= day:
-                        held[key] = value
-                    break
-        return held
+    def on(self, key: str, day: date) -> Value | None:
+        """What holds on a day, as known up to now."""
+        rows = self._known.get(key, ())
+        row = rows[place - 1] if (place := bisect_right(rows, day, key=_valid_from)) else None
+        return row[2] if row is not None and day < row[1] else None
 
-    def replace_from(self, day: date, steps: Steps[Value], instant: datetime) -> None:
-        """From `instant` on these steps, none before `day`, are known to hold, and nothing else from `day` on."""
-        for key in steps:
-            self._known.setdefault(key, [])
-        for key, rows in self._known.items():
-            if key not in steps and (not rows or rows[-1][1] < day):
-                continue
-            replaced: dict[date, _Known[Value]] = {}
-            since, held = day, None
-            while rows and rows[-1][1] >= day:
-                row = rows.pop()
-                replaced[row[0]] = row
-                if row[0] < day:
-                    since, held = row[0], row[2]
-            for valid_from, valid_to, value in stretches(since, held, steps.get(key, {})):
-                before = replaced.get(valid_from)
-                if before is not None and before[1] == valid_to and before[2] == value:
-                    rows.append(replaced.pop(valid_from))
-                else:
-                    rows.append((valid_from, valid_to, value, instant))
-            for valid_from, valid_to, value, known_from in replaced.values():
+    def before(self, key: str, day: date) -> Value | None:
+        """What holds on the day before a day, as known up to now."""
+        rows = self._known.get(key, ())
+        row = rows[place - 1] if (place := bisect_left(rows, day, key=_valid_from)) else None
+        return row[2] if row is not None and day <= row[1] else None
+
+    def pieces(self, key: str, since: date, until: date) -> list[Piece[Value]]:
+        """What holds from one day up to another without it, piece by piece without gaps."""
+        rows = self._known.get(key, [])
+        found: list[Piece[Value]] = []
+        for place in range(max(0, bisect_right(rows, since, key=_valid_from) - 1), len(rows)):
+            valid_from, valid_to, value, _ = rows[place]
+            if valid_from >= until:
+                break
+            if valid_to > since:
+                if valid_from > since:
+                    found.append((since, valid_from, None))
+                found.append((max(since, valid_from), min(valid_to, until), value))
+                since = min(valid_to, until)
+        return [*found, (since, until, None)] if since < until else found
+
+    def replace(self, key: str, pieces: Sequence[Piece[Value]], instant: datetime) -> tuple[list[Any], list[Any]]:
+        """From `instant` on these pieces, each going on from the one before, are known to hold instead of what was.
+
+        Gives the rows (valid from, valid to, …) that are no more, and those that are new.
+        """
+        rows = self._known.setdefault(key, [])
+        since, until = pieces[0][0], pieces[-1][1]
+        first = bisect_left(rows, since, key=_valid_from)
+        first -= first > 0 and rows[first - 1][1] >= since
+        last = bisect_right(rows, until, key=_valid_from)
+        gone = {row[0]: row for row in rows[first:last]}
+        kept: list[_Known[Value]] = []
+        new: list[_Known[Value]] = []
+        around = [
+            *((row[0], min(row[1], since), row[2]) for row in rows[first:last] if row[0] < since),
+            *pieces,
+            *((max(row[0], until), row[1], row[2]) for row in rows[first:last] if row[1] > until),
+        ]
+        for valid_from, valid_to, value in _joined(around):
+            before = gone.get(valid_from)
+            if before is not None and before[1] == valid_to and before[2] == value:
+                kept.append(gone.pop(valid_from))
+            else:
+                kept.append((valid_from, valid_to, value, instant))
+                new.append(kept[-1])
+        rows[first:last] = kept
+        for valid_from, valid_to, value, known_from in gone.values():
+            # What was put there a moment ago, at this instant, was never known.
+            if known_from < instant:
                 self._known_before.append((key, valid_from, known_from, valid_to, instant, value))
+        if len(self._known_before) > MOST_STRETCHES:
+            raise TooManyStretches
+        return list(gone.values()), new
 
     def stretches(self) -> list[Stretch[Value]]:
         """All that is and was known, ordered by key, valid from and known from."""
@@ -111,14 +131,97 @@ class Timelines(Generic[Value]):
         return stretches
 
 
-def stretches(since: date, held: Value | None, values: Mapping[date, Value | None]) -> list[tuple[date, date, Value]]:
-    """The stretches (from, to, value) that values from dates on make, ascending, after `held` since `since`."""
+def stretches(values: Mapping[date, Value | None]) -> list[tuple[date, date, Value]]:
+    """The stretches (from, to, value) that values from dates on make, ascending."""
+    return _joined((since, until, values[since]) for since, until in pairwise([*values, FOREVER]))
+
+
+def _joined(pieces: Iterable[Piece[Value]]) -> list[tuple[date, date, Value]]:
+    """The pieces in which something holds, as long as they can be."""
     found: list[tuple[date, date, Value]] = []
-    for day, value in values.items():
-        if value != held:
-            if held is not None:
-                found.append((since, day, held))
-            since, held = day, value
-    if held is not None:
-        found.append((since, FOREVER, held))
+    for since, until, value in pieces:
+        if value is not None and since < until:
+            if found and found[-1][1] == since and found[-1][2] == value:
+                since = found.pop()[0]
+            found.append((since, until, value))
     return found
+
+
+class _Days:
+    """Actions by day; of those of a day that say the same kind of thing only the last acts."""
+
+    def __init__(self, alike: Callable[[Any], Hashable]) -> None:
+        self._alike = alike
+        self._of_day: dict[date, dict[Hashable, list[Action]]] = {}
+        self.days: list[date] = []
+
+    def put(self, action: Action) -> None:
+        of_day = self._of_day.get(action[0])
+        if of_day is None:
+            of_day = self._of_day[action[0]] = {}
+            insort(self.days, action[0])
+        insort(of_day.setdefault(self._alike(action[-1]), []), action)
+
+    def take(self, action: Action) -> None:
+        of_day, alike = self._of_day[action[0]], self._alike(action[-1])
+        of_kind = of_day[alike]
+        del of_kind[bisect_left(of_kind, action)]
+        if not of_kind:
+            del of_day[alike]
+        if not of_day:
+            del self._of_day[action[0]]
+            del self.days[bisect_left(self.days, action[0])]
+
+    def acting(self, day: date) -> list[Action]:
+        return sorted(of_kind[-1] for of_kind in self._of_day.get(day, {}).values())
+
+
+def fold_as_known(
+    events: Iterable[Event], effects: Effects, fold: Fold[Value], alike: Callable[[Any], Hashable]
+) -> list[Stretch[Value]]:
+    """The stretches that `fold` makes of the standing events, at every instant at which others stand than before.
+
+    Events of types without effect are ignored. Of several actions of one day whose data `alike` gives the same for,
+    only the last matters to `fold`.
+    """
+    timelines: Timelines[Value] = Timelines()
+    days = _Days(alike)
+    for instant, begun, ceased in changes_of_standing(event for event in events if event.envelope.type in effects):
+        gone = [action_of(event, effects) for event in ceased]
+        new = [action_of(event, effects) for event in begun]
+        for action in gone:
+            days.take(action)
+        for action in new:
+            days.put(action)
+        _follow(timelines, days, sorted({action[0] for action in (*gone, *new)}), fold, instant)
+    return timelines.stretches()
+
+
+def _follow(
+    timelines: Timelines[Value], days: _Days, changed: list[date], fold: Fold[Value], instant: datetime
+) -> None:
+    """Follow what changed on some days, each up to the day from which on all is as it was."""
+    pieces: list[Piece[Value]] = []
+    day: date | None = changed[0]
+    now: Value | None = None
+    differs = False
+    while day is not None:
+        before = now if differs else timelines.before(ONLY, day)
+        steps = fold({} if before is None else {ONLY: before}, days.acting(day)).get(ONLY, {})
+        now, differs = steps.get(day, before), False
+        upcoming = _first_after(changed, day)
+        if now != timelines.on(ONLY, day):
+            differs = True
+            upcoming = min(upcoming, _first_after(days.days, day))
+            pieces.append((day, upcoming, now))
+        elif pieces:
+            timelines.replace(ONLY, pieces, instant)
+            pieces = []
+        day = None if upcoming == FOREVER else upcoming
+    if pieces:
+        timelines.replace(ONLY, pieces, instant)
+
+
+def _first_after(days: list[date], day: date) -> date:
+    place = bisect_right(days, day)
+    return days[place] if place < len(days) else FOREVER

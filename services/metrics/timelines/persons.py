@@ -8,8 +8,9 @@ from collections.abc import Iterable
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
-from contracts.persons import merges_stated, persons
+from contracts.persons import Persons, merges_stated
 from contracts.standing import Change, changes_of_standing
+from services.metrics.timelines.knowledge import MOST_STRETCHES, TooManyStretches
 
 
 def changes_by_person(events: Iterable[Event]) -> dict[str, list[Change]]:
@@ -21,40 +22,29 @@ def changes_by_person(events: Iterable[Event]) -> dict[str, list[Change]]:
     """
     changes: defaultdict[str, list[Change]] = defaultdict(list)
     standing: defaultdict[str, dict[tuple[str, str], Event]] = defaultdict(dict)
-    merges: dict[str, Event] = {}
-    person_of: dict[str, str] = {}
+    known = Persons()
+    gone_over = 0
     for instant, all_begun, all_ceased in changes_of_standing(events):
         begun: defaultdict[str, list[Event]] = defaultdict(list)
         ceased: defaultdict[str, list[Event]] = defaultdict(list)
         for event in _without_merges(all_ceased):
             number = _number(event)
             del standing[number][_identity(event)]
-            ceased[person_of.get(number, number)].append(event)
-        before = person_of
-        if _replace_merges(merges, all_begun, all_ceased):
-            person_of = persons(merges_stated(merges.values()))
-            for number, stood in standing.items():
-                was, now = before.get(number, number), person_of.get(number, number)
-                if was != now:
-                    ceased[was] += stood.values()
-                    begun[now] += stood.values()
+            ceased[known.goes_by(number)].append(event)
+        for number, (was, now) in known.change(merges_stated(all_begun), merges_stated(all_ceased)).items():
+            stood = standing.get(number, {}).values()
+            ceased[was] += stood
+            begun[now] += stood
+            gone_over += len(stood)
+        if gone_over > MOST_STRETCHES:
+            raise TooManyStretches
         for event in _without_merges(all_begun):
             number = _number(event)
             standing[number][_identity(event)] = event
-            begun[person_of.get(number, number)].append(event)
+            begun[known.goes_by(number)].append(event)
         for person in begun.keys() | ceased.keys():
             changes[person].append((instant, begun.get(person, []), ceased.get(person, [])))
     return dict(changes)
-
-
-def _replace_merges(merges: dict[str, Event], begun: list[Event], ceased: list[Event]) -> bool:
-    """Take out the merges that ceased to stand, by id, and put in those that began to; gives whether there were any."""
-    gone = [event.envelope.id for event in ceased if isinstance(event.data, WorkerMerged)]
-    new = {event.envelope.id: event for event in begun if isinstance(event.data, WorkerMerged)}
-    for id in gone:
-        del merges[id]
-    merges.update(new)
-    return bool(gone or new)
 
 
 def _without_merges(events: list[Event]) -> list[Event]:

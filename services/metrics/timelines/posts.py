@@ -3,20 +3,19 @@
 Invariant: a post has no facts before it is established; after it closed only establishing it again funds it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from datetime import date
 
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from services.metrics.timelines.amounts import millionths
-from services.metrics.timelines.knowledge import fold_as_known
+from services.metrics.timelines.knowledge import ONLY, fold_as_known
 from services.metrics.timelines.rows import Post, PostFacts
 
 EFFECTS = in_order_of_effect(
     (PostClosed, "closed_on"), (PostEstablished, "effective_from"), (PostChanged, "effective_from")
 )
-ONLY = ""
 _NOT_FUNDED = 0
 
 
@@ -34,11 +33,21 @@ def post_facts(events: Iterable[Event]) -> list[Post]:
     post = of_one_post[0].envelope.subject.partition("/")[2]
     return [
         Post(post, facts, valid_from, valid_to, known_from, known_to)
-        for _, valid_from, known_from, valid_to, known_to, facts in fold_as_known(of_one_post, EFFECTS, facts_of_post)
+        for _, valid_from, known_from, valid_to, known_to, facts in fold_as_known(
+            of_one_post, EFFECTS, facts_of_post, _alike
+        )
     ]
 
 
-def facts_of_post(held: dict[str, PostFacts], actions: list[Action], _: list[Action]) -> Steps[PostFacts]:
+def _alike(data: PostEstablished | PostChanged | PostClosed) -> Hashable:
+    """What the last of some events of one day leaves nothing of in the others: changes of the same facts, say."""
+    if isinstance(data, PostChanged):
+        facts = (data.role, data.team, data.service_area, data.grade, data.csww_role, data.funded_fte)
+        return tuple(bool(fact) for fact in facts)
+    return type(data)
+
+
+def facts_of_post(held: dict[str, PostFacts], actions: list[Action]) -> Steps[PostFacts]:
     """The facts of one post from each date on, by actions, after what held before them; the key is `ONLY`."""
     steps: dict[date, PostFacts | None] = {}
     current = held.get(ONLY)

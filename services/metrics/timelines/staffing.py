@@ -8,28 +8,24 @@ vacancies = establishment - in post, over-establishment = in post - establishmen
 each at least 0. Agency cover is not capped at the vacancy: there can be more of it than vacancies.
 """
 
-from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime
-from operator import itemgetter
+from itertools import pairwise
 
 from contracts.codes import CoverReason
-from services.metrics.timelines.knowledge import Timelines
+from services.metrics.timelines.knowledge import Piece, Timelines
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Dimensions, Occupancy, Post, Staffing
 
+_Stock = tuple[int, int, int, int, int]
+"""Which dimensions (0: unknown, else a number given to them), establishment, in post, covering a vacancy, other agency
+cover. Of the facts of one post no two hold on one day, so that even the numbers of dimensions can be added up."""
+
+_Fact = tuple[Post | Occupancy | Cover, _Stock]
+"""What holds over one stretch, and what it adds there."""
+
+_NOTHING: _Stock = (0, 0, 0, 0, 0)
 _UNKNOWN = Dimensions()
-_without_dimensions = itemgetter(slice(0, 5))
-
-# The amounts of a stock, in this order after its dimensions.
-_ESTABLISHMENT, _IN_POST, _COVERING_VACANCY, _OTHER_AGENCY = range(4)
-_Stock = tuple[Dimensions, int, int, int, int]
-_NOTHING: _Stock = (_UNKNOWN, 0, 0, 0, 0)
-
-
-# No NamedTuple: a rebuild makes millions of them, and a tuple costs a fifth.
-_Edge = tuple[date, bool, int, int, datetime, datetime, Dimensions | None]
-"""What changes on a day, as known in one stretch: day, whether something begins, which amount, by how much, known from,
-known to, and the dimensions from then on where they are given."""
 
 
 def staffing(
@@ -40,94 +36,105 @@ def staffing(
     While nobody has established the post, its dimensions are None and its establishment 0.
     Rows in which every amount is 0 are left out.
     """
-    edges: list[_Edge] = []
+    numbers = _Numbers()
+    facts: list[_Fact] = []
     for post in posts:
-        facts = post.facts
-        dimensions = Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
-        edges += _edges(post, _ESTABLISHMENT, facts.funded, dimensions)
-    for occupancy in occupancies:
-        edges += _edges(occupancy, _IN_POST, occupancy.fte)
-    for cover in covers:
-        edges += _edges(cover, _agency(cover), cover.fte)
-    return _rows(place, edges)
+        of_post = post.facts
+        dimensions = Dimensions(of_post.role, of_post.team, of_post.service_area, of_post.grade, of_post.csww_role)
+        facts.append((post, (numbers.of(dimensions), of_post.funded, 0, 0, 0)))
+    facts += [(occupancy, (0, 0, occupancy.fte, 0, 0)) for occupancy in occupancies]
+    facts += [(cover, _covering(cover, 0)) for cover in covers]
+    return _rows(place, facts, numbers)
 
 
 def unposted_cover_staffing(covers: Iterable[Cover]) -> list[Staffing]:
     """The staffing by agency assignments that cover no post: one place, `cover/<id>`, for each. Others are ignored."""
-    edges: dict[str, list[_Edge]] = {}
+    numbers = _Numbers()
+    facts: defaultdict[str, list[_Fact]] = defaultdict(list)
     for cover in covers:
         if cover.post is None:
             dimensions = Dimensions(cover.role, cover.team, cover.service_area, None, cover.csww_role)
-            edges.setdefault(f"cover/{cover.cover}", []).extend(_edges(cover, _agency(cover), cover.fte, dimensions))
-    return [row for place in sorted(edges) for row in _rows(place, edges[place])]
+            facts[f"cover/{cover.cover}"].append((cover, _covering(cover, numbers.of(dimensions))))
+    return [row for place in sorted(facts) for row in _rows(place, facts[place], numbers)]
 
 
-def _agency(cover: Cover) -> int:
-    return _COVERING_VACANCY if cover.reason is CoverReason.VACANCY else _OTHER_AGENCY
+class _Numbers:
+    """Dimensions, each with a number."""
+
+    def __init__(self) -> None:
+        self.dimensions = [_UNKNOWN]
+        self._numbers = {_UNKNOWN: 0}
+
+    def of(self, dimensions: Dimensions) -> int:
+        if dimensions not in self._numbers:
+            self._numbers[dimensions] = len(self.dimensions)
+            self.dimensions.append(dimensions)
+        return self._numbers[dimensions]
 
 
-def _edges(row: Post | Occupancy | Cover, amount: int, fte: int, dimensions: Dimensions | None = None) -> list[_Edge]:
-    valid_from, valid_to, known_from, known_to = row[-4:]
-    begin = (valid_from, True, amount, fte, known_from, known_to, dimensions)
-    if valid_to == FOREVER:
-        return [begin]
-    return [begin, (valid_to, False, amount, -fte, known_from, known_to, dimensions and _UNKNOWN)]
+def _covering(cover: Cover, dimensions: int) -> _Stock:
+    if cover.reason is CoverReason.VACANCY:
+        return dimensions, 0, 0, cover.fte, 0
+    return dimensions, 0, 0, 0, cover.fte
 
 
-def _rows(place: str, edges: list[_Edge]) -> list[Staffing]:
-    edges = _joined(edges)
-    first_changes: dict[datetime, date] = {}
-    for day, _, _, _, known_from, known_to, _ in edges:
-        # By day: what stands there already is no later.
-        first_changes.setdefault(known_from, day)
-        first_changes.setdefault(known_to, day)
-    first_changes.pop(STILL_KNOWN, None)
+def _rows(place: str, facts: Iterable[_Fact], numbers: _Numbers) -> list[Staffing]:
+    # At each instant by how much the stock differs from each day on from what was known before.
+    differences: defaultdict[datetime, defaultdict[date, _Stock]] = defaultdict(lambda: defaultdict(lambda: _NOTHING))
+    for fact, amounts in facts:
+        valid_from, valid_to, known_from, known_to = fact[-4:]
+        for instant, begins, ends in ((known_from, valid_from, valid_to), (known_to, valid_to, valid_from)):
+            if instant < STILL_KNOWN:
+                at_instant = differences[instant]
+                at_instant[begins] = _sum(at_instant[begins], amounts)
+                at_instant[ends] = _less(at_instant[ends], amounts)
     timelines: Timelines[_Stock] = Timelines()
-    for instant, first in sorted(first_changes.items()):
-        stock = timelines.held_before(first).get(place, _NOTHING)
-        again = edges[bisect_left(edges, (first,)) :]
-        timelines.replace_from(first, {place: _stocks(stock, again, instant)}, instant)
-    return [_row(*stretch) for stretch in timelines.stretches() if any(stretch[-1][1:])]
+    for instant in sorted(differences):
+        _add(timelines, place, differences[instant], instant)
+    return [_row(*stretch, numbers) for stretch in timelines.stretches() if any(stretch[-1][1:])]
 
 
-def _joined(edges: list[_Edge]) -> list[_Edge]:
-    """The edges by day, of one day old dimensions before new ones, with those joined that go on as known.
+def _add(timelines: Timelines[_Stock], place: str, by_day: dict[date, _Stock], instant: datetime) -> None:
+    """Add to the stock of a place from each of these days on, as known from an instant on."""
+    more = _NOTHING
+    changed: list[Piece[_Stock]] = []
+    days = sorted(day for day, amounts in by_day.items() if amounts != _NOTHING and day < FOREVER)
+    for since, until in pairwise([*days, FOREVER]):
+        more = _sum(more, by_day[since])
+        if more != _NOTHING:
+            for begins, ends, stock in timelines.pieces(place, since, until):
+                now = _sum(stock or _NOTHING, more)
+                changed.append((begins, ends, None if now == _NOTHING else now))
+        elif changed:
+            timelines.replace(place, changed, instant)
+            changed = []
+    if changed:
+        timelines.replace(place, changed, instant)
 
-    When the end of an occupancy becomes known, say, its beginning stays as it was, and need not be added up again.
-    """
-    edges.sort(key=_without_dimensions)
-    joined = edges[:1]
-    for edge in edges[1:]:
-        last = joined[-1]
-        if last[5] == edge[4] and last[:4] == edge[:4] and last[6] == edge[6]:
-            joined[-1] = (*edge[:4], last[4], edge[5], edge[6])
-        else:
-            joined.append(edge)
-    return joined
+
+def _sum(one: _Stock, other: _Stock) -> _Stock:
+    return one[0] + other[0], one[1] + other[1], one[2] + other[2], one[3] + other[3], one[4] + other[4]
 
 
-def _stocks(stock: _Stock, edges: list[_Edge], instant: datetime) -> dict[date, _Stock | None]:
-    """The stock from each date on, as known at an instant, that these edges make of the one before them."""
-    stocks: dict[date, _Stock | None] = {}
-    dimensions, *amounts = stock
-    for day, _, amount, fte, known_from, known_to, dimensions_from_now in edges:
-        if known_from <= instant < known_to:
-            amounts[amount] += fte
-            if dimensions_from_now is not None:
-                dimensions = dimensions_from_now
-            stocks[day] = (dimensions, amounts[0], amounts[1], amounts[2], amounts[3])
-    return stocks
+def _less(one: _Stock, other: _Stock) -> _Stock:
+    return one[0] - other[0], one[1] - other[1], one[2] - other[2], one[3] - other[3], one[4] - other[4]
 
 
 def _row(
-    place: str, valid_from: date, known_from: datetime, valid_to: date, known_to: datetime, stock: _Stock
+    place: str,
+    valid_from: date,
+    known_from: datetime,
+    valid_to: date,
+    known_to: datetime,
+    stock: _Stock,
+    numbers: _Numbers,
 ) -> Staffing:
     dimensions, establishment, in_post, covering_vacancy, other_agency = stock
     vacant = establishment - in_post
     vacancies = max(0, vacant)
     return Staffing(
         place,
-        *dimensions,
+        *numbers.dimensions[dimensions],
         establishment,
         in_post,
         vacancies,

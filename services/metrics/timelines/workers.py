@@ -8,10 +8,11 @@ from decimal import Decimal
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
-from contracts.occupying import EFFECTS, posts_held
+from contracts.occupying import EFFECTS
 from contracts.standing import changes_of_standing
 from services.metrics.timelines.amounts import millionths
-from services.metrics.timelines.knowledge import Stretch, fold_changes
+from services.metrics.timelines.holding import holding
+from services.metrics.timelines.knowledge import Stretch
 from services.metrics.timelines.persons import changes_by_person
 from services.metrics.timelines.rows import Occupancy
 
@@ -29,13 +30,9 @@ def occupancies(events: Iterable[Event]) -> list[Occupancy]:
         return []
     if any(type(event.data) is WorkerMerged for event in telling):
         changes = changes_by_person(telling)
-        return [
-            row
-            for person in sorted(changes)
-            for row in _rows(person, fold_changes(changes[person], EFFECTS, posts_held))
-        ]
+        return [row for person in sorted(changes) for row in _rows(person, holding(changes[person]))]
     worker = telling[0].envelope.subject.partition("/")[2]
-    return _rows(worker, fold_changes(changes_of_standing(telling), EFFECTS, posts_held))
+    return _rows(worker, holding(changes_of_standing(telling)))
 
 
 def _rows(worker: str, stretches: list[Stretch[Decimal]]) -> list[Occupancy]:

@@ -6,7 +6,7 @@ from itertools import permutations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.persons import merges_stated, persons
+from contracts.persons import Persons, merges_stated, persons
 from tests.histories import at, event, merged, started, void
 
 DAY = date(2023, 10, 31)
@@ -80,3 +80,19 @@ def test_what_merges_state_is_read_from_their_events_and_withdrawals_state_nothi
     corrected = event(merged("W-3"), "worker/W-1", at(DAY), "M-2", supersedes="M-1")
     others = [event(started(DAY), "worker/W-4", at(DAY), "S-1"), void(merge, at(DAY), "V-1")]
     assert merges_stated([merge, corrected, *others]) == [("W-1", "W-2"), ("W-1", "W-3")]
+
+
+@given(st.lists(st.tuples(_merges, st.integers(0, 3)), max_size=6))
+def test_merges_that_come_and_go_leave_the_persons_that_the_merges_left_make(
+    turns: list[tuple[list[tuple[str, str]], int]],
+) -> None:
+    known, standing = Persons(), list[tuple[str, str]]()
+    for begun, gone in turns:
+        before = persons(standing)
+        ceased, standing = standing[:gone], [*standing[gone:], *begun]
+        changed = known.change(begun, ceased)
+        now = persons(standing)
+        assert {number: person.goes_by for number, person in known.of_number.items()} == now
+        numbers = before.keys() | now.keys()
+        names = {number: (before.get(number, number), now.get(number, number)) for number in numbers}
+        assert changed == {number: (was, is_now) for number, (was, is_now) in names.items() if was != is_now}

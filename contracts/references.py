@@ -1,0 +1,197 @@
+"""What follows when events refer to one another, worked out anew only as far as one more known event changes it.
+
+Invariant: learning one more event costs at most the square of the logarithm of their number, however long the chains of
+references are: forests are cut into paths, of which a way to the root crosses few, and of a path only the places count
+at which something is decided.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+
+
+class Paths:
+    """A forest in which each node points at most to one other, cut into paths; those in a circle point on no more.
+
+    A path goes from its top away from the root; of the nodes that point to one the one with most behind it continues
+    its path, each other is the top of its own.
+    """
+
+    def __init__(self, points_to: Sequence[int | None]) -> None:
+        count = len(points_to)
+        self.towards = list(points_to)
+        self.circles: list[list[int]] = _circles(self.towards)
+        """The nodes of each circle, the last of them first; that one points to none here."""
+        for circle in self.circles:
+            self.towards[circle[0]] = None
+        behind = _those_behind_first(self.towards)
+        size, heaviest = [1] * count, [-1] * count
+        for node in behind:
+            target = self.towards[node]
+            if target is not None:
+                size[target] += size[node]
+                if heaviest[target] < 0 or size[node] > size[heaviest[target]]:
+                    heaviest[target] = node
+        self.path_of = [0] * count
+        self.place_of = [0] * count
+        self.nodes: list[list[int]] = []
+        """The nodes of each path from its top on."""
+        for node in reversed(behind):
+            target = self.towards[node]
+            if target is not None and heaviest[target] == node:
+                self.path_of[node] = self.path_of[target]
+            else:
+                self.path_of[node] = len(self.nodes)
+                self.nodes.append([])
+            self.place_of[node] = len(self.nodes[self.path_of[node]])
+            self.nodes[self.path_of[node]].append(node)
+
+
+def _circles(towards: Sequence[int | None]) -> list[list[int]]:
+    found: list[list[int]] = []
+    walked = [-1] * len(towards)
+    for begin in range(len(towards)):
+        way: list[int] = []
+        node: int | None = begin
+        while node is not None and walked[node] < 0:
+            walked[node] = begin
+            way.append(node)
+            node = towards[node]
+        if node is not None and walked[node] == begin:
+            found.append(sorted(way[way.index(node) :], reverse=True))
+    return found
+
+
+def _those_behind_first(towards: Sequence[int | None]) -> list[int]:
+    """All nodes, each after those that point to it."""
+    to_come = [0] * len(towards)
+    for target in towards:
+        if target is not None:
+            to_come[target] += 1
+    ready = [node for node, count in enumerate(to_come) if count == 0]
+    for node in ready:  # grows while it is walked through
+        target = towards[node]
+        if target is not None:
+            to_come[target] -= 1
+            if to_come[target] == 0:
+                ready.append(target)
+    return ready
+
+
+class Happening:
+    """Which events happened: a known event of which no known void happened. Voids in a circle never do."""
+
+    def __init__(self, voided: Sequence[int | None]) -> None:
+        circling = {node for circle in Paths(voided).circles for node in circle}
+        # A void in a circle changes nothing but the next of the circle.
+        self._paths = Paths([None if place in circling or to in circling else to for place, to in enumerate(voided)])
+        self._never = circling
+        self._known = [False] * len(voided)
+        self._voids = [0] * len(voided)
+        # Of each path the places that did not happen whatever comes behind them; between them it is yes, no, yes.
+        self._decided = [list(range(len(nodes))) for nodes in self._paths.nodes]
+
+    def learn(self, event: int) -> int | None:
+        """Make an event known; gives the one that voids nothing of which it now changes whether it happened."""
+        self._known[event] = True
+        if event in self._never or self._voids[event]:
+            return None
+        node: int | None = event
+        while node is not None:
+            path = self._paths.path_of[node]
+            top = self._paths.nodes[path][0]
+            before = self.happened(top)
+            _put_or_take(self._decided[path], self._paths.place_of[node], self._is_decided(node))
+            now = self.happened(top)
+            if before is now:
+                return None
+            beyond = self._paths.towards[top]
+            if beyond is None:
+                return top
+            was_decided = self._is_decided(beyond)
+            self._voids[beyond] += 1 if now else -1
+            node = beyond if self._is_decided(beyond) is not was_decided else None
+        return None
+
+    def happened(self, event: int) -> bool:
+        """Whether an event happened, as far as is known."""
+        path, place = self._paths.path_of[event], self._paths.place_of[event]
+        decided = self._decided[path]
+        following = bisect_left(decided, place)
+        end = decided[following] if following < len(decided) else len(self._paths.nodes[path])
+        return (end - place) % 2 == 1
+
+    def _is_decided(self, event: int) -> bool:
+        return not self._known[event] or self._voids[event] > 0
+
+
+class Versions:
+    """Which events of those that happened no other supersedes, directly or through others that are known."""
+
+    def __init__(self, paths: Paths) -> None:
+        count = len(paths.towards)
+        self._paths = paths
+        self._known = [False] * count
+        self._happened = [False] * count
+        self._superseding = [0] * count
+        # Of each path the places that decide for those before them: who is unknown parts them from what comes behind;
+        # who happened, or is superseded by one who did from another path, supersedes them.
+        self._deciding = [list(range(len(nodes))) for nodes in paths.nodes]
+        self._from_top = [False] * len(paths.nodes)
+
+    def learn(self, event: int) -> list[int]:
+        """Make an event known; gives those of which it can change whether they are overtaken."""
+        self._known[event] = True
+        return self._update(event)
+
+    def happen(self, event: int, happened: bool) -> list[int]:
+        """State whether a known event happened; gives those of which it can change whether they are overtaken."""
+        self._happened[event] = happened
+        return self._update(event)
+
+    def counts(self, event: int) -> bool:
+        """Whether an event happened and no other that happened supersedes it."""
+        path, place = self._paths.path_of[event], self._paths.place_of[event]
+        return self._happened[event] and not self._superseding[event] and not self._any_happened(path, place + 1)
+
+    def _update(self, event: int) -> list[int]:
+        concerned: list[int] = []
+        node: int | None = event
+        while node is not None:
+            path, place = self._paths.path_of[node], self._paths.place_of[node]
+            nodes, deciding = self._paths.nodes[path], self._deciding[path]
+            _put_or_take(deciding, place, not self._known[node] or self._has_one(node))
+            nearest = bisect_left(deciding, place) - 1
+            concerned += [node] if nearest < 0 else [node, nodes[deciding[nearest]]]
+            before, now = self._from_top[path], self._any_happened(path, 0)
+            beyond = self._paths.towards[nodes[0]]
+            if before is now or beyond is None:
+                break
+            self._from_top[path] = now
+            had_one = self._has_one(beyond)
+            self._superseding[beyond] += 1 if now else -1
+            concerned.append(beyond)
+            node = beyond if self._has_one(beyond) is not had_one else None
+        return concerned
+
+    def _has_one(self, event: int) -> bool:
+        """Whether an event happened, or one that supersedes it from another path."""
+        return self._happened[event] or self._superseding[event] > 0
+
+    def _any_happened(self, path: int, place: int) -> bool:
+        """Whether from a place of a path on any happened, up to one that is not known."""
+        deciding = self._deciding[path]
+        following = bisect_left(deciding, place)
+        if following == len(deciding):
+            return False
+        node = self._paths.nodes[path][deciding[following]]
+        return self._known[node] and self._has_one(node)
+
+
+def _put_or_take(places: list[int], place: int, there: bool) -> None:
+    """Put a place into a sorted list, or take it out."""
+    at = bisect_left(places, place)
+    if (at < len(places) and places[at] == place) is not there:
+        if there:
+            places.insert(at, place)
+        else:
+            del places[at]

@@ -1,0 +1,51 @@
+"""What holds on a day, of stretches that overlap: a tree over the days, in which each stands at few places.
+
+Invariant: to put a stretch in, to take it out and to begin to ask for a day each cost the logarithm of the days.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator
+from datetime import date
+from typing import Generic, TypeVar
+
+Thing = TypeVar("Thing", bound=Hashable)
+
+
+class OverDays(Generic[Thing]):
+    """Things, each over stretches of days that begin and end on some of the days given (or end later than all)."""
+
+    def __init__(self, days: Iterable[date]) -> None:
+        self._days = sorted(set(days))
+        self._things: defaultdict[int, set[Thing]] = defaultdict(set)
+
+    def put(self, since: date, until: date, thing: Thing) -> None:
+        """Let a thing hold from a day up to another without it."""
+        for place in self._places(since, until):
+            self._things[place].add(thing)
+
+    def take(self, since: date, until: date, thing: Thing) -> None:
+        """Take out a stretch as it was put in."""
+        for place in self._places(since, until):
+            self._things[place].discard(thing)
+
+    def on(self, day: date) -> Iterator[Thing]:
+        """What holds on a day, in no particular order."""
+        leaf = bisect_right(self._days, day) - 1
+        place = leaf + len(self._days) if leaf >= 0 else 0
+        while place:
+            yield from self._things.get(place, ())
+            place //= 2
+
+    def _places(self, since: date, until: date) -> Iterator[int]:
+        first = bisect_left(self._days, since) + len(self._days)
+        last = bisect_left(self._days, until) + len(self._days)
+        while first < last:
+            if first % 2:
+                yield first
+                first += 1
+            if last % 2:
+                last -= 1
+                yield last
+            first //= 2
+            last //= 2

@@ -1,0 +1,187 @@
+"""What is worked out of events without I/O, each by a name: what a derivation, an answer and a remark are made of.
+
+Invariant: each entry point is given a set of events and nothing else, and is asked for all that it has.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime
+
+from contracts.envelope import Event
+from contracts.events.hiring import WorkerMerged
+from contracts.persons import merges_stated, persons
+from contracts.standing import changes_of_standing, standing_events
+from services.metrics.academy import members
+from services.metrics.changes import Report, part_changes
+from services.metrics.explanation import explain
+from services.metrics.figures import Asked, Reading, figures
+from services.metrics.forecasting.flows import happened
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Count, When
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.quality.catalogue import CHECKS, findings
+from services.metrics.quality.effect import effect
+from services.metrics.quality.records import lateness
+from services.metrics.timelines.covers import covers
+from services.metrics.timelines.posts import post_facts
+from services.metrics.timelines.rows import Cover, Occupancy, Post
+from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
+from services.metrics.timelines.workers import occupancies
+from services.recruitment import rules as recruitment
+from services.retention import rules as retention
+
+AS_AT = date(2012, 6, 30)
+YEAR = When(date(2011, 7, 1), AS_AT, AS_AT)
+YEARS = [When(date(year, 1, 1), date(year, 12, 31), date(year, 12, 31)) for year in range(2010, 2014)]
+KNOWN = datetime(2030, 1, 1, tzinfo=UTC)
+COUNTS = [measure for measure in MEASURES.values() if isinstance(measure, Count)]
+PAGE = 20
+
+
+def standing(events: Sequence[Event]) -> None:
+    """What stands, at every instant and now."""
+    list(changes_of_standing(events))
+    standing_events(events)
+
+
+def held_over_time(events: Sequence[Event]) -> tuple[list[Occupancy], list[Cover], list[Post]]:
+    """The timelines of every worker, assignment and post."""
+    of_subject: defaultdict[str, list[Event]] = defaultdict(list)
+    for event in events:
+        of_subject[event.envelope.subject].append(event)
+    person_of = persons(merges_stated(event for event in events if isinstance(event.data, WorkerMerged)))
+    of_person: defaultdict[str, list[Event]] = defaultdict(list)
+    held: list[Cover] = []
+    facts: list[Post] = []
+    for subject, of_it in of_subject.items():
+        kind, _, identifier = subject.partition("/")
+        if kind == "worker":
+            of_person[person_of.get(identifier, identifier)] += of_it
+        elif kind == "cover":
+            held += covers(of_it)
+        elif kind == "post":
+            facts += post_facts(of_it)
+    return [row for of_it in of_person.values() for row in occupancies(of_it)], held, facts
+
+
+def staffing_over_time(events: Sequence[Event]) -> None:
+    """The staffing of every place."""
+    occupied, held, facts = held_over_time(events)
+    of_post: defaultdict[str, tuple[list[Post], list[Occupancy], list[Cover]]] = defaultdict(lambda: ([], [], []))
+    for fact in facts:
+        of_post[fact.post][0].append(fact)
+    for occupancy in occupied:
+        of_post[occupancy.post][1].append(occupancy)
+    for cover in held:
+        if cover.post is not None:
+            of_post[cover.post][2].append(cover)
+    for post, of_it in of_post.items():
+        staffing(f"post/{post}", *of_it)
+    unposted_cover_staffing(held)
+
+
+def picture(events: Sequence[Event]) -> Picture:
+    """A picture, and all that is in it."""
+    found = Picture(events)
+    for scope in Scope:
+        found.service(scope)
+        found.spells(scope)
+    assert found.staffing is not None
+    assert found.moves is not None
+    assert found.lots is not None
+    assert found.assignments is not None
+    return found
+
+
+def measures(events: Sequence[Event]) -> None:
+    """Every measure in a year and over some, in both scopes."""
+    found = Picture(events)
+    reading = Reading("331", KNOWN, lambda: found)
+    for scope in Scope:
+        for measure in MEASURES.values():
+            figures(measure, [reading], [YEAR], Asked((), None, scope))
+            figures(measure, [reading], YEARS, Asked(("role", "team"), None, scope))
+
+
+def explanations(events: Sequence[Event]) -> None:
+    """What every count is made of."""
+    found = Picture(events)
+    reading = Reading("331", KNOWN, lambda: found)
+    for counted in COUNTS:
+        for part in explain(counted, reading, YEAR, Asked())[:PAGE]:
+            assert part.made_of is not None
+
+
+def changes(events: Sequence[Event]) -> None:
+    """What changed in every count when the second half of the events came."""
+    before, after = _report(events[: len(events) // 2]), _report(events)
+    for counted in COUNTS:
+        for change in part_changes(counted, YEAR, before, after, Asked())[:PAGE]:
+            assert change.events is not None
+
+
+def _report(events: Sequence[Event]) -> Report:
+    found = Picture(events)
+    return Report(Reading("331", KNOWN, lambda: found), events)
+
+
+def quality(events: Sequence[Event]) -> None:
+    """What every check finds."""
+    found = Picture(events)
+    findings(found, AS_AT)
+    lateness(found)
+
+
+def effects(events: Sequence[Event]) -> None:
+    """A page of findings with their effects: the first of every check."""
+    found = Picture(events)
+    for check in CHECKS.values():
+        for finding in findings(found, AS_AT, [check])[:2]:
+            effect(found, finding, AS_AT)
+
+
+def academy(events: Sequence[Event]) -> None:
+    """The members of the academy's cohorts, and what moved the vacancies."""
+    found = Picture(events)
+    members(found)
+    happened(found)
+
+
+def rules(events: Sequence[Event]) -> None:
+    """The remarks on accepted events, and the posts that fell vacant."""
+    recruitment.posts_established(events)
+    of_kind = [event for event in events if event.envelope.subject.startswith(("worker/", "post/"))]
+    recruitment.fallen_vacant(of_kind, AS_AT)
+    merges = [event for event in events if event.envelope.type == WorkerMerged.event_type]
+    subjects = {event.envelope.subject for event in events}
+    retention.linked_numbers(subjects, merges)
+    retention.workers_started(of_kind, merges)
+
+
+def _timelines(events: Sequence[Event]) -> None:
+    held_over_time(events)
+
+
+def _picture(events: Sequence[Event]) -> None:
+    picture(events)
+
+
+ENTRY_POINTS: dict[str, Callable[[Sequence[Event]], None]] = {
+    "standing": standing,
+    "timelines": _timelines,
+    "staffing": staffing_over_time,
+    "picture": _picture,
+    "measures": measures,
+    "explanations": explanations,
+    "changes": changes,
+    "quality": quality,
+    "effects": effects,
+    "academy and flows": academy,
+    "rules": rules,
+}
+
+
+def every(names: Iterable[str] = ENTRY_POINTS) -> Iterator[tuple[str, Callable[[Sequence[Event]], None]]]:
+    """The entry points of these names."""
+    return ((name, ENTRY_POINTS[name]) for name in names)

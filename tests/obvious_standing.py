@@ -1,0 +1,71 @@
+"""Which events stand, worked out from the beginning for every instant: what `contracts/standing.py` says, obviously.
+
+Invariant: nothing is kept from one instant to the next, and no chain is followed but event by event.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from contracts.envelope import Event
+from contracts.standing import order_of_recording
+
+Identity = tuple[str, str, str]
+
+
+def standing_at(events: Iterable[Event], instant: datetime) -> set[Identity]:
+    """The identities of the events that stand as known at an instant."""
+    recorded = sorted({_identity(event): event for event in events}.values(), key=order_of_recording)
+    by_identity = {_identity(event): place for place, event in enumerate(recorded)}
+    targets = [_target(event, recorded, by_identity) for event in recorded]
+    known = [place for place, event in enumerate(recorded) if event.envelope.time <= instant]
+    happened = _happened(recorded, targets, known)
+    overtaken: set[int] = set()
+    versions: list[tuple[int, int]] = []
+    for place in happened:
+        if recorded[place].envelope.voids is None:
+            earlier, first = _earlier_versions(recorded, targets, place, known)
+            overtaken.update(earlier)
+            versions.append((first, place))
+    last_of_record = {first: place for first, place in sorted(versions) if place not in overtaken}
+    return {_identity(recorded[place]) for place in last_of_record.values()}
+
+
+def _identity(event: Event) -> Identity:
+    return event.envelope.authority, event.envelope.type, event.envelope.id
+
+
+def _target(event: Event, recorded: list[Event], by_identity: dict[Identity, int]) -> int | None:
+    envelope = event.envelope
+    target = by_identity.get((envelope.authority, envelope.type, envelope.supersedes or envelope.voids or ""))
+    fits = target is not None and recorded[target].envelope.subject == envelope.subject
+    return target if fits else None
+
+
+def _happened(recorded: list[Event], targets: list[int | None], known: list[int]) -> set[int]:
+    """Those known, each of whose voids is settled first; of voids in a circle none is ever settled."""
+    happened: set[int] = set()
+    settled: set[int] = set()
+    voids = {place: [v for v, target in enumerate(targets) if target == place and recorded[v].envelope.voids]
+             for place in range(len(recorded))}  # fmt: skip
+    while fresh := [p for p in voids if p not in settled and all(v in settled for v in voids[p])]:
+        for place in fresh:
+            settled.add(place)
+            if place in known and not any(v in happened for v in voids[place]):
+                happened.add(place)
+    return happened
+
+
+def _earlier_versions(
+    recorded: list[Event], targets: list[int | None], place: int, known: list[int]
+) -> tuple[list[int], int]:
+    """What an event supersedes, directly or through others; and the first of its record, of a circle the least."""
+    earlier: list[int] = []
+    target: int | None = place
+    while target is not None and recorded[target].envelope.supersedes:
+        target = targets[target]
+        if target is None or target not in known:
+            break
+        if target in earlier:
+            return earlier, min(earlier[earlier.index(target) :])
+        earlier.append(target)
+    return earlier, earlier[-1] if earlier else place

@@ -1,0 +1,56 @@
+"""Which events stand, followed from instant to instant, is what the same question asked anew at every instant answers.
+
+Invariant: the histories hold chains and circles of corrections and of voids, references to what comes later and to what
+never comes, and many events of one instant.
+"""
+
+from datetime import timedelta
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.envelope import Event
+from contracts.standing import changes_of_standing, standing_events
+from tests.histories import FIRST_DAY, FIRST_INSTANT, event, histories, histories_of_references, started, void_of
+from tests.obvious_standing import standing_at
+
+STARTED = "uk.workforce.worker.started.v1"
+thorough = settings(max_examples=400)
+
+
+@st.composite
+def long_chains(draw: st.DrawFn, most_events: int = 30) -> list[Event]:
+    """Events that mostly refer to one a little before or after them, so that chains are long and some close."""
+    count = draw(st.integers(1, most_events))
+    last_instant = draw(st.sampled_from([0, 3, 60]))
+    events = []
+    for place in range(count):
+        id, recorded = f"E-{place}", FIRST_INSTANT + timedelta(hours=draw(st.integers(0, last_instant)))
+        refers_to = f"E-{place + draw(st.sampled_from([-1, -1, -1, -2, -3, 1, 2]))}"
+        how = draw(st.sampled_from(["corrects", "corrects", "voids", "states"]))
+        if how == "voids":
+            events.append(void_of(refers_to, STARTED, "worker/W-1", recorded, id))
+        else:
+            corrected = refers_to if how == "corrects" else None
+            events.append(event(started(FIRST_DAY), "worker/W-1", recorded, id, supersedes=corrected))
+    return events
+
+
+@thorough
+@given(st.one_of(long_chains(), histories_of_references(), histories()))
+def test_what_stands_at_every_instant_is_what_it_is_when_worked_out_from_the_beginning(history: list[Event]) -> None:
+    standing: dict[tuple[str, str, str], Event] = {}
+    changes = {instant: (begun, ceased) for instant, begun, ceased in changes_of_standing(history)}
+    assert list(changes) == sorted(changes)
+    for instant in sorted({known.envelope.time for known in history}):
+        begun, ceased = changes.get(instant, ([], []))
+        for gone in ceased:
+            del standing[gone.envelope.authority, gone.envelope.type, gone.envelope.id]
+        for new in begun:
+            identity = (new.envelope.authority, new.envelope.type, new.envelope.id)
+            assert identity not in standing
+            standing[identity] = new
+        assert (instant in changes) is bool(begun or ceased)
+        assert set(standing) == standing_at(history, instant)
+    now = {(one.envelope.authority, one.envelope.type, one.envelope.id) for one in standing_events(history)}
+    assert now == set(standing)
