@@ -103,7 +103,8 @@ class Health:
     def readiness(self) -> Readiness:
         """Whether the service can do its work now."""
         runtime = self._runtime
-        reasons = [reason for reason in (self.database_away(),) if reason is not None]
+        away = self.database_away() or (None if runtime.set_up else runtime.waiting_to_start or "starting")
+        reasons = [] if away is None else [away]
         if runtime.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
         if runtime.delivery.waiting_for is not None and not reasons:
