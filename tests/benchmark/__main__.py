@@ -1,4 +1,5 @@
-"""`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency.
+"""`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
+readers beside heavy readers, memory.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -28,7 +29,7 @@ from contracts.catalogue import METRICS, topics_read_by
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
 from services.chassis.topics import admin_client, make_missing_topics
-from tests.benchmark import seeding
+from tests.benchmark import readers, seeding
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
@@ -64,6 +65,12 @@ def main() -> int:
                 broker.empty()
             if "latency" in given.only:
                 latency(postgres, broker, folder, given.seconds)
+                broker.empty()
+            if "load" in given.only:
+                readers.load(postgres, broker, folder, console, given.seconds)
+                broker.empty()
+            if "memory" in given.only:
+                readers.memory(postgres, broker, folder, console, given.asked)
         finally:
             broker.stop()
             postgres.stop()
@@ -72,14 +79,15 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
-    benchmarks = ("figures", "rebuild", "latency")
+    benchmarks = ("figures", "rebuild", "latency", "load", "memory")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
     parser.add_argument("--authorities", type=int, default=6, help="authorities rebuilt, about 6,500 events each")
     parser.add_argument("--million", action="store_true", help="rebuild all of England once: takes many minutes")
     parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
-    parser.add_argument("--seconds", type=int, default=30, help="how long the latency is measured")
+    parser.add_argument("--seconds", type=int, default=30, help="how long latency, and each load, is measured")
+    parser.add_argument("--asked", type=int, default=60, help="authorities asked for while memory is measured")
     given = parser.parse_args()
     if given.million:
         given.authorities, given.rounds = ENGLAND, 1
