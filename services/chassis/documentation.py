@@ -38,11 +38,14 @@ PROBLEM: Document = {
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What was wrong with this request."},
         "faults": {"type": "array", "minItems": 1, "items": {"$ref": REFERENCE.format(model="Fault")}},
+        "cost": {"type": "integer", "minimum": 0, "description": "Of `too-costly`: steps that it would take."},
+        "most": {"type": "integer", "minimum": 0, "description": "Of `too-costly`: steps that one question may take."},
     },
 }
 
 _HEADERS: dict[int, Document] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    429: {"Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "string"}}},
     503: {"Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "string"}}},
 }
 

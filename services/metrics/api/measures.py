@@ -3,8 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -13,11 +12,12 @@ from fastapi import APIRouter, Path, Request, Response
 
 from contracts.values import EARLIEST_DATE
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling, runtime_of
-from services.metrics import store
+from services.chassis.runtime import calling
+from services.metrics import cost, store
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
+from services.metrics.api.computing import Computation, computing
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -30,7 +30,7 @@ from services.metrics.api.parameters import (
 )
 from services.metrics.control_chart import RULES, chart
 from services.metrics.control_chart import shown as chart_shown
-from services.metrics.figures import Asked, Figures, Reading, figures, mark, needs_picture
+from services.metrics.figures import Asked, Figures, FigureSums, mark
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import (
     PLACES,
@@ -41,7 +41,7 @@ from services.metrics.measures.declaration import (
     When,
     shown,
 )
-from services.metrics.memory import memory_of
+from services.metrics.pauses import with_pauses
 from services.metrics.periods import Every, Period, series_periods, when_of_point
 
 router = APIRouter(tags=["measures"])
@@ -160,11 +160,24 @@ class Wanted:
         accepted = {} if self.as_accepted_at is None else {"as_accepted_at": said(self.as_accepted_at)}
         return {"as_known_at": said(self.as_known_at)} | accepted
 
-    async def readings(self, request: Request, more: Iterable[Count] = ()) -> list[Reading]:
-        """What its figures are read from."""
-        counts = (*counts_of(self.measure), *more)
-        memory = memory_of(request)
-        return await memory.readings(self.authority, self.as_known_at, self.as_accepted_at, counts, self.asked)
+    async def work_out(
+        self, computation: Computation, whens: Sequence[When], beside: Sequence[Count] = ()
+    ) -> FigureSums:
+        """Its figures at some times, and those of the counts beside it. Raises a problem where they cost too much."""
+        memory = computation.memory
+        measures = (self.measure, *beside)
+        counts = [counted for measure in measures for counted in counts_of(measure)]
+        size = await memory.size_of_figures(self.authority, counts, self.asked, self.as_accepted_at is not None)
+        keys = await memory.most_keys(self.authority, self.asked, size)
+        await computation.weigh(cost.of_figures(counts, self.asked, len(whens), size, keys))
+        sums = FigureSums(measures, whens, self.asked)
+        instants = self.as_known_at, self.as_accepted_at
+        async for readings in memory.readings(self.authority, *instants, counts, self.asked):
+            await computation.run(sums.add, readings)
+            # Not held while others have their turn, nor while the next is made.
+            readings.clear()
+            await computation.let_others()
+        return sums
 
 
 def wanted(question: Question, measure: Measure) -> Wanted:
@@ -205,10 +218,19 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     wish, when = wanted(question, found), question.when(found)
     question.settle()
     beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
-    readings = await wish.readings(request, beside)
-    result = await work_out(found, readings, [when], wish.asked)
-    await refuse_nothing(request, wish, result)
-    with_it = [(item, await work_out(item, readings, [when], wish.asked)) for item in beside]
+    async with computing(request) as computation:
+        sums = await wish.work_out(computation, [when], beside)
+        result = await computation.run(sums.figures, found)
+        await refuse_nothing(computation, wish, result)
+        with_it = [(item, await computation.run(sums.figures, item)) for item in beside]
+        return await computation.run(_answer, question, wish, when, result, with_it)
+
+
+def _answer(
+    question: Question, wish: Wanted, when: When, result: Figures, with_it: Sequence[tuple[Count, Figures]]
+) -> Response:
+    """The answer with a figure, and with the counts beside it."""
+    found = wish.measure
     body = wish.facts() | time_of(found, when) | wish.instants() | {"by": list(wish.asked.by)}
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True))
@@ -220,7 +242,7 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     body |= {f"total_{item.name}": shown(of.totals[0], item.unit) for item, of in with_it}
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
-        body["links"]["explanation"] = pinned(question, f"{request.url.path}/explanation", by=None)
+        body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
     return answer(question, body, _lines(body))
 
 
@@ -247,24 +269,16 @@ def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
     return heading, [[*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"]]
 
 
-async def work_out(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
-    """The figures; in a thread of their own where that takes a while (pictures, many authorities): others go on."""
-    of_one = len(readings) == 1 and readings[0].columns is not None
-    if not of_one or needs_picture(counts_of(measure), asked):
-        return await asyncio.to_thread(figures, measure, readings, whens, asked)
-    return figures(measure, readings, whens, asked)
-
-
-async def is_known(request: Request, wish: Wanted, result: Figures) -> bool:
+async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
     """Whether anything was known of the authority."""
     if wish.authority == ALL or any(value for values in result.rows.values() for value in values):
         return True
-    return await store.has_events(runtime_of(request).pool, wish.authority, wish.as_known_at, wish.as_accepted_at)
+    return await store.has_events(computation.memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at)
 
 
-async def refuse_nothing(request: Request, wish: Wanted, result: Figures) -> None:
+async def refuse_nothing(computation: Computation, wish: Wanted, result: Figures) -> None:
     """Raises a 404 problem where nothing was known of the authority: that is no nought."""
-    if not await is_known(request, wish, result):
+    if not await is_known(computation, wish, result):
         accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
         detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
@@ -292,15 +306,30 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     rebased = _rebased(question, periods)
     question.settle()
     whens = [when_of_point(found, period, EARLIEST_DATE, months) for period in periods]
-    readings = await wish.readings(request)
-    result = await work_out(found, readings, whens, wish.asked)
-    await refuse_nothing(request, wish, result)
+    async with computing(request) as computation:
+        sums = await wish.work_out(computation, whens)
+        result = await computation.run(sums.figures, found)
+        await refuse_nothing(computation, wish, result)
+        return await computation.run(_answer_with_series, question, wish, every, months, periods, rebased, result)
+
+
+def _answer_with_series(
+    question: Question,
+    wish: Wanted,
+    every: Every,
+    months: int,
+    periods: Sequence[Period],
+    rebased: Sequence[int],
+    result: Figures,
+) -> Response:
+    """The answer with a series, and with its control chart."""
+    found = wish.measure
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
     body |= {"months": months} if found.all_time else {}
     body["periods"] = [{"from": period.first.isoformat(), "to": period.last.isoformat()} for period in periods]
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True)) | {"values": [shown(value, found.unit) for value in values]}
-        for key, values in result.sorted_rows()
+        for key, values in with_pauses(result.sorted_rows())
     ]
     body["totals"] = [shown(value, found.unit) for value in result.totals]
     if not wish.asked.by:
