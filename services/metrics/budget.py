@@ -21,6 +21,8 @@ class Budget:
         self.most = most
         self.kept = 0
         """Bytes kept now."""
+        self.taken_in = 0
+        """Bytes that were ever taken in, or grown by."""
         self._held: OrderedDict[Hashable, _Held] = OrderedDict()
 
     def __contains__(self, key: Hashable) -> bool:
@@ -31,6 +33,8 @@ class Budget:
 
         What is beyond the budget alone is let go itself, and nothing else for its sake.
         """
+        before = self._held.get(key)
+        self.taken_in += max(0, weight - (0 if before is None else before.weight))
         self.forget(key)
         if weight > self.most:
             let_go()

@@ -5,7 +5,7 @@ Invariant: every figure comes of sums of parts in millionths, exactly; quick sum
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
@@ -165,16 +165,40 @@ def _span(kind: Kind, when: When, days: Sequence[date]) -> tuple[int, int]:
     return bisect_right(days, when.opening), bisect_right(days, when.last)
 
 
+class Rows(Mapping[Key, list[Fraction | None]]):
+    """Figures by key, each row worked out when it is looked at and held by nobody: of many they would fill memory."""
+
+    def __init__(self, keys: Collection[Key], make: Callable[[Key], list[Fraction | None]]) -> None:
+        self._keys = keys
+        self._make = make
+
+    def __getitem__(self, key: Key) -> list[Fraction | None]:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._make(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a measure comes to at some times: by key, and in all. None where there is no figure (a rate of nothing)."""
 
-    rows: dict[Key, list[Fraction | None]]
+    rows: Rows
     totals: list[Fraction | None]
 
-    def sorted_rows(self) -> list[tuple[Key, list[Fraction | None]]]:
+    def sorted_rows(self) -> Iterator[tuple[Key, list[Fraction | None]]]:
         """The rows in the order of their keys, what is not stated last."""
-        return sorted(self.rows.items(), key=lambda row: [(value is None, value or 0) for value in row[0]])
+        for key in with_pauses(sorted(self.rows, key=lambda key: [(value is None, value or 0) for value in key])):
+            yield key, self.rows[key]
+
+    def tell_anything(self) -> bool:
+        """Whether any figure is neither nought nor missing."""
+        return any(value for values in with_pauses(self.rows.values()) for value in values)
 
 
 def figures(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
@@ -209,10 +233,12 @@ class FigureSums:
             of_terms = {term.measure: self._counts[term.measure, scope].sums() for term in measure.terms}
             return _rates(measure, of_terms, self._whens)
         found = self._counts[measure.name, scope].sums()
-        rows: dict[Key, list[Fraction | None]] = {
-            key: [Fraction(amount, ONE) for amount in amounts] for key, amounts in with_pauses(found.items())
-        }
-        return Figures(rows, [Fraction(amount, ONE) for amount in _totals(found, len(self._whens))])
+
+        def exactly(key: Key) -> list[Fraction | None]:
+            return [Fraction(amount, ONE) for amount in found[key]]
+
+        totals: list[Fraction | None] = [Fraction(amount, ONE) for amount in _totals(found, len(self._whens))]
+        return Figures(Rows(found.keys(), exactly), totals)
 
 
 def _asked_of(measure: Measure, asked: Asked) -> Asked:
@@ -221,7 +247,10 @@ def _asked_of(measure: Measure, asked: Asked) -> Asked:
 
 
 def _totals(found: Mapping[Key, Sequence[int]], length: int) -> list[int]:
-    return [sum(amounts[place] for amounts in found.values()) for place in range(length)]
+    totals = [0] * length
+    for amounts in with_pauses(found.values()):
+        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+    return totals
 
 
 def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sequence[int]]], whens: Sequence[When]) -> Figures:
@@ -236,10 +265,7 @@ def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sequence[int]]], when
         return found
 
     keys = {key for found in of_terms.values() for key in found}
-    rows = {
-        key: ratios(lambda name, key=key: of_terms[name].get(key, nothing))  # type: ignore[misc]
-        for key in with_pauses(keys)
-    }
+    rows = Rows(keys, lambda key: ratios(lambda name: of_terms[name].get(key, nothing)))
     totals = {name: _totals(found, len(whens)) for name, found in of_terms.items()}
     return Figures(rows, ratios(lambda name: totals[name]))
 

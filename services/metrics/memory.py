@@ -3,6 +3,7 @@
 Invariant: every answer is of what was committed when it was asked for; what is kept fits the budget.
 """
 
+import gc
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import NoReturn, cast
@@ -25,6 +26,8 @@ from services.metrics.settings import ServiceSettings
 from services.metrics.stock_columns import StockColumns
 
 MEGABYTE = 1_000_000
+FREEZE_AFTER = 16 * MEGABYTE
+"""Taken in since the last time, in bytes: so much is looked through in some ten milliseconds."""
 
 
 class Memory:
@@ -35,6 +38,7 @@ class Memory:
         self.budget = budget
         self.columns = StockColumns(readers, budget)
         self.authorities = Authorities(readers, budget)
+        self._frozen_at = 0
 
     async def size(self, authority: str, *, rows: bool = False, events: bool = True) -> Size:
         """How much there is to ask of one authority or all of them: of rows of staffing, of events, or of both."""
@@ -95,8 +99,14 @@ class Memory:
         return Reading(authority, as_known_at, _this(picture))
 
     def settle(self) -> None:
-        """After an answer: hold what is kept to the budget, and give back to the system what was let go."""
+        """After an answer: hold what is kept to the budget, and spare the garbage collector what is kept."""
         self.authorities.settle()
+        if self.budget.taken_in - self._frozen_at > FREEZE_AFTER:
+            self._frozen_at = self.budget.taken_in
+            # To look through 400 MB of events and pictures, which hold no cycles, keeps every thread waiting for 0.7 s.
+            # What is frozen is let go by counting references as before. First what is new and garbage is taken away.
+            gc.collect(1)
+            gc.freeze()
 
     async def _columns_of(self, authority: str) -> AsyncIterator[list[Columns]]:
         yield [await self.columns.of(authority)]

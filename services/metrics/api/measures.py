@@ -3,7 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -41,7 +41,6 @@ from services.metrics.measures.declaration import (
     When,
     shown,
 )
-from services.metrics.pauses import with_pauses
 from services.metrics.periods import Every, Period, series_periods, when_of_point
 
 router = APIRouter(tags=["measures"])
@@ -260,18 +259,18 @@ SAME_ON_EVERY_LINE = (
 )  # fmt: skip
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def _lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
     """The figure as CSV: one line a row, each with all that determined it."""
     same = [name for name in SAME_ON_EVERY_LINE if name in body]
     more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value")})
     heading = [*same, *body["by"], "value", *more]
     own = heading[len(same) :]
-    return heading, [[*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"]]
+    return heading, ([*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"])
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
     """Whether anything was known of the authority."""
-    if wish.authority == ALL or any(value for values in result.rows.values() for value in values):
+    if wish.authority == ALL or await computation.run(result.tell_anything):
         return True
     return await store.has_events(computation.memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at)
 
@@ -329,7 +328,7 @@ def _answer_with_series(
     body["periods"] = [{"from": period.first.isoformat(), "to": period.last.isoformat()} for period in periods]
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True)) | {"values": [shown(value, found.unit) for value in values]}
-        for key, values in with_pauses(result.sorted_rows())
+        for key, values in result.sorted_rows()
     ]
     body["totals"] = [shown(value, found.unit) for value in result.totals]
     if not wish.asked.by:
@@ -387,14 +386,14 @@ def control_chart(measure: Measure, values: Sequence[Any], rebased: Sequence[int
     return chart_shown(phases, places)
 
 
-def _series_lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The series as CSV: one line a row and point."""
+def _series_lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
+    """The series as CSV: one line a row and point, made when it is written."""
     names = [name for name in SAME_ON_EVERY_LINE if name in body and name not in ("from", "to")]
     same = [body[name] for name in names]
     dimensions = body["by"]
-    lines = [
+    lines = (
         [*same, period["from"], period["to"], *(row[name] for name in dimensions), value]
         for row in body["rows"]
         for period, value in zip(body["periods"], row["values"], strict=True)
-    ]
+    )
     return [*names, "from", "to", *dimensions, "value"], lines
