@@ -44,6 +44,8 @@ class _Kept:
     times: list[datetime] = field(default_factory=list)
     accepted: list[datetime] = field(default_factory=list)
     pictures: OrderedDict[Instants, Picture] = field(default_factory=OrderedDict)
+    weights: dict[Instants, int] = field(default_factory=dict)
+    used: set[Instants] = field(default_factory=set)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     @property
@@ -52,7 +54,13 @@ class _Kept:
 
     @property
     def weight(self) -> int:
-        return weight_of_events(len(self.events)) + sum(map(weight_of, self.pictures.values()))
+        return weight_of_events(len(self.events)) + sum(self.weights[instants] for instants in self.pictures)
+
+    def weigh_used(self) -> None:
+        """Pictures grow with what is asked of them: weigh those anew that were asked since the last time."""
+        self.weights = {instants: self.weights[instants] for instants in self.pictures}
+        self.weights |= {found: weight_of(self.pictures[found]) for found in self.used if found in self.pictures}
+        self.used.clear()
 
     def add(self, events: list[Event]) -> None:
         """Those that arrived since. Pictures that would have any of them in it are let go."""
@@ -111,6 +119,7 @@ class Authorities:
         """After an answer: weigh again what was asked for since the last time. Pictures grow with what is asked."""
         asked, self._asked = self._asked, {}
         for kept in asked.values():
+            kept.weigh_used()
             self._weigh(kept)
 
     def _weigh(self, kept: _Kept) -> None:
@@ -134,6 +143,8 @@ class Authorities:
                 events = kept.events
                 picture = await asyncio.to_thread(lambda: Picture(known(events, as_known_at, as_accepted_at)))
                 kept.pictures[instants] = picture
+                kept.weights[instants] = weight_of(picture)
+            kept.used.add(instants)
             kept.pictures.move_to_end(instants)
             while len(kept.pictures) > MOST_PICTURES:
                 kept.pictures.popitem(last=False)

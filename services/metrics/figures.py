@@ -190,15 +190,13 @@ class Figures:
 
     rows: Rows
     totals: list[Fraction | None]
+    tell_anything: bool
+    """Whether any of them is neither nought nor missing."""
 
     def sorted_rows(self) -> Iterator[tuple[Key, list[Fraction | None]]]:
         """The rows in the order of their keys, what is not stated last."""
         for key in with_pauses(sorted(self.rows, key=lambda key: [(value is None, value or 0) for value in key])):
             yield key, self.rows[key]
-
-    def tell_anything(self) -> bool:
-        """Whether any figure is neither nought nor missing."""
-        return any(value for values in with_pauses(self.rows.values()) for value in values)
 
 
 def figures(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
@@ -238,7 +236,7 @@ class FigureSums:
             return [Fraction(amount, ONE) for amount in found[key]]
 
         totals: list[Fraction | None] = [Fraction(amount, ONE) for amount in _totals(found, len(self._whens))]
-        return Figures(Rows(found.keys(), exactly), totals)
+        return _told(Rows(found.keys(), exactly), totals)
 
 
 def _asked_of(measure: Measure, asked: Asked) -> Asked:
@@ -267,7 +265,11 @@ def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sequence[int]]], when
     keys = {key for found in of_terms.values() for key in found}
     rows = Rows(keys, lambda key: ratios(lambda name: of_terms[name].get(key, nothing)))
     totals = {name: _totals(found, len(whens)) for name, found in of_terms.items()}
-    return Figures(rows, ratios(lambda name: totals[name]))
+    return _told(rows, ratios(lambda name: totals[name]))
+
+
+def _told(rows: Rows, totals: list[Fraction | None]) -> Figures:
+    return Figures(rows, totals, any(value for values in with_pauses(rows.values()) for value in values))
 
 
 def mark(measure: Measure, value: Fraction | None) -> str | None:

@@ -255,8 +255,7 @@ def _answer(
 async def _own_figure(computation: Computation, ours: Wanted, year: int) -> tuple[dict[str, Any], bool]:
     """Our own figure of a census year, and whether anything was known of the authority: if not, it is no nought."""
     when = when_in(ours.measure, census_year(year), None, 12)
-    sums = await ours.work_out(computation, [when])
-    result = await computation.run(sums.figures, ours.measure)
+    (result,) = await ours.work_out(computation, [when])
     known = await is_known(computation, ours, result)
     value = result.totals[0] if known else None
     found = {"code": ours.authority, "value": shown(value, ours.measure.unit), "mark": mark(ours.measure, value)}

@@ -161,7 +161,7 @@ class Wanted:
 
     async def work_out(
         self, computation: Computation, whens: Sequence[When], beside: Sequence[Count] = ()
-    ) -> FigureSums:
+    ) -> list[Figures]:
         """Its figures at some times, and those of the counts beside it. Raises a problem where they cost too much."""
         memory = computation.memory
         measures = (self.measure, *beside)
@@ -176,7 +176,7 @@ class Wanted:
             # Not held while others have their turn, nor while the next is made.
             readings.clear()
             await computation.let_others()
-        return sums
+        return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
 
 def wanted(question: Question, measure: Measure) -> Wanted:
@@ -218,10 +218,9 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     question.settle()
     beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
     async with computing(request) as computation:
-        sums = await wish.work_out(computation, [when], beside)
-        result = await computation.run(sums.figures, found)
+        result, *others = await wish.work_out(computation, [when], beside)
         await refuse_nothing(computation, wish, result)
-        with_it = [(item, await computation.run(sums.figures, item)) for item in beside]
+        with_it = list(zip(beside, others, strict=True))
         return await computation.run(_answer, question, wish, when, result, with_it)
 
 
@@ -270,7 +269,7 @@ def _lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
     """Whether anything was known of the authority."""
-    if wish.authority == ALL or await computation.run(result.tell_anything):
+    if wish.authority == ALL or result.tell_anything:
         return True
     return await store.has_events(computation.memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at)
 
@@ -306,8 +305,7 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     question.settle()
     whens = [when_of_point(found, period, EARLIEST_DATE, months) for period in periods]
     async with computing(request) as computation:
-        sums = await wish.work_out(computation, whens)
-        result = await computation.run(sums.figures, found)
+        (result,) = await wish.work_out(computation, whens)
         await refuse_nothing(computation, wish, result)
         return await computation.run(_answer_with_series, question, wish, every, months, periods, rebased, result)
 
