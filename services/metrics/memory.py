@@ -4,7 +4,7 @@ Invariant: every answer is of what was committed when it was asked for; what is 
 """
 
 import gc
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import NoReturn, cast
 from weakref import WeakKeyDictionary
@@ -65,7 +65,7 @@ class Memory:
         as_accepted_at: datetime | None,
         counts: Sequence[Count],
         asked: Asked,
-    ) -> AsyncIterator[list[Reading]]:
+    ) -> AsyncGenerator[list[Reading], None]:
         """What these counts are read from, piece by piece: of all authorities never more at once than a few.
 
         Whoever asks lets go of each before the next.

@@ -62,6 +62,7 @@ class Turns:
         if not self._working[caller]:
             del self._working[caller]
         self._give_out()
+        self._forget_who_is_even()
 
     async def let_others(self, caller: Hashable) -> None:
         """Between two pieces of work: where others wait, give the place up and wait for the next turn."""
@@ -113,7 +114,11 @@ class Turns:
             self._working[caller] += 1
             self._round = max(self._round, self._given[caller])
             self._given[caller] += 1
-            # Of who waits for nothing and was given no more than the others nothing need be known.
-            for who in [who for who, given in self._given.items() if given <= self._round and who not in self._waiting]:
-                del self._given[who]
             turn.set_result(None)
+            self._forget_who_is_even()
+
+    def _forget_who_is_even(self) -> None:
+        """Of who waits for nothing nothing need be known once the others were given as much, or want nothing."""
+        for who, given in list(self._given.items()):
+            if who not in self._waiting and (given <= self._round or not (self._waiting or self._working[who])):
+                del self._given[who]

@@ -31,7 +31,7 @@ def weight_of(picture: Picture) -> int:
 
 def _timelines(picture: Picture) -> Iterable[Any]:
     known_from_the_start = ("events", "standing", "_by_data", "_by_subject", "_kept")
-    return [value for name, value in vars(picture).items() if name not in known_from_the_start]
+    return [value for name, value in list(vars(picture).items()) if name not in known_from_the_start]
 
 
 def _items(values: Iterable[Any]) -> Iterable[int]:

@@ -4,6 +4,7 @@ Invariant: an answer states all that determined it: measure, definition, authori
 """
 
 from collections.abc import Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -171,11 +172,12 @@ class Wanted:
         await computation.weigh(cost.of_figures(counts, self.asked, len(whens), size, keys))
         sums = FigureSums(measures, whens, self.asked)
         instants = self.as_known_at, self.as_accepted_at
-        async for readings in memory.readings(self.authority, *instants, counts, self.asked):
-            await computation.run(sums.add, readings)
-            # Not held while others have their turn, nor while the next is made.
-            readings.clear()
-            await computation.let_others()
+        async with aclosing(memory.readings(self.authority, *instants, counts, self.asked)) as pieces:
+            async for readings in pieces:
+                await computation.run(sums.add, readings)
+                # Not held while others have their turn, nor while the next is made.
+                readings.clear()
+                await computation.let_others()
         return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
 

@@ -123,6 +123,15 @@ async def test_who_leaves_just_when_the_turn_comes_gives_the_place_on(at: Callab
     assert second.cancelled() or await asyncio.wait({second})
 
 
+async def test_nothing_is_remembered_of_callers_who_came_once(at: Callable[..., Working]) -> None:
+    working = at(2)
+    for number in range(20):
+        name = chr(ord("A") + number)
+        await working.ask(name)
+        await working.end(name)
+    assert working.lane._given == {}
+
+
 async def test_between_pieces_others_go_first_and_the_rest_comes_before_own_new_questions() -> None:
     lane = Turns(1, waiting=9, waiting_of_one=9)
     order: list[str] = []
