@@ -109,11 +109,12 @@ class Authorities:
             self._weigh(passing)
         return picture
 
-    async def count(self, authorities: list[str]) -> tuple[int, int]:
-        """How many events these authorities have, and how many of them are yet to be read."""
+    async def count(self, authorities: list[str]) -> tuple[int, int, int]:
+        """How many events these authorities have, how many are yet to be read, and how many are in no picture yet."""
         held = [self._kept.get(authority) or _Kept(authority) for authority in authorities]
         unread: int = await self._readers.fetchval(COUNT_UNREAD, authorities, [kept.arrived for kept in held])
-        return sum(len(kept.events) for kept in held) + unread, unread
+        unpictured = sum(len(kept.events) for kept in held if not kept.pictures)
+        return sum(len(kept.events) for kept in held) + unread, unread, unpictured + unread
 
     def settle(self) -> None:
         """After an answer: weigh again what was asked for since the last time. Pictures grow with what is asked."""

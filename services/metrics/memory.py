@@ -44,7 +44,7 @@ class Memory:
         """How much there is to ask of one authority or all of them: of rows of staffing, of events, or of both."""
         names = await self._named(authority)
         found = await self.columns.count(names) if rows else (0, 0)
-        counted = await self.authorities.count(names) if events else (0, 0)
+        counted = await self.authorities.count(names) if events else (0, 0, 0)
         return Size(*counted, *found)
 
     async def size_of_figures(self, authority: str, counts: Sequence[Count], asked: Asked, pinned: bool) -> Size:

@@ -174,7 +174,7 @@ async def picture_of(computation: Computation, wish: Asked) -> Picture:
         accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
         detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
-    await computation.weigh(cost.of_all_measures(1, await memory.size(wish.authority), 1))
+    await computation.weigh(cost.of_parts(1, await memory.size(wish.authority), 1))
     picture = await memory.authorities.picture(wish.authority, wish.as_known_at, wish.as_accepted_at)
     # The picture keeps them.
     await computation.run(members, picture)

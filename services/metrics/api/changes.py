@@ -86,7 +86,7 @@ async def get_changes(request: Request) -> Response:
     async with computing(request) as computation:
         memory = computation.memory
         counts = sum(len(counts_of(measure)) for measure, _ in wanted)
-        await computation.weigh(cost.of_all_measures(counts, await memory.size(authority), len(instants)))
+        await computation.weigh(cost.of_parts(counts, await memory.size(authority), len(instants)))
         readings = [await memory.reading(authority, *known_at) for known_at in instants]
         events = await memory.authorities.events(authority)
 

@@ -108,7 +108,7 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
         memory = computation.memory
         counts = counts_of(found)
         # Once for the figure, and once for its parts.
-        await computation.weigh(2 * cost.of_all_measures(len(counts), await memory.size(wish.authority), 1))
+        await computation.weigh(cost.of_parts(2 * len(counts), await memory.size(wish.authority), 1))
         reading = await memory.reading(wish.authority, wish.as_known_at, wish.as_accepted_at)
         result = await computation.run(figures, found, [reading], [when], wish.asked)
         await refuse_nothing(computation, wish, result)
