@@ -5,6 +5,7 @@ Invariant: a migration runs once, in order, in one transaction, by one process a
 
 import hashlib
 from pathlib import Path
+from typing import Any, Protocol
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -15,6 +16,17 @@ log = get_log(__name__)
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 """A connection, opened alone or taken from the pool."""
+
+
+class Reads(Protocol):
+    """What can be read from: a pool, a connection, or a part of a pool that readers may use."""
+
+    async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
+        """The rows of a query."""
+
+    async def fetchval(self, query: str, *args: Any) -> Any:
+        """The first value of its first row."""
+
 
 MIGRATION_LOCK = 7_231_001
 """Advisory lock held while migrations run."""

@@ -45,6 +45,8 @@ PROBLEM: Document = {
             "items": {"$ref": REFERENCE.format(model="Fault")},
         },
         "faults_left_out": {"type": "integer", "minimum": 1, "description": "How many faults more there are."},
+        "cost": {"type": "integer", "minimum": 0, "description": "Of `too-costly`: steps that it would take."},
+        "most": {"type": "integer", "minimum": 0, "description": "Of `too-costly`: steps that one question may take."},
     },
 }
 

@@ -11,7 +11,7 @@ import asyncpg
 
 from contracts.catalogue import TOPIC_OF_TYPE
 from contracts.envelope import Event, canonical_body
-from services.chassis.database import Connection
+from services.chassis.database import Connection, Reads
 from services.chassis.stored_events import event_of, source_sequence_of
 
 COLUMNS = (
@@ -73,7 +73,7 @@ async def read_subjects(connection: Connection, subjects: Sequence[tuple[str, st
     return [event_of(row) for row in await connection.fetch(READ_SUBJECTS, authorities, names)]
 
 
-async def read_arrived(pool: asyncpg.Pool, authority: str, after: int) -> tuple[list[Event], int]:
+async def read_arrived(pool: Reads, authority: str, after: int) -> tuple[list[Event], int]:
     """The events of an authority that arrived after a place in the order of arrival, and the place of the last.
 
     Whoever takes in events of one authority one transaction at a time misses none in this way.

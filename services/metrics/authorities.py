@@ -9,75 +9,153 @@ after the last one seen misses none.
 import asyncio
 from bisect import bisect_right
 from collections import OrderedDict
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
-
-import asyncpg
+from functools import partial
 
 from contracts.envelope import Event
 from services.chassis import inbox
+from services.chassis.database import Reads
+from services.metrics.budget import Budget
 from services.metrics.picture.picture import Picture, known
+from services.metrics.weights import weight_of, weight_of_events
 
-MOST_EVENTS = 300_000
-"""Events kept in memory, of all authorities together: at about 2 kB each, 600 MB at the most; one authority has some
-ten thousands."""
 MOST_PICTURES = 8
 """Pictures kept of one authority: now, and the instants of a few reports."""
+GROWTH = 3
+"""So many times what it weighs at first an authority in passing needs room for: its picture grows when it is asked."""
+
+# Of an authority that is kept these are few.
+COUNT_UNREAD = """
+    SELECT count(*)
+    FROM unnest($1::text[], $2::bigint[]) AS kept (authority, arrived)
+    JOIN inbox ON inbox.authority = kept.authority AND inbox.arrival > kept.arrived
+"""
 
 Instants = tuple[datetime | None, datetime | None]
 
 
 @dataclass(slots=True)
 class _Kept:
+    authority: str
     events: list[Event] = field(default_factory=list)
     arrived: int = 0
     times: list[datetime] = field(default_factory=list)
+    accepted: list[datetime] = field(default_factory=list)
     pictures: OrderedDict[Instants, Picture] = field(default_factory=OrderedDict)
+    weights: dict[Instants, int] = field(default_factory=dict)
+    used: set[Instants] = field(default_factory=set)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    @property
+    def key(self) -> Hashable:
+        return "events and pictures", self.authority
+
+    @property
+    def weight(self) -> int:
+        return weight_of_events(len(self.events)) + sum(self.weights[instants] for instants in self.pictures)
+
+    def weigh_used(self) -> None:
+        """Pictures grow with what is asked of them: weigh those anew that were asked since the last time."""
+        self.weights = {instants: self.weights[instants] for instants in self.pictures}
+        self.weights |= {found: weight_of(self.pictures[found]) for found in self.used if found in self.pictures}
+        self.used.clear()
+
+    def add(self, events: list[Event]) -> None:
+        """Those that arrived since. Pictures that would have any of them in it are let go."""
+        self.events = [*self.events, *events]
+        self.times = sorted([*self.times, *(event.envelope.time for event in events)])
+        accepted = [event.envelope.acceptedtime for event in events]
+        self.accepted = sorted([*self.accepted, *(instant for instant in accepted if instant is not None)])
+        for instants in [found for found in self.pictures if _know_any(events, found)]:
+            del self.pictures[instants]
 
 
 class Authorities:
-    """The events of the authorities asked for lately."""
+    """The events of the authorities asked for lately, as many as the budget has room for."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
-        self._pool = pool
-        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+    def __init__(self, readers: Reads, budget: Budget) -> None:
+        self._readers = readers
+        self._budget = budget
+        self._kept: dict[str, _Kept] = {}
+        self._asked: dict[str, _Kept] = {}
 
     async def events(self, authority: str) -> list[Event]:
         """All events of an authority, in the order in which they arrived."""
-        return (await self._up_to_date(authority)).events
+        kept = self._kept_of(authority)
+        async with kept.busy:
+            await self._read(kept)
+        self._weigh(kept)
+        return kept.events
 
     async def picture(self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None = None) -> Picture:
         """The picture as known at one instant, of what was accepted by another."""
-        kept = await self._up_to_date(authority)
+        kept = self._kept_of(authority)
+        picture = await self._picture(kept, as_known_at, as_accepted_at)
+        self._weigh(kept)
+        return picture
+
+    async def in_passing(
+        self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None = None
+    ) -> Picture:
+        """The same for whoever asks every authority: what is not kept already is kept only where there is room."""
+        if authority in self._kept:
+            return await self.picture(authority, as_known_at, as_accepted_at)
+        passing = _Kept(authority)
+        picture = await self._picture(passing, as_known_at, as_accepted_at)
+        if authority not in self._kept and self._budget.has_room(GROWTH * passing.weight):
+            self._kept[authority] = self._asked[authority] = passing
+            self._weigh(passing)
+        return picture
+
+    async def count(self, authorities: list[str]) -> tuple[int, int, int]:
+        """How many events these authorities have, how many are yet to be read, and how many are in no picture yet."""
+        held = [self._kept.get(authority) or _Kept(authority) for authority in authorities]
+        unread: int = await self._readers.fetchval(COUNT_UNREAD, authorities, [kept.arrived for kept in held])
+        unpictured = sum(len(kept.events) for kept in held if not kept.pictures)
+        return sum(len(kept.events) for kept in held) + unread, unread, unpictured + unread
+
+    def settle(self) -> None:
+        """After an answer: weigh again what was asked for since the last time. Pictures grow with what is asked."""
+        asked, self._asked = self._asked, {}
+        for kept in asked.values():
+            kept.weigh_used()
+            self._weigh(kept)
+
+    def _weigh(self, kept: _Kept) -> None:
+        """Keep this within the budget, its newest pictures first. What is kept no more stays as it is."""
+        if self._kept.get(kept.authority) is kept:
+            while kept.pictures and kept.weight > self._budget.most:
+                kept.pictures.popitem(last=False)
+            self._budget.keep(kept.key, kept.weight, partial(self._kept.pop, kept.authority, None))
+
+    def _kept_of(self, authority: str) -> _Kept:
+        kept = self._kept.setdefault(authority, _Kept(authority))
+        self._asked[authority] = kept
+        return kept
+
+    async def _picture(self, kept: _Kept, as_known_at: datetime, as_accepted_at: datetime | None) -> Picture:
         async with kept.busy:
+            await self._read(kept)
             instants = _last_changes(kept, as_known_at, as_accepted_at)
             picture = kept.pictures.get(instants)
             if picture is None:
-                picture = await asyncio.to_thread(Picture, known(kept.events, as_known_at, as_accepted_at))
+                events = kept.events
+                picture = await asyncio.to_thread(lambda: Picture(known(events, as_known_at, as_accepted_at)))
                 kept.pictures[instants] = picture
+                kept.weights[instants] = weight_of(picture)
+            kept.used.add(instants)
             kept.pictures.move_to_end(instants)
             while len(kept.pictures) > MOST_PICTURES:
                 kept.pictures.popitem(last=False)
             return picture
 
-    async def _up_to_date(self, authority: str) -> _Kept:
-        kept = self._kept.setdefault(authority, _Kept())
-        self._kept.move_to_end(authority)
-        async with kept.busy:
-            events, kept.arrived = await inbox.read_arrived(self._pool, authority, kept.arrived)
-            if events:
-                kept.events = [*kept.events, *events]
-                kept.times = sorted(event.envelope.time for event in kept.events)
-                for instants in [found for found in kept.pictures if _know_any(events, found)]:
-                    del kept.pictures[instants]
-        self._let_go()
-        return kept
-
-    def _let_go(self) -> None:
-        """Forget the authorities that were not asked for longest, but never the last one."""
-        while len(self._kept) > 1 and sum(len(kept.events) for kept in self._kept.values()) > MOST_EVENTS:
-            self._kept.popitem(last=False)
+    async def _read(self, kept: _Kept) -> None:
+        """What arrived since, by whoever has it to himself."""
+        events, kept.arrived = await inbox.read_arrived(self._readers, kept.authority, kept.arrived)
+        if events:
+            await asyncio.to_thread(kept.add, events)
 
 
 def _know_any(events: list[Event], instants: Instants) -> bool:
@@ -90,8 +168,7 @@ def _last_changes(kept: _Kept, as_known_at: datetime, as_accepted_at: datetime |
     """The instants that stand for every other at which the same is known: one picture serves them all."""
     place = bisect_right(kept.times, as_known_at)
     accepted = None
-    if as_accepted_at is not None:
-        instants = [event.envelope.acceptedtime for event in kept.events if event.envelope.acceptedtime is not None]
-        if any(instant > as_accepted_at for instant in instants):
-            accepted = max((instant for instant in instants if instant <= as_accepted_at), default=as_accepted_at)
+    if as_accepted_at is not None and kept.accepted and kept.accepted[-1] > as_accepted_at:
+        before = bisect_right(kept.accepted, as_accepted_at)
+        accepted = kept.accepted[before - 1] if before else as_accepted_at
     return (kept.times[place - 1] if place else None), accepted

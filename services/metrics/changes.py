@@ -16,6 +16,7 @@ from contracts.standing import order_of_recording
 from services.metrics.explanation import ever_in_post, explain, stands_at
 from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.declaration import Count, Measure, When
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
 
 Identity = tuple[str, str]
@@ -64,7 +65,7 @@ def figure_changes(
 ) -> list[FigureChange]:
     """Each of these measures in both reports, whether or not it differs."""
     found = []
-    for measure, when in wanted:
+    for measure, when in with_pauses(wanted):
         totals = [figures(measure, [report.reading], [when], asked).totals[0] for report in (before, after)]
         found.append(FigureChange(measure, *totals))
     return found

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from services.metrics.pauses import with_pauses
 from services.metrics.timelines.rows import Staffing
 
 AMOUNTS = ("establishment", "in_post", "vacancies", "over_establishment", "agency", "agency_cover", "uncovered")
@@ -38,6 +39,11 @@ ROW = np.dtype(
     ]
 )
 """A row of staffing: number of its combination, amounts in millionths of an FTE, days and microseconds since EPOCH."""
+
+COMBINATION_BYTES = 1000
+"""Of one combination of dimensions: its texts, and its part of some dozen ways of grouping."""
+COLUMNS_BYTES = 10_000
+"""Of an authority without any row."""
 
 _EPOCH_INSTANT = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC)
 _MICROSECONDS_A_SECOND = 1_000_000
@@ -91,6 +97,15 @@ class Columns:
 
     def __len__(self) -> int:
         return len(self._combination)
+
+    @property
+    def weight(self) -> int:
+        """Bytes it takes: its rows, and its combinations with the groups that may be made of them."""
+        return len(self) * ROW.itemsize + len(self._combinations) * COMBINATION_BYTES + COLUMNS_BYTES
+
+    def keys(self, by: Sequence[str], where: Mapping[str, object] | None = None) -> set[tuple[object, ...]]:
+        """The keys that sums by these dimensions can have."""
+        return set(self._groups(tuple(by), where or {}, False)[0])
 
     def sums(
         self,
@@ -193,20 +208,48 @@ def sums_over(
     census: bool = False,
 ) -> Sums:
     """What `Columns.sums` gives, over several authorities together."""
-    where = where or {}
-    if amount not in AMOUNTS or not {*by, *where} <= {*BROKEN_DOWN_BY}:
-        raise ValueError(f"{amount}, by {list(by)}, where {list(where)}: not a column of staffing")
-    if not len(days):
-        return {} if by else {(): []}
-    asked, instant = _AskedDays.of(days), instant_number(as_known_at)
-    total: dict[tuple[object, ...], npt.NDArray[np.int64]] = {}
-    if not by:
-        total[()] = np.zeros(len(asked.days), np.int64)
-    for each in columns:
-        for key, sums in each._sums(amount, asked, instant, tuple(by), where, census):
-            before = total.get(key)
-            total[key] = sums if before is None else before + sums
-    return {key: sums[asked.place].tolist() for key, sums in total.items()}
+    total = StockSums(amount, days, as_known_at, by, where, census)
+    total.add(columns)
+    return total.sums()
+
+
+class StockSums:
+    """The sums of one amount over authorities that come one after another: what `sums_over` gives of all of them."""
+
+    def __init__(
+        self,
+        amount: str,
+        days: Sequence[date],
+        as_known_at: datetime,
+        by: Sequence[str] = (),
+        where: Mapping[str, object] | None = None,
+        census: bool = False,
+    ) -> None:
+        """What is asked as in `Columns.sums`. Raises ValueError for what is no amount or dimension."""
+        self._where = where or {}
+        if amount not in AMOUNTS or not {*by, *self._where} <= {*BROKEN_DOWN_BY}:
+            raise ValueError(f"{amount}, by {list(by)}, where {list(self._where)}: not a column of staffing")
+        self._amount, self._by, self._census = amount, tuple(by), census
+        self._asked = _AskedDays.of(days) if len(days) else None
+        self._instant = instant_number(as_known_at)
+        self._total: dict[tuple[object, ...], npt.NDArray[np.int64]] = {}
+        if not by:
+            self._total[()] = np.zeros(0 if self._asked is None else len(self._asked.days), np.int64)
+
+    def add(self, columns: Iterable[Columns]) -> None:
+        """Add the rows of these authorities."""
+        if self._asked is None:
+            return
+        for each in with_pauses(columns):
+            for key, sums in each._sums(self._amount, self._asked, self._instant, self._by, self._where, self._census):
+                before = self._total.get(key)
+                self._total[key] = sums if before is None else before + sums
+
+    def sums(self) -> Sums:
+        """The sums of all that was added."""
+        if self._asked is None:
+            return {key: [] for key in self._total}
+        return {key: sums[self._asked.place].tolist() for key, sums in with_pauses(self._total.items())}
 
 
 class _AskedDays(NamedTuple):

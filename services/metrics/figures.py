@@ -5,14 +5,14 @@ Invariant: every figure comes of sums of parts in millionths, exactly; quick sum
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
 
-from services.metrics.columns import Columns, sums_over
-from services.metrics.measures.catalogue import count
+from services.metrics.columns import Columns, StockSums
+from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import (
     DIMENSIONS,
     Count,
@@ -23,15 +23,13 @@ from services.metrics.measures.declaration import (
     When,
     kept_over_time,
 )
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
 
 Key = tuple[Any, ...]
 """The values of the dimensions asked for, in their order."""
-
-LONG_AGO = datetime.min.replace(tzinfo=UTC)
-"""As known at which nothing was: of no authority at all every sum is 0."""
 
 LOW_RELIABILITY = "u"
 """DfE's mark for a figure of low reliability."""
@@ -83,23 +81,47 @@ def _key(part: Part, asked: Asked) -> Key:
     return tuple(part.dimension(name) for name in asked.by)
 
 
-def sums(counted: Count, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
-    """The sum of a count at each of some times, in millionths, for every key that occurs at one of them.
+class _Adding:
+    """The sum of one count at some times, by key, over readings that come one after another."""
 
-    Without dimensions that is one key, of which nothing counted is a nought too.
-    """
-    columns = [reading.columns for reading in readings if reading.columns is not None]
-    if counted.column is not None and len(columns) == len(readings) and _in_columns(counted, asked):
-        days = [when.as_at for when in whens]
-        census = (counted.scope or asked.scope) is Scope.CENSUS
-        as_known_at = readings[0].as_known_at if readings else LONG_AGO
-        return sums_over(columns, counted.column, days, as_known_at, asked.by, asked.where, census)
-    found: dict[Key, list[int]] = {} if asked.by else {(): [0] * len(whens)}
-    for reading in readings:
-        for key, amounts in _sums_of_one(counted, reading, whens, asked).items():
-            before = found.get(key)
-            found[key] = amounts if before is None else [a + b for a, b in zip(before, amounts, strict=True)]
-    return found
+    def __init__(self, counted: Count, whens: Sequence[When], asked: Asked) -> None:
+        self._counted, self._whens, self._asked = counted, whens, asked
+        self._in_columns: StockSums | None = None
+        self._found: dict[Key, list[int]] = {} if asked.by else {(): [0] * len(whens)}
+
+    def add(self, readings: Sequence[Reading]) -> None:
+        """Add these: from columns where they have them and these are enough."""
+        if self._counted.column is not None and _in_columns(self._counted, self._asked):
+            columns = [reading.columns for reading in readings if reading.columns is not None]
+            if columns:
+                self._stock(readings[0].as_known_at).add(columns)
+            readings = [reading for reading in readings if reading.columns is None]
+        for reading in with_pauses(readings):
+            self._merge(_sums_of_one(self._counted, reading, self._whens, self._asked))
+
+    def sums(self) -> dict[Key, list[int]]:
+        """The sums in millionths, for every key that occurs at one of the times.
+
+        Without dimensions that is one key, of which nothing counted is a nought too.
+        """
+        if self._in_columns is not None:
+            self._merge(self._in_columns.sums())
+            self._in_columns = None
+        return self._found
+
+    def _stock(self, as_known_at: datetime) -> StockSums:
+        if self._in_columns is None:
+            assert self._counted.column is not None  # noqa: S101  (asked for only where there is one)
+            days = [when.as_at for when in self._whens]
+            census = (self._counted.scope or self._asked.scope) is Scope.CENSUS
+            asked = self._asked
+            self._in_columns = StockSums(self._counted.column, days, as_known_at, asked.by, asked.where, census)
+        return self._in_columns
+
+    def _merge(self, more: Mapping[Key, list[int]]) -> None:
+        for key, amounts in more.items():
+            before = self._found.get(key)
+            self._found[key] = amounts if before is None else [a + b for a, b in zip(before, amounts, strict=True)]
 
 
 def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
@@ -108,7 +130,7 @@ def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], asked:
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.picture(), scope)
         return _over_time(counted.kind, [part for part in of_all_time if _fits(part, asked)], whens, asked)
     found: dict[Key, list[int]] = {}
-    for place, when in enumerate(whens):
+    for place, when in with_pauses(enumerate(whens)):
         for part in parts(counted, reading, when, asked):
             found.setdefault(_key(part, asked), [0] * len(whens))[place] += part.amount
     return found
@@ -125,7 +147,7 @@ def _over_time(kind: Kind, found: Iterable[Part], whens: Sequence[When], asked: 
             of_key[part.until][0] -= part.amount
             of_key[part.until][1] -= 1
     sums_of_keys: dict[Key, list[int]] = {}
-    for key, changes in steps.items():
+    for key, changes in with_pauses(steps.items()):
         days = sorted(changes)
         amounts, counts = [0], [0]
         for day in days:
@@ -143,36 +165,93 @@ def _span(kind: Kind, when: When, days: Sequence[date]) -> tuple[int, int]:
     return bisect_right(days, when.opening), bisect_right(days, when.last)
 
 
+class Rows(Mapping[Key, list[Fraction | None]]):
+    """Figures by key, each row worked out when it is looked at and held by nobody: of many they would fill memory."""
+
+    def __init__(self, keys: Collection[Key], make: Callable[[Key], list[Fraction | None]]) -> None:
+        self._keys = keys
+        self._make = make
+
+    def __getitem__(self, key: Key) -> list[Fraction | None]:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._make(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._keys)
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """What a measure comes to at some times: by key, and in all. None where there is no figure (a rate of nothing)."""
 
-    rows: dict[Key, list[Fraction | None]]
+    rows: Rows
     totals: list[Fraction | None]
+    tell_anything: bool
+    """Whether any of them is neither nought nor missing."""
 
-    def sorted_rows(self) -> list[tuple[Key, list[Fraction | None]]]:
+    def sorted_rows(self) -> Iterator[tuple[Key, list[Fraction | None]]]:
         """The rows in the order of their keys, what is not stated last."""
-        return sorted(self.rows.items(), key=lambda row: [(value is None, value or 0) for value in row[0]])
+        for key in with_pauses(sorted(self.rows, key=lambda key: [(value is None, value or 0) for value in key])):
+            yield key, self.rows[key]
 
 
 def figures(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
     """What a measure comes to at each of some times, summed over readings of several authorities."""
-    if isinstance(measure, Count):
-        found = sums(measure, readings, whens, asked)
-        rows: dict[Key, list[Fraction | None]] = {
-            key: [Fraction(amount, ONE) for amount in amounts] for key, amounts in found.items()
-        }
-        return Figures(rows, [Fraction(amount, ONE) for amount in _totals(found, len(whens))])
-    return _rates(measure, readings, whens, asked)
+    found = FigureSums([measure], whens, asked)
+    found.add(readings)
+    return found.figures(measure)
+
+
+class FigureSums:
+    """What some measures come to at some times, over readings that come one after another and may then be let go."""
+
+    def __init__(self, measures: Iterable[Measure], whens: Sequence[When], asked: Asked) -> None:
+        self._whens = whens
+        self._asked = asked
+        self._counts: dict[tuple[str, Scope], _Adding] = {}
+        for measure in measures:
+            of_measure = _asked_of(measure, asked)
+            for counted in counts_of(measure):
+                key = counted.name, of_measure.scope
+                self._counts.setdefault(key, _Adding(counted, whens, of_measure))
+
+    def add(self, readings: Sequence[Reading]) -> None:
+        """Add what these say."""
+        for adding in self._counts.values():
+            adding.add(readings)
+
+    def figures(self, measure: Measure) -> Figures:
+        """What one of the measures comes to in all that was added."""
+        scope = _asked_of(measure, self._asked).scope
+        if isinstance(measure, Rate):
+            of_terms = {term.measure: self._counts[term.measure, scope].sums() for term in measure.terms}
+            return _rates(measure, of_terms, self._whens)
+        found = self._counts[measure.name, scope].sums()
+
+        def exactly(key: Key) -> list[Fraction | None]:
+            return [Fraction(amount, ONE) for amount in found[key]]
+
+        totals: list[Fraction | None] = [Fraction(amount, ONE) for amount in _totals(found, len(self._whens))]
+        return _told(Rows(found.keys(), exactly), totals)
+
+
+def _asked_of(measure: Measure, asked: Asked) -> Asked:
+    """What is asked of the counts of a measure: CSWW rates are of the census always."""
+    return Asked(asked.by, asked.where, measure.scope) if isinstance(measure, Rate) and measure.scope else asked
 
 
 def _totals(found: Mapping[Key, Sequence[int]], length: int) -> list[int]:
-    return [sum(amounts[place] for amounts in found.values()) for place in range(length)]
+    totals = [0] * length
+    for amounts in with_pauses(found.values()):
+        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+    return totals
 
 
-def _rates(rate: Rate, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
-    asked = asked if rate.scope is None else Asked(asked.by, asked.where, rate.scope)
-    of_terms = {name: sums(count(name), readings, whens, asked) for name in {term.measure for term in rate.terms}}
+def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sequence[int]]], whens: Sequence[When]) -> Figures:
     nothing = [0] * len(whens)
 
     def ratios(of_term: Callable[[str], Sequence[int]]) -> list[Fraction | None]:
@@ -184,9 +263,13 @@ def _rates(rate: Rate, readings: Sequence[Reading], whens: Sequence[When], asked
         return found
 
     keys = {key for found in of_terms.values() for key in found}
-    rows = {key: ratios(lambda name, key=key: of_terms[name].get(key, nothing)) for key in keys}  # type: ignore[misc]
+    rows = Rows(keys, lambda key: ratios(lambda name: of_terms[name].get(key, nothing)))
     totals = {name: _totals(found, len(whens)) for name, found in of_terms.items()}
-    return Figures(rows, ratios(lambda name: totals[name]))
+    return _told(rows, ratios(lambda name: totals[name]))
+
+
+def _told(rows: Rows, totals: list[Fraction | None]) -> Figures:
+    return Figures(rows, totals, any(value for values in with_pauses(rows.values()) for value in values))
 
 
 def mark(measure: Measure, value: Fraction | None) -> str | None:

@@ -4,7 +4,9 @@ Invariant: what `of` gives holds every change that was committed before it was a
 """
 
 import asyncio
-from collections import OrderedDict, defaultdict
+from collections import defaultdict
+from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,6 +14,7 @@ import asyncpg
 import numpy as np
 
 from services.chassis.database import Connection
+from services.metrics.budget import Budget
 from services.metrics.columns import (
     AMOUNTS,
     BROKEN_DOWN_BY,
@@ -22,13 +25,21 @@ from services.metrics.columns import (
     Integers,
     Rows,
 )
+from services.metrics.readers import Readers
 
-MOST_ROWS = 4_000_000
-"""How many rows are kept, about 85 bytes each: England with ten years of history is about half of it (`make bench`)."""
+AT_ONCE_BYTES = 32_000_000
+"""Columns that one who asks every authority has in hand at a time, beside what is kept."""
 
 VERSION = "SELECT version FROM staffing_version WHERE authority = $1"
 
 VERSIONS = "SELECT authority, version FROM staffing_version ORDER BY authority"
+
+COUNT_ROWS = "SELECT count(*) FROM staffing WHERE authority = ANY ($1::text[])"
+
+COUNT_KEYS = """
+    SELECT count(*)
+    FROM (SELECT DISTINCT {by} FROM staffing WHERE authority = ANY ($1::text[]){filters}) AS found
+"""
 
 _DIMENSIONS = ", ".join(BROKEN_DOWN_BY)
 
@@ -68,24 +79,58 @@ class _Held(NamedTuple):
 
 
 class StockColumns:
-    """The columns of every authority asked for, those not asked for longest given up first. For one event loop."""
+    """The columns of the authorities asked for lately, as many as the budget has room for. For one event loop."""
 
-    def __init__(self, pool: asyncpg.Pool, most_rows: int = MOST_ROWS) -> None:
-        self._pool = pool
-        self._most_rows = most_rows
-        self._held: OrderedDict[str, _Held] = OrderedDict()
+    def __init__(self, readers: Readers, budget: Budget) -> None:
+        self._readers = readers
+        self._budget = budget
+        self._held: dict[str, _Held] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def of(self, authority: str) -> Columns:
-        """The staffing of one authority as it is now; without rows where nothing is known of it."""
-        return await self._current(authority, await self._pool.fetchval(VERSION, authority))
+    async def of(self, authority: str, *, in_passing: bool = False) -> Columns:
+        """The staffing of one authority as it is now; without rows where nothing is known of it.
 
-    async def of_all(self) -> dict[str, Columns]:
-        """The staffing of every authority as it is now, by authority; each whole, read one after another."""
-        versions = await self._pool.fetch(VERSIONS)
-        return {row["authority"]: await self._current(row["authority"], row["version"]) for row in versions}
+        For whoever asks every authority in passing, what was not kept is kept only where there is room.
+        """
+        return await self._current(authority, await self._readers.fetchval(VERSION, authority), in_passing)
 
-    async def _current(self, authority: str, version: UUID | None) -> Columns:
+    async def authorities(self) -> list[str]:
+        """Every authority that has staffing."""
+        return [row["authority"] for row in await self._readers.fetch(VERSIONS)]
+
+    async def of_each(self, most_bytes: int = AT_ONCE_BYTES) -> AsyncIterator[list[Columns]]:
+        """The staffing of every authority as it is now, some at a time: never more than so many bytes, or one of them.
+
+        Each authority is read whole, one after another. What was not kept is kept only where there is room.
+        """
+        found: list[Columns] = []
+        for row in await self._readers.fetch(VERSIONS):
+            columns = await self._current(row["authority"], row["version"], in_passing=True)
+            if found and sum(each.weight for each in found) + columns.weight > most_bytes:
+                yield found
+                found = []
+            found.append(columns)
+        if found:
+            yield found
+
+    async def count(self, authorities: Sequence[str]) -> tuple[int, int]:
+        """How many rows these authorities have, about, and how many of them are yet to be read."""
+        held = [self._held[authority].columns for authority in authorities if authority in self._held]
+        unread = [authority for authority in authorities if authority not in self._held]
+        more: int = await self._readers.fetchval(COUNT_ROWS, unread) if unread else 0
+        return sum(map(len, held)) + more, more
+
+    async def count_keys(self, authorities: Sequence[str], by: Sequence[str], where: Mapping[str, object]) -> int:
+        """How many combinations of some dimensions the rows of these authorities have, about."""
+        if all(authority in self._held for authority in authorities):
+            keys = (self._held[authority].columns.keys(by, where) for authority in authorities)
+            return len(set[object]().union(*keys))
+        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${place}" for place, name in enumerate(where, start=2))
+        query = COUNT_KEYS.format(by=", ".join(by), filters=filters)
+        found: int = await self._readers.fetchval(query, list(authorities), *where.values())
+        return found
+
+    async def _current(self, authority: str, version: UUID | None, in_passing: bool = False) -> Columns:
         if version is None:
             return Columns.from_rows(())
         held = self._held.get(authority)
@@ -93,32 +138,30 @@ class StockColumns:
             # Whoever else asks waits, and finds it read.
             async with self._reading[authority]:
                 held = await self._read(authority, self._held.get(authority))
-                self._held[authority] = held
-                self._give_up_oldest(authority)
-        if authority in self._held:
-            self._held.move_to_end(authority)
+                if authority in self._held or not in_passing or self._budget.has_room(held.columns.weight):
+                    self._held[authority] = held
+                    self._budget.keep(_key(authority), held.columns.weight, partial(self._held.pop, authority, None))
+        self._budget.used(_key(authority))
         return held.columns
 
     async def _read(self, authority: str, held: _Held | None) -> _Held:
         """Version and rows of one snapshot; what is held, if it is of this version."""
         async with (
-            self._pool.acquire() as connection,
+            self._readers.acquire() as connection,
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             version = await connection.fetchval(VERSION, authority)
             if held is not None and held.version == version:
                 return held
-            return _Held(version, await _read_columns(connection, authority))
-
-    def _give_up_oldest(self, but: str) -> None:
-        rows = sum(len(held.columns) for held in self._held.values())
-        for authority in [authority for authority in self._held if authority != but]:
-            if rows <= self._most_rows:
-                break
-            rows -= len(self._held.pop(authority).columns)
+            copied, combinations = await _read_rows(connection, authority)
+        return _Held(version, await asyncio.to_thread(_columns, copied, combinations))
 
 
-async def _read_columns(connection: Connection, authority: str) -> Columns:
+def _key(authority: str) -> Hashable:
+    return "columns", authority
+
+
+async def _read_rows(connection: Connection, authority: str) -> tuple[bytearray, list[asyncpg.Record]]:
     """The rows of one authority, in a transaction that sees one snapshot.
 
     Texts have no fixed width: in each row a hash stands for its combination of dimensions, by a seed with which no two
@@ -127,18 +170,22 @@ async def _read_columns(connection: Connection, authority: str) -> Columns:
     seed = 0
     while True:
         found = await connection.fetch(COMBINATIONS, authority, seed)
-        hashes = np.array([row["hash"] for row in found], np.int64)
-        if len(np.unique(hashes)) == len(hashes):
+        if len({row["hash"] for row in found}) == len(found):
             break
         seed += 1
-    combinations: list[Combination] = [tuple(row.values())[1:] for row in found]
     copied = bytearray()
 
     async def take(part: bytes) -> None:
         copied.extend(part)
 
     await connection.copy_from_query(ROWS, authority, seed, output=take, format="binary")
-    rows = np.frombuffer(copied[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
+    return copied, found
+
+
+def _columns(copied: bytearray, found: Sequence[asyncpg.Record]) -> Columns:
+    hashes = np.array([row["hash"] for row in found], np.int64)
+    combinations: list[Combination] = [tuple(row.values())[1:] for row in found]
+    rows = np.frombuffer(memoryview(copied)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
     return Columns(_converted(rows, hashes), combinations)
 
 

@@ -8,10 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-import asyncpg
-
 from contracts.codes import CoverReason, CswwRole, Role
-from services.chassis.database import Connection
+from services.chassis.database import Connection, Reads
 from services.metrics.timelines.rows import Cover, Occupancy, Staffing
 
 Row = TypeVar("Row")
@@ -329,9 +327,7 @@ async def covers_of_places(connection: Connection, places: Collection[Subject]) 
     return [(authority, _cover(values)) for authority, *values in rows]
 
 
-async def has_events(
-    pool: asyncpg.Pool, authority: str, as_known_at: datetime, as_accepted_at: datetime | None
-) -> bool:
+async def has_events(pool: Reads, authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> bool:
     """Whether any event of this authority was known at one instant and, where one is given, accepted by another."""
     return bool(await pool.fetchval(HAS_EVENTS, authority, as_known_at, as_accepted_at))
 

@@ -1,5 +1,5 @@
 """`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
-what attacks at the door cost, and how the cost of dirt grows.
+readers beside heavy readers, memory, what attacks at the door cost, and how the cost of dirt grows.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -29,7 +29,7 @@ from contracts.catalogue import METRICS, topics_read_by
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
 from services.chassis.topics import TopicKeeper, admin_client
-from tests.benchmark import seeding
+from tests.benchmark import readers, seeding
 from tests.benchmark.dirt import dirt
 from tests.benchmark.door import door
 from tests.benchmark.figures import figures
@@ -73,6 +73,13 @@ def main() -> int:
                 broker.empty()
             if "latency" in given.only:
                 latency(postgres, broker, folder, given.seconds)
+                broker.empty()
+            if "load" in given.only:
+                readers.load(postgres, broker, folder, console, given.seconds)
+                broker.empty()
+            if "memory" in given.only:
+                readers.memory(postgres, broker, folder, console, given.asked)
+                broker.empty()
             if "door" in given.only:
                 door(postgres, broker, folder, console)
         finally:
@@ -83,7 +90,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
-    benchmarks = ("figures", "rebuild", "latency", "door", "dirt")
+    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "door", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
@@ -92,7 +99,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--sizes", nargs="+", type=int, default=[500, 1000, 2000, 4000], help="how much dirt")
     parser.add_argument("--million", action="store_true", help="rebuild all of England once: takes many minutes")
     parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
-    parser.add_argument("--seconds", type=int, default=30, help="how long the latency is measured")
+    parser.add_argument("--seconds", type=int, default=30, help="how long latency, and each load, is measured")
+    parser.add_argument("--asked", type=int, default=60, help="authorities asked for while memory is measured")
     given = parser.parse_args()
     if given.million:
         given.authorities, given.rounds = ENGLAND, 1

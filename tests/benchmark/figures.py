@@ -87,7 +87,7 @@ async def _figures(
     pool: asyncpg.Pool, ours: Ours, duckdb: DuckDb, service: OverHttp, console: Console, calls: int
 ) -> None:
     drawn = random.Random(1)
-    authorities = sorted(await ours.stock.of_all())
+    authorities = await ours.stock.authorities()
     sql = PlainSql(pool)
     few, fewest = max(3, calls // 15), 3
     planned = [
@@ -139,7 +139,7 @@ async def _memory(pool: asyncpg.Pool, ours: Ours, console: Console) -> None:
     assert counts is not None
     process = psutil.Process()
     before, began = process.memory_info().rss, time.perf_counter()
-    held = await ours.stock.of_all()
+    held = await ours.england()
     seconds, grown = time.perf_counter() - began, process.memory_info().rss - before
     table = Table("authorities", "events", "rows of staffing", "read in", "resident MB more", title="England in memory")
     table.add_row(
@@ -150,7 +150,7 @@ async def _memory(pool: asyncpg.Pool, ours: Ours, console: Console) -> None:
 
 async def _reading_again(pool: asyncpg.Pool, ours: Ours, console: Console) -> None:
     """The first figure of an authority after a change."""
-    authorities = sorted(await ours.stock.of_all())
+    authorities = await ours.stock.authorities()
     seconds = []
     for authority in authorities[:60]:
         await pool.execute("UPDATE staffing_version SET version = gen_random_uuid() WHERE authority = $1", authority)

@@ -18,10 +18,15 @@ import asyncpg
 import duckdb
 
 from services.metrics.api.parameters import ALL
-from services.metrics.columns import Sums, sums_over
+from services.metrics.budget import Budget
+from services.metrics.columns import Columns, Sums, sums_over
+from services.metrics.readers import Readers
 from services.metrics.stock_columns import StockColumns
 
 AMOUNT = "vacancies"
+ALL_CONNECTIONS = 8
+ALL_OF_ENGLAND = 1_000_000_000
+"""Bytes in which every authority is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,15 +82,19 @@ class Ours:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
-        self.stock = StockColumns(pool)
+        self.stock = StockColumns(Readers(pool, ALL_CONNECTIONS), Budget(ALL_OF_ENGLAND))
 
     async def sums(self, question: Question) -> Sums:
         """Through memory."""
         if question.authority is not None:
             found = [await self.stock.of(question.authority)]
         else:
-            found = list((await self.stock.of_all()).values())
+            found = await self.england()
         return sums_over(found, AMOUNT, question.days, question.as_known_at, ["role"])
+
+    async def england(self) -> list[Columns]:
+        """Every authority, in memory."""
+        return [columns async for some in self.stock.of_each() for columns in some]
 
     async def explain(self, question: Question) -> Explanation:
         """The one call to change once the API explains: until then the tables, one after another, by their indexes."""

@@ -1,8 +1,9 @@
 """An invented England put into the database of metrics by the service's own handler, quicker than over Kafka.
 
 Invariant: the tables are those that the service makes of the same events. A process of its own for each core:
-`python -m tests.benchmark.seeding <database url> <code>[:<events>] …` takes in those authorities one by one; with
-`:<events>` so many of the first events of authority 201's history, under that code.
+`python -m tests.benchmark.seeding <database url> <code>[:<events>|:varied] …` takes in those authorities one by one;
+with `:<events>` so many of the first events of authority 201's history, under that code; with `:varied` all of them,
+and hardly two posts alike.
 """
 
 import asyncio
@@ -19,7 +20,11 @@ from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.chassis.telemetry import Telemetry
 from services.metrics import handlers
 from services.metrics.app import PARTS
-from tests.benchmark.history import Authority, accepted
+from tests.benchmark.history import Authority, Stated, accepted
+
+VARIED = "399"
+"""The code of an authority whose posts hardly share a team or a grade."""
+GRADES = 40
 
 
 async def prepare(database: str) -> None:
@@ -50,12 +55,22 @@ async def take_in(database: str, authorities: list[str]) -> None:
     for wanted in authorities:
         code, _, most = wanted.partition(":")
         history = Authority("201" if most else code).history()
+        if most == "varied":
+            history, most = (_varied(stated) for stated in history), ""
         events = [
             accepted(stated._replace(attributes=stated.attributes | {"authority": code}), sequence)
             for sequence, stated in enumerate(itertools.islice(history, int(most) if most else None), start=1)
         ]
         await handlers.TakeInEvents(runtime)(events, False)
     await pool.close()
+
+
+def _varied(stated: Stated) -> Stated:
+    """The same with a team and a grade for nearly each change of a post."""
+    if not stated.attributes["subject"].startswith("post/") or "team" not in stated.data:
+        return stated
+    more = {"team": f"{stated.data['team']}-{stated.number}", "grade": f"grade-{stated.number % GRADES}"}
+    return stated._replace(data=stated.data | more)
 
 
 if __name__ == "__main__":

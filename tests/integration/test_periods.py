@@ -121,7 +121,7 @@ def test_what_a_mean_is_over_stands_beside_it_in_its_own_unit(metrics: Feed) -> 
         ("starters", f"team={quote('équipe ☃ 😀')}", "team", "letters, digits"),
         ("starters", "team=%ED%A0%80%FF", "team", "letters, digits"),
         ("starters", f"grade={'9' * 5000}", "grade", "letters, digits"),
-        ("starters", f"{'x' * 5000}=1", "x" * 5000, "one of authority"),
+        ("starters", f"{'x' * 5000}=1", f"{'x' * 197}...", "one of authority"),
     ],
 )
 def test_what_is_wrong_is_told_by_field_with_what_would_be_right(

@@ -19,7 +19,9 @@ from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.chassis.telemetry import Telemetry
 from services.metrics import handlers
-from services.metrics.columns import AMOUNTS
+from services.metrics.budget import Budget
+from services.metrics.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW
+from services.metrics.readers import Readers
 from services.metrics.stock_columns import StockColumns
 from tests.histories import at, cover_started, established, event, fte_changed, left, started
 
@@ -46,6 +48,11 @@ async def sum_stock(
     sql = SUM_STOCK.format(dimensions="".join(f"{name}, " for name in dimensions), column=column, grouping=grouping)
     rows: list[asyncpg.Record] = await pool.fetch(sql, authority, as_at, as_known_at)
     return rows
+
+
+def stock_of(pool: asyncpg.Pool, budget: int = 1_000_000) -> StockColumns:
+    """Columns kept in so many bytes."""
+    return StockColumns(Readers(pool, 4), Budget(budget))
 
 
 @pytest.fixture
@@ -84,7 +91,7 @@ def half_a_starter(post: int) -> Event:
 
 @pytest.mark.parametrize("far_behind", [False, True])
 async def test_new_events_are_seen_as_soon_as_they_are_committed(pool: asyncpg.Pool, far_behind: bool) -> None:
-    stock = StockColumns(pool)
+    stock = stock_of(pool)
     assert (await stock.of("331")).sums("vacancies", [OCTOBER], KNOWN) == {(): [0]}
 
     await take_in(pool, post(1), post(2), far_behind=far_behind)
@@ -98,15 +105,14 @@ async def test_new_events_are_seen_as_soon_as_they_are_committed(pool: asyncpg.P
 
 
 async def test_one_authority_is_not_read_again_when_another_changes(pool: asyncpg.Pool) -> None:
-    stock = StockColumns(pool)
+    stock = stock_of(pool)
     await take_in(pool, post(1), post(1, "332"))
-    first = await stock.of_all()
-    assert list(first) == ["331", "332"]
+    assert await stock.authorities() == ["331", "332"]
+    first = await stock.of("331")
 
     await take_in(pool, post(2, "332"))
-    second = await stock.of_all()
-    assert second["331"] is first["331"]
-    assert second["332"].sums("establishment", [OCTOBER], KNOWN) == {(): [2_000_000]}
+    assert await stock.of("331") is first
+    assert (await stock.of("332")).sums("establishment", [OCTOBER], KNOWN) == {(): [2_000_000]}
 
 
 async def test_the_columns_hold_what_sql_sums(pool: asyncpg.Pool) -> None:
@@ -133,7 +139,7 @@ async def test_the_columns_hold_what_sql_sums(pool: asyncpg.Pool) -> None:
         ),
         event(started(july, "P-9"), "worker/W-9", at(july), "E-8"),
     )
-    columns = await StockColumns(pool).of("331")
+    columns = await stock_of(pool).of("331")
     compared = 0
     for day in (APRIL, july, august, OCTOBER):
         for known in (at(APRIL), at(july), at(august), at(OCTOBER)):
@@ -154,14 +160,14 @@ async def test_the_columns_hold_what_sql_sums(pool: asyncpg.Pool) -> None:
 
 async def test_many_who_ask_at_once_read_the_rows_once(pool: asyncpg.Pool) -> None:
     await take_in(pool, *(post(number) for number in range(20)))
-    stock = StockColumns(pool)
+    stock = stock_of(pool)
     found = await asyncio.gather(*(stock.of("331") for _ in range(30)))
     assert len({id(columns) for columns in found}) == 1
     assert len(found[0]) == 20
 
 
 async def test_readers_see_whole_transactions_while_events_come_in(pool: asyncpg.Pool) -> None:
-    stock = StockColumns(pool)
+    stock = stock_of(pool)
     await take_in(pool, post(1000), post(1001))
     seen: list[int] = []
 
@@ -183,12 +189,12 @@ async def test_readers_see_whole_transactions_while_events_come_in(pool: asyncpg
 
 async def test_what_was_not_asked_for_longest_is_given_up_first(pool: asyncpg.Pool) -> None:
     await take_in(pool, *(post(number, authority) for authority in ("331", "332", "333") for number in range(4)))
-    stock = StockColumns(pool, most_rows=9)
+    stock = stock_of(pool, 2 * (COLUMNS_BYTES + COMBINATION_BYTES + 4 * ROW.itemsize))
     first, second = await stock.of("331"), await stock.of("332")
     assert await stock.of("331") is first
     await stock.of("333")
     assert await stock.of("331") is first
     assert await stock.of("332") is not second
     # More than may be kept is given all the same, and answers.
-    england = await stock.of_all()
-    assert [columns.sums("establishment", [OCTOBER], KNOWN) for columns in england.values()] == [{(): [4_000_000]}] * 3
+    england = [columns async for some in stock.of_each() for columns in some]
+    assert [columns.sums("establishment", [OCTOBER], KNOWN) for columns in england] == [{(): [4_000_000]}] * 3

@@ -181,7 +181,7 @@ def test_a_pinned_report_stays_as_it_is_whatever_is_recorded_or_delivered_later(
     for measure in MEASURES.values():
         asked = Asked(dimensions_of(measure)[:1], scope=scope)
         before, after = (figures(measure, [reading], [when], asked) for reading in (then, now))
-        assert before.sorted_rows() == after.sorted_rows(), measure.name
+        assert list(before.sorted_rows()) == list(after.sorted_rows()), measure.name
         if isinstance(measure, Count):
             assert explain(measure, then, when, asked) == explain(measure, now, when, asked), measure.name
 

@@ -3,7 +3,6 @@
 Invariant: every figure here can be asked for its members (`outcome=`), and there are as many as the figure says.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,8 +12,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import runtime_of
-from services.metrics import store
+from services.metrics import cost, store
 from services.metrics.academy import (
     COUNTED,
     OUTCOMES,
@@ -30,9 +28,10 @@ from services.metrics.academy import (
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import Computation, computing
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
 from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
-from services.metrics.memory import memory_of
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
 
 router = APIRouter(tags=["academy"], dependencies=[READING])
@@ -166,16 +165,20 @@ def asked(question: Question) -> Asked:
     return found
 
 
-async def picture_of(request: Request, wish: Asked) -> Picture:
-    """The picture that answers, members worked out. Raises a 404 problem where nothing was known of the authority."""
-    pool = runtime_of(request).pool
-    if not await store.has_events(pool, wish.authority, wish.as_known_at, wish.as_accepted_at):
+async def picture_of(computation: Computation, wish: Asked) -> Picture:
+    """The picture that answers, members worked out.
+
+    Raises a 404 problem where nothing was known of the authority, and a 422 problem where it costs too much.
+    """
+    memory = computation.memory
+    if not await store.has_events(memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at):
         accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
         detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
-    picture = await memory_of(request).authorities.picture(wish.authority, wish.as_known_at, wish.as_accepted_at)
-    # In a thread of its own, so that others are answered meanwhile; afterwards the picture keeps them.
-    await asyncio.to_thread(members, picture)
+    await computation.weigh(cost.of_parts(1, await memory.size(wish.authority), 1))
+    picture = await memory.authorities.picture(wish.authority, wish.as_known_at, wish.as_accepted_at)
+    # The picture keeps them.
+    await computation.run(members, picture)
     return picture
 
 
@@ -208,13 +211,19 @@ async def list_cohorts(request: Request) -> Response:
     question = Question(request, *NAMES, also=[COHORTS])
     wish, which = asked(question), which_cohorts(question)
     question.settle()
-    picture = await picture_of(request, wish)
-    rows, over_all = await asyncio.to_thread(_of_cohorts, picture, wish.as_at, which)
+    async with computing(request) as computation:
+        picture = await picture_of(computation, wish)
+        return await computation.run(_answer, question, wish, which, picture)
+
+
+def _answer(question: Question, wish: Asked, which: Which, picture: Picture) -> Response:
+    """The answer with the cohorts."""
+    rows, over_all = _of_cohorts(picture, wish.as_at, which)
     body: dict[str, Any] = {"authority": wish.authority, "cohorts": which} | wish.facts()
     body |= {"count": len(rows), "rows": rows, "over_all": over_all, "definitions": DEFINITIONS}
     body["links"] = {
         "pinned": pinned(question),
-        "members": pinned(question, f"{request.url.path}/{ALL}"),
+        "members": pinned(question, f"{question.request.url.path}/{ALL}"),
         "survival": pinned(question, "/v1/survival", of="academy-members"),
     }
     return answer(question, body, _lines(body))
@@ -222,7 +231,9 @@ async def list_cohorts(request: Request) -> Response:
 
 def _of_cohorts(picture: Picture, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     found = cohorts_as_at(picture, as_at, which)
-    rows = [_as_cohort(cohort, as_at) | figures(outcomes(picture, [cohort.cohort], as_at)) for cohort in found]
+    rows = [
+        _as_cohort(cohort, as_at) | figures(outcomes(picture, [cohort.cohort], as_at)) for cohort in with_pauses(found)
+    ]
     return rows, figures(outcomes(picture, [cohort.cohort for cohort in found], as_at))
 
 
@@ -278,16 +289,25 @@ async def get_cohort(
     question = Question(request, *NAMES, *PAGE, also=[COHORTS, OUTCOME])
     wish, which = asked(question), which_cohorts(question)
     outcome = question.choice("outcome", list(COUNTED), "started")
-    limit, offset = question.page()
+    question.page()
     question.settle()
-    picture = await picture_of(request, wish)
+    async with computing(request) as computation:
+        picture = await picture_of(computation, wish)
+        return await computation.run(_answer_of_cohort, question, wish, which, cohort, outcome, picture)
+
+
+def _answer_of_cohort(
+    question: Question, wish: Asked, which: Which, cohort: str, outcome: str, picture: Picture
+) -> Response:
+    """The answer with the members of a cohort."""
+    limit, offset = question.page()
     body: dict[str, Any] = {"authority": wish.authority}
     if cohort == ALL:
         body |= {"cohort": ALL, "cohorts": which}
     else:
         body |= _as_cohort(cohort_named(picture, cohort), wish.as_at)
     names = [name for name, *_ in cohorts_as_at(picture, wish.as_at, which) if cohort in (ALL, name)]
-    found = await asyncio.to_thread(outcomes, picture, names, wish.as_at)
+    found = outcomes(picture, names, wish.as_at)
     listed = found.members(outcome)
     body |= wish.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
     body |= {"figures": figures(found), "count": len(listed), "limit": limit, "offset": offset}

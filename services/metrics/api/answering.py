@@ -8,7 +8,7 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +19,7 @@ from services.chassis.documentation import refusals
 from services.chassis.problems import MEDIA_TYPE
 from services.metrics.api.asking import Question
 from services.metrics.api.parameters import KNOWN
+from services.metrics.pauses import pause, with_pauses
 
 CSV = "text/csv"
 JSON = "application/json"
@@ -49,8 +50,10 @@ def responses(example: Any, *, csv_too: bool = True, schema: Any = None) -> dict
             401: "No key, or an unknown one.",
             403: "The key may not read this authority.",
             404: "There is no such thing, or nothing is known of the authority.",
-            422: "A parameter is not as described: which, and what would be right.",
-            503: "The database cannot be reached: ask again.",
+            422: "A parameter is not as described (`request-refused`): which, and what would be right. Or the question "
+            "would cost too much (`too-costly`): what it would cost, what it may cost, and what to ask instead.",
+            429: "As many questions of this caller wait as may: ask again when some of them are answered.",
+            503: "The database cannot be reached, or too much is asked at the moment: ask again.",
         }
     )
 
@@ -58,7 +61,8 @@ def responses(example: Any, *, csv_too: bool = True, schema: Any = None) -> dict
 def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
     """What a route that lists what there is, whatever was recorded, may answer."""
     found = responses(example, csv_too=False, schema=schema)
-    return {status: found[status] for status in (200, 304, 401, 422)}
+    refused = refusals({422: "A parameter is not as described: which, and what would be right."})
+    return {status: found[status] for status in (200, 304, 401)} | refused
 
 
 def answer(
@@ -79,13 +83,58 @@ def answer(
     as_csv = lines is not None and wants_csv(request)
     left_out = set(passing) | ({"as_known_at"} if question.text("as_known_at") is None else set())
     lasting = {name: value for name, value in body.items() if name not in left_out}
-    tag = hashlib.sha256(json.dumps([as_csv, lasting, lasting_too], sort_keys=True).encode()).hexdigest()[:32]
+    tag = _digest([as_csv, lasting, lasting_too])
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
     if _is_held(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if as_csv and lines is not None:
         return Response(_as_csv(*lines), media_type=CSV, headers=headers)
-    return Response(json.dumps(body, separators=(",", ":")), media_type=JSON, headers=headers)
+    return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
+
+
+def _digest(value: Sequence[Any]) -> str:
+    """What stands for some values in an ETag."""
+    found = hashlib.sha256()
+    for piece in json_pieces(value, ", ", ": ", in_order=True, depth=IN_PIECES + 1):
+        found.update(piece.encode())
+    return found.hexdigest()[:32]
+
+
+IN_PIECES = 2
+"""So deep answers are written piece by piece: the answer and its lists. A row is a piece."""
+AT_ONCE = 1000
+"""Numbers or texts of a list that are a piece."""
+
+
+def json_pieces(
+    value: Any, comma: str = ",", colon: str = ":", *, in_order: bool = False, depth: int = IN_PIECES
+) -> Iterator[str]:
+    """What `json.dumps` makes of a value, in pieces: as one, all other threads would wait for it. Keys are texts.
+
+    `in_order` is its `sort_keys`.
+    """
+    pause()
+    if depth and isinstance(value, dict) and value:
+        before = "{"
+        for name in sorted(value) if in_order else value:
+            yield f"{before}{json.dumps(name)}{colon}"
+            yield from json_pieces(value[name], comma, colon, in_order=in_order, depth=depth - 1)
+            before = comma
+        yield "}"
+    elif depth and isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
+        before = "["
+        for item in value:
+            yield before
+            yield from json_pieces(item, comma, colon, in_order=in_order, depth=depth - 1)
+            before = comma
+        yield "]"
+    elif isinstance(value, list | tuple) and len(value) > AT_ONCE:
+        for place in range(0, len(value), AT_ONCE):
+            piece = json.dumps(value[place : place + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
+            yield (comma if place else "[") + piece[1:-1]
+        yield "]"
+    else:
+        yield json.dumps(value, separators=(comma, colon), sort_keys=in_order)
 
 
 def _is_held(held: str, tag: str) -> bool:
@@ -111,7 +160,8 @@ def _as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(heading)
-    writer.writerows(rows)
+    for row in with_pauses(rows):
+        writer.writerow(row)
     return text.getvalue()
 
 

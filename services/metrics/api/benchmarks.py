@@ -12,10 +12,10 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import runtime_of
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
-from services.metrics.api.measures import Wanted, described, is_known, time_of, work_out
+from services.metrics.api.computing import Computation, computing
+from services.metrics.api.measures import Wanted, described, is_known, time_of
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.releases import NAME, as_named, named, number, release_name
 from services.metrics.benchmarks import store
@@ -160,7 +160,8 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
         as_known_at, as_accepted_at = question.as_known_at(), question.instant("as_accepted_at")
         question.settle()
         ours = Wanted(found, compared.authority, as_known_at, as_accepted_at, Asked(scope=Scope.CENSUS))
-        return await _compare(question, compared, year, ours)
+        async with computing(request) as computation:
+            return await _compare(computation, question, compared, year, ours)
 
     @router.get(
         "/v1/benchmarks/{measure}/series",
@@ -176,7 +177,8 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
         question = Question(request, also=OF_A_SERIES)
         compared = _compared(question, found, statistical_neighbours)
         question.settle()
-        return await _series(question, compared)
+        async with computing(request) as computation:
+            return await _series(computation, question, compared)
 
     return router
 
@@ -197,16 +199,37 @@ def _compared(question: Question, measure: Measure, statistical_neighbours: Neig
     return _Compared(measure, authority, given or default, where_from, release_name(question, "release"))
 
 
-async def _compare(question: Question, compared: _Compared, wanted: int | None, ours: Wanted) -> Response:
-    pool, measure = runtime_of(question.request).pool, compared.measure
-    releases = await store.list_releases(pool)
+async def _compare(
+    computation: Computation, question: Question, compared: _Compared, wanted: int | None, ours: Wanted
+) -> Response:
+    readers, measure = computation.memory.readers, compared.measure
+    releases = await store.list_releases(readers)
     release, year = _choose(releases, compared.release, wanted)
-    figures = await store.find_figures(pool, release.name, measure.name, [year])
+    figures = await store.find_figures(readers, release.name, measure.name, [year])
     places = find_places(figures, compared.authority, compared.neighbours)
     if places.authority is None:
         raise _no_row(release, compared.authority, str(year))
-    own, known = await _own_figure(question.request, ours, year)
+    own, known = await _own_figure(computation, ours, year)
     latest = next(other for other in releases if year in other.years)
+
+    def made() -> Response:
+        return _answer(question, compared, ours, (own, known), (release, year, latest), places, figures)
+
+    return await computation.run(made)
+
+
+def _answer(
+    question: Question,
+    compared: _Compared,
+    ours: Wanted,
+    own_figure: tuple[dict[str, Any], bool],
+    published: tuple[LoadedRelease, int, LoadedRelease],
+    places: Places,
+    figures: Sequence[Figure],
+) -> Response:
+    """The answer with a comparison."""
+    (own, known), (release, year, latest), measure = own_figure, published, compared.measure
+    assert places.authority is not None  # noqa: S101  (refused)
     body = described(measure) | {"release": as_named(release), "year": year, "as_at": census_date(year).isoformat()}
     body |= ours.instants() | _places_as_json(places)
     body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(places.without_row)}
@@ -227,20 +250,27 @@ async def _compare(question: Question, compared: _Compared, wanted: int | None, 
     return answer(question, body, _comparison_as_lines(body))
 
 
-async def _own_figure(request: Request, ours: Wanted, year: int) -> tuple[dict[str, Any], bool]:
+async def _own_figure(computation: Computation, ours: Wanted, year: int) -> tuple[dict[str, Any], bool]:
     """Our own figure of a census year, and whether anything was known of the authority: if not, it is no nought."""
     when = when_in(ours.measure, census_year(year), None, 12)
-    result = await work_out(ours.measure, await ours.readings(request), [when], ours.asked)
-    known = await is_known(request, ours, result)
+    (result,) = await ours.work_out(computation, [when])
+    known = await is_known(computation, ours, result)
     value = result.totals[0] if known else None
     found = {"code": ours.authority, "value": shown(value, ours.measure.unit), "mark": mark(ours.measure, value)}
     return found | {"scope": ours.asked.scope} | time_of(ours.measure, when), known
 
 
-async def _series(question: Question, compared: _Compared) -> Response:
-    pool = runtime_of(question.request).pool
-    release, _ = _choose(await store.list_releases(pool), compared.release, None)
-    figures = await store.find_figures(pool, release.name, compared.measure.name, release.years)
+async def _series(computation: Computation, question: Question, compared: _Compared) -> Response:
+    readers = computation.memory.readers
+    release, _ = _choose(await store.list_releases(readers), compared.release, None)
+    figures = await store.find_figures(readers, release.name, compared.measure.name, release.years)
+    return await computation.run(_answer_with_series, question, compared, release, figures)
+
+
+def _answer_with_series(
+    question: Question, compared: _Compared, release: LoadedRelease, figures: Sequence[Figure]
+) -> Response:
+    """The answer with the figures of every year."""
     by_year = {
         year: find_places((item for item in figures if item.year == year), compared.authority, compared.neighbours)
         for year in release.years

@@ -4,23 +4,25 @@ Invariant: both reports are asked for the same measures of the same dates; only 
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
+from services.metrics import cost
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.measures import time_of
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
 from services.metrics.changes import PartChange, Report, figure_changes, part_changes
-from services.metrics.figures import Asked, Reading
-from services.metrics.long_work import at_length
-from services.metrics.measures.catalogue import MEASURES
+from services.metrics.figures import Asked
+from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact, shown
-from services.metrics.memory import memory_of
+from services.metrics.pauses import pause
 from services.metrics.picture.picture import known
 
 router = APIRouter(tags=["changes"], dependencies=[READING])
@@ -76,17 +78,37 @@ async def get_changes(request: Request) -> Response:
     to_known = question.instant("to_known") or question.now
     accepted = question.instant("from_accepted"), question.instant("to_accepted")
     wanted = _wanted(question)
-    limit, offset = question.page()
+    question.page()
     question.settle()
     assert from_known is not None  # noqa: S101  (settled)
-    memory = memory_of(request)
-    reports = []
-    for as_known_at, as_accepted_at in zip((from_known, to_known), accepted, strict=True):
-        reading: Reading = await memory.reading(authority, as_known_at, as_accepted_at)
-        events = known(await memory.authorities.events(authority), as_known_at, as_accepted_at)
-        reports.append(Report(reading, events))
-    before, after = reports
-    moved, changes = await at_length(_compare, wanted, before, after, asked)
+    instants = list(zip((from_known, to_known), accepted, strict=True))
+    async with computing(request) as computation:
+        memory = computation.memory
+        counts = sum(len(counts_of(measure)) for measure, _ in wanted)
+        await computation.weigh(cost.of_parts(counts, await memory.size(authority), len(instants)))
+        readings = [await memory.reading(authority, *known_at) for known_at in instants]
+        events = await memory.authorities.events(authority)
+
+        def made() -> Response:
+            reports = [
+                Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
+            ]
+            return _answer(question, authority, asked, wanted, instants, reports)
+
+        return await computation.run(made)
+
+
+def _answer(
+    question: Question,
+    authority: str,
+    asked: Asked,
+    wanted: Sequence[tuple[Measure, When]],
+    instants: Sequence[tuple[datetime, datetime | None]],
+    reports: Sequence[Report],
+) -> Response:
+    (from_known, from_accepted), (to_known, to_accepted) = instants
+    accepted, (limit, offset), (before, after) = (from_accepted, to_accepted), question.page(), reports
+    moved, changes = _compare(wanted, before, after, asked)
     body: dict[str, Any] = {"authority": authority, "scope": asked.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
@@ -124,6 +146,7 @@ def _compare(
     changes: list[PartChange] = []
     whens = dict(wanted)
     for change in figure_changes(wanted, before, after, asked):
+        pause()
         measure, when = change.measure, whens[change.measure]
         parts = part_changes(measure, when, before, after, asked) if isinstance(measure, Count) else []
         changes += parts

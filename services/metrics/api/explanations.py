@@ -3,8 +3,8 @@
 Invariant: the amounts of the parts add up to the figure, exactly; an answer names pseudonyms, never persons.
 """
 
-import asyncio
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -13,9 +13,11 @@ from contracts.envelope import Event
 from contracts.standing import order_of_recording
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.metrics import cost
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import computing
 from services.metrics.api.measures import (
     SAME_ON_EVERY_LINE,
     MeasureName,
@@ -24,13 +26,12 @@ from services.metrics.api.measures import (
     refuse_nothing,
     time_of,
     wanted,
-    work_out,
 )
 from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
 from services.metrics.explanation import Explained, explain
-from services.metrics.figures import Asked, Reading, mark
+from services.metrics.figures import Asked, Figures, Reading, figures, mark
+from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact, shown
-from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture, known
 
 router = APIRouter(tags=["explanations"], dependencies=[READING])
@@ -102,20 +103,33 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     if wish.authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
     question.settle()
-    reading = await memory_of(request).reading(wish.authority, wish.as_known_at, wish.as_accepted_at)
+    async with computing(request) as computation:
+        memory = computation.memory
+        counts = counts_of(found)
+        # Once for the figure, and once for its parts.
+        await computation.weigh(cost.of_parts(2 * len(counts), await memory.size(wish.authority), 1))
+        reading = await memory.reading(wish.authority, wish.as_known_at, wish.as_accepted_at)
+        result = await computation.run(figures, found, [reading], [when], wish.asked)
+        await refuse_nothing(computation, wish, result)
+        return await computation.run(_answer, question, wish, when, reading, result, limit, offset)
+
+
+def _answer(
+    question: Question, wish: Wanted, when: When, reading: Reading, result: Figures, limit: int, offset: int
+) -> Response:
+    """The answer with the parts of a count, or the terms of a rate."""
+    found = wish.measure
     body = wish.facts() | time_of(found, when) | wish.instants()
-    result = await work_out(found, [reading], [when], wish.asked)
-    await refuse_nothing(request, wish, result)
     body["total"] = shown(result.totals[0], found.unit)
     low = mark(found, result.totals[0])
     body |= {} if low is None else {"total_mark": low}
     if isinstance(found, Rate):
-        body["terms"] = await asyncio.to_thread(_terms, question, found, reading, when, wish)
+        body["terms"] = _terms(question, found, reading, when, wish)
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
         return answer(question, body, passing=("links", "terms"), lasting_too=terms)
-    parts = await asyncio.to_thread(explain, found, reading, when, wish.asked)
+    parts = explain(found, reading, when, wish.asked)
     body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
     body["parts"] = [as_part(part) for part in parts[offset : offset + limit]]
     body["links"] = {
@@ -215,11 +229,32 @@ async def get_subject(
     """
     question = Question(request, "authority", *KNOWN, *PAGE)
     authority, as_known_at = question.one_authority(), question.as_known_at()
-    as_accepted_at, (limit, offset) = question.instant("as_accepted_at"), question.page()
+    as_accepted_at = question.instant("as_accepted_at")
+    question.page()
     question.settle()
-    memory = memory_of(request)
-    picture = await memory.authorities.picture(authority, as_known_at, as_accepted_at)
-    events = known(await memory.authorities.events(authority), as_known_at, as_accepted_at)
+    async with computing(request) as computation:
+        authorities = computation.memory.authorities
+        await computation.weigh(cost.of_picture(await computation.memory.size(authority)))
+        picture = await authorities.picture(authority, as_known_at, as_accepted_at)
+        events = await authorities.events(authority)
+
+        def made() -> Response:
+            instants = as_known_at, as_accepted_at
+            return _answer_of_subject(question, authority, instants, (kind, identifier), picture, events)
+
+        return await computation.run(made)
+
+
+def _answer_of_subject(
+    question: Question,
+    authority: str,
+    instants: tuple[datetime, datetime | None],
+    subject: tuple[str, str],
+    picture: Picture,
+    all_events: Sequence[Event],
+) -> Response:
+    (as_known_at, as_accepted_at), (kind, identifier), (limit, offset) = instants, subject, question.page()
+    events = known(all_events, as_known_at, as_accepted_at)
     numbers = picture.numbers(picture.person(identifier)) if kind == "worker" else [identifier]
     subjects = {f"{kind}/{number}" for number in numbers}
     of_it = sorted((event for event in events if event.envelope.subject in subjects), key=order_of_recording)

@@ -12,17 +12,19 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from contracts.codes import Role
+from contracts.envelope import Event
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.metrics import cost
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import Computation, computing
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.forecasting import rates as present
-from services.metrics.forecasting.back_test import Compared, Score, back_test, score, scores
+from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, Score, back_test, score, scores
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles
 from services.metrics.forecasting.simulation import NO_CHANGE, PATHS, Change
-from services.metrics.long_work import at_length
-from services.metrics.memory import memory_of
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture, known
 
 router = APIRouter(tags=["forecasts"], dependencies=[READING])
@@ -165,9 +167,9 @@ def _asked(question: Question) -> _Asked:
     return _Asked(authority, as_at, as_known_at, question.instant("as_accepted_at"), months)
 
 
-async def _picture(request: Request, asked: _Asked) -> Picture:
+async def _picture(computation: Computation, asked: _Asked) -> Picture:
     """The authority's picture. Raises a 404 problem where nothing is known of it."""
-    picture = await memory_of(request).authorities.picture(asked.authority, asked.as_known_at, asked.as_accepted_at)
+    picture = await computation.memory.authorities.picture(asked.authority, asked.as_known_at, asked.as_accepted_at)
     if not picture.standing:
         detail = f"No event of authority {asked.authority} was known at {said(asked.as_known_at)}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
@@ -217,10 +219,21 @@ async def get_forecast(request: Request) -> Response:
     by = [question.choice("by", ["role"], "role")] if question.text("by") is not None else []
     change, given = _change(question)
     question.settle()
-    picture = await _picture(request, asked)
-    made = await at_length(_forecasts, picture, asked, change if given else NO_CHANGE, by)
+    async with computing(request) as computation:
+        size = await computation.memory.size(asked.authority)
+        groups = (len(Role) if by else 0) + 1
+        await computation.weigh(cost.of_forecast(size, asked.months, groups))
+        picture = await _picture(computation, asked)
+        return await computation.run(_answer, question, asked, by, change, given, picture)
+
+
+def _answer(
+    question: Question, asked: _Asked, by: Sequence[str], change: Change, given: dict[str, Any], picture: Picture
+) -> Response:
+    """The answer with the forecasts."""
+    made = _forecasts(picture, asked, change if given else NO_CHANGE, by)
     body: dict[str, Any] = {"forecast": "vacancies", "definition": DEFINITION, "unit": "FTE"} | asked.facts()
-    body |= {"by": by} | ({"what_if": given} if given else {})
+    body |= {"by": list(by)} | ({"what_if": given} if given else {})
     body["rows"] = [{"role": item.role} | _shown(item) for item in made[1:]]
     body |= {"total": _shown(made[0]), "links": {"pinned": pinned(question)}}
     return answer(question, body, _lines(body))
@@ -229,7 +242,7 @@ async def get_forecast(request: Request) -> Response:
 def _forecasts(picture: Picture, asked: _Asked, change: Change, by: Sequence[str]) -> list[Forecast]:
     """The forecast of all posts, then, where asked for, those of the roles."""
     groups: list[Role | None] = [None, *(roles(picture, asked.as_at, asked.months) if by else ())]
-    return [forecast(picture, asked.as_at, asked.months, role, change) for role in groups]
+    return [forecast(picture, asked.as_at, asked.months, role, change) for role in with_pauses(groups)]
 
 
 def _shown(made: Forecast) -> dict[str, Any]:
@@ -323,13 +336,22 @@ async def get_back_test(request: Request) -> Response:
     question.settle()
     # What came is known up to then; beyond it there are plans.
     asked = replace(asked, as_at=min(asked.as_at, asked.as_known_at.date()))
-    picture = await _picture(request, asked)
-    events = known(
-        await memory_of(request).authorities.events(asked.authority), asked.as_known_at, asked.as_accepted_at
-    )
+    async with computing(request) as computation:
+        memory = computation.memory
+        size = await memory.size(asked.authority)
+        await computation.weigh(cost.of_back_test(size, asked.months, MOST_ORIGINS))
+        picture = await _picture(computation, asked)
+        events = await memory.authorities.events(asked.authority)
+        return await computation.run(_answer_with_test, question, asked, role, picture, events)
+
+
+def _answer_with_test(
+    question: Question, asked: _Asked, role: str | None, picture: Picture, all_events: Sequence[Event]
+) -> Response:
+    """The answer with the scores."""
+    events = known(all_events, asked.as_known_at, asked.as_accepted_at)
     of_role = None if role is None else Role(role)
-    compared = await at_length(
-        picture.kept,
+    compared = picture.kept(
         ("back-test", asked.as_at, asked.months, of_role),
         lambda: back_test(events, picture, asked.as_at, asked.months, of_role),
     )

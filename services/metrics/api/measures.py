@@ -3,8 +3,8 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Any
@@ -14,11 +14,11 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import EARLIEST_DATE
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import runtime_of
-from services.metrics import store
+from services.metrics import cost, store
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
+from services.metrics.api.computing import Computation, computing
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -31,7 +31,7 @@ from services.metrics.api.parameters import (
 )
 from services.metrics.control_chart import RULES, chart
 from services.metrics.control_chart import shown as chart_shown
-from services.metrics.figures import Asked, Figures, Reading, figures, mark, needs_picture
+from services.metrics.figures import Asked, Figures, FigureSums, mark
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import (
     PLACES,
@@ -42,7 +42,6 @@ from services.metrics.measures.declaration import (
     When,
     shown,
 )
-from services.metrics.memory import memory_of
 from services.metrics.periods import Every, Period, series_periods, when_of_point
 
 router = APIRouter(tags=["measures"])
@@ -160,11 +159,25 @@ class Wanted:
         accepted = {} if self.as_accepted_at is None else {"as_accepted_at": said(self.as_accepted_at)}
         return {"as_known_at": said(self.as_known_at)} | accepted
 
-    async def readings(self, request: Request, more: Iterable[Count] = ()) -> list[Reading]:
-        """What its figures are read from."""
-        counts = (*counts_of(self.measure), *more)
-        memory = memory_of(request)
-        return await memory.readings(self.authority, self.as_known_at, self.as_accepted_at, counts, self.asked)
+    async def work_out(
+        self, computation: Computation, whens: Sequence[When], beside: Sequence[Count] = ()
+    ) -> list[Figures]:
+        """Its figures at some times, and those of the counts beside it. Raises a problem where they cost too much."""
+        memory = computation.memory
+        measures = (self.measure, *beside)
+        counts = [counted for measure in measures for counted in counts_of(measure)]
+        size = await memory.size_of_figures(self.authority, counts, self.asked, self.as_accepted_at is not None)
+        keys = await memory.most_keys(self.authority, self.asked, size)
+        await computation.weigh(cost.of_figures(counts, self.asked, len(whens), size, keys))
+        sums = FigureSums(measures, whens, self.asked)
+        instants = self.as_known_at, self.as_accepted_at
+        async with aclosing(memory.readings(self.authority, *instants, counts, self.asked)) as pieces:
+            async for readings in pieces:
+                await computation.run(sums.add, readings)
+                # Not held while others have their turn, nor while the next is made.
+                readings.clear()
+                await computation.let_others()
+        return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
 
 def wanted(question: Question, measure: Measure) -> Wanted:
@@ -205,10 +218,18 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     wish, when = wanted(question, found), question.when(found)
     question.settle()
     beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
-    readings = await wish.readings(request, beside)
-    result = await work_out(found, readings, [when], wish.asked)
-    await refuse_nothing(request, wish, result)
-    with_it = [(item, await work_out(item, readings, [when], wish.asked)) for item in beside]
+    async with computing(request) as computation:
+        result, *others = await wish.work_out(computation, [when], beside)
+        await refuse_nothing(computation, wish, result)
+        with_it = list(zip(beside, others, strict=True))
+        return await computation.run(_answer, question, wish, when, result, with_it)
+
+
+def _answer(
+    question: Question, wish: Wanted, when: When, result: Figures, with_it: Sequence[tuple[Count, Figures]]
+) -> Response:
+    """The answer with a figure, and with the counts beside it."""
+    found = wish.measure
     body = wish.facts() | time_of(found, when) | wish.instants() | {"by": list(wish.asked.by)}
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True))
@@ -220,7 +241,7 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     body |= {f"total_{item.name}": shown(of.totals[0], item.unit) for item, of in with_it}
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
-        body["links"]["explanation"] = pinned(question, f"{request.url.path}/explanation", by=None)
+        body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
     return answer(question, body, _lines(body))
 
 
@@ -238,33 +259,25 @@ SAME_ON_EVERY_LINE = (
 )  # fmt: skip
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def _lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
     """The figure as CSV: one line a row, each with all that determined it."""
     same = [name for name in SAME_ON_EVERY_LINE if name in body]
     more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value")})
     heading = [*same, *body["by"], "value", *more]
     own = heading[len(same) :]
-    return heading, [[*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"]]
+    return heading, ([*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"])
 
 
-async def work_out(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], asked: Asked) -> Figures:
-    """The figures; in a thread of their own where that takes a while (pictures, many authorities): others go on."""
-    of_one = len(readings) == 1 and readings[0].columns is not None
-    if not of_one or needs_picture(counts_of(measure), asked):
-        return await asyncio.to_thread(figures, measure, readings, whens, asked)
-    return figures(measure, readings, whens, asked)
-
-
-async def is_known(request: Request, wish: Wanted, result: Figures) -> bool:
+async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
     """Whether anything was known of the authority."""
-    if wish.authority == ALL or any(value for values in result.rows.values() for value in values):
+    if wish.authority == ALL or result.tell_anything:
         return True
-    return await store.has_events(runtime_of(request).pool, wish.authority, wish.as_known_at, wish.as_accepted_at)
+    return await store.has_events(computation.memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at)
 
 
-async def refuse_nothing(request: Request, wish: Wanted, result: Figures) -> None:
+async def refuse_nothing(computation: Computation, wish: Wanted, result: Figures) -> None:
     """Raises a 404 problem where nothing was known of the authority: that is no nought."""
-    if not await is_known(request, wish, result):
+    if not await is_known(computation, wish, result):
         accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
         detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
@@ -292,9 +305,23 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     rebased = _rebased(question, periods)
     question.settle()
     whens = [when_of_point(found, period, EARLIEST_DATE, months) for period in periods]
-    readings = await wish.readings(request)
-    result = await work_out(found, readings, whens, wish.asked)
-    await refuse_nothing(request, wish, result)
+    async with computing(request) as computation:
+        (result,) = await wish.work_out(computation, whens)
+        await refuse_nothing(computation, wish, result)
+        return await computation.run(_answer_with_series, question, wish, every, months, periods, rebased, result)
+
+
+def _answer_with_series(
+    question: Question,
+    wish: Wanted,
+    every: Every,
+    months: int,
+    periods: Sequence[Period],
+    rebased: Sequence[int],
+    result: Figures,
+) -> Response:
+    """The answer with a series, and with its control chart."""
+    found = wish.measure
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
     body |= {"months": months} if found.all_time else {}
     body["periods"] = [{"from": period.first.isoformat(), "to": period.last.isoformat()} for period in periods]
@@ -358,14 +385,14 @@ def control_chart(measure: Measure, values: Sequence[Any], rebased: Sequence[int
     return chart_shown(phases, places)
 
 
-def _series_lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The series as CSV: one line a row and point."""
+def _series_lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
+    """The series as CSV: one line a row and point, made when it is written."""
     names = [name for name in SAME_ON_EVERY_LINE if name in body and name not in ("from", "to")]
     same = [body[name] for name in names]
     dimensions = body["by"]
-    lines = [
+    lines = (
         [*same, period["from"], period["to"], *(row[name] for name in dimensions), value]
         for row in body["rows"]
         for period, value in zip(body["periods"], row["values"], strict=True)
-    ]
+    )
     return [*names, "from", "to", *dimensions, "value"], lines

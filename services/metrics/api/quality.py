@@ -4,21 +4,22 @@ Invariant: a finding names the events behind it and where each came from; its ef
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.metrics import cost
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
-from services.metrics.long_work import at_length
 from services.metrics.measures.declaration import exact
-from services.metrics.memory import memory_of
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS, found_by
@@ -127,19 +128,39 @@ async def get_quality(request: Request) -> Response:
     authority, as_known_at = question.authority(), question.as_known_at()
     as_accepted_at = question.instant("as_accepted_at")
     as_at = question.day("as_at") or question.now.date()
-    limit, offset = question.page()
+    limit, _ = question.page()
     chosen = _chosen(question)
     if authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
     question.settle()
-    picture = await memory_of(request).authorities.picture(authority, as_known_at, as_accepted_at)
+    async with computing(request) as computation:
+        memory = computation.memory
+        await computation.weigh(cost.of_quality(await memory.size(authority), limit))
+        picture = await memory.authorities.picture(authority, as_known_at, as_accepted_at)
+
+        def made() -> Response:
+            instants = as_known_at, as_accepted_at
+            return _answer(question, authority, as_at, instants, picture, chosen)
+
+        return await computation.run(made)
+
+
+def _answer(
+    question: Question,
+    authority: str,
+    as_at: date,
+    instants: tuple[datetime, datetime | None],
+    picture: Picture,
+    chosen: Sequence[Check],
+) -> Response:
+    (as_known_at, as_accepted_at), (limit, offset) = instants, question.page()
     if not picture.events:
         detail = f"No event of authority {authority} was known at {said(as_known_at)}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
     body["as_known_at"] = said(as_known_at)
     body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
-    body |= await at_length(_found, picture, as_at, chosen, limit, offset)
+    body |= _found(picture, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
     return answer(question, body, _lines(body))
 
@@ -162,7 +183,7 @@ def _chosen(question: Question) -> list[Check]:
 
 def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
     """The summary of all checks, and one page of what those asked for found, with effects."""
-    by_check = {check.name: found_by(check, picture, as_at) for check in CHECKS.values()}
+    by_check = {check.name: found_by(check, picture, as_at) for check in with_pauses(CHECKS.values())}
     found = [finding for check in chosen for finding in by_check[check.name]]
     page = found[offset : offset + limit]
     return {
@@ -179,7 +200,7 @@ def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, o
         "count": len(found),
         "limit": limit,
         "offset": offset,
-        "findings": [_as_finding(finding, effect(picture, finding, as_at)) for finding in page],
+        "findings": [_as_finding(finding, effect(picture, finding, as_at)) for finding in with_pauses(page)],
     }
 
 

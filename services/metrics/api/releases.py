@@ -3,9 +3,8 @@
 Invariant: a release is loaded whole, by an operator for all authorities, and never changed afterwards.
 """
 
-import asyncio
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -22,6 +21,7 @@ from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
 from services.metrics.api.answering import CSV, JSON, PROBLEM, answer, page_links, responses
 from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import Computation, computing
 from services.metrics.api.measures import described
 from services.metrics.api.parameters import DATE, PAGE, Parameter, documented
 from services.metrics.benchmarks import store
@@ -117,6 +117,7 @@ def _loaded_or_not() -> dict[int | str, dict[str, Any]]:
             "description": "A parameter, or the file, is not as described: where, and what would be right.",
             **PROBLEM,
         },
+        429: usual[429],
         503: usual[503],
     } | WITH_A_BODY
 
@@ -146,16 +147,21 @@ async def post_release(request: Request) -> Response:
         raise Problem(415, "not-csv", "Not CSV", f"The body came as {came[:80] or 'nothing'}; send it as {CSV}.")
     runtime = runtime_of(request)
     largest = runtime.settings.largest_request_bytes
-    async with runtime.bodies.reading(request, largest, "a release is sent whole and alone") as body:
-        return await _load(runtime.pool, name, published, source, body)
+    async with (
+        runtime.bodies.reading(request, largest, "a release is sent whole and alone") as body,
+        computing(request) as computation,
+    ):
+        return await _load(computation, runtime.pool, name, published, source, body)
 
 
-async def _load(pool: asyncpg.Pool, name: str, published: date, source: str, body: bytes) -> JSONResponse:
-    sha256 = hashlib.sha256(body).hexdigest()
+async def _load(
+    computation: Computation, pool: asyncpg.Pool, name: str, published: date, source: str, body: bytes
+) -> JSONResponse:
+    sha256 = await computation.run(lambda: hashlib.sha256(body).hexdigest())
     if (known := await _find(pool, name)) is not None:
         return _known(known, published, sha256)
     try:
-        release = await asyncio.to_thread(read_release, body)
+        release = await computation.run(read_release, body)
     except Refused as refusal:
         told = faults_as_json(refusal)
         found = "; ".join(f"{item['field']} {item['problem']}" for item in told["faults"])
@@ -210,9 +216,9 @@ async def get_releases(request: Request) -> Response:
     """
     question = Question(request)
     question.settle()
-    return answer(
-        question, {"releases": [_as_json(item) for item in await store.list_releases(runtime_of(request).pool)]}
-    )
+    async with computing(request) as computation:
+        releases = await store.list_releases(computation.memory.readers)
+        return await computation.run(answer, question, {"releases": [_as_json(item) for item in releases]})
 
 
 @router.get(
@@ -232,13 +238,20 @@ async def get_revisions(request: Request) -> Response:
     name = question.choice("measure", list(PUBLISHED), needed=True)
     limit, offset = question.page()
     question.settle()
-    pool = runtime_of(request).pool
-    releases = await store.list_releases(pool)
-    body = described(PUBLISHED[name])
-    body |= {"older": as_named(named(releases, older)), "newer": as_named(named(releases, newer))}
-    body |= {"compared_as": COMPARED_AS, **await store.count_revisions(pool, older, newer, name)}
-    body |= {"limit": limit, "offset": offset}
-    rows = await store.list_revisions(pool, older, newer, name, limit, offset)
+    async with computing(request) as computation:
+        readers = computation.memory.readers
+        releases = await store.list_releases(readers)
+        body = described(PUBLISHED[name])
+        body |= {"older": as_named(named(releases, older)), "newer": as_named(named(releases, newer))}
+        body |= {"compared_as": COMPARED_AS, **await store.count_revisions(readers, older, newer, name)}
+        body |= {"limit": limit, "offset": offset}
+        rows = await store.list_revisions(readers, older, newer, name, limit, offset)
+        return await computation.run(_answer, question, body, rows)
+
+
+def _answer(question: Question, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
+    """The answer with the revisions."""
+    limit, offset = body["limit"], body["offset"]
     body["rows"] = [_as_revision(row) for row in rows]
     body["links"] = page_links(question, body["changed"], limit, offset)
     return answer(question, body, (_HEADING, _lines(body)))

@@ -3,7 +3,6 @@
 Invariant: those still in post at the date are censored, never counted as leavers nor as staying for good.
 """
 
-import asyncio
 import math
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -20,6 +19,7 @@ from services.metrics.api.academy import (
     COHORTS,
     NAMES,
     SAME_ON_EVERY_LINE,
+    Asked,
     asked,
     cohort_named,
     picture_of,
@@ -27,6 +27,7 @@ from services.metrics.api.academy import (
 )
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
+from services.metrics.api.computing import computing
 from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
@@ -130,7 +131,21 @@ async def get_survival(request: Request) -> Response:
     if of is Of.ACADEMY_MEMBERS and scope is not Scope.ALL:
         question.fault("scope", "does not go with of=academy-members", "all: they are followed in any post", scope)
     question.settle()
-    picture = await picture_of(request, wish)
+    async with computing(request) as computation:
+        picture = await picture_of(computation, wish)
+        return await computation.run(_answer, question, wish, (of, which, scope, points), began, where, picture)
+
+
+def _answer(
+    question: Question,
+    wish: Asked,
+    choices: tuple[Of, Which, Scope, Points],
+    began: tuple[date | None, date | None],
+    where: Mapping[str, Any],
+    picture: Picture,
+) -> Response:
+    """The answer with a curve."""
+    of, which, scope, points = choices
     if "cohort" in where:
         cohort_named(picture, where["cohort"])
     body: dict[str, Any] = {"of": of} | ({"cohorts": which} if of is Of.ACADEMY_MEMBERS else {})
@@ -138,12 +153,8 @@ async def get_survival(request: Request) -> Response:
     body |= {name: day.isoformat() for name, day in zip(("from", "to"), began, strict=True) if day is not None}
     body |= {"definition": DEFINITION, "source": SOURCE, "confidence": CONFIDENCE}
     body |= {"authority": wish.authority, "scope": scope} | wish.facts()
-
-    def curve() -> Curve:
-        followed = _members(picture, which, wish.as_at) if of is Of.ACADEMY_MEMBERS else _spells(picture, scope)
-        return kaplan_meier(_durations(followed, began, where, wish.as_at))
-
-    body |= as_curve(await asyncio.to_thread(curve), points)
+    followed = _members(picture, which, wish.as_at) if of is Of.ACADEMY_MEMBERS else _spells(picture, scope)
+    body |= as_curve(kaplan_meier(_durations(followed, began, where, wish.as_at)), points)
     body["links"] = {"pinned": pinned(question)}
     return answer(question, body, _lines(body))
 

@@ -8,6 +8,7 @@ from datetime import date
 
 import asyncpg
 
+from services.chassis.database import Reads
 from services.metrics.benchmarks.published import Figure, Level, LoadedRelease
 from services.metrics.benchmarks.release import Release
 
@@ -87,7 +88,7 @@ async def add_release(
         return True
 
 
-async def list_releases(pool: asyncpg.Pool) -> list[LoadedRelease]:
+async def list_releases(pool: Reads) -> list[LoadedRelease]:
     """Every release, the one published last first."""
     return [
         LoadedRelease(**dict(row) | {"years": tuple(row["years"]), "left_out": tuple(row["left_out"])})
@@ -95,20 +96,20 @@ async def list_releases(pool: asyncpg.Pool) -> list[LoadedRelease]:
     ]
 
 
-async def find_figures(pool: asyncpg.Pool, release: str, measure: str, years: Sequence[int]) -> list[Figure]:
+async def find_figures(pool: Reads, release: str, measure: str, years: Sequence[int]) -> list[Figure]:
     """What a release says of a measure in these years: every place it has."""
     rows = await pool.fetch(FIND_FIGURES, release, measure, list(years))
     return [Figure(**dict(row) | {"level": Level(row["level"])}) for row in rows]
 
 
-async def count_revisions(pool: asyncpg.Pool, older: str, newer: str, measure: str) -> asyncpg.Record:
+async def count_revisions(pool: Reads, older: str, newer: str, measure: str) -> asyncpg.Record:
     """How many rows of a measure two releases share, how many of those differ, and how many only one of them has."""
     (counts,) = await pool.fetch(COUNT_REVISIONS, older, newer, measure)
     return counts
 
 
 async def list_revisions(
-    pool: asyncpg.Pool, older: str, newer: str, measure: str, limit: int, offset: int
+    pool: Reads, older: str, newer: str, measure: str, limit: int, offset: int
 ) -> list[asyncpg.Record]:
     """The rows of a measure that two releases share and that differ, the last year first."""
     rows: list[asyncpg.Record] = await pool.fetch(LIST_REVISIONS, older, newer, measure, limit, offset)

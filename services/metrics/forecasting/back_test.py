@@ -12,6 +12,7 @@ from contracts.codes import Role
 from contracts.envelope import Event
 from services.metrics.forecasting.flows import known_since, months, steps
 from services.metrics.forecasting.forecast import LEVELS, forecast, one_decimal
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.amounts import months_later
 from services.metrics.picture.picture import Picture, known
 from services.metrics.picture.service import DAY
@@ -74,7 +75,7 @@ def back_test(
     """
     return [
         compared
-        for origin in origins(picture, last)
+        for origin in with_pauses(origins(picture, last))
         for compared in from_origin(events, picture, origin, last, length, role)
     ]
 

@@ -6,7 +6,6 @@ Invariant: everything in it follows from the events given, which are those known
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Any, TypeVar
@@ -21,6 +20,7 @@ from contracts.persons import persons
 from contracts.standing import standing_events
 from services.metrics.picture.amounts import millionths
 from services.metrics.picture.assignments import Running, held_over_time, running
+from services.metrics.picture.lazily import cached_property
 from services.metrics.picture.service import (
     Move,
     Places,

@@ -16,6 +16,7 @@ from services.metrics.academy import cohorts
 from services.metrics.measures.catalogue import MEASURES, count
 from services.metrics.measures.declaration import Count, Part, When, kept_over_time
 from services.metrics.measures.working_life import COUNT_HOLDS
+from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
 from services.metrics.quality.declaration import ONE_DAY
@@ -140,7 +141,7 @@ def differ(present: Sequence[Event], otherwise: Sequence[Event], tied: Sequence[
     days = sorted({day + timedelta(days=later) for day in counted for later in range(COUNT_HOLDS.days + 1)})
     # Measure by measure: mostly the first ones tell.
     figures = zip(_figures(Picture(present), days), _figures(Picture(otherwise), days), strict=True)
-    return any(before != after for before, after in figures)
+    return any(before != after for before, after in with_pauses(figures))
 
 
 def _figures(picture: Picture, days: Sequence[date]) -> Iterator[object]:

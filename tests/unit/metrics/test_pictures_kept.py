@@ -4,14 +4,15 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
-import asyncpg
 import pytest
 
 from contracts.envelope import Event, parse_event
 from services.chassis import inbox
 from services.metrics.authorities import Authorities
+from services.metrics.budget import Budget
 from services.metrics.explanation import MadeOf, stands_at
 from services.metrics.picture.picture import Picture
+from services.metrics.readers import Readers
 
 AUTHORITY = "331"
 
@@ -63,7 +64,7 @@ def arriving(monkeypatch: pytest.MonkeyPatch) -> Arriving:
 @pytest.fixture
 def authorities() -> Authorities:
     """Without a database: what arrives is read from `arriving`."""
-    return Authorities(cast(asyncpg.Pool, None))
+    return Authorities(cast(Readers, None), Budget(1_000_000))
 
 
 async def posts(authorities: Authorities, known: datetime, accepted: datetime | None = None) -> list[str]:

@@ -1,0 +1,188 @@
+"""How questions are worked out beside each other: at a bounded cost, off the event loop, callers in turn.
+
+Invariant: the event loop does nothing but input and output; a question that costs more than is allowed is refused
+before anything of it is worked out; small questions never wait behind large ones; for whoever leaves no more is done.
+
+Every route that computes does so within `computing`: it tells the cost (`weigh`), computes in threads (`run`), and, in
+pieces, lets others go on in between (`let_others`).
+"""
+
+import asyncio
+import contextvars
+import sys
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import partial
+from threading import Event
+from typing import ParamSpec, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from fastapi import Request
+
+from services.chassis.authentication import calling
+from services.chassis.problems import Problem
+from services.chassis.runtime import Runtime, runtime_of
+from services.chassis.settings import PREFIX
+from services.metrics.memory import Memory, memory_of
+from services.metrics.pauses import LEFT
+from services.metrics.settings import ServiceSettings
+from services.metrics.turns import TooManyWait, Turns
+
+SMALL = 300_000
+"""Steps up to which a question is a small one: about a third of a second."""
+SMALL_AT_ONCE, LARGE_AT_ONCE = 4, 2
+"""Questions worked on at a time; one caller has half of them. Python computes one at a time anyhow."""
+CALLERS_WAITING = 8
+"""Of all callers together so many times as much may wait as of one."""
+RETRY_SECONDS = 5
+SWITCH_SECONDS = 0.0005
+"""After so long a thread that computes lets another go on, the event loop most of all. Python's own 5 ms are waited
+for at every turn of the loop and for every thread; a tenth of it costs the work no time that could be measured."""
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Lanes:
+    """The places and threads of one process."""
+
+    def __init__(self, waiting_questions: int) -> None:
+        waiting = {"waiting": CALLERS_WAITING * waiting_questions, "waiting_of_one": waiting_questions}
+        self.small, self.large = Turns(SMALL_AT_ONCE, **waiting), Turns(LARGE_AT_ONCE, **waiting)
+        sys.setswitchinterval(SWITCH_SECONDS)
+        self.threads = ThreadPoolExecutor(SMALL_AT_ONCE + LARGE_AT_ONCE, thread_name_prefix="computing")
+
+
+class Computation:
+    """One question that is being worked out, at a place in one of the lanes."""
+
+    def __init__(self, memory: Memory, lanes: Lanes, caller: object, largest: int) -> None:
+        self.memory = memory
+        self._lanes = lanes
+        self._caller = caller
+        self._largest = largest
+        self._lane: Turns | None = None
+        self._left = Event()
+
+    async def begin(self) -> None:
+        """Wait for a place among the small questions. Raises a 429 or 503 problem where too much waits."""
+        await self._take(self._lanes.small)
+
+    async def weigh(self, steps: int) -> None:
+        """Say what the question costs. A large one goes over to its lane; raises a 422 problem for too large a one."""
+        if steps > self._largest:
+            raise too_costly(steps, self._largest)
+        if steps > SMALL and self._lane is self._lanes.small:
+            self.end()
+            await self._take(self._lanes.large)
+
+    async def run(self, work: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        """What `work` gives, worked out in a thread. Raises what it raises."""
+        context = contextvars.copy_context()
+        context.run(LEFT.set, self._left)
+        in_context = partial(context.run, work, *args, **kwargs)
+        working = asyncio.get_running_loop().run_in_executor(self._lanes.threads, in_context)
+        try:
+            return await asyncio.shield(working)
+        except asyncio.CancelledError:
+            # The place is given back when the thread has ended: at its next pause.
+            self._left.set()
+            await asyncio.wait({working})
+            working.cancelled() or working.exception()
+            raise
+
+    async def let_others(self) -> None:
+        """Between two pieces of a large question."""
+        if self._lane is not None:
+            await self._lane.let_others(self._caller)
+
+    def end(self) -> None:
+        """Give the place back."""
+        lane, self._lane = self._lane, None
+        if lane is not None:
+            lane.give_back(self._caller)
+
+    async def _take(self, lane: Turns) -> None:
+        try:
+            await lane.take(self._caller)
+        except TooManyWait as refused:
+            raise _too_many(refused) from None
+        self._lane = lane
+
+
+@asynccontextmanager
+async def computing(request: Request) -> AsyncIterator[Computation]:
+    """Work a question out. Raises 422, 429 and 503 problems; ends early, and tells nobody, when the caller leaves."""
+    runtime = runtime_of(request)
+    settings = cast(ServiceSettings, runtime.settings)
+    memory, lanes = memory_of(request), _lanes_of(runtime)
+    computation = Computation(memory, lanes, _caller(request), settings.largest_question)
+    async with _until_left(request):
+        try:
+            await computation.begin()
+            yield computation
+        finally:
+            computation.end()
+            memory.settle()
+
+
+def too_costly(steps: int, most: int) -> Problem:
+    """The answer to a question that costs too much."""
+    detail = (
+        f"It would cost about {steps:,} steps, and one question may cost {most:,} ({PREFIX}LARGEST_QUESTION). Ask for "
+        "less at once: fewer dimensions (by), a shorter period (from, to), every=quarter or year instead of month, one "
+        "authority instead of all, a smaller limit or fewer measures where there are such."
+    )
+    return Problem(422, "too-costly", "The question would cost too much", detail, cost=steps, most=most)
+
+
+def _too_many(refused: TooManyWait) -> Problem:
+    wait = {"Retry-After": str(RETRY_SECONDS)}
+    if refused.of_this_caller:
+        detail = "As many questions of this caller wait as may. Ask again when some of them are answered."
+        return Problem(429, "too-many-questions", "Too many questions at once", detail, headers=wait)
+    detail = "As many questions wait as may, of all callers together. Ask again in a few seconds."
+    return Problem(503, "busy", "Too much is asked at the moment", detail, headers=wait)
+
+
+def _caller(request: Request) -> object:
+    """Whose turn it is: a key's, or where there are no keys a client's."""
+    if runtime_of(request).settings.api_keys:
+        return calling(request)
+    return None if request.client is None else request.client.host
+
+
+@asynccontextmanager
+async def _until_left(request: Request) -> AsyncIterator[None]:
+    """Cancels what is done within when the caller leaves."""
+    task = asyncio.current_task()
+    assert task is not None  # noqa: S101
+    has_left = False
+
+    async def watch() -> None:
+        nonlocal has_left
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+        has_left = True
+        task.cancel()
+
+    watching = asyncio.create_task(watch())
+    try:
+        yield
+    except asyncio.CancelledError:
+        if not has_left or task.uncancel():
+            raise
+        # For the log of requests alone: nobody reads it.
+        raise Problem(499, "caller-left", "The caller left", "The caller left before the answer.") from None
+    finally:
+        watching.cancel()
+
+
+_OF_RUNTIMES: WeakKeyDictionary[Runtime, Lanes] = WeakKeyDictionary()
+
+
+def _lanes_of(runtime: Runtime) -> Lanes:
+    if runtime not in _OF_RUNTIMES:
+        _OF_RUNTIMES[runtime] = Lanes(cast(ServiceSettings, runtime.settings).waiting_questions)
+    return _OF_RUNTIMES[runtime]

@@ -1,0 +1,47 @@
+"""What metrics can be told beside what every service can.
+
+Invariant: the defaults fit the container of docker-compose.yml, and let every question through that people have.
+"""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from contracts.values import AUTHORITY_PATTERN
+from services.chassis.settings import Settings
+
+Code = Annotated[str, Field(pattern=AUTHORITY_PATTERN)]
+
+
+class ServiceSettings(Settings):
+    """Settings of metrics."""
+
+    port: int = 8100
+    statistical_neighbours: dict[Code, tuple[Code, ...]] = Field(
+        {},
+        description="JSON: the statistical neighbours of authorities by three-digit code, to compare with where a "
+        'request names none, as {"331": ["825", "908"]}.',
+    )
+    memory_budget_mb: int = Field(
+        384,
+        ge=1,
+        description="Megabytes (of a million bytes) of events, pictures and columns that are kept to answer from. The "
+        "process itself takes about 100 more, and each question that is being answered what it is about.",
+    )
+    largest_question: int = Field(
+        150_000_000,
+        ge=1,
+        description="The most that one question may cost, in steps (a million take about a second). What would cost "
+        "more is refused before it is worked out.",
+    )
+    waiting_questions: int = Field(
+        32, ge=1, description="Questions of one caller that may wait; of all callers together eight times as many."
+    )
+
+    @field_validator("statistical_neighbours")
+    @classmethod
+    def _is_no_neighbour_of_itself(cls, neighbours: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        for authority, others in neighbours.items():
+            if authority in others or len(set(others)) != len(others):
+                raise ValueError(f"the neighbours of {authority} must be others, each once")
+        return neighbours

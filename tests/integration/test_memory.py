@@ -1,0 +1,132 @@
+"""What is kept in memory of what the database holds: within one budget, and answering all the same."""
+
+import weakref
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
+
+import asyncpg
+import pytest
+
+from services.chassis.database import connect_pool, migrate
+from services.chassis.runtime import CHASSIS_MIGRATIONS
+from services.metrics.api.parameters import ALL
+from services.metrics.budget import Budget
+from services.metrics.figures import Asked, FigureSums
+from services.metrics.measures.catalogue import MEASURES, count, counts_of
+from services.metrics.measures.declaration import When
+from services.metrics.memory import Memory
+from services.metrics.picture.picture import Picture
+from services.metrics.readers import Readers
+from tests.integration.test_stock_columns import METRICS_MIGRATIONS, half_a_starter, post, take_in
+
+NOW = datetime(2024, 1, 1, tzinfo=UTC)
+OCTOBER = When(date(2022, 11, 1), date(2023, 10, 31), date(2023, 10, 31))
+AUTHORITIES = ["331", "332", "333", "334"]
+PLENTY = 10_000_000
+
+
+@pytest.fixture
+async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
+    """Metrics of four authorities with posts, the first with more of them than the others, and a worker."""
+    pool = await connect_pool(database, 4)
+    await migrate(pool, (CHASSIS_MIGRATIONS, METRICS_MIGRATIONS))
+    await take_in(pool, *(post(number, authority) for authority in AUTHORITIES for number in range(10)))
+    await take_in(pool, *(post(number) for number in range(10, 40)), half_a_starter(1))
+    yield pool
+    await pool.close()
+
+
+def memory_of(pool: asyncpg.Pool, budget: int) -> Memory:
+    return Memory(Readers(pool, 4), Budget(budget))
+
+
+async def figure(memory: Memory, name: str, authority: str) -> float:
+    """A measure as at October, worked out as the API does."""
+    measure = MEASURES[name]
+    sums = FigureSums([measure], [OCTOBER], Asked())
+    async for readings in memory.readings(authority, NOW, None, counts_of(measure), Asked()):
+        sums.add(readings)
+        readings.clear()
+    memory.settle()
+    (total,) = sums.figures(measure).totals
+    assert total is not None
+    return float(total)
+
+
+async def everything(memory: Memory) -> list[float]:
+    found = []
+    for authority in (*AUTHORITIES, ALL, *AUTHORITIES):
+        for name in ("vacancies", "in-post-headcount", "starters-fte"):
+            found.append(await figure(memory, name, authority))
+            assert memory.budget.kept <= memory.budget.most
+    return found
+
+
+async def test_the_budget_holds_whatever_is_asked_and_answers_are_the_same(pool: asyncpg.Pool) -> None:
+    expected = [39.5, 1, 0.5, 10, 0, 0, 10, 0, 0, 10, 0, 0]
+    expected += [69.5, 1, 0.5, *expected]
+    for budget in (1, 20_000, 60_000, 200_000, PLENTY):
+        memory = memory_of(pool, budget)
+        assert await everything(memory) == expected
+        assert sum(weight for _, weight in memory.budget.weights()) == memory.budget.kept
+
+
+async def test_an_authority_beyond_the_budget_is_answered_and_not_kept(pool: asyncpg.Pool) -> None:
+    memory = memory_of(pool, 60_000)
+    assert await figure(memory, "in-post-headcount", "332") == 0
+    kept = memory.budget.kept
+    assert kept > 0
+    # 41 events of 2,400 bytes.
+    assert await figure(memory, "in-post-headcount", "331") == 1
+    assert memory.budget.kept == kept
+    assert await memory.size("332") == (10, 0, 0, 0, 0)
+    assert await memory.size("331") == (41, 41, 41, 0, 0)
+
+
+async def test_what_was_not_asked_for_longest_is_let_go_first(pool: asyncpg.Pool) -> None:
+    memory = memory_of(pool, 60_000)
+    for authority in ("332", "333", "332", "334"):
+        await figure(memory, "in-post-headcount", authority)
+    unread = {authority: (await memory.size(authority)).unread_events for authority in AUTHORITIES}
+    assert unread == {"331": 41, "332": 0, "333": 10, "334": 0}
+
+
+async def test_who_asks_every_authority_holds_one_picture_at_a_time_and_moves_nothing_that_is_kept(
+    pool: asyncpg.Pool,
+) -> None:
+    memory = memory_of(pool, 40_000)
+    await figure(memory, "in-post-headcount", "334")
+    pictures: list[weakref.ref[Picture]] = []
+    most = 0
+    async for readings in memory.readings(ALL, NOW, None, [count("leavers")], Asked()):
+        (reading,) = readings
+        pictures.append(weakref.ref(reading.picture()))
+        most = max(most, sum(picture() is not None for picture in pictures[:-1]))
+        del reading
+        readings.clear()
+    assert len(pictures) == 4
+    assert most == 0
+    assert await memory.size("334") == (10, 0, 0, 0, 0)
+
+
+async def test_what_was_not_read_yet_is_known_before_it_is_read(pool: asyncpg.Pool) -> None:
+    memory = memory_of(pool, PLENTY)
+    assert await memory.size(ALL, rows=True) == (71, 71, 71, 72, 72)
+    await figure(memory, "vacancies", "331")
+    assert await memory.size("331", rows=True) == (41, 41, 41, 42, 0)
+    await figure(memory, "starters-fte", "331")
+    assert await memory.size("331") == (41, 0, 0, 0, 0)
+    await take_in(pool, post(50))
+    assert await memory.size("331") == (42, 1, 1, 0, 0)
+    asked = Asked(("role", "team"))
+    assert await memory.most_keys("331", asked, await memory.size("331")) == 1
+    assert await memory.most_keys(ALL, asked, await memory.size(ALL)) == 1
+
+
+async def test_readers_leave_half_of_the_connections_to_the_consumer(pool: asyncpg.Pool) -> None:
+    readers = Readers(pool, 4)
+    async with readers.acquire(), readers.acquire(), pool.acquire() as third, pool.acquire() as fourth:
+        assert await third.fetchval("SELECT 3") == 3
+        assert await fourth.fetchval("SELECT 4") == 4
+        assert readers._places.locked()
+    assert await readers.fetchval("SELECT 1") == 1

@@ -1,0 +1,47 @@
+"""One budget over everything kept: what was not used longest goes first, and what is too large is not kept."""
+
+from services.metrics.budget import Budget
+
+
+class Shelf:
+    """Things kept in a budget, by name."""
+
+    def __init__(self, most: int) -> None:
+        self.budget = Budget(most)
+        self.things: dict[str, int] = {}
+
+    def keep(self, name: str, weight: int) -> None:
+        self.things[name] = weight
+        self.budget.keep(name, weight, lambda: self.things.pop(name))
+
+
+def test_what_was_not_used_longest_goes_first() -> None:
+    shelf = Shelf(100)
+    shelf.keep("columns of 331", 40)
+    shelf.keep("pictures of 331", 40)
+    shelf.budget.used("columns of 331")
+    shelf.keep("pictures of 332", 50)
+    assert shelf.things == {"columns of 331": 40, "pictures of 332": 50}
+    assert shelf.budget.kept == 90
+
+
+def test_what_grows_makes_others_go() -> None:
+    shelf = Shelf(100)
+    shelf.keep("331", 30)
+    shelf.keep("332", 30)
+    shelf.keep("333", 30)
+    shelf.keep("331", 60)
+    assert shelf.things == {"331": 60, "333": 30}
+    assert shelf.budget.kept == 90
+    assert shelf.budget.has_room(10)
+    assert not shelf.budget.has_room(11)
+
+
+def test_what_is_beyond_the_budget_alone_is_not_kept_and_moves_nothing_else() -> None:
+    shelf = Shelf(100)
+    shelf.keep("331", 60)
+    shelf.keep("huge", 101)
+    assert shelf.things == {"331": 60}
+    shelf.keep("331", 101)
+    assert shelf.things == {}
+    assert shelf.budget.kept == 0

@@ -1,0 +1,73 @@
+"""What questions cost: what people ask is let through, what would take minutes is not, each by its parameters alone."""
+
+import pytest
+
+from services.metrics.api.computing import SMALL
+from services.metrics.cost import Size, most_keys, of_back_test, of_figures, of_forecast, of_parts, of_quality
+from services.metrics.figures import Asked
+from services.metrics.measures.catalogue import MEASURES, counts_of
+from services.metrics.settings import ServiceSettings
+
+MOST: int = ServiceSettings.model_fields["largest_question"].default
+
+AN_AUTHORITY = Size(events=6_600, unread_events=6_600, unpictured_events=6_600, rows=13_000, unread_rows=13_000)
+ENGLAND = Size(
+    events=1_000_000, unread_events=1_000_000, unpictured_events=1_000_000, rows=1_900_000, unread_rows=1_900_000
+)
+MONTHS_OF_TEN_YEARS, MONTHS_OF_A_CENTURY = 120, 1188
+FIVE = ("role", "team", "service_area", "grade", "csww_role")
+
+
+def cost(measure: str, asked: Asked, points: int, size: Size, known: int) -> int:
+    """Of a measure by dimensions of which `known` combinations occur."""
+    keys = most_keys(asked.by, known, asked.by, size)
+    return of_figures(counts_of(MEASURES[measure]), asked, points, size, keys)
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_ten_years_by_two_dimensions_of_all_england_are_let_through(measure: str) -> None:
+    asked = Asked(("role", "team"))
+    assert cost(measure, asked, MONTHS_OF_TEN_YEARS, ENGLAND, known=300) <= MOST
+
+
+@pytest.mark.parametrize("measure", MEASURES)
+def test_one_figure_of_all_england_is_let_through(measure: str) -> None:
+    assert cost(measure, Asked(), 1, ENGLAND, known=1) <= MOST
+
+
+@pytest.mark.parametrize("measure", ["vacancies", "turnover-rate", "crude-turnover"])
+def test_a_century_by_five_dimensions_is_not_where_hardly_two_posts_are_alike(measure: str) -> None:
+    asked = Asked(FIVE)
+    assert cost(measure, asked, MONTHS_OF_A_CENTURY, AN_AUTHORITY, known=2_500) > MOST
+    # Any one of what the refusal names makes it cheap enough: fewer dimensions, a shorter period, years.
+    assert cost(measure, Asked(FIVE[:1]), MONTHS_OF_A_CENTURY, AN_AUTHORITY, known=12) <= MOST
+    assert cost(measure, asked, MONTHS_OF_TEN_YEARS, AN_AUTHORITY, known=2_500) <= MOST
+    assert cost(measure, asked, 99, AN_AUTHORITY, known=2_500) <= MOST
+
+
+def test_figures_of_one_authority_and_stocks_of_all_in_memory_are_small_questions() -> None:
+    assert cost("turnover-rate", Asked(("role",)), 1, AN_AUTHORITY, known=12) <= SMALL
+    assert cost("vacancies", Asked(("role",)), MONTHS_OF_TEN_YEARS, AN_AUTHORITY, known=12) <= SMALL
+    in_memory = ENGLAND._replace(events=0, unread_events=0, unpictured_events=0, unread_rows=0)
+    assert cost("vacancies", Asked(("role",)), MONTHS_OF_TEN_YEARS, in_memory, known=12) <= SMALL
+    assert cost("turnover-rate", Asked(), 1, ENGLAND, known=1) > SMALL
+    assert of_back_test(AN_AUTHORITY, 12, 60) > SMALL
+    # What explains a figure of a picture in memory takes milliseconds; one forecast a tenth of a second.
+    kept = AN_AUTHORITY._replace(unread_events=0, unpictured_events=0)
+    assert of_parts(4, kept, 1) <= SMALL
+    assert of_forecast(kept, 12, 1) <= SMALL
+
+
+def test_forecasts_tests_of_them_and_quality_of_one_large_authority_are_let_through() -> None:
+    large = Size(events=40_000, unread_events=40_000, unpictured_events=40_000)
+    assert of_forecast(large, 24, 12) <= MOST
+    assert of_back_test(large, 12, 60) <= MOST
+    assert of_quality(large, 1000) <= MOST
+
+
+def test_there_are_no_more_rows_than_combinations_and_no_more_than_events() -> None:
+    assert most_keys((), None, (), AN_AUTHORITY) == 1
+    assert most_keys(("team",), 20, ("team",), AN_AUTHORITY) == 20
+    # Five reasons for cover and ten for leaving, say, and none: at most so many times as many.
+    assert 20 < most_keys(("team", "reason"), 20, ("team",), AN_AUTHORITY) < 1_000
+    assert most_keys(("team", "reason", "destination", "cohort"), 5_000, ("team",), AN_AUTHORITY) == 19_600
