@@ -9,7 +9,7 @@ from aiokafka.admin import NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
-from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, topics_read_by
+from contracts.catalogue import EVENT_TOPICS, METRICS, topics_read_by
 from services.chassis.topics import admin_client
 from tests.campaign.bad_records import PLANTED, bad_records
 from tests.campaign.faults_of_services import restarted
@@ -83,12 +83,12 @@ def records_deleted(stage: Stage, part: str, seconds: float) -> End:
 
 def offsets_moved(stage: Stage, part: str, seconds: float) -> End:
     """A group's offsets moved to the end while its service is stopped."""
-    return _while_stopped(stage, seconds, delete=False)
+    return _while_stopped(stage, part, seconds, delete=False)
 
 
 def offsets_deleted(stage: Stage, part: str, seconds: float) -> End:
     """A group deleted with its offsets while its service is stopped."""
-    return _while_stopped(stage, seconds, delete=True)
+    return _while_stopped(stage, part, seconds, delete=True)
 
 
 def bad_records_planted(stage: Stage, part: str, seconds: float) -> End:
@@ -107,8 +107,7 @@ def records_repeated(stage: Stage, part: str, seconds: float) -> End:
     return lambda: None
 
 
-def _while_stopped(stage: Stage, seconds: float, delete: bool) -> End:
-    service = stage.random.choice([RECRUITMENT, RETENTION, METRICS, METRICS])
+def _while_stopped(stage: Stage, service: str, seconds: float, delete: bool) -> End:
     if service == METRICS:
         stage.stop_replica()
     start = restarted(stage, service, seconds)
@@ -180,8 +179,10 @@ async def _repeat(stage: Stage) -> int:
         ]
         consumer.assign(places)
         found = []
-        while batch := await consumer.getmany(*places, timeout_ms=300):
-            found += [record for records in batch.values() for record in records]
+        ends = await consumer.end_offsets(places)
+        for place in places:
+            while await consumer.position(place) < ends[place]:
+                found += (await consumer.getmany(place, timeout_ms=1000)).get(place, [])
     # What was planted, in this round or before, is planted once: a copy would be one more that is set aside.
     good = [record for record in found if record.key is not None and not record.key.startswith(PLANTED)]
     again = stage.random.sample(good, min(REPEATED, len(good)))

@@ -98,7 +98,6 @@ def emptied_while_stopped(stage: Stage, part: str, seconds: float) -> End:
 
 def emptied_while_running(stage: Stage, part: str, seconds: float) -> End:
     """Metrics' database is dropped and made anew under it. A restart that liveness asks for may mend that."""
-    stage.a_restart_mends = True
     _make_anew(stage)
     return lambda: None
 

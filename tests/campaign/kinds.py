@@ -32,6 +32,8 @@ class Kind:
     seconds: tuple[float, float] = BRIEFLY
     long: tuple[float, float] | None = None
     brokers: tuple[str, ...] = BROKERS
+    restart_mends: bool = False
+    """Whether liveness may ask for a restart because of it."""
 
 
 ANY_SERVICE = (RECRUITMENT, RETENTION, METRICS)
@@ -86,6 +88,7 @@ _ALL = (
         faults_of_postgresql.emptied_while_running,
         (METRICS,),
         AT_ONCE,
+        restart_mends=True,
     ),
     Kind("kafka-killed", "SIGKILL of Kafka", faults_of_kafka.killed, ("kafka",), long=(8.0, 25.0)),
     Kind("kafka-frozen", "SIGSTOP of Kafka", faults_of_kafka.frozen, ("kafka",), long=(15.0, 40.0)),
@@ -97,6 +100,7 @@ _ALL = (
         ("kafka",),
         AT_ONCE,
         brokers=ONLY_KAFKA,
+        restart_mends=True,
     ),
     Kind(
         "topic-made-anew",
@@ -105,6 +109,7 @@ _ALL = (
         ("kafka",),
         AT_ONCE,
         brokers=ONLY_KAFKA,
+        restart_mends=True,
     ),
     Kind(
         "records-deleted",

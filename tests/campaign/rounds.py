@@ -72,6 +72,7 @@ class Campaign:
         postgres: PostgreSQL | None = None,
         running: Broker | None = None,
     ) -> None:
+        self.broker = broker
         self._folder = folder
         self._patience = patience
         self._background = Background()
@@ -114,6 +115,7 @@ class Campaign:
         stage = Stage(
             system, self._folder / f"system-{self._systems}", self._background, random, load.authorities, SETTINGS
         )
+        stage.a_restart_mends = any(fault.kind.restart_mends for fault in plan.faults)
         if plan.replica:
             stage.start_replica()
             stage.note("two processes of metrics")
@@ -143,6 +145,7 @@ class Campaign:
         sent = sending.sent
         found = await checking.kept_exactly(stage, sent)
         found += await checking.read_exactly(stage)
+        found += await checking.topics_are_there(stage)
         found += await checking.set_aside_are_the_bad_ones(stage, self._planted)
         events = in_another_order(sent.events, sent.accepted_at, stage.random)
         if events:

@@ -65,7 +65,7 @@ class Stage:
     planted: list[Planted] = field(default_factory=list)
     kafka_lost_records: bool = False
     a_restart_mends: bool = False
-    """Whether a fault was injected that liveness may ask a restart for."""
+    """Whether liveness may ask for a restart because of one of the faults."""
 
     @property
     def postgres(self) -> PostgreSQL:
@@ -88,9 +88,11 @@ class Stage:
     def start_replica(self) -> Service:
         """Start a second process of metrics, unless there is one. It is waited for."""
         if self.replica is None:
+            away = self.gone(REPLICA)
             self.replica = another_process(self.system, "metrics", self.folder, **self.settings)
             self.replica.start()
             self.replica.wait_until_ready()
+            self.back(away)
         return self.replica
 
     def stop_replica(self) -> None:

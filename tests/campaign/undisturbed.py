@@ -28,6 +28,7 @@ from tests.oracle.measures import Period, by, known
 FIGURES, EXPLANATIONS = 5, 2
 """How many are asked for of each authority."""
 LARGEST_DELIVERY = 40
+SERVER_ERROR = 500
 PASSING = ("links", "sequence", "provenance", "complete_until", "provenances")
 """Members of answers that tell how an event came, not what it says."""
 
@@ -51,6 +52,8 @@ class Expected:
     answers: dict[Question, Any]
     by_definition: list[str]
     """What of its own figures is not as the definitions have it."""
+    failed: dict[Question, Any]
+    """Answers that it, too, owes."""
 
 
 def in_another_order(
@@ -116,12 +119,13 @@ async def expected_of(database: str, events: list[Event], asked: list[Question],
         await metrics.take_in(deliveries)
         app = create(ServiceSettings(database_url=database))
         app.state.runtime._pool = metrics.consumers[0].runtime.pool
-        transport = httpx.ASGITransport(app)
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://metrics", timeout=30) as client:
             answers = {question: await answer_of(client, question) for question in asked}
             wrong = [await _unlike_definition(client, authority, events, random) for authority in authorities]
+        failed = {question: found for question, found in answers.items() if found[0] >= SERVER_ERROR}
         rows = {authority: await rows_of(database, authority) for authority in authorities}
-    return Expected(rows, answers, [one for one in wrong if one is not None])
+    return Expected(rows, answers, [one for one in wrong if one is not None], failed)
 
 
 async def rows_of(database: str, authority: str) -> Tables:
@@ -132,7 +136,10 @@ async def rows_of(database: str, authority: str) -> Tables:
 async def answer_of(client: httpx.AsyncClient, question: Question) -> Any:
     """Status and body of an answer, without what passes."""
     answer = await client.get(question.path, params=dict(question.query))
-    return [answer.status_code, _lasting(answer.json())]
+    try:
+        return [answer.status_code, _lasting(answer.json())]
+    except ValueError:
+        return [answer.status_code, answer.text[:200]]
 
 
 def _lasting(value: Any) -> Any:
