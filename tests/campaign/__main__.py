@@ -113,7 +113,8 @@ def _say(outcome: Outcome, console: Console) -> None:
 
 def again(plan: Plan) -> str:
     """The command that repeats a round."""
-    return f"python -m tests.campaign --seed {plan.seed} --first {plan.number} --rounds 1 --broker {plan.broker}"
+    command = f"python -m tests.campaign --seed {plan.seed} --first {plan.number} --rounds 1 --broker {plan.broker}"
+    return " ".join([command, *plan.options])
 
 
 def _tell(outcomes: list[Outcome], console: Console) -> None:
@@ -147,7 +148,15 @@ def _plans(chosen: argparse.Namespace) -> dict[str, list[Plan]]:
         brokers = tuple(broker for broker in brokers if broker != KAFKA)
     return {
         broker: [
-            plan_of(chosen.seed, number, broker, chosen.only, together=chosen.together, ties=not chosen.no_ties)
+            plan_of(
+                chosen.seed,
+                number,
+                broker,
+                chosen.only,
+                together=chosen.together,
+                brief=chosen.brief,
+                ties=not chosen.no_ties,
+            )
             for number in range(chosen.first, chosen.first + chosen.rounds)
         ]
         for broker in brokers
@@ -155,14 +164,12 @@ def _plans(chosen: argparse.Namespace) -> dict[str, list[Plan]]:
 
 
 def _list(console: Console) -> None:
-    table = Table("kind", "what befalls", "which part", "seconds", "on")
     for kind in KINDS.values():
         least, most = kind.seconds
         lasts = f"{least:g} to {most:g}" if most else "at once"
         if kind.long is not None:
             lasts += f", at times up to {kind.long[1]:g}"
-        table.add_row(kind.name, kind.meaning, ", ".join(kind.parts), lasts, ", ".join(kind.brokers))
-    console.print(table)
+        console.print(f"{kind.name:24} {kind.meaning}; seconds: {lasts}; on {' and '.join(kind.brokers)}", markup=False)
 
 
 def _arguments() -> argparse.Namespace:
@@ -182,6 +189,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--patience", type=float, default=PATIENCE_SECONDS, help="seconds until rest (default %(default)g)"
     )
+    parser.add_argument("--brief", action="store_true", help="no faults that last long")
     parser.add_argument("--no-ties", action="store_true", help="give every event a `time` of its own")
     parser.add_argument("--keep", action="store_true", help="keep the logs though nothing was found")
     parser.add_argument("--list", action="store_true", help="list the kinds of fault, and end")

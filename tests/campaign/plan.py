@@ -42,6 +42,8 @@ class Plan:
     replica: bool
     ties: bool = True
     """Whether many events state the same `time`."""
+    options: tuple[str, ...] = ()
+    """What the command line must say besides seed, number and broker to have this plan again."""
 
     @property
     def random(self) -> Random:
@@ -78,8 +80,11 @@ def plan_of(
         part = random.choice([part for part in kind.parts if part not in taken])
         lasting = kind.long if kind.long is not None and not brief and random.random() < LONG else kind.seconds
         faults.append(Planned(kind, part, _moment(load_seconds, random), random.uniform(*lasting)))
+    options = [word for name in only for word in ("--only", name)]
+    options += [] if together is None else ["--together", str(together)]
+    options += ["--brief"] * brief + ["--no-ties"] * (not ties)
     ordered = tuple(sorted(faults, key=lambda fault: fault.at))
-    return Plan(seed, number, broker, ordered, load_seconds, random.random() < WITH_REPLICA, ties)
+    return Plan(seed, number, broker, ordered, load_seconds, random.random() < WITH_REPLICA, ties, tuple(options))
 
 
 def _moment(load_seconds: float, random: Random) -> float:

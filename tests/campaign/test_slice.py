@@ -64,4 +64,4 @@ def test_nothing_is_lost_stuck_or_wrong_and_health_tells_the_truth(campaign: Cam
     print(outcome.line())
     assert {fault.kind.name for fault in plan.faults} == set(kinds[0])
     told = "\n".join(f"{violation.rule}: {violation.what}" for violation in outcome.violations)
-    assert outcome.violations == [], f"{told}\nthe like, with longer faults: {again(plan)}"
+    assert outcome.violations == [], f"{told}\nagain: {again(plan)}"
