@@ -4,8 +4,10 @@ Invariant: each differs from a record of a good event in one thing that makes it
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 
+from contracts.catalogue import ALL_TOPICS, DEAD_LETTER_TOPICS, EVENT_TOPICS
 from tests.campaign.stage import Planted
 from tests.delivery.feed import Stated, post_established, record_of, stated
 
@@ -15,6 +17,8 @@ A_MEGABYTE = 1_048_400
 """Bytes of a body that Apache Kafka's usual limit (1,048,588 for a batch) just lets pass."""
 AT_ONCE = (4, 10)
 """How many are planted at least, and at most: fewer than stop a consumer."""
+
+OTHER_TOPICS = [topic for topic in ALL_TOPICS if topic not in (*EVENT_TOPICS, *DEAD_LETTER_TOPICS)]
 
 Headers = list[tuple[str, bytes | None]]
 
@@ -84,7 +88,11 @@ KINDS = (*HEADERS, *BODIES, "no key, no headers, no body", "a megabyte of anythi
 def bad_records(random: Random, authority: str, kinds: tuple[str, ...] | None = None) -> list[Planted]:
     """Some bad records for topics of an authority; of these kinds, or of any."""
     chosen = kinds or tuple(random.sample(KINDS, random.randint(*AT_ONCE)))
-    return [_bad(kind, random, authority) for kind in chosen]
+    planted = [_bad(kind, random, authority) for kind in chosen]
+    if kinds is None and OTHER_TOPICS:
+        # What services say to one another there is as open to anybody as events are.
+        planted += [replace(one, topic=random.choice(OTHER_TOPICS).name) for one in planted[::3]]
+    return planted
 
 
 def _bad(kind: str, random: Random, authority: str) -> Planted:

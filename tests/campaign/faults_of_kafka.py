@@ -4,12 +4,12 @@ Invariant: what is planted is noted with the key, value and headers it came with
 it before.
 """
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.admin import NewTopic, RecordsToDelete
 from aiokafka.errors import KafkaError
 from aiokafka.protocol.admin import DeleteGroupsRequest
 
-from contracts.catalogue import EVENT_TOPICS, METRICS, topics_read_by
+from contracts.catalogue import ALL_TOPICS, DEAD_LETTER_TOPICS, EVENT_TOPICS, METRICS, Topic, topics_read_by
 from services.chassis.topics import admin_client
 from tests.campaign.bad_records import PLANTED, bad_records
 from tests.campaign.faults_of_services import restarted
@@ -17,6 +17,8 @@ from tests.campaign.stage import End, Stage
 from tests.parts import EmbeddedBroker
 
 KAFKA = "kafka"
+TOPICS: tuple[Topic, ...] = (*EVENT_TOPICS, *ALL_TOPICS)
+"""What a topic is chosen from: those that carry events twice as often as others."""
 LARGEST_REQUEST = 4_000_000
 TRIES = 40
 """To make a topic anew before the services do."""
@@ -56,7 +58,7 @@ def emptied(stage: Stage, part: str, seconds: float) -> End:
 
 def topic_deleted(stage: Stage, part: str, seconds: float) -> End:
     """One topic deleted: a service must make it again."""
-    topic = stage.random.choice(EVENT_TOPICS).name
+    topic = stage.random.choice(TOPICS).name
     stage.kafka_lost_records = True
     stage.background.run(_delete_topic(stage, topic))
     stage.note(f"{topic} deleted")
@@ -65,7 +67,7 @@ def topic_deleted(stage: Stage, part: str, seconds: float) -> End:
 
 def topic_made_anew(stage: Stage, part: str, seconds: float) -> End:
     """One topic deleted and made anew by somebody else, with another number of partitions."""
-    topic, partitions = stage.random.choice(EVENT_TOPICS).name, stage.random.choice([1, 4])
+    topic, partitions = stage.random.choice(TOPICS).name, stage.random.choice([1, 4])
     stage.kafka_lost_records = True
     made = stage.background.run(_make_anew(stage, topic, partitions), 120)
     stage.note(f"{topic} made anew with {partitions} partitions" if made else f"{topic} deleted; the services made it")
@@ -74,10 +76,10 @@ def topic_made_anew(stage: Stage, part: str, seconds: float) -> End:
 
 def records_deleted(stage: Stage, part: str, seconds: float) -> End:
     """All records of one topic, or of every one, deleted."""
-    topics = stage.random.choice([[stage.random.choice(EVENT_TOPICS)], [*EVENT_TOPICS]])
+    topics = stage.random.choice([[stage.random.choice(TOPICS)], [*EVENT_TOPICS], [*ALL_TOPICS]])
     stage.kafka_lost_records = True
     stage.background.run(_delete_records(stage, {topic.name: topic.partitions for topic in topics}))
-    stage.note(f"records deleted: {', '.join(topic.name for topic in topics)}")
+    stage.note(f"records deleted: {topics[0].name if len(topics) == 1 else f'all of {len(topics)} topics'}")
     return lambda: None
 
 
@@ -173,8 +175,8 @@ async def _repeat(stage: Stage) -> int:
         present = await consumer.topics()
         places = [
             TopicPartition(topic.name, number)
-            for topic in EVENT_TOPICS
-            if topic.name in present
+            for topic in TOPICS[len(EVENT_TOPICS) :]
+            if topic.name in present and topic not in DEAD_LETTER_TOPICS
             for number in consumer.partitions_for_topic(topic.name) or ()
         ]
         consumer.assign(places)
@@ -184,10 +186,17 @@ async def _repeat(stage: Stage) -> int:
             while await consumer.position(place) < ends[place]:
                 found += (await consumer.getmany(place, timeout_ms=1000)).get(place, [])
     # What was planted, in this round or before, is planted once: a copy would be one more that is set aside.
-    good = [record for record in found if record.key is not None and not record.key.startswith(PLANTED)]
+    good = [record for record in found if not _was_planted(record)]
     again = stage.random.sample(good, min(REPEATED, len(good)))
     await _put(stage, [(record.topic, record.key, record.value, record.headers) for record in again])
     return len(again)
+
+
+def _was_planted(record: ConsumerRecord) -> bool:
+    # Of what was planted on topics of events some has no key; all other records there have one.
+    if record.key is None:
+        return record.topic in {topic.name for topic in EVENT_TOPICS}
+    return bool(record.key.startswith(PLANTED))
 
 
 async def _put(stage: Stage, records: list) -> None:  # type: ignore[type-arg]
