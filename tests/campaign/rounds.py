@@ -125,8 +125,10 @@ class Campaign:
         rested_after = played.rested_after
         self._planted += stage.planted
         violations += verdicts(stage, played.seen, sending.sent, played.faults_began)
-        if rested_after is not None:
-            violations += self._background.run(self._check(stage, sending), 300)
+        try:
+            violations += self._background.run(self._check(stage, sending, rested_after is not None), 300)
+        except AWAY as error:
+            violations.append(Violation("everything can be looked at", f"{type(error).__name__}: {error}"))
         stage.stop_replica()
         self._rounds += 1
         if violations or self._rounds >= ROUNDS_ON_ONE_SYSTEM:
@@ -140,13 +142,15 @@ class Campaign:
             list(dict.fromkeys(violations)),
         )
 
-    async def _check(self, stage: Stage, sending: Sending) -> list[Violation]:
-        """Everything that must hold of a system at rest."""
+    async def _check(self, stage: Stage, sending: Sending, at_rest: bool) -> list[Violation]:
+        """Everything that must hold of a system at rest; of one that is not, what holds at any time."""
         sent = sending.sent
         found = await checking.kept_exactly(stage, sent)
         found += await checking.read_exactly(stage)
         found += await checking.topics_are_there(stage)
-        found += await checking.set_aside_are_the_bad_ones(stage, self._planted)
+        found += await checking.set_aside_are_the_bad_ones(stage, self._planted, at_rest)
+        if not at_rest:
+            return found
         events = in_another_order(sent.events, sent.accepted_at, stage.random)
         if events:
             asked = questions(events, stage.random)
