@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from tests.campaign import checking
@@ -19,11 +20,11 @@ from tests.campaign.faults_of_services import started_again
 from tests.campaign.kinds import EMBEDDED
 from tests.campaign.load import load_of
 from tests.campaign.plan import Plan
-from tests.campaign.sending import Sending
+from tests.campaign.sending import Sending, Sent
 from tests.campaign.stage import Planted, Stage
 from tests.campaign.undisturbed import expected_of, in_another_order, questions
 from tests.campaign.verdicts import Violation, verdicts
-from tests.campaign.watching import LIVE, READY, Seen, Watch
+from tests.campaign.watching import LIVE, READY, Sample, Seen, Watch
 from tests.delivery.observing import AWAY
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PartFailed, PostgreSQL, RealSystem
 
@@ -219,7 +220,7 @@ class _Round:
                 self._found.append(Violation("doors open again", f"not within {self._patience:.0f} s: {last[:3]}"))
             elif sender.exception() is not None:
                 raise AssertionError("the sender failed") from sender.exception()
-            self._rest(max(ended, time.monotonic()) if sender.done() else ended)
+            self._rest(time.monotonic() if sender.done() else ended, sending.sent)
         finally:
             for work in (sender, watching):
                 _end(work)
@@ -266,7 +267,7 @@ class _Round:
                 service.kill()
                 started_again(self._stage, service, away)
 
-    def _rest(self, since: float) -> None:
+    def _rest(self, since: float, sent: Sent) -> None:
         """Wait until everything is taken in and everyone is ready; say what is not when patience ends."""
         deadline = since + self._patience
         state = "nothing was looked at"
@@ -274,7 +275,7 @@ class _Round:
             for _ in range(3):
                 self._tick()
             try:
-                state = self._background.run(asyncio.wait_for(self._state(), 10), 15)
+                state = self._background.run(asyncio.wait_for(self._state(sent), 10), 15)
             except AWAY as error:
                 state = f"{type(error).__name__}: {error}"
             if not state:
@@ -284,7 +285,7 @@ class _Round:
         what = f"not within {self._patience:.0f} s of the last fault's end: {state}; readiness says {said}"
         self._found.append(Violation("everything is taken in and ready again", what))
 
-    async def _state(self) -> str:
+    async def _state(self, sent: Sent) -> str:
         """What is not as it should be yet; empty when all is."""
         missing = await checking.what_is_missing(self._stage)
         if missing:
@@ -297,13 +298,22 @@ class _Round:
             latest = self.seen.latest(name, READY)
             if latest is None or latest.status != 200 or latest.asked < time.monotonic() - 5:
                 return f"all is taken in, but {name} is not ready"
-            if isinstance(latest.said, dict) and "complete_until" in latest.said and latest.complete_until is None:
-                return f"all is taken in, but {name} says of no instant that it is complete until then"
+            if not _says_it_is_complete(latest, sent):
+                return f"all is taken in, but {name} says it is complete until {latest.complete_until}"
         return ""
 
     def _says(self, name: str) -> str:
         latest = self.seen.latest(name, READY)
         return "nothing" if latest is None else f"{latest.status} {latest.said}"
+
+
+def _says_it_is_complete(ready: Sample, sent: Sent) -> bool:
+    """Whether readiness speaks of an instant by which everything had been accepted, if it speaks of any."""
+    if not isinstance(ready.said, dict) or "complete_until" not in ready.said:
+        return True
+    last = max(sent.accepted_at.values(), default=None)
+    until = ready.complete_until
+    return until is not None and (last is None or datetime.fromisoformat(until) >= last)
 
 
 def _end(work: "Future[None]") -> None:

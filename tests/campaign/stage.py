@@ -6,7 +6,7 @@ Invariant: whoever takes a part away notes it here, so that nothing is held agai
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -118,25 +118,21 @@ class Stage:
 
     def freeze(self, part: str, process: Process) -> End:
         """Stop a process with its children where they are, until the end."""
-        frozen = [*_family(process.pid)]
         away = self.gone(part)
-        for one in frozen:
-            with suppress(psutil.NoSuchProcess, ProcessLookupError):
-                os.kill(one.pid, signal.SIGSTOP)
+        frozen = [process.pid]
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            os.kill(process.pid, signal.SIGSTOP)
+            # It makes no more children now.
+            frozen += [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
+        for pid in frozen[1:]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGSTOP)
 
         def thaw() -> None:
             # Children first: a server that finds none of them answering would think them dead.
-            for one in reversed(frozen):
-                with suppress(psutil.NoSuchProcess, ProcessLookupError):
-                    os.kill(one.pid, signal.SIGCONT)
+            for pid in reversed(frozen):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
             self.back(away)
 
         return thaw
-
-
-def _family(pid: int) -> Iterator[psutil.Process]:
-    """The process first, so that it makes no more children, then these."""
-    process = psutil.Process(pid)
-    yield process
-    with suppress(psutil.NoSuchProcess):
-        yield from process.children(recursive=True)
