@@ -1,6 +1,7 @@
 """The topic catalogue: which topics there are, who writes and reads them, what stands on them.
 
-Invariant: every event type stands on exactly one topic, and every topic one owner, the only service to write it.
+Invariant: every event type stands on exactly one topic, and every topic has one owner. The owner alone writes it, but
+for its request topic, which others write to it.
 """
 
 from dataclasses import dataclass
@@ -14,11 +15,15 @@ METRICS = "metrics"
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 
+SET_ASIDE, WATERMARK, REPUBLISH_REQUEST = "set-aside", "watermark", "republish-request"
+"""What stands on the topics that carry no events."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. Its records are keyed by authority and subject, so what concerns one subject stays in order.
+    """One topic. Its events are keyed by authority and subject, so what concerns one subject stays in order.
 
+    `carries` names what stands on a topic without events. `writers` are given where others than the owner write it.
     `readers` are the services that consume it, each as a consumer group of its own name. `partitions` can be raised
     when one consumer is outgrown. `retention_days` None keeps records for ever: the journals are the source of truth,
     but a log that is whole lets a new reader start from it.
@@ -31,6 +36,13 @@ class Topic:
     events: tuple[type[EventData], ...] = ()
     partitions: int = 6
     retention_days: int | None = None
+    carries: str = ""
+    writers: tuple[str, ...] = ()
+
+    @property
+    def written_by(self) -> tuple[str, ...]:
+        """The services that write it."""
+        return self.writers or (self.owner,)
 
 
 POSTS = Topic(
@@ -109,12 +121,40 @@ def dead_letter_topic(reader: str) -> Topic:
         owner=reader,
         readers=(),
         partitions=1,
+        carries=SET_ASIDE,
     )
 
 
-DEAD_LETTER_TOPICS = tuple(dead_letter_topic(service) for service in (RECRUITMENT, RETENTION, METRICS))
+def watermark_topic(owner: str) -> Topic:
+    """The topic on which an owner says up to where its topics are whole; only the newest record counts."""
+    return Topic(
+        f"workforce.{owner}.watermarks",
+        f"Up to which event, and which instant, everything that {owner} accepted stands on its topics.",
+        owner=owner,
+        readers=readers_of(owner),
+        partitions=1,
+        retention_days=1,
+        carries=WATERMARK,
+    )
 
-ALL_TOPICS = EVENT_TOPICS + DEAD_LETTER_TOPICS
+
+def request_topic(owner: str) -> Topic:
+    """The topic on which an owner is asked to publish events again that a reader misses."""
+    return Topic(
+        f"workforce.{owner}.requests",
+        f"What readers miss of the topics of {owner}, and ask to have published again.",
+        owner=owner,
+        readers=(owner,),
+        partitions=1,
+        retention_days=1,
+        carries=REPUBLISH_REQUEST,
+        writers=readers_of(owner),
+    )
+
+
+def readers_of(owner: str) -> tuple[str, ...]:
+    """The services that read any topic of an owner."""
+    return tuple(sorted({reader for topic in topics_owned_by(owner) for reader in topic.readers}))
 
 
 def topics_read_by(service: str) -> tuple[Topic, ...]:
@@ -125,3 +165,19 @@ def topics_read_by(service: str) -> tuple[Topic, ...]:
 def topics_owned_by(service: str) -> tuple[Topic, ...]:
     """The event topics that a service publishes, and so the event types it accepts."""
     return tuple(topic for topic in EVENT_TOPICS if topic.owner == service)
+
+
+def types_on(topic: str) -> list[str]:
+    """The event types that stand on a topic."""
+    return [name for name, found in TOPIC_OF_TYPE.items() if found.name == topic]
+
+
+DEAD_LETTER_TOPICS = tuple(dead_letter_topic(service) for service in (RECRUITMENT, RETENTION, METRICS))
+
+PUBLISHERS = tuple(sorted({topic.owner for topic in EVENT_TOPICS}))
+"""The services that own event topics."""
+
+WATERMARK_TOPICS = tuple(watermark_topic(owner) for owner in PUBLISHERS)
+REQUEST_TOPICS = tuple(request_topic(owner) for owner in PUBLISHERS)
+
+ALL_TOPICS = EVENT_TOPICS + DEAD_LETTER_TOPICS + WATERMARK_TOPICS + REQUEST_TOPICS

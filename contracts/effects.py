@@ -4,18 +4,19 @@ Invariant: the order depends on the events alone; no two events that act on one 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import date
 from operator import attrgetter
 from typing import Any, TypeVar
 
 from contracts.envelope import Event
 from contracts.events.base import EventData
+from contracts.standing import Recorded, order_of_recording
 
 Value = TypeVar("Value")
 
-Action = tuple[date, int, datetime, int, str, Any]
-"""A standing event as it takes effect: effective date, precedence among those of that date, time, place in the journal,
-id, data."""
+Action = tuple[date, int, Recorded, Any]
+"""A standing event as it takes effect: effective date, precedence among those of that date, place in the order of
+recording, data."""
 
 Steps = dict[str, dict[date, Value | None]]
 """For each key the values that hold from a date on, dates ascending; None where nothing holds."""
@@ -31,6 +32,5 @@ def in_order_of_effect(*models: tuple[type[EventData], str]) -> Effects:
 
 def action_of(event: Event, effects: Effects) -> Action:
     """An event, of a type that has an effect, as it takes effect. Actions sort in the order in which they act."""
-    envelope, data = event.envelope, event.data
-    precedence, effective_date = effects[envelope.type]
-    return effective_date(data), precedence, envelope.time, int(envelope.sequence or 0), envelope.id, data
+    precedence, effective_date = effects[event.envelope.type]
+    return effective_date(event.data), precedence, order_of_recording(event), event.data

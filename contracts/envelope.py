@@ -4,17 +4,18 @@ Invariant: `decode(encode(event)) == event`; nothing outside a contract ever bec
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from contracts.catalogue import EVENT_MODELS, TOPIC_OF_TYPE
 from contracts.events.base import EventData, Withdrawal
-from contracts.refusal import Fault, Refused, faults_of, shown
-from contracts.values import AuthorityCode, Instant
+from contracts.refusal import MOST_FAULTS, Fault, Refused, faults_of, shown
+from contracts.values import AuthorityCode, Instant, Sequence64
 
 EventId = Annotated[
     str,
@@ -35,7 +36,17 @@ Subject = Annotated[
     str,
     Field(pattern=r"^[a-z][a-z-]{0,30}/[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", examples=["worker/W-0001"]),
 ]
-Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$")]
+SourceSequence = Annotated[
+    str,
+    Field(
+        pattern=r"^[0-9]{1,18}$",
+        description="Which of the events that one source recorded at one `time` is the later: the one with the higher "
+        "whole number. Of one source, an event that states it is later than one that does not.",
+        examples=["17"],
+    ),
+    AfterValidator(lambda digits: str(int(digits))),
+]
+"""A whole number as text. Systems that write 0017 mean 17, and it stands as 17 everywhere behind the door."""
 
 LARGEST_DATA = 65_536
 """Bytes of one event's data as JSON. The largest that a contract lets pass is far below."""
@@ -65,6 +76,7 @@ class Envelope(BaseModel):
         default=None, description="This event replaces that one (same type and subject)."
     )
     voids: EventId | None = Field(default=None, description="That event never happened (same type and subject).")
+    sourcesequence: SourceSequence | None = None
     acceptedtime: Instant | None = Field(default=None, description="When the service accepted it. Set by the service.")
     sequence: Sequence64 | None = Field(
         default=None, description="Place in the accepting service's journal, from 1 without gaps. Set by the service."
@@ -179,17 +191,41 @@ def kafka_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
     ]
 
 
-def decode_record(headers: Sequence[tuple[str, bytes]], value: bytes | None) -> Event:
-    """The event in a Kafka record in CloudEvents binary mode. Raises Refused for a record that is none."""
+def decode_record(headers: Sequence[tuple[str, bytes | None]], value: bytes | None) -> Event:
+    """The event in a Kafka record in CloudEvents binary mode. Raises Refused for a record that is none.
+
+    A header without a value counts as left out.
+    """
     if value is None:
         raise Refused(Fault("data", "is empty (a tombstone)", "a JSON object"))
+    stated = [(name[3:], content) for name, content in headers if name.startswith("ce_") and content is not None]
+    twice = {name for name, count in Counter(name for name, _ in stated).items() if count > 1}
+    if twice:
+        raise Refused(
+            *(
+                Fault(shown(f"ce_{name}"), "stands there more than once", "one value")
+                for name in sorted(twice)[:MOST_FAULTS]
+            )
+        )
     try:
-        attributes = {name[3:]: content.decode() for name, content in headers if name.startswith("ce_")}
+        attributes = {name: content.decode() for name, content in stated}
     except UnicodeDecodeError:
         raise Refused(Fault("headers", "are not UTF-8", "CloudEvents attributes as UTF-8 text")) from None
     if "specversion" not in attributes:
         raise Refused(Fault("ce_specversion", "is missing", "a record in CloudEvents binary mode, specversion 1.0"))
     return parse_event(attributes, value)
+
+
+def as_consumers_take_it(event: Event, now: datetime) -> Event:
+    """The event as it stands once its record was written and read. Raises Refused where a reader would.
+
+    Whoever accepts an event asks this first, so that the door and every consumer decide by one and the same function.
+    `now` is when it is accepted.
+    """
+    stamps = {"acceptedtime": now, "sequence": "1", "provenance": "door"}
+    record = decode_record(kafka_headers(event.envelope.model_copy(update=stamps)), canonical_body(event.data))
+    unstamped = record.envelope.model_copy(update=dict.fromkeys(STAMPED_BY_SERVICE))
+    return Event(unstamped, record.data, record.body)
 
 
 def read_json_object(text: bytes, field: str) -> dict[str, Any]:

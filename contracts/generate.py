@@ -17,10 +17,20 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 
 from contracts import codes
-from contracts.catalogue import ALL_TOPICS, DEAD_LETTER_TOPICS, EVENT_MODELS, EVENT_TOPICS, Topic
+from contracts.catalogue import (
+    ALL_TOPICS,
+    DEAD_LETTER_TOPICS,
+    EVENT_MODELS,
+    EVENT_TOPICS,
+    REPUBLISH_REQUEST,
+    SET_ASIDE,
+    WATERMARK,
+    Topic,
+)
 from contracts.envelope import STAMPED_BY_SERVICE, Envelope
 from contracts.events.base import EventData, Withdrawal
 from contracts.values import AUTHORITY_PATTERN, TOKEN_PATTERN
+from contracts.watermark import RepublishRequest, Watermark
 
 Document = dict[str, Any]
 Examples = Mapping[str, Mapping[str, Document]]
@@ -128,7 +138,8 @@ def published_contracts() -> dict[str, Document]:
 
 def asyncapi_document(examples: Examples | None = None) -> Document:
     """The AsyncAPI 3.0 document of all topics; with the examples given, where there are some."""
-    shared = definitions((*EVENT_MODELS.values(), Withdrawal), "#/components/schemas/{model}")
+    models: list[type[BaseModel]] = [*EVENT_MODELS.values(), Withdrawal, Watermark, RepublishRequest]
+    shared = definitions(models, "#/components/schemas/{model}")
     messages = {name: _message(model, (examples or {}).get(name, {})) for name, model in EVENT_MODELS.items()}
     return {
         "asyncapi": "3.0.0",
@@ -141,7 +152,7 @@ def asyncapi_document(examples: Examples | None = None) -> Document:
         "channels": {topic.name: _channel(topic) for topic in ALL_TOPICS},
         "operations": dict(operation for topic in ALL_TOPICS for operation in _operations(topic)),
         "components": {
-            "messages": {**messages, "set-aside": _SET_ASIDE},
+            "messages": {**messages, **_OTHER_MESSAGES},
             "schemas": {**shared, "CloudEventHeaders": _headers_schema()},
         },
     }
@@ -157,15 +168,34 @@ _SET_ASIDE: Document = {
 }
 
 
+_OTHER_MESSAGES: dict[str, Document] = {
+    SET_ASIDE: _SET_ASIDE,
+    WATERMARK: {
+        "name": WATERMARK,
+        "title": "A watermark",
+        "summary": "Up to where the topics of an owner are whole. Only the newest record counts.",
+        "contentType": "application/json",
+        "payload": {"$ref": "#/components/schemas/Watermark"},
+    },
+    REPUBLISH_REQUEST: {
+        "name": REPUBLISH_REQUEST,
+        "title": "A request to publish again",
+        "summary": "A reader that has read a topic from its beginning still misses events of it.",
+        "contentType": "application/json",
+        "payload": {"$ref": "#/components/schemas/RepublishRequest"},
+    },
+}
+
+
 def _message_names(topic: Topic) -> tuple[str, ...]:
-    return tuple(event.event_type for event in topic.events) or ("set-aside",)
+    return tuple(event.event_type for event in topic.events) or (topic.carries,)
 
 
 def _channel(topic: Topic) -> Document:
     retention = -1 if topic.retention_days is None else topic.retention_days * MILLISECONDS_PER_DAY
     return {
         "address": topic.name,
-        "description": f"{topic.purpose} Only {topic.owner} writes it.",
+        "description": f"{topic.purpose} Written by {' and '.join(topic.written_by)}, and nobody else.",
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _message_names(topic)},
         "bindings": {
             "kafka": {
@@ -180,12 +210,15 @@ def _channel(topic: Topic) -> Document:
 
 def _operations(topic: Topic) -> Iterable[tuple[str, Document]]:
     # An AsyncAPI document speaks of one application; this one of three, told apart by their tags.
-    yield f"{topic.owner}.sends.{topic.name}", _operation(topic, "send", topic.owner)
+    for writer in topic.written_by:
+        yield f"{writer}.sends.{topic.name}", _operation(topic, "send", writer)
     for reader in topic.readers:
+        received = _operation(topic, "receive", reader)
+        # Watermarks and requests are read by every process, without a consumer group.
         group = {"groupId": {"type": "string", "enum": [reader]}, "bindingVersion": KAFKA_BINDING}
         yield (
             f"{reader}.receives.{topic.name}",
-            {**_operation(topic, "receive", reader), "bindings": {"kafka": group}},
+            {**received, "bindings": {"kafka": group}} if topic.events else received,
         )
 
 
@@ -254,8 +287,9 @@ def _headers_schema() -> Document:
 def topics_in_markdown() -> str:
     """The topics as a table and as a picture of who writes and reads which."""
     rows = [
-        f"| `{topic.name}` | {topic.purpose} | {topic.owner} | {', '.join(topic.readers) or 'nobody'} "
-        f"| {topic.partitions} | {'for ever' if topic.retention_days is None else f'{topic.retention_days} days'} |"
+        f"| `{topic.name}` | {topic.purpose} | {', '.join(topic.written_by)} "
+        f"| {', '.join(topic.readers) or 'nobody'} "
+        f"| {topic.partitions} | {_kept(topic)} |"
         for topic in ALL_TOPICS
     ]
     arrows = [
@@ -269,6 +303,12 @@ def topics_in_markdown() -> str:
     head = ["| topic | what stands on it | written by | read by | partitions | kept |", "|---|---|---|---|---|---|"]
     picture = ["```mermaid", "flowchart LR", *arrows, *aside, "```"]
     return "\n".join([*head, *rows, "", *picture, "", *types])
+
+
+def _kept(topic: Topic) -> str:
+    if topic.retention_days is None:
+        return "for ever"
+    return "1 day" if topic.retention_days == 1 else f"{topic.retention_days} days"
 
 
 def _node(topic: Topic) -> str:

@@ -5,12 +5,14 @@ a new start.
 Every service that asks who holds a post asks here, so that all tell one story.
 """
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.standing import Recorded, recorded_before
 
 # Who leaves and starts again on one day is in post; who held no post before and leaves on the day of a start never was
 # (a starter did not come). The FTE stated for a day holds for the post moved to on that day.
@@ -33,13 +35,18 @@ def posts_held(held: dict[str, Decimal], actions: list[Action], earlier: list[Ac
       says nothing of a worker who has left (a move that was planned, say, and not withdrawn);
     - FTE changed: a post held has the FTE stated (0 gives it up); of a post not held it says nothing;
     - left: the worker holds no post on that date, and a start on it counts only when a post was held before; unless the
-      leaver is reversed by a later or simultaneous record.
+      leaver is reversed.
 
     `earlier` are the actions before those given, by which a worker may have left. `held` is changed.
     """
     # Only a leaver among them makes the earlier actions matter.
     gone = any(type(data) is WorkerLeft for *_, data in earlier) and _follow({}, earlier, gone=False)[1]
     return _follow(held, actions, gone)[0]
+
+
+def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:
+    """Whether one of the reversals of its date reverses a leaver: each does that is not stated to have come before."""
+    return any(not recorded_before(reversal, leaver) for reversal in reversals)
 
 
 def _follow(held: dict[str, Decimal], actions: list[Action], gone: bool) -> tuple[Steps[Decimal], bool]:
@@ -54,10 +61,10 @@ def _follow(held: dict[str, Decimal], actions: list[Action], gone: bool) -> tupl
         if held.pop(post, None) is not None:
             steps.setdefault(post, {})[day] = None
 
-    reversal: tuple[date, datetime] | None = None
+    reversals: dict[date, list[Recorded]] = {}
     left: date | None = None
     did_not_come: date | None = None
-    for day, _, time, _, _, data in actions:
+    for day, _, recorded, data in actions:
         if type(data) is WorkerStarted:
             if day != did_not_come:
                 gone = False
@@ -72,8 +79,8 @@ def _follow(held: dict[str, Decimal], actions: list[Action], gone: bool) -> tupl
             elif data.post in held:
                 hold(data.post, day, data.fte)
         elif type(data) is LeaverReversed:
-            reversal = (day, time)
-        elif reversal is None or reversal < (day, time):
+            reversals.setdefault(day, []).append(recorded)
+        elif not is_reversed(recorded, reversals.get(day, ())):
             if not held and left != day:
                 did_not_come = day
             left, gone = day, True

@@ -51,6 +51,7 @@ _RIGHT_BY_ATTRIBUTE = {
     "subject": "what it is about, a slash and its identifier, as worker/W-0001",
     "supersedes": "the id of an event",
     "voids": "the id of an event",
+    "sourcesequence": "a whole number from 0 on, of at most 18 digits",
     "sequence": "a whole number from 1 on",
     "provenance": "1 to 200 printable ASCII characters",
 }

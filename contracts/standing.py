@@ -12,7 +12,7 @@ An event is known from its envelope's `time` on. As known at an instant,
 `supersedes` and `voids` refer to an event of the same authority, type and subject; other references are ignored.
 Events that void each other in a circle never happened, none of them; of events that supersede each other in a circle
 none counts. So both circles end the same way in every order.
-What was recorded at one instant is ordered by its place in its service's journal (`sequence`).
+What was recorded last is what the feeds stated to be so (`order_of_recording`), never what arrived last.
 """
 
 from collections import defaultdict
@@ -23,6 +23,10 @@ from operator import attrgetter
 
 from contracts.envelope import Event
 
+Recorded = tuple[datetime, str, int, str, str]
+"""Where an event stands in the order of recording: its time, source, sourcesequence (-1 where it states none), id and
+type."""
+
 Change = tuple[datetime, list[Event], list[Event]]
 """An instant, the events that stand from then on and did not before, and those that no longer do."""
 
@@ -32,10 +36,27 @@ _record = attrgetter("envelope.authority", "envelope.type", "envelope.subject")
 _time = attrgetter("envelope.time")
 
 
-def order_of_recording(event: Event) -> tuple[datetime, int, str, str]:
-    """Sorts events by when they were recorded; those of one instant by their place in the journal, then by id."""
+def order_of_recording(event: Event) -> Recorded:
+    """Sorts events of one authority by when they were recorded (docs/definitions.md, 'Order of recording').
+
+    By time; of one time by source; of one source by sourcesequence, those without first; then by id, then by type. No
+    two events are equal in it, and it is of the events as they were stated: whatever arrived first, or stands first in
+    a journal.
+    """
+    # The source comes before the sourcesequence, which says nothing of other sources: were only events of one source
+    # compared by it and others by their ids, there would be circles.
     envelope = event.envelope
-    return envelope.time, int(envelope.sequence or 0), envelope.id, envelope.type
+    stated = envelope.sourcesequence
+    return envelope.time, envelope.source, -1 if stated is None else int(stated), envelope.id, envelope.type
+
+
+def recorded_before(one: Recorded, other: Recorded) -> bool:
+    """Whether what the feeds stated puts one event before another: by time, or by sourcesequence within one source.
+
+    Of two of which neither is before the other nothing is known, and `order_of_recording` settles it by a rule.
+    """
+    (time, source, stated, *_), (other_time, other_source, other_stated, *_) = one, other
+    return time < other_time or (time == other_time and source == other_source and stated < other_stated)
 
 
 def changes_of_standing(events: Iterable[Event]) -> Iterator[Change]:
@@ -98,9 +119,16 @@ def _voids_before_their_targets(recorded: list[Event], targets: list[int | None]
 
 def _standing(recorded: list[Event], targets: list[int | None], settling_order: list[int], known: int) -> set[int]:
     """The places of those that stand when the first `known` events are known."""
+    return {places[-1] for places in _versions_left(recorded, targets, settling_order, known).values()}
+
+
+def _versions_left(
+    recorded: list[Event], targets: list[int | None], settling_order: list[int], known: int
+) -> dict[int, list[int]]:
+    """Of each record, by its first version, the places of the versions that happened and that no other supersedes."""
     voided: set[int | None] = set()
     overtaken: set[int] = set()
-    versions: list[tuple[int, datetime, int, int]] = []
+    versions: list[tuple[int, int]] = []
     for place in settling_order:
         if place >= known or place in voided:
             continue
@@ -109,9 +137,12 @@ def _standing(recorded: list[Event], targets: list[int | None], settling_order: 
         else:
             earlier, first = _earlier_versions(recorded, targets, place, known)
             overtaken.update(earlier)
-            versions.append((first, recorded[place].envelope.time, len(earlier), place))
-    last_of_record = {first: place for first, _, _, place in sorted(versions) if place not in overtaken}
-    return set(last_of_record.values())
+            versions.append((first, place))
+    left: defaultdict[int, list[int]] = defaultdict(list)
+    for first, place in sorted(versions):
+        if place not in overtaken:
+            left[first].append(place)
+    return left
 
 
 def _earlier_versions(
@@ -134,20 +165,36 @@ def _earlier_versions(
 
 
 def standing_events(events: Iterable[Event]) -> list[Event]:
-    """The events that stand, as known by the latest of them, in no particular order."""
+    """The events that stand, as known by the latest of them, in the order of recording."""
+    standing, corrected = _apart(events)
+    for of_one_thing in corrected:
+        standing += [versions[-1] for versions in _last_versions(of_one_thing)]
+    standing.sort(key=order_of_recording)
+    return standing
+
+
+def rival_versions(events: Iterable[Event]) -> list[list[Event]]:
+    """Of each record with several versions that happened and that no other supersedes, these; the last one counts."""
+    return [versions for of_one in _apart(events)[1] for versions in _last_versions(of_one) if len(versions) > 1]
+
+
+def _apart(events: Iterable[Event]) -> tuple[list[Event], list[list[Event]]]:
+    """The events of which all stand, and the others, those together that can refer to one another."""
     known = {_identity(event): event for event in events}.values()
     corrected = {_record(event) for event in known if event.envelope.supersedes or event.envelope.voids}
-    standing: list[Event] = []
-    versions: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
+    alone: list[Event] = []
+    together: defaultdict[tuple[str, str, str], list[Event]] = defaultdict(list)
     for event in known:
         record = _record(event)
         if record in corrected:
-            versions[record].append(event)
+            together[record].append(event)
         else:
-            standing.append(event)
-    for of_one_record in versions.values():
-        recorded = sorted(of_one_record, key=order_of_recording)
-        targets = _targets(recorded)
-        places = _standing(recorded, targets, _voids_before_their_targets(recorded, targets), len(recorded))
-        standing += [recorded[place] for place in sorted(places)]
-    return standing
+            alone.append(event)
+    return alone, list(together.values())
+
+
+def _last_versions(events: list[Event]) -> list[list[Event]]:
+    recorded = sorted(events, key=order_of_recording)
+    targets = _targets(recorded)
+    left = _versions_left(recorded, targets, _voids_before_their_targets(recorded, targets), len(recorded))
+    return [[recorded[place] for place in places] for places in left.values()]

@@ -191,14 +191,31 @@ INSTANT_PATTERN = rf"^{_DAY}[Tt]{_CLOCK}:[0-5][0-9](\.[0-9]{{1,9}})?([Zz]|[+-]{_
 
 
 def _as_utc(value: datetime) -> datetime:
-    # Systems write their smallest or largest instant where they have none, and databases keep those as infinity.
-    if not EARLIEST_DATE.year <= value.year < LATEST_DATE.year:
-        raise ValueError(f"must be an instant from {EARLIEST_DATE} and before {LATEST_DATE}")
-    return value if value.tzinfo is UTC else value.astimezone(UTC)
+    # Systems write their smallest or largest instant where they have none, and databases keep those as infinity. An
+    # instant is within the years as it is written and in UTC: it is written in UTC from here on, and checked again.
+    years = range(EARLIEST_DATE.year, LATEST_DATE.year)
+    if value.year in years:
+        instant = value if value.tzinfo is UTC else value.astimezone(UTC)
+        if instant.year in years:
+            return instant
+    raise ValueError(f"must be an instant from {EARLIEST_DATE} and before {LATEST_DATE}, in UTC too")
 
 
 Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]
 """A moment with its offset from UTC, kept in UTC, as RFC 3339."""
+
+LARGEST_SEQUENCE = 2**63 - 1
+"""The largest place in a journal: PostgreSQL's bigint."""
+
+
+def _is_a_place_in_a_journal(value: str) -> str:
+    if int(value) > LARGEST_SEQUENCE:
+        raise ValueError(f"must be a whole number from 1 to {LARGEST_SEQUENCE}")
+    return value
+
+
+Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$"), AfterValidator(_is_a_place_in_a_journal)]
+"""A place in a journal, from 1 on."""
 
 
 class Contract(BaseModel):

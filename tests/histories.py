@@ -4,7 +4,7 @@ Invariant: every event made here keeps its contract, as though it had come over 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
@@ -22,6 +22,7 @@ from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 
 
 AUTHORITY = "331"
+SOURCE = "/coventry/hr"
 
 
 def event(
@@ -32,16 +33,19 @@ def event(
     *,
     supersedes: str | None = None,
     authority: str = AUTHORITY,
+    source: str = SOURCE,
+    sourcesequence: str | None = None,
 ) -> Event:
     """An event that states a fact about `subject`, as `worker/W-1`. `recorded` is its time."""
     envelope = Envelope(
         id=id,
-        source="/coventry/hr",
+        source=source,
         type=data.event_type,
         subject=subject,
         time=recorded,
         authority=authority,
         supersedes=supersedes,
+        sourcesequence=sourcesequence,
     )
     return Event(envelope, data, canonical_body(data))
 
@@ -58,7 +62,7 @@ def void_of(
     """The event that the one with the id `voided` never happened, whether or not there is such an event."""
     data = Withdrawal(because=WithdrawalReason.ENTERED_IN_ERROR)
     envelope = Envelope(
-        id=id, source="/coventry/hr", type=event_type, subject=subject, time=recorded, authority=authority, voids=voided
+        id=id, source=SOURCE, type=event_type, subject=subject, time=recorded, authority=authority, voids=voided
     )
     return Event(envelope, data, canonical_body(data))
 
@@ -143,6 +147,10 @@ _roles = st.sampled_from([Role.SOCIAL_WORKER, Role.TEAM_MANAGER])
 _teams = st.sampled_from(["assessment", "children-in-care"])
 _reasons = st.sampled_from(list(CoverReason))
 
+
+# Beside "9" and "10" as text, and as numbers.
+_sourcesequences = st.sampled_from([None, None, "9", "10", "11"])
+_sources = st.sampled_from([SOURCE, SOURCE, "/coventry/agency"])
 
 _sometimes = st.sampled_from([False, False, True])
 
@@ -248,7 +256,24 @@ def drawn_history(draw: st.DrawFn, material: Material, most_events: int) -> list
             history.append(void_of(f"E-{refers_to}", model.event_type, subject, recorded, id))
         else:
             history.append(event(draw(material.data[model]), subject, recorded, id, supersedes=f"E-{refers_to}"))
-    return history
+    return [draw(_placed(event)) for event in history]
+
+
+@st.composite
+def _placed(draw: st.DrawFn, one: Event) -> Event:
+    """The same event of one of two sources, which says, or does not, which place it has among those of its time."""
+    stated = {"source": draw(_sources), "sourcesequence": draw(_sourcesequences)}
+    return replace(one, envelope=one.envelope.model_copy(update=stated))
+
+
+@st.composite
+def tied(draw: st.DrawFn, histories: st.SearchStrategy[list[Event]], instants: int = 2) -> list[Event]:
+    """Histories of which every event was recorded at one of a few instants, by one of two sources."""
+    times = [FIRST_INSTANT + timedelta(days=days) for days in range(instants)]
+    return [
+        replace(one, envelope=one.envelope.model_copy(update={"time": draw(st.sampled_from(times))}))
+        for one in [draw(_placed(one)) for one in draw(histories)]
+    ]
 
 
 @st.composite
@@ -281,7 +306,7 @@ def histories_of_references(draw: st.DrawFn, most_events: int = 9) -> list[Event
             history.append(void_of(f"E-{refers_to}", WorkerStarted.event_type, "worker/W-1", recorded, id))
         else:
             history.append(event(data, "worker/W-1", recorded, id, supersedes=f"E-{refers_to}"))
-    return history
+    return [draw(_placed(event)) for event in history]
 
 
 @st.composite
@@ -289,4 +314,5 @@ def histories_of_leavers(draw: st.DrawFn) -> list[Event]:
     """Events about one worker who starts, leaves and is reversed again and again, on few dates."""
     kinds: list[type[EventData]] = [WorkerStarted, WorkerLeft, LeaverReversed]
     facts = [draw(_data_of_type[model]) for model in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=9))]
-    return [event(data, "worker/W-1", draw(_instants), f"E-{place}") for place, data in enumerate(facts)]
+    history = [event(data, "worker/W-1", draw(_instants), f"E-{place}") for place, data in enumerate(facts)]
+    return [draw(_placed(event)) for event in history]

@@ -245,6 +245,9 @@ _to_begin_with: tuple[tuple[type[EventData], str], ...] = (
     (PostEstablished, "post/P-3"),
 )
 
+MATERIAL = Material(_types, _subjects, _data_of_type, _instants, _to_begin_with)
+"""What these histories are drawn of."""
+
 
 @st.composite
 def whole_histories(draw: st.DrawFn, most_events: int = 20) -> list[Event]:
@@ -252,7 +255,7 @@ def whole_histories(draw: st.DrawFn, most_events: int = 20) -> list[Event]:
 
     Each was accepted when it was recorded or up to two months later, and `sequence` is its place in that order.
     """
-    history = drawn_history(draw, Material(_types, _subjects, _data_of_type, _instants, _to_begin_with), most_events)
+    history = drawn_history(draw, MATERIAL, most_events)
     delays = [draw(st.sampled_from([0, 0, 1, 62])) for _ in history]
     accepted = [one.envelope.time + timedelta(days=days) for one, days in zip(history, delays, strict=True)]
     in_order_of_acceptance = sorted(range(len(history)), key=lambda place: (accepted[place], place))

@@ -1,6 +1,7 @@
 """CloudEvents 1.0 over HTTP: structured, binary and batch mode, from a request to what stands in it.
 
-Invariant: one bad event of a batch never hides its neighbours; each comes out as parsed or as refused, in order.
+Invariant: one bad event of a batch never hides its neighbours; each comes out as parsed or as refused, in order; and
+what comes out as parsed every consumer takes in.
 """
 
 import json
@@ -10,7 +11,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import unquote
 
-from contracts.envelope import STAMPED_BY_SERVICE, Event, canonical_body, format_instant, parse_event, read_json_object
+from contracts.envelope import (
+    STAMPED_BY_SERVICE,
+    Event,
+    as_consumers_take_it,
+    format_instant,
+    parse_event,
+    read_json_object,
+)
 from contracts.refusal import Fault, Refused
 
 STRUCTURED = "application/cloudevents+json"
@@ -99,8 +107,8 @@ def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incomin
     if stamped:
         return Incoming(claimed, refusal=Refused(*stamped))
     try:
-        event = parse_event({"time": format_instant(now)} | attributes, body)
+        event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body), now)
     except Refused as refusal:
         return Incoming(claimed, refusal=refusal)
     stated_time = event.envelope.time if "time" in attributes else None
-    return Incoming(claimed, Event(event.envelope, event.data, canonical_body(event.data)), None, stated_time)
+    return Incoming(claimed, event, None, stated_time)

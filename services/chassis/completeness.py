@@ -1,69 +1,141 @@
-"""Completeness: whether every event that an owner published has arrived, told by the positions of its journal.
+"""Completeness: whether everything that owners accepted has arrived, judged by their watermarks.
 
-Invariant: a record that the log lost before it was read is noticed, and the log read again from its beginning, where
-the owner's relay has published it anew.
+Invariant: `complete_until` is never later than the truth: every event that was accepted before it, of every topic that
+this service reads, is in its inbox (or was set aside, which is told), and what follows from it was derived.
 
-Positions have no gaps, so whoever reads every topic of an owner can count what is missing. The consumer's own position
-is no proof: a topic that is deleted and made again can be longer than that position before the consumer looks.
+A watermark says how many events of a topic there are up to a position, and where Kafka's log ended when all of them
+stood on it. Whoever has read the log up to there and has fewer misses some, whatever happened: the topic is read again
+from its beginning; what is missing then, its owner is asked to publish again.
 """
 
-import time
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
 
-import asyncpg
+from contracts.watermark import Watermark
 
-from contracts.catalogue import EVENT_TOPICS
-from services.chassis.logs import get_log
-from services.chassis.telemetry import Telemetry
+JUDGED_AT_MOST = timedelta(seconds=30)
+"""A watermark that is not reached in that time gives way to the newest one: its log may have been lost."""
 
-log = get_log(__name__)
-
-CHECK_SECONDS = 15.0
-
-COUNT_MISSING = """
-    SELECT owner, max(sequence) - count(*) AS missing
-    FROM inbox
-    WHERE owner = ANY ($1::text[]) AND accepted_at < now() - interval '30 seconds'
-    GROUP BY owner
-"""
-"""Events younger than that may still be on their way."""
+ASKED_AGAIN_AFTER = timedelta(seconds=30)
+"""How long an owner that was asked may take; then all begins with reading again."""
 
 
-def owners_read_whole(service: str) -> list[str]:
-    """The services of whose topics this one reads every one."""
-    owners = {topic.owner for topic in EVENT_TOPICS}
-    return sorted(
-        owner for owner in owners if all(service in topic.readers for topic in EVENT_TOPICS if topic.owner == owner)
-    )
+class Remedy(StrEnum):
+    """What is done about missing events."""
+
+    READ_AGAIN = "read-again"
+    ASKED = "asked"
 
 
-class Completeness:
-    """Counts what is missing, and has the log read again when that grows and stays."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What must be there of one topic, and what is: a row of the table of that name."""
 
-    def __init__(self, service: str, telemetry: Telemetry) -> None:
-        self._owners = owners_read_whole(service)
-        self._telemetry = telemetry
-        self._check_at = 0.0
-        self._missing_before = 0
-        self._accounted_for = 0
+    topic: str
+    owner: str
+    position: int
+    events: int
+    until: datetime
+    log_position: int
+    log_ends: tuple[int, ...]
+    judged_since: datetime
+    heard_until: datetime
+    verified_position: int = 0
+    verified_events: int = 0
+    complete_until: datetime | None = None
+    missing: int = 0
+    remedy: Remedy | None = None
+    remedy_at: datetime | None = None
 
-    async def check(self, pool: asyncpg.Pool, consumers: list[Any], records_behind: int) -> None:
-        """Look again every CHECK_SECONDS. What a reading of the whole log did not bring (it was set aside, say) is
-        accounted for, and does not make it be read once more.
+    @classmethod
+    def first(cls, topic: str, watermark: Watermark, now: datetime) -> Self:
+        """What is expected of a topic when its owner is heard for the first time."""
+        mark = watermark.topics[topic]
+        return cls(
+            topic=topic,
+            owner=watermark.owner,
+            position=watermark.position,
+            events=mark.count,
+            until=watermark.until,
+            log_position=mark.log_position,
+            log_ends=mark.log_ends,
+            judged_since=now,
+            heard_until=watermark.until,
+        )
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything up to its watermark has arrived."""
+        return self.verified_position == self.position
+
+    def has_read_it_all(self, next_offsets: Mapping[int, int]) -> bool:
+        """Whether Kafka's log holds all that is expected, and was read to where it ended then."""
+        return self.log_position >= self.position and all(
+            next_offsets.get(partition, 0) >= end for partition, end in enumerate(self.log_ends)
+        )
+
+    def hear(self, watermark: Watermark, now: datetime) -> Self:
+        """Take note of a watermark. It is judged at once when the one before has been reached, or cannot be."""
+        mark = watermark.topics[self.topic]
+        if watermark.until < self.heard_until:
+            return self
+        if watermark.head < self.verified_position:
+            # The owner's database was set back: other events will get positions that were given before.
+            return self.first(self.topic, watermark, now)
+        heard = replace(self, heard_until=watermark.until)
+        lost = mark.log_position < self.log_position or any(
+            (mark.log_ends[partition] if partition < len(mark.log_ends) else 0) < end
+            for partition, end in enumerate(self.log_ends)
+        )
+        if not (self.complete or lost or now - self.judged_since > JUDGED_AT_MOST):
+            return heard
+        # What was expected once is expected for ever, also while a lost log is published again.
+        position, events, until = max(
+            (watermark.position, mark.count, watermark.until), (self.position, self.events, self.until)
+        )
+        return replace(
+            heard,
+            position=position,
+            events=events,
+            until=until,
+            log_position=mark.log_position,
+            log_ends=mark.log_ends,
+            judged_since=now,
+        )
+
+    def count(self, arrived: int, now: datetime) -> Self:
+        """Judge by how many events after the verified position, up to the watermark's, have arrived.
+
+        To be asked when the log was read as far as the watermark says.
         """
-        # While records wait, what is missing may be among them.
-        if not self._owners or records_behind or time.monotonic() < self._check_at:
-            return
-        self._check_at = time.monotonic() + CHECK_SECONDS
-        found = {row["owner"]: row["missing"] for row in await pool.fetch(COUNT_MISSING, self._owners, timeout=60)}
-        for owner in self._owners:
-            self._telemetry.missing.labels(owner).set(found.get(owner, 0))
-        missing = sum(found.values())
-        stays = 0 < missing <= self._missing_before
-        self._accounted_for = min(self._accounted_for, missing)
-        if stays and missing > self._accounted_for:
-            log.warning("reading the log again from its beginning", missing=found)
-            for consumer in consumers:
-                await consumer.seek_to_beginning()
-            self._accounted_for = missing
-        self._missing_before = missing
+        missing = self.events - self.verified_events - arrived
+        if missing <= 0:
+            return replace(
+                self,
+                verified_position=self.position,
+                verified_events=self.events,
+                missing=0,
+                remedy=None,
+                remedy_at=None,
+            )
+        remedy = self._next_remedy(now)
+        if remedy is self.remedy:
+            return replace(self, missing=missing)
+        return replace(self, missing=missing, remedy=remedy, remedy_at=now)
+
+    def _next_remedy(self, now: datetime) -> Remedy:
+        if self.remedy is None or self.remedy_at is None:
+            return Remedy.READ_AGAIN
+        if self.remedy is Remedy.READ_AGAIN:
+            return Remedy.ASKED
+        return Remedy.READ_AGAIN if now - self.remedy_at > ASKED_AGAIN_AFTER else Remedy.ASKED
+
+    def derived(self) -> Self:
+        """What has arrived was derived too: complete, where all has arrived."""
+        return replace(self, complete_until=self.until) if self.complete else self
+
+
+FIELDS = tuple(field.name for field in fields(Expected))

@@ -27,19 +27,68 @@ CREATE_REGISTER = """
     )
 """
 
-UNREACHABLE = (
-    OSError,
-    TimeoutError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.InterfaceError,
-    asyncpg.InternalClientError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.InvalidCatalogNameError,
-)
-"""Errors that say PostgreSQL cannot be reached now: worth trying again, and no fault of the data."""
+CLASSES_OF_DATA = frozenset({"21", "22", "23", "54"})
+"""Classes of SQLSTATE that speak of what was given to PostgreSQL: cardinality, data, integrity, a limit of a statement.
+
+Every other class speaks of the server, the database or the rights of this service: the same event will do later.
+"""
+
+_IN_WORDS = {
+    "08": "PostgreSQL cannot be reached",
+    "25006": "PostgreSQL takes no writes (read-only)",
+    "25P03": "PostgreSQL ended a transaction that was idle",
+    "28": "PostgreSQL does not let this service in (its name or password)",
+    "3D000": "the database does not exist",
+    "3F": "the database lacks a schema of this service",
+    "40": "PostgreSQL rolled the transaction back for another's sake",
+    "42501": "PostgreSQL refuses this service a right it needs",
+    "42703": "the database lacks a column of this service",
+    "42883": "the database lacks a function of this service",
+    "42P01": "the database lacks a table of this service",
+    "53": "PostgreSQL is short of resources",
+    "53100": "PostgreSQL's disk is full",
+    "53200": "PostgreSQL is out of memory",
+    "53300": "PostgreSQL has too many connections",
+    "53400": "PostgreSQL has reached a limit of its configuration",
+    "55": "PostgreSQL is not in a state to do that",
+    "55P03": "another holds a lock in PostgreSQL",
+    "57": "PostgreSQL was told to stop what it did",
+    "57014": "PostgreSQL cancelled a statement (it took too long, or somebody asked for it)",
+    "57P01": "PostgreSQL is being shut down, or somebody ended the connection",
+    "57P02": "PostgreSQL recovers from a crash",
+    "57P03": "PostgreSQL is starting up or shutting down",
+    "57P04": "the database was dropped",
+    "58": "PostgreSQL cannot read or write its files",
+    "F0": "PostgreSQL's configuration is faulty",
+    "XX": "PostgreSQL failed inside",
+    "XX001": "PostgreSQL found its data corrupted",
+    "XX002": "PostgreSQL found an index corrupted",
+}
+"""What is the matter, by SQLSTATE or its class."""
+
+MISSING = ("3F000", "42703", "42883", "42P01")
+"""SQLSTATEs of what migrations make: whoever meets one on a database that was made anew has to run them again."""
+
+
+def why_not_now(error: BaseException) -> str | None:
+    """Why PostgreSQL cannot do it now, in words, or None when the fault is in the data or in our code.
+
+    The one predicate for all who ask whether to wait: consumers, derivation, answers over HTTP.
+    """
+    if isinstance(error, asyncpg.PostgresError):
+        state = error.sqlstate or ""
+        if state[:2] in CLASSES_OF_DATA:
+            return None
+        known = _IN_WORDS.get(state) or _IN_WORDS.get(state[:2])
+        return known or f"PostgreSQL cannot do this now ({type(error).__name__}, SQLSTATE {state})"
+    if isinstance(error, OSError | TimeoutError | asyncpg.InterfaceError | asyncpg.InternalClientError):
+        return _IN_WORDS["08"]
+    return None
+
+
+def lacks_tables(error: BaseException | None) -> bool:
+    """Whether a migration may mend this: the database was dropped, say, and made anew."""
+    return isinstance(error, asyncpg.PostgresError) and error.sqlstate in MISSING
 
 
 class MigrationRefused(Exception):
@@ -47,7 +96,7 @@ class MigrationRefused(Exception):
 
 
 async def connect_pool(url: str, connections: int) -> asyncpg.Pool:
-    """A pool of connections. Raises one of UNREACHABLE while PostgreSQL is not there."""
+    """A pool of connections. While PostgreSQL is not there it raises what `why_not_now` knows."""
     return await asyncpg.create_pool(url, min_size=1, max_size=connections, command_timeout=300, timeout=10)
 
 

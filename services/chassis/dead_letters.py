@@ -1,6 +1,7 @@
 """Dead letters: records that could not be taken in, kept as they came, to be looked at and sent again.
 
-Invariant: body, key and headers of a record that is set aside, and sent again, are those it came with, byte for byte.
+Invariant: body, key and headers of a record that is sent again are those it came with, byte for byte. (Only what is not
+UTF-8 in the name of a header stands there as `\\xff`.)
 
 Command line: `python -m services.chassis.dead_letters --help`.
 """
@@ -10,29 +11,29 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import (
+    KafkaError,
+    KafkaTimeoutError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnknownTopicOrPartitionError,
+)
 
-from contracts.catalogue import METRICS, RECRUITMENT, RETENTION, dead_letter_topic
+from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, dead_letter_topic
+from services.chassis import kafka_records  # noqa: F401  (so that no record on the topic keeps the others from being read)
+from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why
 from services.chassis.logs import get_log
 
 log = get_log(__name__)
 
-HEADER = "dead-letter-"
-"""What the headers begin with that say where a record was and why it is here."""
+ROOM = (1_000_000, 100_000, 0)
+"""Bytes of what came that a dead letter keeps: below a broker's default limit of 1,048,588 for a record and what
+surrounds it; less for a broker that takes less; and nothing, for a record that cannot be written as it came."""
 
-
-@dataclass(frozen=True, slots=True)
-class SetAside:
-    """A record that cannot be taken in, and why. `cause` is a short code for metrics."""
-
-    record: ConsumerRecord
-    cause: str
-    reason: str
-    attempts: int
+ORIGINAL_SECONDS = 10.0
+"""How long the original of a record that was cut is waited for."""
 
 
 class DeadLetters:
@@ -46,26 +47,24 @@ class DeadLetters:
         self._producer: AIOKafkaProducer | None = None
 
     async def put(self, item: SetAside) -> None:
-        """Set one record aside and wait until Kafka has it. Raises KafkaError."""
+        """Set one record aside and wait until Kafka has it. Raises KafkaError.
+
+        What Kafka does not take for its size or content is put there once more with less of what came.
+        """
+        for room in ROOM:
+            try:
+                producer = await self._started_producer()
+                letter = dead_letter(item, self._service, room)
+                await producer.send_and_wait(self._topic, value=letter.value, key=letter.key, headers=letter.headers)
+                break
+            except Exception as error:
+                # A producer whose broker lost its data does not recover, nor an idempotent one of which a record was
+                # refused; the next try starts with a new one.
+                await self.close()
+                if not (room and _is_of_what_came(error)):
+                    raise
+                log.warning("a dead letter is cut", room=room, cause=type(error).__name__)
         record = item.record
-        where = {
-            "topic": record.topic,
-            "partition": str(record.partition),
-            "offset": str(record.offset),
-            "consumer": self._service,
-            "cause": item.cause,
-            "reason": item.reason,
-            "attempts": str(item.attempts),
-            "at": datetime.now(UTC).isoformat(),
-        }
-        headers = [*record.headers, *((f"{HEADER}{name}", value.encode()) for name, value in where.items())]
-        try:
-            producer = await self._started_producer()
-            await producer.send_and_wait(self._topic, value=record.value, key=record.key, headers=headers)
-        except KafkaError:
-            # A producer whose broker lost its data does not recover; the next try starts with a new one.
-            await self.close()
-            raise
         log.warning(
             "record set aside", topic=record.topic, partition=record.partition, offset=record.offset, cause=item.cause
         )
@@ -84,6 +83,13 @@ class DeadLetters:
             await producer.start()
             self._producer = producer
         return self._producer
+
+
+def _is_of_what_came(error: Exception) -> bool:
+    """Whether less of the record may do: it is too large for this broker, or cannot be written at all."""
+    return isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError) or not isinstance(
+        error, KafkaError | OSError
+    )
 
 
 async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[ConsumerRecord]:
@@ -107,40 +113,113 @@ async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[C
         await consumer.stop()
 
 
-def where_and_why(record: ConsumerRecord) -> dict[str, str]:
-    """What the headers of a dead letter say of it: topic, partition, offset, consumer, cause, reason, attempts, at."""
-    return {name.removeprefix(HEADER): value.decode() for name, value in record.headers if name.startswith(HEADER)}
+class NotSentAgain(Exception):
+    """Raised for dead letters that cannot be put back; `sent` says how many others were.
+
+    `reasons` says why, by offset on the dead-letter topic.
+    """
+
+    def __init__(self, sent: int, reasons: dict[int, str]) -> None:
+        super().__init__("; ".join(f"offset {offset}: {reason}" for offset, reason in sorted(reasons.items())))
+        self.sent = sent
+        self.reasons = reasons
+
+
+class _Unsendable(Exception):
+    """Raised for one dead letter that cannot be put back; says why."""
 
 
 async def send_again(service: str, kafka_servers: str, offsets: set[int] | None) -> int:
     """Put dead letters (all, or those at these offsets of the dead-letter topic) back on their topics; gives how many.
 
     A record that was sent again earlier and taken in is known by its id, so sending it once more changes nothing.
+    Raises NotSentAgain, when every other one was sent, for those that are cut or were put there by somebody else.
     """
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, acks="all")
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0])
     await producer.start()
     sent = 0
+    refused: dict[int, str] = {}
     try:
         async for record in read_dead_letters(service, kafka_servers):
             if offsets is None or record.offset in offsets:
-                headers = [(name, value) for name, value in record.headers if not name.startswith(HEADER)]
-                topic = where_and_why(record)["topic"]
-                await producer.send_and_wait(topic, value=record.value, key=record.key, headers=headers)
+                try:
+                    topic, original = await _to_send(record, kafka_servers)
+                except _Unsendable as reason:
+                    refused[record.offset] = str(reason)
+                    continue
+                await producer.send_and_wait(
+                    topic, value=original.value, key=original.key, headers=list(as_it_came(original))
+                )
                 sent += 1
     finally:
         await producer.stop()
+    if refused:
+        raise NotSentAgain(sent, refused)
     return sent
+
+
+async def _to_send(record: ConsumerRecord, kafka_servers: str) -> tuple[str, ConsumerRecord]:
+    """The topic a dead letter goes back to, and the record to put there. Raises _Unsendable."""
+    about = where_and_why(record)
+    topic = about.get("topic", "")
+    if topic not in (known.name for known in EVENT_TOPICS):
+        raise _Unsendable("its headers do not say from which topic of events it came: no service put it there")
+    if "empty" in about:
+        raise _Unsendable("it had neither key nor body, and can never be taken in")
+    if "cut" not in about:
+        return topic, record
+    place = f"{topic}, partition {about.get('partition')}, offset {about.get('offset')}"
+    try:
+        original = await _read_one(kafka_servers, topic, int(about["partition"]), int(about["offset"]))
+    except (KeyError, ValueError):
+        original = None
+    if original is None or fingerprint(original) != about.get("original-sha256"):
+        raise _Unsendable(f"it was too large to be kept whole, and its original no longer stands at {place}")
+    return topic, original
+
+
+async def _read_one(kafka_servers: str, topic: str, partition: int, offset: int) -> ConsumerRecord | None:
+    """The record at a place, or None where there is none any more."""
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=kafka_servers,
+        enable_auto_commit=False,
+        auto_offset_reset="earliest",
+        request_timeout_ms=int(ORIGINAL_SECONDS * 1000),
+    )
+    await consumer.start()
+    try:
+        place = TopicPartition(topic, partition)
+        consumer.assign([place])
+        first, end = await consumer.beginning_offsets([place]), await consumer.end_offsets([place])
+        if not first[place] <= offset < end[place]:
+            return None
+        consumer.seek(place, offset)
+        found = await consumer.getmany(place, timeout_ms=int(ORIGINAL_SECONDS * 1000), max_records=1)
+        records: list[ConsumerRecord] = found.get(place, [])
+        return records[0] if records and records[0].offset == offset else None
+    except (KafkaTimeoutError, UnknownTopicOrPartitionError):
+        return None
+    finally:
+        await consumer.stop()
 
 
 async def _show(service: str, kafka_servers: str) -> int:
     shown = 0
     async for record in read_dead_letters(service, kafka_servers):
-        about = where_and_why(record)
-        place = f"{about['topic']}[{about['partition']}]@{about['offset']}"
-        sys.stdout.write(f"{record.offset}\t{about['at']}\t{place}\t{about['cause']}\t{about['reason']}\n")
+        sys.stdout.write(f"{record.offset}\t{_in_a_line(where_and_why(record))}\n")
         shown += 1
     sys.stdout.write(f"{shown} records set aside by {service}\n")
     return 0
+
+
+def _in_a_line(about: dict[str, str]) -> str:
+    """What is known of a dead letter: when, from where, cause, reason. What is not ASCII stands as `\\xe9`."""
+    if not about:
+        return "?\t?\t?\tno service put it there: it has no headers of a dead letter"
+    place = f"{about.get('topic', '?')}[{about.get('partition', '?')}]@{about.get('offset', '?')}"
+    words = (about.get("at", "?"), place, about.get("cause", "?"), about.get("reason", "?"))
+    cut = f" (cut; {about['cut']})" if "cut" in about else ""
+    return "\t".join(word.encode("unicode_escape").decode() for word in words) + cut.encode("unicode_escape").decode()
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -165,6 +244,11 @@ def main(arguments: list[str] | None = None) -> int:
         if given.action == "list":
             return asyncio.run(_show(given.service, given.kafka_servers))
         sent = asyncio.run(send_again(given.service, given.kafka_servers, set(given.offset) if given.offset else None))
+    except NotSentAgain as refused:
+        sys.stdout.write(f"{refused.sent} records sent again\n")
+        for offset, reason in sorted(refused.reasons.items()):
+            sys.stderr.write(f"the record at offset {offset} was not sent again: {reason}\n")
+        return 1
     except KafkaError as error:
         sys.stderr.write(f"Kafka at {given.kafka_servers} did not answer: {error}\n")
         return 1

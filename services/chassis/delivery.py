@@ -1,24 +1,31 @@
 """Delivery: from the records of one Kafka batch to committed work, record by record where it must be.
 
-Invariant: when `deliver` returns, every record of the batch is either committed in the database or acknowledged on the
-dead-letter topic; in every other case it raises, and the batch comes again.
+Invariant: when `deliver` returns, every record of the batch is committed in the database, or acknowledged on the
+dead-letter topic, or its partition is halted before it; in every other case it raises, and the batch comes again.
 """
 
 import asyncio
+import re
 import time
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
-from aiokafka import ConsumerRecord
+from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka.message import KafkaMessage
 
-from contracts.catalogue import TOPIC_OF_TYPE
-from contracts.envelope import Event, decode_record
+from contracts.catalogue import EVENT_TOPICS, TOPIC_OF_TYPE
+from contracts.envelope import Event, decode_record, format_instant
 from contracts.refusal import Fault, Refused
-from services.chassis.database import UNREACHABLE
-from services.chassis.dead_letters import DeadLetters, SetAside
+from contracts.values import AUTHORITY_PATTERN, LARGEST_SEQUENCE
+from services.chassis.database import why_not_now
+from services.chassis.dead_letter_form import SetAside
+from services.chassis.dead_letters import DeadLetters
 from services.chassis.logs import get_log, without_details
+from services.chassis.set_aside_limit import Owner, SetAsideLimit
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 
@@ -27,48 +34,64 @@ log = get_log(__name__)
 TakeIn = Callable[[list[Event], bool], Awaitable[None]]
 """A service's handler: takes in events in one transaction. The flag says that many more are waiting behind them."""
 
-SHARE_WINDOW = 1000
-"""Over how many of the latest records the share of those set aside is watched."""
+OnSetAside = Callable[[str, int], Awaitable[None]]
+"""Told the topic and the sequence of an event that was set aside, once Kafka has the dead letter."""
+
+EVENT_TOPIC_NAMES = frozenset(topic.name for topic in EVENT_TOPICS)
 
 
 class Stopping(Exception):
     """Raised inside a wait when the service stops: the batch is not committed and comes again."""
 
 
-class SetAsideLimit:
-    """Watches how much is set aside: a run of bad records, or a large share, means the fault is not in the records."""
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Why a partition is halted, from which offset on, and since when (RFC 3339, UTC)."""
 
-    def __init__(self, in_a_row: int, share: float) -> None:
-        self._in_a_row = in_a_row
-        self._share = share
-        self._run = 0
-        self._latest: deque[bool] = deque(maxlen=SHARE_WINDOW)
-
-    def note(self, set_aside: bool) -> str | None:
-        """Note one record's fate; gives the reason to stop, or None."""
-        self._run = self._run + 1 if set_aside else 0
-        self._latest.append(set_aside)
-        if self._run >= self._in_a_row:
-            return f"{self._run} records in a row could not be taken in"
-        share = sum(self._latest) / SHARE_WINDOW if set_aside and len(self._latest) == SHARE_WINDOW else 0.0
-        if share > self._share:
-            return f"{share:.0%} of the last {SHARE_WINDOW} records could not be taken in"
-        return None
+    reason: str
+    offset: int
+    cause: str
+    since: str
 
 
 class Delivery:
     """The failure policy of one service's consumer. `progress_at` and `busy_since` are monotonic seconds."""
 
-    def __init__(self, settings: DeliverySettings, dead_letters: DeadLetters, telemetry: Telemetry) -> None:
+    def __init__(
+        self,
+        settings: DeliverySettings,
+        dead_letters: DeadLetters,
+        telemetry: Telemetry,
+        on_set_aside: OnSetAside | None = None,
+    ) -> None:
         self._settings = settings
         self._dead_letters = dead_letters
         self._telemetry = telemetry
-        self._limit = SetAsideLimit(settings.set_aside_in_a_row, settings.set_aside_share)
+        self._on_set_aside = on_set_aside
+        self._limits: defaultdict[TopicPartition, SetAsideLimit] = defaultdict(
+            lambda: SetAsideLimit(settings.set_aside_in_a_row, settings.set_aside_share)
+        )
+        self._halts: dict[TopicPartition, Halt] = {}
         self._stopping = asyncio.Event()
-        self.halted: str | None = None
         self.waiting_for: str | None = None
         self.progress_at = time.monotonic()
         self.busy_since: float | None = None
+
+    @property
+    def halted(self) -> str | None:
+        """Which partitions are halted, why and since when; None when none is."""
+        # Where, not what: the reason of a refusal may repeat a value, and this is told to whoever asks for readiness.
+        told = (
+            f"{halt.reason}: {place.topic}, partition {place.partition}, is halted since {halt.since} before offset "
+            f"{halt.offset} (cause {halt.cause})"
+            for place, halt in self._halts.items()
+        )
+        return "; ".join(told) or None
+
+    @property
+    def halted_partitions(self) -> Collection[TopicPartition]:
+        """The partitions of which nothing is taken in until the service is started again."""
+        return self._halts.keys()
 
     def stop(self) -> None:
         """End every wait, so that the service can stop."""
@@ -79,30 +102,32 @@ class Delivery:
         records: Sequence[ConsumerRecord] = message.raw_message
         self.busy_since = time.monotonic()
         try:
-            await self._deliver(records, take_in, self.far_behind(message.consumer, len(records)))
+            await self._deliver(records, take_in, message.consumer)
         finally:
             self.busy_since = None
         self.progress_at = time.monotonic()
 
-    async def _deliver(self, records: Sequence[ConsumerRecord], take_in: TakeIn, far_behind: bool) -> None:
-        """1. decode each record; 2. take in the events; 3. stop if too many are bad; 4. set the others aside."""
+    async def _deliver(self, records: Sequence[ConsumerRecord], take_in: TakeIn, consumer: Any) -> None:
+        """1. leave out what stands on a halted partition; 2. decode each record; 3. take in the events; 4. halt the
+        partitions of which too many are bad; 5. set the bad ones of the others aside.
+        """
+        at_hand = [record for record in records if _place(record) not in self._halts]
         good: list[tuple[ConsumerRecord, Event]] = []
         bad: list[SetAside] = []
-        for record in records:
-            try:
-                good.append((record, _stamped(decode_record(record.headers, record.value), record.topic)))
-            except Refused as refusal:
-                bad.append(SetAside(record, "contract", str(refusal), 1))
-        bad += await self._take_in(good, take_in, far_behind)
-        failed = {(item.record.topic, item.record.partition, item.record.offset) for item in bad}
-        for record in records:
-            reason = self._limit.note((record.topic, record.partition, record.offset) in failed)
-            if reason is not None:
-                await self._halt(reason, bad[0])
+        for record in at_hand:
+            found = _decoded(record)
+            if isinstance(found, SetAside):
+                bad.append(found)
+            else:
+                good.append((record, found))
+        bad += await self._take_in(good, take_in, self.far_behind(consumer, len(at_hand)))
+        self._judge(at_hand, bad)
+        self._hold_back(records, consumer)
         for item in bad:
-            await self._dead_letters.put(item)
-            self._telemetry.set_aside.labels(item.record.topic, item.cause).inc()
-        for topic, count in Counter(record.topic for record in records).items():
+            if _place(item.record) not in self._halts:
+                await self._set_aside(item)
+        done = Counter(record.topic for record in at_hand if _place(record) not in self._halts)
+        for topic, count in done.items():
             self._telemetry.consumed.labels(topic).inc(count)
 
     async def _take_in(
@@ -115,31 +140,41 @@ class Delivery:
         if error is None:
             return []
         if len(good) == 1:
-            reason = f"{type(error).__name__}: {without_details(str(error))}"
-            return [SetAside(good[0][0], "handler", reason[:1000], self._settings.attempts)]
+            return [SetAside(good[0][0], "handler", _told(error), self._settings.attempts)]
         middle = len(good) // 2
         return await self._take_in(good[:middle], take_in, far_behind) + await self._take_in(
             good[middle:], take_in, far_behind
         )
 
     async def _try(self, events: list[Event], take_in: TakeIn, far_behind: bool) -> Exception | None:
-        """Try with back-off. What cannot be reached is waited for without limit: that is no fault of the records."""
+        """Take in these events; gives the error when that failed for good."""
+        error = await self._patiently(partial(take_in, events, far_behind), why_not_now)
+        if error is not None:
+            log.error("events could not be taken in", events=len(events), exc_info=error)
+        return error
+
+    async def _patiently(
+        self, step: Callable[[], Awaitable[None]], why_wait: Callable[[Exception], str | None]
+    ) -> Exception | None:
+        """Try with back-off. While there is a reason to wait it is tried without limit: that is no fault of the step.
+
+        Gives the last error when it failed by itself as often as the settings allow.
+        """
         attempt = failures = 0
         while True:
             try:
-                await take_in(events, far_behind)
+                await step()
                 self.waiting_for = None
                 return None
-            except UNREACHABLE as error:
-                self.waiting_for = f"PostgreSQL ({type(error).__name__})"
-                cause: Exception = error
             except Exception as error:
-                self.waiting_for = None
+                cause = error
+            before, self.waiting_for = self.waiting_for, why_wait(cause)
+            if self.waiting_for is None:
                 failures += 1
                 if failures >= self._settings.attempts:
-                    log.error("events could not be taken in", events=len(events), exc_info=error)
-                    return error
-                cause = error
+                    return cause
+            elif self.waiting_for != before:
+                log.warning("consumer waits", reason=self.waiting_for, cause=type(cause).__name__)
             self._telemetry.retries.labels(type(cause).__name__).inc()
             await self._wait(attempt)
             attempt += 1
@@ -152,37 +187,124 @@ class Delivery:
             return
         raise Stopping
 
-    async def _halt(self, reason: str, example: SetAside) -> None:
-        """Stop consuming and say so, holding the batch uncommitted until the service is stopped."""
-        # Where, not what: the reason itself may repeat a value, and this is told to whoever asks for readiness.
-        record = example.record
-        place = f"{record.topic}, partition {record.partition}, offset {record.offset}"
-        self.halted = f"{reason}; the first of this batch (cause {example.cause}): {place}"
+    def _judge(self, records: Sequence[ConsumerRecord], bad: list[SetAside]) -> None:
+        """Note the fate of each record, and halt the partitions that reach their limit."""
+        causes = {(_place(item.record), item.record.offset): item.cause for item in bad}
+        for record in records:
+            place, owner = _place(record), owner_of(record)
+            cause = causes.get((place, record.offset))
+            reason = self._limits[place].note(owner, cause is not None)
+            if cause is not None and self._limits[place].one_authority_only(owner):
+                self._telemetry.set_aside_runs.labels(record.topic).inc()
+                log.error(
+                    "many records of one authority are set aside",
+                    authority=owner,
+                    topic=record.topic,
+                    partition=record.partition,
+                    right="mend what its feed or its records have in common, then send them again",
+                )
+            if cause is not None and reason is not None and place not in self._halts:
+                first = min(item.record.offset for item in bad if _place(item.record) == place)
+                self._halt(place, Halt(reason, first, cause, format_instant(datetime.now(UTC).replace(microsecond=0))))
+
+    def _halt(self, place: TopicPartition, halt: Halt) -> None:
+        self._halts[place] = halt
         self._telemetry.halted.set(1)
+        self._telemetry.halted_partitions.labels(place.topic).inc()
         log.critical(
-            "consumer stopped",
-            reason=reason,
-            first=place,
-            cause=example.cause,
+            "partition halted",
+            topic=place.topic,
+            partition=place.partition,
+            reason=halt.reason,
+            first=halt.offset,
+            cause=halt.cause,
             right="mend the cause or raise WORKFORCE_DELIVERY__SET_ASIDE_IN_A_ROW, then start the service again",
         )
-        await self._stopping.wait()
-        raise Stopping
+
+    def _hold_back(self, records: Sequence[ConsumerRecord], consumer: Any) -> None:
+        """Keep what stands on halted partitions uncommitted, and fetch no more of it; the others go on.
+
+        What is committed is the position of every partition, so a halted one goes back to where this batch began.
+        """
+        first: dict[TopicPartition, int] = {}
+        for record in records:
+            if (place := _place(record)) in self._halts:
+                first[place] = min(record.offset, first.get(place, record.offset))
+        # A partition that went to another process meanwhile is that one's to judge.
+        for place in first.keys() & consumer.assignment():
+            consumer.pause(place)
+            consumer.seek(place, first[place])
+
+    async def _set_aside(self, item: SetAside) -> None:
+        """Set one record aside, however long Kafka takes to have it, and tell whoever wants to know."""
+        record = item.record
+        await self._patiently(partial(self._dead_letters.put, item), _why_no_dead_letter)
+        self._telemetry.set_aside.labels(record.topic, item.cause).inc()
+        sequence = _sequence_of(record)
+        if self._on_set_aside is None or sequence is None or record.topic not in EVENT_TOPIC_NAMES:
+            return
+        error = await self._patiently(partial(self._on_set_aside, record.topic, sequence), why_not_now)
+        if error is not None:
+            log.error("that a record was set aside could not be noted", topic=record.topic, exc_info=error)
 
     def far_behind(self, consumer: Any, at_hand: int = 0) -> bool:
         """Whether so many records wait, with those at hand, that figures should be derived once for all of them."""
-        return at_hand + sum(lag_by_topic(consumer).values()) > self._settings.catching_up_records
+        waiting = sum(lag_by_topic(consumer, without=self._halts).values())
+        return at_hand + waiting > self._settings.catching_up_records
 
 
-def lag_by_topic(consumer: Any) -> dict[str, int]:
-    """Records behind the consumer, by topic, over its assigned partitions."""
+def lag_by_topic(consumer: Any, without: Collection[TopicPartition] = ()) -> dict[str, int]:
+    """Records behind the consumer, by topic, over its assigned partitions but those `without`."""
     lag: dict[str, int] = {}
     for place in consumer.assignment():
         end = consumer.highwater(place)
         state = consumer._subscription.subscription.assignment.state_value(place)
-        if end is not None and state is not None and state.has_valid_position:
+        if place not in without and end is not None and state is not None and state.has_valid_position:
             lag[place.topic] = lag.get(place.topic, 0) + max(0, end - state.position)
     return lag
+
+
+def owner_of(record: ConsumerRecord) -> Owner:
+    """The authority a record names in its headers or, failing that, in its key; None where neither can be read."""
+    named = [value for name, value in record.headers if name == "ce_authority"]
+    for content in (*named, (record.key or b"").partition(b":")[0]):
+        text = (content or b"").decode("ascii", "replace")
+        if re.fullmatch(AUTHORITY_PATTERN, text):
+            return text
+    return None
+
+
+def _sequence_of(record: ConsumerRecord) -> int | None:
+    """The place in its owner's journal that a record names, where it can be read."""
+    for name, value in record.headers:
+        if name == "ce_sequence" and re.fullmatch(rb"[1-9][0-9]{0,18}", value or b""):
+            sequence = int(value or b"")
+            return sequence if sequence <= LARGEST_SEQUENCE else None
+    return None
+
+
+def _place(record: ConsumerRecord) -> TopicPartition:
+    return TopicPartition(record.topic, record.partition)
+
+
+def _decoded(record: ConsumerRecord) -> Event | SetAside:
+    """The event in a record; whatever keeps it from being one is a reason to set the record aside."""
+    try:
+        return _stamped(decode_record(record.headers, record.value), record.topic)
+    except Refused as refusal:
+        return SetAside(record, "contract", str(refusal), 1)
+    except Exception as error:
+        log.error("a record cannot be decoded", topic=record.topic, offset=record.offset, exc_info=error)
+        return SetAside(record, "decoding", _told(error), 1)
+
+
+def _told(error: Exception) -> str:
+    return f"{type(error).__name__}: {without_details(str(error))}"
+
+
+def _why_no_dead_letter(error: Exception) -> str:
+    # Without a dead letter the record would be lost, so there is nothing to do but wait.
+    return f"Kafka does not take a dead letter ({type(error).__name__})"
 
 
 def _stamped(event: Event, topic: str) -> Event:

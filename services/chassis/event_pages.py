@@ -57,7 +57,7 @@ def _page(service: str) -> str:
         {
             "name": topic.name,
             "purpose": topic.purpose,
-            "owner": topic.owner,
+            "writers": topic.written_by,
             "readers": topic.readers,
             "partitions": topic.partitions,
             "events": [_described(event) for event in topic.events],

@@ -12,11 +12,11 @@ import asyncpg
 from contracts.catalogue import TOPIC_OF_TYPE
 from contracts.envelope import Event, canonical_body
 from services.chassis.database import Connection
-from services.chassis.stored_events import event_of
+from services.chassis.stored_events import event_of, source_sequence_of
 
 COLUMNS = (
     "authority", "subject", "type", "event_id", "source", "recorded_at", "supersedes", "voids", "accepted_at", "owner",
-    "sequence", "provenance", "body",
+    "sequence", "provenance", "body", "source_sequence",
 )  # fmt: skip
 
 _LISTED = ", ".join(COLUMNS)
@@ -35,15 +35,15 @@ TAKE = f"""
 """  # noqa: S608
 
 READ_SUBJECTS = """
-    SELECT inbox.authority, inbox.subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
-           sequence, provenance, body
+    SELECT inbox.authority, inbox.subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
+           accepted_at, sequence, provenance, body
     FROM unnest($1::text[], $2::text[]) AS wanted (authority, subject)
     JOIN inbox ON inbox.authority = wanted.authority AND inbox.subject = wanted.subject
 """
 
 READ_ARRIVED = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at, sequence,
-           provenance, body, arrival
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence, accepted_at,
+           sequence, provenance, body, arrival
     FROM inbox
     WHERE authority = $1 AND arrival > $2
     ORDER BY arrival
@@ -101,6 +101,7 @@ def _row(event: Event) -> tuple[object, ...]:
         envelope.provenance,
         # Not the bytes as they came: JSON allows a field twice, and only the last was checked.
         canonical_body(event.data).decode(),
+        source_sequence_of(envelope),
     )
 
 

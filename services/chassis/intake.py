@@ -87,7 +87,7 @@ async def accept(
         pool = runtime.pool
         provenance = f"request {uuid4()}"
         async with pool.acquire() as connection, connection.transaction():
-            found = await journal.append(connection, [incoming[index] for index in passed], provenance, now)
+            found = await journal.append(connection, [incoming[index] for index in passed], provenance)
         outcomes = dict(zip(passed, found, strict=True))
         remarks = await notes(runtime, [_event(incoming[index]) for index in passed])
     return [

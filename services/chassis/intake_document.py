@@ -44,7 +44,8 @@ def _stated() -> dict[str, Document]:
     stated = {name: schema for name, schema in attributes().items() if name not in STAMPED_BY_SERVICE}
     stated["time"] |= {
         "pattern": INSTANT_PATTERN,
-        "description": "When the authority recorded it, not later than now; the moment of arrival if left out.",
+        "description": "When the authority recorded it, not later than now; the moment of arrival if left out, which "
+        "all events of a request then share: state `sourcesequence` where one of them is the later.",
     }
     return stated
 

@@ -12,11 +12,17 @@ from contracts.envelope import Envelope, Event, format_instant
 from contracts.refusal import Fault
 from services.chassis.cloud_events import Incoming
 from services.chassis.database import Connection
+from services.chassis.stored_events import source_sequence_of
 
 CHANNEL = "journal"
 """PostgreSQL notification channel that wakes the relay."""
 
-TAKE_HEAD = "SELECT position FROM journal_head FOR UPDATE"
+# The instant is taken under the row's lock, and never goes back: events stand in the order of their acceptance.
+TAKE_HEAD = """
+    UPDATE journal_head
+    SET clock = greatest(clock_timestamp(), clock)
+    RETURNING position, clock
+"""
 MOVE_HEAD = "UPDATE journal_head SET position = $1"
 
 FIND_KNOWN = """
@@ -30,21 +36,30 @@ FIND_KNOWN = """
 APPEND = """
     INSERT INTO journal (
         position, authority, event_id, type, subject, source, recorded_at, supersedes, voids, accepted_at, provenance,
-        body, fingerprint
+        body, fingerprint, source_sequence
     )
     SELECT * FROM unnest(
         $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[]
+        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[], $14::bigint[]
     )
 """
 
 READ_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           accepted_at, provenance, body
+           source_sequence, accepted_at, provenance, body
     FROM journal
     WHERE position > $1
     ORDER BY position
     LIMIT $2
+"""
+
+READ_TYPES_AFTER = """
+    SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
+           source_sequence, accepted_at, provenance, body
+    FROM journal
+    WHERE position > $1 AND position <= $2 AND type = ANY ($3::text[])
+    ORDER BY position
+    LIMIT $4
 """
 
 
@@ -86,16 +101,18 @@ def fingerprint(incoming: Incoming) -> bytes:
     envelope = event.envelope
     stated_time = format_instant(incoming.stated_time) if incoming.stated_time else None
     stated = [envelope.type, envelope.source, envelope.subject, stated_time, envelope.supersedes, envelope.voids]
+    if envelope.sourcesequence is not None:  # the fingerprints of events without stay what they were before it existed
+        stated.append(envelope.sourcesequence)
     return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
 
 
-async def append(connection: Connection, incoming: list[Incoming], provenance: str, now: datetime) -> list[Outcome]:
+async def append(connection: Connection, incoming: list[Incoming], provenance: str) -> list[Outcome]:
     """Put parsed events into the journal, inside the caller's transaction; one outcome for each, in order.
 
     The head's row lock makes appends of one service follow one another, so that positions become visible in order
     and a duplicate that arrives at the same moment is seen.
     """
-    head = await connection.fetchval(TAKE_HEAD)
+    ((head, now),) = await connection.fetch(TAKE_HEAD)
     known = await _known_entries(connection, incoming)
     outcomes: list[Outcome] = []
     fresh: list[tuple[int, Event, bytes]] = []
@@ -177,6 +194,7 @@ def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: dateti
             provenance,
             event.body.decode(),
             print_,
+            source_sequence_of(event.envelope),
         )
         for position, event, print_ in fresh
     ]

@@ -12,9 +12,11 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.envelope import format_instant
 from contracts.values import WHOLE
 from services.chassis.authentication import EVERY_AUTHORITY, Right
-from services.chassis.dead_letters import read_dead_letters, send_again, where_and_why
+from services.chassis.dead_letter_form import where_and_why
+from services.chassis.dead_letters import NotSentAgain, read_dead_letters, send_again
 from services.chassis.documentation import json_answer, record, refusals, several
 from services.chassis.problems import JsonAnswer, Problem, not_available
 from services.chassis.runtime import Runtime, calling, runtime_of
@@ -27,6 +29,12 @@ READY = record(
     {
         "ready": {"type": "boolean"},
         "reasons": several({"type": "string"}),
+        "remarks": several({"type": "string", "description": "What does not keep it from its work."}),
+        "complete_until": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "All that the owners of what it reads accepted before has arrived, and was derived.",
+        },
         "records_behind": {"type": "integer", "minimum": 0, "description": "As far as its consumers know."},
     }
 )
@@ -38,7 +46,8 @@ SET_ASIDE = record(
                     "offset": {"type": "integer", "minimum": 0},
                     "about": {
                         "type": "object",
-                        "description": "Topic, partition, offset, consumer, cause, reason, attempts, at.",
+                        "description": "Topic, partition, offset, consumer, cause, reason, attempts, at; of a record "
+                        "that was cut also what is kept. Empty where no service put it there.",
                         "additionalProperties": {"type": "string"},
                     },
                 }
@@ -72,8 +81,8 @@ class SendAgain(BaseModel):
     responses={200: json_answer("It is.", LIVE), 503: json_answer("It should be started again.", LIVE)},
 )
 async def live(request: Request) -> JSONResponse:
-    """503 when records wait and none is taken in: a new process would do better."""
-    reason = runtime_of(request).stalled()
+    """503 only for what a new process would mend: all it needs is there, records wait, and none is taken in."""
+    reason = runtime_of(request).health.stalled()
     return JSONResponse({"live": reason is None, "reason": reason}, 200 if reason is None else 503)
 
 
@@ -83,10 +92,16 @@ async def live(request: Request) -> JSONResponse:
     responses={200: json_answer("It can.", READY), 503: json_answer("It cannot, for these reasons.", READY)},
 )
 async def ready(request: Request) -> JSONResponse:
-    """503, with the reasons, while something it needs is away."""
+    """503, with the reasons, while it cannot answer, or knows that events are missing."""
     runtime = runtime_of(request)
-    reasons = runtime.unready()
-    body = {"ready": not reasons, "reasons": reasons, "records_behind": runtime.records_behind()}
+    reasons, remarks, complete_until = runtime.health.readiness()
+    body = {
+        "ready": not reasons,
+        "reasons": reasons,
+        "remarks": remarks,
+        "complete_until": None if complete_until is None else format_instant(complete_until),
+        "records_behind": runtime.records_behind(),
+    }
     return JSONResponse(body, 503 if reasons else 200)
 
 
@@ -110,7 +125,7 @@ async def list_set_aside(request: Request) -> JSONResponse:
             async for record in read_dead_letters(runtime.parts.name, runtime.settings.kafka_servers)
         ]
     except KafkaError:
-        raise not_available("Kafka") from None
+        raise not_available("Kafka cannot be reached") from None
     return JsonAnswer({"records": found})
 
 
@@ -119,7 +134,13 @@ async def list_set_aside(request: Request) -> JSONResponse:
     status_code=202,
     summary="Put set-aside records on their topics again",
     responses=OPERATING
-    | refusals({400: "The body cannot be read.", 422: "No offsets are given, or something else beside them."})
+    | refusals(
+        {
+            400: "The body cannot be read.",
+            409: "Some were cut and their originals are gone, or no service put them there; the others were put back.",
+            422: "No offsets are given, or something else beside them.",
+        }
+    )
     | {202: json_answer("They were put back.", SENT)},
 )
 async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONResponse:
@@ -127,8 +148,11 @@ async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONRespo
     runtime = _operated(request)
     try:
         sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(wanted.offsets))
+    except NotSentAgain as refused:
+        title = "Not every record can be sent again"
+        raise Problem(409, "not-sent-again", title, str(refused), sent=refused.sent) from None
     except KafkaError:
-        raise not_available("Kafka") from None
+        raise not_available("Kafka cannot be reached") from None
     return JSONResponse({"sent": sent}, 202)
 
 

@@ -63,13 +63,16 @@ def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
     ]
 
 
-def not_available(what: str) -> Problem:
-    """The answer while something the service needs cannot be reached: nothing is known to have been done."""
+def not_available(reason: str) -> Problem:
+    """The answer while something the service needs is away: nothing is known to have been done.
+
+    `reason` says what is the matter, as "Kafka cannot be reached".
+    """
     return Problem(
         503,
         "not-available",
         "Not available at the moment",
-        f"{what} cannot be reached. Send the request again in a few seconds: an event that was accepted all the same "
+        f"{reason}. Send the request again in a few seconds: an event that was accepted all the same "
         "is then answered as already known.",
         headers={"Retry-After": "5"},
     )

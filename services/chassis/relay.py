@@ -1,28 +1,34 @@
-"""The relay: publishes the journal to Kafka in order, and again when Kafka's log turns out shorter than the journal.
+"""The relay: publishes the journal to Kafka in order, again where Kafka's log lost it, and says how far it has come.
 
-Invariant: progress moves past an event only after Kafka acknowledged it; one relay of a service leads at a time.
+Invariant: progress moves past an event only after Kafka acknowledged it; one relay of a service leads at a time; what a
+topic lost is published before anything new.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import RecordMetadata
 
-from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
+from contracts.catalogue import TOPIC_OF_TYPE, request_topic, topics_owned_by, types_on, watermark_topic
 from contracts.envelope import kafka_headers
-from services.chassis.database import UNREACHABLE
-from services.chassis.journal import CHANNEL, READ_AFTER
+from contracts.refusal import Refused
+from contracts.watermark import RepublishRequest, decode, encode
+from services.chassis import relay_state
+from services.chassis.database import why_not_now
+from services.chassis.journal import CHANNEL, READ_AFTER, READ_TYPES_AFTER
 from services.chassis.logs import get_log
+from services.chassis.relay_state import Again
 from services.chassis.settings import Settings
 from services.chassis.stored_events import envelope_of
 from services.chassis.telemetry import Telemetry
-from services.chassis.topics import make_missing_topics
+from services.chassis.topics import TopicKeeper
 
 log = get_log(__name__)
 
@@ -44,21 +50,24 @@ ONE_RECORD = 1
 LOOK_AGAIN_SECONDS = 0.5
 """Longest wait for a notification before the journal is read anyway."""
 
-CHECK_LOG_SECONDS = 2.0
-"""How often Kafka's log is compared with what was published."""
+MARK_SECONDS = 5.0
+"""How often a watermark is written when nothing happens."""
+
+MARK_NEWS_SECONDS = 0.2
+"""How often at the most, while events are published."""
 
 BACKOFF_SECONDS = 1.0
 
+LONGEST_START_SECONDS = 20.0
+LONGEST_ROUND_SECONDS = 60.0
+"""For connecting, and for everything between two looks at the journal. What takes longer will not come: clients that
+met a broker which went away can wait for ever, whatever their own time-outs are."""
+
+CLOSE_SECONDS = 5.0
+END_SECONDS = 5.0
+"""How long Kafka may take to say where logs end."""
+
 TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
-READ_PROGRESS = "SELECT position FROM relay_progress"
-SAVE_PROGRESS = "UPDATE relay_progress SET position = $1"
-READ_LOG_ENDS = "SELECT topic, partition, next_offset FROM relay_log_end"
-SAVE_LOG_ENDS = """
-    INSERT INTO relay_log_end (topic, partition, next_offset)
-    SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
-    ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
-"""
-FORGET_LOG_ENDS = "DELETE FROM relay_log_end"
 
 
 class KafkaLogIsShorter(Exception):
@@ -78,9 +87,13 @@ class Relay:
 
     def __init__(self, service: str, settings: Settings, telemetry: Telemetry) -> None:
         self._service = service
+        self._topics = topics_owned_by(service)
         self._settings = settings
         self._telemetry = telemetry
+        self._keeper = TopicKeeper(settings.kafka_replication_factor, settings.kafka_create_topics)
         self._woken = asyncio.Event()
+        self._marked_at = 0.0
+        self._news_to_mark = True
 
     async def run(self) -> None:
         """Lead when possible, begin anew after any failure, until cancelled."""
@@ -88,24 +101,26 @@ class Relay:
             try:
                 await self._lead()
             except KafkaLogIsShorter as reason:
-                log.warning("publishing the journal again", reason=str(reason))
+                log.warning("publishing topics again", reason=str(reason))
             except asyncio.CancelledError:
                 raise
             except Exception as error:
                 # Everything that can go wrong here is Kafka or PostgreSQL being away; new clients start clean, which
                 # an idempotent producer needs after its broker lost data.
-                level = log.warning if isinstance(error, UNREACHABLE) else log.error
+                level = log.warning if why_not_now(error) else log.error
                 level("relay begins anew", cause=type(error).__name__, detail=str(error)[:300])
             await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
         async with AsyncExitStack() as stack:
             connection = await asyncpg.connect(self._settings.database_url, timeout=10, command_timeout=60)
-            stack.push_async_callback(connection.close, timeout=2)
+            stack.push_async_callback(_stop_quietly, lambda: connection.close(timeout=2))
             if not await connection.fetchval(TRY_LOCK, LEADER_LOCK):
                 return
             await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
-            clients = await self._connect_to_kafka(stack, connection)
+            await relay_state.count_published(connection, self._topics)
+            async with asyncio.timeout(LONGEST_START_SECONDS):
+                clients = await self._connect_to_kafka(stack, connection)
             await self._publish_for_ever(clients)
 
     async def _connect_to_kafka(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> _Clients:
@@ -117,59 +132,94 @@ class Relay:
             enable_idempotence=self._settings.kafka_idempotent_producer,
             linger_ms=LINGER_MS,
             max_batch_size=LARGEST_REQUEST if self._settings.kafka_idempotent_producer else ONE_RECORD,
-            request_timeout_ms=20_000,
+            request_timeout_ms=10_000,
         )
         admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)
-        reader = AIOKafkaConsumer(bootstrap_servers=servers, request_timeout_ms=10_000, enable_auto_commit=False)
+        reader = AIOKafkaConsumer(
+            bootstrap_servers=servers,
+            request_timeout_ms=10_000,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            metadata_max_age_ms=5000,
+        )
         for client, stop in ((admin, admin.close), (reader, reader.stop), (producer, producer.stop)):
             stack.push_async_callback(_stop_quietly, stop)
             if client is not producer:
                 await client.start()
-        if self._settings.kafka_create_topics:
-            await make_missing_topics(admin, self._settings.kafka_replication_factor)
+        await self._keeper.keep(admin, retention_too=True)
         await producer.start()
+        requests = TopicPartition(request_topic(self._service).name, 0)
+        reader.assign([requests])
+        # Older ones are asked again by whoever still misses something.
+        await reader.seek_to_end(requests)
         return _Clients(connection, producer, admin, reader)
 
     async def _publish_for_ever(self, clients: _Clients) -> None:
-        loop = asyncio.get_running_loop()
-        check_at = loop.time()
         while True:
             self._woken.clear()
-            if loop.time() >= check_at:
+            async with asyncio.timeout(LONGEST_ROUND_SECONDS):
                 await self._compare_log_with_journal(clients)
-                check_at = loop.time() + CHECK_LOG_SECONDS
-            if await self._publish_batch(clients) < BATCH:
+                await self._hear_requests(clients)
+                count = await self._publish(clients)
+                await self._mark(clients)
+            if count < BATCH:
                 try:
                     await asyncio.wait_for(self._woken.wait(), LOOK_AGAIN_SECONDS)
                 except TimeoutError:
                     continue
 
-    async def _publish_batch(self, clients: _Clients) -> int:
-        """Publish the next events of the journal. Gives how many; raises KafkaLogIsShorter.
-
-        1. read the events after the progress; 2. hand them to the producer in order; 3. wait for every acknowledgement;
-        4. compare the offsets with those of before; 5. save progress and offsets in one transaction.
+    async def _publish(self, clients: _Clients) -> int:
+        """Publish some events; gives how many at the most of one kind: again what was lost, or else what was asked for
+        beside what is new.
         """
-        progress = await clients.connection.fetchval(READ_PROGRESS)
+        waiting = await relay_state.published_again(clients.connection)
+        count = await self._publish_again(clients, waiting[0]) if waiting else 0
+        if waiting and waiting[0].lost:
+            return BATCH
+        return max(count, await self._publish_new(clients))
+
+    async def _publish_new(self, clients: _Clients) -> int:
+        """Publish the next events of the journal; gives how many.
+
+        1. read the events after the progress; 2. have them acknowledged; 3. save progress and offsets in one
+        transaction.
+        """
+        progress = await clients.connection.fetchval(relay_state.READ_PROGRESS)
         rows = await clients.connection.fetch(READ_AFTER, progress, BATCH)
-        if not rows:
-            return 0
+        if rows:
+            ends, counts = await self._send_all(clients, rows)
+            await relay_state.save_new(clients.connection, rows[-1]["sequence"], ends, counts)
+        return len(rows)
+
+    async def _publish_again(self, clients: _Clients, again: Again) -> int:
+        """Publish the next events that are to be published again; gives how many."""
+        types = types_on(again.topic)
+        rows = await clients.connection.fetch(READ_TYPES_AFTER, again.position, again.up_to, types, BATCH)
+        ends, _ = await self._send_all(clients, rows)
+        reached = again.up_to if len(rows) < BATCH else rows[-1]["sequence"]
+        await relay_state.save_again(clients.connection, again, reached, ends)
+        return len(rows)
+
+    async def _send_all(
+        self, clients: _Clients, rows: Sequence[asyncpg.Record]
+    ) -> tuple[dict[TopicPartition, int], Counter[str]]:
+        """Hand events to the producer in order and wait until Kafka has them; gives where the logs end now, and how
+        many went to each topic. Raises KafkaLogIsShorter when Kafka gives an offset a second time.
+        """
         waiting = [await self._send(clients.producer, row) for row in rows]
         acknowledged: list[RecordMetadata] = await asyncio.gather(*waiting)
-        ends = await self._log_ends(clients.connection)
+        ends = await relay_state.log_ends(clients.connection)
         for record in acknowledged:
             place = TopicPartition(record.topic, record.partition)
             # An idempotent producer's repeated record is acknowledged with offset -1: it is in the log already.
             if 0 <= record.offset < ends.get(place, 0):
-                await self._begin_again(clients.connection, f"{place} took offset {record.offset} a second time")
+                await self._lost(clients.connection, {place.topic: f"{place} took offset {record.offset} once more"})
             ends[place] = max(ends.get(place, 0), record.offset + 1)
-        async with clients.connection.transaction():
-            await clients.connection.execute(SAVE_PROGRESS, rows[-1]["sequence"])
-            columns = zip(*((place.topic, place.partition, end) for place, end in ends.items()), strict=True)
-            await clients.connection.execute(SAVE_LOG_ENDS, *[list(column) for column in columns])
-        for topic, count in Counter(record.topic for record in acknowledged).items():
+        counts = Counter(record.topic for record in acknowledged)
+        for topic, count in counts.items():
             self._telemetry.published.labels(topic).inc(count)
-        return len(rows)
+        self._news_to_mark = self._news_to_mark or bool(rows)
+        return ends, counts
 
     async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> asyncio.Future[RecordMetadata]:
         envelope = envelope_of(row)
@@ -182,34 +232,60 @@ class Relay:
         return future
 
     async def _compare_log_with_journal(self, clients: _Clients) -> None:
-        """Raises KafkaLogIsShorter when a topic ends before what it acknowledged (topic recreated, broker lost)."""
-        if self._settings.kafka_create_topics:
-            await make_missing_topics(clients.admin, self._settings.kafka_replication_factor)
-        ends = await self._log_ends(clients.connection)
-        if not ends:
-            return
-        owned = {topic.name for topic in topics_owned_by(self._service)}
-        present = await clients.reader.end_offsets([place for place in ends if place.topic in owned])
-        for place, end in present.items():
-            if end < ends[place]:
-                await self._begin_again(clients.connection, f"{place} ends at {end}, {ends[place]} were acknowledged")
+        """Raises KafkaLogIsShorter when a topic ends before what it acknowledged: recreated, or its broker lost it.
 
-    async def _begin_again(self, connection: asyncpg.Connection, reason: str) -> None:
-        async with connection.transaction():
-            await connection.execute(SAVE_PROGRESS, 0)
-            await connection.execute(FORGET_LOG_ENDS)
+        Done before every batch, so that nothing new goes to a topic before what it lacks. It costs two requests.
+        """
+        partitions = await self._keeper.keep(clients.admin)
+        ends = await relay_state.log_ends(clients.connection)
+        # A partition that is gone would be waited for until the request times out.
+        gone = {place.topic: f"{place} is gone" for place in ends if place.partition >= partitions.get(place.topic, 0)}
+        asked = clients.reader.end_offsets([place for place in ends if place.topic not in gone])
+        present = await asyncio.wait_for(asked, END_SECONDS)
+        shorter = {
+            place.topic: f"{place} ends at {end}, {ends[place]} were acknowledged"
+            for place, end in present.items()
+            if end < ends[place]
+        }
+        if gone or shorter:
+            await self._lost(clients.connection, gone | shorter)
+
+    async def _lost(self, connection: asyncpg.Connection, reasons: dict[str, str]) -> None:
+        """Have these topics published again from the first event. Raises KafkaLogIsShorter."""
+        await relay_state.remember_lost(connection, reasons)
         self._telemetry.published_again.inc()
-        raise KafkaLogIsShorter(reason)
+        raise KafkaLogIsShorter("; ".join(reasons.values()))
 
-    @staticmethod
-    async def _log_ends(connection: asyncpg.Connection) -> dict[TopicPartition, int]:
-        rows = await connection.fetch(READ_LOG_ENDS)
-        return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
+    async def _hear_requests(self, clients: _Clients) -> None:
+        """Remember what readers ask for."""
+        heard = await clients.reader.getmany(timeout_ms=0)
+        for record in (record for records in heard.values() for record in records):
+            try:
+                request = decode(RepublishRequest, record.value)
+            except Refused as refusal:
+                log.warning("request passed over", offset=record.offset, reason=str(refusal)[:300])
+                continue
+            if request.topic in {topic.name for topic in self._topics}:
+                log.warning("publishing again what a reader misses", **request.model_dump())
+                await relay_state.remember_asked(clients.connection, request.topic, request.after, request.up_to)
+
+    async def _mark(self, clients: _Clients) -> None:
+        """Write a watermark: soon after news, and now and then without."""
+        now = asyncio.get_running_loop().time()
+        if now < self._marked_at + (MARK_NEWS_SECONDS if self._news_to_mark else MARK_SECONDS):
+            return
+        watermark = await relay_state.watermark(clients.connection, self._service, self._topics)
+        topic = watermark_topic(self._service).name
+        await clients.producer.send_and_wait(topic, encode(watermark), self._service.encode(), partition=0)
+        self._marked_at, self._news_to_mark = now, False
 
 
-async def _stop_quietly(stop: Callable[[], Awaitable[None]]) -> None:
+async def _stop_quietly(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
     """Close a client whose server may be gone: waiting for it would keep the relay from beginning anew."""
-    try:
-        await asyncio.wait_for(stop(), 5)
-    except Exception as error:
-        log.debug("client did not close", detail=str(error)[:300])
+    stopping = asyncio.ensure_future(stop())
+    # Not wait_for: that would wait on, where a client does not mind being cancelled.
+    await asyncio.wait([stopping], timeout=CLOSE_SECONDS)
+    if not stopping.done():
+        stopping.cancel()
+    elif stopping.exception() is not None:
+        log.debug("client did not close", detail=str(stopping.exception())[:300])

@@ -6,29 +6,32 @@ Invariant: HTTP answers from the first moment; until PostgreSQL is there it says
 import asyncio
 import gc
 import logging
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 from fastapi import Request
 from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
 
 from services.chassis.authentication import Caller, find_caller
-from services.chassis.completeness import Completeness
-from services.chassis.database import UNREACHABLE, connect_pool, migrate
+from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.delivery import Delivery, lag_by_topic
+from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
+from services.chassis.health import Health
 from services.chassis.logs import get_log
 from services.chassis.problems import Problem, not_available
+from services.chassis.readings import Readings
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
-from services.chassis.topics import admin_client, make_missing_topics
+from services.chassis.topics import TopicKeeper, admin_client
+from services.chassis.watermarks import Settled, Watermarks, note_set_aside
 
 log = get_log(__name__)
 
@@ -37,7 +40,14 @@ COLLECT_GARBAGE_AFTER = (50_000, 20, 50)
 
 START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
+KEEP_READINGS_SECONDS = 0.5
+PROBE_TIMEOUT_SECONDS = 10.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
+
+PROBE = """
+    SELECT to_regclass('migration') IS NOT NULL AS set_up,
+           current_setting('transaction_read_only')::boolean AS takes_no_writes
+"""
 
 JOURNAL_STATE = """
     SELECT journal_head.position AS head,
@@ -46,19 +56,25 @@ JOURNAL_STATE = """
     FROM journal_head, relay_progress
 """
 
+
 Subscribe = Callable[[KafkaBroker, "Runtime"], None]
 Watch = Callable[["Runtime"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a service is made of, besides its routes. `watch` runs about once a second while the database is there."""
+    """What a service is made of, besides its routes.
+
+    Each of `watches` runs about once a second while the database is there, none waiting for another. `settled` says
+    whether all that follows from the inbox was derived.
+    """
 
     name: str
     migrations: Path | None
     subscribe: Subscribe
     publishes: bool
-    watch: Watch | None = None
+    watches: tuple[Watch, ...] = ()
+    settled: Settled | None = None
 
 
 class Runtime:
@@ -69,22 +85,26 @@ class Runtime:
         self.settings = settings
         self.telemetry = Telemetry()
         dead_letters = DeadLetters(parts.name, settings.kafka_servers, settings.kafka_idempotent_producer)
-        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry)
+        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
         self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
+        self.readings = Readings(lambda: self._pool, self.consumers)
+        self.watermarks = Watermarks(
+            parts.name, settings.kafka_servers, self.telemetry, parts.settled, settings.kafka_idempotent_producer
+        )
+        self.health = Health(self)
         self._dead_letters = dead_letters
-        self._completeness = Completeness(parts.name, self.telemetry)
         self._pool: asyncpg.Pool | None = None
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._waiting_to_start: str | None = None
+        self.waiting_to_start: str | None = None
+        self.consuming = False
         self.catching_up: str | None = None
-        self.database_reachable = False
 
     @property
     def pool(self) -> asyncpg.Pool:
         """The database. Raises a 503 problem until it is there."""
         if self._pool is None:
-            raise not_available("PostgreSQL")
+            raise not_available("PostgreSQL cannot be reached")
         return self._pool
 
     async def start(self) -> None:
@@ -93,13 +113,15 @@ class Runtime:
         # collector looks through events that are still in use again and again, about a tenth of the time of a rebuild.
         gc.freeze()
         gc.set_threshold(*COLLECT_GARBAGE_AFTER)
-        self._tasks = [asyncio.create_task(self._start_parts()), asyncio.create_task(self._watch())]
+        self._tasks = [asyncio.create_task(self._start_parts()), asyncio.create_task(self._probe_database())]
 
     async def stop(self) -> None:
         """Finish the batch at hand, commit, close: consumers first, then the relay, then the database."""
         self.delivery.stop()
         if self._broker is not None:
             await self._broker.stop()
+            with suppress(Exception):
+                await asyncio.wait_for(self.readings.save(), 5)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -112,46 +134,110 @@ class Runtime:
     async def _start_parts(self) -> None:
         await self._until_done("PostgreSQL", self._start_database)
         if self.relay is not None:
-            self._tasks.append(asyncio.create_task(self.relay.run()))
+            self._begin(self.relay.run())
+            self._begin(self._every(WATCH_SECONDS, self._watch_journal))
+        self._begin(self.watermarks.hear())
+        self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
+        self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
+        for watch in self.parts.watches:
+            self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
         await self._until_done("Kafka", self._start_consumer)
+        self.consuming = True
         log.info("started")
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work))
 
     async def _until_done(self, what: str, step: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await step()
-                self._waiting_to_start = None
+                self.waiting_to_start = None
                 return
             except Exception as error:
-                level = log.warning if isinstance(error, UNREACHABLE) else log.error
-                self._waiting_to_start = f"waiting for {what}: {type(error).__name__}: {str(error)[:300]}"
+                level = log.warning if why_not_now(error) else log.error
+                self.waiting_to_start = f"waiting for {what}: {type(error).__name__}: {str(error)[:300]}"
                 level("waiting to start", waiting_for=what, cause=type(error).__name__, detail=str(error)[:300])
                 await asyncio.sleep(START_AGAIN_SECONDS)
 
     async def _start_database(self) -> None:
         pool = await connect_pool(self.settings.database_url, self.settings.database_connections)
         try:
-            own = () if self.parts.migrations is None else (self.parts.migrations,)
-            await migrate(pool, (CHASSIS_MIGRATIONS, *own))
+            await self._migrate(pool)
         except BaseException:
             pool.terminate()
             raise
         self._pool = pool
-        self.database_reachable = True
+
+    async def _migrate(self, pool: asyncpg.Pool) -> None:
+        own = () if self.parts.migrations is None else (self.parts.migrations,)
+        await migrate(pool, (CHASSIS_MIGRATIONS, *own))
 
     async def _start_consumer(self) -> None:
         # A consumer of a topic that is not there yet would find it only minutes later.
-        if self.settings.kafka_create_topics:
-            async with admin_client(self.settings.kafka_servers) as admin:
-                await make_missing_topics(admin, self.settings.kafka_replication_factor)
-        broker = new_broker(self.settings)
+        async with admin_client(self.settings.kafka_servers) as admin:
+            await TopicKeeper(self.settings.kafka_replication_factor, self.settings.kafka_create_topics).keep(admin)
+        broker = self._broker = new_broker(self.settings)
         self.parts.subscribe(broker, self)
         try:
             await broker.start()
         except BaseException:
+            self._broker = None
             await broker.stop()
             raise
-        self._broker = broker
+
+    async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
+        """Do something again and again, whatever becomes of it."""
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                await step()
+            except Exception as error:
+                if why_not_now(error) is None:
+                    log.error("watching failed", exc_info=error)
+
+    async def _probe_database(self) -> None:
+        """Ask the database for a sign of life, on a connection of its own: others may all be in use.
+
+        A server that is frozen lets even a time-out wait; so what counts is when it last answered.
+        """
+        while True:
+            try:
+                connection = await asyncpg.connect(self.settings.database_url, timeout=PROBE_TIMEOUT_SECONDS)
+                try:
+                    await self._probe_for_ever(connection)
+                finally:
+                    connection.terminate()
+            except Exception as error:
+                self.health.database_failed(error)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _probe_for_ever(self, connection: asyncpg.Connection) -> None:
+        while True:
+            (found,) = await connection.fetch(PROBE, timeout=PROBE_TIMEOUT_SECONDS)
+            if found["takes_no_writes"]:
+                raise asyncpg.ReadOnlySQLTransactionError
+            if not found["set_up"] and self._pool is not None:
+                log.error("the database was made anew: setting it up again")
+                await self._migrate(self._pool)
+            self.health.database_answered()
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def take_in(self, message: KafkaMessage, take_in: TakeIn) -> None:
+        """Take in one batch as it came from Kafka, and note how far was read."""
+        records = message.raw_message
+        begun = self.readings.begun(records)
+        await self.delivery.deliver(message, take_in)
+        self.readings.finished(records, begun, self.delivery.halted_partitions)
+
+    async def _note_set_aside(self, topic: str, sequence: int) -> None:
+        await note_set_aside(self.pool, topic, sequence)
+
+    async def _keep_readings(self) -> None:
+        for consumer in self.consumers():
+            for topic, lag in lag_by_topic(consumer).items():
+                self.telemetry.lag.labels(topic).set(lag)
+        await self.readings.keep(busy=self.delivery.busy_since is not None)
 
     def consumers(self) -> list[Any]:
         """The aiokafka consumers that are running."""
@@ -168,66 +254,12 @@ class Runtime:
         """Whether so many records wait that figures should be derived once for several batches."""
         return any(self.delivery.far_behind(consumer) for consumer in self.consumers())
 
-    async def _watch(self) -> None:
-        while True:
-            await asyncio.sleep(WATCH_SECONDS)
-            for consumer in self.consumers():
-                for topic, lag in lag_by_topic(consumer).items():
-                    self.telemetry.lag.labels(topic).set(lag)
-            if self._pool is None:
-                continue
-            try:
-                await self._watch_database(self._pool)
-                self.database_reachable = True
-            except UNREACHABLE:
-                self.database_reachable = False
-            except Exception as error:
-                log.error("watching failed", exc_info=error)
-
-    async def _watch_database(self, pool: asyncpg.Pool) -> None:
-        if self.relay is not None:
-            (row,) = await pool.fetch(JOURNAL_STATE, timeout=5)
-            age = (datetime.now(UTC) - row["oldest"]).total_seconds() if row["oldest"] else 0.0
-            self.telemetry.journal_position.set(row["head"])
-            self.telemetry.journal_unpublished.set(row["unpublished"])
-            self.telemetry.journal_age.set(age)
-        else:
-            await pool.fetchval("SELECT 1", timeout=5)
-        await self._completeness.check(pool, self.consumers(), self.records_behind())
-        if self.parts.watch is not None:
-            await self.parts.watch(self)
-
-    def stalled(self) -> str | None:
-        """Why the process should be started again, or None: a consumer with work before it that does not get on."""
-        patience = self.settings.stalled_seconds
-        now = time.monotonic()
-        delivery = self.delivery
-        # Waiting for PostgreSQL, or stopped on purpose, is told by readiness: a new process would do no better.
-        if delivery.waiting_for is not None or delivery.halted is not None:
-            return None
-        if delivery.busy_since is not None and now - delivery.busy_since > patience:
-            return f"one batch has taken more than {patience:g} seconds"
-        for consumer in self.consumers():
-            behind = sum(lag_by_topic(consumer).values())
-            if behind and delivery.busy_since is None and now - delivery.progress_at > patience:
-                return f"{behind} records wait and none was taken in for {patience:g} seconds"
-        return None
-
-    def unready(self) -> list[str]:
-        """What keeps the service from doing its work now; empty when it is ready."""
-        reasons = []
-        if not self.database_reachable:
-            reasons.append((self._pool is None and self._waiting_to_start) or "PostgreSQL cannot be reached")
-        elif self._broker is None and not self.parts.publishes:
-            # A service that takes events in does so without Kafka too: the journal keeps them.
-            reasons.append(self._waiting_to_start or "waiting for Kafka")
-        if self.catching_up is not None:
-            reasons.append(self.catching_up)
-        if self.delivery.halted is not None:
-            reasons.append(f"the consumer stopped: {self.delivery.halted}")
-        if self.delivery.waiting_for is not None:
-            reasons.append(f"the consumer waits for {self.delivery.waiting_for}")
-        return reasons
+    async def _watch_journal(self) -> None:
+        (row,) = await self.pool.fetch(JOURNAL_STATE, timeout=5)
+        age = (datetime.now(UTC) - row["oldest"]).total_seconds() if row["oldest"] else 0.0
+        self.telemetry.journal_position.set(row["head"])
+        self.telemetry.journal_unpublished.set(row["unpublished"])
+        self.telemetry.journal_age.set(age)
 
 
 def new_broker(settings: Settings) -> KafkaBroker:

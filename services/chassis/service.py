@@ -12,14 +12,17 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
-from services.chassis.database import UNREACHABLE
+from services.chassis.database import why_not_now
 from services.chassis.documentation import KEY_NEEDED, complete_document
 from services.chassis.event_pages import event_pages_router
 from services.chassis.intake_document import intake_schemas
+from services.chassis.logs import get_log
 from services.chassis.operation import health_router, set_aside_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Parts, Runtime, runtime_of
 from services.chassis.settings import Settings
+
+log = get_log(__name__)
 
 BEARER = HTTPBearer(auto_error=False, description="An API key. On loopback, where no keys are set, none is needed.")
 """Tells the documentation of the key; `runtime.calling` checks it."""
@@ -52,13 +55,17 @@ def create_service(
 
 
 async def _measured(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Times a request, and says so when PostgreSQL goes away under it."""
+    """Times a request, and says so when PostgreSQL cannot do what it needs."""
     runtime = runtime_of(request)
     began = time.perf_counter()
     try:
         response = await answer(request)
-    except UNREACHABLE:
-        response = not_available("PostgreSQL").answer()
+    except Exception as error:
+        reason = why_not_now(error)
+        if reason is None:
+            raise
+        log.warning("not available", path=request.url.path, reason=reason, cause=type(error).__name__)
+        response = not_available(reason).answer()
     route = request.scope.get("route")
     path = getattr(route, "path", "unknown")
     runtime.telemetry.requests.labels(request.method, path, response.status_code).observe(time.perf_counter() - began)

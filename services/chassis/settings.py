@@ -26,9 +26,11 @@ class DeliverySettings(BaseModel):
     attempts: int = Field(3, ge=1, description="Tries for a record that fails before it is set aside.")
     backoff_seconds: float = Field(0.2, gt=0, description="Wait before the second try; doubles with each further one.")
     longest_backoff_seconds: float = Field(5.0, gt=0, description="The longest wait between two tries.")
-    set_aside_in_a_row: int = Field(100, ge=1, description="So many records set aside one after another stop it.")
+    set_aside_in_a_row: int = Field(
+        100, ge=1, description="So many records of a partition set aside one after another halt it."
+    )
     set_aside_share: float = Field(
-        0.5, gt=0, le=1, description="This share of the last 1,000 records set aside stops it."
+        0.5, gt=0, le=1, description="This share of a partition's last 1,000 records set aside halts it."
     )
     catching_up_records: int = Field(2000, ge=1, description="With more records behind, figures are derived later.")
 
@@ -55,6 +57,7 @@ class Settings(BaseSettings):
     largest_request_bytes: int = Field(8_000_000, ge=1000, description="Most bytes in the body of one request.")
     largest_batch: int = Field(1000, ge=1, description="Most events in one request.")
     stalled_seconds: float = Field(60.0, gt=0, description="Records waiting and no progress for so long: not alive.")
+    late_seconds: float = Field(10.0, gt=0, description="Events known to be missing for so long: not ready.")
     delivery: DeliverySettings = Field(
         DeliverySettings(), description="How patient its consumer is: `WORKFORCE_DELIVERY__…`."
     )

@@ -8,7 +8,8 @@ import asyncpg
 from contracts.envelope import Envelope, Event, parse_data
 
 _set = object.__setattr__
-_FIELDS_SET = frozenset(Envelope.model_fields)
+_FIELDS_SET = set(Envelope.model_fields)
+"""Shared by all envelopes, which are frozen; a set, for a copy of an envelope takes a copy of it and adds to that."""
 
 
 def envelope_of(row: asyncpg.Record) -> Envelope:
@@ -28,6 +29,7 @@ def envelope_of(row: asyncpg.Record) -> Envelope:
         "authority": row["authority"],
         "supersedes": row["supersedes"],
         "voids": row["voids"],
+        "sourcesequence": None if row["source_sequence"] is None else str(row["source_sequence"]),
         "acceptedtime": row["accepted_at"],
         "sequence": str(row["sequence"]),
         "provenance": row["provenance"],
@@ -37,6 +39,11 @@ def envelope_of(row: asyncpg.Record) -> Envelope:
     _set(envelope, "__pydantic_extra__", None)
     _set(envelope, "__pydantic_private__", None)
     return envelope
+
+
+def source_sequence_of(envelope: Envelope) -> int | None:
+    """The sourcesequence of an event as the column `source_sequence` holds it."""
+    return None if envelope.sourcesequence is None else int(envelope.sourcesequence)
 
 
 def event_of(row: asyncpg.Record) -> Event:

@@ -29,9 +29,19 @@ class Telemetry:
         self.journal_position = self._gauge("journal_position", "Position of the newest event in the journal.")
         self.journal_unpublished = self._gauge("journal_unpublished", "Accepted events not yet acknowledged by Kafka.")
         self.lag = self._gauge("consumer_lag_records", "Records on the topic behind the consumer.", "topic")
-        self.halted = self._gauge("consumer_halted", "1 when the consumer stopped because too much was set aside.")
+        self.set_aside_runs = self._counter(
+            "set_aside_runs", "Times that so many records of one authority in a row were set aside.", "topic"
+        )
+        self.halted = self._gauge("consumer_halted", "1 when a partition is halted because too much was set aside.")
+        self.halted_partitions = self._gauge(
+            "consumer_halted_partitions", "Partitions of which nothing is taken in until the service restarts.", "topic"
+        )
         self.missing = self._gauge(
-            "inbox_missing_events", "Events an owner has published that have not arrived here.", "owner"
+            "inbox_missing_events", "Events an owner has published that did not arrive when the log was read.", "owner"
+        )
+        self.complete_until = self._gauge(
+            "complete_until_timestamp_seconds",
+            "Every event accepted before this instant has arrived here and was derived, in seconds since 1970.",
         )
         self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
         self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")

@@ -11,7 +11,7 @@ from contracts.values import AUTHORITY_PATTERN
 from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
-from services.metrics import handlers
+from services.metrics import handlers, store
 from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, releases, survival
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.consumers import subscribe
@@ -46,7 +46,12 @@ class ServiceSettings(Settings):
 
 
 PARTS = Parts(
-    NAME, Path(__file__).parent / "migrations", subscribe=subscribe, publishes=False, watch=handlers.watch_timelines
+    NAME,
+    Path(__file__).parent / "migrations",
+    subscribe=subscribe,
+    publishes=False,
+    watches=(handlers.derive_waiting, handlers.count_waiting),
+    settled=store.nothing_listed,
 )
 
 

@@ -24,8 +24,9 @@ def subscribe(broker: KafkaBroker, runtime: Runtime) -> None:
         max_poll_interval_ms=600_000,
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,
+        listener=runtime.readings,
         parser=as_it_came,
         decoder=undecoded,
     )
     async def take_in(message: KafkaMessage) -> None:
-        await runtime.delivery.deliver(message, handlers.TakeInEvents(runtime))
+        await runtime.take_in(message, handlers.TakeInEvents(runtime))

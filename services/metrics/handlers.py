@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from contracts.envelope import Event
 from services.chassis import inbox
-from services.chassis.database import UNREACHABLE, Connection
+from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
 from services.metrics import store
@@ -59,12 +59,16 @@ def _subject(event: Event) -> Subject:
     return Subject(event.envelope.authority, event.envelope.subject)
 
 
-async def watch_timelines(runtime: Runtime) -> None:
-    """Derive what is listed, once the consumer has caught up, and tell how much of it there is."""
+async def derive_waiting(runtime: Runtime) -> None:
+    """Derive what is listed, once the consumer has caught up."""
     if not runtime.far_behind():
         while any(await asyncio.gather(*(derive_listed(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
             pass
-    (count,) = await runtime.pool.fetch(store.COUNT_LISTED)
+
+
+async def count_waiting(runtime: Runtime) -> None:
+    """Tell how much is listed."""
+    (count,) = await runtime.pool.fetch(store.COUNT_LISTED, timeout=5)
     runtime.telemetry.undrained.set(count["listed"])
     runtime.telemetry.underivable.set(count["failed"])
     runtime.catching_up = f"{count['listed']} timelines wait to be derived" if count["listed"] else None
@@ -86,13 +90,14 @@ async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bo
     """
     try:
         return await _derive_some(runtime, at_once)
-    except UNREACHABLE:
-        raise
     except Underivable as failure:
         log.error("a timeline cannot be derived", authority=failure.subject.authority, exc_info=failure.__cause__)
         await runtime.pool.execute(store.MARK_FAILED, *failure.subject, failure.reason)
         return True
     except Exception as error:
+        # A full disk, say, is no fault of a subject.
+        if why_not_now(error):
+            raise
         log.warning("deriving fewer timelines at once", subjects=at_once, cause=type(error).__name__)
         return await derive_listed(runtime, max(1, at_once // 8))
 
@@ -108,10 +113,8 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
                 await derive(connection, subjects)
             else:
                 await _derive_first(connection, subjects)
-        except UNREACHABLE:
-            raise
         except Exception as error:
-            if len(subjects) == 1:
+            if len(subjects) == 1 and not why_not_now(error):
                 raise Underivable(next(iter(subjects)), error) from error
             raise
         return True

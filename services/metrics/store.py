@@ -92,6 +92,8 @@ COUNT_LISTED = """
     FROM to_derive
 """
 
+NOTHING_LISTED = "SELECT NOT EXISTS (SELECT FROM to_derive WHERE failed IS NULL)"
+
 TAKE_OFF_LIST = """
     DELETE FROM to_derive
     USING unnest($1::text[], $2::text[]) AS derived (authority, subject)
@@ -181,6 +183,11 @@ async def list_to_derive(connection: Connection, subjects: Collection[Subject]) 
     """List subjects whose timelines are to be derived later."""
     if subjects:
         await connection.execute(LIST_TO_DERIVE, *_split(sorted(subjects)))
+
+
+async def nothing_listed(connection: Connection) -> bool:
+    """Whether everything that can be derived was derived from all events in the inbox."""
+    return bool(await connection.fetchval(NOTHING_LISTED))
 
 
 async def take_off_list(connection: Connection, subjects: Collection[Subject]) -> None:

@@ -11,20 +11,20 @@ from contracts.envelope import Event
 from services.chassis.stored_events import event_of
 
 EVENTS_OF_POSTS = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
-           position AS sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
+           accepted_at, position AS sequence, provenance, body
     FROM journal
     WHERE authority = $1 AND subject = ANY ($2::text[])
 """
 
 EVENTS_OF_POSTS_AND_WORKERS = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
-           position AS sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
+           accepted_at, position AS sequence, provenance, body
     FROM journal
     WHERE authority = $1 AND (subject LIKE 'worker/%' OR subject LIKE 'post/%')
     UNION ALL
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at,
-           sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
+           accepted_at, sequence, provenance, body
     FROM inbox
     WHERE authority = $1 AND subject LIKE 'worker/%'
 """

@@ -11,16 +11,16 @@ from contracts.envelope import Event
 from services.chassis.stored_events import event_of
 
 STARTS = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at, sequence,
-           provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
+           accepted_at, sequence, provenance, body
     FROM inbox
     WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.worker.started.v1'
 """
 
 # The index merges_stated holds them.
 MERGES = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, accepted_at, sequence,
-           provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
+           accepted_at, sequence, provenance, body
     FROM inbox
     WHERE authority = $1 AND type = 'uk.workforce.worker.merged.v1'
 """

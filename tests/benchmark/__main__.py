@@ -27,7 +27,7 @@ from rich.table import Table
 from contracts.catalogue import METRICS, topics_read_by
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
-from services.chassis.topics import admin_client, make_missing_topics
+from services.chassis.topics import TopicKeeper, admin_client
 from tests.benchmark import seeding
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
@@ -138,7 +138,7 @@ def throughput(postgres: PostgreSQL, broker: Broker, authorities: int, rounds: i
 async def _publish(servers: str, found: Iterable[Record]) -> int:
     """Put the records on Kafka as they are made; gives how many there were."""
     async with admin_client(servers) as admin:
-        await make_missing_topics(admin, 1)
+        await TopicKeeper(1, may_make=True).keep(admin)
     producer = AIOKafkaProducer(bootstrap_servers=servers, linger_ms=5, max_batch_size=256 * 1024)
     await producer.start()
     count = 0

@@ -165,14 +165,21 @@ def test_the_asyncapi_document_is_one_and_has_each_channel_and_operation() -> No
         "workforce.recruitment.dead-letter",
         "workforce.retention.dead-letter",
         "workforce.metrics.dead-letter",
+        "workforce.recruitment.watermarks",
+        "workforce.retention.watermarks",
+        "workforce.recruitment.requests",
+        "workforce.retention.requests",
     ]
     operations = {name: operation["action"] for name, operation in document["operations"].items()}
     assert operations["recruitment.sends.workforce.hiring"] == "send"
     assert operations["retention.receives.workforce.hiring"] == "receive"
     assert operations["metrics.receives.workforce.hiring"] == "receive"
     assert operations["metrics.sends.workforce.metrics.dead-letter"] == "send"
-    assert len([action for action in operations.values() if action == "send"]) == 9
-    assert len([action for action in operations.values() if action == "receive"]) == 8
+    assert operations["recruitment.sends.workforce.recruitment.watermarks"] == "send"
+    assert operations["retention.sends.workforce.recruitment.requests"] == "send"
+    assert operations["recruitment.receives.workforce.recruitment.requests"] == "receive"
+    assert len([action for action in operations.values() if action == "send"]) == 9 + 2 + 4
+    assert len([action for action in operations.values() if action == "receive"]) == 8 + 4 + 2
 
 
 def test_every_reference_in_the_asyncapi_document_leads_somewhere() -> None:

@@ -20,6 +20,8 @@ Stated = dict[str, Any]
 
 RECORDED = "2023-11-01T09:00:00Z"
 ACCEPTED = "2023-11-01T09:00:01Z"
+LARGEST_REQUEST = 1_200_000
+"""Bytes: a producer that leaves it to the broker what is too large."""
 BATCH = {"content-type": "application/cloudevents-batch+json"}
 
 
@@ -72,9 +74,9 @@ class Record:
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: tuple[tuple[str, bytes], ...]
+    headers: tuple[tuple[str, bytes | None], ...]
 
-    def with_header(self, name: str, value: bytes) -> "Record":
+    def with_header(self, name: str, value: bytes | None) -> "Record":
         """The same record with one header put in the place of the one of that name."""
         headers = tuple((known, value if known == name else held) for known, held in self.headers)
         return Record(self.topic, self.key, self.value, headers)
@@ -90,12 +92,14 @@ def record_of(event: Stated, sequence: int = 1) -> Record:
     return Record(made.topic, made.key, made.body, tuple(kafka_headers(made.envelope)))
 
 
-async def put_on_topic(broker: Broker, records: Iterable[Record]) -> list[int]:
-    """Put records straight onto partition 0 of their topics, in order; gives their offsets."""
-    producer = AIOKafkaProducer(bootstrap_servers=broker.servers, acks="all", max_batch_size=1)
+async def put_on_topic(broker: Broker, records: Iterable[Record], partition: int = 0) -> list[int]:
+    """Put records straight onto one partition of their topics, in order; gives their offsets."""
+    producer = AIOKafkaProducer(
+        bootstrap_servers=broker.servers, acks="all", max_batch_size=1, max_request_size=LARGEST_REQUEST
+    )
     async with producer:
         futures = [
-            await producer.send(record.topic, record.value, record.key, partition=0, headers=list(record.headers))
+            await producer.send(record.topic, record.value, record.key, partition, headers=list(record.headers))
             for record in records
         ]
         return [acknowledged.offset for acknowledged in await asyncio.gather(*futures)]

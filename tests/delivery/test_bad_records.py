@@ -10,7 +10,8 @@ from pathlib import Path
 
 import asyncpg
 
-from services.chassis.dead_letters import send_again, where_and_why
+from services.chassis.dead_letter_form import where_and_why
+from services.chassis.dead_letters import send_again
 from tests.delivery.feed import Record, post_established, put_on_topic, record_of, send, stated
 from tests.delivery.observing import committed, counter, dead_letters, eventually, get, stop_gracefully, total
 from tests.delivery.processes import another_process
@@ -87,17 +88,23 @@ async def test_a_record_that_the_handler_cannot_take_in_is_found_among_its_neigh
 ) -> None:
     system, authority = standing_system, "102"
     neighbours = [record_of(post_established(f"P-{number}", authority)) for number in range(20)]
-    # It keeps its contract, and its sequence is larger than any number that PostgreSQL has.
-    at_fault = record_of(post_established("P-99", authority)).with_header("ce_sequence", b"9" * 19)
-    await put_while_metrics_is_away(system, [*neighbours[:7], at_fault, *neighbours[7:]])
-
-    await eventually(lambda: total(system.metrics, "establishment", authority), 20.0)
-    await eventually(lambda: number_of_dead_letters(system, b"102:post/P-99"), 1)
+    at_fault = record_of(post_established("P-99", authority))
+    # It keeps its contract, and PostgreSQL refuses its content.
+    await run(
+        system.databases["metrics"], "ALTER TABLE inbox ADD CONSTRAINT no_99 CHECK (authority || event_id <> '102P-99')"
+    )
+    try:
+        await put_while_metrics_is_away(system, [*neighbours[:7], at_fault, *neighbours[7:]])
+        await eventually(lambda: total(system.metrics, "establishment", authority), 20.0)
+        await eventually(lambda: number_of_dead_letters(system, b"102:post/P-99"), 1)
+    finally:
+        await run(system.databases["metrics"], "ALTER TABLE inbox DROP CONSTRAINT no_99")
     (found,) = await dead_letters(system.broker, b"102:post/P-99")
     assert found.value == at_fault.value
     about = where_and_why(found)
     assert (about["cause"], about["attempts"]) == ("handler", "3")
-    assert "out of int64 range" in about["reason"]
+    assert "CheckViolationError" in about["reason"]
+    assert "no_99" in about["reason"]
 
 
 async def test_a_record_that_was_set_aside_counts_when_it_is_sent_again_after_its_cause_is_gone(
@@ -135,7 +142,7 @@ async def test_postgresql_that_cannot_be_reached_is_waited_for_and_nothing_is_se
         await eventually(lambda: at_least(system.metrics, "workforce_retries_total", retries + 5), True)
         answer = await get(system.metrics, "/health/ready")
         assert answer.status_code == 503
-        assert "the consumer waits for PostgreSQL" in answer.text
+        assert "the consumer waits: PostgreSQL cannot be reached" in answer.text
         assert (await get(system.metrics, "/health/live")).status_code == 200
     finally:
         postgres.start()
@@ -144,12 +151,12 @@ async def test_postgresql_that_cannot_be_reached_is_waited_for_and_nothing_is_se
     await eventually(lambda: is_ready(system.metrics), True)
 
 
-async def test_too_many_bad_records_in_a_row_stop_the_consumer_until_it_is_started_again(
+async def test_bad_records_of_nobody_halt_their_partition_until_a_restart_and_the_others_go_on(
     standing_system: RealSystem, tmp_path: Path
 ) -> None:
     system, authority = standing_system, "105"
-    bad = Record(POSTS, b"105:post/P-BAD", b"{not json", record_of(post_established("P-BAD", authority)).headers)
-    good = [record_of(post_established(f"P-{number}", authority)) for number in range(2)]
+    bad = Record(POSTS, b"105/P-BAD", b"{not json", ())
+    good = [record_of(post_established(f"P-{number}", authority)) for number in range(3)]
     stop_gracefully(system.metrics)
     before = await committed(system.broker, "metrics")
     await put_on_topic(system.broker, [good[0], *[bad] * 5, good[1]])
@@ -157,19 +164,55 @@ async def test_too_many_bad_records_in_a_row_stop_the_consumer_until_it_is_start
     strict.start()
     try:
         await eventually(lambda: counter(strict, "workforce_consumer_halted"), 1.0)
+        assert await counter(strict, "workforce_consumer_halted_partitions") == 1
+        await put_on_topic(system.broker, [good[2]], partition=1)
+        # What stood in the same batch as the bad ones is taken in already, though not committed.
+        await eventually(lambda: total(strict, "establishment", authority), 3.0)
         answer = await get(strict, "/health/ready")
         assert answer.status_code == 503
-        assert "the consumer stopped: 5 records in a row could not be taken in" in answer.text
+        assert f"the consumer stopped: 5 records in a row could not be taken in: {POSTS}, partition 0," in answer.text
         assert (await get(strict, "/v1/measures")).status_code == 200
         assert (await get(strict, "/health/live")).status_code == 200
-        assert await number_of_dead_letters(system, b"105:post/P-BAD") == 0
+        assert await number_of_dead_letters(system, b"105/P-BAD") == 0
     finally:
         stop_gracefully(strict)
-    assert await committed(system.broker, "metrics") == before
+    after = await committed(system.broker, "metrics")
+    halted = f"{POSTS}[0]"
+    assert after.pop(halted, 0) == before.pop(halted, 0)
+    assert sum(after.values()) == sum(before.values()) + 1
 
     system.metrics.start()
-    await eventually(lambda: total(system.metrics, "establishment", authority), 2.0)
-    await eventually(lambda: number_of_dead_letters(system, b"105:post/P-BAD"), 5)
+    await eventually(lambda: number_of_dead_letters(system, b"105/P-BAD"), 5)
+    await eventually(lambda: is_ready(system.metrics), True)
+
+
+async def test_however_many_bad_records_one_authority_has_the_others_go_on(
+    standing_system: RealSystem, tmp_path: Path
+) -> None:
+    system, authority = standing_system, "106"
+    bad = Record(POSTS, b"107:post/P-BAD", b"{not json", record_of(post_established("P-BAD", "107")).headers)
+    stop_gracefully(system.metrics)
+    await put_on_topic(system.broker, [*[bad] * 40, record_of(post_established("P-1", authority))])
+    strict = another_process(system, "metrics", tmp_path, delivery__set_aside_in_a_row=5)
+    strict.start()
+    try:
+        await eventually(lambda: total(strict, "establishment", authority), 1.0)
+        await eventually(lambda: number_of_dead_letters(system, b"107:post/P-BAD"), 40)
+        assert (await get(strict, "/health/ready")).status_code == 200
+        assert await counter(strict, "workforce_set_aside_runs_total") == 1
+    finally:
+        stop_gracefully(strict)
+        system.metrics.start()
+        system.metrics.wait_until_ready()
+
+
+async def run(database: str, statement: str) -> None:
+    """Run a statement on a service's database."""
+    connection = await asyncpg.connect(database)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
 
 
 async def number_of_dead_letters(system: RealSystem, key: bytes) -> int:

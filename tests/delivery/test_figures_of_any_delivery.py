@@ -17,6 +17,7 @@ from contracts.envelope import Event
 from services.metrics.app import ServiceSettings, create
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from tests.delivery.test_permutations import Metrics
+from tests.histories import tied
 from tests.oracle.measures import MEASURES as ORACLE
 from tests.oracle.measures import Period, by, known
 from tests.parts import PostgreSQL
@@ -57,7 +58,7 @@ async def answered(metrics: Metrics, path: str, query: dict[str, Any]) -> dict[s
 @on_one_database
 @given(st.data())
 async def test_the_api_gives_the_figures_of_the_definitions(metrics: Metrics, data: st.DataObject) -> None:
-    history = data.draw(whole_histories())
+    history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     deliveries: list[Event] = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history)))))
     middle = data.draw(st.integers(0, len(deliveries)))

@@ -95,3 +95,14 @@ async def test_the_numbers_of_one_person_are_derived_together_and_none_is_left_o
     assert [tuple(row) for row in rows] == [("W-1", "P-1", 1_000_000, date(2023, 4, 1))]
     assert await pool.fetchval("SELECT in_post FROM staffing WHERE place = 'post/P-1'") == 1_000_000
     await pool.close()
+
+
+async def test_who_has_two_events_of_one_instant_is_derived_anew_by_the_new_order_of_recording(database: str) -> None:
+    pool = await fresh(database)
+    await pool.execute(
+        PUT_POSTS.replace("'331'", "CASE WHEN number <= 2 THEN '331' ELSE '3' || (number + 39) END"), POST
+    )
+    await pool.execute((METRICS_MIGRATIONS / "0008_order_of_recording.sql").read_text())
+    listed = await pool.fetch("SELECT authority, subject FROM to_derive ORDER BY subject")
+    assert [tuple(row) for row in listed] == [("331", "post/P-1"), ("331", "post/P-2")]
+    await pool.close()

@@ -12,6 +12,7 @@ from contracts.events.agency_cover import CoverEnded
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from tests.oracle.days import ONE_DAY, Period, months_after
+from tests.oracle.order import reverses
 from tests.oracle.parts import Dimensions, Part, part
 from tests.oracle.service import Spell, Workforce, is_in, plain, workforce_of
 from tests.oracle.staffing import Measure, dimensions_of_cover
@@ -85,11 +86,11 @@ def _of_leavers(in_fte: bool) -> Measure:
 
 
 def _why_they_left(workforce: Workforce, person: str, out: date) -> Dimensions:
-    reversals = [one.recorded[0] for one in workforce.told(LeaverReversed, person) if one.data.left_on == out]
+    reversals = [one.event for one in workforce.told(LeaverReversed, person) if one.data.left_on == out]
     leavers = [
         one
         for one in workforce.told(WorkerLeft, person)
-        if one.data.left_on == out and not any(reversal >= one.recorded[0] for reversal in reversals)
+        if one.data.left_on == out and not any(reverses(reversal, one.event) for reversal in reversals)
     ]
     if leavers:
         return {"reason": plain(leavers[-1].data.reason), "destination": plain(leavers[-1].data.destination)}

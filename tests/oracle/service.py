@@ -7,7 +7,7 @@ changes, so only those are looked at, and what was asked of one day is not worke
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from contracts.envelope import Event
 from contracts.events.base import EventData
+from tests.oracle.order import in_order_of_recording
 from tests.oracle.parts import Dimensions
 from tests.oracle.persons import as_persons
 from tests.oracle.stock import _assignment, _facts_of_post, posts_held
@@ -28,11 +29,12 @@ NOWHERE: Dimensions = dict.fromkeys(PLACE)
 
 @dataclass(frozen=True)
 class Told(Generic[Data]):
-    """An event: the identifier of whom or what it is about, what it says, and when that was recorded."""
+    """An event: the identifier of whom or what it is about, what it says, and its place in the order of recording."""
 
     of: str
     data: Data
-    recorded: tuple[datetime, int, str]
+    recorded: int
+    event: Event
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ class Workforce:
     """Everyone and everything that the events name."""
 
     def __init__(self, standing_events: list[Event]) -> None:
-        self.events = as_persons(standing_events)
+        self.events = in_order_of_recording(as_persons(standing_events))
         self.persons = self._subjects("worker")
         self.covers = self._subjects("cover")
         named = {getattr(event.data, name, None) for event in self.events for name in ("post", "from_post", "to_post")}
@@ -93,13 +95,11 @@ class Workforce:
     def told(self, model: type[Data], of: str | None = None) -> list[Told[Data]]:
         """The events of a type (about one subject), in the order of recording."""
         found = []
-        for event in self.events:
-            envelope = event.envelope
-            identifier = envelope.subject.partition("/")[2]
+        for place, event in enumerate(self.events):
+            identifier = event.envelope.subject.partition("/")[2]
             if isinstance(event.data, model) and of in (None, identifier):
-                recorded = (envelope.time, int(envelope.sequence or 0), envelope.id)
-                found.append(Told(identifier, event.data, recorded))
-        return sorted(found, key=lambda one: one.recorded)
+                found.append(Told(identifier, event.data, place, event))
+        return found
 
     def _once(self, question: str, of: str, day: date, answer: Callable[[], Answer]) -> Answer:
         """The answer of this day, which is that of the last day that any event names."""

@@ -16,6 +16,7 @@ from contracts.events.base import EventData
 from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from tests.oracle.order import in_order_of_recording, reverses
 
 
 @dataclass
@@ -65,7 +66,7 @@ def standing(events: Iterable[Event], as_known_at: datetime) -> list[Event]:
 def _is_a_later_version(other: Event, event: Event, known: list[Event]) -> bool:
     mine, theirs = _versions_before(event, known), _versions_before(other, known)
     one_record = any(_is_same(a, b) for a in mine for b in theirs)
-    return one_record and _recorded(other, theirs) > _recorded(event, mine)
+    return one_record and in_order_of_recording([event, other])[-1] is other and not _is_same(event, other)
 
 
 def _versions_before(event: Event, known: list[Event]) -> list[Event]:
@@ -76,10 +77,6 @@ def _versions_before(event: Event, known: list[Event]) -> list[Event]:
         if not replaced or any(_is_same(replaced[0], version) for version in versions[1:]):
             return versions
         versions.append(replaced[0])
-
-
-def _recorded(event: Event, versions: list[Event]) -> tuple[datetime, int, int, str]:
-    return event.envelope.time, len(versions), int(event.envelope.sequence or 0), event.envelope.id
 
 
 def _happened(event: Event, known: list[Event]) -> bool:
@@ -221,9 +218,7 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
                 del held[data.post]
         if isinstance(data, WorkerLeft):
             reversed_later = [
-                reversal
-                for reversal in reversals
-                if _effective(reversal) == data.left_on and event.envelope.time <= reversal.envelope.time
+                reversal for reversal in reversals if _effective(reversal) == data.left_on and reverses(reversal, event)
             ]
             if not reversed_later:
                 if held == {} and data.left_on not in came_and_left_on:
@@ -270,9 +265,7 @@ def _assignment(events_that_stand: list[Event], cover: str, as_at: date) -> dict
 def _acted_by(events: list[Event], order_on_one_day: list[type[EventData]], as_at: date) -> list[Event]:
     """The events of these types that took effect by a date, in the order in which they act."""
     acted = [event for event in events if type(event.data) in order_on_one_day and _effective(event) <= as_at]
-    acted.sort(key=lambda event: event.envelope.id)
-    acted.sort(key=lambda event: int(event.envelope.sequence or 0))
-    acted.sort(key=lambda event: event.envelope.time)
+    acted = in_order_of_recording(acted)
     acted.sort(key=lambda event: order_on_one_day.index(type(event.data)))  # type: ignore[arg-type]
     acted.sort(key=_effective)
     return acted

@@ -20,6 +20,7 @@ from services.metrics.periods import year_to
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture, known
 from services.metrics.picture.service import Scope
+from tests.histories import tied
 from tests.oracle.measures import MEASURES as ORACLE
 from tests.oracle.measures import Part, Period, by
 from tests.oracle.measures import known as known_by_oracle
@@ -90,7 +91,7 @@ def test_every_measure_is_compared() -> None:
 @thorough
 @given(st.data())
 def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data: st.DataObject) -> None:
-    history = data.draw(whole_histories())
+    history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
     standing = known_by_oracle(history, as_known_at, as_accepted_at)
@@ -106,7 +107,7 @@ def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data:
 @thorough
 @given(st.data())
 def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
-    history = data.draw(whole_histories())
+    history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
     standing = known_by_oracle(history, as_known_at, as_accepted_at)
@@ -130,7 +131,7 @@ def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
 
 @given(st.data())
 def test_a_series_says_at_each_point_what_the_figure_says(data: st.DataObject) -> None:
-    history = data.draw(whole_histories())
+    history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
     whens = [when, *(When(first, first + timedelta(days=27), first + timedelta(days=27)) for first in _months(when))]
@@ -150,7 +151,7 @@ def _months(when: When) -> list[date]:
 
 @given(st.data())
 def test_the_parts_of_an_explanation_add_up_to_the_figure(data: st.DataObject) -> None:
-    history = data.draw(whole_histories())
+    history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
     subjects = {event.envelope.subject for event in history}
@@ -171,7 +172,7 @@ def test_the_parts_of_an_explanation_add_up_to_the_figure(data: st.DataObject) -
 
 @given(st.data())
 def test_a_pinned_report_stays_as_it_is_whatever_is_recorded_or_delivered_later(data: st.DataObject) -> None:
-    history = data.draw(whole_histories())
+    history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     if as_accepted_at is None:
         as_accepted_at = max(event.envelope.acceptedtime for event in history if event.envelope.acceptedtime)

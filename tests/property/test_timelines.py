@@ -22,6 +22,7 @@ from tests.histories import (
     histories_of_leavers,
     histories_of_merges,
     histories_of_references,
+    tied,
 )
 from tests.oracle import stock as oracle
 
@@ -29,6 +30,8 @@ Row = Occupancy | Cover | Post | Staffing
 
 DAYS = [FIRST_DAY + timedelta(days=days) for days in range(-1, (LAST_DAY - FIRST_DAY).days + 2)]
 """Every date on which something can change, and one on either side."""
+
+_of_one_worker = histories_of_references() | histories_of_leavers()
 
 thorough = settings(max_examples=2 * settings.default.max_examples)  # type: ignore[union-attr]
 
@@ -106,7 +109,7 @@ def stock_in(rows: Iterable[Staffing]) -> oracle.Stock:
 
 
 @thorough
-@given(histories())
+@given(histories() | tied(histories()))
 def test_the_stock_at_every_place_and_in_every_role_is_what_the_definitions_say(history: list[Event]) -> None:
     rows = Timelines(history).staffing
     for as_known_at in instants_of(history):
@@ -125,7 +128,7 @@ def test_the_stock_at_every_place_and_in_every_role_is_what_the_definitions_say(
 
 
 @thorough
-@given(histories_of_references() | histories_of_leavers())
+@given(_of_one_worker | tied(_of_one_worker))
 def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_back(history: list[Event]) -> None:
     rows = occupancies(history)
     for as_known_at in instants_of(history):
@@ -136,7 +139,7 @@ def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_ba
 
 
 @thorough
-@given(histories() | histories_of_merges())
+@given(histories() | histories_of_merges() | tied(histories_of_merges()))
 def test_a_person_holds_the_posts_that_the_definitions_say_under_the_number_known_then(history: list[Event]) -> None:
     rows = Timelines(history).occupancies
     for as_known_at in instants_of(history):

@@ -254,6 +254,7 @@ def as_event(event: Event) -> dict[str, Any]:
         "source": envelope.source,
         "provenance": envelope.provenance,
     }
-    for name, value in (("supersedes", envelope.supersedes), ("voids", envelope.voids)):
+    for name in ("sourcesequence", "supersedes", "voids"):
+        value = getattr(envelope, name)
         found |= {} if value is None else {name: value}
     return found | {"data": event.data.model_dump(mode="json", exclude_none=True)}

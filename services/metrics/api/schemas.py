@@ -136,15 +136,15 @@ _EVENT = {
     "provenance": or_null(TEXT),
     "data": {"type": "object"},
 }
-_REFERRING = {"supersedes": TEXT, "voids": TEXT}
-EVENTS = several(record(_EVENT, _REFERRING))
+_IF_STATED = {"sourcesequence": TEXT, "supersedes": TEXT, "voids": TEXT}
+EVENTS = several(record(_EVENT, _IF_STATED))
 SUBJECT = record(
     {
         "subject": TEXT,
         "authority": AUTHORITY,
         **KNOWN,
         **PAGE,
-        "events": several(record(_EVENT | {"stands": FLAG}, _REFERRING)),
+        "events": several(record(_EVENT | {"stands": FLAG}, _IF_STATED)),
         "links": _links(),
     },
     ACCEPTED | {"numbers": TEXTS},

@@ -18,7 +18,7 @@ from contracts.events.hiring import WorkerMerged, WorkerMoved
 from contracts.occupying import EFFECTS as WORKER_EFFECTS
 from contracts.occupying import posts_held
 from contracts.persons import persons
-from contracts.standing import order_of_recording, standing_events
+from contracts.standing import standing_events
 from services.metrics.picture.amounts import millionths
 from services.metrics.picture.assignments import Running, held_over_time, running
 from services.metrics.picture.service import Move, Scope, Service, Spell, moves, services, spells
@@ -56,8 +56,9 @@ class Picture:
     def __init__(self, events: Iterable[Event]) -> None:
         self.events: Sequence[Event] = tuple(events)
         """Every event known, whether it stands or not, as given: in any order, some perhaps twice."""
+        # All that follows is made in this order, so that not even the order of rows alike hangs on that of the events.
         self.standing: list[Event] = standing_events(self.events)
-        """Every event that stands."""
+        """Every event that stands, in the order of recording."""
         self._kept: dict[Hashable, Any] = {}
         self._by_data: defaultdict[type, list[Event]] = defaultdict(list)
         self._by_subject: defaultdict[str, list[Event]] = defaultdict(list)
@@ -78,8 +79,7 @@ class Picture:
         """The standing events of one kind with their data, in the order of recording."""
 
         def make() -> list[tuple[Event, Data]]:
-            events = sorted(self._by_data[model], key=order_of_recording)
-            return [(event, event.data) for event in events if isinstance(event.data, model)]
+            return [(event, event.data) for event in self._by_data[model] if isinstance(event.data, model)]
 
         return self.kept(("facts", model), make)
 

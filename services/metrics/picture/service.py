@@ -14,6 +14,7 @@ from contracts.codes import Destination, Employment, LeavingReason, MoveKind, Or
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.occupying import is_reversed
 from contracts.standing import order_of_recording
 from services.metrics.timelines.rows import FOREVER, Dimensions, Occupancy, Post
 
@@ -186,15 +187,17 @@ def _is_later(start: WorkerStarted, than: WorkerStarted | None) -> bool:
 
 def _leaving(recorded: Sequence[Event], day: date, in_any_post: Sequence[Service]) -> Leaving:
     reversals = [
-        event.envelope.time
+        order_of_recording(event)
         for event in recorded
         if isinstance(event.data, LeaverReversed) and event.data.left_on == day
     ]
-    reversed_up_to = max(reversals, default=None)
     for event in reversed(recorded):
         data = event.data
-        stayed = reversed_up_to is not None and event.envelope.time <= reversed_up_to
-        if isinstance(data, WorkerLeft) and data.left_on == day and not stayed:
+        if (
+            isinstance(data, WorkerLeft)
+            and data.left_on == day
+            and not is_reversed(order_of_recording(event), reversals)
+        ):
             return Leaving(data.reason, data.destination)
     if any(service.since <= day < service.until for service in in_any_post):
         return Leaving(LeavingReason.MOVED_WITHIN_AUTHORITY, Destination.OTHER)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.metrics.picture.picture import Picture
-from services.metrics.quality import posts, records, workers, working_life
+from services.metrics.quality import posts, records, ties, workers, working_life
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding
 
 _GRAVEST_FIRST = list(SEVERITIES)
@@ -15,7 +15,7 @@ _GRAVEST_FIRST = list(SEVERITIES)
 CHECKS: dict[str, Check] = {
     check.name: check
     for check in sorted(
-        (check for family in (workers, posts, working_life, records) for check in family.CHECKS),
+        (check for family in (workers, posts, working_life, ties, records) for check in family.CHECKS),
         key=lambda check: _GRAVEST_FIRST.index(check.severity),
     )
 }
@@ -33,5 +33,6 @@ def findings(picture: Picture, as_at: date, checks: Iterable[Check] = tuple(CHEC
     return [finding for check in checks for finding in found_by(check, picture, as_at)]
 
 
-def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[str]]:
-    return finding.since, finding.subjects, finding.says, [event.envelope.id for event in finding.events]
+def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[tuple[str, str]]]:
+    events = [(event.envelope.id, event.envelope.type) for event in finding.events]
+    return finding.since, finding.subjects, finding.says, events

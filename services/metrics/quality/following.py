@@ -3,8 +3,9 @@
 Invariant: what is held is what `contracts/occupying.py` says; there is no second story of it here.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
@@ -12,6 +13,8 @@ from contracts.effects import Effects, action_of
 from contracts.envelope import Event
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.occupying import EFFECTS, posts_held
+from contracts.occupying import is_reversed as leaver_is_reversed
+from contracts.standing import Recorded, order_of_recording
 from services.metrics.picture.picture import Picture
 
 
@@ -53,20 +56,20 @@ def _steps(events: Iterable[Event]) -> list[Step]:
 
 def in_effect(events: Iterable[Event], effects: Effects) -> list[Event]:
     """Those of the events that have an effect, in the order in which they take it."""
-    return sorted((e for e in events if e.envelope.type in effects), key=lambda event: action_of(event, effects)[:5])
+    return sorted((e for e in events if e.envelope.type in effects), key=lambda event: action_of(event, effects)[:3])
 
 
-def reversals(events: Iterable[Event]) -> Mapping[date, datetime]:
-    """Of one person's standing events: up to which instant leavers of a date are reversed."""
-    found: dict[date, datetime] = {}
+def reversals(events: Iterable[Event]) -> Mapping[date, Sequence[Recorded]]:
+    """Of one person's standing events: when leavers of each date were reversed."""
+    found: defaultdict[date, list[Recorded]] = defaultdict(list)
     for event in events:
         if isinstance(event.data, LeaverReversed):
-            day, time = event.data.left_on, event.envelope.time
-            found[day] = max(time, found.get(day, time))
+            found[event.data.left_on].append(order_of_recording(event))
     return found
 
 
-def is_reversed(leaver: Event, reversed_up_to: Mapping[date, datetime]) -> bool:
-    """Whether a leaver is reversed."""
-    up_to = reversed_up_to.get(leaver.data.left_on) if isinstance(leaver.data, WorkerLeft) else None
-    return up_to is not None and leaver.envelope.time <= up_to
+def is_reversed(leaver: Event, of_date: Mapping[date, Sequence[Recorded]]) -> bool:
+    """Whether a leaver is reversed, by the reversals of each date."""
+    return isinstance(leaver.data, WorkerLeft) and leaver_is_reversed(
+        order_of_recording(leaver), of_date.get(leaver.data.left_on, ())
+    )

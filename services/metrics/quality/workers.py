@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.standing import order_of_recording
 from services.metrics.measures.declaration import exact
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
@@ -32,12 +33,12 @@ IN_POST = ("in-post", "in-post-headcount", "vacancies", "over-establishment", "v
 def _leavers_of_nobody(picture: Picture) -> Iterable[tuple[str, str, Step]]:
     """The leavers of persons who hold no post the day before: the check each is for, the person, the leaver."""
     for person, steps in followed(picture).items():
-        reversed_up_to = reversals(step.event for step in steps)
+        reversed_on = reversals(step.event for step in steps)
         came = [step.day for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)]
         not_coming = {step.data.started_on for step in steps if isinstance(step.data, WorkerStarted)}
         left: set[date] = set()
         for step in steps:
-            if not isinstance(step.data, WorkerLeft) or is_reversed(step.event, reversed_up_to):
+            if not isinstance(step.data, WorkerLeft) or is_reversed(step.event, reversed_on):
                 continue
             # Who starts and leaves on one day did not come; the same leaver twice is another check's.
             if not step.before and step.day not in not_coming | left:
@@ -91,7 +92,7 @@ def reversals_without_leaver(picture: Picture) -> Iterable[Finding]:
             if not isinstance(step.data, LeaverReversed):
                 continue
             of_that_day = [event for event in leavers if getattr(event.data, "left_on", None) == step.day]
-            if any(event.envelope.time <= step.event.envelope.time for event in of_that_day):
+            if any(is_reversed(event, {step.day: [order_of_recording(step.event)]}) for event in of_that_day):
                 continue
             later = " before the reversal" if of_that_day else ""
             says = f"A leaver of worker/{person} on {step.day} is reversed, and none was recorded{later}."

@@ -65,6 +65,7 @@ def test_an_event_written_otherwise_has_the_same_fingerprint(alike: dict[str, An
         {"subject": "post/P-2"},
         {"time": "2023-10-31T08:00:01Z"},
         {"time": None},
+        {"sourcesequence": "0"},
         {"supersedes": "E-0"},
         {"voids": "E-0", "data": {"because": "duplicate"}},
         {"data": EVENT["data"] | {"funded_fte": 0.6}},
@@ -73,6 +74,19 @@ def test_an_event_written_otherwise_has_the_same_fingerprint(alike: dict[str, An
 )
 def test_an_event_that_states_something_else_has_another_fingerprint(other: dict[str, Any]) -> None:
     assert print_of(**other) != print_of()
+
+
+def test_a_sourcesequence_is_a_number_however_it_is_written() -> None:
+    assert print_of(sourcesequence="0017") == print_of(sourcesequence="17")
+    assert print_of(sourcesequence="17") != print_of(sourcesequence="18")
+    incoming = structured(EVENT | {"sourcesequence": "0017"})
+    assert incoming.event is not None
+    assert incoming.event.envelope.sourcesequence == "17"
+
+
+def test_the_fingerprint_of_an_event_without_a_sourcesequence_is_what_it_was_before_there_was_one() -> None:
+    # Journals hold it: with another, an event sent again would be a conflict.
+    assert print_of().hex() == "b2638b3cc64866cc40248990fe91a2e3475701ba3d89ebb89c76df6e1deb8bd1"
 
 
 def test_without_a_time_the_moment_of_arrival_is_recorded_and_left_out_of_the_fingerprint() -> None:

@@ -58,6 +58,8 @@ def _references(found: Any) -> set[str]:
         ({}, True),
         ({"time": "2023-10-31T08:00:00+01:00"}, True),
         ({"supersedes": "closed-0"}, True),
+        ({"sourcesequence": "17"}, True),
+        ({"sourcesequence": "-17"}, False),
         ({"voids": "closed-0", "data": {"because": "duplicate"}}, True),
         ({"voids": "closed-0"}, False),
         ({"voids": "closed-0", "supersedes": "closed-0", "data": {"because": "duplicate"}}, False),

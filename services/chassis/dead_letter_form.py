@@ -1,0 +1,137 @@
+"""What a dead letter is: the record as it came, and in further headers where it stood and why it is here.
+
+Invariant: body, key and headers of a record that is set aside are those it came with, byte for byte; one that is too
+large to stand on the topic beside what is said of it is cut, and says so. (One without key and body has an empty body.)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from aiokafka import ConsumerRecord
+
+HEADER = "dead-letter-"
+"""What the headers begin with that say where a record was and why it is here; they stand behind those it came with."""
+
+FIRST = f"{HEADER}topic"
+"""The first of them."""
+
+LONGEST_REASON = 2000
+"""Characters of a reason."""
+
+HEADER_BYTES = 10
+"""Room for the two lengths that stand beside each header."""
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A record that cannot be taken in, and why. `cause` is a short code for metrics."""
+
+    record: ConsumerRecord
+    cause: str
+    reason: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """What is put on the dead-letter topic."""
+
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, bytes | None]]
+
+
+def dead_letter(item: SetAside, service: str, room: int) -> DeadLetter:
+    """The dead letter of a record, of which what came takes at most `room` bytes.
+
+    Of a larger one body and headers are cut, and its length and SHA-256 stated: the original may still stand at its
+    topic, partition and offset.
+    """
+    record = item.record
+    about = {
+        "topic": record.topic,
+        "partition": str(record.partition),
+        "offset": str(record.offset),
+        "consumer": service,
+        "cause": item.cause,
+        "reason": item.reason[:LONGEST_REASON],
+        "attempts": str(item.attempts),
+        "at": datetime.now(UTC).isoformat(),
+    }
+    kept = DeadLetter(record.key, record.value, list(record.headers))
+    if _length(record) > room:
+        kept = _cut(record, room)
+        about |= {
+            "cut": f"kept: {len(kept.value or b'')} of {len(record.value or b'')} bytes of the body, "
+            f"{len(kept.headers)} of {len(record.headers)} headers, {'the' if kept.key == record.key else 'no'} key",
+            "original-bytes": str(_length(record)),
+            "original-sha256": fingerprint(record),
+        }
+    if kept.key is None and kept.value is None:
+        # Kafka's clients write no record that has neither.
+        kept = DeadLetter(None, b"", kept.headers)
+        if record.key is None and record.value is None:
+            about["empty"] = "it had neither key nor body"
+    added = [(f"{HEADER}{name}", text.encode("utf-8", "backslashreplace")) for name, text in about.items()]
+    return DeadLetter(kept.key, kept.value, [*kept.headers, *added])
+
+
+def _cut(record: ConsumerRecord, room: int) -> DeadLetter:
+    """The key and the first headers, each as far as a quarter of the room goes, and of the body what still fits."""
+    key = record.key if len(record.key or b"") <= room // 4 else None
+    headers: list[tuple[str, bytes | None]] = []
+    length = 0
+    for name, content in record.headers:
+        length += _header_length(name, content)
+        if length > room // 4:
+            break
+        headers.append((name, content))
+    left = room - len(key or b"") - sum(_header_length(name, content) for name, content in headers)
+    return DeadLetter(key, None if record.value is None else record.value[:left], headers)
+
+
+def _length(record: ConsumerRecord) -> int:
+    headers = sum(_header_length(name, content) for name, content in record.headers)
+    return len(record.key or b"") + len(record.value or b"") + headers
+
+
+def _header_length(name: str, content: bytes | None) -> int:
+    return len(name.encode()) + len(content or b"") + HEADER_BYTES
+
+
+def fingerprint(record: ConsumerRecord) -> str:
+    """The SHA-256, in hexadecimal, of the key, body and headers of a record, in this order, each behind its length."""
+    digest = sha256()
+    for name, content in (("", record.key), ("", record.value), *record.headers):
+        for part in (name.encode(), content):
+            digest.update(b"-" if part is None else b"%d:" % len(part) + part)
+    return digest.hexdigest()
+
+
+def as_it_came(record: ConsumerRecord) -> Headers:
+    """The headers with which a record came that was set aside: those before ours, whatever their names are."""
+    headers: Headers = record.headers[: _first_of_ours(record)]
+    return headers
+
+
+def where_and_why(record: ConsumerRecord) -> dict[str, str]:
+    """What the headers of a dead letter say of it: topic, partition, offset, consumer, cause, reason, attempts, at.
+
+    Empty for a record that somebody else put there. Of a record that was cut also what is kept (`cut`), and the length
+    and SHA-256 of the whole (`original-bytes`, `original-sha256`); of one that had neither key nor body that (`empty`).
+    """
+    return {
+        name.removeprefix(HEADER): (content or b"").decode("utf-8", "backslashreplace")
+        for name, content in record.headers[_first_of_ours(record) :]
+        if name.startswith(HEADER)
+    }
+
+
+def _first_of_ours(record: ConsumerRecord) -> int:
+    # A record that somebody copied from this topic to another has such headers of its own: ours are the last.
+    places = [index for index, (name, _) in enumerate(record.headers) if name == FIRST]
+    return places[-1] if places else len(record.headers)

@@ -1,0 +1,156 @@
+"""Health: whether a process should be started again, and whether it can do its work now, in words.
+
+Invariant: liveness speaks only of what a new process would mend. Readiness is lost when a service cannot answer, or
+knows that events are missing; that nothing was heard for a while is told beside it, with the instant up to which all
+is complete.
+"""
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+from contracts.envelope import format_instant
+from services.chassis.database import why_not_now
+from services.chassis.delivery import lag_by_topic
+
+if TYPE_CHECKING:
+    from services.chassis.runtime import Runtime
+
+DATABASE_SILENT_SECONDS = 5.0
+"""A database that gave no sign of life for so long is told as away."""
+
+KAFKA_SILENT_SECONDS = 5.0
+
+OWNER_SILENT = timedelta(seconds=30)
+"""An owner writes a watermark every few seconds."""
+
+LONGEST_BATCH_SECONDS = 600.0
+"""As Kafka waits for a consumer between two batches: then its partitions go to another one."""
+
+
+class Readiness(NamedTuple):
+    """`reasons` keep the service from doing its work; `remarks` do not. `complete_until` None: that cannot be said."""
+
+    reasons: list[str]
+    remarks: list[str]
+    complete_until: datetime | None
+
+
+class Health:
+    """The health of one process. Instants of signs of life are monotonic seconds."""
+
+    def __init__(self, runtime: "Runtime") -> None:
+        self._runtime = runtime
+        self._database_answered_at: float | None = None
+        self._database_answers_since: float | None = None
+        self._database_trouble: str | None = None
+
+    def database_answered(self) -> None:
+        """PostgreSQL gave a sign of life."""
+        now = time.monotonic()
+        if self._database_silence(now) > DATABASE_SILENT_SECONDS or self._database_trouble is not None:
+            self._database_answers_since = now
+        self._database_answered_at, self._database_trouble = now, None
+
+    def database_failed(self, error: Exception) -> None:
+        """PostgreSQL, or the way to it, refused."""
+        self._database_trouble = why_not_now(error) or f"PostgreSQL cannot be used ({type(error).__name__})"
+
+    def _database_silence(self, now: float) -> float:
+        return float("inf") if self._database_answered_at is None else now - self._database_answered_at
+
+    def database_away(self) -> str | None:
+        """Why PostgreSQL cannot be used, in words; None when it can."""
+        if self._database_trouble is not None:
+            return self._database_trouble
+        silence = self._database_silence(time.monotonic())
+        if silence == float("inf"):
+            return "PostgreSQL has not answered yet"
+        if silence > DATABASE_SILENT_SECONDS:
+            return f"PostgreSQL has not answered for {silence:.0f} seconds"
+        return None
+
+    def kafka_away(self) -> str | None:
+        """That Kafka does not answer, in words; None when it does."""
+        answered_at = self._runtime.watermarks.kafka_answered_at
+        if answered_at is None:
+            return "Kafka has not answered yet"
+        silence = time.monotonic() - answered_at
+        return f"Kafka has not answered for {silence:.0f} seconds" if silence > KAFKA_SILENT_SECONDS else None
+
+    def stalled(self) -> str | None:
+        """Why the process should be started again: it has work and all it needs, and does not get on. None: not now."""
+        runtime = self._runtime
+        delivery, patience = runtime.delivery, runtime.settings.stalled_seconds
+        since = (self._database_answers_since, runtime.watermarks.kafka_answers_since)
+        if self.database_away() or self.kafka_away() or None in since:
+            return None
+        # Waiting is told by readiness, as are halted partitions: a new process would do no better.
+        if delivery.waiting_for is not None:
+            return None
+        now = time.monotonic()
+        usable_since = max(instant for instant in since if instant is not None)
+        if delivery.busy_since is not None:
+            too_long = now - max(delivery.busy_since, usable_since) > LONGEST_BATCH_SECONDS
+            return f"one batch has taken more than {LONGEST_BATCH_SECONDS:g} seconds" if too_long else None
+        behind = sum(
+            sum(lag_by_topic(consumer, without=delivery.halted_partitions).values()) for consumer in runtime.consumers()
+        )
+        if behind and now - max(delivery.progress_at, usable_since) > patience:
+            return f"{behind} records wait and none was taken in for {patience:g} seconds"
+        return None
+
+    def readiness(self) -> Readiness:
+        """Whether the service can do its work now."""
+        runtime = self._runtime
+        reasons = [reason for reason in (self.database_away(),) if reason is not None]
+        if runtime.delivery.halted is not None:
+            reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
+        if runtime.delivery.waiting_for is not None and not reasons:
+            reasons.append(f"the consumer waits: {runtime.delivery.waiting_for}")
+        late, remarks = self._late(), self._remarks()
+        # A service that takes events in does so without the events of others too: the journal keeps them.
+        if runtime.parts.publishes:
+            remarks = late + remarks
+        else:
+            reasons += late
+            if runtime.catching_up is not None:
+                reasons.append(runtime.catching_up)
+        return Readiness(reasons, remarks, runtime.watermarks.complete_until)
+
+    def _late(self) -> list[str]:
+        """What is known to be missing, for longer than events take on their way."""
+        watermarks, patience = self._runtime.watermarks, timedelta(seconds=self._runtime.settings.late_seconds)
+        late = [f"nothing was heard from {owner} yet: what it accepted is not known" for owner in watermarks.unheard]
+        for expected in watermarks.expected:
+            if expected.complete_until is None:
+                late.append(f"{expected.topic} has not been read whole yet{_remedy(expected.missing, expected.remedy)}")
+            elif expected.heard_until - expected.complete_until > patience:
+                since = format_instant(expected.complete_until)
+                late.append(
+                    f"{expected.topic} is complete until {since}: what was accepted since is missing in part"
+                    f"{_remedy(expected.missing, expected.remedy)}"
+                )
+        return late
+
+    def _remarks(self) -> list[str]:
+        watermarks, now = self._runtime.watermarks, datetime.now(UTC)
+        remarks = [reason for reason in (self.kafka_away(), self._runtime.waiting_to_start) if reason is not None]
+        silent = {
+            expected.owner: expected.heard_until
+            for expected in watermarks.expected
+            if now - expected.heard_until > OWNER_SILENT
+        }
+        remarks += [f"nothing was heard from {owner} since {format_instant(at)}" for owner, at in silent.items()]
+        remarks += [
+            f"{count} events of {topic} were set aside: see /v1/set-aside"
+            for topic, count in watermarks.set_aside.items()
+        ]
+        return remarks
+
+
+def _remedy(missing: int, remedy: str | None) -> str:
+    if not missing:
+        return ""
+    what = {None: "", "read-again": "; it is being read again", "asked": "; its owner was asked to publish them again"}
+    return f" ({missing} events were not on the log{what[remedy]})"

@@ -1,0 +1,170 @@
+"""How far this service has read each partition, kept in its own database.
+
+Invariant: what the table says was read is in the inbox, or set aside. Kafka's own note of it, which can be moved or
+lost, decides nothing.
+
+A partition that is to be read again gets another `reading` in the table; whichever process owns the partition then,
+or later, finds it there and goes back to the beginning.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
+
+from services.chassis.database import Connection
+from services.chassis.logs import get_log
+
+log = get_log(__name__)
+
+# To the row as it stands, where there is one: DO NOTHING would not return it.
+BEGIN = """
+    INSERT INTO reading (topic, partition)
+    SELECT * FROM unnest($1::text[], $2::integer[])
+    ON CONFLICT (topic, partition) DO UPDATE SET next_offset = reading.next_offset
+    RETURNING topic, partition, next_offset, reading
+"""
+SAVE = """
+    UPDATE reading
+    SET next_offset = read.next_offset
+    FROM unnest($1::text[], $2::integer[], $3::bigint[], $4::uuid[]) AS read (topic, partition, next_offset, reading)
+    WHERE reading.topic = read.topic AND reading.partition = read.partition AND reading.reading = read.reading
+"""
+CURRENT = """
+    SELECT reading.topic, reading.partition, reading
+    FROM unnest($1::text[], $2::integer[]) AS wanted (topic, partition)
+    JOIN reading ON reading.topic = wanted.topic AND reading.partition = wanted.partition
+"""
+NEXT_OFFSETS = "SELECT partition, next_offset FROM reading WHERE topic = $1"
+READ_AGAIN = "UPDATE reading SET next_offset = 0, reading = gen_random_uuid() WHERE topic = $1"
+
+Begun = dict[TopicPartition, UUID]
+"""The reading in which the records of a batch were fetched, by partition."""
+
+
+class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
+    """Where the consumers of one process are. `pool` gives None until the database is there."""
+
+    def __init__(self, pool: Callable[[], asyncpg.Pool | None], consumers: Callable[[], list[Any]]) -> None:
+        self._pool = pool
+        self._consumers = consumers
+        self._known: Begun = {}
+        self._unsaved: dict[TopicPartition, int] = {}
+        self._written: dict[TopicPartition, int] = {}
+        self._stood_at: dict[TopicPartition, int] = {}
+        self._one_at_a_time = asyncio.Lock()
+
+    async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
+        """Save how far these were read, and forget them."""
+        await self._if_possible(self.save)
+        for place in revoked:
+            self._known.pop(place, None)
+            self._unsaved.pop(place, None)
+
+    async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
+        """Go on where the table says."""
+        await self._if_possible(self.align)
+
+    async def _if_possible(self, step: Callable[[], Any]) -> None:
+        # `keep` does it again in a moment; an error here would leave the consumer without its partitions.
+        try:
+            await asyncio.wait_for(step(), 5)
+        except Exception as error:
+            log.warning("readings are looked at later", cause=type(error).__name__)
+
+    def begun(self, records: Sequence[ConsumerRecord]) -> Begun:
+        """To be asked as soon as a batch has come: in which reading each of its partitions is.
+
+        Nothing is awaited between the fetch of a batch and this, so that no other reading can have begun.
+        """
+        places = {TopicPartition(record.topic, record.partition) for record in records}
+        return {place: self._known[place] for place in places if place in self._known}
+
+    def finished(
+        self, records: Sequence[ConsumerRecord], begun: Begun, halted: Collection[TopicPartition] = ()
+    ) -> None:
+        """A batch was taken in, but for what stands on halted partitions.
+
+        What was fetched in another reading than the present one counts for nothing.
+        """
+        for record in records:
+            place = TopicPartition(record.topic, record.partition)
+            if place not in halted and place in begun and begun[place] == self._known.get(place):
+                self._unsaved[place] = record.offset + 1
+
+    async def keep(self, busy: bool) -> None:
+        """To be called again and again: saves how far was read, and begins anew where another reading is wanted.
+
+        `busy` while a batch is at hand.
+        """
+        self._look_at_positions(busy)
+        await self.save()
+        await self.align()
+
+    def _look_at_positions(self, busy: bool) -> None:
+        """A consumer passes over offsets at which there is no record (any more): then no batch tells of them."""
+        stood_at, self._stood_at = self._stood_at, {}
+        for consumer in () if busy else self._consumers():
+            for place in consumer.assignment() & self._known.keys():
+                state = consumer._subscription.subscription.assignment.state_value(place)
+                if state is None or not state.has_valid_position:
+                    continue
+                self._stood_at[place] = state.position
+                # Twice, so that a batch which failed has been gone back to.
+                if stood_at.get(place) == state.position != self._written.get(place):
+                    self._unsaved[place] = state.position
+
+    async def save(self) -> None:
+        """Write down how far was read."""
+        pool = self._pool()
+        unsaved = {place: end for place, end in self._unsaved.items() if place in self._known}
+        if pool is None or not unsaved:
+            return
+        rows = [(place.topic, place.partition, end, self._known[place]) for place, end in unsaved.items()]
+        await pool.execute(SAVE, *map(list, zip(*rows, strict=True)), timeout=5)
+        for place, end in unsaved.items():
+            self._written[place] = end
+            if self._unsaved.get(place) == end:
+                del self._unsaved[place]
+
+    async def align(self) -> None:
+        """Where the table names another reading than is known here, go where it says."""
+        pool = self._pool()
+        if pool is None:
+            return
+        async with self._one_at_a_time:
+            for consumer in self._consumers():
+                assigned = list(consumer.assignment())
+                current = await pool.fetch(CURRENT, *_columns(assigned), timeout=5)
+                found = {TopicPartition(row["topic"], row["partition"]): row["reading"] for row in current}
+                others = [place for place in assigned if place not in found or found[place] != self._known.get(place)]
+                if others:
+                    rows = await pool.fetch(BEGIN, *_columns(others), timeout=5)
+                    self._go_to(consumer, rows)
+
+    def _go_to(self, consumer: Any, rows: Sequence[asyncpg.Record]) -> None:
+        for topic, partition, next_offset, reading in rows:
+            place = TopicPartition(topic, partition)
+            if place in consumer.assignment():
+                # An offset that is not there any more makes the consumer begin at the beginning.
+                consumer.seek(place, next_offset)
+                self._known[place], self._written[place] = reading, next_offset
+                self._unsaved.pop(place, None)
+                self._stood_at.pop(place, None)
+
+
+async def next_offsets(connection: Connection, topic: str) -> dict[int, int]:
+    """By partition the offset after the last record of a topic that was read, whoever read it."""
+    return {row["partition"]: row["next_offset"] for row in await connection.fetch(NEXT_OFFSETS, topic)}
+
+
+async def read_again(connection: Connection, topic: str) -> None:
+    """Have all partitions of a topic read again from their beginning, by whoever owns them."""
+    await connection.execute(READ_AGAIN, topic)
+
+
+def _columns(places: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:
+    return [place.topic for place in places], [place.partition for place in places]

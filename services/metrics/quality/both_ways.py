@@ -1,0 +1,117 @@
+"""Whether a figure hangs on which of two events is the later: all is counted both ways, by the measures' own code.
+
+Invariant: what is counted anew is all that can tell the two ways apart, and no more.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+
+from contracts.envelope import Event
+from contracts.events.hiring import WorkerMerged
+from contracts.events.working_life import CaseloadCounted
+from contracts.values import EARLIEST_DATE, LATEST_DATE
+from services.metrics.academy import cohorts
+from services.metrics.measures.catalogue import MEASURES, count
+from services.metrics.measures.declaration import Count, Part, When, kept_over_time
+from services.metrics.measures.working_life import COUNT_HOLDS
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.quality.declaration import ONE_DAY
+from services.metrics.quality.posts import uses
+
+_ALL_TIME = When(EARLIEST_DATE, LATEST_DATE - ONE_DAY, LATEST_DATE - ONE_DAY)
+_OVER_TIME = tuple(one for one in MEASURES.values() if isinstance(one, Count) and one.over_time is not None)
+_IN_ALL = (count("working-days-lost"), count("agency-cost"))
+_DAY_BY_DAY = (count("cases"), count("case-holders-fte"))
+
+
+def own_events(picture: Picture, events: Sequence[Event]) -> list[Event]:
+    """The standing events of whom or what these are about, of the posts these name, and of their agency assignments."""
+    subjects = {subject_of(picture, event) for event in events}
+    for event in events:
+        if isinstance(event.data, WorkerMerged):
+            subjects.add(f"worker/{picture.person(event.data.duplicate)}")
+    for subject in list(subjects):
+        subjects |= {f"cover/{cover}" for cover in _assignments_of(picture).get(subject, ())}
+    return _events_of(picture, subjects, events)
+
+
+def events_with_users(picture: Picture, events: Sequence[Event]) -> list[Event]:
+    """The same, and the events of all who stand on a post that these are about: a closed post counts by them alone.
+
+    None where nobody stands on one.
+    """
+    subjects = {subject_of(picture, event) for event in events}
+    posts = [subject.partition("/")[2] for subject in subjects if subject.startswith("post/")]
+    users = {use.subject for post in posts for use in uses(picture).get(post, ())}
+    return _events_of(picture, subjects | users, events) if users else []
+
+
+def _events_of(picture: Picture, subjects: set[str], and_these: Sequence[Event]) -> list[Event]:
+    found = [event for subject in sorted(subjects) for event in _of_subject(picture, subject)]
+    named = {
+        f"post/{post}"
+        for event in (*found, *and_these)
+        for name in ("post", "from_post", "to_post")
+        if isinstance(post := getattr(event.data, name, None), str)
+    }
+    return found + [event for post in sorted(named - subjects) for event in _of_subject(picture, post)]
+
+
+def _of_subject(picture: Picture, subject: str) -> Sequence[Event]:
+    kind, _, number = subject.partition("/")
+    return picture.of_persons.get(number, ()) if kind == "worker" else picture.of_subject(subject)
+
+
+def _assignments_of(picture: Picture) -> Mapping[str, set[str]]:
+    def make() -> dict[str, set[str]]:
+        found: defaultdict[str, set[str]] = defaultdict(set)
+        for cover, runs in picture.assignments.items():
+            for run in runs:
+                found[f"worker/{picture.person(run.agency_worker)}"].add(cover)
+        return found
+
+    return picture.kept("quality: assignments of persons", make)
+
+
+def differ(present: Sequence[Event], otherwise: Sequence[Event], tied: Sequence[Event]) -> bool:
+    """Whether some measure says something else of the second events than of the first.
+
+    What holds only for some days after a caseload is counted is looked at on the days after those of `tied`.
+    """
+    counted = {event.data.counted_on for event in tied if isinstance(event.data, CaseloadCounted)}
+    days = sorted({day + timedelta(days=later) for day in counted for later in range(COUNT_HOLDS.days + 1)})
+    # Measure by measure: mostly the first ones tell.
+    figures = zip(_figures(Picture(present), days), _figures(Picture(otherwise), days), strict=True)
+    return any(before != after for before, after in figures)
+
+
+def _figures(picture: Picture, days: Sequence[date]) -> Iterator[object]:
+    """Every count in turn, as it changes over time; then the cohorts."""
+    for scope in (Scope.ALL, Scope.CENSUS):
+        for measure in _OVER_TIME:
+            if measure.over_time is not None:
+                yield _changes(kept_over_time(measure.name, measure.over_time, picture, scope))
+        for measure in _IN_ALL:
+            yield _changes(measure.parts(picture, scope, _ALL_TIME))
+        for day in days:
+            for measure in _DAY_BY_DAY:
+                yield _changes(measure.parts(picture, scope, When(day, day, day)))
+    yield cohorts(picture)
+
+
+def _changes(parts: Iterable[Part]) -> dict[Hashable, int]:
+    """By how much a measure changes on each day, by all its dimensions."""
+    found: Counter[Hashable] = Counter()
+    for part in parts:
+        key = (part.place, *part.more.values())
+        found[*key, part.since] += part.amount
+        found[*key, part.until] -= part.amount
+    return {key: amount for key, amount in found.items() if amount}
+
+
+def subject_of(picture: Picture, event: Event) -> str:
+    """Whom or what an event is about: of a worker the person, under whichever number it came."""
+    subject = event.envelope.subject
+    return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject

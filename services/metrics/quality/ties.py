@@ -1,0 +1,199 @@
+"""The check of ties: two events of one instant, of which nothing states the later, and on which of them it is hangs a
+figure.
+
+Invariant: whether a figure hangs on it is found by counting both ways, with the measures' own code; a tie after which
+every figure is the same is none.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from itertools import combinations
+from typing import Any
+
+from contracts.envelope import Event, format_instant
+from contracts.events.agency_cover import CoverChanged, CoverStarted
+from contracts.events.hiring import (
+    ApplicationProgressed,
+    CohortOpened,
+    WorkerFteChanged,
+    WorkerMoved,
+    WorkerStarted,
+)
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.posts import PostChanged, PostEstablished
+from contracts.events.progression_panels import PanelDecided
+from contracts.events.working_life import CaseloadCounted, DemandCounted
+from contracts.standing import order_of_recording, recorded_before, rival_versions
+from services.metrics.picture.picture import Picture
+from services.metrics.quality.both_ways import differ, events_with_users, own_events, subject_of
+from services.metrics.quality.declaration import ACADEMY, Check, Finding, Severity, in_order, on_a_day
+
+ONE_THING: Mapping[type, Callable[[Any], Hashable]] = {
+    PostEstablished: lambda data: data.effective_from,
+    PostChanged: lambda data: data.effective_from,
+    WorkerStarted: lambda data: data.started_on,
+    WorkerMoved: lambda data: data.moved_on,
+    WorkerFteChanged: lambda data: (data.effective_from, data.post),
+    WorkerLeft: lambda data: data.left_on,
+    LeaverReversed: lambda data: data.left_on,
+    CoverStarted: lambda data: data.started_on,
+    CoverChanged: lambda data: data.effective_from,
+    PanelDecided: lambda data: (data.panel, data.kind),
+    ApplicationProgressed: lambda data: (data.stage, data.reached_on),
+    CohortOpened: lambda data: None,
+    CaseloadCounted: lambda data: data.counted_on,
+    DemandCounted: lambda data: (data.counted_on, data.demand, data.service_area),
+}
+"""Of which events of one kind and subject the later (or the first) counts: those that have this in common.
+
+Events of two kinds take effect in the order of their kinds, but for leavers and their reversals.
+"""
+
+MOST_TIED = 20
+"""Of more events of one instant about one thing the last so many are looked at: each is counted anew."""
+
+
+def orders_not_stated(picture: Picture) -> Iterable[Finding]:
+    """Events of one instant that nothing orders, and from whose order a figure follows: mostly two."""
+    for tied in _standing_together(picture):
+        for kind in dict.fromkeys(type(event.data) for event in tied):
+            alike = [event for event in tied if type(event.data) is kind]
+            found = list(_of_pairs(picture, alike, _changed_places))
+            # Where stated orders keep two from changing places, one can still go past the other.
+            yield from found or _of_pairs(picture, alike, _gone_past)
+        for leaver, reversals in _reversed_by_rule(tied):
+            yield from _found(picture, (leaver, *reversals), reversals[-1], [_just_before(one) for one in reversals])
+    for versions in rival_versions(picture.events):
+        *others, counts = versions
+        for other in others[-MOST_TIED:]:
+            can_be_last = not any(_is_stated(other, version) for version in versions)
+            if can_be_last and _is_tie(other, counts):
+                yield from _found(picture, (other, counts), counts, [replace(counts, data=other.data)])
+
+
+def _standing_together(picture: Picture) -> Iterator[Sequence[Event]]:
+    """Standing events of one instant about one thing, several at a time, in the order of recording."""
+    found: defaultdict[Hashable, list[Event]] = defaultdict(list)
+    for event in picture.standing:
+        one_thing = ONE_THING.get(type(event.data))
+        if one_thing is not None:
+            kind = WorkerLeft if isinstance(event.data, LeaverReversed) else type(event.data)
+            found[event.envelope.time, kind, subject_of(picture, event), one_thing(event.data)].append(event)
+    return (together[-MOST_TIED:] for together in found.values() if len(together) > 1)
+
+
+Orders = Callable[[list[Event], int, int], Iterable[list[Event]]]
+"""Other orders of some events, in which the second of two, by their places, comes before the first."""
+
+
+def _of_pairs(picture: Picture, tied: list[Event], others: Orders) -> Iterator[Finding]:
+    """The findings on pairs that nothing orders, by other orders of them in which all that is stated is kept."""
+    last = len(tied) - 1
+    for place, later in combinations(range(len(tied)), 2):
+        # Of what is not next to another only the first and the last can count.
+        beside = later == place + 1 or place == 0 or later == last
+        if beside and _is_tie(tied[place], tied[later]):
+            for order in others(tied, place, later):
+                put = [replace(at, data=event.data) for at, event in zip(tied, order, strict=True)]
+                found = list(_found(picture, (tied[place], tied[later]), tied[later], put))
+                if found:
+                    yield from found
+                    break
+
+
+def _changed_places(tied: list[Event], place: int, later: int) -> Iterator[list[Event]]:
+    between = tied[place + 1 : later]
+    if not any(_is_stated(tied[place], event) or _is_stated(event, tied[later]) for event in between):
+        yield [*tied[:place], tied[later], *between, tied[place], *tied[later + 1 :]]
+
+
+def _gone_past(tied: list[Event], place: int, later: int) -> Iterator[list[Event]]:
+    one, between, other = tied[place], tied[place + 1 : later], tied[later]
+    if not any(_is_stated(one, event) for event in between):
+        yield [*tied[:place], *between, other, one, *tied[later + 1 :]]
+    if not any(_is_stated(event, other) for event in between):
+        yield [*tied[:place], other, one, *between, *tied[later + 1 :]]
+
+
+def _reversed_by_rule(tied: Sequence[Event]) -> Iterator[tuple[Event, list[Event]]]:
+    """The leavers with the reversals of their own instant that nothing puts before or after them: those reverse."""
+    for leaver in tied:
+        if isinstance(leaver.data, WorkerLeft):
+            reversals = [one for one in tied if isinstance(one.data, LeaverReversed) and _is_tie(leaver, one)]
+            if reversals:
+                yield leaver, reversals
+
+
+def _is_tie(one: Event, other: Event) -> bool:
+    at_once = one.envelope.time == other.envelope.time and one.data != other.data
+    return at_once and not _is_stated(one, other) and not _is_stated(other, one)
+
+
+def _is_stated(one: Event, other: Event) -> bool:
+    return recorded_before(order_of_recording(one), order_of_recording(other))
+
+
+def _just_before(event: Event) -> Event:
+    before = event.envelope.time - timedelta(microseconds=1)
+    return replace(event, envelope=event.envelope.model_copy(update={"time": before}))
+
+
+def _found(picture: Picture, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
+    """The finding on events of which one is taken to be the later, if a figure is another with others `instead`."""
+    by_identity = {_identity(event): event for event in instead}
+    for around in (own_events(picture, tied), events_with_users(picture, tied)):
+        if around and differ(around, [by_identity.get(_identity(event), event) for event in around], tied):
+            yield _finding(picture, tied, later)
+            return
+
+
+def _finding(picture: Picture, tied: Sequence[Event], later: Event) -> Finding:
+    subject = subject_of(picture, later)
+    ids = " and ".join(event.envelope.id for event in in_order(tied))
+    says = (
+        f"{ids} of {subject} were recorded at the same time, {format_instant(later.envelope.time)}, and nothing states "
+        f"which is the later. {later.envelope.id} is taken to be, {_because(tied, later)}; were it the other way "
+        "round, another figure would follow."
+    )
+    return on_a_day("order-not-stated", [subject], _day(later), says, tied)
+
+
+def _because(tied: Sequence[Event], later: Event) -> str:
+    """Why it is that event of some which is taken to be the later."""
+    if isinstance(later.data, LeaverReversed) and not all(isinstance(one.data, LeaverReversed) for one in tied):
+        return "as a leaver of the same time is reversed"
+    if any(event.envelope.source != later.envelope.source for event in tied):
+        return f"as its source, {later.envelope.source}, comes second in the alphabet"
+    return "as its id comes second in the alphabet"
+
+
+def _day(event: Event) -> date:
+    names = ("effective_from", "started_on", "moved_on", "left_on", "decided_on", "reached_on", "entry_on")
+    days = (getattr(event.data, name, None) for name in (*names, "counted_on", *event.data.__class__.model_fields))
+    return next((day for day in days if isinstance(day, date)), event.envelope.time.date())
+
+
+def _identity(event: Event) -> tuple[str, str]:
+    return event.envelope.type, event.envelope.id
+
+
+CHECKS = (
+    Check(
+        "order-not-stated",
+        "Two events of one instant, and nothing says which is the later",
+        "Two events of one thing were recorded at the same time, and other figures would follow if they had come the "
+        "other way round; a fixed rule decides which counts as the later, and may be wrong.",
+        "Send the one that is right again with `supersedes`: it is recorded later then. Or send it again with "
+        "`supersedes`, the same `time`, and a `sourcesequence` higher than that of the other event; and let the HR "
+        "system state a `sourcesequence` wherever it writes several changes with one time.",
+        Severity.MAY_MOVE,
+        (
+            *("establishment", "in-post", "vacancies", "over-establishment", "agency", "agency-cover", "agency-cost"),
+            *("starters", "leavers", "moves", "cases", "working-days-lost", "children", "applications"),
+            *("panel-candidates", "panel-successes", "progressed-fte", ACADEMY),
+        ),
+        orders_not_stated,
+    ),
+)

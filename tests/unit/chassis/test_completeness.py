@@ -1,0 +1,136 @@
+"""Judging completeness: what an owner's watermarks say against what has arrived."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from contracts.refusal import Refused
+from contracts.watermark import RepublishRequest, TopicMark, Watermark, decode, encode
+from services.chassis.completeness import Expected, Remedy
+
+POSTS = "workforce.posts"
+NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def watermark(
+    position: int, events: int, until: datetime, ends: tuple[int, ...], log_position: int | None = None
+) -> Watermark:
+    mark = TopicMark(count=events, log_position=position if log_position is None else log_position, log_ends=ends)
+    return Watermark(owner="recruitment", position=position, head=position, until=until, topics={POSTS: mark})
+
+
+def expected(position: int = 10, events: int = 6, ends: tuple[int, ...] = (4, 2)) -> Expected:
+    return Expected.first(POSTS, watermark(position, events, NINE, ends), NINE)
+
+
+def test_nothing_is_complete_until_it_was_judged() -> None:
+    assert not expected().complete
+    assert expected().complete_until is None
+    assert expected().derived().complete_until is None
+
+
+def test_an_owner_that_has_accepted_nothing_is_complete_at_once() -> None:
+    of_nothing = expected(position=0, events=0, ends=())
+    assert of_nothing.complete
+    assert of_nothing.derived().complete_until == NINE
+
+
+@pytest.mark.parametrize(
+    ("next_offsets", "has"),
+    [({}, False), ({0: 4}, False), ({0: 4, 1: 1}, False), ({0: 4, 1: 2}, True), ({0: 9, 1: 2, 2: 7}, True)],
+)
+def test_the_log_was_read_when_every_partition_was(next_offsets: dict[int, int], has: bool) -> None:
+    assert expected().has_read_it_all(next_offsets) is has
+
+
+def test_a_log_that_is_being_published_again_was_not_read_whole() -> None:
+    partly = Expected.first(POSTS, watermark(10, 6, NINE, (1, 1), log_position=3), NINE)
+    assert not partly.has_read_it_all({0: 5, 1: 5})
+
+
+def test_when_all_events_arrived_it_is_complete_up_to_the_instant_of_the_watermark() -> None:
+    judged = expected().count(6, NINE)
+    assert judged.complete
+    assert (judged.missing, judged.remedy) == (0, None)
+    assert judged.derived().complete_until == NINE
+
+
+def test_missing_events_are_read_again_then_asked_for_then_all_begins_anew() -> None:
+    at = NINE
+    short = expected().count(5, at)
+    assert (short.complete, short.missing, short.remedy, short.remedy_at) == (False, 1, Remedy.READ_AGAIN, at)
+
+    at += SECOND
+    asked = short.count(5, at)
+    assert (asked.missing, asked.remedy, asked.remedy_at) == (1, Remedy.ASKED, at)
+
+    waiting = asked.count(5, at + 29 * SECOND)
+    assert waiting == asked
+    anew = asked.count(5, at + 31 * SECOND)
+    assert (anew.remedy, anew.remedy_at) == (Remedy.READ_AGAIN, at + 31 * SECOND)
+    assert asked.count(6, at + 2 * SECOND).complete
+
+
+def test_only_what_comes_after_the_verified_position_is_counted() -> None:
+    complete = expected().count(6, NINE)
+    later = complete.hear(watermark(15, 9, NINE + SECOND, (5, 4)), NINE + SECOND)
+    assert (later.position, later.events, later.verified_events, later.complete) == (15, 9, 6, False)
+    assert later.count(2, NINE).missing == 1
+    assert later.count(3, NINE).complete
+
+
+def test_a_watermark_is_judged_before_the_next_one_takes_its_place() -> None:
+    first = expected()
+    second = first.hear(watermark(15, 9, NINE + SECOND, (5, 4)), NINE + SECOND)
+    assert (second.position, second.heard_until) == (10, NINE + SECOND)
+    after_long = second.hear(watermark(20, 12, NINE + 40 * SECOND, (7, 5)), NINE + 40 * SECOND)
+    assert after_long.position == 20
+
+
+def test_a_watermark_that_comes_late_changes_nothing() -> None:
+    complete = expected().count(6, NINE)
+    assert complete.hear(watermark(4, 2, NINE - SECOND, (1, 1)), NINE) == complete
+
+
+def test_a_log_that_was_lost_is_judged_by_its_new_ends_and_by_all_that_was_expected_before() -> None:
+    lost = expected().hear(watermark(8, 5, NINE + SECOND, (1,), log_position=2), NINE + SECOND)
+    assert (lost.position, lost.events, lost.until) == (10, 6, NINE)
+    assert (lost.log_position, lost.log_ends) == (2, (1,))
+
+
+def test_an_owner_whose_database_was_set_back_is_judged_anew() -> None:
+    complete = expected().count(6, NINE).derived()
+    set_back = complete.hear(watermark(7, 4, NINE + SECOND, (4, 2)), NINE + SECOND)
+    assert (set_back.position, set_back.events, set_back.verified_position) == (7, 4, 0)
+    assert set_back.complete_until is None
+
+
+def test_messages_survive_kafka() -> None:
+    said = watermark(10, 6, NINE, (4, 2))
+    assert decode(Watermark, encode(said)) == said
+    asked = RepublishRequest(reader="metrics", topic=POSTS, after=3, up_to=9)
+    assert decode(RepublishRequest, encode(asked)) == asked
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        b"",
+        b"\xff\xfe",
+        b"[]",
+        b"{}",
+        encode(RepublishRequest(reader="metrics", topic="somebody.else", after=0, up_to=1)),
+        b'{"reader":"metrics","topic":"workforce.posts","after":-1,"up_to":9}',
+        b'{"reader":"metrics","topic":"workforce.posts","after":0,"up_to":99999999999999999999}',
+    ],
+)
+def test_what_is_no_request_is_refused(value: bytes | None) -> None:
+    with pytest.raises(Refused):
+        decode(RepublishRequest, value)
+
+
+def test_a_remedy_is_remembered_with_its_instant() -> None:
+    assert replace(expected(), remedy=Remedy.ASKED).count(5, NINE).remedy is Remedy.READ_AGAIN
