@@ -308,12 +308,12 @@ class _Round:
 
 
 def _says_it_is_complete(ready: Sample, sent: Sent) -> bool:
-    """Whether readiness speaks of an instant by which everything had been accepted, if it speaks of any."""
+    """Whether readiness speaks of an instant after all was accepted, if it speaks of any."""
     if not isinstance(ready.said, dict) or "complete_until" not in ready.said:
         return True
     last = max(sent.accepted_at.values(), default=None)
     until = ready.complete_until
-    return until is not None and (last is None or datetime.fromisoformat(until) >= last)
+    return until is not None and (last is None or datetime.fromisoformat(until) > last)
 
 
 def _end(work: "Future[None]") -> None:

@@ -86,10 +86,10 @@ def test_readiness_is_no_lie_while_kafka_is_away_and_it_says_up_to_when_it_is_co
 
 
 @pytest.mark.parametrize("route", [READY, FIGURE])
-def test_completeness_up_to_an_instant_by_which_a_missing_event_was_accepted_is_found(route: str) -> None:
-    false = Seen([said(route, 200, 10, complete_until="2026-01-01T12:00:05Z")], missing_until(20))
+def test_completeness_until_an_instant_before_which_a_missing_event_was_accepted_is_found(route: str) -> None:
+    false = Seen([said(route, 200, 10, complete_until="2026-01-01T12:00:06Z")], missing_until(20))
     assert rules(stage(), false, sent()) == ["completeness is true"]
-    true = Seen([said(route, 200, 10, complete_until="2026-01-01T12:00:04Z")], missing_until(20))
+    true = Seen([said(route, 200, 10, complete_until="2026-01-01T12:00:05Z")], missing_until(20))
     assert rules(stage(), true, sent()) == []
 
 

@@ -98,14 +98,14 @@ def readiness_tells_of_missing_events(stage: Stage, seen: Seen, sent: Sent, faul
 
 
 def completeness_is_true(seen: Seen, sent: Sent) -> Iterator[Violation]:
-    """What says that it is complete up to an instant holds every event accepted by then."""
+    """What says that it is complete until an instant holds every event accepted before it."""
     false: dict[tuple[str, str], list[str]] = {}
     for route in (READY, FIGURE):
         for one, missing in _with_what_was_missing(seen, sent, route):
             if one.status != 200 or one.complete_until is None:
                 continue
             until = datetime.fromisoformat(one.complete_until)
-            lost = [key for key in missing if sent.accepted_at[key] <= until]
+            lost = [key for key in missing if sent.accepted_at[key] < until]
             if lost:
                 what = f"at {one.asked:.1f} complete until {one.complete_until}, but {len(lost)} events were missing"
                 false.setdefault((one.process, route), []).append(f"{what}, as {lost[0]}: {sent.accepted_at[lost[0]]}")
@@ -166,7 +166,7 @@ def _says_it_is_incomplete(one: Sample, old: list[Identity], sent: Sent) -> bool
     if one.complete_until is None:
         return True
     until = datetime.fromisoformat(one.complete_until)
-    return all(sent.accepted_at[key] > until for key in old)
+    return all(sent.accepted_at[key] >= until for key in old)
 
 
 def _reason(one: Sample) -> str:
