@@ -15,6 +15,8 @@ PLANTED = b"bad-"
 """What the keys of planted records begin with."""
 A_MEGABYTE = 1_048_400
 """Bytes of a body that Apache Kafka's usual limit (1,048,588 for a batch) just lets pass."""
+LATEST_POSITION = 1500
+"""Of a journal in a round: a planted record may claim the position of an event that is yet to come."""
 AT_ONCE = (4, 10)
 """How many are planted at least, and at most: fewer than stop a consumer."""
 
@@ -99,7 +101,7 @@ def _bad(kind: str, random: Random, authority: str) -> Planted:
     number = random.randrange(10**9)
     key = PLANTED + str(number).encode()
     event = _good(random, authority, number)
-    record = record_of(event, sequence=1)
+    record = record_of(event, sequence=random.choice([1, random.randrange(1, LATEST_POSITION)]))
     headers: Headers = list(record.headers)
     value = record.value
     if kind in HEADERS:
