@@ -76,7 +76,8 @@ def plan_of(
         left = [kind for kind in possible if set(kind.parts) - taken]
         if not left:
             break
-        kind = first if place == 0 and first is not None else random.choice(left)
+        others = [kind for kind in left if kind not in {fault.kind for fault in faults}]
+        kind = first if place == 0 and first is not None else random.choice(others or left)
         part = random.choice([part for part in kind.parts if part not in taken])
         lasting = kind.long if kind.long is not None and not brief and random.random() < LONG else kind.seconds
         faults.append(Planned(kind, part, _moment(load_seconds, random), random.uniform(*lasting)))
