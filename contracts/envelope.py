@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from contracts.catalogue import EVENT_MODELS, TOPIC_OF_TYPE
 from contracts.events.base import EventData, Withdrawal
-from contracts.refusal import MOST_FAULTS, Fault, Refused, faults_of, shown
+from contracts.refusal import MOST_FAULTS, Fault, Refused, refused_by, shown
 from contracts.values import AuthorityCode, Instant, Sequence64
 
 EventId = Annotated[
@@ -145,7 +145,7 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
     try:
         envelope = Envelope.model_validate_strings(attributes)
     except ValidationError as error:
-        raise Refused(*faults_of(error, "", _ENVELOPE_FIELDS)) from None
+        raise refused_by(error, "", _ENVELOPE_FIELDS) from None
     model = EVENT_MODELS.get(envelope.type)
     if model is None:
         raise Refused(Fault("type", "is not a known event type", f"one of {', '.join(EVENT_MODELS)}", envelope.type))
@@ -168,7 +168,7 @@ def parse_data(envelope: Envelope, body: bytes) -> EventData | Withdrawal:
     try:
         data: EventData | Withdrawal = adapter.validate_json(body)
     except ValidationError as error:
-        raise Refused(*faults_of(error, "data.", tuple(model.model_fields))) from None
+        raise refused_by(error, "data.", tuple(model.model_fields)) from None
     return data
 
 

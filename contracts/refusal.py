@@ -73,11 +73,14 @@ class Fault:
 
 
 class Refused(Exception):
-    """Raised for input that breaks its contract; carries every fault found, at least one."""
+    """Raised for input that breaks its contract; carries the faults found, at least one. `left_out` others were found,
+    and are not told.
+    """
 
-    def __init__(self, *faults: Fault) -> None:
-        super().__init__("; ".join(str(fault) for fault in faults))
+    def __init__(self, *faults: Fault, left_out: int = 0) -> None:
+        super().__init__("; ".join([*(str(fault) for fault in faults), *and_more(left_out)]))
         self.faults = faults
+        self.left_out = left_out
 
 
 def shown(value: object) -> str:
@@ -87,12 +90,19 @@ def shown(value: object) -> str:
 
 
 MOST_FAULTS = 20
-"""So many faults of one event are told; whoever has more has another problem."""
+"""So many faults of one thing are told; whoever has more has another problem."""
 
 
-def faults_of(error: ValidationError, prefix: str, known_fields: tuple[str, ...]) -> tuple[Fault, ...]:
-    """The faults in a pydantic error. `prefix` is put before each field ('data.' or nothing)."""
-    return tuple(_fault(dict(item), prefix, known_fields) for item in error.errors(include_url=False)[:MOST_FAULTS])
+def and_more(left_out: int) -> list[str]:
+    """What closes a list of faults of which so many others are left out; nothing where it is complete."""
+    return [f"and {left_out:,} more"] if left_out else []
+
+
+def refused_by(error: ValidationError, prefix: str, known_fields: tuple[str, ...]) -> Refused:
+    """The refusal in a pydantic error. `prefix` is put before each field ('data.' or nothing)."""
+    found = error.errors(include_url=False)
+    faults = (_fault(dict(item), prefix, known_fields) for item in found[:MOST_FAULTS])
+    return Refused(*faults, left_out=max(0, len(found) - MOST_FAULTS))
 
 
 def _fault(item: dict[str, Any], prefix: str, known_fields: tuple[str, ...]) -> Fault:

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from contracts.catalogue import TOPIC_OF_TYPE
-from contracts.refusal import Fault, Refused, faults_of
+from contracts.refusal import Fault, Refused, refused_by
 from contracts.values import Instant
 
 Position = Annotated[int, Field(ge=0, lt=2**63, description="A position in the owner's journal; 0 before the first.")]
@@ -71,7 +71,7 @@ def decode(kind: type[Message], value: bytes | None) -> Message:
     try:
         message = kind.model_validate_json(value or b"")
     except ValidationError as error:
-        raise Refused(*faults_of(error, "", tuple(kind.model_fields))) from None
+        raise refused_by(error, "", tuple(kind.model_fields)) from None
     named = set(message.topics) if isinstance(message, Watermark) else {message.topic}
     if not named <= TOPIC_NAMES:
         raise Refused(Fault("topic", "is not a topic that carries events", f"one of {', '.join(sorted(TOPIC_NAMES))}"))

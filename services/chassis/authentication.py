@@ -1,16 +1,22 @@
-"""API keys: who may call, for which authority, with which right.
+"""API keys: who may call, for which authority, with which right; checked once a request, before the rest of it is read.
 
 Invariant: a key itself is kept nowhere; only its SHA-256 stands in the settings. Keys are 256 random bits, so a plain
-hash cannot be guessed back.
+hash cannot be guessed back. What is not open to all needs a key: a route that nobody thought of does, too.
 """
 
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
+from fastapi import Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.chassis.problems import Problem
 
 EVERY_AUTHORITY = "*"
 KEY_BYTES = 32
@@ -75,3 +81,70 @@ def find_caller(keys: tuple[ApiKey, ...], presented: str | None) -> Caller | Non
         if hmac.compare_digest(key.sha256, digest):
             return Caller(name=key.name, authority=key.authority, rights=key.rights)
     return None
+
+
+class KeyFirst:
+    """Middleware: whoever asks for what is not open needs a known key; nothing of the request but its path and its key
+    is looked at before. `is_open` says of a path whether everybody may ask for it.
+    """
+
+    def __init__(self, app: ASGIApp, keys: tuple[ApiKey, ...], is_open: Callable[[str], bool]) -> None:
+        self._app = app
+        self._keys = keys
+        self._is_open = is_open
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on with its caller, or answer 401."""
+        if scope["type"] == "http" and not self._is_open(scope["path"]):
+            caller = find_caller(self._keys, _presented(Headers(scope=scope)))
+            if caller is None:
+                await _key_needed().answer()(scope, receive, send)
+                return
+            scope["caller"] = caller
+        await self._app(scope, receive, send)
+
+
+def _presented(headers: Headers) -> str | None:
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() or None if scheme.lower() == "bearer" else None
+
+
+def _key_needed() -> Problem:
+    detail = "Send the header `Authorization: Bearer <key>` with a key of this service."
+    return Problem(401, "key-needed", "A valid key is needed", detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def calling(request: Request) -> Caller:
+    """Who calls. (Only what needs a key has a caller.)"""
+    caller: Caller = request.scope["caller"]
+    return caller
+
+
+class Needs:
+    """A dependency of a route: which right its callers need, checked before anything of body or query is read.
+
+    For which authority they need it can be told only when the query is read, unless it is `everywhere`.
+    """
+
+    def __init__(self, right: Right, refusal: str, *, everywhere: bool = False) -> None:
+        self._right = right
+        self._refusal = refusal
+        self._everywhere = everywhere
+
+    async def __call__(self, request: Request) -> None:
+        """Raises a 403 problem for who has no such right."""
+        caller = calling(request)
+        if self._right not in caller.rights or (self._everywhere and caller.authority != EVERY_AUTHORITY):
+            raise Problem(403, "not-allowed", "Not allowed", self._refusal)
+
+
+FEEDING = Depends(Needs(Right.FEED, f"This key has no right to send events ({Right.FEED})."))
+READING = Depends(Needs(Right.READ, f"This key has no right to read figures ({Right.READ})."))
+OPERATING = Depends(
+    Needs(
+        Right.OPERATE,
+        "A key with the right `operate` for all authorities (`--authority '*'`) is needed.",
+        everywhere=True,
+    )
+)
+"""What a route lists as its dependency, so that it is asked for that right."""

@@ -20,11 +20,20 @@ from contracts.envelope import (
     read_json_object,
 )
 from contracts.refusal import Fault, Refused
+from services.chassis.bodies import media_type
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 BINARY = "application/json"
 ACCEPTED_TYPES = (STRUCTURED, BATCH, BINARY)
+
+VALUES_OF_AN_EVENT = 200
+"""Values in a request, for each event that it may hold: honest events have about twenty. Read from JSON a value takes
+about a hundred bytes of memory, however few it took on the way."""
+FEWEST_VALUES = 20_000
+"""So many may be in any request: one event can name very many posts."""
+DEEPEST = 20
+"""Lists and objects within one another in one event; those of the contracts have three."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +49,14 @@ class Incoming:
     stated_time: datetime | None = None
 
 
-def media_type(content_type: str | None) -> str:
-    """The media type of a Content-Type header, without parameters, lower case."""
-    return (content_type or "").split(";", 1)[0].strip().lower()
-
-
 def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, now: datetime) -> list[Incoming]:
     """The events of one request, in order. `now` is taken as `time` where an event states none.
 
     Raises Refused when the request as a whole cannot be read: wrong content type, no JSON, too many events.
     """
     kind = media_type(headers.get("content-type"))
+    if kind in (STRUCTURED, BATCH):
+        _count_values(body, max(FEWEST_VALUES, VALUES_OF_AN_EVENT * largest_batch))
     if kind == STRUCTURED:
         return [_item(read_json_object(body, "body"), now)]
     if kind == BATCH:
@@ -65,6 +71,23 @@ def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, no
     else:
         fault = Fault("Content-Type", "is not one of CloudEvents", f"one of {', '.join(ACCEPTED_TYPES)}", kind or None)
     raise Refused(fault)
+
+
+def _count_values(body: bytes, most: int) -> None:
+    # Before it is read. Each value but the first of its list or object has a comma before it; those in text count, too.
+    values = body.count(b",") + body.count(b"[") + body.count(b"{")
+    if values > most:
+        raise Refused(Fault("body", f"holds about {values:,} values", f"at most {most:,} in one request"))
+
+
+def _nested_too_deeply(value: object) -> bool:
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        nested = [outer for outer in level if isinstance(outer, dict | list)]
+        if not nested:
+            return False
+        level = [inner for outer in nested for inner in (outer.values() if isinstance(outer, dict) else outer)]
+    return True
 
 
 def _batch(body: bytes, largest_batch: int) -> list[Any]:
@@ -83,10 +106,9 @@ def _item(item: object, now: datetime) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
         return Incoming(None, refusal=Refused(fault))
-    try:
-        return _structured(item, now)
-    except RecursionError:
+    if _nested_too_deeply(item):
         return Incoming(None, refusal=Refused(Fault("event", "is nested too deeply", "data as flat as its contract")))
+    return _structured(item, now)
 
 
 def _structured(item: dict[str, Any], now: datetime) -> Incoming:

@@ -8,6 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from contracts.refusal import MOST_FAULTS
 from services.chassis.problems import MEDIA_TYPE
 
 Document = dict[str, Any]
@@ -37,13 +38,22 @@ PROBLEM: Document = {
         "title": {"type": "string", "description": "The kind in words."},
         "status": {"type": "integer", "minimum": 400, "maximum": 599},
         "detail": {"type": "string", "description": "What was wrong with this request."},
-        "faults": {"type": "array", "minItems": 1, "items": {"$ref": REFERENCE.format(model="Fault")}},
+        "faults": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_FAULTS,
+            "items": {"$ref": REFERENCE.format(model="Fault")},
+        },
+        "faults_left_out": {"type": "integer", "minimum": 1, "description": "How many faults more there are."},
     },
 }
 
 _HEADERS: dict[int, Document] = {
     401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
-    503: {"Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "string"}}},
+    **{
+        status: {"Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "string"}}}
+        for status in (429, 503)
+    },
 }
 
 
@@ -56,8 +66,19 @@ def refusals(descriptions: Mapping[int, str]) -> Answers:
     }
 
 
-KEY_NEEDED = refusals({401: "No key, or an unknown one."})
+EVERYWHERE = refusals(
+    {
+        408: "The request came too slowly.",
+        414: "Path and query are too long, or have too many parameters.",
+        431: "The headers are too large, or too many.",
+        503: "Too much is asked at once, or something that is needed cannot be reached: ask again.",
+    }
+)
+"""What every route may answer."""
+KEY_NEEDED = EVERYWHERE | refusals({401: "No key, or an unknown one."})
 """What every route that needs a key may answer."""
+WITH_A_BODY = refusals({413: "Too many bytes in one request.", 429: "This key sends too much at once: send it again."})
+"""What every route that reads a body may answer."""
 
 
 def json_answer(description: str, schema: Mapping[str, Any]) -> Document:

@@ -46,9 +46,14 @@ def event_pages_router(service: str) -> APIRouter:
         responses={200: json_answer("An AsyncAPI 3.0 document.", {"type": "object", "required": ["asyncapi"]})},
     )
     async def document() -> JSONResponse:
-        return JSONResponse(asyncapi_document())
+        return JSONResponse(_document())
 
     return router
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return asyncapi_document()
 
 
 @cache

@@ -52,7 +52,7 @@ class Health:
             self._database_answers_since = now
         self._database_answered_at, self._database_trouble = now, None
 
-    def database_failed(self, error: Exception) -> None:
+    def database_failed(self, error: BaseException) -> None:
         """PostgreSQL, or the way to it, refused."""
         self._database_trouble = why_not_now(error) or f"PostgreSQL cannot be used ({type(error).__name__})"
 

@@ -14,20 +14,24 @@ from fastapi.responses import JSONResponse
 
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
 from contracts.envelope import Event, format_instant
-from contracts.refusal import Fault, Refused
+from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
-from services.chassis.authentication import Caller, Right
-from services.chassis.cloud_events import BATCH, Incoming, media_type, read_request
+from services.chassis.authentication import FEEDING, Caller, Right, calling
+from services.chassis.bodies import media_type
+from services.chassis.cloud_events import BATCH, Incoming, read_request
 from services.chassis.intake_document import intake_operation
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
-from services.chassis.problems import JsonAnswer, Problem, faults_as_json
-from services.chassis.runtime import Runtime, calling, runtime_of
+from services.chassis.problems import LONGEST_ECHO, JsonAnswer, Problem, beginning, faults_as_json
+from services.chassis.runtime import Runtime, runtime_of
 
 log = get_log(__name__)
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a feed's clock may be."""
+
+MOST_FAULTS_OF_A_BATCH = 500
+"""After so many faults of a batch are told, of each further event only the first is."""
 
 KINDS_OF_REFUSAL = {
     403: ("not-allowed", "This key may not feed this authority"),
@@ -52,22 +56,21 @@ class Answer:
 
 def intake_router(service: str, notes: Notes) -> APIRouter:
     """The routes by which a service takes in events. `notes` adds remarks on events that were accepted."""
-    router = APIRouter(tags=["events"])
+    router = APIRouter(tags=["events"], dependencies=[FEEDING])
 
     @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
         runtime = runtime_of(request)
         caller = calling(request)
-        if Right.FEED not in caller.rights:
-            raise Problem(403, "not-allowed", "Not allowed", f"This key has no right to send events ({Right.FEED}).")
         now = datetime.now(UTC)
-        body = await read_body(request, runtime.settings.largest_request_bytes, "send several batches")
-        try:
-            incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
-        except Refused as refusal:
-            runtime.telemetry.rejected.labels("unreadable-request").inc()
-            raise _unreadable(refusal) from None
-        answers = await accept(runtime, service, caller, incoming, notes, now)
+        largest = runtime.settings.largest_request_bytes
+        async with runtime.bodies.reading(request, largest, "send several batches") as body:
+            try:
+                incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
+            except Refused as refusal:
+                runtime.telemetry.rejected.labels("unreadable-request").inc()
+                raise _unreadable(refusal) from None
+            answers = await accept(runtime, service, caller, incoming, notes, now)
         if media_type(request.headers.get("content-type")) == BATCH:
             return _batch_answer(answers)
         return _single_answer(answers[0])
@@ -131,11 +134,12 @@ def _answer(
         reason, refused = refusal
         telemetry.rejected.labels(reason).inc()
         http_status = 403 if reason == "authority" else 422
-        return Answer(item.claimed_id, "rejected", http_status, {"faults": faults_as_json(refused.faults)})
+        claimed = None if item.claimed_id is None else beginning(item.claimed_id, LONGEST_ECHO)
+        return Answer(claimed, "rejected", http_status, faults_as_json(refused))
     event = _event(item)
     if isinstance(outcome, Conflict):
         telemetry.rejected.labels("conflict").inc()
-        return Answer(event.envelope.id, "rejected", 409, {"faults": faults_as_json((outcome.fault,))})
+        return Answer(event.envelope.id, "rejected", 409, faults_as_json(Refused(outcome.fault)))
     assert isinstance(outcome, Accepted)  # noqa: S101
     counter, status, http_status = (
         (telemetry.already_known, "already-known", 200) if outcome.known else (telemetry.accepted, "accepted", 202)
@@ -153,14 +157,14 @@ def _answer(
 def _single_answer(answer: Answer) -> JSONResponse:
     if answer.status != "rejected":
         return JsonAnswer({"id": answer.event_id, "status": answer.status, **answer.body}, answer.http_status)
-    faults = answer.body["faults"]
-    detail = "; ".join(f"{fault['field']}: {fault['problem']}" for fault in faults)
+    told = [f"{fault['field']}: {fault['problem']}" for fault in answer.body["faults"]]
+    detail = "; ".join([*told, *and_more(answer.body.get("faults_left_out", 0))])
     kind, title = KINDS_OF_REFUSAL[answer.http_status]
-    return Problem(answer.http_status, kind, title, detail, id=answer.event_id, faults=faults).answer()
+    return Problem(answer.http_status, kind, title, detail, id=answer.event_id, **answer.body).answer()
 
 
 def _batch_answer(answers: list[Answer]) -> JSONResponse:
-    results = [{"id": answer.event_id, "status": answer.status, **answer.body} for answer in answers]
+    results = _results(answers)
     rejected = sum(answer.status == "rejected" for answer in answers)
     if rejected == 0:
         return JsonAnswer({"results": results}, 202)
@@ -171,17 +175,21 @@ def _batch_answer(answers: list[Answer]) -> JSONResponse:
     return Problem(422, "batch-refused", title, "No event was accepted.", results=results).answer()
 
 
+def _results(answers: list[Answer]) -> list[dict[str, Any]]:
+    """What is told about each event of a batch. When very many are wrong, of the later ones the first fault is told."""
+    results, told = [], 0
+    for answer in answers:
+        body = answer.body
+        if "faults" in body:
+            faults = body["faults"] if told < MOST_FAULTS_OF_A_BATCH else body["faults"][:1]
+            left_out = body.get("faults_left_out", 0) + len(body["faults"]) - len(faults)
+            body = {"faults": faults} | ({"faults_left_out": left_out} if left_out else {})
+            told += len(faults)
+        results.append({"id": answer.event_id, "status": answer.status, **body})
+    return results
+
+
 def _unreadable(refusal: Refused) -> Problem:
     status = 415 if refusal.faults[0].field in ("Content-Type", "ce-specversion") else 400
-    faults = faults_as_json(refusal.faults)
-    return Problem(status, "request-unreadable", "The request cannot be read", str(refusal), faults=faults)
-
-
-async def read_body(request: Request, largest: int, advice: str) -> bytes:
-    """The body of a request. Raises a 413 problem, which says what to do instead, above so many bytes."""
-    chunks = bytearray()
-    async for chunk in request.stream():
-        chunks += chunk
-        if len(chunks) > largest:
-            raise Problem(413, "too-large", "The request is too large", f"At most {largest} bytes; {advice}.")
-    return bytes(chunks)
+    title, told = "The request cannot be read", faults_as_json(refusal)
+    return Problem(status, "request-unreadable", title, str(refusal), **told)

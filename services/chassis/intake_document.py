@@ -9,7 +9,7 @@ from contracts.events.base import EventData, Withdrawal
 from contracts.generate import attributes, definitions
 from contracts.values import INSTANT_PATTERN, TOKEN_PATTERN, Contract
 from services.chassis.cloud_events import BATCH, BINARY, STRUCTURED
-from services.chassis.documentation import REFERENCE, Document, json_answer, record, refusals, several
+from services.chassis.documentation import REFERENCE, WITH_A_BODY, Document, json_answer, record, refusals, several
 
 _NEEDED = ("specversion", "id", "source", "type", "subject", "authority")
 """Attributes that a feed must state. `time` is the moment of arrival where it is left out."""
@@ -18,7 +18,10 @@ _FAULTS = several({"$ref": REFERENCE.format(model="Fault")})
 _NOTES = {"notes": several({"type": "string"})}
 _TAKEN = {"id": {"type": "string"}, "status": {"enum": ["accepted", "already-known"]}}
 _ACCEPTED = record(_TAKEN | {"accepted_at": {"type": "string", "format": "date-time"}}, _NOTES)
-_REJECTED = record({"id": {"type": ["string", "null"]}, "status": {"const": "rejected"}, "faults": _FAULTS})
+_REJECTED = record(
+    {"id": {"type": ["string", "null"]}, "status": {"const": "rejected"}, "faults": _FAULTS},
+    {"faults_left_out": {"type": "integer", "minimum": 1, "description": "How many faults more there are."}},
+)
 
 
 def intake_schemas(service: str) -> dict[str, Document]:
@@ -100,12 +103,12 @@ def intake_operation(service: str) -> Document:
             401: "No key, or an unknown one.",
             403: "The key has no right to send events, or none of this authority.",
             409: "The id stands for another event.",
-            413: "Too many bytes in one request.",
             415: "Not a content type of CloudEvents.",
             422: "Rejected: what was wrong, where, and what would be right.",
-            503: "The database cannot be reached: send the request again.",
+            503: "The database cannot be reached, or too much is sent at once: send the request again.",
         }
     )
+    answers |= WITH_A_BODY
     return {
         "parameters": _headers(service),
         "requestBody": {

@@ -14,15 +14,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.envelope import format_instant
 from contracts.values import WHOLE
-from services.chassis.authentication import EVERY_AUTHORITY, Right
+from services.chassis.authentication import OPERATING
+from services.chassis.bodies import SMALL_BODY, read_model
 from services.chassis.dead_letter_form import where_and_why
 from services.chassis.dead_letters import NotSentAgain, read_dead_letters, send_again
-from services.chassis.documentation import json_answer, record, refusals, several
+from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record, refusals, several
 from services.chassis.problems import JsonAnswer, Problem, not_available
-from services.chassis.runtime import Runtime, calling, runtime_of
+from services.chassis.runtime import runtime_of
 
 health_router = APIRouter(tags=["operation"])
-set_aside_router = APIRouter(tags=["operation"])
+set_aside_router = APIRouter(tags=["operation"], dependencies=[OPERATING])
 
 LIVE = record({"live": {"type": "boolean"}, "reason": {"type": ["string", "null"]}})
 READY = record(
@@ -56,7 +57,7 @@ SET_ASIDE = record(
     }
 )
 SENT = record({"sent": {"type": "integer", "minimum": 0, "description": "How many records were put back."}})
-OPERATING = refusals(
+OPERATED = refusals(
     {
         403: "The key has no right to operate for all authorities.",
         503: "Kafka cannot be reached: ask again.",
@@ -73,6 +74,14 @@ class SendAgain(BaseModel):
         list[Annotated[int, Field(ge=0), WHOLE]],
         Field(min_length=1, description="Offsets as /v1/set-aside lists them.", examples=[[12]]),
     ]
+
+
+WANTED: Document = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": SendAgain.model_json_schema()}},
+    }
+}
 
 
 @health_router.get(
@@ -114,11 +123,11 @@ async def metrics(request: Request) -> Response:
 @set_aside_router.get(
     "/v1/set-aside",
     summary="Records that this service could not take in",
-    responses=OPERATING | {200: json_answer("The records.", SET_ASIDE)},
+    responses=OPERATED | {200: json_answer("The records.", SET_ASIDE)},
 )
 async def list_set_aside(request: Request) -> JSONResponse:
     """Each with its offset on the dead-letter topic, where it was, and why it could not be taken in; oldest first."""
-    runtime = _operated(request)
+    runtime = runtime_of(request)
     try:
         found = [
             {"offset": record.offset, "about": where_and_why(record)}
@@ -133,19 +142,24 @@ async def list_set_aside(request: Request) -> JSONResponse:
     "/v1/set-aside/send-again",
     status_code=202,
     summary="Put set-aside records on their topics again",
-    responses=OPERATING
+    responses=OPERATED
+    | WITH_A_BODY
     | refusals(
         {
             400: "The body cannot be read.",
             409: "Some were cut and their originals are gone, or no service put them there; the others were put back.",
+            415: "The body is not said to be JSON.",
             422: "No offsets are given, or something else beside them.",
         }
     )
     | {202: json_answer("They were put back.", SENT)},
+    openapi_extra=WANTED,
 )
-async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONResponse:
+async def send_set_aside_again(request: Request) -> JSONResponse:
     """After the cause is mended. A record that was taken in meanwhile is known by its id, and changes nothing."""
-    runtime = _operated(request)
+    runtime = runtime_of(request)
+    async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:
+        wanted = read_model(request, body, SendAgain)
     try:
         sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(wanted.offsets))
     except NotSentAgain as refused:
@@ -154,10 +168,3 @@ async def send_set_aside_again(request: Request, wanted: SendAgain) -> JSONRespo
     except KafkaError:
         raise not_available("Kafka cannot be reached") from None
     return JSONResponse({"sent": sent}, 202)
-
-
-def _operated(request: Request) -> Runtime:
-    if not calling(request).may(Right.OPERATE, EVERY_AUTHORITY):
-        detail = "A key with the right `operate` for all authorities (`--authority '*'`) is needed."
-        raise Problem(403, "not-allowed", "Not allowed", detail)
-    return runtime_of(request)

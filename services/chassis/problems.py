@@ -1,6 +1,7 @@
 """Answers to callers that something is wrong: problem details (RFC 9457).
 
-Invariant: an answer says what was wrong, where, and what would be right; never a traceback.
+Invariant: an answer says what was wrong, where, and what would be right; never a traceback. Whatever was asked, it is
+short: at most twenty faults and the number of the others, and of what came no more than its beginning.
 """
 
 import json
@@ -13,12 +14,18 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match, Mount
 
-from contracts.refusal import Fault
+from contracts.refusal import MOST_FAULTS, Refused, and_more
 from services.chassis.logs import get_log
 
 log = get_log(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+
+LONGEST = {"field": 200, "problem": 500, "expected": 4000, "value": 100}
+"""Most characters of a fault's members: what we expect can be long, of what came a beginning will do."""
+LONGEST_DETAIL = 10_000
+LONGEST_ECHO = 200
+"""Most characters of a path or an id that is repeated to whoever sent it."""
 
 
 class JsonAnswer(JSONResponse):
@@ -38,6 +45,12 @@ class Problem(Exception):
     def __init__(
         self, status: int, kind: str, title: str, detail: str, *, headers: dict[str, str] | None = None, **extra: Any
     ) -> None:
+        if "faults" in extra:
+            left_out = extra.pop("faults_left_out", 0) + max(0, len(extra["faults"]) - MOST_FAULTS)
+            if len(extra["faults"]) > MOST_FAULTS:
+                detail = in_words(extra["faults"][:MOST_FAULTS], left_out)
+            extra |= _short(extra["faults"], left_out)
+        detail = beginning(detail, LONGEST_DETAIL)
         super().__init__(detail)
         self.status = status
         self.headers = headers
@@ -54,13 +67,30 @@ class Problem(Exception):
         return JsonAnswer(self.body, self.status, headers=self.headers, media_type=MEDIA_TYPE)
 
 
-def faults_as_json(faults: Sequence[Fault]) -> list[dict[str, str]]:
-    """Faults as they stand in an answer."""
-    return [
+def beginning(text: str, most: int) -> str:
+    """A text of at most so many characters: what is longer ends in an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def in_words(faults: Sequence[dict[str, str]], left_out: int) -> str:
+    """Faults in one line, with how many others there are."""
+    told = (f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in faults)
+    return "; ".join([*told, *and_more(left_out)])
+
+
+def faults_as_json(refusal: Refused) -> dict[str, Any]:
+    """The faults of a refusal as they stand in an answer: `faults`, and where there are more `faults_left_out`."""
+    faults = [
         {"field": fault.field, "problem": fault.problem, "expected": fault.expected}
         | ({} if fault.value is None else {"value": fault.value})
-        for fault in faults
+        for fault in refusal.faults[:MOST_FAULTS]
     ]
+    return _short(faults, refusal.left_out + max(0, len(refusal.faults) - MOST_FAULTS))
+
+
+def _short(faults: Sequence[dict[str, str]], left_out: int) -> dict[str, Any]:
+    told = [{name: beginning(text, LONGEST[name]) for name, text in fault.items()} for fault in faults[:MOST_FAULTS]]
+    return {"faults": told} | ({"faults_left_out": left_out} if left_out else {})
 
 
 def not_available(reason: str) -> Problem:
@@ -87,7 +117,8 @@ def install_problem_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        detail = f"{request.method} {request.url.path}: {error.detail}"
+        asked = beginning(f"{request.method} {request.url.path}", LONGEST_ECHO)
+        detail = f"{asked}: {error.detail}"
         headers = dict(error.headers or {})
         if error.status_code == 405 and (methods := _methods(request)):
             headers["Allow"] = ", ".join(methods)
@@ -95,15 +126,21 @@ def install_problem_answers(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        faults = [_fault(item) for item in error.errors()]
-        detail = "; ".join(f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in faults)
-        return Problem(422, "request-refused", "The request is not as described", detail, faults=faults).answer()
+        return not_as_described(error.errors()).answer()
 
     @app.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
         log.error("request failed", path=request.url.path, exc_info=error)
         detail = "The service failed on this request; the cause stands in its log."
         return Problem(500, "failed", "The service failed", detail).answer()
+
+
+def not_as_described(found: Sequence[dict[str, Any]]) -> Problem:
+    """The answer to a request in which pydantic found this; the first part of each place is body or query."""
+    faults = [_fault(item) for item in found[:MOST_FAULTS]]
+    left_out = len(found) - len(faults)
+    title, detail = "The request is not as described", in_words(faults, left_out)
+    return Problem(422, "request-refused", title, detail, faults=faults, faults_left_out=left_out)
 
 
 def _methods(request: Request) -> list[str]:

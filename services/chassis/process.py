@@ -13,6 +13,7 @@ from typing import TypeVar
 import uvicorn
 from fastapi import FastAPI
 
+from services.chassis.connections import Connections
 from services.chassis.logs import configure_logs
 from services.chassis.settings import PREFIX, Settings, SettingsRefused, read_settings
 
@@ -31,8 +32,14 @@ def run_service(name: str, settings_class: type[SomeSettings], create: Callable[
         sys.stderr.write(f"{name} cannot start: {refused}\n")
         return 1
     configure_logs(name, settings.log_level)
+    app = create(settings)
+    connections = Connections(settings.limits, app.state.runtime.telemetry)
     config = uvicorn.Config(
-        create(settings),
+        app,
+        http=connections.accept,  # type: ignore[arg-type]  # called as a protocol class is
+        h11_max_incomplete_event_size=settings.limits.head_bytes,
+        timeout_keep_alive=settings.limits.idle_seconds,
+        ws="none",
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_SECONDS,

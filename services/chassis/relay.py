@@ -21,6 +21,7 @@ from contracts.envelope import kafka_headers
 from contracts.refusal import Refused
 from contracts.watermark import RepublishRequest, decode, encode
 from services.chassis import relay_state
+from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import why_not_now
 from services.chassis.journal import CHANNEL, READ_AFTER, READ_TYPES_AFTER
 from services.chassis.logs import get_log
@@ -102,9 +103,8 @@ class Relay:
                 await self._lead()
             except KafkaLogIsShorter as reason:
                 log.warning("publishing topics again", reason=str(reason))
-            except asyncio.CancelledError:
-                raise
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 # Everything that can go wrong here is Kafka or PostgreSQL being away; new clients start clean, which
                 # an idempotent producer needs after its broker lost data.
                 level = log.warning if why_not_now(error) else log.error
@@ -287,5 +287,5 @@ async def _stop_quietly(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
     await asyncio.wait([stopping], timeout=CLOSE_SECONDS)
     if not stopping.done():
         stopping.cancel()
-    elif stopping.exception() is not None:
+    elif not stopping.cancelled() and stopping.exception() is not None:
         log.debug("client did not close", detail=str(stopping.exception())[:300])

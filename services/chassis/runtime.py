@@ -19,13 +19,14 @@ from fastapi import Request
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
-from services.chassis.authentication import Caller, find_caller
+from services.chassis.bodies import Bodies
+from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
 from services.chassis.logs import get_log
-from services.chassis.problems import Problem, not_available
+from services.chassis.problems import not_available
 from services.chassis.readings import Readings
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
@@ -42,6 +43,7 @@ START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 KEEP_READINGS_SECONDS = 0.5
 PROBE_TIMEOUT_SECONDS = 10.0
+CLOSE_SECONDS = 25.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
 PROBE = """
@@ -84,6 +86,7 @@ class Runtime:
         self.parts = parts
         self.settings = settings
         self.telemetry = Telemetry()
+        self.bodies = Bodies(settings.limits)
         dead_letters = DeadLetters(parts.name, settings.kafka_servers, settings.kafka_idempotent_producer)
         self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
         self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
@@ -97,7 +100,6 @@ class Runtime:
         self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.waiting_to_start: str | None = None
-        self.consuming = False
         self.catching_up: str | None = None
 
     @property
@@ -142,8 +144,8 @@ class Runtime:
         for watch in self.parts.watches:
             self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
         await self._until_done("Kafka", self._start_consumer)
-        self.consuming = True
         log.info("started")
+        await self._every(WATCH_SECONDS, self._look_after_consumer)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))
@@ -154,7 +156,8 @@ class Runtime:
                 await step()
                 self.waiting_to_start = None
                 return
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 level = log.warning if why_not_now(error) else log.error
                 self.waiting_to_start = f"waiting for {what}: {type(error).__name__}: {str(error)[:300]}"
                 level("waiting to start", waiting_for=what, cause=type(error).__name__, detail=str(error)[:300])
@@ -186,13 +189,25 @@ class Runtime:
             await broker.stop()
             raise
 
+    async def _look_after_consumer(self) -> None:
+        """FastStream gives up a consumer whose client passed on a cancelling of its own: then there is a new one."""
+        broker = self._broker
+        if broker is None or not any(all(task.done() for task in found.tasks) for found in _consuming(broker)):
+            return
+        log.error("the consumer ended by itself: starting another one")
+        self._broker = None
+        with suppress(*FAILURES):
+            await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
+        await self._until_done("Kafka", self._start_consumer)
+
     async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
         """Do something again and again, whatever becomes of it."""
         while True:
             await asyncio.sleep(seconds)
             try:
                 await step()
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 if why_not_now(error) is None:
                     log.error("watching failed", exc_info=error)
 
@@ -208,7 +223,8 @@ class Runtime:
                     await self._probe_for_ever(connection)
                 finally:
                     connection.terminate()
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 self.health.database_failed(error)
             await asyncio.sleep(WATCH_SECONDS)
 
@@ -262,6 +278,10 @@ class Runtime:
         self.telemetry.journal_age.set(age)
 
 
+def _consuming(broker: KafkaBroker) -> list[Any]:
+    return [subscriber for subscriber in broker.subscribers if getattr(subscriber, "tasks", None)]
+
+
 def new_broker(settings: Settings) -> KafkaBroker:
     """A FastStream broker that makes no topics by itself and logs only what went wrong."""
     return KafkaBroker(
@@ -282,14 +302,3 @@ def runtime_of(request: Request) -> Runtime:
     """The running service that a request came to."""
     runtime: Runtime = request.app.state.runtime
     return runtime
-
-
-def calling(request: Request) -> Caller:
-    """Who calls, by the bearer key. Raises a 401 problem for a missing or unknown key."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    presented = key.strip() if scheme.lower() == "bearer" and key.strip() else None
-    caller = find_caller(runtime_of(request).settings.api_keys, presented)
-    if caller is None:
-        detail = "Send the header `Authorization: Bearer <key>` with a key of this service."
-        raise Problem(401, "key-needed", "A valid key is needed", detail, headers={"WWW-Authenticate": "Bearer"})
-    return caller

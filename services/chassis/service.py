@@ -5,27 +5,35 @@ everything else needs one, where keys are set.
 """
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.chassis.authentication import KeyFirst
 from services.chassis.database import why_not_now
-from services.chassis.documentation import KEY_NEEDED, complete_document
+from services.chassis.documentation import EVERYWHERE, KEY_NEEDED, complete_document
 from services.chassis.event_pages import event_pages_router
 from services.chassis.intake_document import intake_schemas
+from services.chassis.limits import WithinLimits
 from services.chassis.logs import get_log
 from services.chassis.operation import health_router, set_aside_router
 from services.chassis.problems import install_problem_answers, not_available
-from services.chassis.runtime import Parts, Runtime, runtime_of
+from services.chassis.runtime import Parts, Runtime
 from services.chassis.settings import Settings
+from services.chassis.telemetry import Telemetry
 
 log = get_log(__name__)
 
 BEARER = HTTPBearer(auto_error=False, description="An API key. On loopback, where no keys are set, none is needed.")
-"""Tells the documentation of the key; `runtime.calling` checks it."""
+"""Tells the documentation of the key; `authentication.KeyFirst` checks it."""
+
+DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/openapi.json"})
+SCRIPTS = "/static-offline-docs/"
+METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 def create_service(
@@ -45,28 +53,54 @@ def create_service(
     app = FastAPIOffline(title=title, description=description, version="1", lifespan=lifespan, redoc_url=None)
     app.state.runtime = runtime
     install_problem_answers(app)
-    app.middleware("http")(_measured)
+    open_to_all = (health_router, event_pages_router(parts.name))
     for router in (*routers, set_aside_router):
         app.include_router(router, dependencies=[Depends(BEARER)], responses=KEY_NEEDED)
-    for router in (health_router, event_pages_router(parts.name)):
-        app.include_router(router)
+    for router in open_to_all:
+        app.include_router(router, responses=EVERYWHERE)
+    open_paths = DOCUMENTATION | {str(getattr(route, "path", "")) for router in open_to_all for route in router.routes}
+    # What is added last meets a request first.
+    app.add_middleware(
+        KeyFirst,
+        keys=settings.api_keys,
+        is_open=lambda path: path in open_paths or path.startswith(SCRIPTS),
+    )
+    app.add_middleware(WithinLimits, limits=settings.limits)
+    app.add_middleware(Measured, telemetry=runtime.telemetry)
     complete_document(app, intake_schemas(parts.name) if parts.publishes else {})
     return app
 
 
-async def _measured(request: Request, answer: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Times a request, and says so when PostgreSQL cannot do what it needs."""
-    runtime = runtime_of(request)
-    began = time.perf_counter()
-    try:
-        response = await answer(request)
-    except Exception as error:
-        reason = why_not_now(error)
-        if reason is None:
-            raise
-        log.warning("not available", path=request.url.path, reason=reason, cause=type(error).__name__)
-        response = not_available(reason).answer()
-    route = request.scope.get("route")
-    path = getattr(route, "path", "unknown")
-    runtime.telemetry.requests.labels(request.method, path, response.status_code).observe(time.perf_counter() - began)
-    return response
+class Measured:
+    """Middleware: times requests, and answers 503 when PostgreSQL cannot do what one needs."""
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self._app = app
+        self._telemetry = telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and note how it was answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began, status = time.perf_counter(), 0
+
+        async def noting(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            reason = why_not_now(error)
+            if status or reason is None:
+                raise
+            log.warning("not available", path=scope["path"], reason=reason, cause=type(error).__name__)
+            await not_available(reason).answer()(scope, receive, noting)
+        finally:
+            path = getattr(scope.get("route"), "path", "unknown")
+            # Callers may name any method; each that is counted by its name is kept for ever.
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            self._telemetry.requests.labels(method, path, status or 500).observe(time.perf_counter() - began)

@@ -35,6 +35,24 @@ class DeliverySettings(BaseModel):
     catching_up_records: int = Field(2000, ge=1, description="With more records behind, figures are derived later.")
 
 
+class LimitSettings(BaseModel):
+    """What one request, one connection, and all of them together may take of a service."""
+
+    model_config = ConfigDict(frozen=True)
+
+    head_bytes: int = Field(16_384, ge=1000, description="Most bytes in the request line and headers of a request.")
+    headers: int = Field(100, ge=20, description="Most headers in one request.")
+    url_bytes: int = Field(8_000, ge=500, description="Most bytes in the path and query of a request.")
+    parameters: int = Field(100, ge=20, description="Most query parameters in one request.")
+    bodies_bytes: int = Field(64_000_000, ge=2000, description="Most bytes of bodies being read or answered at a time.")
+    unread_bytes: int = Field(64_000_000, ge=1000, description="Most bytes of answers that wait for their readers.")
+    connections: int = Field(500, ge=10, description="Most connections at a time; the longest idle makes room.")
+    head_seconds: float = Field(10.0, gt=0, description="How long a request line and headers may take to come.")
+    idle_seconds: int = Field(20, ge=1, description="How long a connection may be idle between two requests.")
+    slow_seconds: float = Field(20.0, gt=0, description="Bodies and answers are looked at for so long at a time…")
+    slowest_bytes_per_second: int = Field(500, ge=0, description="…and must get on by so many bytes a second in it.")
+
+
 class Settings(BaseSettings):
     """What every service can be told. Each service's own class gives its port."""
 
@@ -61,6 +79,9 @@ class Settings(BaseSettings):
     delivery: DeliverySettings = Field(
         DeliverySettings(), description="How patient its consumer is: `WORKFORCE_DELIVERY__…`."
     )
+    limits: LimitSettings = Field(
+        LimitSettings(), description="What requests and connections may take: `WORKFORCE_LIMITS__…`."
+    )
 
     @property
     def listens_beyond_this_machine(self) -> bool:
@@ -79,6 +100,14 @@ class Settings(BaseSettings):
         if not 1 <= port <= 65535:
             raise ValueError("must be a port from 1 to 65535")
         return port
+
+    @model_validator(mode="after")
+    def _a_request_fits(self) -> Self:
+        if self.largest_request_bytes * 2 > self.limits.bodies_bytes:
+            raise ValueError(
+                f"{PREFIX}LIMITS__BODIES_BYTES must be twice {PREFIX}LARGEST_REQUEST_BYTES or more: a caller gets half"
+            )
+        return self
 
     @model_validator(mode="after")
     def _keys_beyond_loopback(self) -> Self:

@@ -45,6 +45,10 @@ class Telemetry:
         )
         self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
         self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")
+        self.connections = self._gauge("http_connections", "Connections to the service that are open.")
+        self.turned_away = self._counter(
+            "http_turned_away", "Connections that were ended because they went beyond a limit, with the limit.", "limit"
+        )
         self.latency = Histogram(
             "workforce_origin_to_figure_seconds",
             "From an event's acceptance to the commit of the figures it moves.",

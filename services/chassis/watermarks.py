@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from contracts.catalogue import Topic, request_topic, topics_read_by, types_on, watermark_topic
 from contracts.refusal import Refused
 from contracts.watermark import RepublishRequest, Watermark, decode, encode
+from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.completeness import FIELDS, Expected, Remedy
 from services.chassis.database import Connection
 from services.chassis.logs import get_log
@@ -112,11 +113,12 @@ class Watermarks:
             try:
                 await asyncio.wait_for(reader.start(), KAFKA_TIMEOUT_MS / 1000)
                 await self._hear_from(reader)
-            except Exception as error:
+            except FAILURES as error:
+                raise_if_cancelled(error)
                 log.debug("watermarks cannot be heard", cause=type(error).__name__)
                 self.kafka_answers_since = None
             finally:
-                with suppress(Exception):
+                with suppress(*FAILURES):
                     await asyncio.wait_for(reader.stop(), KAFKA_TIMEOUT_MS / 1000)
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -10,14 +10,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from contracts.values import AUTHORITY_PATTERN, EffectiveDate
-from services.chassis.authentication import Right
+from services.chassis.authentication import READING, Right, calling
 from services.chassis.documentation import json_answer, record, refusals, several
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling, runtime_of
+from services.chassis.runtime import runtime_of
 from services.recruitment import store
 from services.recruitment.rules import fallen_vacant
 
-router = APIRouter(tags=["posts"])
+router = APIRouter(tags=["posts"], dependencies=[READING])
 
 _DATE = {"type": "string", "format": "date"}
 FALLEN_VACANT = record(

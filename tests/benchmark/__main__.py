@@ -1,4 +1,5 @@
-"""`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency.
+"""`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
+what attacks at the door cost.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -29,6 +30,7 @@ from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
 from services.chassis.topics import TopicKeeper, admin_client
 from tests.benchmark import seeding
+from tests.benchmark.door import door
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
@@ -64,6 +66,8 @@ def main() -> int:
                 broker.empty()
             if "latency" in given.only:
                 latency(postgres, broker, folder, given.seconds)
+            if "door" in given.only:
+                door(postgres, broker, folder, console)
         finally:
             broker.stop()
             postgres.stop()
@@ -72,7 +76,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
-    benchmarks = ("figures", "rebuild", "latency")
+    benchmarks = ("figures", "rebuild", "latency", "door")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")

@@ -92,7 +92,7 @@ async def kafka_only(system: RealSystem) -> AsyncIterator[AIOKafkaAdminClient]:
 async def test_a_topic_that_comes_back_with_fewer_partitions_is_made_whole_and_published_again(
     standing_system: RealSystem, partitions: int
 ) -> None:
-    system, authority = standing_system, f"22{partitions}"
+    system, authority = standing_system, f"24{partitions}"
     await establish(system, authority, "P", 60)
     await all_is_there(system, authority, 60)
     async with kafka_only(system) as admin:

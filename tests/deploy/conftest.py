@@ -39,12 +39,15 @@ def without(pytestconfig: pytest.Config) -> Callable[[str], NoReturn]:
 
 @pytest.fixture(scope="session")
 def program(without: Callable[[str], NoReturn]) -> Callable[[str], str]:
-    """Find prometheus or promtool on this machine."""
+    """Find prometheus, promtool, nginx or openssl on this machine."""
+    packages = {"nginx": "nginx-light", "openssl": "openssl"}
 
     def find(name: str) -> str:
-        found = shutil.which(name)
+        # Debian puts nginx where only root looks for programs.
+        found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
         if found is None:
-            without(f"There is no {name} on this machine (Debian: apt-get install --no-install-recommends prometheus)")
+            package = packages.get(name, "prometheus")
+            without(f"There is no {name} on this machine (Debian: apt-get install --no-install-recommends {package})")
         return found
 
     return find

@@ -74,7 +74,7 @@ def test_the_file_keeps_the_compose_specification(without: Callable[[str], NoRet
 def test_the_file_filled_in_keeps_it_too(without: Callable[[str], NoReturn], compose: dict[str, Any]) -> None:
     schema = specification(without)
     jsonschema.validators.validator_for(schema)(schema).validate(compose)
-    assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana"}
+    assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana", "proxy"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -117,7 +117,7 @@ def test_a_service_is_published_and_checked_on_the_port_it_listens_on(compose: d
 
 def test_ports_are_published_on_this_machine_alone(compose: dict[str, Any]) -> None:
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert len(published) == 5
+    assert len(published) == 6
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
@@ -160,12 +160,17 @@ def test_a_service_runs_as_the_account_of_the_image_with_no_capability(compose: 
 def test_what_is_mounted_exists(compose: dict[str, Any]) -> None:
     mounted = [volume for service in compose["services"].values() for volume in service.get("volumes", [])]
     files = [volume for volume in mounted if volume.startswith("./")]
-    assert len(files) == 4
+    assert len(files) == 5
     for volume in files:
         assert volume.endswith(":ro")
         assert (REPOSITORY / volume.split(":")[0]).exists(), volume
     named = {volume.split(":")[0] for volume in mounted} - {volume.split(":")[0] for volume in files}
     assert named == set(compose["volumes"]) == {"kafka", "postgresql", "prometheus", "grafana"}
+
+
+def test_the_proxy_starts_only_where_it_is_asked_for(compose: dict[str, Any]) -> None:
+    assert {name for name, service in compose["services"].items() if "profiles" in service} == {"proxy"}
+    assert compose["services"]["proxy"]["profiles"] == ["proxy"]
 
 
 def test_nothing_starts_with_the_example_as_it_is() -> None:

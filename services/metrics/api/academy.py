@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
 from services.metrics import store
@@ -34,7 +35,7 @@ from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture
 
-router = APIRouter(tags=["academy"])
+router = APIRouter(tags=["academy"], dependencies=[READING])
 
 COHORTS = Parameter(
     "cohorts",

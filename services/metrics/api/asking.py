@@ -13,9 +13,8 @@ from fastapi import Request
 
 from contracts.envelope import format_instant
 from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
-from services.chassis.authentication import Right
+from services.chassis.authentication import Right, calling
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling
 from services.metrics.api.parameters import (
     ALL,
     IN_WORDS_DATE,
@@ -135,7 +134,7 @@ class Question:
         return found
 
     def authority(self) -> str:
-        """The authority, which the caller must be allowed to read. Raises a 401 or 403 problem."""
+        """The authority, which the caller must be allowed to read. Raises a 403 problem."""
         caller = calling(self.request)
         text = self.text("authority")
         reads = text == ALL or (text is not None and len(text) == 3 and text.isascii() and text.isdigit())

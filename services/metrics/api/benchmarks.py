@@ -10,8 +10,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.values import AUTHORITY_PATTERN
+from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling, runtime_of
+from services.chassis.runtime import runtime_of
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.measures import Wanted, described, is_known, time_of, work_out
@@ -138,7 +139,7 @@ class _Compared:
 
 def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
     """The routes of the benchmarks, with the neighbours that are compared with where a request names none."""
-    router = APIRouter(tags=["benchmarks"])
+    router = APIRouter(tags=["benchmarks"], dependencies=[READING])
 
     @router.get(
         "/v1/benchmarks/{measure}",
@@ -152,7 +153,6 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
 
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
-        calling(request)
         found = _published(measure)
         question = Question(request, *KNOWN, also=OF_A_YEAR)
         compared = _compared(question, found, statistical_neighbours)
@@ -172,7 +172,6 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
         """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
         mark (the other is null).
         """
-        calling(request)
         found = _published(measure)
         question = Question(request, also=OF_A_SERIES)
         compared = _compared(question, found, statistical_neighbours)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.chassis.runtime import calling
+from services.chassis.authentication import READING
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
@@ -23,7 +23,7 @@ from services.metrics.measures.declaration import Count, Measure, When, exact, s
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import known
 
-router = APIRouter(tags=["changes"])
+router = APIRouter(tags=["changes"], dependencies=[READING])
 
 OWN = (
     Parameter("from_known", "As known at this instant in the first report.", INSTANT, "2023-10-31T17:00:00Z", True),
@@ -69,7 +69,6 @@ async def get_changes(request: Request) -> Response:
     """Each figure that differs between two instants, the parts by which it differs, and for each part the events about
     its posts, workers and assignments that only one of the two reports knew of. A rate differs by its counts.
     """
-    calling(request)
     question = Question(request, *NAMES, also=OWN)
     authority = question.one_authority()
     asked = Asked(scope=question.scope())

@@ -11,8 +11,8 @@ from fastapi import APIRouter, Path, Request, Response
 
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
+from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
@@ -33,7 +33,7 @@ from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture, known
 
-router = APIRouter(tags=["explanations"])
+router = APIRouter(tags=["explanations"], dependencies=[READING])
 
 NAMES = (*FIGURE, *PAGE)
 
@@ -94,7 +94,6 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     Give the values of dimensions (role=social-worker, say) to have one row of a table explained. Every subject can be
     asked for its events at `/v1/subjects/…`.
     """
-    calling(request)
     found = declared(measure)
     names = tuple(name for name in NAMES if name != "by")
     question = Question(request, *names)

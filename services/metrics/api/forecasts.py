@@ -12,8 +12,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from contracts.codes import Role
+from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.parameters import ALL, KNOWN, Parameter, documented
@@ -25,7 +25,7 @@ from services.metrics.long_work import at_length
 from services.metrics.memory import memory_of
 from services.metrics.picture.picture import Picture, known
 
-router = APIRouter(tags=["forecasts"])
+router = APIRouter(tags=["forecasts"], dependencies=[READING])
 
 USUAL_LENGTH = 12
 MOST_PEOPLE = 1000
@@ -212,7 +212,6 @@ async def get_forecast(request: Request) -> Response:
     otherwise a year later: ask for more months to see it. Conversions are shared out among roles as the vacancies
     of the date are; turnover is moved by as many points in every role.
     """
-    calling(request)
     question = Question(request, "authority", "as_at", *KNOWN, also=_OWN)
     asked = _asked(question)
     by = [question.choice("by", ["role"], "role")] if question.text("by") is not None else []
@@ -318,7 +317,6 @@ async def get_back_test(request: Request) -> Response:
     interval. The naive forecast is that vacancies stay as they are. Errors of origins next to each other are alike: 40
     forecasts say less than 40 independent ones would.
     """
-    calling(request)
     question = Question(request, "authority", "as_at", *KNOWN, also=_TEST_OWN)
     asked = _asked(question)
     role = question.read("role", lambda text: text if text in set(Role) else None, f"one of {', '.join(Role)}")

@@ -12,8 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request, Response
 
 from contracts.values import EARLIEST_DATE
+from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling, runtime_of
+from services.chassis.runtime import runtime_of
 from services.metrics import store
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
@@ -104,7 +105,6 @@ SERIES_EXAMPLE = {
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
-    calling(request)
     question = Question(request)
     question.settle()
     body = {
@@ -193,13 +193,13 @@ def time_of(measure: Measure, when: When) -> dict[str, Any]:
 
 @router.get(
     "/v1/measures/{measure}",
+    dependencies=[READING],
     summary="One measure as at a date or over a period, as known at an instant",
     responses=responses(EXAMPLE, schema=schemas.FIGURE),
     openapi_extra=documented(*FIGURE),
 )
 async def get_measure(request: Request, measure: MeasureName) -> Response:
     """The figure, rounded half up. The total is rounded from the exact sum, not summed from rounded rows."""
-    calling(request)
     found = declared(measure)
     question = Question(request, *FIGURE)
     wish, when = wanted(question, found), question.when(found)
@@ -272,6 +272,7 @@ async def refuse_nothing(request: Request, wish: Wanted, result: Figures) -> Non
 
 @router.get(
     "/v1/measures/{measure}/series",
+    dependencies=[READING],
     summary="One measure month by month, quarter by quarter or year by year",
     responses=responses(SERIES_EXAMPLE, schema=schemas.SERIES),
     openapi_extra=documented(*_SERIES_NAMES, also=[*NEEDED_PERIOD, *SERIES]),
@@ -282,7 +283,6 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     Annual rates are those of the twelve months up to the point's last day. A series without dimensions carries its
     control chart (XmR): centre line, limits, and which rules a point breaks.
     """
-    calling(request)
     found = declared(measure)
     question = Question(request, *_SERIES_NAMES, also=SERIES)
     wish = wanted(question, found)

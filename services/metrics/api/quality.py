@@ -9,8 +9,8 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.chassis.runtime import calling
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
@@ -98,7 +98,6 @@ EXAMPLE = {
 )
 async def list_checks(request: Request) -> Response:
     """The checks there are, the gravest first, each with the measures that what it finds can move."""
-    calling(request)
     question = Question(request)
     question.settle()
     checks = [
@@ -111,6 +110,7 @@ async def list_checks(request: Request) -> Response:
 
 @router.get(
     "/v1/quality",
+    dependencies=[READING],
     summary="What the events of an authority cannot agree on",
     responses=responses(EXAMPLE, schema=schemas.QUALITY),
     openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *CHOICES]),
@@ -123,7 +123,6 @@ async def get_quality(request: Request) -> Response:
     worked out by counting anew. The summary and the lateness of entries are of the authority as a whole, whatever
     checks are asked for.
     """
-    calling(request)
     question = Question(request, *NAMES, *(parameter.name for parameter in CHOICES))
     authority, as_known_at = question.authority(), question.as_known_at()
     as_accepted_at = question.instant("as_accepted_at")

@@ -15,11 +15,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from contracts.refusal import Refused
-from services.chassis.authentication import EVERY_AUTHORITY, Right
-from services.chassis.cloud_events import media_type
-from services.chassis.intake import read_body
+from services.chassis.authentication import OPERATING
+from services.chassis.bodies import media_type
+from services.chassis.documentation import WITH_A_BODY
 from services.chassis.problems import Problem, faults_as_json
-from services.chassis.runtime import calling, runtime_of
+from services.chassis.runtime import runtime_of
 from services.metrics.api.answering import CSV, JSON, PROBLEM, answer, page_links, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.measures import described
@@ -112,18 +112,18 @@ def _loaded_or_not() -> dict[int | str, dict[str, Any]]:
         401: usual[401],
         403: {"description": "The key has no right `operate` for all authorities.", **PROBLEM},
         409: {"description": "Another release was loaded under this name.", **PROBLEM},
-        413: {"description": "The file is too large.", **PROBLEM},
         415: {"description": "The body is not sent as CSV.", **PROBLEM},
         422: {
             "description": "A parameter, or the file, is not as described: where, and what would be right.",
             **PROBLEM,
         },
         503: usual[503],
-    }
+    } | WITH_A_BODY
 
 
 @router.post(
     "/v1/benchmarks/releases",
+    dependencies=[OPERATING],
     status_code=201,
     summary="Load a release of DfE's headline measures",
     responses=_loaded_or_not(),
@@ -135,9 +135,6 @@ async def post_release(request: Request) -> Response:
     A release never changes: the same bytes again are answered as already known, others under the same name refused.
     Columns that are not known are kept out, and listed.
     """
-    if not calling(request).may(Right.OPERATE, EVERY_AUTHORITY):
-        detail = "A key with the right `operate` for all authorities (`--authority '*'`) is needed."
-        raise Problem(403, "not-allowed", "Not allowed", detail)
     question = Question(request, also=LOADING)
     name = release_name(question, "release", needed=True)
     published = question.day("published", needed=True)
@@ -148,8 +145,9 @@ async def post_release(request: Request) -> Response:
     if came != CSV:
         raise Problem(415, "not-csv", "Not CSV", f"The body came as {came[:80] or 'nothing'}; send it as {CSV}.")
     runtime = runtime_of(request)
-    body = await read_body(request, runtime.settings.largest_request_bytes, "a release is sent whole and alone")
-    return await _load(runtime.pool, name, published, source, body)
+    largest = runtime.settings.largest_request_bytes
+    async with runtime.bodies.reading(request, largest, "a release is sent whole and alone") as body:
+        return await _load(runtime.pool, name, published, source, body)
 
 
 async def _load(pool: asyncpg.Pool, name: str, published: date, source: str, body: bytes) -> JSONResponse:
@@ -159,9 +157,10 @@ async def _load(pool: asyncpg.Pool, name: str, published: date, source: str, bod
     try:
         release = await asyncio.to_thread(read_release, body)
     except Refused as refusal:
-        faults = faults_as_json(refusal.faults)
-        detail = "; ".join(f"{item['field']} {item['problem']}" for item in faults) + "; nothing of the file was loaded"
-        raise Problem(422, "release-refused", "The release cannot be read", detail, faults=faults) from None
+        told = faults_as_json(refusal)
+        found = "; ".join(f"{item['field']} {item['problem']}" for item in told["faults"])
+        detail = f"{found}; nothing of the file was loaded"
+        raise Problem(422, "release-refused", "The release cannot be read", detail, **told) from None
     added = await store.add_release(pool, name, published, sha256, source, release)
     loaded = await _find(pool, name)
     assert loaded is not None  # noqa: S101  (releases are never taken away)
@@ -209,7 +208,6 @@ async def get_releases(request: Request) -> Response:
     """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
     published last comes first.
     """
-    calling(request)
     question = Question(request)
     question.settle()
     return answer(
@@ -227,7 +225,6 @@ async def get_revisions(request: Request) -> Response:
     """Rows of England, regions and authorities that both releases have, and whose published value or mark differs, the
     last year first; `change` is newer minus older where both are numbers.
     """
-    calling(request)
     question = Question(request, *PAGE, also=COMPARING)
     older, newer = (release_name(question, name, needed=True) for name in ("older", "newer"))
     if older and older == newer:

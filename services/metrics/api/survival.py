@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from fastapi import APIRouter, Request, Response
 
+from services.chassis.authentication import READING
 from services.metrics.academy import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
 from services.metrics.api import schemas
 from services.metrics.api.academy import (
@@ -34,7 +35,7 @@ from services.metrics.picture.service import Scope, Spell
 from services.metrics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
 from services.metrics.timelines.rows import Dimensions
 
-router = APIRouter(tags=["survival"])
+router = APIRouter(tags=["survival"], dependencies=[READING])
 
 
 class Of(StrEnum):

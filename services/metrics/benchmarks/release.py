@@ -99,7 +99,7 @@ def read_release(body: bytes) -> Release:
     if not seen and not faults:
         faults.append(Fault("line 2", "is missing", "a row of figures after the header"))
     if faults:
-        raise Refused(*faults[:MOST_FAULTS])
+        raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
     return Release(len(seen), tuple(sorted({year for year, _, _ in seen})), tuple(figures), left_out)
 
 
@@ -146,7 +146,7 @@ def _read_header(header: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]
             expected = " or ".join(columns)
             faults.append(Fault(f"line 1, column {columns[0]}", "is missing", f"a column {expected}"))
     if faults:
-        raise Refused(*faults[:MOST_FAULTS])
+        raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
     known = {*PLACE_COLUMNS, *PASSED_OVER, *measures}
     return measures, tuple(column for column in header if column not in known)
 

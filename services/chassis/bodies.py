@@ -1,0 +1,102 @@
+"""Bodies of requests: read only where a route asks for one, and never more at a time than memory is set aside for.
+
+Invariant: what is known of a body before it is read decides before it is read; its bytes count from the moment they are
+expected until the request is answered, so that what is made of them is bounded, too.
+"""
+
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
+
+from services.chassis.authentication import calling
+from services.chassis.problems import Problem, not_as_described
+from services.chassis.settings import LimitSettings
+
+Model = TypeVar("Model", bound=BaseModel)
+
+JSON = "application/json"
+SMALL_BODY = 65_536
+"""Bytes of a body that holds a few settings or numbers, at most."""
+
+
+class Bodies:
+    """The bodies that one process is reading, or answering to."""
+
+    def __init__(self, limits: LimitSettings) -> None:
+        self._most = limits.bodies_bytes
+        self._held: Counter[str] = Counter()
+
+    @asynccontextmanager
+    async def reading(self, request: Request, largest: int, advice: str) -> AsyncIterator[bytes]:
+        """The body of a request, held as long as the block runs.
+
+        Raises a 413 problem, which says what to do instead, above so many bytes; 429 where this caller alone sends half
+        of all that may be held, 503 where all callers together send all of it; 400 where the caller goes away.
+        """
+        caller, held = calling(request).name, _declared(request)
+        if held > largest:
+            raise _too_large(largest, advice)
+        self._hold(caller, held)
+        chunks = bytearray()
+        try:
+            async for chunk in request.stream():
+                chunks += chunk
+                if len(chunks) > largest:
+                    raise _too_large(largest, advice)
+                if len(chunks) > held:
+                    self._hold(caller, len(chunks) - held)
+                    held = len(chunks)
+            body = bytes(chunks)
+            chunks.clear()
+            yield body
+        except ClientDisconnect:
+            raise Problem(400, "unfinished", "The request ended early", "Its body did not come whole.") from None
+        finally:
+            self._held[caller] -= held
+
+    def _hold(self, caller: str, more: int) -> None:
+        if self._held[caller] + more > self._most // 2:
+            raise _wait(429, "This key is sending too much at once: send one request after the other.")
+        if self._held.total() + more > self._most:
+            raise _wait(503, "Too much is being sent at once: send the request again in a few seconds.")
+        self._held[caller] += more
+
+
+def media_type(content_type: str | None) -> str:
+    """The media type of a Content-Type header, without parameters, lower case."""
+    return (content_type or "").split(";", 1)[0].strip().lower()
+
+
+def _declared(request: Request) -> int:
+    """How long the body is to be, as its sender says; 0 where it does not say."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+
+
+def _too_large(largest: int, advice: str) -> Problem:
+    return Problem(413, "too-large", "The request is too large", f"At most {largest} bytes; {advice}.")
+
+
+def _wait(status: int, detail: str) -> Problem:
+    return Problem(status, "too-much-at-once", "Too much at once", detail, headers={"Retry-After": "2"})
+
+
+def read_model(request: Request, body: bytes, model: type[Model]) -> Model:
+    """A small JSON body as its model. Raises a 422 problem with what is wrong in it, 400 where it is no JSON, 415 where
+    it is not said to be.
+    """
+    came = media_type(request.headers.get("content-type"))
+    if came != JSON:
+        raise Problem(415, "not-json", "Not JSON", f"The body came as {came[:80] or 'nothing'}; send it as {JSON}.")
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
+    if any(item["type"] == "json_invalid" for item in found):
+        raise Problem(400, "request-unreadable", "The request cannot be read", "The body is not JSON.")
+    raise not_as_described(found)

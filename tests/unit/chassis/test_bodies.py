@@ -1,0 +1,104 @@
+"""Bodies are held within a budget: one caller gets half of it, and what was held is free again, however it ended."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+
+import pytest
+from fastapi import Request
+from starlette.types import Message
+
+from services.chassis.authentication import Caller
+from services.chassis.bodies import Bodies
+from services.chassis.problems import Problem
+from services.chassis.settings import LimitSettings, Settings
+
+LARGEST = 1000
+
+
+class Sender:
+    """A request of 500 bytes of body in five chunks. `says` is the length it states; None: it states none."""
+
+    def __init__(self, caller: str, says: int | None = 500, chunks: int = 5) -> None:
+        self.read = 0
+        self._chunks = self._parts(chunks)
+        length = [] if says is None else [(b"content-length", str(says).encode())]
+        who = Caller(name=caller, authority="331", rights=())
+        self.request = Request({"type": "http", "headers": length, "caller": who}, self._receive)
+
+    async def _parts(self, chunks: int) -> AsyncIterator[Message]:
+        for number in range(chunks):
+            yield {"type": "http.request", "body": b"x" * 100, "more_body": number + 1 < chunks}
+        yield {"type": "http.disconnect"}
+
+    async def _receive(self) -> Message:
+        self.read += 1
+        return await anext(self._chunks)
+
+
+def bodies() -> Bodies:
+    """Room for 2,000 bytes, so 1,000 of one caller."""
+    return Bodies(LimitSettings(bodies_bytes=2000))
+
+
+async def refused(bodies: Bodies, sender: Sender) -> int:
+    """The status with which a body is refused; 0 where it is read."""
+    try:
+        async with bodies.reading(sender.request, LARGEST, "send less"):
+            return 0
+    except Problem as problem:
+        return problem.status
+
+
+async def hold(stack: AsyncExitStack, bodies: Bodies, *callers: str) -> None:
+    """Hold a body of 500 bytes of each of these callers."""
+    for caller in callers:
+        body = await stack.enter_async_context(bodies.reading(Sender(caller).request, LARGEST, "send less"))
+        assert body == b"x" * 500
+
+
+async def test_what_is_said_to_be_too_large_is_refused_without_being_read() -> None:
+    sender = Sender("a", says=1001)
+    assert (await refused(bodies(), sender), sender.read) == (413, 0)
+
+
+async def test_what_turns_out_too_large_is_read_no_further() -> None:
+    sender = Sender("a", says=None, chunks=1000)
+    assert (await refused(bodies(), sender), sender.read) == (413, 11)
+
+
+@pytest.mark.parametrize("says", [500, None])
+async def test_one_caller_gets_half_and_all_together_the_whole(says: int | None) -> None:
+    found = bodies()
+    async with AsyncExitStack() as stack:
+        await hold(stack, found, "a", "a")
+        assert await refused(found, Sender("a", says)) == 429
+        await hold(stack, found, "b", "c")
+        assert await refused(found, Sender("b", says)) == 503
+    assert await refused(found, Sender("a", says)) == 0
+
+
+async def test_what_was_held_is_free_again_however_it_ended() -> None:
+    found = bodies()
+    for _ in range(10):
+        assert await refused(found, Sender("a", says=1000, chunks=3)) == 0
+        assert await refused(found, Sender("a", says=None, chunks=1000)) == 413
+        with pytest.raises(ZeroDivisionError):
+            async with found.reading(Sender("a").request, LARGEST, "send less"):
+                _ = 1 / 0
+    async with AsyncExitStack() as stack:
+        await hold(stack, found, "a", "a", "b", "b")
+
+
+async def test_a_caller_who_goes_away_is_refused_and_nothing_is_kept() -> None:
+    class Gone(Sender):
+        async def _receive(self) -> Message:
+            return {"type": "http.disconnect"}
+
+    found = bodies()
+    assert [await refused(found, Gone("a")) for _ in range(10)] == [400] * 10
+
+
+def test_a_budget_in_which_one_callers_largest_request_does_not_fit_is_refused() -> None:
+    limits = LimitSettings(bodies_bytes=15_000_000)
+    with pytest.raises(ValueError, match="WORKFORCE_LIMITS__BODIES_BYTES must be twice"):
+        Settings(database_url="postgresql://x", limits=limits)
