@@ -14,6 +14,8 @@ from tests.campaign.faults_of_services import restarted
 from tests.campaign.stage import End, Stage
 
 POSTGRESQL = "postgresql"
+AWAY = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What is raised while PostgreSQL, or a connection, goes away."""
 MORE_THAN_THE_LIMIT = 260
 """Connections that are tried for: the server's limit is 200."""
 END_CONNECTIONS = (
@@ -47,7 +49,7 @@ def connections_ended(stage: Stage, part: str, seconds: float) -> End:
 
     async def again_and_again() -> None:
         while not over.is_set():
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            with suppress(*AWAY):
                 for url in stage.system.databases.values():
                     await _as_administrator(stage, (END_CONNECTIONS, name_of(url)))
             with suppress(TimeoutError):
@@ -111,11 +113,11 @@ def connections_used_up(stage: Stage, part: str, seconds: float) -> End:
 
     async def hold() -> None:
         while not over.is_set():
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            with suppress(*AWAY):
                 while len(held) < MORE_THAN_THE_LIMIT and not over.is_set():
                     held.append(await asyncpg.connect(url, timeout=5))
             if held and not over.is_set():
-                with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                with suppress(*AWAY):
                     for database in stage.system.databases.values():
                         await held[0].execute(
                             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+import asyncpg
+
 from tests.campaign import checking
 from tests.campaign.background import Background
 from tests.campaign.faults_of_postgresql import name_of
@@ -276,7 +278,7 @@ class _Round:
                 self._tick()
             try:
                 state = self._background.run(asyncio.wait_for(self._state(sent), 10), 15)
-            except AWAY as error:
+            except (*AWAY, asyncpg.InternalClientError) as error:
                 state = f"{type(error).__name__}: {error}"
             if not state:
                 self.rested_after = time.monotonic() - since

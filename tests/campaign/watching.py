@@ -119,7 +119,7 @@ class Watch:
                 rows = await connection.fetch(HELD, list(self._stage.authorities))
                 held = frozenset((row["authority"], row["event_id"]) for row in rows)
                 self.seen.snapshots.append(Snapshot(asked, time.monotonic(), held))
-            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 if connection is not None:
                     connection.terminate()
                 connection = None
