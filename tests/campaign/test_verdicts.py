@@ -76,7 +76,7 @@ def test_readiness_while_an_event_is_missing_for_long_is_found(second: int, foun
     assert rules(stage(), seen, sent()) == found
 
 
-def test_readiness_is_no_lie_while_kafka_is_away_and_it_says_up_to_when_it_is_complete() -> None:
+def test_readiness_is_no_lie_while_a_part_is_away_and_it_says_until_when_it_is_complete() -> None:
     away = stage(Away("kafka", 4.0, 40.0))
     honest = [said(READY, 200, at, complete_until="2026-01-01T12:00:04Z") for at in range(40)]
     silent = [said(READY, 200, at) for at in range(40)]

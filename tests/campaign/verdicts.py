@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from contracts.catalogue import METRICS
-from tests.campaign.faults_of_kafka import KAFKA
 from tests.campaign.sending import Identity, Sent
 from tests.campaign.stage import REPLICA, Stage
 from tests.campaign.watching import FIGURE, LIVE, READY, Sample, Seen, Snapshot
@@ -19,8 +18,8 @@ MISSING_SECONDS = 20.0
 """Metrics may say it is ready while events are missing that were accepted less than so long before."""
 COMES_BACK_SECONDS = 3.0
 """After a process was stopped it may take so long to answer in time, and to see that it was stopped."""
-KAFKA_COMES_BACK_SECONDS = 20.0
-"""After Kafka was away: reconnecting, a consumer group's rebalance."""
+ALL_COME_BACK_SECONDS = 20.0
+"""After any part was away: reconnecting, a consumer group's rebalance, the next watermark."""
 OF_METRICS = (METRICS, REPLICA)
 
 
@@ -78,7 +77,8 @@ def liveness_asks_for_no_useless_restart(stage: Stage, samples: Iterable[Sample]
 def readiness_tells_of_missing_events(stage: Stage, seen: Seen, sent: Sent, faults_began: float) -> Iterator[Violation]:
     """Metrics is not ready while events are missing that were accepted MISSING_SECONDS before.
 
-    While Kafka is away it cannot know of them: then it may be ready if it says up to when it is complete.
+    While Kafka, PostgreSQL or an owner is away it cannot know of them: then it may be ready if it says until when it is
+    complete.
     """
     told: dict[str, list[str]] = {}
     for one, missing in _with_what_was_missing(seen, sent, READY):
@@ -87,7 +87,8 @@ def readiness_tells_of_missing_events(stage: Stage, seen: Seen, sent: Sent, faul
         old = [key for key in missing if sent.accepted[key] < one.asked - MISSING_SECONDS]
         if not old:
             continue
-        if stage.was_away(KAFKA, one.asked, 0, KAFKA_COMES_BACK_SECONDS) and _says_it_is_incomplete(one, old, sent):
+        unknown = any(away.covers(one.asked, 0, ALL_COME_BACK_SECONDS) for away in stage.away)
+        if unknown and _says_it_is_incomplete(one, old, sent):
             continue
         oldest = max(one.asked - sent.accepted[key] for key in old)
         told.setdefault(one.process, []).append(
