@@ -19,6 +19,9 @@ from contracts.watermark import Watermark
 JUDGED_AT_MOST = timedelta(seconds=30)
 """A watermark that is not reached in that time gives way to the newest one: its log may have been lost."""
 
+ANSWERED_WITHIN = timedelta(seconds=5)
+"""How long what an owner publishes again takes to come, at the least: its relay looks for requests twice a second."""
+
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
 """How long an owner that was asked may take; then all begins with reading again."""
 
@@ -106,13 +109,16 @@ class Expected:
             judged_since=now,
         )
 
-    def count(self, arrived: int, now: datetime) -> Self:
+    def count(self, arrived: int, set_aside: int, now: datetime) -> Self:
         """Judge by how many events after the verified position, up to the watermark's, have arrived.
 
-        To be asked when the log was read as far as the watermark says.
+        To be asked when the log was read as far as the watermark says. `set_aside` is how many records were set aside
+        that say they are among those. They are believed only when the owner was asked for what is missing, and nothing
+        came of it: anyone who can write to Kafka can say so.
         """
         missing = self.events - self.verified_events - arrived
-        if missing <= 0:
+        asked = self.remedy is Remedy.ASKED and self.remedy_at is not None and now - self.remedy_at > ANSWERED_WITHIN
+        if missing <= 0 or (asked and missing <= set_aside):
             return replace(
                 self,
                 verified_position=self.position,
@@ -121,14 +127,14 @@ class Expected:
                 remedy=None,
                 remedy_at=None,
             )
-        remedy = self._next_remedy(now)
+        remedy = self._next_remedy(now, believed=missing <= set_aside)
         if remedy is self.remedy:
             return replace(self, missing=missing)
         return replace(self, missing=missing, remedy=remedy, remedy_at=now)
 
-    def _next_remedy(self, now: datetime) -> Remedy:
+    def _next_remedy(self, now: datetime, believed: bool) -> Remedy:
         if self.remedy is None or self.remedy_at is None:
-            return Remedy.READ_AGAIN
+            return Remedy.ASKED if believed else Remedy.READ_AGAIN
         if self.remedy is Remedy.READ_AGAIN:
             return Remedy.ASKED
         return Remedy.READ_AGAIN if now - self.remedy_at > ASKED_AGAIN_AFTER else Remedy.ASKED

@@ -6,6 +6,7 @@ others do, there is room for one more that asks for the service's health.
 
 import asyncio
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Any, cast
@@ -32,6 +33,12 @@ RESERVE = 50
 are busy, for questions about health."""
 NEW_SECONDS = 1.0
 """How long a connection may take to ask for something before it is the first to give way."""
+END_OF_HEAD = re.compile(rb"\n\r?\n")
+MORE_LINES = 10
+"""Lines of a head beside those of its headers: the first, the last, and empty ones before."""
+CRUMBS_AMONG = 1000
+LARGEST_CRUMB = 16
+"""A chunked body with a line break for every so many bytes is refused: taking it apart costs more than sending it."""
 LINGER_SECONDS = 5.0
 """How long what still comes is thrown away after a refusal, so that the sender gets to read it."""
 LOOK_SECONDS = 1.0
@@ -105,7 +112,12 @@ class Connections:
     def _look(self) -> None:
         self._looking = None
         for connection in list(self._open):
-            connection.look()
+            try:
+                connection.look()
+            except Exception as error:
+                # One that is in no state we know must not keep the others from being looked at.
+                log.error("a connection could not be looked at", exc_info=error)
+                connection.abort()
         unread = {connection: connection.unread() for connection in self._open}
         while sum(unread.values()) > self.limits.unread_bytes:
             most = max(unread, key=lambda connection: unread[connection])
@@ -128,6 +140,8 @@ class Connection(asyncio.BufferedProtocol):
         self._connections = connections
         self._buffer = bytearray(READ_BYTES)
         self._came = 0
+        self._lines = 0
+        self._rest = b""
         self._unread = 0
         self._window: float | None = None
         self._unread_since: float | None = None
@@ -160,11 +174,37 @@ class Connection(asyncio.BufferedProtocol):
         self._silent = False
         if self.http.lingers_since is not None or self.http.transport.is_closing():
             return
-        self.http.data_received(bytes(memoryview(self._buffer)[:nbytes]))
+        self._take(self._rest + bytes(memoryview(self._buffer)[:nbytes]))
+
+    def _take(self, data: bytes) -> None:
+        """Hand on a head first and alone, so that who may not ask is refused before what follows is parsed."""
+        self._rest = b""
+        if self.http.conn.their_state is h11.IDLE:
+            end = END_OF_HEAD.search(data)
+            head = data if end is None else data[: end.end()]
+            self._lines += head.count(b"\n")
+            if self._lines > self.limits.headers + MORE_LINES:
+                self.end("head", head_too_large(self.limits))
+                return
+            data, self._rest = head, data[len(head) :]
+        elif len(data) >= CRUMBS_AMONG and data.count(b"\r\n") * LARGEST_CRUMB > len(data) and self._is_chunked():
+            self.end("body", Problem(400, "crumbs", "The body comes in crumbs", "Send it in larger chunks."))
+            return
+        self.http.data_received(data)
+        if self._rest:
+            self.loop.call_soon(self._take_rest)
         if self.http.conn.their_state is not h11.IDLE:
+            self._lines = 0
             self._head_since = None
         elif self._head_since is None:
             self._head_since = self.loop.time()
+
+    def _take_rest(self) -> None:
+        if self._rest and self.http.lingers_since is None and not self.http.transport.is_closing():
+            self._take(self._rest)
+
+    def _is_chunked(self) -> bool:
+        return any(name == b"transfer-encoding" for name, _ in self.http.headers or ())
 
     def eof_received(self) -> None:
         """Nothing more will come."""

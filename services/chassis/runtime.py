@@ -47,7 +47,7 @@ CLOSE_SECONDS = 25.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
 PROBE = """
-    SELECT to_regclass('migration') IS NOT NULL AS set_up,
+    SELECT to_regclass('migration')::oid AS tables,
            current_setting('transaction_read_only')::boolean AS takes_no_writes
 """
 
@@ -101,6 +101,8 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
         self.waiting_to_start: str | None = None
         self.catching_up: str | None = None
+        self.tables: int | None = None
+        """Which tables there are: another number once the database was made anew. What is kept in memory goes then."""
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -233,9 +235,15 @@ class Runtime:
             (found,) = await connection.fetch(PROBE, timeout=PROBE_TIMEOUT_SECONDS)
             if found["takes_no_writes"]:
                 raise asyncpg.ReadOnlySQLTransactionError
-            if not found["set_up"] and self._pool is not None:
+            if found["tables"] is None and self._pool is not None:
                 log.error("the database was made anew: setting it up again")
                 await self._migrate(self._pool)
+                continue
+            # Another process may have set it up again before this one looked.
+            self.tables = found["tables"]
+            if self.health.database_away() is not None and self._pool is not None:
+                # What was opened while the database took no writes, or before it was made anew, stays as it was.
+                await self._pool.expire_connections()
             self.health.database_answered()
             await asyncio.sleep(WATCH_SECONDS)
 

@@ -41,15 +41,14 @@ WRITE_EXPECTED = f"""
 # By the index of positions: only what came after the verified position is counted.
 COUNT_ARRIVED = """
     SELECT count(*)
-    FROM (
-        SELECT sequence
-        FROM inbox
-        WHERE owner = $1 AND sequence > $3 AND sequence <= $4 AND type = ANY ($5::text[])
-        UNION
-        SELECT sequence
-        FROM set_aside_event
-        WHERE topic = $2 AND sequence > $3 AND sequence <= $4
-    ) AS arrived
+    FROM inbox
+    WHERE owner = $1 AND sequence > $2 AND sequence <= $3 AND type = ANY ($4::text[])
+"""
+COUNT_SAID_TO_BE_SET_ASIDE = """
+    SELECT count(*)
+    FROM set_aside_event
+    WHERE topic = $1 AND sequence > $3 AND sequence <= $4
+        AND NOT EXISTS (SELECT FROM inbox WHERE owner = $2 AND inbox.sequence = set_aside_event.sequence)
 """
 COUNT_SET_ASIDE = """
     SELECT set_aside_event.topic, count(*) AS events
@@ -187,10 +186,10 @@ class Watermarks:
             return known
         if not known.has_read_it_all(await next_offsets(connection, topic.name)):
             return known
-        arrived = await connection.fetchval(
-            COUNT_ARRIVED, known.owner, known.topic, known.verified_position, known.position, types_on(known.topic)
-        )
-        return known.count(arrived, now)
+        after, up_to = known.verified_position, known.position
+        arrived = await connection.fetchval(COUNT_ARRIVED, known.owner, after, up_to, types_on(known.topic))
+        aside = await connection.fetchval(COUNT_SAID_TO_BE_SET_ASIDE, known.topic, known.owner, after, up_to)
+        return known.count(arrived, aside, now)
 
     async def _remedy(
         self, connection: Connection, before: Expected | None, expected: Expected

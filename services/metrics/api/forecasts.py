@@ -16,7 +16,7 @@ from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
-from services.metrics.api.parameters import ALL, KNOWN, Parameter, documented
+from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import Compared, Score, back_test, score, scores
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles
@@ -198,7 +198,7 @@ def _change(question: Question) -> tuple[Change, dict[str, Any]]:
     "/v1/forecasts/vacancies",
     summary="Vacancies in the months to come, and what a change would make of them",
     responses=responses(EXAMPLE),
-    openapi_extra=documented("authority", "as_at", *KNOWN, also=_OWN),
+    openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_OWN)),
 )
 async def get_forecast(request: Request) -> Response:
     """Vacancies a whole number of months after a date (month ends after a month end), with 80% and 95% intervals.
@@ -308,7 +308,7 @@ def _cells(month: dict[str, Any]) -> list[float]:
     "/v1/forecasts/vacancies/back-test",
     summary="How forecasts made at earlier month ends did",
     responses=responses(TEST_EXAMPLE),
-    openapi_extra=documented("authority", "as_at", *KNOWN, also=_TEST_OWN),
+    openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_TEST_OWN)),
 )
 async def get_back_test(request: Request) -> Response:
     """Forecasts as they would have been made at every month end (as known then), beside what came up to `as_at`.

@@ -51,7 +51,7 @@ def test_a_log_that_is_being_published_again_was_not_read_whole() -> None:
 
 
 def test_when_all_events_arrived_it_is_complete_up_to_the_instant_of_the_watermark() -> None:
-    judged = expected().count(6, NINE)
+    judged = expected().count(6, 0, NINE)
     assert judged.complete
     assert (judged.missing, judged.remedy) == (0, None)
     assert judged.derived().complete_until == NINE
@@ -59,26 +59,26 @@ def test_when_all_events_arrived_it_is_complete_up_to_the_instant_of_the_waterma
 
 def test_missing_events_are_read_again_then_asked_for_then_all_begins_anew() -> None:
     at = NINE
-    short = expected().count(5, at)
+    short = expected().count(5, 0, at)
     assert (short.complete, short.missing, short.remedy, short.remedy_at) == (False, 1, Remedy.READ_AGAIN, at)
 
     at += SECOND
-    asked = short.count(5, at)
+    asked = short.count(5, 0, at)
     assert (asked.missing, asked.remedy, asked.remedy_at) == (1, Remedy.ASKED, at)
 
-    waiting = asked.count(5, at + 29 * SECOND)
+    waiting = asked.count(5, 0, at + 29 * SECOND)
     assert waiting == asked
-    anew = asked.count(5, at + 31 * SECOND)
+    anew = asked.count(5, 0, at + 31 * SECOND)
     assert (anew.remedy, anew.remedy_at) == (Remedy.READ_AGAIN, at + 31 * SECOND)
-    assert asked.count(6, at + 2 * SECOND).complete
+    assert asked.count(6, 0, at + 2 * SECOND).complete
 
 
 def test_only_what_comes_after_the_verified_position_is_counted() -> None:
-    complete = expected().count(6, NINE)
+    complete = expected().count(6, 0, NINE)
     later = complete.hear(watermark(15, 9, NINE + SECOND, (5, 4)), NINE + SECOND)
     assert (later.position, later.events, later.verified_events, later.complete) == (15, 9, 6, False)
-    assert later.count(2, NINE).missing == 1
-    assert later.count(3, NINE).complete
+    assert later.count(2, 0, NINE).missing == 1
+    assert later.count(3, 0, NINE).complete
 
 
 def test_a_watermark_is_judged_before_the_next_one_takes_its_place() -> None:
@@ -90,7 +90,7 @@ def test_a_watermark_is_judged_before_the_next_one_takes_its_place() -> None:
 
 
 def test_a_watermark_that_comes_late_changes_nothing() -> None:
-    complete = expected().count(6, NINE)
+    complete = expected().count(6, 0, NINE)
     assert complete.hear(watermark(4, 2, NINE - SECOND, (1, 1)), NINE) == complete
 
 
@@ -101,7 +101,7 @@ def test_a_log_that_was_lost_is_judged_by_its_new_ends_and_by_all_that_was_expec
 
 
 def test_an_owner_whose_database_was_set_back_is_judged_anew() -> None:
-    complete = expected().count(6, NINE).derived()
+    complete = expected().count(6, 0, NINE).derived()
     set_back = complete.hear(watermark(7, 4, NINE + SECOND, (4, 2)), NINE + SECOND)
     assert (set_back.position, set_back.events, set_back.verified_position) == (7, 4, 0)
     assert set_back.complete_until is None
@@ -133,4 +133,20 @@ def test_what_is_no_request_is_refused(value: bytes | None) -> None:
 
 
 def test_a_remedy_is_remembered_with_its_instant() -> None:
-    assert replace(expected(), remedy=Remedy.ASKED).count(5, NINE).remedy is Remedy.READ_AGAIN
+    assert replace(expected(), remedy=Remedy.ASKED).count(5, 0, NINE).remedy is Remedy.READ_AGAIN
+
+
+def test_what_is_said_to_be_set_aside_is_asked_for_before_it_is_believed() -> None:
+    short = expected().count(5, 1, NINE)
+    assert (short.complete, short.missing, short.remedy) == (False, 1, Remedy.ASKED)
+    assert not short.count(5, 1, NINE + 4 * SECOND).complete
+    believed = short.count(5, 1, NINE + 6 * SECOND)
+    assert (believed.complete, believed.missing, believed.remedy) == (True, 0, None)
+
+
+def test_an_event_that_is_truly_missing_is_not_covered_by_another_that_was_set_aside() -> None:
+    two_short = expected().count(4, 1, NINE)
+    assert (two_short.missing, two_short.remedy) == (2, Remedy.READ_AGAIN)
+    asked = two_short.count(4, 1, NINE + SECOND)
+    assert not asked.count(4, 1, NINE + 20 * SECOND).complete
+    assert asked.count(5, 1, NINE + 20 * SECOND).complete
