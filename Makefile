@@ -37,7 +37,7 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory
 	$(RUN) -m tests.benchmark $(ARGS)
 
-soak: $(READY) $(JARS) ## run the long tests once, then the randomised ones for MINUTES=10, from SEED=1 on
+soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and the randomised tests for MINUTES=10, from SEED=1 on
 	$(RUN) -m tests.soak --minutes $(MINUTES) --seed $(SEED)
 
 kafka: $(JARS) ## fetch the jars of Apache Kafka for tests

@@ -1,7 +1,7 @@
 """`make soak`: the randomised tests again and again, with a new seed each time, until the time is over.
 
-First, and once, the tests marked `soak`: they take minutes of their own, and no seed changes them.
-MINUTES=0 leaves them out.
+First, and once, the tests marked `soak`: they take minutes of their own, and no seed changes them. Then, for a share of
+the minutes, the fault campaign. MINUTES=0 leaves both out.
 Invariant: whatever fails can be had again: its seed is printed with the command that repeats it.
 """
 
@@ -16,6 +16,11 @@ REPOSITORY = Path(__file__).parents[1]
 FOLDERS = ("tests/property", "tests/faults", "tests/api")
 EXAMPLES = 200
 """Four times what `make test` tries."""
+CAMPAIGN = (sys.executable, "-m", "tests.campaign")
+SHARE_OF_CAMPAIGN = 0.4
+"""Of the minutes: a round takes ten seconds or so, on each broker."""
+ROUNDS_A_MINUTE = 20
+"""More than there is time for."""
 STEADY = (sys.executable, "-m", "pytest", "-m", "soak")
 """The tests marked `soak` in whatever folder."""
 
@@ -31,6 +36,7 @@ def main() -> int:
         parser.error(f"there are no randomised tests in {' and '.join(FOLDERS)}")
     steady = chosen.minutes == 0 or _steady()
     end = time.monotonic() + chosen.minutes * 60
+    peaceful = chosen.minutes == 0 or _campaign(chosen.minutes * SHARE_OF_CAMPAIGN, chosen.seed)
     failed: list[int] = []
     seed = chosen.seed
     while seed == chosen.seed or time.monotonic() < end:
@@ -43,12 +49,21 @@ def main() -> int:
     print(f"{rounds - len(failed)} rounds passed, {len(failed)} failed{_listed(failed)}", flush=True)
     if not steady:
         print(f"FAILED among the tests marked soak; again: {' '.join(STEADY)}", flush=True)
-    return 0 if steady and not failed else 1
+    if not peaceful:
+        print("FAILED in the fault campaign: each violation above says how to have it again", flush=True)
+    return 0 if steady and peaceful and not failed else 1
 
 
 def _steady() -> bool:
     print("the tests marked soak, once", flush=True)
     return subprocess.run(STEADY, cwd=REPOSITORY, check=False).returncode == 0
+
+
+def _campaign(minutes: float, seed: int) -> bool:
+    print(f"the fault campaign, for {minutes:g} minutes", flush=True)
+    rounds = max(1, round(minutes * ROUNDS_A_MINUTE))
+    command = [*CAMPAIGN, "--minutes", str(minutes), "--seed", str(seed), "--rounds", str(rounds)]
+    return subprocess.run(command, cwd=REPOSITORY, check=False).returncode == 0
 
 
 def _round(folders: list[str], seed: int) -> bool:

@@ -86,7 +86,7 @@ async def tables(database: str, authority: str | None = None) -> Tables:
             row[0]
             for row in await read(
                 database,
-                f"SELECT {table}::text FROM {table} WHERE authority = $1 OR $1 IS NULL ORDER BY 1",
+                f"SELECT ({table}.*)::text FROM {table} WHERE authority = $1 OR $1 IS NULL ORDER BY 1",
                 authority,
             )
         ]

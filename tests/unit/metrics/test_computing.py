@@ -31,6 +31,7 @@ class Running:
     def __init__(self, settings: ServiceSettings) -> None:
         self.settings = settings
         self.pool = None
+        self.tables = None
 
 
 class Service:
