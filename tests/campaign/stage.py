@@ -3,20 +3,16 @@
 Invariant: whoever takes a part away notes it here, so that nothing is held against a process while it was stopped.
 """
 
-import os
-import signal
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-import psutil
-
 from tests.campaign.background import Background
 from tests.delivery.processes import another_process
 from tests.parts import Broker, PostgreSQL, Process, RealSystem, Service
+from tests.parts.freezing import freeze
 
 REPLICA = "metrics-2"
 """The second process of metrics, as it is called here."""
@@ -119,20 +115,10 @@ class Stage:
     def freeze(self, part: str, process: Process) -> End:
         """Stop a process with its children where they are, until the end."""
         away = self.gone(part)
-        frozen = [process.pid]
-        with suppress(ProcessLookupError, psutil.NoSuchProcess):
-            os.kill(process.pid, signal.SIGSTOP)
-            # It makes no more children now.
-            frozen += [child.pid for child in psutil.Process(process.pid).children(recursive=True)]
-        for pid in frozen[1:]:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGSTOP)
+        go_on = freeze(process)
 
         def thaw() -> None:
-            # Children first: a server that finds none of them answering would think them dead.
-            for pid in reversed(frozen):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGCONT)
+            go_on()
             self.back(away)
 
         return thaw
