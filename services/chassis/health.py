@@ -68,7 +68,8 @@ class Health:
             return "PostgreSQL has not answered yet"
         if silence > DATABASE_SILENT_SECONDS:
             return f"PostgreSQL has not answered for {silence:.0f} seconds"
-        return None
+        # It answers those who only ask for a sign of life before its tables are there.
+        return None if self._runtime.is_set_up else "PostgreSQL answers, and the database is being set up"
 
     def kafka_away(self) -> str | None:
         """That Kafka does not answer, in words; None when it does."""

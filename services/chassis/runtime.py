@@ -108,6 +108,11 @@ class Runtime:
             raise not_available("PostgreSQL cannot be reached")
         return self._pool
 
+    @property
+    def is_set_up(self) -> bool:
+        """Whether the database was there, with its tables, since this process began."""
+        return self._pool is not None
+
     async def start(self) -> None:
         """Begin to start; returns at once."""
         # Modules live as long as the process, and batches of events hold no cycles: with Python's own threshold the
