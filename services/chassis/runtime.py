@@ -170,6 +170,8 @@ class Runtime:
         pool = await connect_pool(self.settings.database_url, self.settings.database_connections)
         try:
             await self._migrate(pool)
+            # Before anybody can ask: an answer that is pinned is the same in a new process, from the first on.
+            await self.watermarks.recall(pool)
         except BaseException:
             pool.terminate()
             raise
