@@ -68,7 +68,8 @@ class Health:
             return "PostgreSQL has not answered yet"
         if silence > DATABASE_SILENT_SECONDS:
             return f"PostgreSQL has not answered for {silence:.0f} seconds"
-        return None
+        # It answers those who only ask for a sign of life before its tables are there.
+        return None if self._runtime.is_set_up else "PostgreSQL answers, and the database is being set up"
 
     def kafka_away(self) -> str | None:
         """That Kafka does not answer, in words; None when it does."""
@@ -103,8 +104,7 @@ class Health:
     def readiness(self) -> Readiness:
         """Whether the service can do its work now."""
         runtime = self._runtime
-        away = self.database_away() or (None if runtime.set_up else runtime.waiting_to_start or "starting")
-        reasons = [] if away is None else [away]
+        reasons = [reason for reason in (self.database_away(),) if reason is not None]
         if runtime.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
         if runtime.delivery.waiting_for is not None and not reasons:

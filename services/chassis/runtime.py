@@ -112,8 +112,8 @@ class Runtime:
         return self._pool
 
     @property
-    def set_up(self) -> bool:
-        """Whether the database has been set up."""
+    def is_set_up(self) -> bool:
+        """Whether the database was there, with its tables, since this process began."""
         return self._pool is not None
 
     async def start(self) -> None:
@@ -174,6 +174,8 @@ class Runtime:
         pool = await connect_pool(self.settings.database_url, self.settings.database_connections)
         try:
             await self._migrate(pool)
+            # Before anybody can ask: an answer that is pinned is the same in a new process, from the first on.
+            await self.watermarks.recall(pool)
         except BaseException:
             pool.terminate()
             raise

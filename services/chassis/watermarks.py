@@ -99,6 +99,11 @@ class Watermarks:
         heard = {expected.topic for expected in self.expected}
         return sorted({topic.owner for topic in self._topics if topic.name not in heard})
 
+    async def recall(self, pool: asyncpg.Pool) -> None:
+        """Know what was found before this process began, so that it never says less than the one before it did."""
+        names = [topic.name for topic in self._topics]
+        self.expected = tuple(_expected(row) for row in await pool.fetch(READ_EXPECTED, names))
+
     async def hear(self) -> None:
         """Look for new watermarks for ever."""
         while True:

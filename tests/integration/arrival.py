@@ -7,6 +7,9 @@ import asyncio
 import time
 
 import asyncpg
+import httpx
+
+from tests.integration.feed import Feed
 
 SECONDS = 30.0
 TAKEN_IN = "SELECT count(*) FROM inbox WHERE authority = $1 AND subject = ANY ($2::text[])"
@@ -22,3 +25,12 @@ async def arrival(database: str, authority: str, subjects: set[str], events: int
             await asyncio.sleep(0.05)
     finally:
         await connection.close()
+
+
+def complete(metrics: Feed, pinned: str) -> httpx.Response:
+    """A pinned report, when all that was accepted before has arrived: so it stays."""
+    deadline = time.monotonic() + SECONDS
+    while (body := (answer := metrics.get(pinned)).json())["complete_until"] != body["as_accepted_at"]:
+        assert time.monotonic() < deadline, f"complete until {body['complete_until']} alone after {SECONDS} seconds"
+        time.sleep(0.05)
+    return answer

@@ -123,7 +123,7 @@ def test_an_answer_has_the_members_that_its_users_were_promised(figures: Feed) -
     answer = figures.get(f"/v1/measures/vacancies?{ASKED}&by=role").json()
     described = ["measure", "title", "definition", "source", "unit", "kind"]
     determined = ["authority", "scope", "as_at", "as_known_at", "by"]
-    assert list(answer) == [*described, *determined, "rows", "total", "links"]
+    assert list(answer) == [*described, *determined, "rows", "total", "links", "complete_until"]
     assert (answer["kind"], answer["scope"]) == ("stock", "all")
     assert answer["measure"] == "vacancies"
     assert answer["definition"].startswith("For each post the funded FTE minus the FTE in post, never below 0")

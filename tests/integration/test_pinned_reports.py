@@ -3,6 +3,7 @@
 Invariant: what is sent afterwards is recorded before and after the report, and corrects and voids what it counted.
 """
 
+import json
 import random
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -12,7 +13,7 @@ import pytest
 from cloudevents.core.v1.event import CloudEvent
 
 from services.metrics.measures.catalogue import MEASURES
-from tests.integration.arrival import arrival
+from tests.integration.arrival import arrival, complete
 from tests.integration.feed import RECORDED, Feed, cloud_event
 from tests.integration.year import sent, to_recruitment, to_retention
 from tests.parts import RealSystem
@@ -102,12 +103,13 @@ async def test_a_pinned_report_is_byte_identical_after_thousands_of_later_events
     ]
     accepted = max(event["accepted"] for event in events)
     pins = f"as_known_at={KNOWN}&as_accepted_at={accepted}"
+    complete(metrics, f"/v1/measures/vacancies?authority={AUTHORITY}&{pins}")
     pinned, unpinned = report(metrics, pins), report(metrics, f"as_known_at={KNOWN}", MOVED)
     await _send(system, [*of_what_was_counted(chance), *(later(chance, number) for number in range(LATER_EVENTS))])
     again = report(metrics, pins)
     assert [asked for asked in pinned if pinned[asked] != again[asked]] == []
     moved = report(metrics, f"as_known_at={KNOWN}", MOVED)
-    changed = {asked for asked in unpinned if moved[asked] != unpinned[asked]}
+    changed = {asked for asked in unpinned if _figures(moved[asked]) != _figures(unpinned[asked])}
     for measure in MOVED:
         for rest in ("?financial_year=2023-24&by=role", f"/series?{FINANCIAL_YEAR}"):
             assert f"/v1/measures/{measure}{rest} application/json" in changed
@@ -118,6 +120,13 @@ async def test_a_pinned_report_is_byte_identical_after_thousands_of_later_events
     system.metrics.restart()
     after_a_restart = report(metrics, pins, MOVED)
     assert after_a_restart == {asked: pinned[asked] for asked in after_a_restart}
+
+
+def _figures(answer: bytes) -> object:
+    """An answer in JSON without what moves on by itself; one in CSV as it is."""
+    if not answer.startswith(b"{"):
+        return answer
+    return {name: said for name, said in json.loads(answer).items() if name not in ("links", "complete_until")}
 
 
 async def _send(system: RealSystem, events: list[tuple[bool, CloudEvent]]) -> None:

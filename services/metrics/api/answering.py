@@ -1,6 +1,7 @@
 """How requests are answered: JSON or CSV, page by page, with an ETag.
 
-Invariant: the same figures have the same ETag, whichever process answers; what is pinned is answered byte for byte.
+Invariant: the same figures have the same ETag, whichever process answers; what is pinned is answered byte for byte,
+once it is complete.
 """
 
 import csv
@@ -17,6 +18,7 @@ from fastapi import Request, Response
 from contracts.envelope import format_instant
 from services.chassis.documentation import refusals
 from services.chassis.problems import MEDIA_TYPE
+from services.metrics.api import schemas
 from services.metrics.api.asking import Question
 from services.metrics.api.parameters import KNOWN
 from services.metrics.pauses import pause, with_pauses
@@ -35,16 +37,35 @@ HEADERS: dict[str, Any] = {
     "Vary": {"required": True, "schema": {"const": "Accept, Authorization"}},
     "Cache-Control": {"required": True, "schema": {"const": "private, no-cache"}},
 }
+COMPLETE_UNTIL = "Complete-Until"
+"""The header that says `complete_until` of whatever is answered: CSV and 304 have no other place for it."""
+COMPLETE_UNTIL_HEADER: dict[str, Any] = {
+    COMPLETE_UNTIL: {
+        "required": False,
+        "description": "What `complete_until` says; left out where that is null. It can move on under one ETag.",
+        "schema": schemas.INSTANT,
+    }
+}
+COMPLETE_UNTIL_EXAMPLE = {"complete_until": "2023-11-30T11:59:58.200Z"}
 
 
-def responses(example: Any, *, csv_too: bool = True, schema: Any = None) -> dict[int | str, dict[str, Any]]:
-    """What a route may answer, for its documentation. `schema` is that of the answer in JSON."""
+def responses(
+    example: Any, *, csv_too: bool = True, schema: Any = None, of_events: bool = True
+) -> dict[int | str, dict[str, Any]]:
+    """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
+
+    `of_events` where events answer, and so the answer says up to when it is complete.
+    """
+    headers = HEADERS | (COMPLETE_UNTIL_HEADER if of_events else {})
+    if of_events:
+        example = example | COMPLETE_UNTIL_EXAMPLE
+        schema = schema or schemas.ANYTHING_COMPLETE
     content: dict[str, Any] = {JSON: {"example": example} | ({} if schema is None else {"schema": schema})}
     if csv_too:
         content[CSV] = {"schema": {"type": "string"}}
     return {
-        200: {"description": "The answer.", "headers": HEADERS, "content": content},
-        304: {"description": "Nothing has changed since the answer with that ETag.", "headers": HEADERS},
+        200: {"description": "The answer.", "headers": headers, "content": content},
+        304: {"description": "Nothing has changed since the answer with that ETag.", "headers": headers},
     } | refusals(
         {
             401: "No key, or an unknown one.",
@@ -60,7 +81,7 @@ def responses(example: Any, *, csv_too: bool = True, schema: Any = None) -> dict
 
 def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
     """What a route that lists what there is, whatever was recorded, may answer."""
-    found = responses(example, csv_too=False, schema=schema)
+    found = responses(example, csv_too=False, schema=schema, of_events=False)
     refused = refusals({422: "A parameter is not as described: which, and what would be right."})
     return {status: found[status] for status in (200, 304, 401)} | refused
 
@@ -77,7 +98,7 @@ def answer(
 
     `passing` names members that differ from request to request though nothing has changed: the ETag leaves them out,
     and `as_known_at` too where the caller did not give it. `lasting_too` is what it takes in besides: of a member that
-    is passing in part, the rest.
+    is passing in part, the rest. Up to when it is complete, which is said of whatever events answer, is passing too.
     """
     request = question.request
     as_csv = lines is not None and wants_csv(request)
@@ -85,6 +106,10 @@ def answer(
     lasting = {name: value for name, value in body.items() if name not in left_out}
     tag = _digest([as_csv, lasting, lasting_too])
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
+    if question.pins:
+        until = None if (instant := question.complete_until()) is None else format_instant(instant)
+        headers |= {} if until is None else {COMPLETE_UNTIL: until}
+        body = {**body, "complete_until": until}
     if _is_held(request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if as_csv and lines is not None:

@@ -15,7 +15,9 @@ from contracts.envelope import format_instant
 from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
 from services.chassis.authentication import Right, calling
 from services.chassis.problems import Problem
+from services.chassis.runtime import runtime_of
 from services.metrics.api.parameters import (
+    ACCEPTED,
     ALL,
     IN_WORDS_DATE,
     IN_WORDS_INSTANT,
@@ -53,6 +55,10 @@ class Question:
         self.meant: dict[str, str] = {}
         """What was meant by parameters that were left out, as far as it moves with the time of asking."""
         self.names = (*names, *(parameter.name for parameter in also))
+        self.pins = tuple(name for name in self.names if name in ACCEPTED)
+        """The parameters that pin what events answer; none where events do not answer."""
+        # Before anything is read: what is read afterwards is complete at least up to then.
+        self._complete_until = runtime_of(request).watermarks.complete_until if self.pins else None
         expected = f"one of {', '.join(self.names)}" if self.names else "no parameter"
         for name in request.query_params:
             if name not in self.names:
@@ -159,6 +165,16 @@ class Question:
     def as_known_at(self) -> datetime:
         """The instant as known at which; now where it is left out."""
         return self.instant("as_known_at") or self.now
+
+    def complete_until(self) -> datetime | None:
+        """Everything that was accepted before has arrived and was derived; None while that cannot be said.
+
+        A report that is pinned by acceptance is told of nothing later: what it says stays, once all of it has arrived.
+        """
+        accepted = [instant for name in self.pins if (instant := self.instant(name)) is not None]
+        if self._complete_until is None or len(accepted) < len(self.pins):
+            return self._complete_until
+        return min(self._complete_until, max(accepted))
 
     def when(self, measure: Measure) -> When:
         """The date or period a figure of this measure is asked for."""

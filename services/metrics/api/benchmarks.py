@@ -166,7 +166,7 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
     @router.get(
         "/v1/benchmarks/{measure}/series",
         summary="A published figure over all years of a release",
-        responses=responses(SERIES),
+        responses=responses(SERIES, of_events=False),
         openapi_extra=documented(also=OF_A_SERIES),
     )
     async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:

@@ -131,6 +131,8 @@ ONE_AUTHORITY = Parameter(
 
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
+ACCEPTED = ("as_accepted_at", "from_accepted", "to_accepted")
+"""What pins a report. Only questions that events answer can have them."""
 FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
 """What determines a figure."""
 PAGE = ("limit", "offset")

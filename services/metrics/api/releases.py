@@ -102,7 +102,7 @@ REVISIONS: dict[str, Any] = {
 
 
 def _loaded_or_not() -> dict[int | str, dict[str, Any]]:
-    usual = responses(RELEASE)
+    usual = responses(RELEASE, of_events=False)
     return {
         201: {"description": "Loaded.", "content": {JSON: {"example": {"status": "loaded"} | RELEASE}}},
         200: {
@@ -208,7 +208,7 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
 @router.get(
     "/v1/benchmarks/releases",
     summary="The releases that are loaded",
-    responses=responses({"releases": [RELEASE]}, csv_too=False),
+    responses=responses({"releases": [RELEASE]}, csv_too=False, of_events=False),
 )
 async def get_releases(request: Request) -> Response:
     """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
@@ -224,7 +224,7 @@ async def get_releases(request: Request) -> Response:
 @router.get(
     "/v1/benchmarks/revisions",
     summary="What DfE revised between two releases",
-    responses=responses(REVISIONS),
+    responses=responses(REVISIONS, of_events=False),
     openapi_extra=documented(*PAGE, also=COMPARING),
 )
 async def get_revisions(request: Request) -> Response:

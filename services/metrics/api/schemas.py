@@ -25,6 +25,19 @@ NUMBER: Schema = {"type": ["number", "null"], "description": "null where there i
 EXACT: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "description": "Exact, as a decimal."}
 DATE: Schema = {"type": "string", "format": "date"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
+COMPLETE_UNTIL: Schema = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "Every event that was accepted before has arrived and was derived; null while that cannot be said. "
+    "Never later than the acceptance that a report is pinned to (as_accepted_at; of two reports the later), so what is "
+    "pinned comes to say that instant and then stays. as_known_at alone does not hold it.",
+}
+ANYTHING_COMPLETE: Schema = {
+    "type": "object",
+    "required": ["complete_until"],
+    "properties": {"complete_until": COMPLETE_UNTIL},
+}
+"""For answers whose other members are shown by an example."""
 LINK: Schema = {"type": "string", "pattern": "^/v1/"}
 SUBJECTS = several({"type": "string", "pattern": "^[a-z][a-z-]*/"})
 
@@ -41,7 +54,7 @@ def _links(*names: str) -> Schema:
 AUTHORITY: Schema = {"type": "string", "pattern": "^([0-9]{3}|all)$"}
 SCOPE: Schema = {"enum": list(Scope)}
 PAGE = {"count": WHOLE, "limit": WHOLE, "offset": WHOLE}
-KNOWN = {"as_known_at": INSTANT}
+KNOWN = {"as_known_at": INSTANT, "complete_until": COMPLETE_UNTIL}
 ACCEPTED = {"as_accepted_at": INSTANT}
 _DIMENSION: Schema = {"type": ["string", "integer", "null"], "description": "null where it is not stated."}
 DIMENSIONS = dict.fromkeys(EVERY_DIMENSION, _DIMENSION)
@@ -168,6 +181,7 @@ CHANGES = record(
         "scope": SCOPE,
         "from_known": INSTANT,
         "to_known": INSTANT,
+        "complete_until": COMPLETE_UNTIL,
         "figures": several(_CHANGED),
         **PAGE,
         "changes": several(_PART_CHANGE),
