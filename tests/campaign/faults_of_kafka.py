@@ -171,14 +171,16 @@ async def _repeat(stage: Stage) -> int:
     consumer = AIOKafkaConsumer(
         bootstrap_servers=stage.broker.servers, enable_auto_commit=False, auto_offset_reset="earliest"
     )
+    names = [topic.name for topic in ALL_TOPICS if topic not in DEAD_LETTER_TOPICS]
+    async with admin_client(stage.broker.servers) as admin:
+        described = await admin.describe_topics(names)
+    places = [
+        TopicPartition(topic["topic"], partition["partition"])
+        for topic in described
+        if topic["error_code"] == 0
+        for partition in topic["partitions"]
+    ]
     async with consumer:
-        present = await consumer.topics()
-        places = [
-            TopicPartition(topic.name, number)
-            for topic in TOPICS[len(EVENT_TOPICS) :]
-            if topic.name in present and topic not in DEAD_LETTER_TOPICS
-            for number in consumer.partitions_for_topic(topic.name) or ()
-        ]
         consumer.assign(places)
         found = []
         ends = await consumer.end_offsets(places)
