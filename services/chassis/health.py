@@ -44,6 +44,7 @@ class Health:
         self._database_answered_at: float | None = None
         self._database_answers_since: float | None = None
         self._database_trouble: str | None = None
+        self._waiting_since: float | None = None
 
     def database_answered(self) -> None:
         """PostgreSQL gave a sign of life."""
@@ -83,23 +84,37 @@ class Health:
         """Why the process should be started again: it has work and all it needs, and does not get on. None: not now."""
         runtime = self._runtime
         delivery, patience = runtime.delivery, runtime.settings.stalled_seconds
-        since = (self._database_answers_since, runtime.watermarks.kafka_answers_since)
-        if self.database_away() or self.kafka_away() or None in since:
+        answers = (self._database_answers_since, runtime.watermarks.kafka_answers_since)
+        if self.database_away() or self.kafka_away() or None in answers:
             return None
         # Waiting is told by readiness, as are halted partitions: a new process would do no better.
         if delivery.waiting_for is not None:
             return None
         now = time.monotonic()
-        usable_since = max(instant for instant in since if instant is not None)
+        usable_since = max(instant for instant in answers if instant is not None)
         if delivery.busy_since is not None:
             too_long = now - max(delivery.busy_since, usable_since) > LONGEST_BATCH_SECONDS
             return f"one batch has taken more than {LONGEST_BATCH_SECONDS:g} seconds" if too_long else None
-        behind = sum(
-            sum(lag_by_topic(consumer, without=delivery.halted_partitions).values()) for consumer in runtime.consumers()
-        )
-        if behind and now - max(delivery.progress_at, usable_since) > patience:
-            return f"{behind} records wait and none was taken in for {patience:g} seconds"
+        since = (self._waiting_since, delivery.progress_at, usable_since)
+        if (
+            self._waiting_since is not None
+            and now - max(instant for instant in since if instant is not None) > patience
+        ):
+            return f"records wait and none was taken in for {patience:g} seconds"
         return None
+
+    def note_waiting(self) -> None:
+        """To be called again and again: since when records wait without a break."""
+        delivery = self._runtime.delivery
+        behind = any(
+            lag
+            for consumer in self._runtime.consumers()
+            for lag in lag_by_topic(consumer, without=delivery.halted_partitions).values()
+        )
+        if not behind:
+            self._waiting_since = None
+        elif self._waiting_since is None:
+            self._waiting_since = time.monotonic()
 
     def readiness(self) -> Readiness:
         """Whether the service can do its work now."""

@@ -268,6 +268,7 @@ class Runtime:
         for consumer in self.consumers():
             for topic, lag in lag_by_topic(consumer).items():
                 self.telemetry.lag.labels(topic).set(lag)
+        self.health.note_waiting()
         await self.readings.keep(busy=self.delivery.busy_since is not None)
 
     def consumers(self) -> list[Any]:
