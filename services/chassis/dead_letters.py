@@ -22,7 +22,9 @@ from aiokafka.errors import (
 )
 
 from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, dead_letter_topic
-from services.chassis import kafka_records  # noqa: F401  (so that no record on the topic keeps the others from being read)
+
+# So that no record on the topic keeps the others from being read, and no topic is made by being asked for.
+from services.chassis import kafka_records, topics  # noqa: F401
 from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why
 from services.chassis.logs import get_log
 

@@ -17,6 +17,7 @@ from aiokafka.errors import KafkaError
 from contracts.catalogue import Topic, request_topic, topics_read_by, types_on, watermark_topic
 from contracts.refusal import Refused
 from contracts.watermark import RepublishRequest, Watermark, decode, encode
+from services.chassis import topics  # noqa: F401  (so that no topic is made by being asked for)
 from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.completeness import FIELDS, Expected, Remedy
 from services.chassis.database import Connection

@@ -16,7 +16,17 @@ from contracts.catalogue import METRICS, POSTS, RECRUITMENT, RETENTION, TOPIC_OF
 from contracts.watermark import RepublishRequest, encode
 from services.chassis.topics import admin_client
 from tests.delivery.feed import post_established, send, stated
-from tests.delivery.observing import counter, events_in, eventually, get, read, stop_gracefully, total
+from tests.delivery.observing import (
+    counter,
+    events_in,
+    eventually,
+    get,
+    log_of,
+    read,
+    sequences,
+    stop_gracefully,
+    total,
+)
 from tests.delivery.processes import another_process
 from tests.parts import ApacheKafka, EmbeddedBroker, RealSystem, Service
 
@@ -104,6 +114,10 @@ async def test_a_topic_that_comes_back_with_fewer_partitions_is_made_whole_and_p
     await all_is_there(system, authority, 65)
     assert await partitions_of(system, POSTS.name) == POSTS.partitions
     await eventually(lambda: ready(system.recruitment), (True, []))
+    for records in (await log_of(system.broker, RECRUITMENT, authority)).values():
+        # What was lost comes before what is new, however often it was begun.
+        first_times = list(dict.fromkeys(sequences(records)))
+        assert first_times == sorted(first_times)
 
 
 async def _absent(admin: AIOKafkaAdminClient, topic: str) -> bool:
