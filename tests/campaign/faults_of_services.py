@@ -41,13 +41,11 @@ def frozen(stage: Stage, part: str, seconds: float) -> End:
 
 def replica_killed(stage: Stage, part: str, seconds: float) -> End:
     """One of two processes of metrics killed."""
-    stage.start_replica()
     return killed(stage, stage.random.choice([METRICS, REPLICA]), seconds)
 
 
 def replica_frozen(stage: Stage, part: str, seconds: float) -> End:
     """One of two processes of metrics frozen."""
-    stage.start_replica()
     return frozen(stage, stage.random.choice([METRICS, REPLICA]), seconds)
 
 

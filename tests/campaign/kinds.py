@@ -34,6 +34,8 @@ class Kind:
     brokers: tuple[str, ...] = BROKERS
     restart_mends: bool = False
     """Whether liveness may ask for a restart because of it."""
+    needs_replica: bool = False
+    """Whether metrics must run as two processes."""
 
 
 ANY_SERVICE = (RECRUITMENT, RETENTION, METRICS)
@@ -44,13 +46,20 @@ _ALL = (
     Kind("service-killed", "SIGKILL of a service", faults_of_services.killed, ANY_SERVICE),
     Kind("service-frozen", "SIGSTOP of a service", faults_of_services.frozen, ANY_SERVICE, long=(8.0, 25.0)),
     Kind("service-restarted", "SIGTERM of a service, and a start", faults_of_services.restarted, ANY_SERVICE),
-    Kind("replica-killed", "SIGKILL of one of two processes of metrics", faults_of_services.replica_killed, (METRICS,)),
+    Kind(
+        "replica-killed",
+        "SIGKILL of one of two processes of metrics",
+        faults_of_services.replica_killed,
+        (METRICS,),
+        needs_replica=True,
+    ),
     Kind(
         "replica-frozen",
         "SIGSTOP of one of two processes of metrics",
         faults_of_services.replica_frozen,
         (METRICS,),
         long=(8.0, 25.0),
+        needs_replica=True,
     ),
     Kind("postgresql-killed", "SIGKILL of PostgreSQL", faults_of_postgresql.killed, ("postgresql",), long=(8.0, 25.0)),
     Kind("postgresql-frozen", "SIGSTOP of PostgreSQL", faults_of_postgresql.frozen, ("postgresql",), long=(15.0, 40.0)),

@@ -84,8 +84,9 @@ def plan_of(
     options = [word for name in only for word in ("--only", name)]
     options += [] if together is None else ["--together", str(together)]
     options += ["--brief"] * brief + ["--no-ties"] * (not ties)
+    replica = random.random() < WITH_REPLICA or any(fault.kind.needs_replica for fault in faults)
     ordered = tuple(sorted(faults, key=lambda fault: fault.at))
-    return Plan(seed, number, broker, ordered, load_seconds, random.random() < WITH_REPLICA, ties, tuple(options))
+    return Plan(seed, number, broker, ordered, load_seconds, replica, ties, tuple(options))
 
 
 def _moment(load_seconds: float, random: Random) -> float:

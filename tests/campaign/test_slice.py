@@ -18,17 +18,16 @@ TOGETHER = {
     EMBEDDED: (
         ("service-killed", "bad-records", "heavy-questions"),
         ("replica-killed", "connections-ended", "huge-headers"),
-        ("kafka-killed", "database-read-only"),
-        ("postgresql-frozen", "unfinished-requests"),
-        ("metrics-emptied-stopped", "kafka-emptied"),
+        ("kafka-killed", "postgresql-frozen", "unfinished-requests"),
     ),
     KAFKA: (
-        ("service-frozen", "kafka-killed"),
+        ("service-frozen", "database-read-only"),
         ("service-restarted", "topic-made-anew"),
         ("replica-frozen", "records-deleted"),
         ("offsets-moved", "records-repeated"),
         ("offsets-deleted", "connections-used-up"),
         ("postgresql-killed", "kafka-frozen"),
+        ("metrics-emptied-stopped", "kafka-emptied"),
         ("metrics-emptied", "topic-deleted"),
     ),
 }
