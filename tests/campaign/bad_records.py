@@ -54,7 +54,6 @@ HEADERS: dict[str, Callable[[Headers], Headers]] = {
     "null id": _changed("ce_id", None),
     "null type": _changed("ce_type", None),
     "null time": _changed("ce_time", None),
-    "null header of another name": _with("ce_traceparent", None),
     "a type in no text": _changed("ce_type", b"\xff\xfe\x00"),
     "unknown type": _changed("ce_type", b"uk.workforce.post.painted.v1"),
     "type of another topic": _changed("ce_type", b"uk.workforce.leaver.reversed.v1"),
