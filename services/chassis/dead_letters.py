@@ -140,9 +140,10 @@ async def send_again(service: str, kafka_servers: str, offsets: set[int] | None)
     producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0])
     await producer.start()
     sent = 0
-    refused: dict[int, str] = {}
+    refused = dict.fromkeys(offsets or (), "there is no such record")
     try:
         async for record in read_dead_letters(service, kafka_servers):
+            refused.pop(record.offset, None)
             if offsets is None or record.offset in offsets:
                 try:
                     topic, original = await _to_send(record, kafka_servers)

@@ -21,8 +21,8 @@ DATABASE_SILENT_SECONDS = 5.0
 
 KAFKA_SILENT_SECONDS = 5.0
 
-OWNER_SILENT = timedelta(seconds=30)
-"""An owner writes a watermark every few seconds."""
+OWNER_SILENT = timedelta(seconds=15)
+"""An owner writes a watermark every five seconds."""
 
 LONGEST_BATCH_SECONDS = 600.0
 """As Kafka waits for a consumer between two batches: then its partitions go to another one."""
@@ -122,7 +122,7 @@ class Health:
         reasons = [reason for reason in (self.database_away(),) if reason is not None]
         if runtime.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
-        if runtime.delivery.waiting_for is not None and not reasons:
+        if runtime.delivery.waiting_for is not None:
             reasons.append(f"the consumer waits: {runtime.delivery.waiting_for}")
         late, remarks = self._late(), self._remarks()
         # A service that takes events in does so without the events of others too: the journal keeps them.
@@ -152,10 +152,13 @@ class Health:
     def _remarks(self) -> list[str]:
         watermarks, now = self._runtime.watermarks, datetime.now(UTC)
         remarks = [reason for reason in (self.kafka_away(), self._runtime.waiting_to_start) if reason is not None]
+        since = watermarks.kafka_answers_since
+        # Who has only just begun to listen, or cannot, does not blame an owner.
+        listens = since is not None and time.monotonic() - since > OWNER_SILENT.total_seconds()
         silent = {
             expected.owner: expected.heard_until
             for expected in watermarks.expected
-            if now - expected.heard_until > OWNER_SILENT
+            if listens and now - expected.heard_until > OWNER_SILENT
         }
         remarks += [f"nothing was heard from {owner} since {format_instant(at)}" for owner, at in silent.items()]
         remarks += [

@@ -31,7 +31,9 @@ def _too_large(scope: Scope, limits: LimitSettings) -> Problem | None:
         return url_too_long(limits)
     if query.count(b"&") >= limits.parameters:
         return Problem(414, "url-too-long", "The address is too long", f"At most {limits.parameters} query parameters.")
-    return head_too_large(limits) if len(scope["headers"]) > limits.headers else None
+    # The connection lets pass what comes in one piece.
+    size = sum(len(name) + len(value) for name, value in scope["headers"])
+    return head_too_large(limits) if len(scope["headers"]) > limits.headers or size > limits.head_bytes else None
 
 
 def url_too_long(limits: LimitSettings) -> Problem:

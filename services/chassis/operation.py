@@ -147,7 +147,8 @@ async def list_set_aside(request: Request) -> JSONResponse:
     | refusals(
         {
             400: "The body cannot be read.",
-            409: "Some were cut and their originals are gone, or no service put them there; the others were put back.",
+            409: "Some are not there, were cut and lost their originals, or no service put them there: which, and why. "
+            "The others were put back.",
             415: "The body is not said to be JSON.",
             422: "No offsets are given, or something else beside them.",
         }

@@ -28,7 +28,11 @@ from services.chassis.telemetry import Telemetry
 log = get_log(__name__)
 
 LOOK_SECONDS = 1.0
-FETCH_MILLISECONDS = 500
+LOOKED_FOR_MILLISECONDS = 100
+FETCH_MILLISECONDS = 2000
+"""Kafka answers a look for records after the first of these, also where there are none: an owner that is silent must
+not keep a look for the newest watermark of another one waiting, so this one takes much longer."""
+
 KAFKA_TIMEOUT_MS = 4000
 
 READ_EXPECTED = f"SELECT {', '.join(FIELDS)} FROM expected WHERE topic = ANY ($1::text[]) ORDER BY topic"  # noqa: S608
@@ -113,6 +117,7 @@ class Watermarks:
                 enable_auto_commit=False,
                 auto_offset_reset="earliest",
                 request_timeout_ms=KAFKA_TIMEOUT_MS,
+                fetch_max_wait_ms=LOOKED_FOR_MILLISECONDS,
                 metadata_max_age_ms=5000,
             )
             try:

@@ -89,7 +89,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n")[0])
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n\n")[0])
     benchmarks = ("figures", "rebuild", "latency", "load", "memory", "door", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")

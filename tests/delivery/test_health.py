@@ -6,10 +6,11 @@ Invariant: liveness asks for a new process only where that would help, so never 
 import asyncio
 import time
 from collections.abc import Callable
+from datetime import datetime
 
 import pytest
 
-from tests.delivery.observing import eventually, get
+from tests.delivery.observing import eventually, get, read
 from tests.parts import ApacheKafka, RealSystem, Service
 from tests.parts.freezing import freeze
 
@@ -111,6 +112,37 @@ async def all_remark(system: RealSystem, words: str) -> bool:
 async def complete_beyond(system: RealSystem, before: str) -> bool:
     found = await says(system.metrics)
     return found["status"] == 200 and str(found["complete_until"]) > before
+
+
+async def test_an_owner_that_is_silent_keeps_nobody_from_hearing_the_other_one(standing_system: RealSystem) -> None:
+    system = standing_system
+    await eventually(lambda: reasons(system), {""})
+    thaw = freeze(system.retention.process)
+    try:
+        await eventually(lambda: silent_owners(system), ["retention"], seconds=30)
+        before = await heard_from(system, "recruitment")
+        await eventually(lambda: heard_later(system, "recruitment", before), True, seconds=12)
+        assert await silent_owners(system) == ["retention"]
+    finally:
+        thaw()
+    await eventually(lambda: silent_owners(system), [], seconds=30)
+
+
+async def silent_owners(system: RealSystem) -> list[str]:
+    remarks = [str(remark) for remark in (await says(system.metrics))["remarks"]]  # type: ignore[attr-defined]
+    begins = "nothing was heard from "
+    return [remark.removeprefix(begins).split(" ")[0] for remark in remarks if remark.startswith(begins)]
+
+
+async def heard_from(system: RealSystem, owner: str) -> datetime:
+    query = "SELECT min(heard_until) AS heard FROM expected WHERE owner = $1"
+    (row,) = await read(system.databases["metrics"], query, owner)
+    heard: datetime = row["heard"]
+    return heard
+
+
+async def heard_later(system: RealSystem, owner: str, before: datetime) -> bool:
+    return await heard_from(system, owner) > before
 
 
 async def test_a_dropped_database_is_told_in_its_own_words(standing_system: RealSystem) -> None:

@@ -55,6 +55,13 @@ async def test_a_record_sent_again_is_tried_again(system: RealSystem) -> None:
     assert len(set_aside(system, len(before) + 1)) == len(before) + 1
 
 
+def test_sending_again_what_is_not_there_says_so(system: RealSystem) -> None:
+    answer = httpx.post(f"{system.metrics.url}/v1/set-aside/send-again", json={"offsets": [999_999]}, timeout=30)
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == "offset 999999: there is no such record"
+    assert answer.json()["sent"] == 0
+
+
 def test_sending_again_without_saying_what_is_refused(system: RealSystem) -> None:
     answer = httpx.post(f"{system.metrics.url}/v1/set-aside/send-again", json={"offsets": []})
 
