@@ -24,6 +24,9 @@ KAFKA_SILENT_SECONDS = 5.0
 OWNER_SILENT = timedelta(seconds=15)
 """An owner writes a watermark every five seconds."""
 
+HEARD_WITHIN_SECONDS = 5.0
+"""How long a process that has begun to listen waits for an owner's watermark before it answers without."""
+
 LONGEST_BATCH_SECONDS = 600.0
 """As Kafka waits for a consumer between two batches: then its partitions go to another one."""
 
@@ -119,7 +122,8 @@ class Health:
     def readiness(self) -> Readiness:
         """Whether the service can do its work now."""
         runtime = self._runtime
-        reasons = [reason for reason in (self.database_away(),) if reason is not None]
+        away = self.database_away()
+        reasons = runtime.hindered_by if away is None else [away]
         if runtime.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
         if runtime.delivery.waiting_for is not None:
@@ -137,7 +141,8 @@ class Health:
     def _late(self) -> list[str]:
         """What is known to be missing, for longer than events take on their way."""
         watermarks, patience = self._runtime.watermarks, timedelta(seconds=self._runtime.settings.late_seconds)
-        late = [f"nothing was heard from {owner} yet: what it accepted is not known" for owner in watermarks.unheard]
+        # Where an owner writes at all, its newest watermark is there to be heard at once.
+        late = [_unheard(owner) for owner in watermarks.unheard] if self._has_only_begun_to_listen() else []
         for expected in watermarks.expected:
             if expected.complete_until is None:
                 late.append(f"{expected.topic} has not been read whole yet{_remedy(expected.missing, expected.remedy)}")
@@ -148,6 +153,10 @@ class Health:
                     f"{_remedy(expected.missing, expected.remedy)}"
                 )
         return late
+
+    def _has_only_begun_to_listen(self) -> bool:
+        since = self._runtime.watermarks.kafka_answers_since
+        return since is not None and time.monotonic() - since < HEARD_WITHIN_SECONDS
 
     def _remarks(self) -> list[str]:
         watermarks, now = self._runtime.watermarks, datetime.now(UTC)
@@ -160,12 +169,18 @@ class Health:
             for expected in watermarks.expected
             if listens and now - expected.heard_until > OWNER_SILENT
         }
+        if not self._has_only_begun_to_listen():
+            remarks += [_unheard(owner) for owner in watermarks.unheard]
         remarks += [f"nothing was heard from {owner} since {format_instant(at)}" for owner, at in silent.items()]
         remarks += [
             f"{count} events of {topic} were set aside: see /v1/set-aside"
             for topic, count in watermarks.set_aside.items()
         ]
         return remarks
+
+
+def _unheard(owner: str) -> str:
+    return f"nothing was heard from {owner} yet: what it accepted is not known"
 
 
 def _remedy(missing: int, remedy: str | None) -> str:

@@ -101,6 +101,7 @@ class Runtime:
         self._tasks: list[asyncio.Task[None]] = []
         self.waiting_to_start: str | None = None
         self.catching_up: str | None = None
+        self._hindered: dict[Callable[[], Awaitable[None]], str] = {}
         self.tables: int | None = None
         """Which tables there are: another number once the database was made anew. What is kept in memory goes then."""
 
@@ -115,6 +116,11 @@ class Runtime:
     def is_set_up(self) -> bool:
         """Whether the database was there, with its tables, since this process began."""
         return self._pool is not None
+
+    @property
+    def hindered_by(self) -> list[str]:
+        """What keeps the work behind from getting on, in words."""
+        return sorted(set(self._hindered.values()))
 
     async def start(self) -> None:
         """Begin to start; returns at once."""
@@ -215,10 +221,14 @@ class Runtime:
             await asyncio.sleep(seconds)
             try:
                 await step()
+                self._hindered.pop(step, None)
             except FAILURES as error:
                 raise_if_cancelled(error)
-                if why_not_now(error) is None:
+                reason = why_not_now(error)
+                if reason is None:
                     log.error("watching failed", exc_info=error)
+                else:
+                    self._hindered[step] = reason
 
     async def _probe_database(self) -> None:
         """Ask the database for a sign of life, on a connection of its own: others may all be in use.

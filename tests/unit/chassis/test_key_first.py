@@ -117,6 +117,7 @@ async def test_a_large_head_is_refused_whoever_sent_it(app: FastAPI) -> None:
             assert await ask(app, "GET", "/" + "a" * 8000, key, b"") == (414, 0)
             assert await ask(app, "GET", path, key, b"&" * 100) == (414, 0)
             assert await ask(app, "GET", path, key, b"", [("x", "y")] * 100) == (431, 0)
+            assert await ask(app, "GET", path, key, b"", [("x", "y" * 16_384)]) == (431, 0)
 
 
 async def test_methods_that_callers_invent_are_not_kept() -> None:
