@@ -110,7 +110,8 @@ def _bad(kind: str, random: Random, authority: str) -> Planted:
     elif kind == "a megabyte of anything":
         value, headers = random.randbytes(A_MEGABYTE), []
     else:
-        return Planted(record.topic, None, None, (), kind)
+        # Kafka's client sends no record that has neither.
+        return Planted(record.topic, None, b"", (), kind)
     return Planted(record.topic, key, value, tuple(headers), kind)
 
 
