@@ -34,7 +34,7 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 	$(RUN) -m deploy.grafana.build --check
 	$(RUN) -m services.metrics.measures.document --check
 
-bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory
+bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory, the door, dirt
 	$(RUN) -m tests.benchmark $(ARGS)
 
 soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and the randomised tests for MINUTES=10, from SEED=1 on

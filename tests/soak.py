@@ -27,7 +27,7 @@ STEADY = (sys.executable, "-m", "pytest", "-m", "soak")
 
 def main() -> int:
     """Run for the minutes asked for; gives 0 when every round passed."""
-    parser = argparse.ArgumentParser(prog="make soak", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = argparse.ArgumentParser(prog="make soak", description=(__doc__ or "").partition("Invariant:")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1, help="seed of the first round; each further one adds 1")
     chosen = parser.parse_args()

@@ -130,7 +130,9 @@ class Process:
     def assert_running(self) -> None:
         """Raises PartFailed, with the end of its log, when it has ended."""
         if not self.running:
-            raise PartFailed(f"{self.name} ended by itself with exit code {self.exit_code}; {self.last_words()}")
+            code = self.exit_code or 0
+            how = f"was killed by signal {-code}" if code < 0 else f"ended by itself with exit code {code}"
+            raise PartFailed(f"{self.name} {how}; {self.last_words()}")
 
     def last_words(self) -> str:
         """Where its log is, and the last lines of it."""

@@ -144,6 +144,13 @@ def test_a_part_that_dies_at_once_is_told_with_its_last_words(tmp_path: Path) ->
     assert "no database" in str(failure.value)
 
 
+def test_a_part_that_was_killed_is_told_with_the_signal(tmp_path: Path) -> None:
+    process = Process("metrics", [sys.executable, "-c", "import os; os.kill(os.getpid(), 9)"], tmp_path / "metrics.log")
+    process.start()
+    with pytest.raises(PartFailed, match="metrics was killed by signal 9"):
+        process.wait_until(lambda: False, "is ready", 20)
+
+
 def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     ignoring = (
         "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
