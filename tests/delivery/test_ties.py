@@ -52,8 +52,8 @@ async def ask(client: httpx.AsyncClient, path: str, authority: int, **query: str
     answer = await client.get(path, params={"authority": str(authority), **query})
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
-    for name in ("authority", "as_known_at", "links"):
-        body.pop(name)
+    for name in ("authority", "as_known_at", "links", "complete_until"):
+        body.pop(name, None)
     found = [body, *body.get("findings", [])]
     for event in (event for holder in found for event in holder.get("events", [])):
         for name in OF_THE_DELIVERY:
