@@ -19,7 +19,7 @@ from contracts.catalogue import topics_owned_by, topics_read_by
 from services.chassis.dead_letters import read_dead_letters
 from tests.parts import Broker, Service
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.1
 TIMELINES = ("occupancy", "cover", "staffing")
 
