@@ -142,10 +142,10 @@ class Relay:
             auto_offset_reset="earliest",
             metadata_max_age_ms=5000,
         )
-        for client, stop in ((admin, admin.close), (reader, reader.stop), (producer, producer.stop)):
+        for stop in (admin.close, reader.stop, producer.stop):
             stack.push_async_callback(_stop_quietly, stop)
-            if client is not producer:
-                await client.start()
+        await admin.start()
+        await reader.start()
         await self._keeper.keep(admin, retention_too=True)
         await producer.start()
         requests = TopicPartition(request_topic(self._service).name, 0)

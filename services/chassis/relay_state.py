@@ -26,17 +26,18 @@ FORGET_LOG_ENDS = "DELETE FROM relay_log_end WHERE topic = ANY ($1::text[])"
 
 READ_COUNTS = "SELECT topic, events FROM relay_count"
 COUNT_PUBLISHED = """
-    INSERT INTO relay_count (topic, events)
-    SELECT $1, count(*)
-    FROM journal
-    WHERE type = ANY ($2::text[]) AND position <= (SELECT position FROM relay_progress)
-    ON CONFLICT (topic) DO NOTHING
+    INSERT INTO relay_count (topic, events, position)
+    SELECT $1, (SELECT count(*) FROM journal WHERE type = ANY ($2::text[]) AND journal.position <= progress.position),
+        progress.position
+    FROM relay_progress AS progress
+    WHERE NOT EXISTS (SELECT FROM relay_count WHERE topic = $1 AND relay_count.position = progress.position)
+    ON CONFLICT (topic) DO UPDATE SET events = excluded.events, position = excluded.position
 """
 ADD_TO_COUNTS = """
     UPDATE relay_count
-    SET events = events + added
-    FROM unnest($1::text[], $2::bigint[]) AS published (topic, added)
-    WHERE relay_count.topic = published.topic
+    SET position = $1, events = events + coalesce(
+        (SELECT added FROM unnest($2::text[], $3::bigint[]) AS published (topic, added)
+         WHERE published.topic = relay_count.topic), 0)
 """
 
 READ_AGAIN = "SELECT topic, position, up_to, lost FROM relay_again ORDER BY lost DESC, topic"
@@ -78,7 +79,7 @@ class Again:
 
 
 async def count_published(connection: asyncpg.Connection, topics: Sequence[Topic]) -> None:
-    """Count once how many events of each topic have been published, where that is not known yet."""
+    """Count how many events of each topic have been published, where that is not known of the present progress."""
     for topic in topics:
         await connection.execute(COUNT_PUBLISHED, topic.name, types_on(topic.name))
 
@@ -100,7 +101,7 @@ async def save_new(
     """Everything up to this position has been published, so many of each topic more than before."""
     async with connection.transaction():
         await connection.execute(SAVE_PROGRESS, position)
-        await connection.execute(ADD_TO_COUNTS, list(counts), list(counts.values()))
+        await connection.execute(ADD_TO_COUNTS, position, list(counts), list(counts.values()))
         await _save_ends(connection, ends)
 
 

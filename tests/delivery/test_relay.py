@@ -101,6 +101,14 @@ async def test_a_log_that_is_lost_is_published_again_and_read_from_its_beginning
     await send(system.recruitment, [post_established(f"R-{number}", authority) for number in range(100)])
     await eventually(lambda: published(system, authority), await accepted(system, authority))
     await eventually(lambda: total(system.metrics, "establishment", authority), 1100.0, seconds=120)
+    await eventually(lambda: missing(system), [0] * len(topics_owned_by(RECRUITMENT)))
+
+
+async def missing(system: RealSystem) -> list[int]:
+    """How many events metrics misses of each of recruitment's topics, judged up to all that was accepted."""
+    ((head,),) = await read(system.databases["recruitment"], "SELECT position FROM journal_head")
+    query = "SELECT missing FROM expected WHERE owner = 'recruitment' AND verified_position = $1"
+    return [row["missing"] for row in await read(system.databases["metrics"], query, head)]
 
 
 async def lose_the_log(broker: Broker) -> None:
