@@ -35,6 +35,7 @@ class EmbeddedSettings(BaseSettings):
     database_url_recruitment: str | None = Field(None, description="A PostgreSQL database of yours: postgresql://…")
     database_url_retention: str | None = Field(None, description="The same for retention.")
     database_url_metrics: str | None = Field(None, description="The same for metrics.")
+    benchmarks_database_url: str | None = Field(None, description="The same for what DfE published.")
     api_key: str | None = Field(None, description="Key to load and read with, where WORKFORCE_API_KEYS asks for one.")
 
     @property

@@ -6,6 +6,7 @@ Invariant: the defaults fit the container of docker-compose.yml, and let every q
 from typing import Annotated
 
 from pydantic import Field, field_validator
+from pydantic_settings import SettingsConfigDict
 
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.settings import Settings
@@ -16,7 +17,16 @@ Code = Annotated[str, Field(pattern=AUTHORITY_PATTERN)]
 class ServiceSettings(Settings):
     """Settings of metrics."""
 
+    # So that docker-compose.yml can pass on what .env may leave out.
+    model_config = SettingsConfigDict(env_ignore_empty=True)
+
     port: int = 8100
+    benchmarks_database_url: str | None = Field(
+        None,
+        pattern="^postgres(ql)?://",
+        description="Where what DfE published is kept, releases and neighbours: a PostgreSQL database of its own, that "
+        "a rebuild of metrics leaves alone. In the service's own database, and lost with it, if left out.",
+    )
     statistical_neighbours: dict[Code, tuple[Code, ...]] = Field(
         {},
         description="JSON: the statistical neighbours of authorities by three-digit code, to compare with where a "

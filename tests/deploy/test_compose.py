@@ -196,8 +196,9 @@ def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
         for name, value in service.get("environment", {}).items()
         if secret.search(name)
     ]
-    # Three services with keys and an address each, five passwords of PostgreSQL, two secrets and a password of Grafana.
-    assert len(given) == 14
+    # Three services with keys and an address each, a second address of metrics, five passwords of PostgreSQL, two
+    # secrets and a password of Grafana.
+    assert len(given) == 15
     assert all(re.search(r"\$\{[A-Z_]+:\?", value) for value in given)
 
 
@@ -205,6 +206,38 @@ def test_the_database_script_gets_every_password_it_reads(compose: dict[str, Any
     script = (REPOSITORY / "deploy/postgresql/databases.sql").read_text(encoding="utf-8")
     read = set(re.findall(r"^\\getenv \w+ (\w+)$", script, re.MULTILINE))
     assert read == set(compose["services"]["postgresql"]["environment"]) - {"POSTGRES_PASSWORD"}
+
+
+def test_metrics_keeps_what_dfe_published_in_a_database_that_a_rebuild_leaves_alone(compose: dict[str, Any]) -> None:
+    given = compose["services"]["metrics"]["environment"]
+    assert given["WORKFORCE_BENCHMARKS_DATABASE_URL"].endswith("@postgresql:5432/benchmarks")
+    script = (REPOSITORY / "deploy/postgresql/databases.sql").read_text(encoding="utf-8")
+    assert "CREATE DATABASE benchmarks OWNER metrics" in script
+
+
+@pytest.mark.parametrize(("written", "neighbours"), [("", {}), ('{"331": ["831", "852"]}', {"331": ("831", "852")})])
+def test_statistical_neighbours_are_passed_on_as_the_env_file_has_them(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, written: str, neighbours: dict[str, tuple[str, ...]]
+) -> None:
+    compose = read_compose(variables | {"STATISTICAL_NEIGHBOURS": written})
+    for name, value in compose["services"]["metrics"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    assert read_settings(SETTINGS["metrics"]).statistical_neighbours == neighbours  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("script", "database"), [("metrics_anew", "metrics"), ("benchmarks", "benchmarks")])
+def test_a_database_that_is_made_later_is_as_on_a_new_server(script: str, database: str) -> None:
+    first, later = (
+        (REPOSITORY / f"deploy/postgresql/{name}.sql").read_text(encoding="utf-8") for name in ("databases", script)
+    )
+    made = f"CREATE DATABASE {database} OWNER metrics"
+    (as_new,) = [statement for statement in first.split(";") if made in statement]
+    assert as_new[as_new.index(made) :] in later
+    assert f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;" in later
+    for grant in re.findall(rf"GRANT CONNECT ON DATABASE {database} TO \w+;", first):
+        assert grant in later
+    if rf"\connect {database}" in first:
+        assert first[first.index(rf"\connect {database}") :].strip() in later
 
 
 def test_grafana_logs_in_with_the_password_it_is_given(compose: dict[str, Any]) -> None:

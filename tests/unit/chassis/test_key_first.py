@@ -26,7 +26,10 @@ OPEN = {
     "/asyncapi", "/asyncapi.json", "/docs", "/docs/oauth2-redirect", "/health/live", "/health/ready", "/metrics",
     "/openapi.json", "/static-offline-docs",
 }  # fmt: skip
-FOR_ANY_KEY = {"/v1/measures", "/v1/quality/checks", "/v1/benchmarks/releases", "/v1/benchmarks/revisions"}
+FOR_ANY_KEY = {
+    "/v1/measures", "/v1/quality/checks", "/v1/benchmarks/neighbours", "/v1/benchmarks/releases",
+    "/v1/benchmarks/revisions",
+}  # fmt: skip
 """What tells of no authority: any key may ask."""
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 QUERY = b"authority=&authority=x&as_at=yesterday&limit=%FF&nonsense=1"
