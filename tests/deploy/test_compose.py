@@ -5,6 +5,9 @@ Invariant: no engine is needed; the schema is the compose specification's own.
 
 import json
 import re
+import subprocess
+import tomllib
+from collections import Counter
 from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
@@ -238,6 +241,29 @@ def test_a_database_that_is_made_later_is_as_on_a_new_server(script: str, databa
         assert grant in later
     if rf"\connect {database}" in first:
         assert first[first.index(rf"\connect {database}") :].strip() in later
+
+
+def test_each_image_has_its_version_in_one_place_and_it_is_that_of_what_is_tested(compose: dict[str, Any]) -> None:
+    named = {service["image"] for service in compose["services"].values()}
+    versions = dict(image.rsplit(":", 1) for image in named)
+    assert set(versions) == {
+        "workforce", "apache/kafka", "postgres", "prom/prometheus", "grafana/grafana", "nginx",
+    }  # fmt: skip
+    names = "|".join(re.escape(name) for name in (*versions, "python"))
+    image = re.compile(rf"(?<![\w./-])({names}):v?\d+[.]\d")
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    places = Counter[str]()
+    for path in listed.stdout.splitlines():
+        if Path(path).suffix in {".md", ".yml", ".yaml", ".sh", ".py", ""}:
+            found = image.findall((REPOSITORY / path).read_text(encoding="utf-8"))
+            places.update(f"{name} in {path}" for name in found)
+    assert places == {f"{name} in docker-compose.yml": 1 for name in versions} | {
+        "python in deploy/images/Dockerfile": 1
+    }
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert versions["workforce"] == project["version"]
+    jars = (REPOSITORY / "deploy/kafka/pom.xml").read_text(encoding="utf-8")
+    assert f"<version>{versions['apache/kafka']}</version>" in jars
 
 
 def test_grafana_logs_in_with_the_password_it_is_given(compose: dict[str, Any]) -> None:
