@@ -7,6 +7,7 @@
 PYTHON ?= python3
 MINUTES ?= 10
 SEED ?= 1
+PROCESSES ?= 2
 ARGS ?=
 
 RUN := .venv/bin/python
@@ -22,8 +23,8 @@ help: ## what there is to say to make
 up: $(READY) ## start the whole system on this machine, with a demonstration authority; Ctrl-C stops it
 	@exec $(RUN) -m deploy.embedded $(ARGS)
 
-test: $(READY) $(JARS) ## run every test; ARGS go to pytest
-	$(RUN) -m pytest --durations=15 --durations-min=1 $(ARGS)
+test: $(READY) $(JARS) ## run every test, in PROCESSES=2; ARGS go to pytest
+	$(RUN) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
 check: $(READY) ## format, lint, types, import rules, generated files up to date
 	.venv/bin/ruff format --check .
