@@ -7,6 +7,7 @@
 PYTHON ?= python3
 MINUTES ?= 10
 SEED ?= 1
+PROCESSES ?= 2
 ARGS ?=
 
 # Tests of rules alone need no Kafka: where ARGS names nothing but folders or files of theirs, no jars are fetched.
@@ -32,8 +33,8 @@ up: $(READY)
 	@exec $(RUN) -m deploy.embedded $(ARGS)
 endif
 
-test: $(READY) $(if $(ONLY_RULES),,$(JARS)) ## run every test; ARGS go to pytest
-	$(RUN) -m pytest --durations=15 --durations-min=1 $(ARGS)
+test: $(READY) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
+	$(RUN) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
 check: $(READY) ## format, lint, types, import rules, generated files up to date
 	.venv/bin/ruff format --check .

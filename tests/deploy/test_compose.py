@@ -8,10 +8,9 @@ import re
 import subprocess
 import tomllib
 from collections import Counter
-from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema
 import pytest
@@ -32,6 +31,7 @@ from tests.deploy.compose import (
     read_env_file,
     required_variables,
 )
+from tests.missing import without
 
 SETTINGS: dict[str, type[Settings]] = {
     "recruitment": RecruitmentSettings,
@@ -54,7 +54,7 @@ def compose(variables: dict[str, str]) -> dict[str, Any]:
     return read_compose(variables)
 
 
-def specification(without: Callable[[str], NoReturn]) -> dict[str, Any]:
+def specification() -> dict[str, Any]:
     """The JSON schema of the compose specification, from the package that carries it."""
     try:
         package = distribution("check-jsonschema")
@@ -65,8 +65,8 @@ def specification(without: Callable[[str], NoReturn]) -> dict[str, Any]:
     return schema
 
 
-def test_the_file_keeps_the_compose_specification(without: Callable[[str], NoReturn]) -> None:
-    schema = specification(without)
+def test_the_file_keeps_the_compose_specification() -> None:
+    schema = specification()
     validator = jsonschema.validators.validator_for(schema)(schema)
     document = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
     assert [error.message for error in validator.iter_errors(document)] == []
@@ -74,8 +74,8 @@ def test_the_file_keeps_the_compose_specification(without: Callable[[str], NoRet
     assert not validator.is_valid(document)
 
 
-def test_the_file_filled_in_keeps_it_too(without: Callable[[str], NoReturn], compose: dict[str, Any]) -> None:
-    schema = specification(without)
+def test_the_file_filled_in_keeps_it_too(compose: dict[str, Any]) -> None:
+    schema = specification()
     jsonschema.validators.validator_for(schema)(schema).validate(compose)
     assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana", "proxy"}
 

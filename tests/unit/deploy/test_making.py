@@ -49,7 +49,7 @@ def test_make_up_is_set_up_and_runs_what_it_is_told(args: str) -> None:
 )
 def test_tests_of_rules_alone_need_no_jars_of_kafka(args: str) -> None:
     commands = said("test", f"ARGS={args}")
-    assert f"-m pytest --durations=15 --durations-min=1 {args}" in commands
+    assert f"--durations-min=1 {args}" in commands
     assert "jars of Apache Kafka" not in commands
 
 
