@@ -6,6 +6,7 @@ it is left running.
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -23,7 +24,7 @@ from deploy.demonstration import history as demonstration_history
 from deploy.demonstration.ending import ENDING_HELP, ending
 from deploy.embedded.feeding import CloudEvent, Held, events_accepted, events_counting, feed, held, key_headers
 from deploy.embedded.processes import PartFailed, exclusive
-from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help
+from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help, unknown_to_all
 from deploy.embedded.system import System, running
 from deploy.embedded.vacancy_table import NOTE, read_columns, vacancy_table
 
@@ -67,6 +68,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, _ask_to_stop)
     try:
         settings = read_settings()
+        for line in unknown_to_all(os.environ):
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
         _run(
             settings, None if chosen.no_demonstration else partial(demonstration_history, until=chosen.ending), console
         )

@@ -13,7 +13,7 @@ from deploy.embedded.broker import EmbeddedBroker
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.processes import Process
 from deploy.embedded.services import SERVICES, Service
-from deploy.embedded.settings import EmbeddedSettings
+from deploy.embedded.settings import EmbeddedSettings, inherited_by
 
 BENCHMARKS = "benchmarks"
 """The database of what DfE published: metrics has it beside its own, which can be made anew."""
@@ -60,7 +60,7 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
             {"database_url": databases[name], **kafka, **told.get(name, {})},
             port=settings.service_ports[name],
             host=settings.host,
-            inherited=os.environ,
+            inherited=inherited_by(name, os.environ),
         )
         for name in SERVICES
     }
