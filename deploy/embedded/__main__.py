@@ -92,7 +92,7 @@ def _stop_listening_to_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _run(settings: EmbeddedSettings, history: Callable[[], list[CloudEvent]] | None, console: Console) -> NoReturn:
+def _run(settings: EmbeddedSettings, history: Callable[[], Sequence[CloudEvent]] | None, console: Console) -> NoReturn:
     with exclusive(settings.state / "lock") as mine:
         if not mine:
             raise PartFailed(

@@ -50,7 +50,7 @@ def closing(published: BenchmarksDatabase) -> APIRouter:
 
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of the metrics service."""
-    published = BenchmarksDatabase(settings.benchmarks_database_url or settings.database_url)
+    published = BenchmarksDatabase(settings.benchmarks_database_url, beside=settings.database_url)
     routers = (
         measures.router,
         explanations.router,

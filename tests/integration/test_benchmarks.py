@@ -8,7 +8,7 @@ import csv
 import httpx
 import pytest
 
-from services.metrics.api.benchmarks import COMPARISON, SERIES
+from services.metrics.api.benchmark_answers import COMPARISON, SERIES
 from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
 from tests.integration.feed import fault, problem
 

@@ -14,7 +14,7 @@ import pytest
 from services.metrics.benchmarks.release import READ_BY
 from tests.integration.benchmarks import Loaded, answers, metrics_alone
 from tests.integration.feed import fault, problem
-from tests.parts import PostgreSQL, Service
+from tests.parts import PostgreSQL, RealSystem, Service
 from tests.unit.benchmarks.small_release import (
     HEADER_SINCE_2023,
     MEASURES_SINCE_2023,
@@ -220,6 +220,18 @@ async def test_releases_and_neighbours_are_there_when_metrics_was_built_anew(
         postgres.create("anew_benchmarks")
         metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 60)
         assert loaded.ask("releases").json() == {"releases": []}
+
+
+def test_whoever_loads_a_file_is_told_where_it_does_not_survive_a_rebuild(system: RealSystem) -> None:
+    """Its metrics has but one database, and no keys."""
+    anybody = Loaded(system.metrics.url, {})
+    told = "It is kept in metrics' own database, and gone when that is made anew: set WORKFORCE_BENCHMARKS_DATABASE_URL"
+    release = anybody.load(OF_2025, "release=alone&published=2026-02-26", None)
+    assert (release.status_code, len(release.json()["remarks"])) == (201, 1)
+    assert release.json()["remarks"][0].startswith(told)
+    neighbours = anybody.load(NEIGHBOURS_OF_2025, "name=alone&published=2025-05-01", None, what="neighbours")
+    assert neighbours.json()["remarks"][0].startswith(told)
+    assert value(anybody.ask("in-post?authority=331", None)) == 100.0
 
 
 async def test_a_release_that_an_older_version_read_less_of_is_read_again(

@@ -24,6 +24,7 @@ from services.metrics.api.published_files import (
     from_where,
     load,
     loading_responses,
+    remarks_on_keeping,
 )
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
@@ -46,6 +47,7 @@ NEIGHBOURS: dict[str, Any] = {
     "authorities": 153,
     "source": DEFAULT_SOURCE,
     "columns_left_out": [],
+    "remarks": [],
 }
 
 
@@ -76,8 +78,9 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         left_out = list(groups_of(file.body).left_out)
         if is_new and left_out:
             log.warning("columns of a file of neighbours were not read", name=file.name, columns=left_out)
-        status = {"status": "loaded" if is_new else "already-known"}
-        return JSONResponse(status | _as_json(file), 201 if is_new else 200)
+        told = {"status": "loaded" if is_new else "already-known"} | _as_json(file)
+        told["remarks"] += remarks_on_keeping(database)
+        return JSONResponse(told, 201 if is_new else 200)
 
     @router.get(
         "/v1/benchmarks/neighbours",
@@ -105,6 +108,7 @@ def groups_of(body: bytes) -> Groups:
 
 def _as_json(file: LoadedFile) -> dict[str, Any]:
     groups = groups_of(file.body)
+    left_out = list(groups.left_out)
     return {
         "name": file.name,
         "published": file.published.isoformat(),
@@ -112,5 +116,6 @@ def _as_json(file: LoadedFile) -> dict[str, Any]:
         "sha256": file.sha256,
         "authorities": len(groups.neighbours),
         "source": file.source,
-        "columns_left_out": list(groups.left_out),
+        "columns_left_out": left_out,
+        "remarks": [f"Not known, and so not read: the columns {', '.join(left_out)}."] if left_out else [],
     }

@@ -17,6 +17,7 @@ from services.chassis.bodies import media_type
 from services.chassis.documentation import WITH_A_BODY
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
+from services.chassis.settings import PREFIX
 from services.metrics.api.answering import CSV, JSON, PROBLEM, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.computing import Computation, computing
@@ -155,6 +156,16 @@ def _same(asked: Asked, known: LoadedFile, came: LoadedFile) -> LoadedFile:
         )
         raise Problem(409, f"{asked.kind}-differs", f"What is loaded as {asked.kind} {known.name} is another", detail)
     return known
+
+
+def remarks_on_keeping(database: BenchmarksDatabase) -> list[str]:
+    """What whoever loads a file should know of where it is kept."""
+    if database.is_apart:
+        return []
+    return [
+        "It is kept in metrics' own database, and gone when that is made anew: set "
+        f"{PREFIX}BENCHMARKS_DATABASE_URL to a database of its own, and load it there."
+    ]
 
 
 def file_name(question: Question, parameter: str, needed: bool = False) -> str:

@@ -29,6 +29,7 @@ from services.metrics.api.published_files import (
     from_where,
     load,
     loading_responses,
+    remarks_on_keeping,
 )
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
@@ -125,8 +126,9 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
             release = named(await store.list_releases(pool), asked.name)
         if is_new and release.left_out:
             log.warning("columns of a release were not read", release=release.name, columns=list(release.left_out))
-        status = {"status": "loaded" if is_new else "already-known"}
-        return JSONResponse(status | _as_json(release), 201 if is_new else 200)
+        told = {"status": "loaded" if is_new else "already-known"} | _as_json(release)
+        told["remarks"] += remarks_on_keeping(database)
+        return JSONResponse(told, 201 if is_new else 200)
 
     @router.get(
         "/v1/benchmarks/releases",

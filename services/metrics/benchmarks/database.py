@@ -22,9 +22,10 @@ CLOSE_SECONDS = 5.0
 class BenchmarksDatabase:
     """The connections to it, made and set up when they are first asked for: metrics does all else without it."""
 
-    def __init__(self, url: str) -> None:
-        """`url` is where the database is: postgresql://…"""
-        self._url = url
+    def __init__(self, url: str | None, beside: str) -> None:
+        """`url` is where it is: postgresql://…; with None it is the one that metrics has, `beside`."""
+        self.is_apart = url is not None and url != beside
+        self._url = url or beside
         self._pool: asyncpg.Pool | None = None
         self._is_set_up = False
         self._busy = asyncio.Lock()
