@@ -47,11 +47,12 @@ def read_neighbours(body: bytes) -> Groups:
         cells = [cell.strip() for cell in row]
         if len(faults) >= MOST_FAULTS:
             break
-        if not any(cells):
-            continue
         if len(cells) != len(header):
             came = f"{len(cells)} cells"
             faults.append(Fault(f"line {number}", "has another length than the header", f"{len(header)} cells", came))
+            continue
+        if not any(cells[place] for place in (*authority_places, *neighbour_places)):
+            # An empty line, or the heading above those of before a reorganisation.
             continue
         named = [(header[place], cells[place]) for place in authority_places]
         neighbours = [(header[place], cells[place]) for place in neighbour_places]

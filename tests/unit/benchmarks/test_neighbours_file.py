@@ -9,6 +9,10 @@ APRIL_2021 = """\
 LA num,LA Name,LA number,GOInd,GOReg,SN1,SNP,SN2,SNP,SN3,SNP,
 331,Coventry,331,8,West Midlands,901,Very Close,902,Close,903,Not Close,
 901,"Invented, Borough of",901,8,West Midlands,331,Very Close,903,Close,902,Close,
+,,,,,,,,,,,
+,Old SNs:,,,,,,,,,,
+,,,,,,,,,,,
+902,Invented (Pre LG),902,8,West Midlands,901,Close,903,Close,331,Close,
 """
 OF_2025 = """\
 old_la_code,la_name,region_ind,region_name,SN_1,SN_1P,SN_2,SN_2P,SN_3,SN_3P
@@ -26,7 +30,11 @@ def faults(text: str) -> list[Fault]:
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
 def test_the_layout_of_april_2021_is_read(before: bytes) -> None:
     found = read_neighbours(before + APRIL_2021.encode())
-    assert found.neighbours == {"331": ("901", "902", "903"), "901": ("331", "903", "902")}
+    assert found.neighbours == {
+        "331": ("901", "902", "903"),
+        "901": ("331", "903", "902"),
+        "902": ("901", "903", "331"),
+    }
     assert found.left_out == ()
 
 
@@ -70,5 +78,7 @@ def test_what_cannot_be_read_is_told_by_line_and_column(text: str, field: str, p
     assert (first.field, first.problem) == (field, problem)
 
 
-def test_rows_without_anything_in_them_are_passed_over() -> None:
-    assert read_neighbours(b"old_la_code,SN1\n331,901\n,\n").neighbours == {"331": ("901",)}
+def test_rows_of_no_authority_without_neighbours_are_passed_over_and_others_are_not() -> None:
+    assert read_neighbours(b"old_la_code,la_name,SN1\n331,,901\n,,\n,Old:,\n").neighbours == {"331": ("901",)}
+    (fault,) = faults("old_la_code,la_name,SN1\n,Somewhere,901\n")
+    assert (fault.field, fault.expected) == ("line 2, column old_la_code", "an authority's three digits, as 331")
