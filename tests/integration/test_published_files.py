@@ -138,9 +138,8 @@ def test_what_is_not_read_is_named_to_whoever_loads_it_and_in_the_log(both: tupl
 
 def test_what_is_not_there_is_answered_with_what_there_is(loaded: Loaded) -> None:
     answer = problem(loaded.ask("turnover-rate?authority=941&year=2022", "anyone"), 404)
-    assert answer["detail"] == (
-        "None of the releases loaded has a row of authority 941 for 2022; of it there is 2025 in release 2025."
-    )
+    assert answer["detail"].startswith("None of the releases 2025, 2022")
+    assert answer["detail"].endswith("a row of authority 941 for 2022; of it there is 2025 in release 2025.")
     newest, *_ = answer["there_is"]
     assert (newest["release"], newest["years"], newest["years_of_authority"]) == ("2025", [2022, 2025], [2025])
     assert newest["authorities"] == ["331", "940", "941"]

@@ -59,6 +59,7 @@ def _years(rows: Rows, release: LoadedRelease, authority: str) -> tuple[int, ...
 
 
 def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) -> NotThere:
+    kind, detail = _what_is_missing(considered, rows, wanted)
     there_is = [
         {
             "release": release.name,
@@ -70,28 +71,30 @@ def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) 
         }
         for release in considered
     ]
+    return NotThere(kind, detail, there_is)
+
+
+def _what_is_missing(considered: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) -> tuple[str, str]:
+    """What kind of thing there is not, and in words that and what there is."""
     if not considered:
-        return NotThere("no-such-release", "No release is loaded: POST /v1/benchmarks/releases loads one.", there_is)
-    alone = len(considered) == 1
-    no = f"Release {considered[0].name} has no" if alone else "None of the releases loaded has a"
+        return "no-such-release", "No release is loaded: POST /v1/benchmarks/releases loads one."
+    names = ", ".join(release.name for release in considered)
+    no = f"Release {names} has no" if len(considered) == 1 else f"None of the releases {names} has a"
     having = [release for release in considered if wanted.measure in release.measures]
     if not having:
         left_out = sorted({name for release in considered for name in release.left_out})
-        detail = f"{no} column of {wanted.measure} ({' or '.join(COLUMNS[wanted.measure])})."
-        detail += f" Columns that were not read: {', '.join(left_out)}." if left_out else ""
-        return NotThere("not-published", detail, there_is)
-    if wanted.year is not None and all(wanted.year not in release.years for release in having):
-        there = _listed((release.name, release.years) for release in having)
-        return NotThere("no-such-year", f"{no} figure of {wanted.year}; there is {there}.", there_is)
-    of_it = [(release.name, _years(rows, release, wanted.authority)) for release in having]
-    of_it = [(name, years) for name, years in of_it if years]
-    when = "any year" if wanted.year is None else str(wanted.year)
-    detail = f"{no} row of authority {wanted.authority} for {when}; "
-    if of_it:
-        return NotThere("no-such-authority", f"{detail}of it there is {_listed(of_it)}.", there_is)
-    others = len({code for release in having for code in rows.get(release.name, {})})
+        unread = f" Columns that were not read: {', '.join(left_out)}." if left_out else ""
+        return "not-published", f"{no} column of {wanted.measure} ({' or '.join(COLUMNS[wanted.measure])}).{unread}"
     there = _listed((release.name, release.years) for release in having)
-    return NotThere("no-such-authority", f"{detail}of {others} other authorities there is {there}.", there_is)
+    if wanted.year is not None and all(wanted.year not in release.years for release in having):
+        return "no-such-year", f"{no} figure of {wanted.year}; there is {there}."
+    when = "any year" if wanted.year is None else str(wanted.year)
+    missing = f"{no} row of authority {wanted.authority} for {when}"
+    of_it = [(release.name, _years(rows, release, wanted.authority)) for release in having]
+    if any(years for _, years in of_it):
+        return "no-such-authority", f"{missing}; of it there is {_listed(each for each in of_it if each[1])}."
+    others = len({code for release in having for code in rows.get(release.name, {})})
+    return "no-such-authority", f"{missing}; of {others} other authorities there is {there}."
 
 
 def _listed(each: Iterable[tuple[str, Sequence[int]]]) -> str:
