@@ -16,14 +16,19 @@ from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INS
 from services.chassis.authentication import Right, calling
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
+from services.metrics.api.formats import Format, Sheet, format_by_path_or_header
 from services.metrics.api.parameters import (
     ACCEPTED,
     ALL,
+    FORMAT,
     IN_WORDS_DATE,
     IN_WORDS_INSTANT,
     LONGEST_WAIT,
+    MOST_OFFSET,
     MOST_ROWS,
     NOT_STATED,
+    OF_FORMAT,
+    SHEET,
     TEXT,
     USUAL_ROWS,
     Parameter,
@@ -43,6 +48,9 @@ from services.metrics.picture.service import Scope
 
 Value = TypeVar("Value")
 
+EVERY_ROW = 2**31
+"""More rows than there are."""
+
 
 class Question:
     """The query parameters of one request, read one by one; `settle` refuses the request if any was wrong."""
@@ -54,7 +62,9 @@ class Question:
         self._time_read: tuple[int, date | None, Period | None] | None = None
         self.meant: dict[str, str] = {}
         """What was meant by parameters that were left out, as far as it moves with the time of asking."""
-        self.names = (*names, *(parameter.name for parameter in also))
+        # Who asks can choose a format; who sends something cannot.
+        of_format = () if request.scope.get("method") == "POST" else OF_FORMAT
+        self.names = (*names, *(parameter.name for parameter in (*also, *of_format)))
         self.pins = tuple(name for name in self.names if name in ACCEPTED)
         """The parameters that pin what events answer; none where events do not answer."""
         # Before anything is read: what is read afterwards is complete at least up to then.
@@ -63,6 +73,10 @@ class Question:
         for name in request.query_params:
             if name not in self.names:
                 self.fault(name, "is not a parameter", expected)
+        self.format = Format(self.choice(FORMAT.name, list(Format), format_by_path_or_header(request)))
+        self.sheet = Sheet(self.choice(SHEET.name, list(Sheet), Sheet.DATA))
+        if self.format is not Format.CSV and self.text(SHEET.name) is not None:
+            self.fault(SHEET.name, "is of CSV alone", f"format=csv beside it, or no {SHEET.name}")
 
     def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
         """Note something wrong."""
@@ -259,8 +273,9 @@ class Question:
         return Scope(self.choice("scope", list(Scope), Scope.ALL))
 
     def page(self) -> tuple[int, int]:
-        """How many rows to give, and how many to pass over."""
-        return self.whole("limit", 1, MOST_ROWS, USUAL_ROWS), self.whole("offset", 0, 10_000_000, 0)
+        """How many rows to give, and how many to pass over: of JSON a page, of a file every row."""
+        page = self.whole("limit", 1, MOST_ROWS, USUAL_ROWS), self.whole("offset", 0, MOST_OFFSET, 0)
+        return page if self.format is Format.JSON else (EVERY_ROW, 0)
 
 
 def read_date(text: str) -> date | None:
