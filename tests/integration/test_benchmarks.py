@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from services.metrics.api.benchmarks import COMPARISON, SERIES
+from tests.integration.arrival import AGE
 from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
 from tests.integration.feed import fault, problem
 
@@ -71,7 +72,9 @@ def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmar
             f"&as_known_at={KNOWN}&as_accepted_at={answer.json()['links']['pinned'].split('as_accepted_at=')[1]}",
         },
         # Kafka was never there.
+        "recorded_until": None,
         "complete_until": None,
+        "stale": False,
     }
 
 
@@ -258,7 +261,7 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     }
     shown = paths["/v1/benchmarks/{measure}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
     given = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022").json()
-    assert list(shown) == list(given) == [*COMPARISON, "complete_until"]
+    assert list(shown) == list(given) == [*COMPARISON, *AGE]
     assert list(shown["rank"]) == list(given["rank"])
     assert list(COMPARISON["ours"]) == list(given["ours"])
     parameters = {item["name"]: item for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]}

@@ -16,6 +16,7 @@ from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INS
 from services.chassis.authentication import Right, calling
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
+from services.metrics.age import is_stale
 from services.metrics.api.formats import Format, Sheet, format_by_path_or_header
 from services.metrics.api.parameters import (
     ACCEPTED,
@@ -23,6 +24,7 @@ from services.metrics.api.parameters import (
     FORMAT,
     IN_WORDS_DATE,
     IN_WORDS_INSTANT,
+    KNOWN_AT,
     LONGEST_WAIT,
     MOST_OFFSET,
     MOST_ROWS,
@@ -67,6 +69,9 @@ class Question:
         self.names = (*names, *(parameter.name for parameter in (*also, *of_format)))
         self.pins = tuple(name for name in self.names if name in ACCEPTED)
         """The parameters that pin what events answer; none where events do not answer."""
+        self.recorded_until: datetime | None = None
+        """The time of the newest record that the answer knows of, once it is being worked out (`computing.py`)."""
+        request.state.question = self
         # Before anything is read: what is read afterwards is complete at least up to then.
         self._complete_until = runtime_of(request).watermarks.complete_until if self.pins else None
         expected = f"one of {', '.join(self.names)}" if self.names else "no parameter"
@@ -180,15 +185,28 @@ class Question:
         """The instant as known at which; now where it is left out."""
         return self.instant("as_known_at") or self.now
 
+    def latest_known_at(self) -> datetime:
+        """The instant as known at which; of two reports the later."""
+        return max((self.instant(name) or self.now for name in KNOWN_AT if name in self.names), default=self.now)
+
+    def latest_accepted_at(self) -> datetime | None:
+        """The instant that pins the report, of two reports the later; None where it is not pinned."""
+        accepted = [instant for name in self.pins if (instant := self.instant(name)) is not None]
+        return max(accepted) if accepted and len(accepted) == len(self.pins) else None
+
     def complete_until(self) -> datetime | None:
         """Everything that was accepted before has arrived and was derived; None while that cannot be said.
 
         A report that is pinned by acceptance is told of nothing later: what it says stays, once all of it has arrived.
         """
-        accepted = [instant for name in self.pins if (instant := self.instant(name)) is not None]
-        if self._complete_until is None or len(accepted) < len(self.pins):
+        accepted = self.latest_accepted_at()
+        if self._complete_until is None or accepted is None:
             return self._complete_until
-        return min(self._complete_until, max(accepted))
+        return min(self._complete_until, accepted)
+
+    def is_stale(self, day: date) -> bool:
+        """Whether a figure of this day is stale, by the newest record that the answer knows of."""
+        return is_stale(self.recorded_until, day, self.latest_known_at())
 
     def when(self, measure: Measure) -> When:
         """The date or period a figure of this measure is asked for."""

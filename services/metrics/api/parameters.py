@@ -150,6 +150,8 @@ OF_FORMAT = (FORMAT, SHEET)
 
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
+KNOWN_AT = ("as_known_at", "from_known", "to_known")
+"""What says as known at which instant; of two reports, for each."""
 ACCEPTED = ("as_accepted_at", "from_accepted", "to_accepted")
 """What pins a report. Only questions that events answer can have them."""
 FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
