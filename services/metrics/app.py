@@ -12,6 +12,7 @@ from services.chassis.service import create_service
 from services.metrics import handlers, store
 from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, survival
 from services.metrics.api.benchmarks import benchmarks_router
+from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
 from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
@@ -65,4 +66,6 @@ def create(settings: ServiceSettings) -> FastAPI:
         benchmarks_router(published, settings.statistical_neighbours),
         closing(published),
     )
-    return create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app = create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app.add_middleware(FormatBySuffix)
+    return app

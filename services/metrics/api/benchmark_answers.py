@@ -6,8 +6,8 @@ Invariant: a published figure is a value or a mark, the other is null.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
-from services.metrics.api.parameters import KNOWN
 from services.metrics.api.releases import number
 from services.metrics.benchmarks.comparison import Places, Rank
 from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure
@@ -111,38 +111,25 @@ def marks_of(placed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
 _FIGURE = ("code", "name", "value", "mark")
 
 
-def _same_on_every_line(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What determined every figure, as it stands on each line of CSV."""
-    return {name: body[name] for name in ("measure", "definition", "unit")}
-
-
-def comparison_as_lines(body: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line a place. The ranks stand in the authority's own line."""
-    same = _same_on_every_line(body)
-    same |= {"release": body["release"]["name"], "published": body["release"]["published"]}
-    same |= {name: body[name] for name in KNOWN if name in body} | {"year": body["year"], "as_at": body["as_at"]}
     ranks: dict[str, Any] = {}
     for among in ("among_neighbours", "among_authorities"):
         found = body["rank"][among] or {"rank": None, "of": None}
         ranks |= {f"rank_{among}": found["rank"], f"rank_{among}_of": found["of"]}
-    said = " ".join(body["differences"])
     lines = [
-        [*same.values(), place, *(figure.get(name) for name in _FIGURE)]
+        [place, *(figure.get(name) for name in _FIGURE)]
         + [value if place == "authority" else None for value in ranks.values()]
-        + [said]
         for place, figure in (*placed_in(body), ("ours", body["ours"]))
     ]
-    return [*same, "place", *_FIGURE, *ranks, "differences"], lines
+    return ["place", *_FIGURE, *ranks], lines
 
 
-def series_as_lines(body: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def series_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line a year and place."""
-    same = _same_on_every_line(body)
-    published = {release["name"]: release["published"] for release in body["releases"]}
     lines = [
-        [*same.values(), point["release"], published[point["release"]], point["year"], point["as_at"], place]
-        + [figure[name] for name in _FIGURE]
+        [point["year"], point["as_at"], point["release"], place, *(figure[name] for name in _FIGURE)]
         for point in body["series"]
         for place, figure in placed_in(point)
     ]
-    return [*same, "release", "published", "year", "as_at", "place", *_FIGURE], lines
+    return ["year", "as_at", "release", "place", *_FIGURE], lines

@@ -3,6 +3,7 @@
 Invariant: a file of neighbours is loaded whole, by an operator for all authorities, and never changed afterwards.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -85,7 +86,8 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/neighbours",
         summary="The files of statistical neighbours that are loaded",
-        responses=responses({"files": [NEIGHBOURS]}, csv_too=False, of_events=False),
+        responses=responses({"files": [NEIGHBOURS]}, of_events=False),
+        openapi_extra=documented(),
     )
     async def get_neighbours(request: Request) -> Response:
         """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
@@ -95,9 +97,15 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         question.settle()
         async with computing(request) as computation, database.opened() as pool:
             files = await store.list_files(pool, store.NEIGHBOURS)
-            return await computation.run(lambda: answer(question, {"files": [_as_json(file) for file in files]}))
+            return await computation.run(_answer, question, files)
 
     return router
+
+
+def _answer(question: Question, files: Sequence[LoadedFile]) -> Response:
+    told = [_as_json(file) for file in files]
+    rows = ([" ".join(value) if isinstance(value, list) else value for value in file.values()] for file in told)
+    return answer(question, {"files": told}, (list(NEIGHBOURS), rows))
 
 
 @lru_cache(maxsize=8)

@@ -18,6 +18,7 @@ from services.chassis.problems import Problem
 from services.metrics.api.answering import answer, page_links, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
+from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
 from services.metrics.api.parameters import PAGE, Parameter, documented
 from services.metrics.api.published_files import (
@@ -81,6 +82,7 @@ REVISIONS: dict[str, Any] = {
     "changed": 121,
     "only_in_older": 0,
     "only_in_newer": 0,
+    "count": 121,
     "limit": 1,
     "offset": 0,
     "rows": [
@@ -133,7 +135,8 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/releases",
         summary="The releases that are loaded",
-        responses=responses({"releases": [RELEASE]}, csv_too=False, of_events=False),
+        responses=responses({"releases": [RELEASE]}, of_events=False),
+        openapi_extra=documented(),
     )
     async def get_releases(request: Request) -> Response:
         """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
@@ -143,7 +146,8 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         question.settle()
         async with computing(request) as computation, database.opened() as pool:
             releases = await store.list_releases(pool)
-            return await computation.run(answer, question, {"releases": [_as_json(item) for item in releases]})
+            body = {"releases": [_as_json(item) for item in releases]}
+            return await computation.run(answer, question, body, _release_lines(body["releases"]))
 
     @router.get(
         "/v1/benchmarks/revisions",
@@ -178,6 +182,15 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
         "measures_without_column": list(release.lacks),
         "remarks": _remarks(release),
     }
+
+
+def _release_lines(releases: Sequence[dict[str, Any]]) -> Lines:
+    """The releases as a table: one line each, what is a list in one cell."""
+    rows = (
+        [" ".join(map(str, value)) if isinstance(value, list) else value for value in item.values()]
+        for item in releases
+    )
+    return list(RELEASE), rows
 
 
 def _remarks(release: LoadedRelease) -> list[str]:
@@ -222,7 +235,7 @@ async def _revisions(pool: asyncpg.Pool, asked: _Revisions) -> tuple[dict[str, A
     body = described(PUBLISHED[asked.measure]) | {which: as_named(release) for which, release in both.items()}
     pair = (asked.older, asked.newer, asked.measure)
     body |= {"compared_as": COMPARED_AS, **await store.count_revisions(pool, *pair)}
-    body |= {"limit": asked.limit, "offset": asked.offset}
+    body |= {"count": body["changed"], "limit": asked.limit, "offset": asked.offset}
     return body, await store.list_revisions(pool, *pair, asked.limit, asked.offset)
 
 
@@ -245,19 +258,15 @@ def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
     }
 
 
-_SAME = ("measure", "definition", "unit")
 _PLACE = ("year", "level", "code", "name")
-_HEADING = (
-    *_SAME, "older", "newer", *_PLACE, "older_value", "older_mark", "newer_value", "newer_mark", "change",
-)  # fmt: skip
+_HEADING = (*_PLACE, "older_value", "older_mark", "newer_value", "newer_mark", "change")
 
 
 def _lines(body: dict[str, Any]) -> Iterable[list[Any]]:
-    """The revisions as CSV: one line a row, each with all that determined it."""
-    same = [*(body[name] for name in _SAME), body["older"]["name"], body["newer"]["name"]]
+    """The revisions as a table: one line a row."""
     for row in body["rows"]:
         values = [row[side][part] for side in ("older", "newer") for part in ("value", "mark")]
-        yield [*same, *(row[name] for name in _PLACE), *values, row["change"]]
+        yield [*(row[name] for name in _PLACE), *values, row["change"]]
 
 
 def number(value: Decimal | None) -> float | None:
