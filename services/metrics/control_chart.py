@@ -29,6 +29,8 @@ from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
 
+from services.metrics.reasons import Reason
+
 Number = float | Fraction | Decimal
 
 D2 = Fraction("1.128")
@@ -155,6 +157,7 @@ def shown(phases: Iterable[Phase], decimals: int) -> dict[str, Any]:
                 "upper": _rounded(phase.lines.upper, decimals),
                 "rules": list(point.rules),
                 "phase": phase.number,
+                **_why(phase.lines),
             }
             for phase in phases
             for point in phase.points
@@ -170,10 +173,16 @@ def shown(phases: Iterable[Phase], decimals: int) -> dict[str, Any]:
                 "mean_moving_range": _rounded(phase.lines.mean_moving_range, decimals),
                 "upper_range_limit": _rounded(phase.lines.upper_range_limit, decimals),
                 "provisional": phase.provisional,
+                **_why(phase.lines),
             }
             for phase in phases
         ],
     }
+
+
+def _why(lines: Lines) -> dict[str, Reason]:
+    """Why there is no line: of no points, or of no two neighbouring ones, there is no mean."""
+    return {"reason": Reason.NO_DENOMINATOR} if lines.mean_moving_range is None else {}
 
 
 # --- a phase and its lines --------------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ def case_holders_fte(events: list[Event], period: Period, scope: str) -> list[Pa
     return [part(place, fte) for place, _, fte in _case_holders(events, period.last, scope)]
 
 
+# A part of 0 for whoever was counted and holds no case: where there is no part at all nobody was counted.
 def _case_holders(events: list[Event], as_at: date, scope: str) -> list[tuple[Dimensions, int, Fraction]]:
     workforce = workforce_of(events)
     counts = [count for count in workforce.told(CaseloadCounted) if count.data.counted_on <= as_at]
@@ -77,12 +78,12 @@ def _case_holders(events: list[Event], as_at: date, scope: str) -> list[tuple[Di
         assignments = _assignments_of(workforce, person, as_at, scope)
         fte = workforce.fte(person, as_at, scope) + sum(assignments.values())
         is_fresh = (as_at - latest.counted_on).days <= OLDEST_CASELOAD
-        if is_fresh and latest.cases >= 1 and fte > 0:
+        if is_fresh and fte > 0:
             if workforce.is_in_service(person, as_at, scope):
                 place = workforce.place_of_person(person, as_at, scope)
             else:
                 place = workforce.place_of_cover(min(assignments), as_at)
-            holders.append((place, latest.cases, fte))
+            holders.append((place, latest.cases, fte if latest.cases >= 1 else Fraction(0)))
     return holders
 
 

@@ -26,6 +26,7 @@ from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Mon
 from services.metrics.forecasting.simulation import NO_CHANGE, PATHS, Change
 from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture, known
+from services.metrics.reasons import Reason
 
 router = APIRouter(tags=["forecasts"], dependencies=[READING])
 
@@ -162,7 +163,7 @@ def _asked(question: Question) -> _Asked:
     if authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
     as_known_at = question.as_known_at()
-    as_at = question.day("as_at") or as_known_at.date()
+    as_at = question.past_day("as_at")
     months = question.whole("months", 1, LONGEST, USUAL_LENGTH)
     return _Asked(authority, as_at, as_known_at, question.instant("as_accepted_at"), months)
 
@@ -362,6 +363,8 @@ def _answer_with_test(
         "last_origin": compared[-1].origin.isoformat() if compared else None,
         "rows": [{"months_ahead": length} | _scored(found) for length, found in scores(compared, _length).items()],
         "total": _scored(score(compared)) if compared else None,
+        # A score is a mean over forecasts: of none there is none.
+        **({} if compared else {"reason": Reason.NO_DENOMINATOR}),
         "links": {"pinned": pinned(question)},
     }
     return answer(question, body, _test_lines(body))

@@ -25,8 +25,9 @@ from services.metrics.api.computing import Computation, computing
 from services.metrics.api.measures import described
 from services.metrics.api.parameters import DATE, PAGE, Parameter, documented
 from services.metrics.benchmarks import store
-from services.metrics.benchmarks.published import PUBLISHED, LoadedRelease
+from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
 from services.metrics.benchmarks.release import read_release
+from services.metrics.reasons import Reason
 
 router = APIRouter(tags=["benchmarks"])
 
@@ -262,10 +263,15 @@ def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
     older, newer = row["older_value"], row["newer_value"]
     return {
         **{name: row[name] for name in ("year", "level", "code", "name")},
-        "older": {"value": number(older), "mark": row["older_mark"]},
-        "newer": {"value": number(newer), "mark": row["newer_mark"]},
+        "older": {"value": number(older), "mark": row["older_mark"]} | why(older, row["older_mark"]),
+        "newer": {"value": number(newer), "mark": row["newer_mark"]} | why(newer, row["newer_mark"]),
         "change": None if older is None or newer is None else number(newer - older),
-    }
+    } | (why(older, row["older_mark"]) or why(newer, row["newer_mark"]))
+
+
+def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
+    """Why there is no published number where only a mark stands."""
+    return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
 
 
 _SAME = ("measure", "definition", "unit")

@@ -359,7 +359,7 @@ def test_a_chart_as_it_is_shown() -> None:
             {"centre": 1.5, "lower": 0.0, "upper": 5.5, "rules": [], "phase": 1},
             {"centre": 1.5, "lower": 0.0, "upper": 5.5, "rules": [], "phase": 1},
             {"centre": 1.5, "lower": 0.0, "upper": 5.5, "rules": [], "phase": 1},
-            {"centre": 20.3, "lower": None, "upper": None, "rules": [], "phase": 2},
+            {"centre": 20.3, "lower": None, "upper": None, "rules": [], "phase": 2, "reason": "no-denominator"},
         ],
         "phases": [
             {
@@ -383,6 +383,7 @@ def test_a_chart_as_it_is_shown() -> None:
                 "mean_moving_range": None,
                 "upper_range_limit": None,
                 "provisional": True,
+                "reason": "no-denominator",
             },
         ],
     }
