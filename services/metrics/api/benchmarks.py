@@ -13,6 +13,7 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.computing import Computation, computing
@@ -147,7 +148,7 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
     @router.get(
         "/v1/benchmarks/{measure}",
         summary="A figure beside the region's, England's, the neighbours' and our own",
-        responses=responses(COMPARISON),
+        responses=responses(COMPARISON, schema=schemas.COMPARISON),
         openapi_extra=documented(*KNOWN, also=OF_A_YEAR),
     )
     async def get_benchmark(request: Request, measure: MeasureName) -> Response:
@@ -170,7 +171,7 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
     @router.get(
         "/v1/benchmarks/{measure}/series",
         summary="A published figure over all years of a release",
-        responses=responses(SERIES, of_events=False),
+        responses=responses(SERIES, schema=schemas.COMPARISONS, of_events=False),
         openapi_extra=documented(also=OF_A_SERIES),
     )
     async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:

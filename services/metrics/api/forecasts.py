@@ -16,6 +16,7 @@ from contracts.envelope import Event
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics import cost
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
@@ -321,7 +322,7 @@ def _cells(month: dict[str, Any]) -> list[float]:
 @router.get(
     "/v1/forecasts/vacancies/back-test",
     summary="How forecasts made at earlier month ends did",
-    responses=responses(TEST_EXAMPLE),
+    responses=responses(TEST_EXAMPLE, schema=schemas.BACK_TEST),
     openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_TEST_OWN)),
 )
 async def get_back_test(request: Request) -> Response:

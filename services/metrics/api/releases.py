@@ -19,6 +19,7 @@ from services.chassis.bodies import media_type
 from services.chassis.documentation import WITH_A_BODY
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
+from services.metrics.api import schemas
 from services.metrics.api.answering import CSV, JSON, PROBLEM, answer, page_links, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
@@ -225,7 +226,7 @@ async def get_releases(request: Request) -> Response:
 @router.get(
     "/v1/benchmarks/revisions",
     summary="What DfE revised between two releases",
-    responses=responses(REVISIONS, of_events=False),
+    responses=responses(REVISIONS, schema=schemas.REVISIONS, of_events=False),
     openapi_extra=documented(*PAGE, also=COMPARING),
 )
 async def get_revisions(request: Request) -> Response:

@@ -304,3 +304,25 @@ SURVIVAL = record(
     },
     ACCEPTED | WHY | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE},
 )
+
+
+def _among_others(members: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """An object of which only these members are described; an example shows the others."""
+    return {"type": "object", "required": list(members), "properties": members | (optional or {})}
+
+
+_PUBLISHED = _among_others({"code": TEXT, "name": TEXT, "value": NUMBER, "mark": or_null(TEXT)}, WHY)
+_PLACES = dict.fromkeys(("authority", "region", "england"), or_null(_PUBLISHED)) | {"neighbours": several(_PUBLISHED)}
+_RANK = _among_others({"rank": or_null(WHOLE), "of": WHOLE}, WHY)
+COMPARISON = _among_others(
+    {"complete_until": COMPLETE_UNTIL, "as_known_at": INSTANT}
+    | _PLACES
+    | {"rank": _among_others({"among_neighbours": or_null(_RANK), "among_authorities": _RANK})}
+    | {"ours": _among_others({"value": NUMBER, "mark": or_null(TEXT)}, WHY | _TIME)}
+)
+COMPARISONS = _among_others({"series": several(_among_others({"year": WHOLE, "as_at": DATE} | _PLACES))})
+_IN_A_RELEASE = _among_others({"value": NUMBER, "mark": or_null(TEXT)}, WHY)
+REVISIONS = _among_others(
+    {"rows": several(_among_others({"older": _IN_A_RELEASE, "newer": _IN_A_RELEASE, "change": NUMBER}, WHY))}
+)
+BACK_TEST = _among_others({"complete_until": COMPLETE_UNTIL, "total": {"type": ["object", "null"]}}, WHY)
