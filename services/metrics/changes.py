@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.declaration import Count, Measure, When
 from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
+from services.metrics.reasons import Value
 
 Identity = tuple[str, str]
 
@@ -31,11 +31,11 @@ class Report:
 
 
 class FigureChange(NamedTuple):
-    """A figure in both reports; None where there is none."""
+    """A figure in both reports; where there is none, why."""
 
     measure: Measure
-    before: Fraction | None
-    after: Fraction | None
+    before: Value
+    after: Value
 
 
 @dataclass(frozen=True, slots=True)
