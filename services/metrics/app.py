@@ -10,6 +10,7 @@ from services.chassis.service import create_service
 from services.metrics import handlers, store
 from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, releases, survival
 from services.metrics.api.benchmarks import benchmarks_router
+from services.metrics.api.formats import FormatBySuffix
 from services.metrics.consumers import subscribe
 from services.metrics.settings import ServiceSettings
 
@@ -46,4 +47,6 @@ def create(settings: ServiceSettings) -> FastAPI:
         releases.router,
         benchmarks_router(settings.statistical_neighbours),
     )
-    return create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app = create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app.add_middleware(FormatBySuffix)
+    return app

@@ -17,6 +17,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.measures import Wanted, described, is_known
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.releases import NAME, as_named, named, number, release_name, why
@@ -359,36 +360,25 @@ def _marks(placed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
 _FIGURE = ("code", "name", "value", "mark", "reason")
 
 
-def _same_on_every_line(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What determined every figure, as it stands on each line of CSV."""
-    same = {name: body[name] for name in ("measure", "definition", "unit")}
-    same |= {"release": body["release"]["name"], "published": body["release"]["published"]}
-    return same | {name: body[name] for name in KNOWN if name in body}
-
-
-def _comparison_as_lines(body: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def _comparison_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line a place. The ranks stand in the authority's own line."""
-    same = _same_on_every_line(body) | {"year": body["year"], "as_at": body["as_at"]}
     ranks: dict[str, Any] = {}
     for among in ("among_neighbours", "among_authorities"):
         found = body["rank"][among] or {"rank": None, "of": None}
         ranks |= {f"rank_{among}": found["rank"], f"rank_{among}_of": found["of"]}
-    said = " ".join(body["differences"])
     lines = [
-        [*same.values(), place, *(figure.get(name) for name in _FIGURE)]
+        [place, *(figure.get(name) for name in _FIGURE)]
         + [value if place == "authority" else None for value in ranks.values()]
-        + [said]
         for place, figure in (*_placed(body), ("ours", body["ours"]))
     ]
-    return [*same, "place", *_FIGURE, *ranks, "differences"], lines
+    return ["place", *_FIGURE, *ranks], lines
 
 
-def _series_as_lines(body: Mapping[str, Any]) -> tuple[list[str], list[list[Any]]]:
+def _series_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line a year and place."""
-    same = _same_on_every_line(body)
     lines = [
-        [*same.values(), point["year"], point["as_at"], place, *(figure.get(name) for name in _FIGURE)]
+        [point["year"], point["as_at"], place, *(figure.get(name) for name in _FIGURE)]
         for point in body["series"]
         for place, figure in _placed(point)
     ]
-    return [*same, "year", "as_at", "place", *_FIGURE], lines
+    return ["year", "as_at", "place", *_FIGURE], lines

@@ -3,7 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -119,6 +120,7 @@ SERIES_EXAMPLE = {
     "/v1/measures",
     summary="Every measure, its definition and its source",
     responses=list_responses({"measures": [], "dimensions": []}, schemas.MEASURES_LISTED),
+    openapi_extra=documented(),
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
@@ -129,7 +131,12 @@ async def list_measures(request: Request) -> Response:
         "dimensions": [{"dimension": name, "meaning": meaning} for name, meaning in EVERY_DIMENSION.items()],
         "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in RULES.items()],
     }
-    return answer(question, body)
+    names = (*_DESCRIBED, "formula", "dimensions")
+    rows = [[*(item.get(name) for name in names[:-1]), " ".join(item["dimensions"])] for item in body["measures"]]
+    return answer(question, body, (names, rows))
+
+
+_DESCRIBED = ("measure", "title", "definition", "source", "unit", "kind")
 
 
 def described(measure: Measure) -> dict[str, Any]:
@@ -253,18 +260,11 @@ def _answer(
     return answer(question, body, _lines(body))
 
 
-SAME_ON_EVERY_LINE = (
-    "measure", "definition", "unit", "authority", "scope", "from", "to", "as_at", "as_known_at", "as_accepted_at",
-)  # fmt: skip
-
-
-def _lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-    """The figure as CSV: one line a row, each with all that determined it."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The figure as a table: one line a row. Its total stands beside what it is."""
     more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value", "reason")})
-    heading = [*same, *body["by"], "value", "reason", *more]
-    own = heading[len(same) :]
-    return heading, ([*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"])
+    heading = [*body["by"], "value", "reason", *more]
+    return heading, ([row.get(name) for name in heading] for row in body["rows"])
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
@@ -323,16 +323,24 @@ def _answer_with_series(
     found = wish.measure
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
     body |= {"months": points[0][1].months} if found.all_time else {}
-    body["periods"] = [point_of_time(found, period, when) for period, when in points]
+    stale = [question.is_stale(max(when.last, when.as_at)) for _, when in points]
+    body["periods"] = [
+        point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
+        for (period, when), is_stale in zip(points, stale, strict=True)
+    ]
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True)) | told_in_order("values", values, found.unit)
         for key, values in result.sorted_rows()
     ]
     body |= told_in_order("totals", result.totals, found.unit)
     if not wish.asked.by:
-        body |= control_chart(found, [when for _, when in points], result.totals, rebased)
+        body |= control_chart(found, [when for _, when in points], result.totals, stale, rebased)
     body["links"] = {"pinned": pinned(question)}
-    return answer(question, body, _series_lines(body))
+    times = [
+        time_of(found, when) | ({"stale": True} if is_stale else {})
+        for (_, when), is_stale in zip(points, stale, strict=True)
+    ]
+    return answer(question, body, _series_lines(body, times))
 
 
 def _points(question: Question, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
@@ -384,17 +392,26 @@ def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:
     return found
 
 
-def _series_lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-    """The series as CSV: one line a row and point, made when it is written."""
-    of_point = ("from", "to", "as_at", "provisional", "planned")
-    names = [name for name in SAME_ON_EVERY_LINE if name in body and name not in of_point]
-    same = [body[name] for name in names]
-    dimensions = body["by"]
+_CHART = ("centre", "lower", "upper", "phase", "rules")
+_OF_POINT = ("from", "to", "as_at", "provisional", "planned", "stale")
+
+
+def _series_lines(body: dict[str, Any], times: Sequence[dict[str, Any]]) -> Lines:
+    """The series as a table: one line a row and point, made when it is written, with the dates that it speaks of.
+
+    Beside a row of several the total of its point; beside the only one the limits of its control chart.
+    """
+    of_point = [name for name in _OF_POINT if any(name in time for time in times)]
+    if "control_chart" in body:
+        points = body["control_chart"]["points"]
+        names: tuple[str, ...] = _CHART
+        beside = [[*(point[name] for name in _CHART[:-1]), " ".join(point["rules"])] for point in points]
+    else:
+        names, beside = ("total",), [[total] for total in body["totals"]]
+    no_reasons = [None] * len(times)
     lines = (
-        [*same, *(period.get(name) for name in of_point), *(row[name] for name in dimensions), value, reason]
+        [*(time.get(name) for name in of_point), *(row[name] for name in body["by"]), value, reason, *more]
         for row in body["rows"]
-        for period, value, reason in zip(
-            body["periods"], row["values"], row.get("reasons", [None] * len(row["values"])), strict=True
-        )
+        for time, value, reason, more in zip(times, row["values"], row.get("reasons", no_reasons), beside, strict=True)
     )
-    return [*names, *of_point, *dimensions, "value", "reason"], lines
+    return [*of_point, *body["by"], "value", "reason", *names], lines

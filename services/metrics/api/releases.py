@@ -23,6 +23,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import CSV, JSON, PROBLEM, answer, page_links, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
 from services.metrics.api.parameters import DATE, PAGE, Parameter, documented
 from services.metrics.benchmarks import store
@@ -86,6 +87,7 @@ REVISIONS: dict[str, Any] = {
     "changed": 121,
     "only_in_older": 0,
     "only_in_newer": 0,
+    "count": 121,
     "limit": 1,
     "offset": 0,
     "rows": [
@@ -130,7 +132,7 @@ def _loaded_or_not() -> dict[int | str, dict[str, Any]]:
     status_code=201,
     summary="Load a release of DfE's headline measures",
     responses=_loaded_or_not(),
-    openapi_extra=documented(also=LOADING) | FILE,
+    openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
 )
 async def post_release(request: Request) -> Response:
     """Needs a key with the right `operate` for all authorities. Nothing is loaded of a file that cannot be read whole.
@@ -210,7 +212,8 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
 @router.get(
     "/v1/benchmarks/releases",
     summary="The releases that are loaded",
-    responses=responses({"releases": [RELEASE]}, csv_too=False, of_events=False),
+    responses=responses({"releases": [RELEASE]}, of_events=False),
+    openapi_extra=documented(),
 )
 async def get_releases(request: Request) -> Response:
     """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
@@ -220,7 +223,17 @@ async def get_releases(request: Request) -> Response:
     question.settle()
     async with computing(request) as computation:
         releases = await store.list_releases(computation.memory.readers)
-        return await computation.run(answer, question, {"releases": [_as_json(item) for item in releases]})
+        body = {"releases": [_as_json(item) for item in releases]}
+        return await computation.run(answer, question, body, _release_lines(body["releases"]))
+
+
+def _release_lines(releases: Sequence[dict[str, Any]]) -> Lines:
+    """The releases as a table: one line each."""
+    lists = ("years", "columns_left_out")
+    rows = (
+        [" ".join(map(str, value)) if name in lists else value for name, value in item.items()] for item in releases
+    )
+    return list(RELEASE), rows
 
 
 @router.get(
@@ -246,7 +259,7 @@ async def get_revisions(request: Request) -> Response:
         body = described(PUBLISHED[name])
         body |= {"older": as_named(named(releases, older)), "newer": as_named(named(releases, newer))}
         body |= {"compared_as": COMPARED_AS, **await store.count_revisions(readers, older, newer, name)}
-        body |= {"limit": limit, "offset": offset}
+        body |= {"count": body["changed"], "limit": limit, "offset": offset}
         rows = await store.list_revisions(readers, older, newer, name, limit, offset)
         return await computation.run(_answer, question, body, rows)
 
@@ -275,19 +288,15 @@ def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
     return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
 
 
-_SAME = ("measure", "definition", "unit")
 _PLACE = ("year", "level", "code", "name")
-_HEADING = (
-    *_SAME, "older", "newer", *_PLACE, "older_value", "older_mark", "newer_value", "newer_mark", "change",
-)  # fmt: skip
+_HEADING = (*_PLACE, "older_value", "older_mark", "newer_value", "newer_mark", "change")
 
 
 def _lines(body: dict[str, Any]) -> Iterable[list[Any]]:
-    """The revisions as CSV: one line a row, each with all that determined it."""
-    same = [*(body[name] for name in _SAME), body["older"]["name"], body["newer"]["name"]]
+    """The revisions as a table: one line a row."""
     for row in body["rows"]:
         values = [row[side][part] for side in ("older", "newer") for part in ("value", "mark")]
-        yield [*same, *(row[name] for name in _PLACE), *values, row["change"]]
+        yield [*(row[name] for name in _PLACE), *values, row["change"]]
 
 
 def release_name(question: Question, parameter: str, needed: bool = False) -> str:

@@ -83,14 +83,17 @@ MAY_BE_NEGATIVE = {
 
 
 def control_chart(
-    measure: Measure, whens: Sequence[When], values: Sequence[Value], rebased: Sequence[int]
+    measure: Measure, whens: Sequence[When], values: Sequence[Value], stale: Sequence[bool], rebased: Sequence[int]
 ) -> dict[str, Any]:
-    """The control chart of a series, of the points whose time is over; why there is none where points overlap."""
+    """The control chart of a series, of the points whose time is over and that are not stale.
+
+    Where points overlap, why there is none.
+    """
     if counts_over_time(measure) and any(after.first <= before.last for before, after in pairwise(whens)):
         return {"no_control_chart": OVERLAPPING}
     points = [
-        value if when.elapsed is Elapsed.OVER and not isinstance(value, Reason) else None
-        for when, value in zip(whens, values, strict=True)
+        value if when.elapsed is Elapsed.OVER and not is_stale and not isinstance(value, Reason) else None
+        for when, value, is_stale in zip(whens, values, stale, strict=True)
     ]
     least = None if measure.name in MAY_BE_NEGATIVE else 0
     places = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
