@@ -163,7 +163,10 @@ SUBJECT = record(
     ACCEPTED | {"numbers": TEXTS},
 )
 
-_CHANGED = record({"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER}, _TIME)
+_CHANGED = record(
+    {"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER},
+    _TIME | {"difference": EXACT},
+)
 _PART_CHANGE = record(
     {
         "measure": {"enum": list(MEASURES)},
@@ -171,7 +174,7 @@ _PART_CHANGE = record(
         "before": EXACT,
         "after": EXACT,
         "difference": EXACT,
-        "events": EVENTS,
+        "events": several(record(_EVENT | {"effect": EXACT}, _IF_STATED)),
     },
     DIMENSIONS,
 )
