@@ -4,13 +4,15 @@ Invariant: the effects of a part add up to its difference, exactly; no event is 
 
 The events that only one report knows are taken one after another: first those that only the earlier one knows are taken
 away, the last recorded first; then those that only the later one knows are added in the order of recording. The effect
-of an event is by how much the part differs from one step to the next. (docs/definitions.md, 'Changes')
+of an event is by how much the part differs from one step to the next. Where very many stand around a part, several are
+taken in one step. (docs/definitions.md, 'Changes')
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from itertools import islice
+from typing import Any, NamedTuple
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
@@ -25,8 +27,21 @@ from services.metrics.picture.picture import Picture
 Identity = tuple[str, str]
 Key = tuple[tuple[str, ...], tuple[Any, ...]]
 """What tells the parts of a count apart: subjects, and the values of its dimensions."""
-Effects = tuple[tuple[Event, int], ...]
-"""Events, each with by how much (in millionths) it moved a part; in the order in which they are taken."""
+MOST_LOOKED_AT = 100_000
+"""Events that are looked at for one part, those around it once at each step: about a second's work. A post has some
+tens around it in as many years."""
+
+
+class Moved(NamedTuple):
+    """An event, and by how much (in millionths) it moved a part: itself, or with so many `others` before it."""
+
+    event: Event
+    effect: int
+    others: int = 0
+
+
+Effects = tuple[Moved, ...]
+"""What moved a part, in the order in which it is taken."""
 
 NAMING = {
     "post": "post",
@@ -67,14 +82,17 @@ class Surroundings:
     def of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
         """The events around the subjects of a part, each once.
 
-        All about these, about whoever names them (of a worker the covers as an agency worker; of a post, where the part
-        is of nobody beside it, who held or covered it), under every number that was ever one person's; what is known of
-        the posts they name; and of the panels they went to the other decisions.
+        All about these (posts beside somebody are told by what that one is known to hold), about whoever names them (of
+        a worker the covers as an agency worker; of a post who held or covered it), under every number that was ever one
+        person's; what is known of the posts they name; and of the panels they went to the other decisions.
         """
+        people = tuple(name for name in subjects if not name.startswith("post/"))
+        return self._of(people or subjects)
+
+    def _of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
         if subjects not in self._found:
             near = self._persons(subjects)
-            people = [name for name in near if not name.startswith("post/")]
-            naming = (event for name in people or near for event in self._naming.get(name, ()))
+            naming = (event for name in near for event in self._naming.get(name, ()))
             near |= self._persons(event.envelope.subject for event in naming)
             own = [event for name in sorted(near) for event in self._of_subject.get(name, ())]
             named = sorted({name for event in own for name in named_by(event)} - near)
@@ -122,14 +140,16 @@ class Attribution:
         self._found: dict[tuple[str, When, tuple[Event, ...]], dict[Key, Effects]] = {}
 
     def steps(self, key: Key) -> tuple[int, int]:
-        """How many events can have moved a part, and how many stand around it: what `effects` costs."""
+        """In how many steps a part is looked at, and how many events stand around it: what `effects` costs."""
+        pause()
         around = self._surroundings.of(key[0])
-        return sum(1 for event in around if identity(event) in self._place), len(around)
+        moving = sum(1 for event in around if identity(event) in self._place)
+        return min(moving, most_steps(len(around))), len(around)
 
     def effects(self, counted: Count, when: When, key: Key, difference: int) -> Effects:
         """The events that moved one part, which differs by so much."""
         found = self._effects(counted, when, self._surroundings.of(key[0])).get(key, ())
-        if sum(effect for _, effect in found) != difference:
+        if sum(moved.effect for moved in found) != difference:
             # Of the surroundings something was missing: then all events are looked at.
             found = self._effects(counted, when, tuple(self._all.values())).get(key, ())
         return found
@@ -145,22 +165,34 @@ class Attribution:
         known = {identity(event): event for event in around if identity(event) in self._first}
         places = sorted(place for event in around if (place := self._place.get(identity(event))) is not None)
         before = self._amounts(counted, when, known.values())
-        found: defaultdict[Key, list[tuple[Event, int]]] = defaultdict(list)
-        for place in places:
+        found: defaultdict[Key, list[Moved]] = defaultdict(list)
+        for together in _in_steps(places, most_steps(len(around))):
             pause()
-            event = self._steps[place]
-            if known.pop(identity(event), None) is None:
-                known[identity(event)] = event
+            for event in (self._steps[place] for place in together):
+                if known.pop(identity(event), None) is None:
+                    known[identity(event)] = event
             after = self._amounts(counted, when, known.values())
             for key in before.keys() | after.keys():
                 if effect := after.get(key, 0) - before.get(key, 0):
-                    found[key].append((event, effect))
+                    found[key].append(Moved(self._steps[together[-1]], effect, len(together) - 1))
             before = after
         return {key: tuple(effects) for key, effects in found.items()}
 
     def _amounts(self, counted: Count, when: When, events: Iterable[Event]) -> dict[Key, int]:
         picture = Picture(events)
         return amounts(counted, Reading("", _AT_SOME_INSTANT, lambda: picture), when, self._asked)
+
+
+def most_steps(around: int) -> int:
+    """In how many steps a part is looked at where so many events stand around it."""
+    return max(1, MOST_LOOKED_AT // max(1, around))
+
+
+def _in_steps(places: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The same in at most so many steps, of about as many each."""
+    steps, remaining = min(most, len(places)), iter(places)
+    for step in range(steps):
+        yield list(islice(remaining, len(places) * (step + 1) // steps - len(places) * step // steps))
 
 
 def amounts(counted: Count, reading: Reading, when: When, asked: Asked) -> dict[Key, int]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
+from services.metrics import attribution as attribution_module
 from services.metrics.attribution import NAMING, Attribution, Surroundings, identity
 from services.metrics.changes import Report, part_changes
 from services.metrics.explanation import explain
@@ -38,9 +39,10 @@ Amounts = dict[Any, int]
 def two_reports(draw: st.DrawFn) -> tuple[list[Event], Instants, Instants, When, Asked]:
     """A history, two pairs of instants, in any order, and what is asked."""
     history = draw(whole_histories() | tied(whole_histories()))
-    *first, when, scope = draw(asked_of(history))
-    *second, _, _ = draw(asked_of(history))
-    return history, (first[0], first[1]), (second[0], second[1]), when, Asked(scope=scope)
+    known_first, accepted_first, when, scope = draw(asked_of(history))
+    known_second, accepted_second, _, _ = draw(asked_of(history))
+    first, second = (known_first, accepted_first), (known_second, accepted_second)
+    return history, first, second, when, Asked(scope=scope)
 
 
 def report(history: list[Event], instants: Instants) -> Report:
@@ -92,10 +94,25 @@ def test_effects_add_up_and_each_is_what_the_event_did_at_its_step(
                     expected[key].append((identity(event), effect))
             last = following
         for change in changes:
-            moved = [(identity(event), effect) for event, effect in change.moved_by]
+            moved = [(identity(event), effect) for event, effect, _ in change.moved_by]
             assert moved == expected[change.key], measure.name
             assert sum(effect for _, effect in moved) == change.difference != 0
             assert all(effect for _, effect in moved)
+
+
+@given(two_reports(), st.sampled_from([0, 10, 40]))
+def test_where_very_many_are_taken_together_effects_add_up_all_the_same(
+    asked: tuple[list[Event], Instants, Instants, When, Asked], looked_at: int
+) -> None:
+    history, *instants, when, wanted = asked
+    before, after = (report(history, one) for one in instants)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(attribution_module, "MOST_LOOKED_AT", looked_at)
+        attribution = Attribution(before.events, after.events, wanted)
+        for measure in COUNTS:
+            for change in part_changes(measure, when, before, after, wanted, attribution):
+                assert sum(moved.effect for moved in change.moved_by) == change.difference
+                assert all(moved.effect for moved in change.moved_by)
 
 
 @given(two_reports())
@@ -111,7 +128,7 @@ def test_the_effects_of_all_parts_are_the_difference_that_the_definitions_give(
             continue
         first, second = (figure(by_oracle(measure.name, one, when, wanted.scope)) for one in standing)
         changes = part_changes(measure, when, before, after, wanted, attribution)
-        effects = sum(effect for change in changes for _, effect in change.moved_by)
+        effects = sum(moved.effect for change in changes for moved in change.moved_by)
         assert Fraction(effects, ONE) == second - first, measure.name
 
 

@@ -20,7 +20,7 @@ from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
 from services.metrics.api.measures import time_of
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
-from services.metrics.attribution import Attribution
+from services.metrics.attribution import Attribution, Moved
 from services.metrics.changes import PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked
 from services.metrics.measures.catalogue import MEASURES, counts_of
@@ -185,8 +185,13 @@ def _as_change(change: PartChange) -> dict[str, Any]:
         "before": exact(change.before),
         "after": exact(change.after),
         "difference": exact(change.difference),
-        "events": [as_event(event) | {"effect": exact(effect)} for event, effect in change.moved_by],
+        "events": [_as_moved(moved) for moved in change.moved_by],
     }
+
+
+def _as_moved(moved: Moved) -> dict[str, Any]:
+    found = as_event(moved.event) | {"effect": exact(moved.effect)}
+    return found | ({"others": moved.others} if moved.others else {})
 
 
 def _lines(body: dict[str, Any]) -> Lines:

@@ -174,7 +174,7 @@ _PART_CHANGE = record(
         "before": EXACT,
         "after": EXACT,
         "difference": EXACT,
-        "events": several(record(_EVENT | {"effect": EXACT}, _IF_STATED)),
+        "events": several(record(_EVENT | {"effect": EXACT}, _IF_STATED | {"others": WHOLE})),
     },
     DIMENSIONS,
 )

@@ -17,7 +17,7 @@ def is_usual(name: str, change: Change, made: Forecast, months: int) -> bool:
         "turnover_lower_by": 0.0,
         "conversions": made.rates.conversions * months / 12,
     }
-    return abs(getattr(change, name) - usual[name]) < NEXT_TO_NOTHING
+    return bool(abs(getattr(change, name) - usual[name]) < NEXT_TO_NOTHING)
 
 
 def what_would_act(picture: Picture, as_at: date, months: int, name: str, alone: Change, made: Forecast) -> str:

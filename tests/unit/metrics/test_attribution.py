@@ -45,8 +45,8 @@ def test_cover_that_began_is_the_doing_of_the_event_that_says_so(reports: tuple[
     (change,) = (found for found in changes(reports, "agency-cover") if found.subjects == ("post/P-0182",))
     # The post was changed, and people came and went there, in the meantime: none of that covers it.
     assert (change.before, change.after) == (0, ONE)
-    assert [(event.envelope.type, effect) for event, effect in change.moved_by] == [
-        ("uk.workforce.cover.started.v1", ONE)
+    assert [(moved.event.envelope.type, moved.effect, moved.others) for moved in change.moved_by] == [
+        ("uk.workforce.cover.started.v1", ONE, 0)
     ]
 
 
@@ -57,6 +57,6 @@ def test_effects_add_up_both_ways_round(reports: tuple[Report, Report], measure:
         {change.key: change.difference for change in there} == {change.key: -change.difference for change in back} != {}
     )
     for change in (*there, *back):
-        effects = [effect for _, effect in change.moved_by]
+        effects = [moved.effect for moved in change.moved_by]
         assert sum(effects) == change.difference
         assert all(effects)
