@@ -162,7 +162,7 @@ def test_a_measure_can_be_had_as_csv_and_what_it_is_as_a_second_one(figures: Fee
         ("", RESIDENTIAL, "1.0"),
         ("", "social-worker", "0.0"),
     ]
-    assert list(lines[0]) == ["csww_role", "role", "value"]
+    assert list(lines[0]) == ["csww_role", "role", "value", "reason"]
     second = re.fullmatch('<(/v1/.*)>; rel="describedby"; type="text/csv"', answer.headers["link"])
     assert second
     told = {row["name"]: row["value"] for row in figures.rows(second[1])}

@@ -38,8 +38,9 @@ def test_what_dfe_revised_is_counted_and_listed(benchmarks: Loaded) -> None:
             "code": "333",
             "name": "Sandwell",
             "older": {"value": 18.0, "mark": None},
-            "newer": {"value": None, "mark": "x"},
+            "newer": {"value": None, "mark": "x", "reason": "not-counted"},
             "change": None,
+            "reason": "not-counted",
         },
         {
             "year": 2022,

@@ -83,6 +83,7 @@ def case_holders_fte(events: list[Event], period: Period, scope: str) -> list[Pa
     return [part(place, fte) for place, _, fte in _case_holders(events, period.last, scope)]
 
 
+# A part of 0 for whoever was counted and holds no case: where there is no part at all nobody was counted.
 def _case_holders(events: list[Event], as_at: date, scope: str) -> list[tuple[Dimensions, int, Fraction]]:
     workforce = workforce_of(events)
     numbers = {_identity(event): event.envelope.subject for event in events}
@@ -100,12 +101,12 @@ def _case_holders(events: list[Event], as_at: date, scope: str) -> list[tuple[Di
         assignments = _assignments_of(workforce, person, as_at, scope)
         fte = workforce.fte(person, as_at, scope) + sum(assignments.values())
         is_fresh = (as_at - counted_on).days <= OLDEST_CASELOAD
-        if is_fresh and held >= 1 and fte > 0:
+        if is_fresh and fte > 0:
             if workforce.is_in_service(person, as_at, scope):
                 place = workforce.place_of_person(person, as_at, scope)
             else:
                 place = workforce.place_of_cover(min(assignments), as_at)
-            holders.append((place, held, fte))
+            holders.append((place, held, fte if held >= 1 else Fraction(0)))
     return holders
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
-from services.metrics.api.releases import number
+from services.metrics.api.releases import number, why
 from services.metrics.benchmarks.comparison import Places, Rank
 from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure
 
@@ -77,7 +77,8 @@ def figure_as_json(figure: Figure | None) -> dict[str, Any] | None:
     """A published figure: its value, or the mark in its place."""
     if figure is None:
         return None
-    return {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    found = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    return found | why(figure.value, figure.mark)
 
 
 def places_as_json(places: Places) -> dict[str, Any]:
@@ -90,9 +91,9 @@ def places_as_json(places: Places) -> dict[str, Any]:
     }
 
 
-def rank_as_json(found: Rank) -> dict[str, Any]:
-    """A rank, and among how many."""
-    return {"rank": found.rank, "of": found.of}
+def rank_as_json(found: Rank, own: Figure) -> dict[str, Any]:
+    """A rank, and among how many; who has no figure has no rank, for the same reason."""
+    return {"rank": found.rank, "of": found.of} | why(own.value, own.mark)
 
 
 def placed_in(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -108,7 +109,7 @@ def marks_of(placed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
     return {mark: meaning for mark, meaning in MARKS.items() if mark in marks}
 
 
-_FIGURE = ("code", "name", "value", "mark")
+_FIGURE = ("code", "name", "value", "mark", "reason")
 
 
 def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
@@ -128,7 +129,7 @@ def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
 def series_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line a year and place."""
     lines = [
-        [point["year"], point["as_at"], point["release"], place, *(figure[name] for name in _FIGURE)]
+        [point["year"], point["as_at"], point["release"], place, *(figure.get(name) for name in _FIGURE)]
         for point in body["series"]
         for place, figure in placed_in(point)
     ]

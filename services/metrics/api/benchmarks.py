@@ -6,6 +6,7 @@ Invariant: a comparison is of one release and one year; where scope or date diff
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Annotated, Any
 
 import asyncpg
@@ -14,6 +15,7 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.benchmark_answers import (
@@ -28,11 +30,12 @@ from services.metrics.api.benchmark_answers import (
     series_as_lines,
 )
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.measures import Wanted, described, is_known, time_of
+from services.metrics.api.measures import Wanted, described, is_known
 from services.metrics.api.neighbours import groups_of
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.published_files import FILE_NAME, NAME, file_name
 from services.metrics.api.releases import as_named, named
+from services.metrics.api.telling import time_of, told
 from services.metrics.benchmarks import choosing, store
 from services.metrics.benchmarks.choosing import NotThere, choose, choose_each_year
 from services.metrics.benchmarks.comparison import (
@@ -47,9 +50,10 @@ from services.metrics.benchmarks.comparison import (
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.published import PUBLISHED, Figure, LoadedRelease, Rows
 from services.metrics.figures import Asked, mark
-from services.metrics.measures.declaration import Measure, shown
-from services.metrics.periods import census_year, when_in
+from services.metrics.measures.declaration import Measure
+from services.metrics.periods import as_known_on, census_year, when_in
 from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason
 
 Neighbours = Mapping[str, Sequence[str]]
 """The statistical neighbours of authorities, by three-digit code."""
@@ -114,13 +118,14 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
     @router.get(
         "/v1/benchmarks/{measure}",
         summary="A figure beside the region's, England's, the neighbours' and our own",
-        responses=responses(COMPARISON),
+        responses=responses(COMPARISON, schema=schemas.COMPARISON),
         openapi_extra=documented(*KNOWN, also=OF_A_YEAR),
     )
     async def get_benchmark(request: Request, measure: MeasureName) -> Response:
         """DfE's published figures of one year and release, each a value or a mark (the other is null), with ranks (1 is
         the lowest), beside our own of the same year; and where scope or date differ.
 
+        Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
         found = _published(measure)
@@ -136,7 +141,7 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
     @router.get(
         "/v1/benchmarks/{measure}/series",
         summary="A published figure over all years there are",
-        responses=responses(SERIES, of_events=False),
+        responses=responses(SERIES, schema=schemas.COMPARISONS, of_events=False),
         openapi_extra=documented(also=OF_A_SERIES),
     )
     async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:
@@ -222,7 +227,7 @@ async def _compare(
     places = find_places(figures, compared.authority, compared.neighbours)
     latest, _ = choose(releases, rows, replace(compared.wanted(year), names=()))
     others = {code: choosing.elsewhere(releases, rows, code, year) for code in places.without_row}
-    own = await _own_figure(computation, ours, year)
+    own = await _own_figure(computation, ours, year, question.known_on())
     published = _Published(release, year, latest, figures, places, others)
     return await computation.run(_answer, question, compared, ours, own, published)
 
@@ -258,8 +263,10 @@ def _answer(
     body |= ours.instants() | places_as_json(places)
     body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(places.without_row)}
     body["rank"] = {
-        "among_neighbours": rank_as_json(rank(places.authority, places.neighbours)) if places.neighbours else None,
-        "among_authorities": rank_as_json(rank_in_england(places.authority, published.figures)),
+        "among_neighbours": rank_as_json(rank(places.authority, places.neighbours), places.authority)
+        if places.neighbours
+        else None,
+        "among_authorities": rank_as_json(rank_in_england(places.authority, published.figures), places.authority),
         "order": RANK_ORDER,
     }
     body |= {"ours": own, "marks": marks_of([*placed_in(body), ("ours", own)])}
@@ -274,13 +281,14 @@ def _answer(
     return answer(question, body, comparison_as_lines(body))
 
 
-async def _own_figure(computation: Computation, ours: Wanted, year: int) -> tuple[dict[str, Any], bool]:
+async def _own_figure(computation: Computation, ours: Wanted, year: int, known_on: date) -> tuple[dict[str, Any], bool]:
     """Our own figure of a census year, and whether anything was known of the authority: if not, it is no nought."""
-    when = when_in(ours.measure, census_year(year), None, 12)
+    period = census_year(year)
+    when = as_known_on(when_in(ours.measure, period, None, 12), period, known_on, planned=False)
     (result,) = await ours.work_out(computation, [when])
     known = await is_known(computation, ours, result)
-    value = result.totals[0] if known else None
-    found = {"code": ours.authority, "value": shown(value, ours.measure.unit), "mark": mark(ours.measure, value)}
+    value = result.totals[0] if known else Reason.NOT_COUNTED
+    found = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
     return found | {"scope": ours.asked.scope} | time_of(ours.measure, when), known
 
 

@@ -15,6 +15,7 @@ from fastapi.responses import JSONResponse
 from services.chassis.authentication import OPERATING
 from services.chassis.logs import get_log
 from services.chassis.problems import Problem
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
@@ -34,9 +35,10 @@ from services.metrics.api.published_files import (
 )
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
-from services.metrics.benchmarks.published import PUBLISHED, LoadedRelease
+from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
 from services.metrics.benchmarks.release import Release, read_release
 from services.metrics.benchmarks.store import LoadedFile
+from services.metrics.reasons import Reason
 
 log = get_log(__name__)
 
@@ -152,7 +154,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/revisions",
         summary="What DfE revised between two releases",
-        responses=responses(REVISIONS, of_events=False),
+        responses=responses(REVISIONS, schema=schemas.REVISIONS, of_events=False),
         openapi_extra=documented(*PAGE, also=COMPARING),
     )
     async def get_revisions(request: Request) -> Response:
@@ -252,10 +254,15 @@ def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
     older, newer = row["older_value"], row["newer_value"]
     return {
         **{name: row[name] for name in ("year", "level", "code", "name")},
-        "older": {"value": number(older), "mark": row["older_mark"]},
-        "newer": {"value": number(newer), "mark": row["newer_mark"]},
+        "older": {"value": number(older), "mark": row["older_mark"]} | why(older, row["older_mark"]),
+        "newer": {"value": number(newer), "mark": row["newer_mark"]} | why(newer, row["newer_mark"]),
         "change": None if older is None or newer is None else number(newer - older),
-    }
+    } | (why(older, row["older_mark"]) or why(newer, row["newer_mark"]))
+
+
+def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
+    """Why there is no published number where only a mark stands."""
+    return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
 
 
 _PLACE = ("year", "level", "code", "name")

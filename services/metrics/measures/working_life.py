@@ -59,10 +59,11 @@ def _case_holders(in_fte: bool) -> Within:
             service = picture.service_on(person, when.as_at, scope)
             runs = agency.get(person, [])
             fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
-            if cases and fte:
+            # Whoever was counted and holds no case is a part of 0: of nobody counted there is no part at all.
+            if fte:
                 place = runs[0].place if service is None else service.place
                 subjects = (f"worker/{person}", *(f"cover/{run.cover}" for run in runs))
-                yield Part(fte if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, place)
+                yield Part(fte * (cases > 0) if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, place)
 
     return parts
 
@@ -168,6 +169,7 @@ MEASURES = (
         Unit.COUNT,
         _case_holders(in_fte=False),
         Kind.STOCK,
+        counted=True,
     ),
     apportioned(
         "case-holders-fte",
@@ -177,6 +179,7 @@ MEASURES = (
         Unit.FTE,
         _case_holders(in_fte=True),
         Kind.STOCK,
+        counted=True,
     ),
     Rate(
         "average-caseload",
@@ -198,6 +201,7 @@ MEASURES = (
         Unit.CHILDREN,
         _children(by_area=False),
         more=("demand",),
+        counted=True,
     ),
     stock(
         "children-by-area",
@@ -207,6 +211,7 @@ MEASURES = (
         Unit.CHILDREN,
         _children(by_area=True),
         more=("demand",),
+        counted=True,
     ),
     Rate(
         "children-per-case-holder",
