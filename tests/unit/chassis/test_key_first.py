@@ -126,7 +126,7 @@ async def test_a_key_can_be_sent_in_every_way_that_is_documented(app: FastAPI) -
 
 
 @each_service
-@pytest.mark.parametrize("given", REFUSED)
+@pytest.mark.parametrize("given", REFUSED, ids=range(len(REFUSED)))  # keys are new in every process
 async def test_a_key_in_another_way_is_none(app: FastAPI, given: str) -> None:
     assert await ask(app, "GET", "/v1/set-aside", None, b"", [("authorization", given)]) == (401, 0)
 
