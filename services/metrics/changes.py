@@ -5,7 +5,7 @@ Invariant: the differences of a figure's parts add up to the difference of the f
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
 from typing import Any, NamedTuple
@@ -74,6 +74,8 @@ def figure_changes(
 def part_changes(counted: Count, when: When, before: Report, after: Report, asked: Asked) -> list[PartChange]:
     """The parts of a count that differ, the greatest differences first."""
     new = _known_to_one(before.events, after.events)
+    # Where kinds overlap there is no figure of them all: what changed is told of each by itself.
+    asked = replace(asked, by=counted.apart)
     amounts: defaultdict[_Key, list[int]] = defaultdict(lambda: [0, 0])
     for place, report in enumerate((before, after)):
         for part in explain(counted, report.reading, when, asked):
