@@ -13,8 +13,9 @@ REASONS = {"not-counted", "not-yet", "no-denominator", "suppressed", "no-policy"
 
 def is_figure(name: str, schema: dict[str, Any]) -> bool:
     kinds = schema.get("type")
-    number = isinstance(kinds, list) and "null" in kinds and ({"number", "integer"} & set(kinds))
-    return bool(schema) and name not in STATED and (name == "exact" or (bool(number) and "string" not in kinds))
+    can_be = set(kinds) if isinstance(kinds, list) and "null" in kinds else set()
+    is_number = bool(can_be & {"number", "integer"}) and "string" not in can_be
+    return bool(schema) and name not in STATED and (name == "exact" or is_number)
 
 
 def without_a_place_for_reasons(schema: Any, path: str = "") -> Iterable[str]:

@@ -111,7 +111,8 @@ def test_over_the_whole_story_the_late_entry_and_its_correction_cancel_out_in_oc
     assert (found["figures"], found["changes"], found["count"]) == ([], [], 0)
     november = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, "as_at=2023-11-30&measure=leavers")
     (change,) = november["changes"]
-    assert [event["id"] for event in change["events"]] == ["left-1", "left-2"]
+    # The correction moved her leaving to another day of the year: by then she had left all the same.
+    assert [(event["id"], event["effect"]) for event in change["events"]] == [("left-1", "1")]
 
 
 def test_a_merge_of_numbers_is_the_event_that_moves_the_caseload(metrics: Feed) -> None:
@@ -143,7 +144,11 @@ def test_differences_add_up_to_those_of_the_figures_for_every_measure(
         assert moved.get(measure, (before["total"], before["total"])) == (before["total"], after["total"])
         for change in parts:
             assert Decimal(change["after"]) - Decimal(change["before"]) == Decimal(change["difference"]) != 0
-            assert change["events"], change
+            effects = [Decimal(event["effect"]) for event in change["events"]]
+            assert sum(effects) == Decimal(change["difference"])
+            assert all(effects)
+        of_figure = [figure["difference"] for figure in found["figures"] if figure["measure"] == measure]
+        assert [Decimal(difference) for difference in of_figure] == ([differences] if parts else [])
 
 
 @pytest.mark.parametrize("query", [OCTOBER, "census_year=2023", "from=2023-04-01&to=2023-06-30"])
@@ -176,6 +181,7 @@ def test_changes_as_csv(metrics: Feed) -> None:
             "after": "0",
             "difference": "-1",
             "events": "left-2",
+            "effects": "-1",
         }
     ]
 
@@ -202,6 +208,17 @@ async def test_what_is_accepted_later_with_an_older_time_moves_a_report_unless_i
     assert [(figure["before"], figure["after"]) for figure in found["figures"]] == [(1.0, 0.0)]
     assert [event["id"] for event in found["changes"][0]["events"]] == ["S-1"]
     assert followed(metrics, f"{between}&from_accepted={accepted}&to_accepted={accepted}")["figures"] == []
+
+
+def test_events_that_cancel_out_in_part_are_each_told_with_their_effect(metrics: Feed) -> None:
+    found = changes(metrics, BEFORE_THE_LEAVER, AFTER_ALL, "as_at=2024-03-31&measure=in-post")
+    (post,) = (change for change in found["changes"] if change["subjects"] == ["post/P-1"])
+    # W-2 went from P-1 to P-3 in January. That W-3 left P-2, and W-5 took it up, cancel out: P-2 did not differ.
+    assert [(event["id"], event["effect"]) for event in post["events"]] == [("moved", "-0.5")]
+    assert [change["subjects"] for change in found["changes"]] == [["post/P-1"], ["post/P-3"]]
+    vacancies = changes(metrics, BEFORE_THE_LEAVER, "2024-03-01T00:00:00Z", "as_at=2023-12-31&measure=vacancies")
+    (post,) = vacancies["changes"]
+    assert [(event["id"], event["effect"]) for event in post["events"]] == [("left-1", "1")]
 
 
 @pytest.mark.parametrize("authority", LATE_ENTRIES[1:])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.metrics.api.benchmarks import COMPARISON
+from services.metrics.api.benchmark_answers import COMPARISON
 from services.metrics.api.releases import RELEASE, REVISIONS
 from tests.integration.arrival import AGE
 from tests.integration.benchmarks import OLDER, Loaded

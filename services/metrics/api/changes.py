@@ -20,6 +20,7 @@ from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
 from services.metrics.api.telling import time_of, told
+from services.metrics.attribution import Attribution, Moved
 from services.metrics.changes import FigureChange, PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked
 from services.metrics.measures.catalogue import MEASURES, counts_of
@@ -47,7 +48,9 @@ EXAMPLE = {
     "authority": "331",
     "from_known": "2023-10-31T17:00:00Z",
     "to_known": "2023-11-30T17:00:00Z",
-    "figures": [{"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5}],
+    "figures": [
+        {"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5, "difference": "1"}
+    ],
     "count": 1,
     "changes": [
         {
@@ -57,7 +60,14 @@ EXAMPLE = {
             "before": "0",
             "after": "1",
             "difference": "1",
-            "events": [{"id": "demo-005860", "type": "uk.workforce.worker.left.v1", "subject": "worker/W-0211"}],
+            "events": [
+                {
+                    "id": "demo-005860",
+                    "type": "uk.workforce.worker.left.v1",
+                    "subject": "worker/W-0211",
+                    "effect": "1",
+                }
+            ],
         }
     ],
 }
@@ -70,9 +80,9 @@ EXAMPLE = {
     openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *OWN]),
 )
 async def get_changes(request: Request) -> Response:
-    """Each figure that differs between two instants, the parts by which it differs, and for each part the events about
-    its posts, workers and assignments that only one of the two reports knew of. A rate differs by its counts.
-    What was recorded for days that were still to come counts in both; `planned` says so.
+    """Each figure that differs between two instants, the parts by which it differs, and for each part the events that
+    moved it, with their effects, which add up to its difference. A rate differs by its counts.
+    What was recorded for days that were still to come counts in both reports; `planned` says so.
     """
     question = Question(request, *NAMES, also=OWN)
     authority = question.one_authority()
@@ -81,7 +91,7 @@ async def get_changes(request: Request) -> Response:
     to_known = question.instant("to_known") or question.now
     accepted = question.instant("from_accepted"), question.instant("to_accepted")
     wanted = _wanted(question)
-    question.page()
+    limit, offset = question.page()
     question.settle()
     assert from_known is not None  # noqa: S101  (settled)
     instants = list(zip((from_known, to_known), accepted, strict=True))
@@ -92,26 +102,30 @@ async def get_changes(request: Request) -> Response:
         readings = [await memory.reading(authority, *known_at) for known_at in instants]
         events = await memory.authorities.events(authority)
 
-        def made() -> Response:
-            reports = [
+        def compared() -> tuple[list[dict[str, Any]], list[PartChange], list[tuple[int, int]]]:
+            before, after = (
                 Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
-            ]
-            return _answer(question, authority, asked, wanted, instants, reports)
+            )
+            attribution = Attribution(before.events, after.events, asked)
+            moved, changes = _compare(wanted, before, after, asked, attribution)
+            shown_of_them = changes[offset : offset + limit]
+            return moved, changes, [attribution.steps(change.key) for change in shown_of_them]
 
-        return await computation.run(made)
+        moved, changes, steps = await computation.run(compared)
+        await computation.weigh(cost.of_effects(steps))
+        return await computation.run(_answer, question, authority, asked, instants, moved, changes)
 
 
 def _answer(
     question: Question,
     authority: str,
     asked: Asked,
-    wanted: Sequence[tuple[Measure, When]],
     instants: Sequence[tuple[datetime, datetime | None]],
-    reports: Sequence[Report],
+    moved: list[dict[str, Any]],
+    changes: Sequence[PartChange],
 ) -> Response:
     (from_known, from_accepted), (to_known, to_accepted) = instants
-    accepted, (limit, offset), (before, after) = (from_accepted, to_accepted), question.page(), reports
-    moved, changes = _compare(wanted, before, after, asked)
+    accepted, (limit, offset) = (from_accepted, to_accepted), question.page()
     body: dict[str, Any] = {"authority": authority, "scope": asked.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
@@ -143,7 +157,7 @@ def _wanted(question: Question) -> list[tuple[Measure, When]]:
 
 
 def _compare(
-    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, asked: Asked
+    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, asked: Asked, attribution: Attribution
 ) -> tuple[list[dict[str, Any]], list[PartChange]]:
     figures: list[dict[str, Any]] = []
     changes: list[PartChange] = []
@@ -151,10 +165,12 @@ def _compare(
     for change in figure_changes(wanted, before, after, asked):
         pause()
         measure, when = change.measure, whens[change.measure]
-        parts = part_changes(measure, when, before, after, asked) if isinstance(measure, Count) else []
+        is_count = isinstance(measure, Count)
+        parts = part_changes(measure, when, before, after, asked, attribution) if isinstance(measure, Count) else []
         changes += parts
         if change.before != change.after or parts:
-            figures.append(_as_figure(change, when, before, after))
+            difference = {"difference": exact(sum(part.difference for part in parts))} if is_count else {}
+            figures.append(_as_figure(change, when, before, after) | difference)
     return figures, changes
 
 
@@ -178,9 +194,14 @@ def _as_change(change: PartChange) -> dict[str, Any]:
         **change.dimensions,
         "before": exact(change.before),
         "after": exact(change.after),
-        "difference": exact(change.after - change.before),
-        "events": [as_event(event) for event in change.events],
+        "difference": exact(change.difference),
+        "events": [_as_moved(moved) for moved in change.moved_by],
     }
+
+
+def _as_moved(moved: Moved) -> dict[str, Any]:
+    found = as_event(moved.event) | {"effect": exact(moved.effect)}
+    return found | ({"others": moved.others} if moved.others else {})
 
 
 def _lines(body: dict[str, Any]) -> Lines:
@@ -189,7 +210,7 @@ def _lines(body: dict[str, Any]) -> Lines:
     lines = (
         [change["measure"], " ".join(change["subjects"])]
         + [Decimal(change[name]) for name in own]
-        + [" ".join(event["id"] for event in change["events"])]
+        + [" ".join(event[name] for event in change["events"]) for name in ("id", "effect")]
         for change in body["changes"]
     )
-    return ["measure", "subjects", *own, "events"], lines
+    return ["measure", "subjects", *own, "events", "effects"], lines

@@ -32,7 +32,7 @@ from services.metrics.api.measures import (
 from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
 from services.metrics.api.telling import marked, time_of, told
 from services.metrics.explanation import Explained, explain
-from services.metrics.figures import Asked, Figures, Reading, figures, narrowed
+from services.metrics.figures import Asked, Figures, Reading, figures
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.picture.amounts import ONE
@@ -176,8 +176,7 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = figures(counted, [reading], [when], narrowed(asked, counted)).totals[0]
-            not_of_term = [name for name in asked.where or {} if name not in counted.dimensions]
+            amount = figures(counted, [reading], [when], asked).totals[0]
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}
@@ -186,7 +185,7 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
             path = f"/v1/measures/{counted.name}/explanation"
             link = pinned(
                 question, path, scope=scope, census_year=None, financial_year=None, months=when.months, limit=None,
-                offset=None, **({"as_at": None} | time), **dict.fromkeys(not_of_term),
+                offset=None, **({"as_at": None} | time),
             )  # fmt: skip
             found.append(
                 {
@@ -216,8 +215,11 @@ def _lines(parts: Sequence[Explained], dimensions: Sequence[str]) -> Lines:
 def _term_lines(body: dict[str, Any]) -> Lines:
     """The counts of a rate as a table: one line each."""
     names = ("measure", "title", "side", "sign", "exact", "reason", "unit")
-    terms = (term | {"exact": None if term["exact"] is None else Decimal(term["exact"])} for term in body["terms"])
-    rows = ([term.get(name) for name in names] for term in terms)
+    exactly = [None if term["exact"] is None else Decimal(term["exact"]) for term in body["terms"]]
+    rows = (
+        [amount if name == "exact" else term.get(name) for name in names]
+        for term, amount in zip(body["terms"], exactly, strict=True)
+    )
     return names, rows
 
 

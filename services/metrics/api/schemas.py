@@ -185,7 +185,8 @@ SUBJECT = record(
 
 _CHANGED = record(
     {"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER},
-    _TIME | {"before_reason": REASON, "after_reason": REASON, "planned": {"enum": ["before", "both"]}},
+    _TIME
+    | {"before_reason": REASON, "after_reason": REASON, "planned": {"enum": ["before", "both"]}, "difference": EXACT},
 )
 _PART_CHANGE = record(
     {
@@ -194,7 +195,7 @@ _PART_CHANGE = record(
         "before": EXACT,
         "after": EXACT,
         "difference": EXACT,
-        "events": EVENTS,
+        "events": several(record(_EVENT | {"effect": EXACT}, _IF_STATED | {"others": WHOLE})),
     },
     DIMENSIONS,
 )

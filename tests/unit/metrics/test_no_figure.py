@@ -9,6 +9,7 @@ import pytest
 from contracts.codes import Demand
 from contracts.envelope import Event
 from contracts.events.working_life import CaseloadCounted, DemandCounted
+from services.metrics.attribution import Attribution
 from services.metrics.changes import Report, part_changes
 from services.metrics.explanation import explain
 from services.metrics.figures import Asked, Figures, Reading, figures
@@ -78,8 +79,9 @@ def test_what_changed_of_children_is_told_kind_by_kind_though_there_is_no_total(
     before = [one for one in after if one.envelope.id != "E-5"]
     assert explain(count("children"), _reading(after), WHEN, Asked()) == []
     reports = Report(_reading(before), before), Report(_reading(after), after)
-    (change,) = part_changes(count("children"), WHEN, *reports, Asked())
-    assert (change.subjects, change.after - change.before) == (("demand/looked-after",), 72_000_000)
+    (change,) = part_changes(count("children"), WHEN, *reports, Asked(), Attribution(before, after, Asked()))
+    assert (change.subjects, change.difference) == (("demand/looked-after",), 72_000_000)
+    assert [moved.event.envelope.id for moved in change.moved_by] == ["E-5"]
 
 
 OF_ONE_COUNCIL = ("progression-funded-fte", "retention-payments-due", "retention-payment-cost")
