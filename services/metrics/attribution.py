@@ -10,6 +10,7 @@ taken in one step. (docs/definitions.md, 'Changes')
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any, NamedTuple
@@ -136,6 +137,7 @@ class Attribution:
         self._place = {identity(event): place for place, event in enumerate(self._steps)}
         self._asked = asked
         self._all = second | self._first
+        self._authority = next((event.envelope.authority for event in self._all.values()), "")
         self._surroundings = Surroundings(self._all.values())
         self._found: dict[tuple[str, When, tuple[Event, ...]], dict[Key, Effects]] = {}
 
@@ -180,7 +182,7 @@ class Attribution:
 
     def _amounts(self, counted: Count, when: When, events: Iterable[Event]) -> dict[Key, int]:
         picture = Picture(events)
-        return amounts(counted, Reading("", _AT_SOME_INSTANT, lambda: picture), when, self._asked)
+        return amounts(counted, Reading(self._authority, _AT_SOME_INSTANT, lambda: picture), when, self._asked)
 
 
 def most_steps(around: int) -> int:
@@ -196,9 +198,12 @@ def _in_steps(places: Sequence[int], most: int) -> Iterator[list[int]]:
 
 
 def amounts(counted: Count, reading: Reading, when: When, asked: Asked) -> dict[Key, int]:
-    """The amount of every part of a count that is not 0, in millionths."""
+    """The amount of every part of a count that is not 0, in millionths.
+
+    Where kinds overlap there is no figure of them all: what moved is told of each by itself.
+    """
     found: defaultdict[Key, int] = defaultdict(int)
-    for part in parts(counted, reading, when, asked):
+    for part in parts(counted, reading, when, replace(asked, by=counted.apart)):
         found[part.subjects, tuple(part.dimension(name) for name in counted.dimensions)] += part.amount
     return {key: amount for key, amount in found.items() if amount}
 

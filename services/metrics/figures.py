@@ -6,7 +6,7 @@ Invariant: every figure comes of sums of parts in millionths, exactly; quick sum
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
@@ -73,9 +73,43 @@ def _in_columns(counted: Count, asked: Asked) -> bool:
 
 
 def parts(counted: Count, reading: Reading, when: When, asked: Asked) -> list[Part]:
-    """The parts that a count is made of; their amounts add up to it."""
+    """The parts that a count is made of; their amounts add up to it. None where there is no such figure."""
+    if not _has_figure(counted, reading, asked):
+        return []
     found = counted.parts(reading.picture(), counted.scope or asked.scope, when)
     return [part for part in found if _fits(part, asked)]
+
+
+def _has_figure(counted: Count, reading: Reading, asked: Asked) -> bool:
+    return _adds_up(counted, asked, _kinds(counted, reading)) and _rests_on_rules_of(counted, {reading.authority})
+
+
+def _kinds(counted: Count, reading: Reading) -> set[Key]:
+    """The kinds, which may overlap, of which anything is ever counted; none where a count has no such kinds."""
+    if not counted.apart or counted.over_time is None:
+        return set()
+    picture = reading.picture()
+    of_all_time = kept_over_time(counted.name, counted.over_time, picture, counted.scope or Scope.ALL)
+    return picture.kept(
+        ("kinds", counted.name), lambda: {tuple(part.dimension(name) for name in counted.apart) for part in of_all_time}
+    )
+
+
+def _adds_up(counted: Count, asked: Asked, kinds: Collection[Key]) -> bool:
+    """Whether the parts asked for, of one row or in all, add up: where several kinds overlap, each by itself."""
+    return len(kinds) < 2 or all(name in asked.by or name in (asked.where or {}) for name in counted.apart)
+
+
+def _rests_on_rules_of(counted: Count, authorities: Collection[str]) -> bool:
+    """Whether a count that rests on the rule of one council is asked for no other."""
+    return counted.authorities is None or counted.authorities.issuperset(authorities)
+
+
+def narrowed(asked: Asked, counted: Count) -> Asked:
+    """What is asked of one count of a rate: no dimension that it does not have."""
+    has = counted.dimensions
+    by = tuple(name for name in asked.by if name in has)
+    return replace(asked, by=by, where={name: value for name, value in (asked.where or {}).items() if name in has})
 
 
 def _fits(part: Part, asked: Asked) -> bool:
@@ -90,19 +124,19 @@ class _Adding:
     """The sum of one count at some times, by key, over readings that come one after another."""
 
     def __init__(self, counted: Count, whens: Sequence[When], asked: Asked) -> None:
-        self._counted, self._whens, self._asked = counted, whens, asked
+        self.counted, self._whens, self._asked = counted, whens, asked
         self._in_columns: StockSums | None = None
         self._found: dict[Key, Sums] = {} if asked.by else {(): [counted.nothing] * len(whens)}
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Add these: from columns where they have them and these are enough."""
-        if self._counted.column is not None and _in_columns(self._counted, self._asked):
+        if self.counted.column is not None and _in_columns(self.counted, self._asked):
             columns = [reading.columns for reading in readings if reading.columns is not None]
             if columns:
                 self._stock(readings[0].as_known_at).add(columns)
             readings = [reading for reading in readings if reading.columns is None]
         for reading in with_pauses(readings):
-            self._merge(_sums_of_one(self._counted, reading, self._whens, self._asked))
+            self._merge(_sums_of_one(self.counted, reading, self._whens, self._asked))
 
     def sums(self) -> dict[Key, Sums]:
         """The sums for every key that occurs at one of the times. Without dimensions that is one key."""
@@ -113,11 +147,11 @@ class _Adding:
 
     def _stock(self, as_known_at: datetime) -> StockSums:
         if self._in_columns is None:
-            assert self._counted.column is not None  # noqa: S101  (asked for only where there is one)
+            assert self.counted.column is not None  # noqa: S101  (asked for only where there is one)
             days = [when.as_at for when in self._whens]
-            census = (self._counted.scope or self._asked.scope) is Scope.CENSUS
+            census = (self.counted.scope or self._asked.scope) is Scope.CENSUS
             asked = self._asked
-            self._in_columns = StockSums(self._counted.column, days, as_known_at, asked.by, asked.where, census)
+            self._in_columns = StockSums(self.counted.column, days, as_known_at, asked.by, asked.where, census)
         return self._in_columns
 
     def _merge(self, more: Mapping[Key, Sequence[int | None]]) -> None:
@@ -133,7 +167,7 @@ def _added(some: Sequence[int | None], more: Sequence[int | None]) -> Sums:
 
 def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], asked: Asked) -> dict[Key, Sums]:
     scope = counted.scope or asked.scope
-    if counted.over_time is not None and len(whens) > 1:
+    if counted.over_time is not None and len(whens) > 1 and _has_figure(counted, reading, asked):
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.picture(), scope)
         return _over_time(counted, [part for part in of_all_time if _fits(part, asked)], whens, asked)
     found: dict[Key, Sums] = {}
@@ -223,24 +257,39 @@ class FigureSums:
     def __init__(self, measures: Iterable[Measure], whens: Sequence[When], asked: Asked) -> None:
         self._whens = whens
         self._asked = asked
+        self._authorities: set[str] = set()
+        self._kinds: defaultdict[str, set[Key]] = defaultdict(set)
         self._counts: dict[tuple[str, Scope], _Adding] = {}
         for measure in measures:
             of_measure = _asked_of(measure, asked)
             for counted in counts_of(measure):
                 key = counted.name, of_measure.scope
-                self._counts.setdefault(key, _Adding(counted, whens, of_measure))
+                self._counts.setdefault(key, _Adding(counted, whens, narrowed(of_measure, counted)))
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Add what these say."""
+        self._authorities.update(reading.authority for reading in readings)
         for adding in self._counts.values():
             adding.add(readings)
+            for reading in readings if adding.counted.apart else ():
+                self._kinds[adding.counted.name] |= _kinds(adding.counted, reading)
 
     def figures(self, measure: Measure) -> Figures:
         """What one of the measures comes to in all that was added."""
+        found, counts = self._added_up(measure), counts_of(measure)
+        if not all(_rests_on_rules_of(counted, self._authorities) for counted in counts):
+            return _withheld(found, Reason.NO_POLICY, rows_too=True)
+        in_all = replace(self._asked, by=())
+        if not all(_adds_up(counted, in_all, self._kinds[counted.name]) for counted in counts):
+            rows_too = not all(_adds_up(counted, self._asked, self._kinds[counted.name]) for counted in counts)
+            return _withheld(found, Reason.NOT_COUNTED, rows_too=rows_too)
+        return found
+
+    def _added_up(self, measure: Measure) -> Figures:
         scope = _asked_of(measure, self._asked).scope
         if isinstance(measure, Rate):
             of_terms = {term.measure: self._counts[term.measure, scope].sums() for term in measure.terms}
-            return _rates(measure, of_terms, self._whens)
+            return _rates(measure, of_terms, self._whens, self._asked.by)
         found = self._counts[measure.name, scope].sums()
 
         def exactly(amounts: Sums) -> list[Value]:
@@ -268,8 +317,20 @@ def _totals(counted: Count, found: Mapping[Key, Sequence[int | None]], length: i
     return totals
 
 
-def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sums]], whens: Sequence[When]) -> Figures:
+def _withheld(figures: Figures, reason: Reason, rows_too: bool) -> Figures:
+    """The same without a total, and without rows where these are none either, for a reason."""
+
+    def nothing(values: Sequence[Value]) -> list[Value]:
+        return [value if value is Reason.NOT_YET else reason for value in values]
+
+    rows = Rows(figures.rows.keys(), lambda key: nothing(figures.rows[key])) if rows_too else figures.rows
+    return Figures(rows, nothing(figures.totals), figures.tell_anything)
+
+
+def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sums]], whens: Sequence[When], by: Sequence[str]) -> Figures:
     counts = {counted.name: counted for counted in counts_of(rate)}
+    # Of a key the places of the dimensions that a count has.
+    has = {name: [at for at, one in enumerate(by) if one in counted.dimensions] for name, counted in counts.items()}
     nothing = {name: [counted.nothing] * len(whens) for name, counted in counts.items()}
 
     def ratios(of_term: Callable[[str], Sums]) -> list[Value]:
@@ -279,8 +340,12 @@ def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sums]], whens: Sequen
             for place, when in enumerate(whens)
         ]
 
-    keys = {key for found in of_terms.values() for key in found}
-    rows = Rows(keys, lambda key: ratios(lambda name: of_terms[name].get(key, nothing[name])))
+    keys = {key for name, found in of_terms.items() if len(has[name]) == len(by) for key in found}
+
+    def of_key(key: Key) -> list[Value]:
+        return ratios(lambda name: of_terms[name].get(tuple(key[at] for at in has[name]), nothing[name]))
+
+    rows = Rows(keys, of_key)
     totals = {name: _totals(counts[name], found, len(whens)) for name, found in of_terms.items()}
     return _told(rows, ratios(lambda name: totals[name]))
 

@@ -103,4 +103,61 @@ async def test_a_series_of_children_that_another_replaced_is_found_and_ends_with
     assert retention.structured(end).status_code == 202
     await arrival(system.databases["metrics"], "811", {"demand/old", "demand/new"}, 3)
     assert _total(metrics, children) == 450
+    # The only kind that is counted is the total.
+    assert _total(metrics, "children?authority=811&as_at=2023-10-31") == 450
     assert "demand-series-replaced" not in _checks(metrics, "811", "2023-10-31")
+
+
+async def test_children_of_kinds_that_overlap_are_never_added(
+    system: RealSystem, recruitment: Feed, retention: Feed, metrics: Feed
+) -> None:
+    def counted(kind: str, children: int) -> CloudEvent:
+        data: dict[str, Any] = {"counted_on": "2023-11-30", "demand": kind, "children": children}
+        return _told("demand.counted", f"demand/{kind}", "812", **data)
+
+    of: dict[str, Any] = {"authority": "812"}
+    holder = [post_established("E-1", **of), worker_started("S-1", **of)]
+    holder.append(_told("caseload.counted", "worker/W-1", "812", counted_on="2023-11-30", cases=10))
+    kinds = [counted("child-protection-plans", 40), counted("children-looked-after", 70)]
+    await _in(system, recruitment, retention, *holder, *kinds)
+    for measure, by_kind in (("children", [40, 70]), ("children-per-case-holder", [40.0, 70.0])):
+        asked = f"{measure}?authority=812&as_at=2023-11-30"
+        in_all = metrics.get(f"/v1/measures/{asked}").json()
+        assert (in_all["total"], in_all["reason"]) == (None, "not-counted")
+        found = metrics.get(f"/v1/measures/{asked}&by=demand").json()
+        assert [row["value"] for row in found["rows"]] == by_kind
+        assert (found["total"], found["reason"]) == (None, "not-counted")
+        one = metrics.get(
+            f"/v1/measures/{measure}/explanation?authority=812&as_at=2023-11-30&demand=children-looked-after"
+        )
+        assert one.json()["total"] == by_kind[1]
+        for term in one.json().get("terms", []):
+            assert metrics.get(term["explanation"]).json()["exact"] == term["exact"]
+
+
+OF_ONE_COUNCIL = (
+    "progression-funded-fte", "progression-funding-used", "retention-payments-due", "retention-payment-cost",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("measure", OF_ONE_COUNCIL)
+async def test_what_rests_on_the_rules_of_one_council_is_null_for_another_wherever_it_is_asked(
+    system: RealSystem, recruitment: Feed, metrics: Feed, new: str, measure: str
+) -> None:
+    of: dict[str, Any] = {"authority": "822"}
+    events = [post_established(f"E-{new}", f"P-{new}", **of), worker_started(f"S-{new}", f"W-{new}", f"P-{new}", **of)]
+    await _in(system, recruitment, recruitment, *events)
+    year = "financial_year=2024-25&as_known_at=2025-06-01T00:00:00Z"
+    found = metrics.get(f"/v1/measures/{measure}?authority=822&{year}&by=role").json()
+    assert (found["total"], found["reason"]) == (None, "no-policy")
+    assert {(row["value"], row["reason"]) for row in found["rows"]} <= {(None, "no-policy")}
+    series = metrics.get(f"/v1/measures/{measure}/series?authority=822&from=2024-04-01&to=2024-06-30").json()
+    assert (series["totals"], series["reasons"]) == ([None] * 3, ["no-policy"] * 3)
+    explained = metrics.get(f"/v1/measures/{measure}/explanation?authority=822&{year}").json()
+    assert (explained["total"], explained["reason"], explained.get("parts", [])) == (None, "no-policy", [])
+    csv = metrics.get(f"/v1/measures/{measure}/explanation?authority=822&{year}", "text/csv")
+    assert csv.status_code == 200, csv.text
+    changes = metrics.get(f"/v1/changes?authority=822&measure={measure}&{year[:22]}&from_known=2023-01-01T00:00:00Z")
+    assert changes.json()["changes"] == []
+    in_all = metrics.get(f"/v1/measures/{measure}?authority=all&{year}").json()
+    assert (in_all["total"], in_all["reason"]) == (None, "no-policy")

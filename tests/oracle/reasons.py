@@ -6,6 +6,7 @@ Invariant: nothing here comes from services/; the codes are those that answers g
 from fractions import Fraction
 
 from contracts.envelope import Event
+from contracts.events.working_life import DemandCounted
 from tests.oracle.days import Period
 from tests.oracle.measures import MEASURES, figure
 from tests.oracle.parts import Part
@@ -18,13 +19,30 @@ RATES_OF_COUNTS = {
 }
 
 
-def figure_of_count(name: str, parts: list[Part]) -> Fraction | str:
-    """The sum; of counts that nobody made there is none."""
-    return "not-counted" if name in MADE_OF_COUNTS and not parts else figure(parts)
+OF_OVERLAPPING_KINDS = ("children", "children-by-area", "children-per-case-holder")
+"""There is no total of several kinds of children, nor a rate of one: a child can be of several kinds."""
+
+
+def figure_of_count(name: str, parts: list[Part], events: list[Event]) -> Fraction | str:
+    """The sum; of counts that nobody made there is none, nor of several kinds that overlap."""
+    nobody_counted = name in MADE_OF_COUNTS and not parts
+    return "not-counted" if nobody_counted or adds_several_kinds(name, events) else figure(parts)
+
+
+def adds_several_kinds(name: str, events: list[Event]) -> bool:
+    """Whether a figure without kinds would add several that were ever counted."""
+    if name not in OF_OVERLAPPING_KINDS:
+        return False
+    children = MEASURES["children-by-area" if name == "children-by-area" else "children"]
+    days = {event.data.counted_on for event in events if isinstance(event.data, DemandCounted)}
+    kinds = {part.dimensions["demand"] for day in days for part in children(events, Period(day, day), "all")}
+    return len(kinds) > 1
 
 
 def figure_of_rate(name: str, rate: Fraction | None, events: list[Event], period: Period, scope: str) -> Fraction | str:
     """The rate; where one of its counts was not made, or there is nothing to divide by, the reason."""
+    if adds_several_kinds(name, events):
+        return "not-counted"
     for term in RATES_OF_COUNTS.get(name, ()):
         if not MEASURES[term](events, period, "census" if name == "average-caseload" else scope):
             return "not-counted"

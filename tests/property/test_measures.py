@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contracts.codes import Demand
 from contracts.envelope import Event
 from services.metrics.explanation import explain
 from services.metrics.figures import Asked, Figures, Reading, figures
@@ -27,7 +28,7 @@ from tests.oracle.measures import Part, Period, by
 from tests.oracle.measures import known as known_by_oracle
 from tests.oracle.rates import OF_A_PERIOD
 from tests.oracle.rates import RATES as ORACLE_RATES
-from tests.oracle.reasons import figure_of_count, figure_of_rate
+from tests.oracle.reasons import adds_several_kinds, figure_of_count, figure_of_rate
 from tests.whole_histories import FIRST_DAY, LAST_DAY, whole_histories
 
 thorough = settings(max_examples=3 * settings.default.max_examples)  # type: ignore[union-attr]
@@ -104,8 +105,9 @@ def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data:
         expected = by_oracle(name, standing, when, scope)
         for dimensions in [(), *((dimension,) for dimension in dimensions_of(measure)), ("role", "team")]:
             found = figures(measure, [reading], [when], Asked(dimensions, scope=scope))
-            assert without_noughts(rows(found)) == by(expected, dimensions), (name, dimensions)
-            assert found.totals[0] == figure_of_count(name, expected), name
+            told_apart = "demand" in dimensions or not adds_several_kinds(name, standing)
+            assert without_noughts(rows(found)) == (by(expected, dimensions) if told_apart else {}), (name, dimensions)
+            assert found.totals[0] == figure_of_count(name, expected, standing), name
 
 
 @thorough
@@ -133,6 +135,32 @@ def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
         expected = oracle(standing, time, **more)
         period = Period(when.first, when.last)
         assert found.totals[0] == figure_of_rate(name, expected, standing, period, scope.value), name
+
+
+@given(st.data())
+def test_children_of_one_kind_are_what_the_definitions_say_and_so_are_those_of_it_per_case_holder(
+    data: st.DataObject,
+) -> None:
+    history = data.draw(whole_histories())
+    as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
+    reading = reading_of(history, as_known_at, as_accepted_at)
+    standing = known_by_oracle(history, as_known_at, as_accepted_at)
+    holders = by_oracle("case-holders-fte", standing, when, scope)
+    children = by_oracle("children", standing, when, scope)
+    rate = MEASURES["children-per-case-holder"]
+    of_kinds = figures(rate, [reading], [when], Asked(("demand",), scope=scope))
+    for demand in Demand:
+        of_kind = [part for part in children if part.dimensions["demand"] == demand]
+        asked = Asked((), {"demand": demand}, scope)
+        counted = sum(part.amount for part in of_kind) if of_kind else "not-counted"
+        assert figures(MEASURES["children"], [reading], [when], asked).totals[0] == counted
+        found = figures(rate, [reading], [when], asked).totals[0]
+        fte = sum(part.amount for part in holders)
+        if not of_kind or not holders:
+            assert found == "not-counted"
+        else:
+            assert found == (sum(part.amount for part in of_kind) / fte if fte else "no-denominator")
+            assert of_kinds.rows[demand,] == [found]
 
 
 @given(st.data())

@@ -32,7 +32,7 @@ from services.metrics.api.measures import (
 from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
 from services.metrics.api.telling import marked, time_of, told
 from services.metrics.explanation import Explained, explain
-from services.metrics.figures import Asked, Figures, Reading, figures
+from services.metrics.figures import Asked, Figures, Reading, figures, narrowed
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.picture.amounts import ONE
@@ -176,7 +176,8 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = figures(counted, [reading], [when], asked).totals[0]
+            amount = figures(counted, [reading], [when], narrowed(asked, counted)).totals[0]
+            not_of_term = [name for name in asked.where or {} if name not in counted.dimensions]
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}
@@ -185,7 +186,7 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
             path = f"/v1/measures/{counted.name}/explanation"
             link = pinned(
                 question, path, scope=scope, census_year=None, financial_year=None, months=when.months, limit=None,
-                offset=None, **({"as_at": None} | time),
+                offset=None, **({"as_at": None} | time), **dict.fromkeys(not_of_term),
             )  # fmt: skip
             found.append(
                 {

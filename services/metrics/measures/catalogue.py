@@ -22,7 +22,7 @@ from contracts.codes import (
     SupportOffer,
 )
 from services.metrics.measures import coming_and_going, filling, progressing, recruiting, staffing, working_life
-from services.metrics.measures.declaration import DIMENSIONS, MORE_DIMENSIONS, Count, Measure
+from services.metrics.measures.declaration import DIMENSIONS, MORE_DIMENSIONS, Count, Measure, Rate
 
 FAMILIES = (staffing, coming_and_going, filling, recruiting, working_life, progressing)
 
@@ -70,6 +70,7 @@ def counts_of(measure: Measure) -> tuple[Count, ...]:
 
 
 def dimensions_of(measure: Measure) -> tuple[str, ...]:
-    """By what a measure can be broken down: a rate by what all its counts can be."""
+    """By what a measure can be broken down: a rate by what all its counts can be, and what it says of its numerator."""
     first, *others = counts_of(measure)
-    return tuple(name for name in first.dimensions if all(name in other.dimensions for other in others))
+    of_all = (name for name in first.dimensions if all(name in other.dimensions for other in others))
+    return (*of_all, *(measure.more if isinstance(measure, Rate) else ()))

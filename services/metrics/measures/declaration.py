@@ -161,6 +161,9 @@ class Count:
     those of the post. `column` is the column of `staffing` that holds the same amounts, for quick sums.
     `all_time`: without a period it counts from the beginning, not the year up to the date. `counted`: it follows from
     counts that people make; where no part of it is there, not even one of 0, nobody counted, and there is no figure.
+    `apart` names dimensions over whose values it does not add up: who is counted under one can be under others too.
+    Where more than one of them is ever counted there is no total.
+    `authorities` are those whose rule it rests on, or None where it rests on nobody's.
     """
 
     name: str
@@ -176,6 +179,8 @@ class Count:
     column: str | None = None
     all_time: bool = False
     counted: bool = False
+    apart: tuple[str, ...] = ()
+    authorities: frozenset[str] | None = None
 
     @property
     def nothing(self) -> int | None:
@@ -245,7 +250,8 @@ class Rate:
     """factor x numerator / denominator, each a sum of terms; no figure where the denominator is 0.
 
     `annual`: its flows are those of the twelve months up to the date. `low_reliability_above` is the value above which
-    DfE marks it `u`. `formula` says it in words, for people. `also` names counts shown beside it.
+    DfE marks it `u`. `formula` says it in words, for people. `also` names counts shown beside it. `more` names
+    dimensions that its numerator has alone: what it is divided by is the same for each of their values.
     """
 
     name: str
@@ -262,6 +268,7 @@ class Rate:
     all_time: bool = False
     low_reliability_above: Fraction | None = None
     also: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
     kind: Kind = field(default=Kind.RATE, init=False)
 
     @property

@@ -28,6 +28,8 @@ from services.metrics.picture.service import Scope
 from services.metrics.timelines.rows import FOREVER, Dimensions
 
 DAY = timedelta(days=1)
+OF_THE_PAPER = frozenset({"331"})
+"""The authority whose council's rules are those of the Scrutiny Board's paper; others have others, or none."""
 FUNDED_FTE = 41
 FUNDED_FROM = date(2024, 4, 1)
 """FTE that the progression pathway funds, and from when on: Scrutiny Board, November 2023."""
@@ -163,15 +165,17 @@ MEASURES = (
     apportioned(
         "progression-funded-fte",
         "FTE the pathway funds",
-        "The FTE that the progression pathway funds from 1 April 2024 on: 41, by the council's paper.",
+        "The FTE that the progression pathway funds from 1 April 2024 on: 41, by the council's paper (authority 331 "
+        "alone).",
         BOARD,
         Unit.FTE,
         _funded,
+        authorities=OF_THE_PAPER,
     ),
     Rate(
         "progression-funding-used",
         "Share of the pathway's funding used",
-        "FTE progressed in the period as a share of the FTE that the pathway funds.",
+        "FTE progressed in the period as a share of the FTE that the pathway funds (authority 331 alone).",
         BOARD,
         Unit.PERCENT,
         (Term("progressed-fte"),),
@@ -182,18 +186,20 @@ MEASURES = (
         "retention-payments-due",
         "Retention payments due",
         "Workers who complete twelve months' service under the scheme of 1 April 2023 to 31 March 2024, on "
-        "the day they do.",
+        "the day they do (authority 331 alone).",
         BOARD,
         Unit.PEOPLE,
         _payments_due(in_pounds=False),
+        authorities=OF_THE_PAPER,
     ),
     flow(
         "retention-payment-cost",
         "Cost of retention payments due",
-        "GBP 3,000 for each retention payment that falls due.",
+        "GBP 3,000 for each retention payment that falls due (authority 331 alone).",
         BOARD,
         Unit.POUNDS,
         _payments_due(in_pounds=True),
+        authorities=OF_THE_PAPER,
     ),
     flow(
         "retention-payments-made",

@@ -34,6 +34,7 @@ from services.metrics.picture.service import Scope
 from services.metrics.timelines.rows import Dimensions
 
 DAY = timedelta(days=1)
+DEMAND = ("demand",)
 WORKING_DAYS = 253
 """Working days in a year, one more in a year with a 29 February: CSWW's sickness absence rate."""
 COUNT_HOLDS = timedelta(days=30)
@@ -196,33 +197,38 @@ MEASURES = (
     stock(
         "children",
         "Children",
-        "Children of each kind by the latest count on or before the date, the authority as a whole.",
+        "Children of each kind by the latest count on or before the date, the authority as a whole. There is no total "
+        "of several kinds: a child on a plan is often looked after too.",
         BOARD,
         Unit.CHILDREN,
         _children(by_area=False),
-        more=("demand",),
+        more=DEMAND,
+        apart=DEMAND,
         counted=True,
     ),
     stock(
         "children-by-area",
         "Children by service area",
-        "Children of each kind by the latest count on or before the date, where counts were made by service area.",
+        "Children of each kind by the latest count on or before the date, where counts were made by service area. "
+        "There is no total of several kinds.",
         BOARD,
         Unit.CHILDREN,
         _children(by_area=True),
-        more=("demand",),
+        more=DEMAND,
+        apart=DEMAND,
         counted=True,
     ),
     Rate(
         "children-per-case-holder",
         "Children per case holder",
-        "Children (of every kind counted, or by demand) over the FTE of case holders.",
+        "Children over the FTE of case holders; where several kinds are counted by demand alone, as they overlap.",
         OWN,
         Unit.CHILDREN_PER_FTE,
         (Term("children"),),
         (Term("case-holders-fte"),),
         "children / FTE of case holders",
         factor=as_it_is,
+        more=DEMAND,
     ),
     flow(
         "support-sessions",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from contracts.codes import AbsenceReason
 from contracts.envelope import Event
 from contracts.events.working_life import AbsenceRecorded
-from services.metrics.picture.amounts import after_weekdays, millionths, part_of, weekdays
+from services.metrics.picture.amounts import ONE, after_weekdays, millionths, part_of, weekdays
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope, Service
 
@@ -89,7 +89,7 @@ def _alone(event: Event, data: AbsenceRecorded, person: str, served: WeekdaysInS
     """An absence as though it were the person's only one."""
     until = stated_until(data)
     in_service = served.between(data.absent_from, until)
-    lost = min(millionths(data.working_days_lost), millionths(in_service))
+    lost = min(millionths(data.working_days_lost), in_service * ONE)
     return Absence(event, data, person, until, lost, in_service, ((data.absent_from, until),), served)
 
 
