@@ -13,7 +13,7 @@ from tests.integration.feed import Feed, cloud_event, fault, post_established, w
 from tests.integration.year import AFTER_ALL, BEFORE_THE_CORRECTION, sent
 from tests.parts import RealSystem
 
-AUTHORITY, PAYERS = "394", "395"
+AUTHORITY, PAYERS = "814", "815"
 OF = f"authority={AUTHORITY}&as_known_at={AFTER_ALL}"
 PAID = f"authority={PAYERS}&from=2024-03-01&to=2024-03-31"
 LISTS = {
@@ -95,7 +95,7 @@ def test_a_file_can_be_asked_for_by_parameter_path_or_header(metrics: Feed, path
 
 def test_a_file_is_called_after_what_it_holds(metrics: Feed) -> None:
     answer = metrics.get(f"/v1/measures/vacancies.csv?{OF}&as_at=2023-10-31")
-    assert answer.headers["content-disposition"] == 'attachment; filename="vacancies-394-2023-10-31.csv"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="vacancies-814-2023-10-31.csv"'
 
 
 def test_a_format_that_there_is_not_is_refused(metrics: Feed) -> None:

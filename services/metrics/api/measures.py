@@ -3,10 +3,11 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -16,6 +17,7 @@ from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics import cost, store
 from services.metrics.api import schemas
+from services.metrics.api.adding_up import exactly, rounding
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
@@ -43,7 +45,7 @@ from services.metrics.measures.declaration import (
     When,
     shown,
 )
-from services.metrics.periods import Every, Period, series_periods, when_of_point
+from services.metrics.periods import Every, Period, left_out, series_periods, when_of_point
 
 router = APIRouter(tags=["measures"])
 
@@ -219,7 +221,10 @@ def time_of(measure: Measure, when: When) -> dict[str, Any]:
     openapi_extra=documented(*FIGURE),
 )
 async def get_measure(request: Request, measure: MeasureName) -> Response:
-    """The figure, rounded half up. The total is rounded from the exact sum, not summed from rounded rows."""
+    """The figure, rounded half up. Rows and total are each rounded once, from their exact amounts: of a count
+    these add up, and stand beside a figure that is shown rounded (`exact`). Where figures as shown do not add up,
+    `rounding` says so.
+    """
     found = declared(measure)
     question = Question(request, *FIGURE)
     wish, when = wanted(question, found), question.when(found)
@@ -241,11 +246,13 @@ def _answer(
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True))
         | _value(found, values)
+        | exactly(found, values[0])
         | {item.name: shown((of.rows.get(key) or [None])[0], item.unit) for item, of in with_it}
         for key, values in result.sorted_rows()
     ]
     body |= {"total": shown(result.totals[0], found.unit)} | _mark(found, result.totals[0], "total_mark")
     body |= {f"total_{item.name}": shown(of.totals[0], item.unit) for item, of in with_it}
+    body |= exactly(found, result.totals[0]) | rounding(found, body["rows"], body["total"])
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
@@ -262,10 +269,17 @@ def _mark(measure: Measure, value: Any, name: str) -> dict[str, str]:
 
 
 def _lines(body: dict[str, Any]) -> Lines:
-    """The figure as a table: one line a row. Its total stands beside what it is."""
-    more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value")})
-    heading = [*body["by"], "value", *more]
-    return heading, ([row.get(name) for name in heading] for row in body["rows"])
+    """The figure as a table: one line a row, of a count with its exact amount. Its total stands beside what it is."""
+    usual = (*body["by"], "value", "exact")
+    more = sorted({name for row in body["rows"] for name in row if name not in usual})
+    heading = [*body["by"], "value", *([] if body["kind"] is Kind.RATE else ["exact"]), *more]
+    rows = ({"exact": row["value"]} | row for row in body["rows"])
+    return heading, ([_cell(row, name) for name in heading] for row in rows)
+
+
+def _cell(row: Mapping[str, Any], name: str) -> Any:
+    value = row.get(name)
+    return value if name != "exact" or value is None else Decimal(str(value))
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
@@ -327,6 +341,7 @@ def _answer_with_series(
     found = wish.measure
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
     body |= {"months": months} if found.all_time else {}
+    body |= _left_out(question, periods)
     body["periods"] = [{"from": period.first.isoformat(), "to": period.last.isoformat()} for period in periods]
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True)) | {"values": [shown(value, found.unit) for value in values]}
@@ -351,12 +366,20 @@ def _periods(question: Question, every: Every) -> list[Period]:
         question.fault(
             "to",
             f"leaves no whole {every}",
-            f"a later date than {last}, an earlier from, or another year_starts_in",
+            f"a later date than {last}, an earlier from, or another year_starts_in: all from {first} on is left out",
             str(last),
         )
     if len(periods) > MOST_POINTS:
         question.fault("from", f"asks for {len(periods)} points", f"at most {MOST_POINTS}", str(first))
     return periods
+
+
+def _left_out(question: Question, periods: Sequence[Period]) -> dict[str, Any]:
+    """The days asked for that are in no whole period, before the first point and after the last."""
+    first, last = question.day("from"), question.day("to")
+    assert first is not None and last is not None  # noqa: S101, PT018  (settled)
+    found = left_out(first, last, periods)
+    return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
 
 
 def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:

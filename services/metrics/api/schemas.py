@@ -80,11 +80,16 @@ FIGURE = record(
     _FACTS
     | {
         "by": _CHOSEN,
-        "rows": several(record({"value": NUMBER}, DIMENSIONS | {"mark": _MARK} | dict.fromkeys(_BESIDE, NUMBER))),
+        "rows": several(
+            record({"value": NUMBER}, DIMENSIONS | {"mark": _MARK, "exact": EXACT} | dict.fromkeys(_BESIDE, NUMBER))
+        ),
         "total": NUMBER,
         "links": _links("explanation"),
     },
-    _MORE_FACTS | _TIME | {"total_mark": _MARK} | {f"total_{name}": NUMBER for name in _BESIDE},
+    _MORE_FACTS
+    | _TIME
+    | {"total_mark": _MARK, "exact": EXACT, "rounding": TEXT}
+    | {f"total_{name}": NUMBER for name in _BESIDE},
 )
 
 _LINES = dict.fromkeys(("centre", "lower", "upper"), NUMBER)
@@ -107,7 +112,7 @@ SERIES = record(
         "totals": several(NUMBER),
         "links": _links(),
     },
-    _MORE_FACTS | {"months": WHOLE, "control_chart": _CHART},
+    _MORE_FACTS | {"months": WHOLE, "control_chart": _CHART, "left_out": TEXTS},
 )
 MEASURES_LISTED = record(
     {

@@ -30,8 +30,8 @@ SQUARE_OF_ITSELF = {
     ("teams said otherwise of posts of one worker in pairs", "changes"),
 }
 """What has as many rows as the square of the events: each start or leaver recorded late moves all that follow on the
-post, each merge gives everybody behind it another number. Of changes, one page: at this size it is not full yet, and each
-part of it follows from all that one worker held."""
+post, each merge gives everybody behind it another number. Of changes, one page: at this size it is not full yet,
+and each part of it follows from all that one worker held."""
 
 
 def lines_run(work: Callable[[Sequence[Event]], None], events: Sequence[Event]) -> int:
