@@ -26,6 +26,7 @@ from deploy.demonstration.published import (
 )
 from deploy.demonstration.workforce import Workforce
 from deploy.demonstration.working_days import Month, day_between
+from services.metrics.picture.amounts import weekdays
 
 WELLBEING_WEEKS = (date(2021, 10, 11), date(2022, 5, 9), date(2022, 11, 14), date(2023, 6, 5))
 """The Mondays of the four weeks; invented."""
@@ -88,10 +89,12 @@ def _sickness(workforce: Workforce, chance: Random, month: Month) -> None:
         returned_on = absent_from + timedelta(days=working_days * 7 // 5 + (1 if working_days < 5 else 0))
         if returned_on > LAST_DAY:
             continue
+        absent_from = max(absent_from, worker.sick_until)
+        worker.sick_until = returned_on = max(returned_on, absent_from + timedelta(days=1))
         absence = AbsenceRecorded(
             absent_from=absent_from,
             returned_on=returned_on,
-            working_days_lost=Decimal(working_days),
+            working_days_lost=Decimal(min(working_days, weekdays(absent_from, returned_on))),
             reason=AbsenceReason.SICKNESS,
         )
         workforce.ledger.record(worker.number, absence, returned_on, days=(0, 7))

@@ -5,7 +5,6 @@ Invariant: the differences of a figure's parts add up to the difference of the f
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,6 +13,7 @@ from services.metrics.attribution import Attribution, Effects, Key, amounts
 from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.declaration import Count, Measure, When
 from services.metrics.pauses import with_pauses
+from services.metrics.reasons import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +25,11 @@ class Report:
 
 
 class FigureChange(NamedTuple):
-    """A figure in both reports; None where there is none."""
+    """A figure in both reports; where there is none, why."""
 
     measure: Measure
-    before: Fraction | None
-    after: Fraction | None
+    before: Value
+    after: Value
 
 
 @dataclass(frozen=True, slots=True)

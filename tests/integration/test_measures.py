@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.integration.arrival import arrival
+from tests.integration.arrival import AGE, arrival
 from tests.integration.feed import Feed, fault, problem
 from tests.integration.history import (
     AFTER_THE_CORRECTION,
@@ -136,7 +136,7 @@ def test_an_answer_has_the_members_that_its_users_were_promised(figures: Feed) -
     answer = figures.get(f"/v1/measures/vacancies?{ASKED}&by=role").json()
     described = ["measure", "title", "definition", "source", "unit", "kind"]
     determined = ["authority", "scope", "as_at", "as_known_at", "by"]
-    assert list(answer) == [*described, *determined, "rows", "total", "exact", "links", "complete_until"]
+    assert list(answer) == [*described, *determined, "rows", "total", "exact", "links", *AGE]
     assert (answer["kind"], answer["scope"]) == ("stock", "all")
     assert answer["measure"] == "vacancies"
     assert answer["definition"].startswith("For each post the funded FTE minus the FTE in post, never below 0")
@@ -174,7 +174,7 @@ def test_a_measure_can_be_had_as_csv_and_what_it_is_as_a_second_one(figures: Fee
         ("", RESIDENTIAL, "1.0"),
         ("", "social-worker", "0.0"),
     ]
-    assert list(lines[0]) == ["csww_role", "role", "value", "exact"]
+    assert list(lines[0]) == ["csww_role", "role", "value", "exact", "reason"]
     second = re.fullmatch('<(/v1/.*)>; rel="describedby"; type="text/csv"', answer.headers["link"])
     assert second
     told = {row["name"]: row["value"] for row in figures.rows(second[1])}

@@ -7,6 +7,7 @@ once it is complete.
 import hashlib
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -46,27 +47,32 @@ HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
 }
-COMPLETE_UNTIL = "Complete-Until"
-"""The header that says `complete_until` of whatever is answered: CSV and 304 have no other place for it."""
-COMPLETE_UNTIL_HEADER: dict[str, Any] = {
-    COMPLETE_UNTIL: {
+INSTANTS = {"Recorded-Until": "recorded_until", "Complete-Until": "complete_until"}
+"""The headers that say these members of whatever is answered: CSV and 304 have no other place for them."""
+AGE_HEADERS: dict[str, Any] = {
+    header: {
         "required": False,
-        "description": "What `complete_until` says; left out where that is null. It can move on under one ETag.",
+        "description": f"What `{name}` says; left out where that is null. It can move on under one ETag.",
         "schema": schemas.INSTANT,
     }
+    for header, name in INSTANTS.items()
 }
-COMPLETE_UNTIL_EXAMPLE = {"complete_until": "2023-11-30T11:59:58.200Z"}
+AGE_EXAMPLE = {
+    "recorded_until": "2023-11-30T09:31:00Z",
+    "complete_until": "2023-11-30T11:59:58.200Z",
+    "stale": False,
+}
 
 
 def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
     """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
 
-    `of_events` where events answer, and so the answer says up to when it is complete.
+    `of_events` where events answer, and so the answer says how old is what is known.
     """
-    headers = HEADERS | (COMPLETE_UNTIL_HEADER if of_events else {})
+    headers = HEADERS | (AGE_HEADERS if of_events else {})
     if of_events:
-        example = example | COMPLETE_UNTIL_EXAMPLE
-        schema = schema or schemas.ANYTHING_COMPLETE
+        example = example | AGE_EXAMPLE
+        schema = schema or schemas.ANYTHING_OF_EVENTS
     content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
     content[JSON] = {"example": example} | ({} if schema is None else {"schema": schema})
     return {
@@ -104,27 +110,43 @@ def answer(
 
     `passing` names members that differ from request to request though nothing has changed: the ETag leaves them out,
     and `as_known_at` too where the caller did not give it. `lasting_too` is what it takes in besides: of a member that
-    is passing in part, the rest. Up to when it is complete, which is said of whatever events answer, is passing too.
+    is passing in part, the rest. Up to when it is complete and when the newest record was made, which is said of
+    whatever events answer, is passing too; that it is stale is not.
     """
     left_out = set(passing) | ({"as_known_at"} if question.text("as_known_at") is None else set())
     lasting = {name: value for name, value in body.items() if name not in left_out}
-    until = None
-    if question.pins:
-        until = None if (instant := question.complete_until()) is None else format_instant(instant)
-        body = {**body, "complete_until": until}
+    age = _age(question, _last_day(question, body)) if question.pins else {}
+    body, lasting = {**body, **age}, lasting | {name: age[name] for name in ("stale",) if name in age}
     if question.format is Format.JSON:
         tag = _digest([Format.JSON, lasting, lasting_too])
     else:
         file, content = _as_file(question, body, lines)
         tag = _digest([question.format, question.sheet, about(lasting), lasting_too], content)
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
-    headers |= {} if until is None else {COMPLETE_UNTIL: until}
+    headers |= {header: age[name] for header, name in INSTANTS.items() if age.get(name) is not None}
     if _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if question.format is Format.JSON:
         return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
     file.headers.update(headers)
     return file
+
+
+def _age(question: Question, day: date) -> dict[str, Any]:
+    """How old is what is known, as every answer of events says it; `day` is the last that it speaks of."""
+    recorded, complete = question.recorded_until, question.complete_until()
+    return {
+        "recorded_until": None if recorded is None else format_instant(recorded),
+        "complete_until": None if complete is None else format_instant(complete),
+        "stale": question.is_stale(day),
+    }
+
+
+def _last_day(question: Question, body: Mapping[str, Any]) -> date:
+    """The last day of which an answer speaks, by its own members; the day of the instant where it names none."""
+    times = [body, *body.get("periods", ())[-1:]]
+    days = [date.fromisoformat(time[name]) for time in times for name in ("to", "as_at") if name in time]
+    return max(days, default=question.latest_known_at().date())
 
 
 def _as_file(question: Question, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:

@@ -5,6 +5,7 @@ Invariant: a comparison is of one release and one year; where scope or date diff
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -12,13 +13,15 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.files import Lines
-from services.metrics.api.measures import Wanted, described, is_known, time_of
+from services.metrics.api.measures import Wanted, described, is_known
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
-from services.metrics.api.releases import NAME, as_named, named, number, release_name
+from services.metrics.api.releases import NAME, as_named, named, number, release_name, why
+from services.metrics.api.telling import time_of, told
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.comparison import (
     Places,
@@ -32,9 +35,10 @@ from services.metrics.benchmarks.comparison import (
 )
 from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure, LoadedRelease
 from services.metrics.figures import Asked, mark
-from services.metrics.measures.declaration import Measure, shown
-from services.metrics.periods import census_year, when_in
+from services.metrics.measures.declaration import Measure
+from services.metrics.periods import as_known_on, census_year, when_in
 from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason
 
 Neighbours = Mapping[str, Sequence[str]]
 """The statistical neighbours of authorities, by three-digit code."""
@@ -145,13 +149,14 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
     @router.get(
         "/v1/benchmarks/{measure}",
         summary="A figure beside the region's, England's, the neighbours' and our own",
-        responses=responses(COMPARISON),
+        responses=responses(COMPARISON, schema=schemas.COMPARISON),
         openapi_extra=documented(*KNOWN, also=OF_A_YEAR),
     )
     async def get_benchmark(request: Request, measure: MeasureName) -> Response:
         """DfE's published figures of one year and release, each a value or a mark (the other is null), with ranks (1 is
         the lowest), beside our own of the same year; and where scope or date differ.
 
+        Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
         found = _published(measure)
@@ -167,7 +172,7 @@ def benchmarks_router(statistical_neighbours: Neighbours) -> APIRouter:
     @router.get(
         "/v1/benchmarks/{measure}/series",
         summary="A published figure over all years of a release",
-        responses=responses(SERIES, of_events=False),
+        responses=responses(SERIES, schema=schemas.COMPARISONS, of_events=False),
         openapi_extra=documented(also=OF_A_SERIES),
     )
     async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:
@@ -210,7 +215,7 @@ async def _compare(
     places = find_places(figures, compared.authority, compared.neighbours)
     if places.authority is None:
         raise _no_row(release, compared.authority, str(year))
-    own, known = await _own_figure(computation, ours, year)
+    own, known = await _own_figure(computation, ours, year, question.known_on())
     latest = next(other for other in releases if year in other.years)
 
     def made() -> Response:
@@ -235,8 +240,10 @@ def _answer(
     body |= ours.instants() | _places_as_json(places)
     body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(places.without_row)}
     body["rank"] = {
-        "among_neighbours": _rank_as_json(rank(places.authority, places.neighbours)) if places.neighbours else None,
-        "among_authorities": _rank_as_json(rank_in_england(places.authority, figures)),
+        "among_neighbours": _rank_as_json(rank(places.authority, places.neighbours), places.authority)
+        if places.neighbours
+        else None,
+        "among_authorities": _rank_as_json(rank_in_england(places.authority, figures), places.authority),
         "order": RANK_ORDER,
     }
     body |= {"ours": own, "marks": _marks([*_placed(body), ("ours", own)])}
@@ -251,13 +258,14 @@ def _answer(
     return answer(question, body, _comparison_as_lines(body))
 
 
-async def _own_figure(computation: Computation, ours: Wanted, year: int) -> tuple[dict[str, Any], bool]:
+async def _own_figure(computation: Computation, ours: Wanted, year: int, known_on: date) -> tuple[dict[str, Any], bool]:
     """Our own figure of a census year, and whether anything was known of the authority: if not, it is no nought."""
-    when = when_in(ours.measure, census_year(year), None, 12)
+    period = census_year(year)
+    when = as_known_on(when_in(ours.measure, period, None, 12), period, known_on, planned=False)
     (result,) = await ours.work_out(computation, [when])
     known = await is_known(computation, ours, result)
-    value = result.totals[0] if known else None
-    found = {"code": ours.authority, "value": shown(value, ours.measure.unit), "mark": mark(ours.measure, value)}
+    value = result.totals[0] if known else Reason.NOT_COUNTED
+    found = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
     return found | {"scope": ours.asked.scope} | time_of(ours.measure, when), known
 
 
@@ -317,7 +325,8 @@ def _figure_as_json(figure: Figure | None) -> dict[str, Any] | None:
     """A published figure: its value, or the mark in its place."""
     if figure is None:
         return None
-    return {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    found = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    return found | why(figure.value, figure.mark)
 
 
 def _places_as_json(places: Places) -> dict[str, Any]:
@@ -330,9 +339,9 @@ def _places_as_json(places: Places) -> dict[str, Any]:
     }
 
 
-def _rank_as_json(found: Rank) -> dict[str, Any]:
-    """A rank, and among how many."""
-    return {"rank": found.rank, "of": found.of}
+def _rank_as_json(found: Rank, own: Figure) -> dict[str, Any]:
+    """A rank, and among how many; who has no figure has no rank, for the same reason."""
+    return {"rank": found.rank, "of": found.of} | why(own.value, own.mark)
 
 
 def _placed(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -348,7 +357,7 @@ def _marks(placed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
     return {mark: meaning for mark, meaning in MARKS.items() if mark in marks}
 
 
-_FIGURE = ("code", "name", "value", "mark")
+_FIGURE = ("code", "name", "value", "mark", "reason")
 
 
 def _comparison_as_lines(body: Mapping[str, Any]) -> Lines:
@@ -368,7 +377,7 @@ def _comparison_as_lines(body: Mapping[str, Any]) -> Lines:
 def _series_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line a year and place."""
     lines = [
-        [point["year"], point["as_at"], place, *(figure[name] for name in _FIGURE)]
+        [point["year"], point["as_at"], place, *(figure.get(name) for name in _FIGURE)]
         for point in body["series"]
         for place, figure in _placed(point)
     ]

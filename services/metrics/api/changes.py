@@ -18,13 +18,13 @@ from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
-from services.metrics.api.measures import time_of
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
+from services.metrics.api.telling import time_of, told
 from services.metrics.attribution import Attribution, Moved
-from services.metrics.changes import PartChange, Report, figure_changes, part_changes
+from services.metrics.changes import FigureChange, PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked
 from services.metrics.measures.catalogue import MEASURES, counts_of
-from services.metrics.measures.declaration import Count, Measure, When, exact, shown
+from services.metrics.measures.declaration import Count, Measure, When, exact
 from services.metrics.pauses import pause
 from services.metrics.picture.picture import known
 
@@ -82,6 +82,7 @@ EXAMPLE = {
 async def get_changes(request: Request) -> Response:
     """Each figure that differs between two instants, the parts by which it differs, and for each part the events that
     moved it, with their effects, which add up to its difference. A rate differs by its counts.
+    What was recorded for days that were still to come counts in both reports; `planned` says so.
     """
     question = Question(request, *NAMES, also=OWN)
     authority = question.one_authority()
@@ -168,13 +169,22 @@ def _compare(
         parts = part_changes(measure, when, before, after, asked, attribution) if isinstance(measure, Count) else []
         changes += parts
         if change.before != change.after or parts:
-            values: dict[str, Any] = {
-                "before": shown(change.before, measure.unit),
-                "after": shown(change.after, measure.unit),
-            }
-            values |= {"difference": exact(sum(part.difference for part in parts))} if is_count else {}
-            figures.append({"measure": measure.name, "unit": measure.unit} | time_of(measure, when) | values)
+            difference = {"difference": exact(sum(part.difference for part in parts))} if is_count else {}
+            figures.append(_as_figure(change, when, before, after) | difference)
     return figures, changes
+
+
+def _as_figure(change: FigureChange, when: When, before: Report, after: Report) -> dict[str, Any]:
+    """A figure in both reports; `planned` says in which days counted that were still to come as known then."""
+    measure, ends = change.measure, max(when.as_at, when.last)
+    found: dict[str, Any] = {"measure": measure.name, "unit": measure.unit} | time_of(measure, when)
+    for name, value in (("before", change.before), ("after", change.after)):
+        found |= told(name, value, measure.unit)
+        if "reason" in found:
+            found[f"{name}_reason"] = found.pop("reason")
+    if ends > before.reading.as_known_at.date():
+        found["planned"] = "both" if ends > after.reading.as_known_at.date() else "before"
+    return found
 
 
 def _as_change(change: PartChange) -> dict[str, Any]:

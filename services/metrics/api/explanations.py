@@ -27,15 +27,17 @@ from services.metrics.api.measures import (
     Wanted,
     declared,
     refuse_nothing,
-    time_of,
     wanted,
 )
 from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
+from services.metrics.api.telling import marked, time_of, told
 from services.metrics.explanation import Explained, explain
-from services.metrics.figures import Asked, Figures, Reading, figures, mark
+from services.metrics.figures import Asked, Figures, Reading, figures
 from services.metrics.measures.catalogue import counts_of
-from services.metrics.measures.declaration import Count, Kind, Rate, When, exact, shown
+from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
+from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture, known
+from services.metrics.reasons import Reason, Value
 
 router = APIRouter(tags=["explanations"], dependencies=[READING])
 
@@ -123,17 +125,17 @@ def _answer(
     """The answer with the parts of a count, or the terms of a rate."""
     found = wish.measure
     body = wish.facts() | time_of(found, when) | wish.instants()
-    body["total"] = shown(result.totals[0], found.unit)
-    low = mark(found, result.totals[0])
-    body |= {} if low is None else {"total_mark": low}
+    total = result.totals[0]
+    body |= told("total", total, found.unit) | marked(found, total, "total_mark")
     if isinstance(found, Rate):
         body["terms"] = _terms(question, found, reading, when, wish)
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
         return answer(question, body, _term_lines(body), passing=("links", "terms"), lasting_too=terms)
-    parts = explain(found, reading, when, wish.asked)
-    body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
+    # Of a figure that there is not there are no parts.
+    parts = [] if isinstance(total, Reason) else explain(found, reading, when, wish.asked)
+    body |= {"exact": _exactly(total), "count": len(parts), "limit": limit, "offset": offset}
     shown_parts = [] if question.format is not Format.JSON else parts[offset : offset + limit]
     body["parts"] = [as_part(part) for part in shown_parts]
     body["links"] = {
@@ -142,6 +144,11 @@ def _answer(
         "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
     } | page_links(question, len(parts), limit, offset)
     return answer(question, body, _lines(parts, found.dimensions))
+
+
+def _exactly(value: Value) -> str | None:
+    """A count to its last millionth; None where there is none."""
+    return None if isinstance(value, Reason) else exact(int(value * ONE))
 
 
 def as_part(part: Explained) -> dict[str, Any]:
@@ -169,7 +176,7 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = sum(part.amount for part in explain(counted, reading, when, asked))
+            amount = figures(counted, [reading], [when], asked).totals[0]
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}
@@ -186,10 +193,11 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
                     "title": counted.title,
                     "side": side,
                     "sign": term.sign,
-                    "exact": exact(amount),
+                    "exact": _exactly(amount),
                     "unit": counted.unit,
                     "explanation": link,
                 }
+                | ({"reason": amount} if isinstance(amount, Reason) else {})
             )
     return found
 
@@ -206,8 +214,12 @@ def _lines(parts: Sequence[Explained], dimensions: Sequence[str]) -> Lines:
 
 def _term_lines(body: dict[str, Any]) -> Lines:
     """The counts of a rate as a table: one line each."""
-    names = ("measure", "title", "side", "sign", "exact", "unit")
-    rows = ([Decimal(term[name]) if name == "exact" else term[name] for name in names] for term in body["terms"])
+    names = ("measure", "title", "side", "sign", "exact", "reason", "unit")
+    exactly = [None if term["exact"] is None else Decimal(term["exact"]) for term in body["terms"]]
+    rows = (
+        [amount if name == "exact" else term.get(name) for name in names]
+        for term, amount in zip(body["terms"], exactly, strict=True)
+    )
     return names, rows
 
 

@@ -16,6 +16,7 @@ from contracts.envelope import Event
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics import cost
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
@@ -28,6 +29,7 @@ from services.metrics.forecasting.simulation import PATHS, Change
 from services.metrics.forecasting.what_if import is_usual, what_would_act
 from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture, known
+from services.metrics.reasons import Reason
 
 router = APIRouter(tags=["forecasts"], dependencies=[READING])
 
@@ -165,7 +167,7 @@ def _asked(question: Question) -> _Asked:
     if authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
     as_known_at = question.as_known_at()
-    as_at = question.day("as_at") or as_known_at.date()
+    as_at = question.past_day("as_at")
     months = question.whole("months", 1, LONGEST, USUAL_LENGTH)
     return _Asked(authority, as_at, as_known_at, question.instant("as_accepted_at"), months)
 
@@ -341,7 +343,7 @@ def _cells(month: dict[str, Any]) -> list[float]:
 @router.get(
     "/v1/forecasts/vacancies/back-test",
     summary="How forecasts made at earlier month ends did",
-    responses=responses(TEST_EXAMPLE),
+    responses=responses(TEST_EXAMPLE, schema=schemas.BACK_TEST),
     openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_TEST_OWN)),
 )
 async def get_back_test(request: Request) -> Response:
@@ -383,6 +385,8 @@ def _answer_with_test(
         "last_origin": compared[-1].origin.isoformat() if compared else None,
         "rows": [{"months_ahead": length} | _scored(found) for length, found in scores(compared, _length).items()],
         "total": _scored(score(compared)) if compared else None,
+        # A score is a mean over forecasts: of none there is none.
+        **({} if compared else {"reason": Reason.NO_DENOMINATOR}),
         "links": {"pinned": pinned(question)},
     }
     return answer(question, body, _test_lines(body))

@@ -78,7 +78,12 @@ _DECLARED = (
         required=True,
     ),
     # No examples where one way of giving the time excludes another: documentation tools would fill in all of them.
-    Parameter("as_at", "The date the figure is true for, as 2023-10-31; today if left out.", DATE),
+    Parameter(
+        "as_at",
+        "The date the figure is true for, as 2023-10-31; the day of as_known_at (today) if left out. Of a later date "
+        "nothing is known yet: there is a figure only with planned=true.",
+        DATE,
+    ),
     Parameter("from", "First day of the period, as 2023-04-01.", DATE),
     Parameter("to", "Last day of the period, as 2024-03-31.", DATE),
     Parameter("census_year", "The year to 30 September of this year, instead of from and to.", _whole(1949, 2099)),
@@ -110,6 +115,13 @@ _DECLARED = (
         "Which posts count: all, or those of the CSWW census. CSWW rates are of the census always.",
         {"type": "string", "enum": list(Scope), "default": Scope.ALL.value},
         "all",
+    ),
+    Parameter(
+        "planned",
+        "`true`: what is recorded for days that are still to come as known then (starts, leavers, posts, payments) "
+        "counts too; the answer says `planned` of each such figure. Without it figures of a time to come are null "
+        "(`not-yet`), and one that is under way is counted up to the day of as_known_at and `provisional`.",
+        {"type": "boolean", "default": False},
     ),
     Parameter("months", "After how many months retention of starters is judged.", _whole(1, LONGEST_WAIT, 12), 12),
     Parameter(
@@ -150,9 +162,11 @@ OF_FORMAT = (FORMAT, SHEET)
 
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
+KNOWN_AT = ("as_known_at", "from_known", "to_known")
+"""What says as known at which instant; of two reports, for each."""
 ACCEPTED = ("as_accepted_at", "from_accepted", "to_accepted")
 """What pins a report. Only questions that events answer can have them."""
-FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
+FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "planned", "months", *EVERY_DIMENSION)
 """What determines a figure."""
 PAGE = ("limit", "offset")
 

@@ -29,6 +29,7 @@ from services.metrics.quality.catalogue import CHECKS, found_by
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
 from services.metrics.quality.effect import STOCKS, Effect, effect
 from services.metrics.quality.records import lateness
+from services.metrics.reasons import Reason
 from services.metrics.timelines.rows import FOREVER
 
 router = APIRouter(tags=["quality"])
@@ -207,6 +208,7 @@ def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, o
                 "late": item.late,
                 "median_days_late": item.median_days,
             }
+            | ({"reason": Reason.NO_DENOMINATOR} if item.median_days is None else {})
             for item in lateness(picture)
         ],
         "count": len(found),

@@ -19,6 +19,7 @@ from services.chassis.bodies import media_type
 from services.chassis.documentation import WITH_A_BODY
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
+from services.metrics.api import schemas
 from services.metrics.api.answering import CSV, JSON, PROBLEM, answer, page_links, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
@@ -26,8 +27,9 @@ from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
 from services.metrics.api.parameters import DATE, PAGE, Parameter, documented
 from services.metrics.benchmarks import store
-from services.metrics.benchmarks.published import PUBLISHED, LoadedRelease
+from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
 from services.metrics.benchmarks.release import read_release
+from services.metrics.reasons import Reason
 
 router = APIRouter(tags=["benchmarks"])
 
@@ -237,7 +239,7 @@ def _release_lines(releases: Sequence[dict[str, Any]]) -> Lines:
 @router.get(
     "/v1/benchmarks/revisions",
     summary="What DfE revised between two releases",
-    responses=responses(REVISIONS, of_events=False),
+    responses=responses(REVISIONS, schema=schemas.REVISIONS, of_events=False),
     openapi_extra=documented(*PAGE, also=COMPARING),
 )
 async def get_revisions(request: Request) -> Response:
@@ -275,10 +277,15 @@ def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
     older, newer = row["older_value"], row["newer_value"]
     return {
         **{name: row[name] for name in ("year", "level", "code", "name")},
-        "older": {"value": number(older), "mark": row["older_mark"]},
-        "newer": {"value": number(newer), "mark": row["newer_mark"]},
+        "older": {"value": number(older), "mark": row["older_mark"]} | why(older, row["older_mark"]),
+        "newer": {"value": number(newer), "mark": row["newer_mark"]} | why(newer, row["newer_mark"]),
         "change": None if older is None or newer is None else number(newer - older),
-    }
+    } | (why(older, row["older_mark"]) or why(newer, row["newer_mark"]))
+
+
+def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
+    """Why there is no published number where only a mark stands."""
+    return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
 
 
 _PLACE = ("year", "level", "code", "name")

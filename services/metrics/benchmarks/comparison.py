@@ -111,5 +111,5 @@ def own_differences(measure: Measure, year: int, as_known_at: datetime, known: b
         "authority returned in that year's census, as it stood when the release was made."
     ]
     if as_known_at.date() <= day:
-        said.append(f"At that instant {day} was still to come: ours counts what was planned by then.")
+        said.append(f"At that instant the year to {day} was not over: ours counts what there was of it by then.")
     return said

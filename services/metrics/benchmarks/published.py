@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Measure, Rate
+from services.metrics.reasons import Reason
 
 
 class Level(StrEnum):
@@ -39,6 +40,17 @@ MARKS = {
     ":": "not available",
 }
 """What stands in place of a number, and what DfE means by it."""
+
+REASONS = {
+    "c": Reason.SUPPRESSED,
+    "k": Reason.SUPPRESSED,
+    "low": Reason.SUPPRESSED,
+    "u": Reason.SUPPRESSED,
+    "x": Reason.NOT_COUNTED,
+    "z": Reason.NO_DENOMINATOR,
+    ":": Reason.NOT_COUNTED,
+}
+"""Why there is no number where a mark stands, in the words of every answer. The mark says it in DfE's."""
 
 
 def _named_rate(*names: str) -> tuple[str, ...]:

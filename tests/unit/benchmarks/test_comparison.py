@@ -120,7 +120,7 @@ def test_of_our_own_figure_it_is_said_what_it_counts_as_at_when_as_known_when() 
         (flow,) = own_differences(PUBLISHED[of_the_year], 2022, then, known=True)
         assert "what happened in the twelve months up to 2022-09-30" in flow
     assert own_differences(PUBLISHED["vacancy-rate"], 2024, then, known=True)[1] == (
-        "At that instant 2024-09-30 was still to come: ours counts what was planned by then."
+        "At that instant the year to 2024-09-30 was not over: ours counts what there was of it by then."
     )
 
 
