@@ -19,8 +19,13 @@ def exactly(measure: Measure, value: object) -> dict[str, str]:
     """
     if not isinstance(measure, Count) or not isinstance(value, Fraction):
         return {}
-    found = exact(int(value * ONE))
+    found = f"{amount_of(value):f}"
     return {} if Decimal(found) == Decimal(str(shown(value, measure.unit))) else {"exact": found}
+
+
+def amount_of(value: Fraction) -> Decimal:
+    """A count, which is of whole millionths, as a decimal."""
+    return Decimal(exact(int(value * ONE)))
 
 
 def rounding(measure: Measure, rows: Iterable[Mapping[str, Any]], total: float | None) -> dict[str, str]:

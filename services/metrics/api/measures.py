@@ -3,11 +3,10 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -21,7 +20,7 @@ from services.metrics.api.adding_up import exactly, rounding
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.files import Lines
+from services.metrics.api.measure_tables import figure_lines, series_lines
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -43,7 +42,7 @@ from services.metrics.api.telling import (
 from services.metrics.control_chart import RULES
 from services.metrics.figures import Asked, Figures, FigureSums
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
-from services.metrics.measures.declaration import Count, Kind, Measure, Rate, When
+from services.metrics.measures.declaration import Count, Measure, Rate, When
 from services.metrics.periods import (
     STARTS_IN,
     Every,
@@ -265,21 +264,7 @@ def _answer(
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
-    return answer(question, body, _lines(body))
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The figure as a table: one line a row, of a count with its exact amount. Its total stands beside what it is."""
-    usual = (*body["by"], "value", "exact", "reason")
-    more = sorted({name for row in body["rows"] for name in row if name not in usual})
-    heading = [*body["by"], "value", *([] if body["kind"] is Kind.RATE else ["exact"]), "reason", *more]
-    rows = ({"exact": row["value"]} | row for row in body["rows"])
-    return heading, ([_cell(row, name) for name in heading] for row in rows)
-
-
-def _cell(row: Mapping[str, Any], name: str) -> Any:
-    value = row.get(name)
-    return value if name != "exact" or value is None else Decimal(str(value))
+    return answer(question, body, figure_lines(body))
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
@@ -356,7 +341,8 @@ def _answer_with_series(
         time_of(found, when) | ({"stale": True} if is_stale else {})
         for (_, when), is_stale in zip(points, stale, strict=True)
     ]
-    return answer(question, body, _series_lines(body, times))
+    exact_values = None if isinstance(found, Rate) else (values for _, values in result.sorted_rows())
+    return answer(question, body, series_lines(body, times, exact_values))
 
 
 def _points(question: Question, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
@@ -414,28 +400,3 @@ def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:
             question.fault("rebase", "is no day of the series", "a day of one of its points", text)
         found += places
     return found
-
-
-_CHART = ("centre", "lower", "upper", "phase", "rules")
-_OF_POINT = ("from", "to", "as_at", "provisional", "planned", "stale")
-
-
-def _series_lines(body: dict[str, Any], times: Sequence[dict[str, Any]]) -> Lines:
-    """The series as a table: one line a row and point, made when it is written, with the dates that it speaks of.
-
-    Beside a row of several the total of its point; beside the only one the limits of its control chart.
-    """
-    of_point = [name for name in _OF_POINT if any(name in time for time in times)]
-    if "control_chart" in body:
-        points = body["control_chart"]["points"]
-        names: tuple[str, ...] = _CHART
-        beside = [[*(point[name] for name in _CHART[:-1]), " ".join(point["rules"])] for point in points]
-    else:
-        names, beside = ("total",), [[total] for total in body["totals"]]
-    no_reasons = [None] * len(times)
-    lines = (
-        [*(time.get(name) for name in of_point), *(row[name] for name in body["by"]), value, reason, *more]
-        for row in body["rows"]
-        for time, value, reason, more in zip(times, row["values"], row.get("reasons", no_reasons), beside, strict=True)
-    )
-    return [*of_point, *body["by"], "value", "reason", *names], lines
