@@ -4,7 +4,7 @@ Invariant: periods include both their first and their last day; what was still t
 only where that is asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -70,6 +70,12 @@ def series_periods(first: date, last: date, every: Every, year_starts_in: int = 
     Quarters begin in that month and every third after it.
     """
     return list(_periods(first, last, MONTHS[every], year_starts_in))
+
+
+def left_out(first: date, last: date, periods: Sequence[Period]) -> list[Period]:
+    """What of the days between two dates is in none of these periods, which follow one another there."""
+    found = [Period(first, periods[0].first - DAY), Period(periods[-1].last + DAY, last)]
+    return [period for period in found if period.first <= period.last]
 
 
 def _periods(first: date, last: date, months: int, year_starts_in: int) -> Iterator[Period]:

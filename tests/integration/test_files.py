@@ -12,8 +12,9 @@ from tests.integration.arrival import arrival
 from tests.integration.feed import Feed, cloud_event, fault, post_established, worker_started
 from tests.integration.year import AFTER_ALL, BEFORE_THE_CORRECTION, sent
 from tests.parts import RealSystem
+from tests.unit.metrics.test_workbook import sheets
 
-AUTHORITY, PAYERS = "394", "395"
+AUTHORITY, PAYERS = "814", "815"
 OF = f"authority={AUTHORITY}&as_known_at={AFTER_ALL}"
 PAID = f"authority={PAYERS}&from=2024-03-01&to=2024-03-31"
 LISTS = {
@@ -93,9 +94,26 @@ def test_a_file_can_be_asked_for_by_parameter_path_or_header(metrics: Feed, path
     assert metrics.get(f"{path}&format=json", "text/csv").headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("path", [*LISTS, f"/v1/measures/vacancies?{OF}&by=role", "/v1/measures?"])
+def test_a_workbook_has_the_rows_of_the_file_and_a_sheet_that_says_what_they_are(metrics: Feed, path: str) -> None:
+    route, _, query = path.partition("?")
+    answer = metrics.get(f"{route}.xlsx?{query}")
+    assert answer.headers["content-type"] == "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert answer.headers["content-disposition"].endswith('.xlsx"')
+    again = metrics.get(f"{path}&format=xlsx")
+    assert again.headers["etag"] == answer.headers["etag"] != metrics.get(path, "text/csv").headers["etag"]
+    data, about = sheets(answer.content)
+    assert len(data) == 1 + len(metrics.rows(path))
+    if OF in path or "changes" in path:
+        told = {name: value for (_, name), *rest in about[1:] for _, value in rest}
+        assert told["authority"] == AUTHORITY
+        assert "complete_until" in told
+        assert ("as_known_at" in told) or ("to_known" in told)
+
+
 def test_a_file_is_called_after_what_it_holds(metrics: Feed) -> None:
     answer = metrics.get(f"/v1/measures/vacancies.csv?{OF}&as_at=2023-10-31")
-    assert answer.headers["content-disposition"] == 'attachment; filename="vacancies-394-2023-10-31.csv"'
+    assert answer.headers["content-disposition"] == 'attachment; filename="vacancies-814-2023-10-31.csv"'
 
 
 def test_a_format_that_there_is_not_is_refused(metrics: Feed) -> None:

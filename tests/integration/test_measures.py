@@ -41,7 +41,19 @@ async def figures(system: RealSystem) -> Feed:
 
 def values(figures: Feed, measure: str, by: str) -> list[tuple[Any, ...]]:
     """The rows of a measure as at 31 October, before the correction: dimensions, then the value."""
-    return [tuple(row.values()) for row in figures.get(f"/v1/measures/{measure}?{ASKED}&by={by}").json()["rows"]]
+    answer = figures.get(f"/v1/measures/{measure}?{ASKED}&by={by}").json()
+    return [tuple(row.values()) for row in as_shown(answer)]
+
+
+def as_shown(answer: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows of an answer without what some of them are exactly."""
+    return [{name: value for name, value in row.items() if name != "exact"} for row in answer["rows"]]
+
+
+def test_what_is_shown_rounded_has_its_exact_amount_beside_it(figures: Feed) -> None:
+    answer = figures.get(f"/v1/measures/vacancies?{ASKED}&by=role").json()
+    assert [(row["value"], row.get("exact")) for row in answer["rows"]] == [(1.0, None), (1.3, "1.25"), (1.0, None)]
+    assert (answer["total"], answer["exact"], "rounding" in answer) == (3.3, "3.25", False)
 
 
 @pytest.mark.parametrize(
@@ -60,14 +72,14 @@ def test_a_measure_by_role_and_in_all(
     figures: Feed, measure: str, residential: float, social_worker: float, team_manager: float, total: float
 ) -> None:
     answer = figures.get(f"/v1/measures/{measure}?{ASKED}&by=role").json()
-    assert answer["rows"] == [
+    assert as_shown(answer) == [
         {"role": RESIDENTIAL, "value": residential},
         {"role": "social-worker", "value": social_worker},
         {"role": "team-manager", "value": team_manager},
     ]
     assert answer["total"] == total
     whole = figures.get(f"/v1/measures/{measure}?{ASKED}").json()
-    assert (whole["by"], whole["rows"], whole["total"]) == ([], [{"value": total}], total)
+    assert (whole["by"], as_shown(whole), whole["total"]) == ([], [{"value": total}], total)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +136,7 @@ def test_an_answer_has_the_members_that_its_users_were_promised(figures: Feed) -
     answer = figures.get(f"/v1/measures/vacancies?{ASKED}&by=role").json()
     described = ["measure", "title", "definition", "source", "unit", "kind"]
     determined = ["authority", "scope", "as_at", "as_known_at", "by"]
-    assert list(answer) == [*described, *determined, "rows", "total", "links", *AGE]
+    assert list(answer) == [*described, *determined, "rows", "total", "exact", "links", *AGE]
     assert (answer["kind"], answer["scope"]) == ("stock", "all")
     assert answer["measure"] == "vacancies"
     assert answer["definition"].startswith("For each post the funded FTE minus the FTE in post, never below 0")
@@ -162,7 +174,7 @@ def test_a_measure_can_be_had_as_csv_and_what_it_is_as_a_second_one(figures: Fee
         ("", RESIDENTIAL, "1.0"),
         ("", "social-worker", "0.0"),
     ]
-    assert list(lines[0]) == ["csww_role", "role", "value", "reason"]
+    assert list(lines[0]) == ["csww_role", "role", "value", "exact", "reason"]
     second = re.fullmatch('<(/v1/.*)>; rel="describedby"; type="text/csv"', answer.headers["link"])
     assert second
     told = {row["name"]: row["value"] for row in figures.rows(second[1])}

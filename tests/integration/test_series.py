@@ -168,14 +168,14 @@ def test_a_series_as_csv_has_a_line_for_every_row_and_point(metrics: Feed) -> No
     path += "&from=2023-10-01&to=2023-11-30"
     # A stock has a date alone. Beside each row stands what all rows of its date come to.
     assert [tuple(line.items()) for line in metrics.rows(path)] == [
-        (("as_at", as_at), ("role", role), ("value", value), ("reason", ""), ("total", total))
-        for as_at, role, value, total in (
-            ("2023-10-31", "residential-childrens-worker", "0.0", "1.5"),
-            ("2023-11-30", "residential-childrens-worker", "0.0", "2.5"),
-            ("2023-10-31", "social-worker", "1.5", "1.5"),
-            ("2023-11-30", "social-worker", "1.5", "2.5"),
-            ("2023-10-31", "team-manager", "0.0", "1.5"),
-            ("2023-11-30", "team-manager", "1.0", "2.5"),
+        (("as_at", as_at), ("role", role), ("value", value), ("exact", exact), ("reason", ""), ("total", total))
+        for as_at, role, value, exact, total in (
+            ("2023-10-31", "residential-childrens-worker", "0.0", "0", "1.5"),
+            ("2023-11-30", "residential-childrens-worker", "0.0", "0", "2.5"),
+            ("2023-10-31", "social-worker", "1.5", "1.5", "1.5"),
+            ("2023-11-30", "social-worker", "1.5", "1.5", "2.5"),
+            ("2023-10-31", "team-manager", "0.0", "0", "1.5"),
+            ("2023-11-30", "team-manager", "1.0", "1", "2.5"),
         )
     ]
     about = metrics.about(path)
@@ -185,7 +185,7 @@ def test_a_series_as_csv_has_a_line_for_every_row_and_point(metrics: Feed) -> No
 def test_a_series_as_csv_has_the_limits_of_its_control_chart(metrics: Feed) -> None:
     path = f"/v1/measures/starters/series?authority={AUTHORITY}&as_known_at={AFTER_ALL}&{YEAR}&rebase=2023-10-15"
     lines = metrics.rows(path)
-    assert list(lines[0]) == ["from", "to", "value", "reason", "centre", "lower", "upper", "phase", "rules"]
+    assert list(lines[0]) == ["from", "to", "value", "exact", "reason", "centre", "lower", "upper", "phase", "rules"]
     # The limits worked out above: of the months before October, and of those from then on.
     assert [(line["to"], line["value"], line["centre"], line["upper"], line["phase"]) for line in lines[5:7]] == [
         ("2023-09-30", "0", "0.7", "2.8", "1"),

@@ -22,6 +22,7 @@ from services.metrics.api.asking import Question
 from services.metrics.api.files import ABOUT_HEADING, Lines, about, csv_pieces, file_name
 from services.metrics.api.formats import MEDIA_TYPES, Format, Sheet
 from services.metrics.api.parameters import FORMAT, KNOWN, SHEET
+from services.metrics.api.workbook import workbook
 from services.metrics.pauses import pause
 
 CSV, JSON = MEDIA_TYPES[Format.CSV], MEDIA_TYPES[Format.JSON]
@@ -156,16 +157,23 @@ def _as_file(question: Question, body: Mapping[str, Any], lines: Lines) -> tuple
     of ours; it is sent in pieces.
     """
     is_about = question.sheet is Sheet.ABOUT
+    what_it_is: Lines = (ABOUT_HEADING, about(body))
+    if question.format is Format.XLSX:
+        lines = lines[0], list(lines[1])
     content = list(csv_pieces(lines))
-    pieces = list(csv_pieces((ABOUT_HEADING, about(body)))) if is_about else content
+    if question.format is Format.XLSX:
+        pieces = [workbook([(Sheet.DATA, lines), (Sheet.ABOUT, what_it_is)])]
+    else:
+        pieces = list(csv_pieces(what_it_is)) if is_about else content
     name = file_name(question.request.url.path, body, question.format, is_about=is_about)
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',
         "Content-Length": str(sum(len(piece) for piece in pieces)),
     }
-    if not is_about:
+    if question.format is Format.CSV and not is_about:
         headers["Link"] = f'<{pinned(question, sheet=Sheet.ABOUT)}>; rel="describedby"; type="{CSV}"'
-    return StreamingResponse(_one_by_one(pieces), media_type=CSV, headers=headers), content
+    media_type = MEDIA_TYPES[question.format]
+    return StreamingResponse(_one_by_one(pieces), media_type=media_type, headers=headers), content
 
 
 async def _one_by_one(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:

@@ -1,4 +1,4 @@
-"""In which format an answer is wanted: by `format=`, by the end of the path (`.csv`), or by Accept.
+"""In which format an answer is wanted: by `format=`, by the end of the path (`.csv`, `.xlsx`), or by Accept.
 
 Invariant: what is said most plainly counts: the parameter before the path, the path before the header, and JSON where
 nothing is said.
@@ -17,6 +17,7 @@ class Format(StrEnum):
 
     JSON = "json"
     CSV = "csv"
+    XLSX = "xlsx"
 
 
 class Sheet(StrEnum):
@@ -26,7 +27,11 @@ class Sheet(StrEnum):
     ABOUT = "about"
 
 
-MEDIA_TYPES = {Format.JSON: "application/json", Format.CSV: "text/csv"}
+MEDIA_TYPES = {
+    Format.JSON: "application/json",
+    Format.CSV: "text/csv",
+    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 SUFFIXES = {f".{wanted}": wanted for wanted in Format if wanted is not Format.JSON}
 NAME = "format"
 """The parameter that says it."""

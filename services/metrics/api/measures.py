@@ -16,10 +16,11 @@ from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics import cost, store
 from services.metrics.api import schemas
+from services.metrics.api.adding_up import exactly, rounding
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.files import Lines
+from services.metrics.api.measure_tables import figure_lines, series_lines
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -49,6 +50,7 @@ from services.metrics.periods import (
     Window,
     as_known_on,
     fits,
+    left_out,
     series_periods,
     when_of_point,
 )
@@ -224,7 +226,10 @@ def wanted(question: Question, measure: Measure) -> Wanted:
     openapi_extra=documented(*FIGURE),
 )
 async def get_measure(request: Request, measure: MeasureName) -> Response:
-    """The figure, rounded half up. The total is rounded from the exact sum, not summed from rounded rows."""
+    """The figure, rounded half up. Rows and total are each rounded once, from their exact amounts: of a count
+    these add up, and stand beside a figure that is shown rounded (`exact`). Where figures as shown do not add up,
+    `rounding` says so.
+    """
     found = declared(measure)
     question = Question(request, *FIGURE)
     wish, when = wanted(question, found), question.when(found)
@@ -248,23 +253,18 @@ def _answer(
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True))
         | all_told({"value": value} | {item.name: of.rows[key][0] for item, of in with_it}, units)
+        | exactly(found, value)
         | marked(found, value, "mark")
         for key, (value,) in result.sorted_rows()
     ]
     total = result.totals[0]
     totals = {"total": total} | {f"total_{item.name}": of.totals[0] for item, of in with_it}
     body |= all_told(totals, units) | marked(found, total, "total_mark")
+    body |= exactly(found, total) | rounding(found, body["rows"], body["total"])
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
-    return answer(question, body, _lines(body))
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The figure as a table: one line a row. Its total stands beside what it is."""
-    more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value", "reason")})
-    heading = [*body["by"], "value", "reason", *more]
-    return heading, ([row.get(name) for name in heading] for row in body["rows"])
+    return answer(question, body, figure_lines(body))
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
@@ -323,6 +323,7 @@ def _answer_with_series(
     found = wish.measure
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
     body |= {"months": points[0][1].months} if found.all_time else {}
+    body |= _left_out(question, [period for period, _ in points])
     stale = [question.is_stale(max(when.last, when.as_at)) for _, when in points]
     body["periods"] = [
         point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
@@ -340,7 +341,8 @@ def _answer_with_series(
         time_of(found, when) | ({"stale": True} if is_stale else {})
         for (_, when), is_stale in zip(points, stale, strict=True)
     ]
-    return answer(question, body, _series_lines(body, times))
+    exact_values = None if isinstance(found, Rate) else (values for _, values in result.sorted_rows())
+    return answer(question, body, series_lines(body, times, exact_values))
 
 
 def _points(question: Question, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
@@ -370,12 +372,20 @@ def _periods(question: Question, every: Every) -> list[Period]:
         question.fault(
             "to",
             f"leaves no whole {every}",
-            f"a later date than {last}, an earlier from, or another year_starts_in",
+            f"a later date than {last}, an earlier from, or another year_starts_in: all from {first} on is left out",
             str(last),
         )
     if len(periods) > MOST_POINTS:
         question.fault("from", f"asks for {len(periods)} points", f"at most {MOST_POINTS}", str(first))
     return periods
+
+
+def _left_out(question: Question, periods: Sequence[Period]) -> dict[str, Any]:
+    """The days asked for that are in no whole period, before the first point and after the last."""
+    first, last = question.day("from"), question.day("to")
+    assert first is not None and last is not None  # noqa: S101, PT018  (settled)
+    found = left_out(first, last, periods)
+    return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
 
 
 def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:
@@ -390,28 +400,3 @@ def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:
             question.fault("rebase", "is no day of the series", "a day of one of its points", text)
         found += places
     return found
-
-
-_CHART = ("centre", "lower", "upper", "phase", "rules")
-_OF_POINT = ("from", "to", "as_at", "provisional", "planned", "stale")
-
-
-def _series_lines(body: dict[str, Any], times: Sequence[dict[str, Any]]) -> Lines:
-    """The series as a table: one line a row and point, made when it is written, with the dates that it speaks of.
-
-    Beside a row of several the total of its point; beside the only one the limits of its control chart.
-    """
-    of_point = [name for name in _OF_POINT if any(name in time for time in times)]
-    if "control_chart" in body:
-        points = body["control_chart"]["points"]
-        names: tuple[str, ...] = _CHART
-        beside = [[*(point[name] for name in _CHART[:-1]), " ".join(point["rules"])] for point in points]
-    else:
-        names, beside = ("total",), [[total] for total in body["totals"]]
-    no_reasons = [None] * len(times)
-    lines = (
-        [*(time.get(name) for name in of_point), *(row[name] for name in body["by"]), value, reason, *more]
-        for row in body["rows"]
-        for time, value, reason, more in zip(times, row["values"], row.get("reasons", no_reasons), beside, strict=True)
-    )
-    return [*of_point, *body["by"], "value", "reason", *names], lines

@@ -62,7 +62,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         status_code=201,
         summary="Load statistical neighbours",
         responses=loading_responses(NEIGHBOURS),
-        openapi_extra=documented(also=LOADING) | FILE,
+        openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
     )
     async def post_neighbours(request: Request) -> Response:
         """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.

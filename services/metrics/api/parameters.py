@@ -147,8 +147,9 @@ ONE_AUTHORITY = Parameter(
 
 FORMAT = Parameter(
     NAME,
-    "How to answer. It goes before what the header Accept says; a path that ends in .csv says csv. A file is always "
-    "whole: limit and offset are for JSON.",
+    "How to answer. It goes before what the header Accept says; a path that ends in .csv or .xlsx says so too. A file "
+    "is always whole: limit and offset are for JSON. xlsx is an Excel workbook with the sheets that CSV has as two "
+    "files.",
     {"type": "string", "enum": list(Format)},
 )
 SHEET = Parameter(

@@ -112,7 +112,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         status_code=201,
         summary="Load a release of DfE's headline measures",
         responses=loading_responses(RELEASE),
-        openapi_extra=documented(also=LOADING) | FILE,
+        openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
     )
     async def post_release(request: Request) -> Response:
         """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.

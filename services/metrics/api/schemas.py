@@ -98,11 +98,19 @@ FIGURE = record(
     _FACTS
     | {
         "by": _CHOSEN,
-        "rows": several(record({"value": NUMBER}, DIMENSIONS | WHY | {"mark": _MARK} | dict.fromkeys(_BESIDE, NUMBER))),
+        "rows": several(
+            record(
+                {"value": NUMBER}, DIMENSIONS | WHY | {"mark": _MARK, "exact": EXACT} | dict.fromkeys(_BESIDE, NUMBER)
+            )
+        ),
         "total": NUMBER,
         "links": _links("explanation"),
     },
-    _MORE_FACTS | _TIME | WHY | {"total_mark": _MARK} | {f"total_{name}": NUMBER for name in _BESIDE},
+    _MORE_FACTS
+    | _TIME
+    | WHY
+    | {"total_mark": _MARK, "exact": EXACT, "rounding": TEXT}
+    | {f"total_{name}": NUMBER for name in _BESIDE},
 )
 
 _LINES = dict.fromkeys(("centre", "lower", "upper"), NUMBER)
@@ -125,7 +133,8 @@ SERIES = record(
         "totals": several(NUMBER),
         "links": _links(),
     },
-    _MORE_FACTS | {"months": WHOLE, "reasons": REASONS, "control_chart": _CHART, "no_control_chart": TEXT},
+    _MORE_FACTS
+    | {"months": WHOLE, "reasons": REASONS, "control_chart": _CHART, "no_control_chart": TEXT, "left_out": TEXTS},
 )
 MEASURES_LISTED = record(
     {

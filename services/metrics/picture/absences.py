@@ -11,6 +11,7 @@ from datetime import date
 from fractions import Fraction
 from heapq import heappop, heappush
 from itertools import pairwise
+from math import ceil
 from typing import NamedTuple
 
 from contracts.codes import AbsenceReason
@@ -97,7 +98,7 @@ def stated_until(absence: AbsenceRecorded) -> date:
     """The day of return; without one the day after as many weekdays as have days lost, rounded up, at least one."""
     if absence.returned_on is not None:
         return absence.returned_on
-    return after_weekdays(absence.absent_from, max(1, -int(-absence.working_days_lost // 1)))
+    return after_weekdays(absence.absent_from, max(1, ceil(absence.working_days_lost)))
 
 
 def _shared_out(alone: Sequence[Absence]) -> list[Absence]:

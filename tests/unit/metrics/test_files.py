@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.metrics import app as metrics
 from services.metrics.api.files import ROWS_AT_ONCE, about, csv_pieces, file_name
-from services.metrics.api.formats import Format, FormatBySuffix, format_by_path_or_header
+from services.metrics.api.formats import MEDIA_TYPES, Format, FormatBySuffix, format_by_path_or_header
 
 APP = metrics.create(metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
 LISTS = {
@@ -36,7 +36,7 @@ def test_every_question_can_be_answered_as_a_file(name: str) -> None:
     if name.startswith("post "):
         assert "format" not in parameters
     else:
-        assert set(operation["responses"]["200"]["content"]) == {"application/json", "text/csv"}
+        assert set(operation["responses"]["200"]["content"]) == set(MEDIA_TYPES.values())
         assert {"format", "sheet"} <= parameters
 
 
@@ -142,6 +142,8 @@ async def test_the_end_of_a_path_says_the_format() -> None:
     assert await meant("/v1/quality.csv", "format=csv") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality.csv", accept="application/json") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality", accept="text/csv") == ("/v1/quality", Format.CSV)
+    assert await meant("/v1/quality.xlsx", accept="text/csv") == ("/v1/quality", Format.XLSX)
+    assert await meant("/v1/quality", accept=MEDIA_TYPES[Format.XLSX]) == ("/v1/quality", Format.XLSX)
     assert await meant("/v1/quality") == ("/v1/quality", Format.JSON)
 
 

@@ -1,0 +1,42 @@
+"""What adds up: exact amounts beside figures that are rounded once each.
+
+Invariant: the exact amounts of the rows of a count add up to that of its total, whatever it is broken down by.
+"""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from services.metrics.measures.declaration import Count, Measure, exact, shown
+from services.metrics.picture.amounts import ONE
+
+
+def exactly(measure: Measure, value: object) -> dict[str, str]:
+    """A count to the last millionth, as `exact`, where it is shown rounded.
+
+    Nothing of a rate, which is no sum, or of what is not known.
+    """
+    if not isinstance(measure, Count) or not isinstance(value, Fraction):
+        return {}
+    found = f"{amount_of(value):f}"
+    return {} if Decimal(found) == Decimal(str(shown(value, measure.unit))) else {"exact": found}
+
+
+def amount_of(value: Fraction) -> Decimal:
+    """A count, which is of whole millionths, as a decimal."""
+    return Decimal(exact(int(value * ONE)))
+
+
+def rounding(measure: Measure, rows: Iterable[Mapping[str, Any]], total: float | None) -> dict[str, str]:
+    """Where the rows of a count as shown do not add up to its total as shown, that they do not, and why."""
+    values = [row["value"] for row in rows]
+    if not isinstance(measure, Count) or total is None or not values or None in values:
+        return {}
+    as_shown = sum((Decimal(str(value)) for value in values), Decimal(0))
+    if as_shown == Decimal(str(total)):
+        return {}
+    return {
+        "rounding": f"As shown the rows add up to {as_shown}: each figure is rounded once, from its exact amount. Add "
+        "up the exact amounts."
+    }
