@@ -178,11 +178,13 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         WorkerStarted,
         started_on=_days,
         post=_posts,
-        fte=_ftes,
+        fte=_ftes | st.just(Decimal(0)),
         origin=st.just(Origin.NEWLY_QUALIFIED),
         route=st.just(Route.ACADEMY),
     ),
-    WorkerMoved: st.builds(WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes),
+    WorkerMoved: st.builds(
+        WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes | st.just(Decimal(0))
+    ),
     WorkerFteChanged: st.builds(WorkerFteChanged, effective_from=_days, post=_posts, fte=_ftes_and_none),
     WorkerMerged: st.builds(merged, st.sampled_from(["W-1", "W-2", "W-3"])),
     WorkerLeft: st.builds(left, _leaving_days),
@@ -279,7 +281,11 @@ def tied(draw: st.DrawFn, histories: st.SearchStrategy[list[Event]], instants: i
 @st.composite
 def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
     """Events about three workers whose numbers are merged, in chains and circles too, and taken apart again."""
-    kinds: list[type[EventData]] = [WorkerMerged, WorkerMerged, WorkerStarted, WorkerMoved, WorkerLeft]
+    kinds: list[type[EventData]] = [
+        *[WorkerMerged, WorkerStarted, WorkerLeft] * 3,
+        *[WorkerMoved, WorkerFteChanged] * 2,
+        LeaverReversed,
+    ]
     history: list[Event] = []
     for place in range(draw(st.integers(2, most_events))):
         model = draw(st.sampled_from(kinds))

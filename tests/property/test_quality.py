@@ -65,7 +65,7 @@ def test_a_finding_names_its_events_and_those_to_withdraw_are_among_them_and_sta
         assert finding.events
         assert finding.since < finding.until
         assert set(map(id, finding.withdrawn)) <= set(map(id, finding.events)) & set(map(id, picture.standing))
-        assert all(item.fte > 0 and item.since < item.until for item in finding.concerned)
+        assert all(item.fte >= 0 and item.since < item.until for item in finding.concerned)
 
 
 @given(_any_history, st.randoms(use_true_random=False))

@@ -200,7 +200,9 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
         for event, data in picture.facts(model):
             if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[picture.person_of(event)]):
-                alike[_subject(picture, event), *(getattr(data, name) for name in fields)].append(event)
+                # Who leaves under two numbers leaves twice.
+                subject = event.envelope.subject if model is WorkerLeft else _subject(picture, event)
+                alike[subject, *(getattr(data, name) for name in fields)].append(event)
         for (subject, *_), events in alike.items():
             if len(events) > 1:
                 day = TAKES_EFFECT[model](events[-1].data)
@@ -209,7 +211,9 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
                 noun = model.event_type.split(".")[2].replace("-", " ")
                 verb = model.event_type.split(".")[3].replace("-", " ")
                 says = f"'{noun} {verb}' stands {len(events)} times for {subject} and {day}, saying {how}."
-                yield on_a_day("recorded-twice", [subject], day, says, events, withdrawn=events[:-1])
+                # Without a start under another number what stands beside it there would mean something else.
+                alone = len({event.envelope.subject for event in events}) == 1
+                yield on_a_day("recorded-twice", [subject], day, says, events, withdrawn=events[:-1] if alone else [])
 
 
 def _subject(picture: Picture, event: Event) -> str:
@@ -305,7 +309,8 @@ CHECKS = (
         "The same recorded twice",
         "Two events of one kind stand for one subject and day (and post, panel or reason). Of starts, moves and "
         "leavers the last recorded counts; absences and payments count twice.",
-        "Void the one too many as a duplicate, or let the right one supersede the other.",
+        "Void the one too many as a duplicate, or let the right one supersede the other (of a second number that was "
+        "merged, void all that is recorded under it).",
         Severity.MAY_MOVE,
         ("in-post", "starters", "leavers", "working-days-lost", "retention-payments-made", "retention-payments-paid"),
         recorded_twice,

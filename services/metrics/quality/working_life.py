@@ -106,7 +106,8 @@ def _joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
 
 def _has_fte(picture: Picture, person: str, day: date, covering: Sequence[tuple[date, date]]) -> bool:
     at = bisect_right(covering, day, key=itemgetter(0)) - 1
-    return picture.service_on(person, day, Scope.ALL) is not None or (at >= 0 and day < covering[at][1])
+    service = picture.service_on(person, day, Scope.ALL)
+    return bool(service and service.fte) or (at >= 0 and day < covering[at][1])
 
 
 def cohorts_complete_before_entry(picture: Picture) -> Iterable[Finding]:
