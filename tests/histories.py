@@ -299,6 +299,18 @@ def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
 
 
 @st.composite
+def histories_of_starts_and_leavers(draw: st.DrawFn) -> list[Event]:
+    """Events about two workers who start and leave, each of whom starts at least once."""
+    kinds = st.sampled_from([WorkerStarted, WorkerLeft])
+    of_each = [("worker/W-1", WorkerStarted), ("worker/W-2", WorkerStarted)]
+    more = draw(st.lists(st.tuples(st.sampled_from(["worker/W-1", "worker/W-2"]), kinds), max_size=9))
+    return [
+        event(draw(_data_of_type[model]), subject, draw(_instants), f"E-{place}")
+        for place, (subject, model) in enumerate([*of_each, *more])
+    ]
+
+
+@st.composite
 def histories_of_references(draw: st.DrawFn, most_events: int = 9) -> list[Event]:
     """Events about one worker that correct and void one another in chains and circles, and little else."""
     count = draw(st.integers(1, most_events))

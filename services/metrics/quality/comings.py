@@ -58,27 +58,38 @@ def _comes(picture: Picture, person: str, step: Step) -> bool:
 
 def leavers_of_merged_numbers(picture: Picture) -> Iterable[Finding]:
     """Leavers under one of several numbers of whom it is not plain whether they left under the others too."""
+    withdrawn = picture.kept("quality: withdrawn comings", lambda: _withdrawn_comings(picture))
     for person, (steps, _) in followed(picture).items():
         if len(picture.numbers(person)) == 1:
             continue
         reversed_on = reversals(step.event for step in steps)
         leavers = [s for s in steps if isinstance(s.data, WorkerLeft) and not is_reversed(s.event, reversed_on)]
-        of_day = {step.day: step for step in leavers}
         own = {_number(step.event) for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)}
-        plain = {step.day for step in leavers if _number(step.event) in own}
-        withdrawn = picture.kept("quality: withdrawn comings", lambda: _withdrawn_comings(picture))
+        under_own, under_others = [], []
         for step in leavers:
+            (under_own if _number(step.event) in own else under_others).append(step)
+        # Where a start of its day does not count, that is another check's.
+        not_coming = {(_number(step.event), step.day) for step in steps if does_not_come(step)}
+        last_of_day = {step.day: step for step in leavers}
+        for step in under_own:
+            last = last_of_day[step.day]
+            is_plain = not last.after or (_number(step.event), step.day) in not_coming
+            if not is_plain and _goes_on(picture, person, step):
+                says = f"worker/{person} left under the number {_number(step.event)} on {step.day}, "
+                says += "and goes on under another."
+                yield _of_numbers(person, step, says, [event for _, event in last.held_after])
+        plain = {step.day for step in under_own}
+        for step in under_others:
             number = _number(step.event)
-            if number not in own and step.acts and number in withdrawn and step.day not in plain:
+            if step.acts and number in withdrawn and step.day not in plain:
                 says = f"{step.event.envelope.id} says that worker/{number} left on {step.day}; no start stands under "
                 says += f"this number, and it ended what worker/{person} held under others."
-                events = [*withdrawn[number], step.event]
-            elif number in own and of_day[step.day].after and _goes_on(picture, person, step):
-                says = f"worker/{person} left under the number {number} on {step.day}, and goes on under another."
-                events = [step.event, *(event for _, event in of_day[step.day].held_after)]
-            else:
-                continue
-            yield on_a_day("leaver-of-merged-numbers", [f"worker/{person}"], step.day, says, events)
+                yield _of_numbers(person, step, says, withdrawn[number])
+
+
+def _of_numbers(person: str, leaver: Step, says: str, others: Iterable[Event]) -> Finding:
+    events = [leaver.event, *others]
+    return on_a_day("leaver-of-merged-numbers", [f"worker/{person}"], leaver.day, says, events)
 
 
 def _goes_on(picture: Picture, person: str, step: Step) -> bool:

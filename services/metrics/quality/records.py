@@ -93,7 +93,7 @@ SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
 def very_many_records(picture: Picture) -> Iterable[Finding]:
     """Subjects of which more is recorded than can be true of one worker, post or assignment."""
     of_subject: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in in_order(picture.events):
+    for event in picture.standing:
         of_subject[event.envelope.subject].append(event)
     for subject, events in of_subject.items():
         if len(events) > VERY_MANY and subject.startswith(("worker/", "post/", "cover/")):
@@ -277,10 +277,10 @@ CHECKS = (
     Check(
         "very-many-records",
         "Very many records of one",
-        f"More than {VERY_MANY:,} events are recorded of one worker, post or assignment, or more than so many stand on "
+        f"More than {VERY_MANY:,} events stand of one worker, post or assignment, or more than so many stand on "
         "one post: several share one number, or a feed repeats itself. What is counted of it comes late; where each "
         "record moves all that follow, not at all.",
-        "Void what was sent too often, or record it under the right numbers.",
+        "Void what was sent too often; what is of others, record under their numbers.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "vacancies", "in-post-headcount"),
         very_many_records,
@@ -290,7 +290,8 @@ CHECKS = (
         "Correction or withdrawal of no event",
         "An event supersedes or voids one that is not known (of the same type and subject): a correction then counts "
         "beside what it was to replace, a withdrawal withdraws nothing.",
-        "Send the event that is referred to, or send the correction or withdrawal again with the right id.",
+        "Send the event that is referred to; or void the correction or withdrawal, and send it again with the right "
+        "id.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         references_to_nothing,
@@ -299,7 +300,7 @@ CHECKS = (
         "corrected-twice",
         "Two corrections of one event",
         "Two events supersede the same one, and neither is withdrawn: the one recorded last counts.",
-        "Void the correction that is wrong, or let one correction supersede the other.",
+        "Void the correction that is wrong.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         corrected_twice,
@@ -309,8 +310,8 @@ CHECKS = (
         "The same recorded twice",
         "Two events of one kind stand for one subject and day (and post, panel or reason). Of starts, moves and "
         "leavers the last recorded counts; absences and payments count twice.",
-        "Void the one too many as a duplicate, or let the right one supersede the other (of a second number that was "
-        "merged, void all that is recorded under it).",
+        "Void the one too many as a duplicate (where it came under a second number that was merged, all that is "
+        "recorded under that one).",
         Severity.MAY_MOVE,
         ("in-post", "starters", "leavers", "working-days-lost", "retention-payments-made", "retention-payments-paid"),
         recorded_twice,

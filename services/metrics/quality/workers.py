@@ -193,10 +193,16 @@ def fte_changes_in_post_not_held(picture: Picture) -> Iterable[Finding]:
     """FTE changes in a post that the person does not hold: they say nothing."""
     for person, (steps, taken_up) in followed(picture).items():
         so_far: Counter[str] = Counter()
+        left_on: date | None = None
         for step in steps:
             so_far.update(post for post in step.named_after if post not in step.named_before)
             data = step.data
-            if isinstance(data, WorkerFteChanged) and not {data.post} & {*step.named_before, *step.named_after}:
+            if isinstance(data, WorkerLeft) and step.acts:
+                left_on = step.day
+            if not isinstance(data, WorkerFteChanged) or step.named_before or step.named_after:
+                continue
+            # Who leaves and gives a post up on one day says one thing twice.
+            if data.fte or left_on != step.day:
                 fte = f"{data.fte.normalize():f}"
                 says = f"worker/{person} has {fte} FTE of post/{data.post} from {step.day} on, and does not hold it."
                 subjects = [f"worker/{person}", f"post/{data.post}"]
@@ -277,8 +283,9 @@ CHECKS = (
         "Start in a post held already",
         "A worker starts in a post that the same worker holds: a leaver is missing, or the second start is the first "
         "one corrected. The FTE of the second start counts from its date on.",
-        "Record the leaver in between; or let the second start supersede the first, or void it (where it came under a "
-        "second number that was merged, void all that is recorded under that one).",
+        "Record the leaver in between; or void the second start (where it came under a second number that was merged, "
+        "all that is recorded under that one). Where it is the first one corrected, send it again with `supersedes` "
+        "besides.",
         Severity.MOVES,
         ("starters", *LEAVERS, *IN_POST),
         starts_in_post_held,

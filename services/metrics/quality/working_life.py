@@ -125,7 +125,8 @@ CHECKS = (
         "Panel for somebody not in service",
         "A progression panel decided on a worker who is in no post on that day (a leaver, say): a candidate without "
         "role or team, and of no FTE unless the decision states one.",
-        "Supersede the decision with the right date or worker; or record the start, or reverse the leaver.",
+        "Supersede the decision with the right date, or void it and record it of the right worker; or record the "
+        "start, or reverse the leaver.",
         Severity.MOVES,
         ("panel-candidates", "panel-successes", "progressed-fte", "progression-funding-used", ACADEMY),
         panels_outside_service,
