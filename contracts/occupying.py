@@ -98,22 +98,14 @@ def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:
 
 
 class Leaving(NamedTuple):
-    """Of whom the leavers of a day speak: the numbers under which nothing is held then, or all of them; and those whose
-    starts of that day do not count.
-    """
+    """Of whom the leavers of a day speak: the numbers under which nothing is held then, or all of them."""
 
     numbers: frozenset[str] = frozenset()
     every_number: bool = False
-    did_not_come: frozenset[str] = frozenset()
-    nobody_came: bool = False
 
     def ends(self, under: HeldUnder) -> bool:
         """Whether what is held so ends on that day."""
         return self.every_number or under.number in self.numbers
-
-    def without(self, number: str) -> bool:
-        """Whether a start under this number, on that day, does not count."""
-        return self.nobody_came or number in self.did_not_come
 
 
 NOBODY_LEAVES = Leaving()
@@ -121,22 +113,25 @@ ALL_NUMBERS = ""
 """Stands among the numbers for all of a person's together. No number is called so."""
 
 
-def leaving(day: date, numbers: Collection[str], came: Mapping[str, date]) -> Leaving:
-    """What the leavers of a day mean that come under some numbers, and are not reversed.
+def leaving(numbers: Collection[str], came: Mapping[str, date]) -> Leaving:
+    """Of whom the leavers speak that come under some numbers, each once, and are not reversed.
 
     `came` holds of each number, and of `ALL_NUMBERS`, the day of the first start or move under it. A leaver under a
-    number without any, which is but another name of the person, speaks of them all. A start that stands alone, and a
-    leaver on its day, are of a starter who did not come: nothing was taken up before, under the numbers of which the
-    leaver speaks.
+    number without any, which is but another name of the person, speaks of them all.
     """
     own = frozenset(number for number in numbers if number in came)
-    every_number = len(own) < len(numbers)
-    return Leaving(
-        own,
-        every_number,
-        frozenset(number for number in own if came[number] >= day),
-        every_number and came.get(ALL_NUMBERS, day) >= day,
-    )
+    return Leaving(own, every_number=len(own) < len(numbers))
+
+
+def did_not_come(day: date, number: str, left: Leaving, came: Mapping[str, date], beside: bool) -> bool:
+    """Whether a start under a number does not count, for who leaves that day.
+
+    It does not where it stands alone: nothing was taken up before under any number. Nor where nothing was under its
+    own, and the person is in post `beside`, under a number that does not leave: a duplicate opened and closed on a day.
+    """
+    if came[ALL_NUMBERS] >= day:
+        return left.every_number or number in left.numbers
+    return beside and number in left.numbers and came[number] >= day
 
 
 def first_coming(actions: Iterable[Action]) -> dict[str, date]:
@@ -164,8 +159,8 @@ def posts_held(actions: Iterable[Action]) -> Steps[Decimal]:
     - FTE changed: a post held has the FTE stated. 0 gives it up, unless it was taken up at 0; who gave it up so, and
       has neither left nor moved from it, takes it up again by an FTE above 0. Of another post it says nothing;
     - left: nothing is held on that date that was held under the number of the leaver (all there are, where no start and
-      no move comes under that number), and a start on it counts, unless it stands alone (`leaving`). It says nothing if
-      the leaver is reversed.
+      no move comes under that number), and a start on it counts, unless it stands alone (`did_not_come`). It says
+      nothing if the leaver is reversed.
     """
     steps: Steps[Decimal] = {}
     for day, changes in followed(actions):
@@ -202,7 +197,8 @@ class _Following:
         self._gone = False
         self._day: date | None = None
         self._reversals: Sequence[Recorded] = ()
-        self._left: list[Leaving] = []
+        self._leavers: set[str] = set()
+        self._beside: bool | None = None
 
     def hold(self, post: str, held: Held) -> None:
         """From now on a post is held so."""
@@ -219,9 +215,9 @@ class _Following:
         """How posts are held by an action, each that it speaks of."""
         day, _, recorded, number, data = action
         if day != self._day:
-            self._day, self._reversals, self._left = day, (), []
+            self._day, self._reversals, self._leavers, self._beside = day, (), set(), None
         if isinstance(data, WorkerStarted):
-            return [] if any(left.without(number) for left in self._left) else self._start(number, data)
+            return self._start(day, number, data)
         if isinstance(data, WorkerMoved):
             return [] if self._gone else self._move(number, data)
         if isinstance(data, WorkerFteChanged):
@@ -230,9 +226,14 @@ class _Following:
         if isinstance(data, LeaverReversed):
             self._reversals = deciding([*self._reversals, recorded])
             return []
-        return [] if is_reversed(recorded, self._reversals) else self._leave(day, number)
+        return [] if is_reversed(recorded, self._reversals) else self._leave(number)
 
-    def _start(self, number: str, data: WorkerStarted) -> list[tuple[str, Held]]:
+    def _start(self, day: date, number: str, data: WorkerStarted) -> list[tuple[str, Held]]:
+        if self._leavers:
+            if self._beside is None:
+                self._beside = any(fte_held(held) is not None for held in self.held.values())
+            if did_not_come(day, number, leaving(self._leavers, self._came), self._came, self._beside):
+                return []
         self._gone = False
         return [(data.post, taken_up(self.held.get(data.post, ()), number, data.fte))]
 
@@ -240,9 +241,9 @@ class _Following:
         taken = (data.to_post, taken_up(self.held.get(data.to_post, ()), number, data.fte))
         return [taken] if data.from_post == data.to_post else [(data.from_post, ()), taken]
 
-    def _leave(self, day: date, number: str) -> list[tuple[str, Held]]:
-        left = leaving(day, [number], self._came)
-        self._left.append(left)
+    def _leave(self, number: str) -> list[tuple[str, Held]]:
+        self._leavers.add(number)
+        left = leaving([number], self._came)
         posts = self.held if left.every_number else self._posts_under.get(number, ())
         changed = [(post, tuple(under for under in self.held[post] if not left.ends(under))) for post in posts]
         self._gone = len(self.held) == sum(not held for _, held in changed)
@@ -261,14 +262,15 @@ class OnADay(NamedTuple):
     ftes: Sequence[tuple[str, Decimal]]
 
 
-def held_after(held: Held, of_day: OnADay, left: Leaving, gone: bool) -> Held:
+def held_after(held: Held, of_day: OnADay, left: Leaving, not_coming: Collection[str], gone: bool) -> Held:
     """How a post is held after a day, as it was held before.
 
-    `left` says who leaves that day, `gone` that the person is gone when moves take effect.
+    `left` says who leaves that day, `not_coming` under which numbers somebody did not come who starts on it, `gone`
+    that the person is gone when moves take effect.
     """
     held = tuple(under for under in held if not left.ends(under))
     for number, fte in of_day.starts:
-        if not left.without(number):
+        if number not in not_coming:
             held = taken_up(held, number, fte)
     if not gone:
         held = () if of_day.moved_from else held

@@ -165,7 +165,8 @@ def test_a_merge_takes_nobody_out_of_a_post(history: list[Event]) -> None:
     rows = Timelines([*history, merge]).occupancies
     for as_at in DAYS:
         apart = {post for number in ("W-1", "W-2") for post in oracle.posts_held(standing, f"worker/{number}", as_at)}
-        assert {row.post for row in rows if holds(row, as_at, LATEST_INSTANT)} == apart
+        # More can come: who came under the other number before does not start alone under this one.
+        assert apart <= {row.post for row in rows if holds(row, as_at, LATEST_INSTANT)}
 
 
 @thorough

@@ -7,11 +7,11 @@ was known before.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 
 from contracts.effects import Action, action_of
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
@@ -25,6 +25,7 @@ from contracts.occupying import (
     Leaving,
     OnADay,
     deciding,
+    did_not_come,
     fte_held,
     held_after,
     is_reversed,
@@ -49,6 +50,17 @@ def _recorded(action: Action) -> Recorded:
 
 def _time_recorded(action: Action) -> datetime:
     return action[2][0]
+
+
+class _Leavers(NamedTuple):
+    """Who leaves on a day, whether nothing is held then, and under which numbers somebody did not come who starts."""
+
+    left: Leaving = NOBODY_LEAVES
+    nothing_left: bool = False
+    not_coming: frozenset[str] = frozenset()
+
+
+_NOBODY = _Leavers()
 
 
 def holding(changes: Iterable[Change]) -> list[Stretch[Decimal]]:
@@ -204,8 +216,7 @@ class _Holding:
         self._actions = _Actions()
         self._came: dict[str, date] = {}
         """Of each number, and of `ALL_NUMBERS`, the day of the first start or move."""
-        self._leaving: dict[date, tuple[Leaving, bool]] = {}
-        """Who leaves on a day, and whether nothing is held then."""
+        self._leaving: dict[date, _Leavers] = {}
         self._leaving_days: list[date] = []
         self._otherwise: dict[str, list[tuple[date, Held | None]]] = {}
         """Of each post that is held otherwise than was known, since when and how."""
@@ -248,13 +259,13 @@ class _Holding:
         """Look at some posts on a day, and at those that it concerns if somebody left or is gone; gives those that are
         held otherwise from then on.
         """
-        (left_before, _), (left, nothing_left) = self._leaving.get(day, _NOBODY), self._leaving_now(day)
-        if (left, nothing_left) != self._leaving.get(day, _NOBODY):
-            self._remember(day, left, nothing_left)
+        before, leavers = self._leaving.get(day, _NOBODY), self._leavers_now(day)
+        if leavers != before:
+            self._remember(day, leavers)
             posts |= set(self._actions.posts(day, _START))
-            if (left.numbers, left.every_number) != (left_before.numbers, left_before.every_number):
-                posts.update(self._held_by_those_leaving(day, left, left_before), self._otherwise)
-        gone = self._is_gone(day, left, nothing_left)
+            if leavers.left != before.left:
+                posts.update(self._held_by_those_leaving(day, leavers.left, before.left), self._otherwise)
+        gone = self._is_gone(day, leavers)
         if gone is not (self._timelines.on(_GONE, day) is not None):
             posts.update(self._actions.posts(day, _MOVE_FROM), self._actions.posts(day, _MOVE_TO))
         differing = []
@@ -262,7 +273,8 @@ class _Holding:
             if post == _GONE:
                 now = _YES if gone else None
             else:
-                now = held_after(self._before(post, day) or (), self._actions.on(post, day), left, gone) or None
+                held, of_day = self._before(post, day) or (), self._actions.on(post, day)
+                now = held_after(held, of_day, leavers.left, leavers.not_coming, gone) or None
             if self._differs(post, day, now, instant):
                 differing.append(post)
         return differing
@@ -273,39 +285,45 @@ class _Holding:
         numbers: Collection[str] = self._held_on if every else {number for left in ways for number in left.numbers}
         return (post for number in numbers if number in self._held_on for post in self._held_on[number].on(day - DAY))
 
-    def _leaving_now(self, day: date) -> tuple[Leaving, bool]:
-        leavers = self._actions.leavers(day)
-        if not leavers:
+    def _leavers_now(self, day: date) -> "_Leavers":
+        numbers = self._actions.leavers(day)
+        if not numbers:
             return _NOBODY
-        left = leaving(day, leavers, self._came)
-        return left, left.every_number or not self._is_anything_left(day, left)
+        left = leaving(numbers, self._came)
+        nothing_left = left.every_number or next(self._left_under_others(day, left), None) is None
+        starting = list(self._actions.numbers_started(day))
+        beside = bool(starting) and any(fte_held(held) is not None for held in self._left_under_others(day, left))
+        not_coming = (number for number in starting if did_not_come(day, number, left, self._came, beside))
+        return _Leavers(left, nothing_left, frozenset(not_coming))
 
-    def _is_anything_left(self, day: date, left: Leaving) -> bool:
-        """Whether some post is held under another number than those under which somebody leaves on a day."""
-        for pieces in self._otherwise.values():
-            if any(not left.ends(under) for under in pieces[-1][1] or () if under.number):
-                return True
-        return any(
-            post not in self._otherwise
-            for number, held_on in self._held_on.items()
-            if number not in left.numbers
-            for post in held_on.on(day - DAY)
-        )
+    def _left_under_others(self, day: date, left: Leaving) -> Iterator[Held]:
+        """How posts are held before a day under other numbers than those under which somebody leaves on it."""
+        if left.every_number:
+            return
+        for post, pieces in self._otherwise.items():
+            if post != _GONE and (held := tuple(under for under in pieces[-1][1] or () if not left.ends(under))):
+                yield held
+        for number, held_on in self._held_on.items():
+            if number not in left.numbers:
+                for post in held_on.on(day - DAY):
+                    if post not in self._otherwise:
+                        known = self._timelines.before(post, day) or ()
+                        yield tuple(under for under in known if not left.ends(under))
 
-    def _remember(self, day: date, left: Leaving, nothing_left: bool) -> None:
+    def _remember(self, day: date, leavers: "_Leavers") -> None:
         known = self._leaving.pop(day, None) is not None
-        if left != NOBODY_LEAVES:
-            self._leaving[day] = (left, nothing_left)
+        if leavers != _NOBODY:
+            self._leaving[day] = leavers
         if known is not (day in self._leaving):
             if known:
                 _take(self._leaving_days, day)
             else:
                 insort(self._leaving_days, day)
 
-    def _is_gone(self, day: date, left: Leaving, nothing_left: bool) -> bool:
-        if any(not left.without(number) for number in self._actions.numbers_started(day)):
+    def _is_gone(self, day: date, leavers: "_Leavers") -> bool:
+        if any(number not in leavers.not_coming for number in self._actions.numbers_started(day)):
             return False
-        return nothing_left or self._before(_GONE, day) is not None
+        return leavers.nothing_left or self._before(_GONE, day) is not None
 
     def _before(self, post: str, day: date) -> Held | None:
         otherwise = self._otherwise.get(post)
@@ -342,9 +360,6 @@ class _Holding:
                 self._held_on.setdefault(under.number, OverDays(self._days)).put(since, end, post)
         if self._copied > MOST_STRETCHES:
             raise TooManyStretches
-
-
-_NOBODY = (NOBODY_LEAVES, False)
 
 
 def _first_after(days: Sequence[date], day: date) -> date:

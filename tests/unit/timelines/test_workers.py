@@ -521,6 +521,18 @@ def test_who_comes_back_under_a_second_number_is_in_post_whenever_the_first_is_c
     assert now(history) == [(kept, "P-1", "1", SEPTEMBER_1, OCTOBER_1), (kept, "P-2", "1", back_on, FOREVER)]
 
 
+@pytest.mark.parametrize("kept", ["W-1", "W-2"])
+def test_who_left_and_came_back_under_the_second_number_on_one_day_is_in_post(kept: str) -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-1", fte_changed(OCTOBER_1, "0"), OCTOBER_1, "F-1"),
+        under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-2"),
+        under("W-2", started(NOVEMBER_1, "P-2"), NOVEMBER_1, "S-2"),
+        under(kept, merged("W-2" if kept == "W-1" else "W-1"), DECEMBER_1, "M-1"),
+    ]
+    assert now(history) == [(kept, "P-1", "1", SEPTEMBER_1, OCTOBER_1), (kept, "P-2", "1", NOVEMBER_1, FOREVER)]
+
+
 def test_a_duplicate_opened_and_closed_on_one_day_leaves_the_person_in_post() -> None:
     history = [
         under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
