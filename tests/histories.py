@@ -281,11 +281,8 @@ def tied(draw: st.DrawFn, histories: st.SearchStrategy[list[Event]], instants: i
 @st.composite
 def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
     """Events about three workers whose numbers are merged, in chains and circles too, and taken apart again."""
-    kinds: list[type[EventData]] = [
-        *[WorkerMerged, WorkerStarted, WorkerLeft] * 3,
-        *[WorkerMoved, WorkerFteChanged] * 2,
-        LeaverReversed,
-    ]
+    kinds: list[type[EventData]] = [WorkerMerged, WorkerStarted, WorkerLeft] * 3
+    kinds += [WorkerMoved, WorkerMoved, WorkerFteChanged, WorkerFteChanged, LeaverReversed]
     history: list[Event] = []
     for place in range(draw(st.integers(2, most_events))):
         model = draw(st.sampled_from(kinds))
@@ -301,9 +298,10 @@ def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
 @st.composite
 def histories_of_starts_and_leavers(draw: st.DrawFn) -> list[Event]:
     """Events about two workers who start and leave, each of whom starts at least once."""
-    kinds = st.sampled_from([WorkerStarted, WorkerLeft])
-    of_each = [("worker/W-1", WorkerStarted), ("worker/W-2", WorkerStarted)]
-    more = draw(st.lists(st.tuples(st.sampled_from(["worker/W-1", "worker/W-2"]), kinds), max_size=9))
+    kinds: list[type[EventData]] = [WorkerStarted, WorkerLeft]
+    numbers = ["worker/W-1", "worker/W-2"]
+    of_each: list[tuple[str, type[EventData]]] = [(number, WorkerStarted) for number in numbers]
+    more = draw(st.lists(st.tuples(st.sampled_from(numbers), st.sampled_from(kinds)), max_size=9))
     return [
         event(draw(_data_of_type[model]), subject, draw(_instants), f"E-{place}")
         for place, (subject, model) in enumerate([*of_each, *more])

@@ -7,4 +7,4 @@ INSERT INTO to_derive (authority, subject)
 SELECT DISTINCT authority, subject
 FROM inbox
 WHERE subject LIKE 'worker/%'
-ON CONFLICT DO NOTHING;
+ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL;

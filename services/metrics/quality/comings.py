@@ -65,9 +65,8 @@ def leavers_of_merged_numbers(picture: Picture) -> Iterable[Finding]:
         reversed_on = reversals(step.event for step in steps)
         leavers = [s for s in steps if isinstance(s.data, WorkerLeft) and not is_reversed(s.event, reversed_on)]
         own = {_number(step.event) for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)}
-        under_own, under_others = [], []
-        for step in leavers:
-            (under_own if _number(step.event) in own else under_others).append(step)
+        under_own = [step for step in leavers if _number(step.event) in own]
+        under_others = [step for step in leavers if _number(step.event) not in own]
         # Where a start of its day does not count, that is another check's.
         not_coming = {(_number(step.event), step.day) for step in steps if does_not_come(step)}
         last_of_day = {step.day: step for step in leavers}

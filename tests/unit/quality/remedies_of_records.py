@@ -32,7 +32,9 @@ from tests.unit.quality.remedy import (
     W,
     expected,
     in_cohort,
+    of_one_mistake,
     on_a_panel,
+    remedies,
     sick,
 )
 
@@ -41,87 +43,75 @@ TWO_IN_ONE_POST = [Fact(W, started(SEPTEMBER)), Fact(V, started(OCTOBER))]
 OF_ALL_DAYS = [Fact(W, fte_changed(date(2020, 1, 1) + timedelta(days=day), "0.5")) for day in range(1000)]
 
 REMEDIES = [
-    *[
-        Remedy("panel-outside-service", *row)
-        for row in (
-            (
-                "supersede the date",
-                [Fact(W, started(OCTOBER)), Fact(W, on_a_panel(SEPTEMBER))],
-                [Fact(W, on_a_panel(NOVEMBER), "E-4")],
-                "progressed-fte",
-                1,
-            ),
-            (
-                "void it, and record it of the right worker",
-                [Fact(V, started(SEPTEMBER)), Fact(W, on_a_panel(OCTOBER))],
-                [Void("E-4"), Fact(V, on_a_panel(OCTOBER))],
-                "progressed-fte",
-                1,
-            ),
-            ("record the start", [Fact(W, on_a_panel(OCTOBER))], [Fact(W, started(SEPTEMBER))], "progressed-fte", 1),
-            (
-                "reverse the leaver",
-                [*LEFT, Fact(W, on_a_panel(NOVEMBER))],
-                [Fact(W, LeaverReversed(left_on=OCTOBER))],
-                "progressed-fte",
-                1,
-            ),
-        )
-    ],
-    *[
-        Remedy(
-            "asye-decided-before-start",
-            how,
-            [Fact(W, in_cohort(OCTOBER)), Fact(W, on_a_panel(SEPTEMBER, PanelKind.ASYE))],
-            *row,
-        )
-        for how, *row in (
-            ("supersede the decision", [Fact(W, on_a_panel(NOVEMBER, PanelKind.ASYE), "E-4")], "panel-candidates", 1),
-            ("supersede the start", [Fact(W, in_cohort(AUGUST), "E-3")], "panel-candidates", 1),
-        )
-    ],
-    *[
-        Remedy("absence-outside-service", *row)
-        for row in (
-            (
-                "supersede the date",
-                [Fact(W, started(OCTOBER)), Fact(W, sick(SEPTEMBER))],
-                [Fact(W, sick(NOVEMBER), "E-4")],
-                "working-days-lost",
-                5,
-            ),
-            ("record the start", [Fact(W, sick(OCTOBER))], [Fact(W, started(SEPTEMBER))], "working-days-lost", 5),
-            (
-                "reverse the leaver",
-                [*LEFT, Fact(W, sick(NOVEMBER))],
-                [Fact(W, LeaverReversed(left_on=OCTOBER))],
-                "working-days-lost",
-                5,
-            ),
-        )
-    ],
-    *[
-        Remedy("caseload-without-fte", *row)
-        for row in (
-            ("record the start", [COUNTED], [Fact(W, started(SEPTEMBER))], "cases", 9),
-            (
-                "record the hours of one who has none that are fixed",
-                [Fact(W, started(SEPTEMBER, "P-1", "0")), COUNTED],
-                [Fact(W, fte_changed(OCTOBER, "0.4"))],
-                "cases",
-                9,
-            ),
-            (
-                "record the cover",
-                [Fact(A, CaseloadCounted(counted_on=LAST_DAY, cases=9))],
-                [Fact(C, cover_started(SEPTEMBER))],
-                "cases",
-                9,
-            ),
-            ("merge the numbers", [Fact(V, started(SEPTEMBER)), COUNTED], [Fact(V, merged("W-1"))], "cases", 9),
-            ("void the count", [COUNTED], [Void("E-3")], "cases", 0),
-        )
-    ],
+    *remedies(
+        "panel-outside-service",
+        (
+            "supersede the date",
+            [Fact(W, started(OCTOBER)), Fact(W, on_a_panel(SEPTEMBER))],
+            [Fact(W, on_a_panel(NOVEMBER), "E-4")],
+            "progressed-fte",
+            1,
+        ),
+        (
+            "void it, and record it of the right worker",
+            [Fact(V, started(SEPTEMBER)), Fact(W, on_a_panel(OCTOBER))],
+            [Void("E-4"), Fact(V, on_a_panel(OCTOBER))],
+            "progressed-fte",
+            1,
+        ),
+        ("record the start", [Fact(W, on_a_panel(OCTOBER))], [Fact(W, started(SEPTEMBER))], "progressed-fte", 1),
+        (
+            "reverse the leaver",
+            [*LEFT, Fact(W, on_a_panel(NOVEMBER))],
+            [Fact(W, LeaverReversed(left_on=OCTOBER))],
+            "progressed-fte",
+            1,
+        ),
+    ),
+    *of_one_mistake(
+        "asye-decided-before-start",
+        [Fact(W, in_cohort(OCTOBER)), Fact(W, on_a_panel(SEPTEMBER, PanelKind.ASYE))],
+        ("supersede the decision", [Fact(W, on_a_panel(NOVEMBER, PanelKind.ASYE), "E-4")], "panel-candidates", 1),
+        ("supersede the start", [Fact(W, in_cohort(AUGUST), "E-3")], "panel-candidates", 1),
+    ),
+    *remedies(
+        "absence-outside-service",
+        (
+            "supersede the date",
+            [Fact(W, started(OCTOBER)), Fact(W, sick(SEPTEMBER))],
+            [Fact(W, sick(NOVEMBER), "E-4")],
+            "working-days-lost",
+            5,
+        ),
+        ("record the start", [Fact(W, sick(OCTOBER))], [Fact(W, started(SEPTEMBER))], "working-days-lost", 5),
+        (
+            "reverse the leaver",
+            [*LEFT, Fact(W, sick(NOVEMBER))],
+            [Fact(W, LeaverReversed(left_on=OCTOBER))],
+            "working-days-lost",
+            5,
+        ),
+    ),
+    *remedies(
+        "caseload-without-fte",
+        ("record the start", [COUNTED], [Fact(W, started(SEPTEMBER))], "cases", 9),
+        (
+            "record the hours of one who has none that are fixed",
+            [Fact(W, started(SEPTEMBER, "P-1", "0")), COUNTED],
+            [Fact(W, fte_changed(OCTOBER, "0.4"))],
+            "cases",
+            9,
+        ),
+        (
+            "record the cover",
+            [Fact(A, CaseloadCounted(counted_on=LAST_DAY, cases=9))],
+            [Fact(C, cover_started(SEPTEMBER))],
+            "cases",
+            9,
+        ),
+        ("merge the numbers", [Fact(V, started(SEPTEMBER)), COUNTED], [Fact(V, merged("W-1"))], "cases", 9),
+        ("void the count", [COUNTED], [Void("E-3")], "cases", 0),
+    ),
     Remedy(
         "cohort-completes-before-entry",
         "supersede the dates",
@@ -130,63 +120,59 @@ REMEDIES = [
         "completed cohorts",
         0,
     ),
-    *[
-        Remedy("reversal-without-leaver", *row)
-        for row in (
-            (
-                "supersede the date",
-                [Fact(W, started(SEPTEMBER)), Fact(W, left(NOVEMBER)), Fact(W, LeaverReversed(left_on=OCTOBER))],
-                [Fact(W, LeaverReversed(left_on=NOVEMBER), "E-5")],
-                "leavers",
-                0,
-            ),
-            (
-                "send it again after the leaver",
-                [Fact(W, started(SEPTEMBER)), Fact(W, LeaverReversed(left_on=OCTOBER)), Fact(W, left(OCTOBER))],
-                [Fact(W, LeaverReversed(left_on=OCTOBER), "E-4")],
-                "leavers",
-                0,
-            ),
-            (
-                "void it",
-                [Fact(W, started(SEPTEMBER)), Fact(W, left(NOVEMBER)), Fact(W, LeaverReversed(left_on=OCTOBER))],
-                [Void("E-5")],
-                "leavers",
-                1,
-            ),
-        )
-    ],
-    *[
-        Remedy("occupants-above-funded-fte", how, TWO_IN_ONE_POST, *row)
-        for how, *row in (
-            ("record the leaver", [Fact(W, left(OCTOBER))], "leavers", 1),
-            ("record the move", [Fact(W, moved(OCTOBER, "P-1", "P-2"))], "vacancies", 0),
-            (
-                "record the FTEs",
-                [Fact(W, fte_changed(OCTOBER, "0.5")), Fact(V, fte_changed(OCTOBER, "0.5"))],
-                "in-post",
-                1,
-            ),
-            (
-                "record the funded FTE",
-                [Fact("post/P-1", PostChanged(effective_from=OCTOBER, funded_fte=Decimal(2)))],
-                "establishment",
-                3,
-            ),
-        )
-    ],
-    *[
-        Remedy("cover-past-expected-end", how, [Fact(C, expected(SEPTEMBER, OCTOBER))], *row)
-        for how, *row in (
-            ("record the end", [Fact(C, CoverEnded(ended_on=OCTOBER))], "agency", 0),
-            (
-                "change up to when it is expected",
-                [Fact(C, CoverChanged(effective_from=OCTOBER, expected_until=date(2024, 1, 31)))],
-                "agency",
-                1,
-            ),
-        )
-    ],
+    *remedies(
+        "reversal-without-leaver",
+        (
+            "supersede the date",
+            [Fact(W, started(SEPTEMBER)), Fact(W, left(NOVEMBER)), Fact(W, LeaverReversed(left_on=OCTOBER))],
+            [Fact(W, LeaverReversed(left_on=NOVEMBER), "E-5")],
+            "leavers",
+            0,
+        ),
+        (
+            "send it again after the leaver",
+            [Fact(W, started(SEPTEMBER)), Fact(W, LeaverReversed(left_on=OCTOBER)), Fact(W, left(OCTOBER))],
+            [Fact(W, LeaverReversed(left_on=OCTOBER), "E-4")],
+            "leavers",
+            0,
+        ),
+        (
+            "void it",
+            [Fact(W, started(SEPTEMBER)), Fact(W, left(NOVEMBER)), Fact(W, LeaverReversed(left_on=OCTOBER))],
+            [Void("E-5")],
+            "leavers",
+            1,
+        ),
+    ),
+    *of_one_mistake(
+        "occupants-above-funded-fte",
+        TWO_IN_ONE_POST,
+        ("record the leaver", [Fact(W, left(OCTOBER))], "leavers", 1),
+        ("record the move", [Fact(W, moved(OCTOBER, "P-1", "P-2"))], "vacancies", 0),
+        (
+            "record the FTEs",
+            [Fact(W, fte_changed(OCTOBER, "0.5")), Fact(V, fte_changed(OCTOBER, "0.5"))],
+            "in-post",
+            1,
+        ),
+        (
+            "record the funded FTE",
+            [Fact("post/P-1", PostChanged(effective_from=OCTOBER, funded_fte=Decimal(2)))],
+            "establishment",
+            3,
+        ),
+    ),
+    *of_one_mistake(
+        "cover-past-expected-end",
+        [Fact(C, expected(SEPTEMBER, OCTOBER))],
+        ("record the end", [Fact(C, CoverEnded(ended_on=OCTOBER))], "agency", 0),
+        (
+            "change up to when it is expected",
+            [Fact(C, CoverChanged(effective_from=OCTOBER, expected_until=date(2024, 1, 31)))],
+            "agency",
+            1,
+        ),
+    ),
     Remedy(
         "order-not-stated",
         "send the right one again",
@@ -207,32 +193,30 @@ REMEDIES = [
         "in-post",
         0.5,
     ),
-    *[
-        Remedy("reference-to-no-event", *row)
-        for row in (
-            (
-                "send the event that is referred to",
-                [Fact(W, started(OCTOBER), "X-1")],
-                [Fact(W, started(SEPTEMBER), id="X-1")],
-                "starters",
-                1,
-            ),
-            (
-                "void the correction, and send it again with the right id",
-                [Fact(W, started(SEPTEMBER)), Fact(W, left(OCTOBER)), Fact(W, left(NOVEMBER), "X-1")],
-                [Void("E-5"), Fact(W, left(NOVEMBER), "E-4")],
-                "leavers",
-                1,
-            ),
-            (
-                "void the withdrawal, and send it again with the right id",
-                [*LEFT, Void("X-1", LEFT[1])],
-                [Void("E-5"), Void("E-4")],
-                "leavers",
-                0,
-            ),
-        )
-    ],
+    *remedies(
+        "reference-to-no-event",
+        (
+            "send the event that is referred to",
+            [Fact(W, started(OCTOBER), "X-1")],
+            [Fact(W, started(SEPTEMBER), id="X-1")],
+            "starters",
+            1,
+        ),
+        (
+            "void the correction, and send it again with the right id",
+            [Fact(W, started(SEPTEMBER)), Fact(W, left(OCTOBER)), Fact(W, left(NOVEMBER), "X-1")],
+            [Void("E-5"), Fact(W, left(NOVEMBER), "E-4")],
+            "leavers",
+            1,
+        ),
+        (
+            "void the withdrawal, and send it again with the right id",
+            [*LEFT, Void("X-1", LEFT[1])],
+            [Void("E-5"), Void("E-4")],
+            "leavers",
+            0,
+        ),
+    ),
     Remedy(
         "corrected-twice",
         "void the one that is wrong",
@@ -245,26 +229,24 @@ REMEDIES = [
         "in-post",
         0.5,
     ),
-    *[
-        Remedy("recorded-twice", *row)
-        for row in (
-            (
-                "void the one too many",
-                [Fact(W, started(SEPTEMBER)), Fact(W, started(SEPTEMBER, "P-1", "0.5"))],
-                [Void("E-4")],
-                "in-post",
-                1,
-            ),
-            ("of leavers", [*LEFT, Fact(W, left(OCTOBER))], [Void("E-5")], "leavers", 1),
-            (
-                "of merged numbers: void all of the second",
-                [Fact(W, started(OCTOBER)), *CLOSED_DUPLICATE[1:]],
-                [Void("E-4"), Void("E-5")],
-                "in-post-headcount",
-                1,
-            ),
-        )
-    ],
+    *remedies(
+        "recorded-twice",
+        (
+            "void the one too many",
+            [Fact(W, started(SEPTEMBER)), Fact(W, started(SEPTEMBER, "P-1", "0.5"))],
+            [Void("E-4")],
+            "in-post",
+            1,
+        ),
+        ("of leavers", [*LEFT, Fact(W, left(OCTOBER))], [Void("E-5")], "leavers", 1),
+        (
+            "of merged numbers: void all of the second",
+            [Fact(W, started(OCTOBER)), *CLOSED_DUPLICATE[1:]],
+            [Void("E-4"), Void("E-5")],
+            "in-post-headcount",
+            1,
+        ),
+    ),
     Remedy(
         "merge-without-events",
         "void the merge, and record it with the right numbers",

@@ -61,6 +61,18 @@ class Remedy(NamedTuple):
     right: float
 
 
+def remedies(check: str, *rows: tuple[str, Sequence[Recorded], Sequence[Recorded], str, float]) -> list[Remedy]:
+    """Remedies of one check."""
+    return [Remedy(check, *row) for row in rows]
+
+
+def of_one_mistake(
+    check: str, mistake: Sequence[Recorded], *rows: tuple[str, Sequence[Recorded], str, float]
+) -> list[Remedy]:
+    """Remedies of one check for one mistake."""
+    return [Remedy(check, how, mistake, mended, measure, right) for how, mended, measure, right in rows]
+
+
 def history(recorded: Iterable[Recorded]) -> list[Event]:
     """The two posts and what is recorded after them as events E-1, E-2 …, an hour after one another."""
     events: list[Event] = []
