@@ -107,13 +107,20 @@ def _item(item: object, now: datetime) -> Incoming:
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
         return Incoming(None, refusal=Refused(fault))
     if _nested_too_deeply(item):
-        return Incoming(None, refusal=Refused(Fault("event", "is nested too deeply", "data as flat as its contract")))
+        fault = Fault("event", "is nested too deeply", "data as flat as its contract")
+        return Incoming(_claimed_id(item), refusal=Refused(fault))
     return _structured(item, now)
+
+
+def _claimed_id(attributes: Mapping[str, Any]) -> str | None:
+    """The id that an event came with, whatever else is wrong with it."""
+    found = attributes.get("id")
+    return found if isinstance(found, str) else None
 
 
 def _structured(item: dict[str, Any], now: datetime) -> Incoming:
     attributes = {name: value for name, value in item.items() if name != "data"}
-    claimed = item.get("id") if isinstance(item.get("id"), str) else None
+    claimed = _claimed_id(item)
     if "data_base64" in attributes:
         return Incoming(claimed, refusal=Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
@@ -122,7 +129,7 @@ def _structured(item: dict[str, Any], now: datetime) -> Incoming:
 
 
 def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incoming:
-    claimed = attributes.get("id") if isinstance(attributes.get("id"), str) else None
+    claimed = _claimed_id(attributes)
     stamped = [
         Fault(name, "is set by the service", "to leave it out") for name in STAMPED_BY_SERVICE if name in attributes
     ]

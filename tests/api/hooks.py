@@ -116,6 +116,12 @@ def of_two_releases(case: schemathesis.Case[Any], query: Query) -> None:
         query["older"], query["newer"] = "2022", "2025"
 
 
+def with_neighbours(case: schemathesis.Case[Any], query: Query) -> None:
+    """The same for a file of neighbours."""
+    if case.method == "POST":
+        case.body = "old_la_code,SN_1\n331,332\n"
+
+
 def with_a_file_of_dfes(case: schemathesis.Case[Any], query: Query) -> None:
     """OpenAPI has no schema for what stands in a CSV file."""
     if case.method == "POST":
@@ -132,6 +138,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "/v1/benchmarks/{measure}/series": (of_other_authorities,),
     "/v1/benchmarks/revisions": (of_two_releases,),
     "/v1/benchmarks/releases": (with_a_file_of_dfes,),
+    "/v1/benchmarks/neighbours": (with_neighbours,),
 }
 """What queries are mended by, by route."""
 

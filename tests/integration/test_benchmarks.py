@@ -8,7 +8,8 @@ import csv
 import httpx
 import pytest
 
-from services.metrics.api.benchmarks import COMPARISON, SERIES
+from services.metrics.api.benchmark_answers import COMPARISON, SERIES
+from tests.integration.arrival import AGE
 from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
 from tests.integration.feed import fault, problem
 
@@ -71,7 +72,9 @@ def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmar
             f"&as_known_at={KNOWN}&as_accepted_at={answer.json()['links']['pinned'].split('as_accepted_at=')[1]}",
         },
         # Kafka was never there.
+        "recorded_until": None,
         "complete_until": None,
+        "stale": False,
     }
 
 
@@ -96,7 +99,10 @@ def test_a_count_that_rates_are_made_of_is_compared_like_a_rate(benchmarks: Load
     assert (answer["title"], answer["unit"]) == ("Leavers (FTE)", "FTE")
     assert (answer["authority"]["value"], answer["england"]["value"]) == (8.0, 8.0)
     assert benchmarks.ask("leavers?authority=331&year=2022&release=2022").json()["authority"]["value"] == 9.0
-    assert benchmarks.ask("case-holders-fte/series?authority=331").json()["series"][0]["authority"]["value"] == 60.0
+    assert (
+        benchmarks.ask("case-holders-fte/series?authority=331&release=2022").json()["series"][0]["authority"]["value"]
+        == 60.0
+    )
 
 
 @pytest.mark.parametrize("path", ["turnover-rate?authority=331", "turnover-rate/series?authority=331", "releases"])
@@ -142,10 +148,11 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
     ranks = ["rank_among_neighbours", "rank_among_neighbours_of", "rank_among_authorities", "rank_among_authorities_of"]
     assert [lines[0][name] for name in ranks] == ["2", "3", "2", "4"]
     assert [lines[1][name] for name in ranks] == ["", "", "", ""]
-    for line in lines:
-        assert (line["measure"], line["release"], line["published"]) == ("turnover-rate", "2022", "2023-02-23")
-        assert (line["year"], line["as_at"]) == ("2022", "2022-09-30")
-        assert "not the latest loaded" in line["differences"]
+    answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022&format=csv&sheet=about")
+    about = {line["name"]: line["value"] for line in csv.DictReader(answer.text.splitlines())}
+    names = ("measure", "release.name", "release.published", "year", "as_at")
+    assert [about[name] for name in names] == ["turnover-rate", "2022", "2023-02-23", "2022", "2022-09-30"]
+    assert "not the latest loaded" in about["differences"]
 
 
 def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
@@ -156,6 +163,7 @@ def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
         {
             "year": 2021,
             "as_at": "2021-09-30",
+            "release": "2022",
             "authority": place("331", "Coventry", 17.1),
             "region": REGION,
             "england": ENGLAND,
@@ -164,6 +172,7 @@ def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
         {
             "year": 2022,
             "as_at": "2022-09-30",
+            "release": "2022",
             "authority": COVENTRY,
             "region": REGION,
             "england": ENGLAND,
@@ -204,7 +213,7 @@ def test_a_key_of_one_authority_reads_no_other_s(benchmarks: Loaded, path: str) 
         ("turnover-rate?authority=331&neighbours=331", "neighbours", "three-digit codes of other authorities"),
         ("turnover-rate?authority=331&as_at=2022-09-30", "as_at", "authority, year, release, neighbours"),
         ("turnover-rate/series?authority=331&year=2022", "year", "one of authority, release, neighbours"),
-        ("releases?authority=331", "authority", "no parameter"),
+        ("releases?authority=331", "authority", "one of format, sheet"),
         ("revisions?older=2022&newer=2022&measure=cases", "newer", "another release than older"),
         ("revisions?older=2022&newer=2025&measure=rate", "measure", "vacancy-rate, agency-worker-rate"),
         ("revisions?older=2022&newer=2025&measure=cases&limit=0", "limit", "a whole number from 1 to 1000"),
@@ -229,8 +238,9 @@ def test_a_comparison_is_of_one_authority(benchmarks: Loaded, path: str) -> None
         ("establishment?authority=331", "no-such-measure", "measures"),
         ("turnover/series?authority=331", "no-such-measure", "measures"),
         ("turnover-rate?authority=331&release=2031", "no-such-release", "releases"),
-        ("turnover-rate?authority=331&year=2031", "no-such-release", "releases"),
-        ("turnover-rate?authority=331&year=2021&release=2025", "no-such-year", "years"),
+        ("turnover-rate?authority=331&year=2031", "no-such-year", "there_is"),
+        ("turnover-rate?authority=331&year=2021&release=2025", "no-such-year", "there_is"),
+        ("turnover-rate/series?authority=331&release=2022,2031", "no-such-release", "releases"),
         ("revisions?older=2022&newer=2031&measure=cases", "no-such-release", "releases"),
     ],
 )
@@ -250,6 +260,7 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     document = httpx.get(f"{benchmarks.url}/openapi.json", timeout=30, trust_env=False).json()
     paths = {path: item for path, item in document["paths"].items() if path.startswith("/v1/benchmarks")}
     assert set(paths) == {
+        "/v1/benchmarks/neighbours",
         "/v1/benchmarks/releases",
         "/v1/benchmarks/revisions",
         "/v1/benchmarks/{measure}",
@@ -257,11 +268,12 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     }
     shown = paths["/v1/benchmarks/{measure}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
     given = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022").json()
-    assert list(shown) == list(given) == [*COMPARISON, "complete_until"]
+    assert list(shown) == list(given) == [*COMPARISON, *AGE]
     assert list(shown["rank"]) == list(given["rank"])
     assert list(COMPARISON["ours"]) == list(given["ours"])
     parameters = {item["name"]: item for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]}
-    assert set(parameters) == {"measure", "authority", "year", "release", "neighbours", "as_known_at", "as_accepted_at"}
+    own = {"measure", "authority", "year", "release", "neighbours", "as_known_at", "as_accepted_at"}
+    assert set(parameters) == {*own, "format", "sheet"}
     assert (parameters["authority"]["required"], parameters["year"]["required"]) == (True, False)
     assert parameters["neighbours"]["schema"] == {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{3}$"}}
     loading = {item["name"]: item for item in paths["/v1/benchmarks/releases"]["post"]["parameters"]}

@@ -3,7 +3,6 @@
 Invariant: every difference expected here was worked out on paper from tests/integration/year.py.
 """
 
-import csv
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -167,13 +166,10 @@ def test_pages_can_be_followed_to_the_end_and_pinned(metrics: Feed) -> None:
 
 def test_changes_as_csv(metrics: Feed) -> None:
     path = f"/v1/changes?authority={AUTHORITY}&from_known={BEFORE_THE_CORRECTION}&to_known={AFTER_THE_CORRECTION}"
-    answer = metrics.get(f"{path}&{OCTOBER}&measure=vacancies", "text/csv")
-    assert list(csv.DictReader(answer.text.splitlines())) == [
+    about = metrics.about(f"{path}&{OCTOBER}&measure=vacancies")
+    assert (about["authority"], about["from_known"]) == (AUTHORITY, BEFORE_THE_CORRECTION)
+    assert metrics.rows(f"{path}&{OCTOBER}&measure=vacancies") == [
         {
-            "authority": AUTHORITY,
-            "scope": "all",
-            "from_known": BEFORE_THE_CORRECTION,
-            "to_known": AFTER_THE_CORRECTION,
             "measure": "vacancies",
             "subjects": "post/P-2",
             "before": "1",

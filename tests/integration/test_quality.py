@@ -131,7 +131,8 @@ def test_findings_can_be_had_as_csv(metrics: Feed) -> None:
     assert set(moved["events"].split()) == {"moved-W-1", "started-W-1"}
     assert (moved["without"], moved["in-post"], moved["agency"]) == ("moved-W-1", "-0.5", "0")
     assert (lines["unknown-post"]["concerned_fte"], lines["unknown-post"]["in-post"]) == ("1", "")
-    assert (moved["authority"], moved["as_known_at"]) == (AUTHORITY, "2023-11-30T12:00:00Z")
+    about = metrics.about(path)
+    assert (about["authority"], about["as_known_at"]) == (AUTHORITY, "2023-11-30T12:00:00Z")
 
 
 def test_the_same_findings_have_the_same_etag(metrics: Feed) -> None:

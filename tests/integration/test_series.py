@@ -3,7 +3,6 @@
 Invariant: every point expected here was worked out on paper from tests/integration/year.py.
 """
 
-import csv
 from typing import Any
 
 import pytest
@@ -151,18 +150,32 @@ def test_a_series_carries_its_control_chart_rebased_where_told(metrics: Feed) ->
 
 def test_a_series_as_csv_has_a_line_for_every_row_and_point(metrics: Feed) -> None:
     path = f"/v1/measures/vacancies/series?authority={AUTHORITY}&as_known_at={AFTER_ALL}&by=role"
-    lines = list(csv.DictReader(metrics.get(f"{path}&from=2023-10-01&to=2023-11-30", "text/csv").text.splitlines()))
-    assert [(line["role"], line["from"], line["to"], line["value"]) for line in lines] == [
-        ("residential-childrens-worker", "2023-10-01", "2023-10-31", "0.0"),
-        ("residential-childrens-worker", "2023-11-01", "2023-11-30", "0.0"),
-        ("social-worker", "2023-10-01", "2023-10-31", "1.5"),
-        ("social-worker", "2023-11-01", "2023-11-30", "1.5"),
-        ("team-manager", "2023-10-01", "2023-10-31", "0.0"),
-        ("team-manager", "2023-11-01", "2023-11-30", "1.0"),
+    path += "&from=2023-10-01&to=2023-11-30"
+    # A stock has a date alone. Beside each row stands what all rows of its date come to.
+    assert [tuple(line.items()) for line in metrics.rows(path)] == [
+        (("as_at", as_at), ("role", role), ("value", value), ("total", total))
+        for as_at, role, value, total in (
+            ("2023-10-31", "residential-childrens-worker", "0.0", "1.5"),
+            ("2023-11-30", "residential-childrens-worker", "0.0", "2.5"),
+            ("2023-10-31", "social-worker", "1.5", "1.5"),
+            ("2023-11-30", "social-worker", "1.5", "2.5"),
+            ("2023-10-31", "team-manager", "0.0", "1.5"),
+            ("2023-11-30", "team-manager", "1.0", "2.5"),
+        )
     ]
-    assert {(line["measure"], line["authority"], line["as_known_at"]) for line in lines} == {
-        ("vacancies", AUTHORITY, AFTER_ALL)
-    }
+    about = metrics.about(path)
+    assert (about["measure"], about["authority"], about["as_known_at"]) == ("vacancies", AUTHORITY, AFTER_ALL)
+
+
+def test_a_series_as_csv_has_the_limits_of_its_control_chart(metrics: Feed) -> None:
+    path = f"/v1/measures/starters/series?authority={AUTHORITY}&as_known_at={AFTER_ALL}&{YEAR}&rebase=2023-10-15"
+    lines = metrics.rows(path)
+    assert list(lines[0]) == ["from", "to", "value", "centre", "lower", "upper", "phase", "rules"]
+    # The limits worked out above: of the months before October, and of those from then on.
+    assert [(line["to"], line["value"], line["centre"], line["upper"], line["phase"]) for line in lines[5:7]] == [
+        ("2023-09-30", "0", "0.7", "2.8", "1"),
+        ("2023-10-31", "0", "0.2", "1.2", "2"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 Invariant: every figure here can be asked for its members (`outcome=`), and there are as many as the figure says.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -29,6 +28,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
 from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
 from services.metrics.pauses import with_pauses
@@ -262,15 +262,10 @@ def figures(found: Outcomes) -> dict[str, Any]:
     }
 
 
-SAME_ON_EVERY_LINE = ("authority", "as_at", "as_known_at", "as_accepted_at")
-
-
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The cohorts as CSV: a line each, and a last one over all, whose cohort is `all`, `completed` or `running`."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The cohorts as a table: a line each. Those over all stand beside what they are, so that none is added twice."""
     names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *DEFINITIONS]
-    rows = [*body["rows"], {"cohort": body["cohorts"]} | body["over_all"]]
-    return [*same, *names], [[*(body[name] for name in same), *(row.get(name) for name in names)] for row in rows]
+    return names, ([row.get(name) for name in names] for row in body["rows"])
 
 
 @router.get(
@@ -337,8 +332,7 @@ def _as_member(known: Known, question: Question, wish: Asked) -> dict[str, Any]:
     }
 
 
-def _member_lines(body: dict[str, Any]) -> tuple[Sequence[str], list[list[Any]]]:
-    same = [name for name in (*SAME_ON_EVERY_LINE, "outcome") if name in body]
+def _member_lines(body: dict[str, Any]) -> Lines:
+    """The members as a table: a line each."""
     names = [name for name in MEMBERS_EXAMPLE["members"][0] if name not in ("outcomes", "events")]  # type: ignore[index]
-    rows = body["members"]
-    return [*same, *names], [[*(body[name] for name in same), *(row[name] for name in names)] for row in rows]
+    return names, ([row[name] for name in names] for row in body["members"])

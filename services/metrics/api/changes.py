@@ -5,6 +5,7 @@ Invariant: both reports are asked for the same measures of the same dates; only 
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -16,6 +17,7 @@ from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
+from services.metrics.api.files import Lines
 from services.metrics.api.measures import time_of
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
 from services.metrics.changes import PartChange, Report, figure_changes, part_changes
@@ -168,21 +170,13 @@ def _as_change(change: PartChange) -> dict[str, Any]:
     }
 
 
-SAME_ON_EVERY_LINE = ("authority", "scope", "from_known", "to_known", "from_accepted", "to_accepted")
-
-
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The changes as CSV: one line a part, each with the two reports it is of."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The changes as a table: one line a part."""
     own = ("before", "after", "difference")
-    lines = [
-        [
-            *(body[name] for name in same),
-            change["measure"],
-            " ".join(change["subjects"]),
-            *(change[name] for name in own),
-            " ".join(event["id"] for event in change["events"]),
-        ]
+    lines = (
+        [change["measure"], " ".join(change["subjects"])]
+        + [Decimal(change[name]) for name in own]
+        + [" ".join(event["id"] for event in change["events"])]
         for change in body["changes"]
-    ]
-    return [*same, "measure", "subjects", *own, "events"], lines
+    )
+    return ["measure", "subjects", *own, "events"], lines

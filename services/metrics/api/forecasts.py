@@ -19,6 +19,7 @@ from services.metrics import cost
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, Score, back_test, score, scores
@@ -296,16 +297,16 @@ def _assumptions(made: Forecast) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The forecast as CSV: one line a group and month; the line of all posts has no role."""
+def _lines(body: dict[str, Any]) -> Lines:
+    """The forecast as a table: one line a group and month; the line of all posts has no role."""
     ends = [f"{end}_{level}" for level in LEVELS for end in ("low", "high")]
     plain = ["expected", *ends, "leavers", "hires", "progressed"]
-    heading = ["forecast", "unit", "authority", "as_at", "as_known_at", "role", "month", "known", *plain]
+    heading = ["role", "month", "known", *plain]
     heading += [f"what_if_{name}" for name in (*plain, "difference")] if "what_if" in body else []
     lines = []
     for row in (*body["rows"], body["total"]):
         for month in row["months"]:
-            line = [*(body[name] for name in heading[:5]), row.get("role"), month["as_at"], month["known"]]
+            line = [row.get("role"), month["as_at"], month["known"]]
             line += _cells(month)
             line += [*_cells(month["what_if"]), month["what_if"]["difference"]] if "what_if" in month else []
             lines.append(line)
@@ -377,9 +378,7 @@ def _scored(found: Score) -> dict[str, Any]:
     return {"forecasts": found.forecasts} | coverage | {name: one_decimal(getattr(found, name)) for name in errors}
 
 
-def _test_lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The back-test as CSV: one line for each length; that of all lengths has none."""
-    same = ["forecast", "unit", "authority", "as_at", "as_known_at"]
-    rows = [*body["rows"], *([{"months_ahead": None} | body["total"]] if body["total"] else [])]
-    own = list(rows[0]) if rows else ["months_ahead"]
-    return [*same, *own], [[*(body[name] for name in same), *(row[name] for name in own)] for row in rows]
+def _test_lines(body: dict[str, Any]) -> Lines:
+    """The back-test as a table: one line for each length. That of all lengths stands beside what it is."""
+    own = list(body["rows"][0]) if body["rows"] else ["months_ahead"]
+    return own, ([row[name] for name in own] for row in body["rows"])

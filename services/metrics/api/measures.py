@@ -3,7 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -101,6 +102,7 @@ SERIES_EXAMPLE = {
     "/v1/measures",
     summary="Every measure, its definition and its source",
     responses=list_responses({"measures": [], "dimensions": []}, schemas.MEASURES_LISTED),
+    openapi_extra=documented(),
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
@@ -111,7 +113,12 @@ async def list_measures(request: Request) -> Response:
         "dimensions": [{"dimension": name, "meaning": meaning} for name, meaning in EVERY_DIMENSION.items()],
         "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in RULES.items()],
     }
-    return answer(question, body)
+    names = (*_DESCRIBED, "formula", "dimensions")
+    rows = [[*(item.get(name) for name in names[:-1]), " ".join(item["dimensions"])] for item in body["measures"]]
+    return answer(question, body, (names, rows))
+
+
+_DESCRIBED = ("measure", "title", "definition", "source", "unit", "kind")
 
 
 def described(measure: Measure) -> dict[str, Any]:
@@ -254,18 +261,11 @@ def _mark(measure: Measure, value: Any, name: str) -> dict[str, str]:
     return {} if found is None else {name: found}
 
 
-SAME_ON_EVERY_LINE = (
-    "measure", "definition", "unit", "authority", "scope", "from", "to", "as_at", "as_known_at", "as_accepted_at",
-)  # fmt: skip
-
-
-def _lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-    """The figure as CSV: one line a row, each with all that determined it."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The figure as a table: one line a row. Its total stands beside what it is."""
     more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value")})
-    heading = [*same, *body["by"], "value", *more]
-    own = heading[len(same) :]
-    return heading, ([*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"])
+    heading = [*body["by"], "value", *more]
+    return heading, ([row.get(name) for name in heading] for row in body["rows"])
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
@@ -308,7 +308,9 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     async with computing(request) as computation:
         (result,) = await wish.work_out(computation, whens)
         await refuse_nothing(computation, wish, result)
-        return await computation.run(_answer_with_series, question, wish, every, months, periods, rebased, result)
+        return await computation.run(
+            _answer_with_series, question, wish, every, months, periods, whens, rebased, result
+        )
 
 
 def _answer_with_series(
@@ -317,6 +319,7 @@ def _answer_with_series(
     every: Every,
     months: int,
     periods: Sequence[Period],
+    whens: Sequence[When],
     rebased: Sequence[int],
     result: Figures,
 ) -> Response:
@@ -333,7 +336,8 @@ def _answer_with_series(
     if not wish.asked.by:
         body["control_chart"] = control_chart(found, result.totals, rebased)
     body["links"] = {"pinned": pinned(question)}
-    return answer(question, body, _series_lines(body))
+    times = [time_of(found, when) for when in whens]
+    return answer(question, body, _series_lines(body, times))
 
 
 def _periods(question: Question, every: Every) -> list[Period]:
@@ -385,14 +389,24 @@ def control_chart(measure: Measure, values: Sequence[Any], rebased: Sequence[int
     return chart_shown(phases, places)
 
 
-def _series_lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-    """The series as CSV: one line a row and point, made when it is written."""
-    names = [name for name in SAME_ON_EVERY_LINE if name in body and name not in ("from", "to")]
-    same = [body[name] for name in names]
-    dimensions = body["by"]
+_CHART = ("centre", "lower", "upper", "phase", "rules")
+
+
+def _series_lines(body: dict[str, Any], times: Sequence[dict[str, Any]]) -> Lines:
+    """The series as a table: one line a row and point, made when it is written, with the dates that it speaks of.
+
+    Beside a row of several the total of its point; beside the only one the limits of its control chart.
+    """
+    dates = [name for name in ("from", "to", "as_at") if name in times[0]]
+    if "control_chart" in body:
+        points = body["control_chart"]["points"]
+        names: tuple[str, ...] = _CHART
+        beside = [[*(point[name] for name in _CHART[:-1]), " ".join(point["rules"])] for point in points]
+    else:
+        names, beside = ("total",), [[total] for total in body["totals"]]
     lines = (
-        [*same, period["from"], period["to"], *(row[name] for name in dimensions), value]
+        [*(time[name] for name in dates), *(row[name] for name in body["by"]), value, *more]
         for row in body["rows"]
-        for period, value in zip(body["periods"], row["values"], strict=True)
+        for time, value, more in zip(times, row["values"], beside, strict=True)
     )
-    return [*names, "from", "to", *dimensions, "value"], lines
+    return [*dates, *body["by"], "value", *names], lines

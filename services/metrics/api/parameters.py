@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
+from services.metrics.api.formats import NAME, Format, Sheet
 from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION
 from services.metrics.periods import Every
 from services.metrics.picture.service import Scope
@@ -21,6 +22,7 @@ TEXT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MOST_ROWS = 1000
 """Rows of one page."""
 USUAL_ROWS = 100
+MOST_OFFSET = 10_000_000
 LONGEST_WAIT = 120
 """Months for which retention can be asked."""
 
@@ -113,8 +115,10 @@ _DECLARED = (
     Parameter(
         "every", "How often a series has a point.", {"type": "string", "enum": list(Every), "default": "month"}, "month"
     ),
-    Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
-    Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
+    Parameter(
+        "limit", "How many rows to give, of JSON: a file holds every row.", _whole(1, MOST_ROWS, USUAL_ROWS), 100
+    ),
+    Parameter("offset", "How many rows to pass over, of JSON.", _whole(0, MOST_OFFSET, 0), 0),
     *(
         Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value_of(name))
         for name, meaning in EVERY_DIMENSION.items()
@@ -129,8 +133,25 @@ ONE_AUTHORITY = Parameter(
 )
 """The authority where only one can be asked for."""
 
+FORMAT = Parameter(
+    NAME,
+    "How to answer. It goes before what the header Accept says; a path that ends in .csv says csv. A file is always "
+    "whole: limit and offset are for JSON.",
+    {"type": "string", "enum": list(Format)},
+)
+SHEET = Parameter(
+    "sheet",
+    "Of CSV: `data`, the rows; or `about`, what they are (measure, definition, unit, dates, instants, totals), a line "
+    "each.",
+    {"type": "string", "enum": list(Sheet)},
+)
+OF_FORMAT = (FORMAT, SHEET)
+"""What every question can say of the format of its answer."""
+
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
+KNOWN_AT = ("as_known_at", "from_known", "to_known")
+"""What says as known at which instant; of two reports, for each."""
 ACCEPTED = ("as_accepted_at", "from_accepted", "to_accepted")
 """What pins a report. Only questions that events answer can have them."""
 FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
@@ -139,6 +160,8 @@ PAGE = ("limit", "offset")
 
 
 def documented(*names: str, also: Sequence[Parameter] = ()) -> dict[str, Any]:
-    """What a route adds to its operation in OpenAPI: parameters by name, and its own (of one name, these stand)."""
-    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also)}
+    """What a question adds to its operation in OpenAPI: parameters by name, its own (of one name, these stand), and
+    those of the format.
+    """
+    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also, *OF_FORMAT)}
     return {"parameters": [item.documented() for item in declared.values()]}

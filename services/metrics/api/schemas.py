@@ -8,6 +8,7 @@ from typing import Any
 from contracts.catalogue import EVENT_MODELS
 from services.chassis.documentation import record, several
 from services.metrics.academy import COUNTED
+from services.metrics.age import STALE_AFTER_MONTHS
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES
 from services.metrics.measures.declaration import Kind, Unit
 from services.metrics.periods import Every
@@ -32,11 +33,20 @@ COMPLETE_UNTIL: Schema = {
     "Never later than the acceptance that a report is pinned to (as_accepted_at; of two reports the later), so what is "
     "pinned comes to say that instant and then stays. as_known_at alone does not hold it.",
 }
-ANYTHING_COMPLETE: Schema = {
-    "type": "object",
-    "required": ["complete_until"],
-    "properties": {"complete_until": COMPLETE_UNTIL},
+RECORDED_UNTIL: Schema = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "The time of the newest record of the authority that the answer knows of; of all authorities the "
+    "oldest of these. null where nothing is known.",
 }
+STALE: Schema = {
+    "type": "boolean",
+    "description": f"Whether the answer speaks of a day more than {STALE_AFTER_MONTHS} months after the newest record: "
+    "what happened since was not sent.",
+}
+AGE = {"recorded_until": RECORDED_UNTIL, "complete_until": COMPLETE_UNTIL, "stale": STALE}
+"""How old is what is known: every answer of events says it."""
+ANYTHING_OF_EVENTS: Schema = {"type": "object", "required": list(AGE), "properties": AGE}
 """For answers whose other members are shown by an example."""
 LINK: Schema = {"type": "string", "pattern": "^/v1/"}
 SUBJECTS = several({"type": "string", "pattern": "^[a-z][a-z-]*/"})
@@ -54,7 +64,7 @@ def _links(*names: str) -> Schema:
 AUTHORITY: Schema = {"type": "string", "pattern": "^([0-9]{3}|all)$"}
 SCOPE: Schema = {"enum": list(Scope)}
 PAGE = {"count": WHOLE, "limit": WHOLE, "offset": WHOLE}
-KNOWN = {"as_known_at": INSTANT, "complete_until": COMPLETE_UNTIL}
+KNOWN = {"as_known_at": INSTANT} | AGE
 ACCEPTED = {"as_accepted_at": INSTANT}
 _DIMENSION: Schema = {"type": ["string", "integer", "null"], "description": "null where it is not stated."}
 DIMENSIONS = dict.fromkeys(EVERY_DIMENSION, _DIMENSION)
@@ -181,7 +191,7 @@ CHANGES = record(
         "scope": SCOPE,
         "from_known": INSTANT,
         "to_known": INSTANT,
-        "complete_until": COMPLETE_UNTIL,
+        **AGE,
         "figures": several(_CHANGED),
         **PAGE,
         "changes": several(_PART_CHANGE),

@@ -18,7 +18,6 @@ from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
     NAMES,
-    SAME_ON_EVERY_LINE,
     Asked,
     asked,
     cohort_named,
@@ -28,6 +27,7 @@ from services.metrics.api.academy import (
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.computing import computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
@@ -245,12 +245,7 @@ def _point(days: Fraction | int, step: Step | None, at_risk: int, left: int, cen
     }
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The curve as CSV: a line a point."""
-    where = body.get("where", {})
-    said, possible = body | where, ("of", "cohorts", "scope", "from", "to", *where, *SAME_ON_EVERY_LINE)
-    same = [name for name in possible if name in said]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The curve as a table: a line a point."""
     names = list(body["points"][0]) if body["points"] else list(_point(0, None, 0, 0, 0))
-    return [*same, *names], [
-        [*(said[name] for name in same), *(point[name] for name in names)] for point in body["points"]
-    ]
+    return names, ([point[name] for name in names] for point in body["points"])

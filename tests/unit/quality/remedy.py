@@ -16,8 +16,9 @@ from contracts.events.base import EventData
 from contracts.events.hiring import WorkerStarted
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded
-from tests.histories import cover_started, event, left, merged, started, void_of
+from tests.histories import at, cover_started, event, left, merged, started, void_of
 from tests.unit.quality.findings import (
+    DECEMBER,
     FIRST_RECORDED,
     NOVEMBER,
     OCTOBER,
@@ -31,13 +32,14 @@ LAST_DAY = date(2023, 11, 30)
 
 
 class Fact(NamedTuple):
-    """What is recorded of a subject, perhaps instead of an event, or at the instant of the one before."""
+    """What is recorded of a subject, perhaps instead of an event, at the instant of the one before, or a later day."""
 
     subject: str
     data: EventData
     supersedes: str | None = None
     id: str | None = None
     at_once: bool = False
+    recorded: date | None = None
 
 
 class Void(NamedTuple):
@@ -51,7 +53,10 @@ Recorded = Fact | Void
 
 
 class Remedy(NamedTuple):
-    """A mistake, what mends it, and a figure that is right then (scope all; of the period, or as at its last day)."""
+    """A mistake, what mends it, and a figure that is right then (scope all; of the period, or as at its last day).
+
+    Findings are asked for as at a day: that of recording, if none is given.
+    """
 
     check: str
     how: str
@@ -59,6 +64,7 @@ class Remedy(NamedTuple):
     mended: Sequence[Recorded]
     measure: str
     right: float
+    as_at: date = DECEMBER
 
 
 def remedies(check: str, *rows: tuple[str, Sequence[Recorded], Sequence[Recorded], str, float]) -> list[Remedy]:
@@ -84,7 +90,7 @@ def history(recorded: Iterable[Recorded]) -> list[Event]:
             subject = voided.subject if voided else one.of.subject  # type: ignore[union-attr]
             events.append(void_of(one.id, kind, subject, instant, f"E-{place + 1}"))
         else:
-            instant = events[-1].envelope.time if one.at_once else instant
+            instant = events[-1].envelope.time if one.at_once else at(one.recorded) if one.recorded else instant
             id = one.id or f"E-{place + 1}"
             events.append(event(one.data, one.subject, instant, id, supersedes=one.supersedes))
     return events
@@ -103,14 +109,11 @@ def in_cohort(day: date) -> WorkerStarted:
     )
 
 
-def sick(day: date) -> AbsenceRecorded:
-    """Five days of sickness."""
-    return AbsenceRecorded(
-        absent_from=day,
-        returned_on=day + timedelta(days=7),
-        working_days_lost=Decimal(5),
-        reason=AbsenceReason.SICKNESS,
-    )
+def sick(day: date, returned_on: date | None = None, lost: int = 5) -> AbsenceRecorded:
+    """Five days of sickness, if nothing else is said."""
+    until = returned_on or day + timedelta(days=7)
+    reason = AbsenceReason.SICKNESS
+    return AbsenceRecorded(absent_from=day, returned_on=until, working_days_lost=Decimal(lost), reason=reason)
 
 
 def expected(started_on: date, expected_until: date) -> CoverStarted:

@@ -15,7 +15,12 @@ from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS
 from tests.oracle.facts import LATER, total
 from tests.oracle.measures import Period, known
-from tests.unit.quality import remedies_of_posts, remedies_of_records, remedies_of_workers
+from tests.unit.quality import (
+    remedies_of_posts,
+    remedies_of_records,
+    remedies_of_workers,
+    remedies_of_working_life,
+)
 from tests.unit.quality.findings import (
     SEPTEMBER,
     found,
@@ -24,7 +29,11 @@ from tests.unit.quality.findings import (
 from tests.unit.quality.remedy import LAST_DAY, Remedy, history
 
 NOTHING_TO_MEND = {"late-entry"}
-REMEDIES = [*remedies_of_workers.REMEDIES, *remedies_of_posts.REMEDIES, *remedies_of_records.REMEDIES]
+REMEDIES = [
+    remedy
+    for family in (remedies_of_workers, remedies_of_posts, remedies_of_working_life, remedies_of_records)
+    for remedy in family.REMEDIES
+]
 
 
 def test_every_check_that_proposes_a_remedy_has_one_that_is_tried() -> None:
@@ -35,8 +44,8 @@ def test_every_check_that_proposes_a_remedy_has_one_that_is_tried() -> None:
 @pytest.mark.parametrize("remedy", REMEDIES, ids=lambda remedy: f"{remedy.check}: {remedy.how}")
 def test_a_remedy_that_is_followed_leads_to_the_right_figure_and_the_finding_is_gone(remedy: Remedy) -> None:
     mistaken, mended = history(remedy.mistake), history([*remedy.mistake, *remedy.mended])
-    assert found(remedy.check, mistaken) != []
-    assert found(remedy.check, mended) == []
+    assert found(remedy.check, mistaken, remedy.as_at) != []
+    assert found(remedy.check, mended, remedy.as_at) == []
     assert grave(mended) <= grave(mistaken)
     assert figure(mended, remedy.measure) == pytest.approx(remedy.right)
 

@@ -1,0 +1,21 @@
+"""Why a figure is null: the codes that stand beside it.
+
+Invariant: whatever answers null for a figure gives one of these, and never nought in place of what is not known.
+"""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why no figure is given."""
+
+    NOT_COUNTED = "not-counted"
+    """Nobody had counted yet."""
+    NOT_YET = "not-yet"
+    """The days asked for are not over at the instant it is known at."""
+    NO_DENOMINATOR = "no-denominator"
+    """There is nothing to divide by."""
+    SUPPRESSED = "suppressed"
+    """Held back, so that nobody can be made out."""
+    NO_POLICY = "no-policy"
+    """It rests on a rule of one council, which the authority asked for has not stated."""
