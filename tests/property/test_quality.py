@@ -127,28 +127,34 @@ def in_order(draw: st.DrawFn) -> list[Event]:
     ]
 
 
+WHAT_HAPPENS = ["move", "change", "pause", "leave", "stay"]
+
+
 def _working_life(draw: st.DrawFn) -> list[EventData]:
-    """Who starts, moves, changes and leaves, perhaps more than once, on days that never go back."""
-    day, post = FIRST_DAY, ""
+    """Who starts, moves, changes, pauses and leaves, perhaps more than once, on days that never go back."""
+    day, post, fte = FIRST_DAY, "", ""
     facts: list[EventData] = []
     for _ in range(draw(st.integers(1, 8))):
         day += timedelta(days=draw(st.integers(1, 3)))
-        kind = draw(st.sampled_from(["move", "change", "leave", "stay"])) if post else "start"
+        kind = "start" if not post else "change" if fte == "paused" else draw(st.sampled_from(WHAT_HAPPENS))
         other = draw(st.sampled_from(["P-1", "P-2", "P-3"]))
-        fte = draw(st.sampled_from(["0.5", "1"]))
+        if kind == "stay":
+            facts += [left(day), LeaverReversed(left_on=day)]
+            continue
+        fte = draw(st.sampled_from(["0.5", "1", *(["0"] if kind in ("start", "move") else [])]))
         if kind == "start":
             facts.append(started(day, other, fte))
         elif kind == "move":
             facts.append(moved(day, post, other, fte))
         elif kind == "change":
             facts.append(fte_changed(day, fte, post))
-        elif kind == "leave":
-            facts.append(left(day))
+        elif kind == "pause":
+            facts.append(fte_changed(day, "0", post))
+            fte = "paused"
         else:
-            facts += [left(day), LeaverReversed(left_on=day)]
-            continue
-        post = {"leave": "", "change": post}.get(kind, other)
-        if post:
+            facts.append(left(day))
+        post = {"leave": "", "change": post, "pause": post}.get(kind, other)
+        if post and fte in ("0.5", "1"):
             facts.append(CaseloadCounted(counted_on=day, cases=draw(st.integers(0, 20))))
     return facts
 
