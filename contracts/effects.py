@@ -14,9 +14,9 @@ from contracts.standing import Recorded, order_of_recording
 
 Value = TypeVar("Value")
 
-Action = tuple[date, int, Recorded, Any]
+Action = tuple[date, int, Recorded, str, Any]
 """A standing event as it takes effect: effective date, precedence among those of that date, place in the order of
-recording, data."""
+recording, identifier of its subject, data."""
 
 Steps = dict[str, dict[date, Value | None]]
 """For each key the values that hold from a date on, dates ascending; None where nothing holds."""
@@ -33,4 +33,5 @@ def in_order_of_effect(*models: tuple[type[EventData], str]) -> Effects:
 def action_of(event: Event, effects: Effects) -> Action:
     """An event, of a type that has an effect, as it takes effect. Actions sort in the order in which they act."""
     precedence, effective_date = effects[event.envelope.type]
-    return effective_date(event.data), precedence, order_of_recording(event), event.data
+    identifier = event.envelope.subject.partition("/")[2]
+    return effective_date(event.data), precedence, order_of_recording(event), identifier, event.data

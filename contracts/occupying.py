@@ -1,11 +1,12 @@
-"""What the events of one worker mean: which posts the worker holds, at which FTE, from which date on.
+"""What the events of one person mean: which posts the person holds, at which FTE, from which date on.
 
-Invariant: a worker holds a post at one FTE at a time, however many events say so; who left holds none until
-a new start.
+Invariant: a person holds a post at one FTE at a time, however many events and numbers say so; who left under every
+number that holds a post holds none until a new start.
 Every service that asks who holds a post asks here, so that all tell one story.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -15,8 +16,8 @@ from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.standing import Recorded, recorded_before
 
-# Who leaves and starts again on one day is in post; who held no post before and leaves on the day of a start never was
-# (a starter did not come). The FTE stated for a day holds for the post moved to on that day.
+# Who leaves and starts again on one day is in post; a start that stands alone, and a leaver on its day, are of a
+# starter who did not come. The FTE stated for a day holds for the post moved to on that day.
 # A reversal comes before the leavers it cancels.
 EFFECTS = in_order_of_effect(
     (LeaverReversed, "left_on"),
@@ -28,25 +29,48 @@ EFFECTS = in_order_of_effect(
 """The events that say who holds a post, in the order in which they act on one day."""
 
 
-def posts_held(actions: Iterable[Action]) -> Steps[Decimal]:
-    """The FTE at which a worker holds each post from each date on, by all actions in their order.
+# --- one post ---------------------------------------------------------------------------------------------------------
 
-    - started: the worker holds the post at the FTE stated, beside any other post held;
-    - moved: the worker holds `to_post` instead of `from_post`, and `to_post` also when `from_post` was not held; it
-      says nothing of a worker who has left (a move that was planned, say, and not withdrawn);
-    - FTE changed: a post held has the FTE stated (0 gives it up); of a post not held it says nothing;
-    - left: the worker holds no post on that date, and a start on it counts only when a post was held before; unless the
-      leaver is reversed.
+
+class HeldUnder(NamedTuple):
+    """A post as it is held under one number of a person.
+
+    An `fte` of 0 is that of a worker without fixed hours where the post was taken up `without_hours`; else the post is
+    given up, until an FTE above 0 is stated of it.
     """
-    steps: Steps[Decimal] = {}
-    for day, changes in followed(actions):
-        for post, _, now in changes:
-            steps.setdefault(post, {})[day] = now
-    return steps
+
+    number: str
+    fte: Decimal
+    without_hours: bool
+
+    @property
+    def is_in_post(self) -> bool:
+        """Whether the person holds the post by it."""
+        return self.without_hours or self.fte > 0
 
 
-Changes = list[tuple[str, Decimal | None, Decimal | None]]
-"""Post, the FTE at which it was held before, and from then on; None where it was not or is not held."""
+Held = tuple[HeldUnder, ...]
+"""One post as it is held under each number of a person, in the order in which their FTE was stated."""
+
+
+def fte_held(held: Held) -> Decimal | None:
+    """The FTE at which a person holds a post: of several numbers that hold it the one stated last. None: not held."""
+    return next((under.fte for under in reversed(held) if under.is_in_post), None)
+
+
+def taken_up(held: Held, number: str, fte: Decimal) -> Held:
+    """A post taken up under a number, by a start or a move."""
+    return (*(under for under in held if under.number != number), HeldUnder(number, fte, without_hours=not fte))
+
+
+def at_another_fte(held: Held, number: str, fte: Decimal) -> Held:
+    """A post whose FTE is stated under a number: as held under it, or else as held under the others."""
+    own = any(under.number == number for under in held)
+    others = [under for under in held if own and under.number != number]
+    return (*others, *(under._replace(fte=fte) for under in held if not own or under.number == number))
+
+
+# --- leavers ----------------------------------------------------------------------------------------------------------
 
 
 def deciding(reversals: Iterable[Recorded]) -> Sequence[Recorded]:
@@ -73,69 +97,185 @@ def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:
     return any(not recorded_before(reversal, leaver) for reversal in reversals)
 
 
+class Leaving(NamedTuple):
+    """Of whom the leavers of a day speak: the numbers under which nothing is held then, or all of them."""
+
+    numbers: frozenset[str] = frozenset()
+    every_number: bool = False
+
+    def ends(self, under: HeldUnder) -> bool:
+        """Whether what is held so ends on that day."""
+        return self.every_number or under.number in self.numbers
+
+
+NOBODY_LEAVES = Leaving()
+ALL_NUMBERS = ""
+"""Stands among the numbers for all of a person's together. No number is called so."""
+
+
+def leaving(numbers: Collection[str], came: Mapping[str, date]) -> Leaving:
+    """Of whom the leavers speak that come under some numbers, each once, and are not reversed.
+
+    `came` holds of each number, and of `ALL_NUMBERS`, the day of the first start or move under it. A leaver under a
+    number without any, which is but another name of the person, speaks of them all.
+    """
+    own = frozenset(number for number in numbers if number in came)
+    return Leaving(own, every_number=len(own) < len(numbers))
+
+
+def did_not_come(day: date, number: str, left: Leaving, came: Mapping[str, date], beside: bool) -> bool:
+    """Whether a start under a number does not count, for who leaves that day.
+
+    It does not where it stands alone: nothing was taken up before under any number. Nor where nothing was under its
+    own, and the person is in post `beside`, under a number that does not leave: a duplicate opened and closed on a day.
+    """
+    if came[ALL_NUMBERS] >= day:
+        return left.every_number or number in left.numbers
+    return beside and number in left.numbers and came[number] >= day
+
+
+def first_coming(actions: Iterable[Action]) -> dict[str, date]:
+    """Of each number under which there is a start or a move, and of `ALL_NUMBERS`, the day of the first; actions are in
+    their order.
+    """
+    came: dict[str, date] = {}
+    for day, _, _, number, data in actions:
+        if isinstance(data, WorkerStarted | WorkerMoved):
+            came.setdefault(number, day)
+            came.setdefault(ALL_NUMBERS, day)
+    return came
+
+
+# --- one person -------------------------------------------------------------------------------------------------------
+
+
+def posts_held(actions: Iterable[Action]) -> Steps[Decimal]:
+    """The FTE at which a person holds each post from each date on, by all actions in their order.
+
+    - started: the person holds the post at the FTE stated, beside any other post held; an FTE of 0 is that of a worker
+      without fixed hours (zero-hours, casual), who is in post;
+    - moved: the person holds `to_post` instead of `from_post`, and `to_post` also when `from_post` was not held; it
+      says nothing of a person who has left (a move that was planned, say, and not withdrawn);
+    - FTE changed: a post held has the FTE stated. 0 gives it up, unless it was taken up at 0; who gave it up so, and
+      has neither left nor moved from it, takes it up again by an FTE above 0. Of another post it says nothing;
+    - left: nothing is held on that date that was held under the number of the leaver (all there are, where no start and
+      no move comes under that number), and a start on it counts, unless it stands alone (`did_not_come`). It says
+      nothing if the leaver is reversed.
+    """
+    steps: Steps[Decimal] = {}
+    for day, changes in followed(actions):
+        for post, _, now in changes:
+            steps.setdefault(post, {})[day] = now
+    return steps
+
+
+Changes = list[tuple[str, Decimal | None, Decimal | None]]
+"""Post, the FTE at which it was held before, and from then on; None where it was not or is not held."""
+
+
 def followed(actions: Iterable[Action]) -> Iterator[tuple[date, Changes]]:
     """What each action does, in their order: its day, and the posts that it says are held or given up."""
-    held: dict[str, Decimal] = {}
-    gone = False
-    reversed_on: date | None = None
-    reversals: Sequence[Recorded] = ()
-    left: date | None = None
-    did_not_come: date | None = None
-    for day, _, recorded, data in actions:
+    in_order = list(actions)
+    person = _Following(first_coming(in_order))
+    for action in in_order:
         changes: Changes = []
-        if type(data) is WorkerStarted:
-            if day != did_not_come:
-                gone = False
-                changes.append((data.post, held.get(data.post), data.fte))
-        elif type(data) is WorkerMoved:
-            if not gone:
-                if data.from_post in held and data.from_post != data.to_post:
-                    changes.append((data.from_post, held[data.from_post], None))
-                changes.append((data.to_post, held.get(data.to_post), data.fte))
-        elif type(data) is WorkerFteChanged:
-            if data.post in held:
-                changes.append((data.post, held[data.post], data.fte or None))
-        elif type(data) is LeaverReversed:
-            reversals = deciding([*reversals, recorded] if reversed_on == day else [recorded])
-            reversed_on = day
-        elif not (reversed_on == day and is_reversed(recorded, reversals)):
-            if not held and left != day:
-                did_not_come = day
-            left, gone = day, True
-            changes += [(post, fte, None) for post, fte in held.items()]
-        for post, _, fte in changes:
-            if fte is None:
-                del held[post]
-            else:
-                held[post] = fte
-        yield day, changes
+        for post, held in person.says(action):
+            before, now = fte_held(person.held.get(post, ())), fte_held(held)
+            if before is not None or now is not None:
+                changes.append((post, before, now))
+            person.hold(post, held)
+        yield action[0], changes
+
+
+class _Following:
+    """What a person holds, followed from action to action."""
+
+    def __init__(self, came: Mapping[str, date]) -> None:
+        self.held: dict[str, Held] = {}
+        self._posts_under: defaultdict[str, dict[str, None]] = defaultdict(dict)
+        self._came = came
+        self._gone = False
+        self._day: date | None = None
+        self._reversals: Sequence[Recorded] = ()
+        self._leavers: set[str] = set()
+        self._beside: bool | None = None
+
+    def hold(self, post: str, held: Held) -> None:
+        """From now on a post is held so."""
+        for under in self.held.get(post, ()):
+            self._posts_under[under.number].pop(post, None)
+        for under in held:
+            self._posts_under[under.number][post] = None
+        if held:
+            self.held[post] = held
+        else:
+            self.held.pop(post, None)
+
+    def says(self, action: Action) -> list[tuple[str, Held]]:
+        """How posts are held by an action, each that it speaks of."""
+        day, _, recorded, number, data = action
+        if day != self._day:
+            self._day, self._reversals, self._leavers, self._beside = day, (), set(), None
+        if isinstance(data, WorkerStarted):
+            return self._start(day, number, data)
+        if isinstance(data, WorkerMoved):
+            return [] if self._gone else self._move(number, data)
+        if isinstance(data, WorkerFteChanged):
+            held = self.held.get(data.post, ())
+            return [(data.post, at_another_fte(held, number, data.fte))] if held else []
+        if isinstance(data, LeaverReversed):
+            self._reversals = deciding([*self._reversals, recorded])
+            return []
+        return [] if is_reversed(recorded, self._reversals) else self._leave(number)
+
+    def _start(self, day: date, number: str, data: WorkerStarted) -> list[tuple[str, Held]]:
+        if self._leavers:
+            if self._beside is None:
+                self._beside = any(fte_held(held) is not None for held in self.held.values())
+            if did_not_come(day, number, leaving(self._leavers, self._came), self._came, self._beside):
+                return []
+        self._gone = False
+        return [(data.post, taken_up(self.held.get(data.post, ()), number, data.fte))]
+
+    def _move(self, number: str, data: WorkerMoved) -> list[tuple[str, Held]]:
+        taken = (data.to_post, taken_up(self.held.get(data.to_post, ()), number, data.fte))
+        return [taken] if data.from_post == data.to_post else [(data.from_post, ()), taken]
+
+    def _leave(self, number: str) -> list[tuple[str, Held]]:
+        self._leavers.add(number)
+        left = leaving([number], self._came)
+        posts = self.held if left.every_number else self._posts_under.get(number, ())
+        changed = [(post, tuple(under for under in self.held[post] if not left.ends(under))) for post in posts]
+        self._gone = len(self.held) == sum(not held for _, held in changed)
+        return changed
 
 
 class OnADay(NamedTuple):
-    """What `followed` comes to on one day for one post: only the last start counts, the last move from or to the post,
-    the last FTE, and any FTE of 0. None where there is none.
+    """What `followed` comes to on one day for one post: under each number only the last start, move to it and FTE
+    count, each in the order of the actions as (number, FTE); `moved_from` says that the person moved from the post,
+    before the moves to it that are given.
     """
 
-    start: WorkerStarted | None
-    move: WorkerMoved | None
-    given_up: bool
-    change: WorkerFteChanged | None
+    starts: Sequence[tuple[str, Decimal]]
+    moved_from: bool
+    moves: Sequence[tuple[str, Decimal]]
+    ftes: Sequence[tuple[str, Decimal]]
 
 
-def held_after(
-    post: str, held: Decimal | None, of_day: OnADay, left: bool, did_not_come: bool, gone: bool
-) -> Decimal | None:
-    """At which FTE a post is held after a day on which it was held at `held` before; None where it is not.
+def held_after(held: Held, of_day: OnADay, left: Leaving, not_coming: Collection[str], gone: bool) -> Held:
+    """How a post is held after a day, as it was held before.
 
-    `left` says that a leaver of that day counts, `did_not_come` that one does who held no post before, `gone` that the
-    worker is gone when moves take effect.
+    `left` says who leaves that day, `not_coming` under which numbers somebody did not come who starts on it, `gone`
+    that the person is gone when moves take effect.
     """
-    if left:
-        held = None
-    if of_day.start is not None and not did_not_come:
-        held = of_day.start.fte
-    if of_day.move is not None and not gone:
-        held = of_day.move.fte if of_day.move.to_post == post else None
-    if held is None or of_day.given_up:
-        return None
-    return held if of_day.change is None else of_day.change.fte
+    held = tuple(under for under in held if not left.ends(under))
+    for number, fte in of_day.starts:
+        if number not in not_coming:
+            held = taken_up(held, number, fte)
+    if not gone:
+        held = () if of_day.moved_from else held
+        for number, fte in of_day.moves:
+            held = taken_up(held, number, fte)
+    for number, fte in of_day.ftes:
+        held = at_another_fte(held, number, fte)
+    return held

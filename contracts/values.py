@@ -95,13 +95,6 @@ Fte = Annotated[
 ]
 """Full-time equivalent of one worker, 0 to 1, at most 6 decimals (CSWW's format for FTE)."""
 
-OccupiedFte = Annotated[
-    Fte,
-    Field(gt=0),
-    _number_schema("Full-time equivalent of one worker, above 0, at most 1", 6, exclusiveMinimum=0, maximum=1),
-]
-"""The FTE at which a worker occupies a post: above 0."""
-
 FundedFte = Annotated[
     Decimal,
     Field(gt=0, le=999, decimal_places=6),

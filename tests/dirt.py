@@ -431,6 +431,32 @@ def merges_said_again(n: int) -> Facts:
     yield from ((f"worker/W-{place % 2:05}", merged(f"W-{1 - place % 2:05}")) for place in range(n))
 
 
+def leavers_under_another_name(n: int) -> Facts:
+    """Somebody who starts again and again, and whose leavers all come under a number without any start."""
+    yield WORKER, merged("W-2")
+    for place in range(n // 2):
+        yield WORKER, started(day(2 * place))
+        yield "worker/W-2", left(day(2 * place + 1))
+
+
+def comings_and_goings_under_two_numbers(n: int) -> Facts:
+    """Somebody who starts and leaves in one post under two numbers in turn, each before the other leaves."""
+    yield WORKER, merged("W-2")
+    for place in range(n // 4):
+        for number in (1, 2):
+            yield f"worker/W-{number}", started(day(4 * place + number))
+            yield f"worker/W-{number}", left(day(4 * place + number + 2))
+
+
+def leavers_under_a_second_number(n: int) -> Facts:
+    """Somebody who holds many posts under one number, and comes and goes under another."""
+    yield WORKER, merged("W-2")
+    yield from ((WORKER, started(day(0), f"P-{place}", "0.1")) for place in range(n // 3))
+    for place in range(n // 3):
+        yield "worker/W-2", started(day(2 * place), "Q-1")
+        yield "worker/W-2", left(day(2 * place + 1))
+
+
 def corrections_in_a_chain(n: int) -> list[Event]:
     """Each event corrects the one before."""
     return _corrections(n, lambda place: f"E-{place - 1}")
@@ -535,10 +561,14 @@ _FACTS: tuple[Callable[[int], Facts], ...] = (
     closings_before_established, changes_of_one_cover, covers_not_held, agency_workers_on_one_post,
     assignments_of_one_agency_worker, caseloads, absences, decisions_on_one_worker, decisions_of_one_panel, payments,
     applications, demand_counts, said_twice, promotions, merges_in_a_chain, merges_from_the_end, merges_in_a_star,
-    merges_in_cliques, merges_said_again,
+    merges_in_cliques, merges_said_again, leavers_under_another_name, comings_and_goings_under_two_numbers,
+    leavers_under_a_second_number,
 )  # fmt: skip
 
-_LATE = (ftes_of_one_worker, moves_to_and_fro, comings_and_goings, changes_of_one_post, changes_of_one_cover)
+_LATE = (
+    ftes_of_one_worker, moves_to_and_fro, comings_and_goings, changes_of_one_post, changes_of_one_cover,
+    leavers_under_another_name, comings_and_goings_under_two_numbers,
+)  # fmt: skip
 """What a feed also sends from the end to the beginning, and in no order."""
 
 _AT_ONCE = (

@@ -178,11 +178,13 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         WorkerStarted,
         started_on=_days,
         post=_posts,
-        fte=_ftes,
+        fte=_ftes | st.just(Decimal(0)),
         origin=st.just(Origin.NEWLY_QUALIFIED),
         route=st.just(Route.ACADEMY),
     ),
-    WorkerMoved: st.builds(WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes),
+    WorkerMoved: st.builds(
+        WorkerMoved, moved_on=_days, from_post=_posts, to_post=_posts, fte=_ftes | st.just(Decimal(0))
+    ),
     WorkerFteChanged: st.builds(WorkerFteChanged, effective_from=_days, post=_posts, fte=_ftes_and_none),
     WorkerMerged: st.builds(merged, st.sampled_from(["W-1", "W-2", "W-3"])),
     WorkerLeft: st.builds(left, _leaving_days),
@@ -279,7 +281,8 @@ def tied(draw: st.DrawFn, histories: st.SearchStrategy[list[Event]], instants: i
 @st.composite
 def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
     """Events about three workers whose numbers are merged, in chains and circles too, and taken apart again."""
-    kinds: list[type[EventData]] = [WorkerMerged, WorkerMerged, WorkerStarted, WorkerMoved, WorkerLeft]
+    kinds: list[type[EventData]] = [WorkerMerged, WorkerStarted, WorkerLeft] * 3
+    kinds += [WorkerMoved, WorkerMoved, WorkerFteChanged, WorkerFteChanged, LeaverReversed]
     history: list[Event] = []
     for place in range(draw(st.integers(2, most_events))):
         model = draw(st.sampled_from(kinds))
@@ -290,6 +293,19 @@ def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
         else:
             history.append(void_of(refers_to.id, refers_to.type, refers_to.subject, recorded, id))
     return history
+
+
+@st.composite
+def histories_of_starts_and_leavers(draw: st.DrawFn) -> list[Event]:
+    """Events about two workers who start and leave, each of whom starts at least once."""
+    kinds: list[type[EventData]] = [WorkerStarted, WorkerLeft]
+    numbers = ["worker/W-1", "worker/W-2"]
+    of_each: list[tuple[str, type[EventData]]] = [(number, WorkerStarted) for number in numbers]
+    more = draw(st.lists(st.tuples(st.sampled_from(numbers), st.sampled_from(kinds)), max_size=9))
+    return [
+        event(draw(_data_of_type[model]), subject, draw(_instants), f"E-{place}")
+        for place, (subject, model) in enumerate([*of_each, *more])
+    ]
 
 
 @st.composite

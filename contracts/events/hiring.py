@@ -11,7 +11,6 @@ from contracts.values import (
     CoverId,
     EffectiveDate,
     Fte,
-    OccupiedFte,
     PostId,
     Slug,
     WorkerId,
@@ -60,7 +59,8 @@ class CohortOpened(EventData):
 class WorkerStarted(EventData):
     """A worker occupies a post from `started_on` on. Subject: `worker/<identifier>`.
 
-    A worker who holds other posts already takes this one up beside them.
+    A worker who holds other posts already takes this one up beside them. An FTE of 0 is that of a worker without fixed
+    hours (zero-hours, casual): in post by headcount, at no FTE.
     """
 
     event_type: ClassVar[str] = "uk.workforce.worker.started.v1"
@@ -68,7 +68,7 @@ class WorkerStarted(EventData):
 
     started_on: EffectiveDate
     post: PostId
-    fte: OccupiedFte
+    fte: Fte
     origin: Origin
     route: Route
     employment: Employment = Employment.PERMANENT
@@ -78,7 +78,10 @@ class WorkerStarted(EventData):
 
 
 class WorkerMoved(EventData):
-    """From `moved_on` on a worker occupies `to_post` instead of `from_post`. Subject: `worker/<identifier>`."""
+    """From `moved_on` on a worker occupies `to_post` instead of `from_post`. Subject: `worker/<identifier>`.
+
+    An FTE of 0 is that of a worker without fixed hours.
+    """
 
     event_type: ClassVar[str] = "uk.workforce.worker.moved.v1"
     subject_kind: ClassVar[str] = "worker"
@@ -86,15 +89,16 @@ class WorkerMoved(EventData):
     moved_on: EffectiveDate
     from_post: PostId
     to_post: PostId
-    fte: OccupiedFte
+    fte: Fte
     kind: MoveKind = MoveKind.MOVE
     expected_until: EffectiveDate | None = None
 
 
 class WorkerFteChanged(EventData):
-    """From `effective_from` on a worker occupies `post` at another FTE; 0 gives the post up.
+    """From `effective_from` on a worker occupies `post` at another FTE. Subject: `worker/<identifier>`.
 
-    Subject: `worker/<identifier>`.
+    0 gives the post up (a career break, say), unless the worker took it up at 0, without fixed hours. A later FTE above
+    0 takes up again what was given up so.
     """
 
     event_type: ClassVar[str] = "uk.workforce.worker.fte-changed.v1"

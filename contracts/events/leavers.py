@@ -8,7 +8,9 @@ from contracts.values import EffectiveDate
 
 
 class WorkerLeft(EventData):
-    """A worker gave up all posts: not in post on `left_on` nor after.
+    """A worker gave up all posts held under this number: not in post by it on `left_on` nor after.
+
+    A person who holds posts under another number too (`worker.merged`) goes on there.
 
     CSWW counts who left on 30 September as a leaver of the year, with FTE 0 at that date.
     """

@@ -108,7 +108,7 @@ def _standing(picture: Picture) -> Mapping[str, OverDays[MadeOf]]:
 
 
 def _over_days(stretches: Sequence[tuple[date, date, MadeOf]]) -> OverDays[MadeOf]:
-    there: OverDays[MadeOf] = OverDays(day for since, until, _ in stretches for day in (since, until))
+    there: OverDays[MadeOf] = OverDays(sorted({day for since, until, _ in stretches for day in (since, until)}))
     for since, until, made_of in stretches:
         there.put(since, until, made_of)
     return there

@@ -285,7 +285,7 @@ def a_new_code(now: Published) -> None:
 
 def a_wider_range(now: Published) -> None:
     fields(now, STARTED)["fte"]["maximum"] = 2
-    fields(now, STARTED)["fte"]["minimum"] = fields(now, STARTED)["fte"].pop("exclusiveMinimum")
+    fields(now, POST)["funded_fte"]["minimum"] = fields(now, POST)["funded_fte"].pop("exclusiveMinimum")
     fields(now, STARTED)["fte"]["x-decimals"] = 8
 
 

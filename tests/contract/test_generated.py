@@ -45,6 +45,8 @@ def keeps_its_schema(noun_and_verb: str, data: dict[str, Any]) -> bool:
     ("noun_and_verb", "data"),
     [
         ("worker.started", {**STARTED, "fte": 0.000001}),
+        ("worker.started", {**STARTED, "fte": 0}),
+        ("worker.moved", {"moved_on": "2024-04-01", "from_post": "P-1", "to_post": "P-2", "fte": 0}),
         ("worker.started", {**STARTED, "cohort": None}),
         ("worker.started", {**STARTED, "started_on": "1948-01-01"}),
         ("worker.started", {**STARTED, "started_on": "2099-12-31"}),
@@ -67,7 +69,7 @@ def test_what_a_model_takes_its_published_schema_takes(noun_and_verb: str, data:
 @pytest.mark.parametrize(
     ("noun_and_verb", "data"),
     [
-        ("worker.started", {**STARTED, "fte": 0}),
+        ("worker.started", {**STARTED, "fte": -0.1}),
         ("worker.started", {**STARTED, "fte": 1.1}),
         ("worker.started", {**STARTED, "fte": "1"}),
         ("worker.started", {**STARTED, "fte": True}),
@@ -84,7 +86,7 @@ def test_what_a_model_takes_its_published_schema_takes(noun_and_verb: str, data:
         ("worker.started", {**STARTED, "started_on": "1947-12-31"}),
         ("worker.started", {**STARTED, "started_on": "2100-01-01"}),
         ("worker.started", {name: value for name, value in STARTED.items() if name != "route"}),
-        ("worker.moved", {"moved_on": "2024-04-01", "from_post": "P-1", "to_post": "P-2", "fte": 0}),
+        ("worker.moved", {"moved_on": "2024-04-01", "from_post": "P-1", "to_post": "P-2", "fte": -0.5}),
         ("post.established", {**POST, "funded_fte": 0}),
         ("post.established", {**POST, "csww_role": 7}),
         ("post.established", {**POST, "team": "Team One"}),

@@ -122,7 +122,7 @@ def test_a_wrong_attribute_is_refused_with_what_would_be_right(attributes: dict[
         ),
         ({"fte": None}, "right would be: a JSON number, without quotes"),
         ({"fte": True}, "(came: True); right would be: a JSON number, without quotes"),
-        ({"fte": 0}, "(came: 0); right would be: a number above 0"),
+        ({"fte": -0.1}, "(came: -0.1); right would be: a number of at least 0"),
         ({"fte": 1.01}, "(came: 1.01); right would be: a number of at most 1"),
         ({"fte": 0.1234567}, "right would be: a number with at most 6 decimals"),
         ({"started_on": "02/10/2023"}, "(came: 02/10/2023); right would be: a date as 2023-10-31"),

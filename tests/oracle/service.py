@@ -78,6 +78,7 @@ class Workforce:
     """Everyone and everything that the events name."""
 
     def __init__(self, standing_events: list[Event]) -> None:
+        self.under_their_numbers = standing_events
         self.events = in_order_of_recording(as_persons(standing_events))
         self.persons = self._subjects("worker")
         self.covers = self._subjects("cover")
@@ -113,7 +114,7 @@ class Workforce:
 
     def held(self, person: str, day: date) -> dict[str, Decimal]:
         """The FTE at which a person holds each post."""
-        return self._once("held", person, day, lambda: posts_held(self.events, f"worker/{person}", day))
+        return self._once("held", person, day, lambda: posts_held(self.under_their_numbers, f"worker/{person}", day))
 
     def facts(self, post: str, day: date) -> dict[str, Any] | None:
         """What a post is; None before it is established."""

@@ -4,7 +4,7 @@ Invariant: nothing here comes from services/; where the two disagree, one of the
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -194,40 +194,80 @@ def _add_agency_worker(stock: Stock, running: dict[str, Any]) -> None:
         stock.agency_cover += running["fte"]
 
 
+@dataclass
+class Post:
+    """A post that one number of a person is in, or is to come back to: at 0 FTE after having had more."""
+
+    number: str
+    name: str
+    fte: Decimal
+    no_fixed_hours: bool
+
+
 def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict[str, Decimal]:
     """The FTE at which the person of a number holds each post at a date."""
     numbers = numbers_of_person(events_that_stand, worker)
     mine = [event for event in events_that_stand if event.envelope.subject in numbers]
-    reversals = [event for event in mine if isinstance(event.data, LeaverReversed)]
-    held: dict[str, Decimal] = {}
-    did_not_come_on: list[date] = []
-    came_and_left_on: list[date] = []
+    posts: list[Post] = []  # the one whose FTE was stated last comes last
     has_left = False
+    still_held: dict[date, list[Post]] = {}  # when those who leave on a day have left
     for event in _acted_by(mine, [WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged], as_at):
-        data = event.data
-        if isinstance(data, WorkerStarted) and data.started_on not in did_not_come_on:
-            held[data.post] = data.fte
+        data, number = event.data, event.envelope.subject
+        if isinstance(data, WorkerStarted):
+            still_held.setdefault(data.started_on, posts)
+        if isinstance(data, WorkerStarted) and not _did_not_come(mine, event, still_held[data.started_on]):
+            posts = [post for post in posts if (post.number, post.name) != (number, data.post)]
+            posts.append(Post(number, data.post, data.fte, no_fixed_hours=data.fte == 0))
             has_left = False
         if isinstance(data, WorkerMoved) and not has_left:
-            if data.from_post in held:
-                del held[data.from_post]
-            held[data.to_post] = data.fte
-        if isinstance(data, WorkerFteChanged) and data.post in held:
-            held[data.post] = data.fte
-            if data.fte == 0:
-                del held[data.post]
-        if isinstance(data, WorkerLeft):
-            reversed_later = [
-                reversal for reversal in reversals if _effective(reversal) == data.left_on and reverses(reversal, event)
-            ]
-            if not reversed_later:
-                if held == {} and data.left_on not in came_and_left_on:
-                    did_not_come_on.append(data.left_on)
-                else:
-                    came_and_left_on.append(data.left_on)
-                held = {}
-                has_left = True
-    return held
+            if data.from_post != data.to_post:
+                posts = [post for post in posts if post.name != data.from_post]
+            posts = [post for post in posts if (post.number, post.name) != (number, data.to_post)]
+            posts.append(Post(number, data.to_post, data.fte, no_fixed_hours=data.fte == 0))
+        if isinstance(data, WorkerFteChanged):
+            there = [post for post in posts if post.name == data.post]
+            stated = [post for post in there if post.number == number] or there
+            posts = [post for post in posts if post not in stated]
+            posts += [replace(post, fte=data.fte) for post in stated]
+        if isinstance(data, WorkerLeft) and not _was_reversed(mine, event):
+            posts = [post for post in posts if post.number not in _numbers_that_leave(mine, event)]
+            has_left = posts == []
+    return {post.name: post.fte for post in posts if post.fte > 0 or post.no_fixed_hours}
+
+
+def _did_not_come(mine: list[Event], start: Event, still_held: list[Post]) -> bool:
+    """Whether a start stands alone, or beside a post in another number, and somebody left on its day who began it."""
+    day, number = _effective(start), start.envelope.subject
+    leavers = [
+        event
+        for event in mine
+        if isinstance(event.data, WorkerLeft) and event.data.left_on == day and not _was_reversed(mine, event)
+    ]
+    if not any(number in _numbers_that_leave(mine, leaver) for leaver in leavers):
+        return False
+    came_before = [one.envelope.subject for one in _comings(mine) if _effective(one) < day]
+    if came_before == []:
+        return True
+    is_in_post = any(post.fte > 0 or post.no_fixed_hours for post in still_held)
+    left_itself = any(leaver.envelope.subject == number for leaver in leavers)
+    return is_in_post and left_itself and number not in came_before
+
+
+def _numbers_that_leave(mine: list[Event], leaver: Event) -> set[str]:
+    """The number of a leaver; all numbers of the person, where nobody came under that one."""
+    came = {event.envelope.subject for event in _comings(mine)}
+    return {leaver.envelope.subject} if leaver.envelope.subject in came else came
+
+
+def _comings(mine: list[Event]) -> list[Event]:
+    return [event for event in mine if isinstance(event.data, WorkerStarted | WorkerMoved)]
+
+
+def _was_reversed(mine: list[Event], leaver: Event) -> bool:
+    of_its_day = [
+        event for event in mine if isinstance(event.data, LeaverReversed) and event.data.left_on == _effective(leaver)
+    ]
+    return any(reverses(reversal, leaver) for reversal in of_its_day)
 
 
 def _facts_of_post(events_that_stand: list[Event], post: str, as_at: date) -> dict[str, Any] | None:

@@ -93,7 +93,7 @@ def test_who_gives_up_every_post_without_leaving_left_for_a_reason_not_known() -
     assert by(leavers, ["reason", "destination"]) == {("not-known", "not-known"): 1}
 
 
-def test_a_leaver_of_one_number_ends_the_service_of_the_merged_person() -> None:
+def test_a_leaver_of_one_number_ends_what_the_merged_person_holds_under_that_number() -> None:
     merge = on("W-2", WorkerMerged(duplicate="W-1"))
     facts = [
         a_post("P-1"),
@@ -104,10 +104,16 @@ def test_a_leaver_of_one_number_ends_the_service_of_the_merged_person() -> None:
     ]
     apart, together = standing(*facts), standing(*facts, merge)
     assert total(apart, "leavers-fte", YEAR_2023) == Fraction(1, 2)
-    assert total(together, "leavers-fte", YEAR_2023) == 1
+    assert total(together, "leavers-fte", YEAR_2023) == 0
     assert total(apart, "in-post-headcount", day(date(2023, 4, 30))) == 2
     assert total(together, "in-post-headcount", day(date(2023, 4, 30))) == 1
-    assert total(together, "in-post-headcount", day(date(2023, 5, 1))) == 0
+    assert total(together, "in-post", day(date(2023, 4, 30))) == 1
+    assert total(together, "in-post-headcount", day(date(2023, 5, 1))) == 1
+    assert total(together, "in-post", day(date(2023, 5, 1))) == Fraction(1, 2)
+    both = standing(*facts, on("W-2", resigned(date(2023, 6, 1))), merge)
+    assert total(both, "leavers", YEAR_2023) == 1
+    assert total(both, "leavers-fte", YEAR_2023) == Fraction(1, 2)
+    assert total(both, "in-post-headcount", day(date(2023, 6, 1))) == 0
     assert total(together, "starters", Period(date(2022, 1, 1), date(2022, 12, 31))) == 1
 
 

@@ -3,7 +3,7 @@
 Invariant: a history made by `in_order` never contradicts itself: nobody is in two posts, and every date follows.
 """
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -14,7 +14,7 @@ from contracts.codes import CoverReason
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded
 from contracts.events.base import EventData
-from contracts.events.hiring import WorkerMerged
+from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed
 from contracts.events.posts import PostChanged
 from contracts.events.working_life import CaseloadCounted
@@ -27,18 +27,22 @@ from services.metrics.quality.effect import STOCKS, difference_without
 from tests.histories import (
     FIRST_DAY,
     FIRST_INSTANT,
+    LAST_DAY,
     cover_started,
     established,
     event,
     fte_changed,
     histories,
     histories_of_leavers,
+    histories_of_merges,
     histories_of_references,
     left,
     moved,
     started,
 )
+from tests.oracle import stock as oracle
 
+LATEST_INSTANT = datetime(2030, 1, 1, tzinfo=UTC)
 AS_AT = FIRST_DAY + timedelta(days=5)
 MERGE = event(WorkerMerged(duplicate="W-2"), "worker/W-1", FIRST_INSTANT, "merged")
 COUNT = event(CaseloadCounted(counted_on=AS_AT, cases=4), "worker/W-1", FIRST_INSTANT, "counted")
@@ -48,6 +52,7 @@ _any_history = st.one_of(
     histories().map(lambda events: [*events, MERGE, COUNT]),
     histories_of_references(),
     histories_of_leavers(),
+    histories_of_merges(),
 )
 
 
@@ -65,7 +70,31 @@ def test_a_finding_names_its_events_and_those_to_withdraw_are_among_them_and_sta
         assert finding.events
         assert finding.since < finding.until
         assert set(map(id, finding.withdrawn)) <= set(map(id, finding.events)) & set(map(id, picture.standing))
-        assert all(item.fte > 0 and item.since < item.until for item in finding.concerned)
+        assert all(item.fte >= 0 and item.since < item.until for item in finding.concerned)
+
+
+@given(_any_history)
+def test_whoever_comes_is_in_post_that_day_or_is_named_by_a_finding(events: list[Event]) -> None:
+    picture = Picture(events)
+    standing = oracle.standing(events, LATEST_INSTANT)
+    named_in = {(one.envelope.type, one.envelope.id) for finding in findings(picture, AS_AT) for one in finding.events}
+    for one in standing:
+        if isinstance(one.data, WorkerStarted):
+            in_post = oracle.posts_held(standing, one.envelope.subject, one.data.started_on)
+            assert in_post or (one.envelope.type, one.envelope.id) in named_in
+
+
+@given(_any_history)
+def test_nobody_who_is_said_to_be_in_a_post_is_in_no_figure_and_in_no_finding(events: list[Event]) -> None:
+    picture = Picture(events)
+    standing = oracle.standing(events, LATEST_INSTANT)
+    named = {subject for finding in findings(picture, AS_AT) for subject in finding.subjects}
+    for one in standing:
+        if isinstance(one.data, WorkerStarted | WorkerMoved | WorkerFteChanged):
+            person = oracle.person(standing, one.envelope.subject)
+            days = [FIRST_DAY + timedelta(days=day) for day in range((LAST_DAY - FIRST_DAY).days + 1)]
+            was_in_post = any(oracle.posts_held(standing, person, day) for day in days)
+            assert was_in_post or person in named
 
 
 @given(_any_history, st.randoms(use_true_random=False))
@@ -98,28 +127,34 @@ def in_order(draw: st.DrawFn) -> list[Event]:
     ]
 
 
+WHAT_HAPPENS = ["move", "change", "pause", "leave", "stay"]
+
+
 def _working_life(draw: st.DrawFn) -> list[EventData]:
-    """Who starts, moves, changes and leaves, perhaps more than once, on days that never go back."""
-    day, post = FIRST_DAY, ""
+    """Who starts, moves, changes, pauses and leaves, perhaps more than once, on days that never go back."""
+    day, post, fte = FIRST_DAY, "", ""
     facts: list[EventData] = []
     for _ in range(draw(st.integers(1, 8))):
         day += timedelta(days=draw(st.integers(1, 3)))
-        kind = draw(st.sampled_from(["move", "change", "leave", "stay"])) if post else "start"
+        kind = "start" if not post else "change" if fte == "paused" else draw(st.sampled_from(WHAT_HAPPENS))
         other = draw(st.sampled_from(["P-1", "P-2", "P-3"]))
-        fte = draw(st.sampled_from(["0.5", "1"]))
+        if kind == "stay":
+            facts += [left(day), LeaverReversed(left_on=day)]
+            continue
+        fte = draw(st.sampled_from(["0.5", "1", *(["0"] if kind in ("start", "move") else [])]))
         if kind == "start":
             facts.append(started(day, other, fte))
         elif kind == "move":
             facts.append(moved(day, post, other, fte))
         elif kind == "change":
             facts.append(fte_changed(day, fte, post))
-        elif kind == "leave":
-            facts.append(left(day))
+        elif kind == "pause":
+            facts.append(fte_changed(day, "0", post))
+            fte = "paused"
         else:
-            facts += [left(day), LeaverReversed(left_on=day)]
-            continue
-        post = {"leave": "", "change": post}.get(kind, other)
-        if post:
+            facts.append(left(day))
+        post = {"leave": "", "change": post, "pause": post}.get(kind, other)
+        if post and fte in ("0.5", "1"):
             facts.append(CaseloadCounted(counted_on=day, cases=draw(st.integers(0, 20))))
     return facts
 

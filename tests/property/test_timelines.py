@@ -1,7 +1,7 @@
 """Whatever was recorded, corrected, voided and sent twice: the timelines say what the definitions say."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
@@ -18,16 +18,20 @@ from services.metrics.timelines.workers import occupancies
 from tests.histories import (
     FIRST_DAY,
     LAST_DAY,
+    event,
     histories,
     histories_of_leavers,
     histories_of_merges,
     histories_of_references,
+    histories_of_starts_and_leavers,
+    merged,
     tied,
 )
 from tests.oracle import stock as oracle
 
 Row = Occupancy | Cover | Post | Staffing
 
+LATEST_INSTANT = datetime(2030, 1, 1, tzinfo=UTC)
 DAYS = [FIRST_DAY + timedelta(days=days) for days in range(-1, (LAST_DAY - FIRST_DAY).days + 2)]
 """Every date on which something can change, and one on either side."""
 
@@ -152,6 +156,17 @@ def test_a_person_holds_the_posts_that_the_definitions_say_under_the_number_know
             persons = {oracle.person(standing, f"worker/{number}") for number in ("W-1", "W-2", "W-3")}
             expected = {person: oracle.posts_held(standing, person, as_at) for person in persons}
             assert held == {person: posts for person, posts in expected.items() if posts}
+
+
+@given(histories_of_starts_and_leavers())
+def test_a_merge_takes_nobody_out_of_a_post(history: list[Event]) -> None:
+    standing = oracle.standing(history, LATEST_INSTANT)
+    merge = event(merged("W-2"), "worker/W-1", LATEST_INSTANT, "merge")
+    rows = Timelines([*history, merge]).occupancies
+    for as_at in DAYS:
+        apart = {post for number in ("W-1", "W-2") for post in oracle.posts_held(standing, f"worker/{number}", as_at)}
+        # More can come: who came under the other number before does not start alone under this one.
+        assert apart <= {row.post for row in rows if holds(row, as_at, LATEST_INSTANT)}
 
 
 @thorough

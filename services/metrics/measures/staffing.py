@@ -104,7 +104,8 @@ MEASURES = (
     stock(
         "in-post-headcount",
         "People in post",
-        "Persons who hold at least one post at the date, each once, under the most senior post.",
+        "Persons who hold at least one post at the date, each once, under the most senior post; those without fixed "
+        "hours, whose FTE is 0, too.",
         CSWW,
         Unit.PEOPLE,
         _people_in_service,

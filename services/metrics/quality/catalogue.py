@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.metrics.picture.picture import Picture
-from services.metrics.quality import age, demand, posts, records, ties, workers, working_life
+from services.metrics.quality import age, comings, demand, posts, records, ties, workers, working_life
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding
 
 _GRAVEST_FIRST = list(SEVERITIES)
@@ -15,7 +15,11 @@ _GRAVEST_FIRST = list(SEVERITIES)
 CHECKS: dict[str, Check] = {
     check.name: check
     for check in sorted(
-        (check for family in (workers, posts, working_life, demand, age, ties, records) for check in family.CHECKS),
+        (
+            check
+            for family in (workers, comings, posts, working_life, demand, age, ties, records)
+            for check in family.CHECKS
+        ),
         key=lambda check: _GRAVEST_FIRST.index(check.severity),
     )
 }

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from contracts.effects import Effects, action_of
 from contracts.envelope import Event
-from contracts.events.hiring import WorkerMoved
+from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.occupying import EFFECTS, Changes, deciding
 from contracts.occupying import followed as followed_by_occupying
@@ -26,10 +26,11 @@ class Step(NamedTuple):
     """One event as it takes effect on `day`.
 
     `before` and `after` are the numbers of posts held before it and after it, and `fte_before` and `fte_after` their
-    FTE together. Of the posts that the event names `named_before` are held before it, each with the event by which it
-    came to be held as it was; `named_after` after it. Where it moves from a post not held, `held_before` are the posts
-    held before it; where it brings the FTE above 1, `held_after` those held after it: in alphabetical order up to
-    `MOST_NAMED`, each with the event by which it came to be held so.
+    FTE together; `acts` says whether it says of some post that it is held, or no more. Of the posts that the event
+    names `named_before` are held before it, each with the event by which it came to be held as it was; `named_after`
+    after it. Where it moves from a post not held, `held_before` are the posts held before it; where it brings the FTE
+    above 1, or somebody leaves, `held_after` those held after it: in alphabetical order up to `MOST_NAMED`, each with
+    the event by which it came to be held so.
     """
 
     event: Event
@@ -38,6 +39,7 @@ class Step(NamedTuple):
     after: int
     fte_before: Decimal
     fte_after: Decimal
+    acts: bool
     named_before: Mapping[str, Event]
     named_after: frozenset[str]
     held_before: Sequence[tuple[str, Event]]
@@ -106,7 +108,8 @@ class _Held:
         held_before = self._first() if from_elsewhere else ()
         for post, was, now in changes:
             self._change(event, post, was, now)
-        held_after = self._first() if fte_before <= 1 < self._fte else ()
+        shown_after = fte_before <= 1 < self._fte or isinstance(data, WorkerLeft)
+        held_after = self._first() if shown_after else ()
         named_after = frozenset(post for post in named if post in self._given_by)
         return Step(
             event,
@@ -115,6 +118,7 @@ class _Held:
             len(self._posts),
             fte_before,
             self._fte,
+            bool(changes),
             named_before,
             named_after,
             held_before,
@@ -133,6 +137,11 @@ class _Held:
             del self._given_by[post]
         elif was != now:
             self._given_by[post] = event
+
+
+def does_not_come(step: Step) -> bool:
+    """Whether it is a start that does not count, as somebody left that day under its number, or for it."""
+    return isinstance(step.data, WorkerStarted) and step.data.post not in step.named_after
 
 
 def in_effect(events: Iterable[Event], effects: Effects) -> list[Event]:

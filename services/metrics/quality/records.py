@@ -96,7 +96,7 @@ SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
 def very_many_records(picture: Picture) -> Iterable[Finding]:
     """Subjects of which more is recorded than can be true of one worker, post or assignment."""
     of_subject: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in in_order(picture.events):
+    for event in picture.standing:
         of_subject[event.envelope.subject].append(event)
     for subject, events in of_subject.items():
         if len(events) > VERY_MANY and subject.startswith(("worker/", "post/", "cover/")):
@@ -203,7 +203,9 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
         for event, data in picture.facts(model):
             if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[picture.person_of(event)]):
-                alike[_subject(picture, event), *(getattr(data, name) for name in fields)].append(event)
+                # Who leaves under two numbers leaves twice.
+                subject = event.envelope.subject if model is WorkerLeft else _subject(picture, event)
+                alike[subject, *(getattr(data, name) for name in fields)].append(event)
         for (subject, *_), events in alike.items():
             if len(events) > 1:
                 day = TAKES_EFFECT[model](events[-1].data)
@@ -212,7 +214,9 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
                 noun = model.event_type.split(".")[2].replace("-", " ")
                 verb = model.event_type.split(".")[3].replace("-", " ")
                 says = f"'{noun} {verb}' stands {len(events)} times for {subject} and {day}, saying {how}."
-                yield on_a_day("recorded-twice", [subject], day, says, events, withdrawn=events[:-1])
+                # Without a start under another number what stands beside it there would mean something else.
+                alone = len({event.envelope.subject for event in events}) == 1
+                yield on_a_day("recorded-twice", [subject], day, says, events, withdrawn=events[:-1] if alone else [])
 
 
 def _subject(picture: Picture, event: Event) -> str:
@@ -276,10 +280,10 @@ CHECKS = (
     Check(
         "very-many-records",
         "Very many records of one",
-        f"More than {VERY_MANY:,} events are recorded of one worker, post or assignment, or more than so many stand on "
+        f"More than {VERY_MANY:,} events stand of one worker, post or assignment, or more than so many stand on "
         "one post: several share one number, or a feed repeats itself. What is counted of it comes late; where each "
         "record moves all that follow, not at all.",
-        "Void what was sent too often, or record it under the right numbers.",
+        "Void what was sent too often; what is of others, record under their numbers.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "vacancies", "in-post-headcount"),
         very_many_records,
@@ -289,7 +293,8 @@ CHECKS = (
         "Correction or withdrawal of no event",
         "An event supersedes or voids one that is not known (of the same type and subject): a correction then counts "
         "beside what it was to replace, a withdrawal withdraws nothing.",
-        "Send the event that is referred to, or send the correction or withdrawal again with the right id.",
+        "Send the event that is referred to; or void the correction or withdrawal, and send it again with the right "
+        "id.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         references_to_nothing,
@@ -298,7 +303,7 @@ CHECKS = (
         "corrected-twice",
         "Two corrections of one event",
         "Two events supersede the same one, and neither is withdrawn: the one recorded last counts.",
-        "Void the correction that is wrong, or let one correction supersede the other.",
+        "Void the correction that is wrong.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         corrected_twice,
@@ -308,7 +313,8 @@ CHECKS = (
         "The same recorded twice",
         "Two events of one kind stand for one subject and day (and post, panel or reason). Of starts, moves and "
         "leavers the last recorded counts; absences and payments count twice.",
-        "Void the one too many as a duplicate, or let the right one supersede the other.",
+        "Void the one too many as a duplicate (where it came under a second number that was merged, all that is "
+        "recorded under that one).",
         Severity.MAY_MOVE,
         ("in-post", "starters", "leavers", "working-days-lost", "retention-payments-made", "retention-payments-paid"),
         recorded_twice,

@@ -27,7 +27,7 @@ from services.metrics.quality.declaration import (
     on_a_day,
     runs,
 )
-from services.metrics.quality.following import Step, followed, is_reversed, reversals
+from services.metrics.quality.following import Step, does_not_come, followed, is_reversed, reversals
 
 LEAVERS = ("leavers", "leavers-fte", "turnover-rate", "turnover-rate-headcount", "crude-turnover")
 IN_POST = ("in-post", "in-post-headcount", "vacancies", "over-establishment", "vacancy-rate")
@@ -38,7 +38,7 @@ def _leavers_of_nobody(picture: Picture) -> Iterable[tuple[str, str, Step]]:
     for person, (steps, _) in followed(picture).items():
         reversed_on = reversals(step.event for step in steps)
         came = [step.day for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)]
-        not_coming = {step.data.started_on for step in steps if isinstance(step.data, WorkerStarted)}
+        not_coming = {step.day for step in steps if does_not_come(step)}
         left: set[date] = set()
         for step in steps:
             if not isinstance(step.data, WorkerLeft) or is_reversed(step.event, reversed_on):
@@ -147,7 +147,11 @@ def starts_in_post_held(picture: Picture) -> Iterable[Finding]:
             says = f"worker/{person} started in post/{data.post} on {step.day}, and held it already."
             subjects = [f"worker/{person}", f"post/{data.post}"]
             events = [giving, step.event]
-            yield on_a_day("start-in-post-held", subjects, step.day, says, events, withdrawn=[step.event])
+            # Without a start under another number what stands beside it there would mean something else.
+            alone = giving.envelope.subject == step.event.envelope.subject
+            yield on_a_day(
+                "start-in-post-held", subjects, step.day, says, events, withdrawn=[step.event] if alone else []
+            )
 
 
 def moves_from_post_not_held(picture: Picture) -> Iterable[Finding]:
@@ -189,10 +193,16 @@ def fte_changes_in_post_not_held(picture: Picture) -> Iterable[Finding]:
     """FTE changes in a post that the person does not hold: they say nothing."""
     for person, (steps, taken_up) in followed(picture).items():
         so_far: Counter[str] = Counter()
+        left_on: date | None = None
         for step in steps:
             so_far.update(post for post in step.named_after if post not in step.named_before)
             data = step.data
-            if isinstance(data, WorkerFteChanged) and data.post not in step.named_before:
+            if isinstance(data, WorkerLeft) and step.acts:
+                left_on = step.day
+            if not isinstance(data, WorkerFteChanged) or step.named_before or step.named_after:
+                continue
+            # Who leaves and gives a post up on one day says one thing twice.
+            if data.fte or left_on != step.day:
                 fte = f"{data.fte.normalize():f}"
                 says = f"worker/{person} has {fte} FTE of post/{data.post} from {step.day} on, and does not hold it."
                 subjects = [f"worker/{person}", f"post/{data.post}"]
@@ -273,7 +283,9 @@ CHECKS = (
         "Start in a post held already",
         "A worker starts in a post that the same worker holds: a leaver is missing, or the second start is the first "
         "one corrected. The FTE of the second start counts from its date on.",
-        "Record the leaver in between; or let the second start supersede the first, or void it.",
+        "Record the leaver in between; or void the second start (where it came under a second number that was merged, "
+        "all that is recorded under that one). Where it is the first one corrected, send it again with `supersedes` "
+        "besides.",
         Severity.MOVES,
         ("starters", *LEAVERS, *IN_POST),
         starts_in_post_held,

@@ -192,7 +192,8 @@ def _joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
 
 def _has_fte(picture: Picture, person: str, day: date, covering: Sequence[tuple[date, date]]) -> bool:
     at = bisect_right(covering, day, key=itemgetter(0)) - 1
-    return picture.service_on(person, day, Scope.ALL) is not None or (at >= 0 and day < covering[at][1])
+    service = picture.service_on(person, day, Scope.ALL)
+    return bool(service and service.fte) or (at >= 0 and day < covering[at][1])
 
 
 def cohorts_complete_before_entry(picture: Picture) -> Iterable[Finding]:
@@ -210,7 +211,8 @@ CHECKS = (
         "Panel for somebody not in service",
         "A progression panel decided on a worker who is in no post on that day (a leaver, say): a candidate without "
         "role or team, and of no FTE unless the decision states one.",
-        "Supersede the decision with the right date or worker; or record the start, or reverse the leaver.",
+        "Supersede the decision with the right date, or void it and record it of the right worker; or record the "
+        "start, or reverse the leaver.",
         Severity.MOVES,
         ("panel-candidates", "panel-successes", "progressed-fte", "progression-funding-used", ACADEMY),
         panels_outside_service,
@@ -281,7 +283,8 @@ CHECKS = (
         "caseload-without-fte",
         "Caseload of somebody with no FTE",
         "Cases are counted of a worker who has no FTE that day, in a post or as an agency worker: they are left out.",
-        "Record the start or the cover that is missing, merge the numbers if the worker has two, or void the count.",
+        "Record the start, the cover or the hours (FTE changed) that are missing, merge the numbers if the worker has "
+        "two, or void the count.",
         Severity.MOVES,
         ("cases", "case-holders-fte", "average-caseload"),
         caseloads_without_fte,

@@ -5,7 +5,7 @@ Invariant: to put a stretch in, to take it out and to begin to ask for a day eac
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from datetime import date
 from typing import Generic, TypeVar
 
@@ -15,8 +15,9 @@ Thing = TypeVar("Thing", bound=Hashable)
 class OverDays(Generic[Thing]):
     """Things, each over stretches of days that begin and end on some of the days given (or end later than all)."""
 
-    def __init__(self, days: Iterable[date]) -> None:
-        self._days = sorted(set(days))
+    def __init__(self, days: Sequence[date]) -> None:
+        """Days in ascending order, each once; they are not copied."""
+        self._days = days
         self._things: defaultdict[int, set[Thing]] = defaultdict(set)
 
     def put(self, since: date, until: date, thing: Thing) -> None:

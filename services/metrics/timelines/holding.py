@@ -7,7 +7,7 @@ was known before.
 
 from bisect import bisect_left, bisect_right, insort
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from heapq import heappop, heappush
@@ -16,18 +16,32 @@ from typing import Any, NamedTuple
 from contracts.effects import Action, action_of
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
-from contracts.occupying import EFFECTS, OnADay, deciding, held_after, is_reversed
+from contracts.occupying import (
+    ALL_NUMBERS,
+    EFFECTS,
+    NOBODY_LEAVES,
+    Held,
+    HeldUnder,
+    Leaving,
+    OnADay,
+    deciding,
+    did_not_come,
+    fte_held,
+    held_after,
+    is_reversed,
+    leaving,
+)
 from contracts.standing import Change, Recorded
 from services.metrics.timelines.days import OverDays
-from services.metrics.timelines.knowledge import Piece, Stretch, Timelines
+from services.metrics.timelines.knowledge import MOST_STRETCHES, Piece, Stretch, Timelines, TooManyStretches
 from services.metrics.timelines.rows import FOREVER
 
 _GONE = ""
 """Stands among the posts for having left and not come back. No post is called so."""
-_YES = Decimal(1)
+_YES: Held = (HeldUnder("", Decimal(0), without_hours=False),)
 DAY = timedelta(days=1)
 
-_START, _MOVE, _GIVEN_UP, _FTE = range(4)
+_START, _MOVE_FROM, _MOVE_TO, _FTE = range(4)
 
 
 def _recorded(action: Action) -> Recorded:
@@ -38,10 +52,15 @@ def _time_recorded(action: Action) -> datetime:
     return action[2][0]
 
 
-class _Leaving(NamedTuple):
-    """That a leaver of a day counts; `did_not_come`: of a person who held no post before, and starts that day."""
+class _Leavers(NamedTuple):
+    """Who leaves on a day, whether nothing is held then, and under which numbers somebody did not come who starts."""
 
-    did_not_come: bool
+    left: Leaving = NOBODY_LEAVES
+    nothing_left: bool = False
+    not_coming: frozenset[str] = frozenset()
+
+
+_NOBODY = _Leavers()
 
 
 def holding(changes: Iterable[Change]) -> list[Stretch[Decimal]]:
@@ -56,74 +75,121 @@ def holding(changes: Iterable[Change]) -> list[Stretch[Decimal]]:
         person.learn(
             instant, [action_of(event, EFFECTS) for event in begun], [action_of(event, EFFECTS) for event in ceased]
         )
-    return [stretch for stretch in person.timelines.stretches() if stretch[0] != _GONE]
+    return person.in_post.stretches()
 
 
 class _Actions:
-    """The actions that stand, by day, what they say and of which post; of those alike the last acts."""
+    """The actions that stand, by day, what they say, of which post and under which number; of those alike the last."""
 
     def __init__(self) -> None:
-        self._alike: defaultdict[tuple[date, int, str], list[Action]] = defaultdict(list)
-        self._leavers: defaultdict[tuple[date, bool], list[Action]] = defaultdict(list)
+        self._alike: defaultdict[tuple[date, int, str], dict[str, list[Action]]] = defaultdict(dict)
         self._posts: defaultdict[tuple[date, int], dict[str, int]] = defaultdict(dict)
         self._days_of: defaultdict[str, list[date]] = defaultdict(list)
+        self._leavers: defaultdict[date, dict[str, list[Action]]] = defaultdict(dict)
+        self._reversals: defaultdict[date, list[Action]] = defaultdict(list)
+        self._days_left: defaultdict[str, list[date]] = defaultdict(list)
+        self._days_came: defaultdict[str, list[date]] = defaultdict(list)
 
     def put(self, action: Action) -> list[str]:
         """Take in an action; gives the posts of which it says something. A leaver speaks of all, and so of none."""
-        day, data = action[0], action[-1]
+        day, number, data = action[0], action[3], action[-1]
         for what, post in (said := _said(data)):
             alike = self._alike[day, what, post]
             if not alike:
                 self._posts[day, what][post] = 1
                 insort(self._days_of[post], day)
-            insort(alike, action)
-        if not said:
-            insort(self._leavers[day, type(data) is WorkerLeft], action)
+            insort(alike.setdefault(number, []), action)
+        if isinstance(data, WorkerStarted | WorkerMoved):
+            insort(self._days_came[number], day)
+            insort(self._days_came[ALL_NUMBERS], day)
+        elif type(data) is WorkerLeft:
+            insort(self._leavers[day].setdefault(number, []), action)
+            insort(self._days_left[number], day)
+        elif not said:
+            insort(self._reversals[day], action)
         return [post for _, post in said]
 
     def take(self, action: Action) -> list[str]:
         """The same for an action that stands no more."""
-        day, data = action[0], action[-1]
+        day, number, data = action[0], action[3], action[-1]
         for what, post in (said := _said(data)):
             alike = self._alike[day, what, post]
-            del alike[bisect_left(alike, action)]
+            _take_of(alike, number, action)
             if not alike:
                 del self._posts[day, what][post]
-                days = self._days_of[post]
-                del days[bisect_left(days, day)]
-        if not said:
-            alike = self._leavers[day, type(data) is WorkerLeft]
-            del alike[bisect_left(alike, action)]
+                _take(self._days_of[post], day)
+        if isinstance(data, WorkerStarted | WorkerMoved):
+            _take(self._days_came[number], day)
+            _take(self._days_came[ALL_NUMBERS], day)
+        elif type(data) is WorkerLeft:
+            _take_of(self._leavers[day], number, action)
+            _take(self._days_left[number], day)
+        elif not said:
+            _take(self._reversals[day], action)
         return [post for _, post in said]
 
-    def leaver_counts(self, day: date) -> bool:
-        """Whether somebody left that day: a leaver is not reversed."""
-        leavers, reversals = self._leavers.get((day, True)), self._leavers.get((day, False))
-        if not leavers or not reversals:
-            return bool(leavers)
-        last = _recorded(reversals[-1])
-        first = reversals[bisect_left(reversals, last[0], key=_time_recorded)]
-        reversing = deciding((_recorded(first), last))
-        # Those up to the last reversal are reversed. After it come those of its instant, of which the first states the
-        # lowest sourcesequence of its own source and the others are of other sources; then those of later instants.
-        following = bisect_right(leavers, last, key=_recorded)
-        after = leavers[following : following + 1] + leavers[-1:]
-        return not all(is_reversed(_recorded(leaver), reversing) for leaver in after)
+    def first_came(self, number: str) -> date | None:
+        """The day of the first start or move under a number, or `ALL_NUMBERS`; None where there is none."""
+        days = self._days_came.get(number)
+        return days[0] if days else None
+
+    def days_left(self, number: str) -> Sequence[date]:
+        """The days of the leavers under a number, reversed or not."""
+        return self._days_left.get(number, ())
+
+    def leavers(self, day: date) -> list[str]:
+        """The numbers under which there is a leaver of that day that is not reversed."""
+        reversals = self._reversals.get(day, [])
+        leavers = self._leavers.get(day, {})
+        return [number for number, of_it in leavers.items() if not _are_reversed(of_it, reversals)]
 
     def posts(self, day: date, what: int) -> Iterable[str]:
         return self._posts.get((day, what), ())
+
+    def numbers_started(self, day: date) -> Iterable[str]:
+        """The numbers under which there is a start on a day."""
+        return self._alike.get((day, _START, _GONE), ())
 
     def next_day(self, post: str, day: date) -> date:
         """The next day on which something is said of a post."""
         return _first_after(self._days_of.get(post, ()), day)
 
     def on(self, post: str, day: date) -> OnADay:
-        start, move, given_up, change = (self._last(day, what, post) for what in (_START, _MOVE, _GIVEN_UP, _FTE))
-        return OnADay(start, move, given_up is not None, change)
+        starts, moves_from, moves, ftes = (
+            sorted(alike[-1] for alike in self._alike.get((day, what, post), {}).values())
+            for what in (_START, _MOVE_FROM, _MOVE_TO, _FTE)
+        )
+        if moves_from:
+            moves = moves[bisect_right(moves, moves_from[-1]) :]
+        return OnADay(_ftes(starts), bool(moves_from), _ftes(moves), _ftes(ftes))
 
-    def _last(self, day: date, what: int, post: str) -> Any:
-        alike = self._alike.get((day, what, post))
-        return alike[-1][-1] if alike else None
+
+def _ftes(actions: Iterable[Action]) -> list[tuple[str, Decimal]]:
+    return [(action[3], action[-1].fte) for action in actions]
+
+
+def _take_of(alike: dict[str, list[Action]], number: str, action: Action) -> None:
+    _take(alike[number], action)
+    if not alike[number]:
+        del alike[number]
+
+
+def _take(things: list[Any], thing: Any) -> None:
+    del things[bisect_left(things, thing)]
+
+
+def _are_reversed(leavers: Sequence[Action], reversals: Sequence[Action]) -> bool:
+    """Whether the reversals of a day reverse every leaver of one number on it."""
+    if not reversals:
+        return False
+    last = _recorded(reversals[-1])
+    first = reversals[bisect_left(reversals, last[0], key=_time_recorded)]
+    reversing = deciding((_recorded(first), last))
+    # Those up to the last reversal are reversed. After it come those of its instant, of which the first states the
+    # lowest sourcesequence of its own source and the others are of other sources; then those of later instants.
+    following = bisect_right(leavers, last, key=_recorded)
+    after = [*leavers[following : following + 1], leavers[-1]]
+    return all(is_reversed(_recorded(leaver), reversing) for leaver in after)
 
 
 def _said(data: object) -> list[tuple[int, str]]:
@@ -131,9 +197,10 @@ def _said(data: object) -> list[tuple[int, str]]:
     if isinstance(data, WorkerStarted):
         return [(_START, data.post), (_START, _GONE)]
     if isinstance(data, WorkerMoved):
-        return [(_MOVE, post) for post in {data.from_post, data.to_post, _GONE}]
+        away = [] if data.from_post == data.to_post else [(_MOVE_FROM, data.from_post)]
+        return [*away, (_MOVE_TO, data.to_post), (_MOVE_TO, _GONE)]
     if isinstance(data, WorkerFteChanged):
-        return [(_FTE if data.fte else _GIVEN_UP, data.post)]
+        return [(_FTE, data.post)]
     return []
 
 
@@ -141,22 +208,29 @@ class _Holding:
     """What is known of one person up to now."""
 
     def __init__(self, days: Iterable[date]) -> None:
-        self.timelines: Timelines[Decimal] = Timelines()
-        self._held_on: OverDays[str] = OverDays(days)
+        self.in_post: Timelines[Decimal] = Timelines()
+        self._timelines: Timelines[Held] = Timelines()
+        self._days = sorted(set(days))
+        self._held_on: dict[str, OverDays[str]] = {}
+        """Of each number the posts that are held under it, over the days."""
         self._actions = _Actions()
-        self._leaving: dict[date, _Leaving] = {}
+        self._came: dict[str, date] = {}
+        """Of each number, and of `ALL_NUMBERS`, the day of the first start or move."""
+        self._leaving: dict[date, _Leavers] = {}
         self._leaving_days: list[date] = []
-        self._otherwise: dict[str, list[tuple[date, Decimal | None]]] = {}
+        self._otherwise: dict[str, list[tuple[date, Held | None]]] = {}
         """Of each post that is held otherwise than was known, since when and how."""
+        self._copied = 0
 
-    def learn(self, instant: datetime, begun: Iterable[Action], ceased: Iterable[Action]) -> None:
+    def learn(self, instant: datetime, begun: Sequence[Action], ceased: Sequence[Action]) -> None:
         """Follow what other actions change from their days on, each as far as it makes a difference."""
         said_of: defaultdict[date, set[str]] = defaultdict(set)
         for action in ceased:
             said_of[action[0]].update(self._actions.take(action))
         for action in begun:
             said_of[action[0]].update(self._actions.put(action))
-        to_come = sorted((day, _GONE) for day in said_of)
+        numbers = {action[3] for action in (*ceased, *begun)}
+        to_come = sorted((day, _GONE) for day in {*said_of, *self._days_meaning_otherwise(numbers)})
         while to_come:
             day, posts = to_come[0][0], {_GONE}
             while to_come and to_come[0][0] == day:
@@ -168,61 +242,96 @@ class _Holding:
         for post in list(self._otherwise):
             self._know(post, FOREVER, instant)
 
+    def _days_meaning_otherwise(self, numbers: Iterable[str]) -> set[date]:
+        """The days whose leavers mean something else if the first start or move under these numbers is another."""
+        days: set[date] = set()
+        for number in (*numbers, ALL_NUMBERS):
+            before, now = self._came.pop(number, None), self._actions.first_came(number)
+            if now is not None:
+                self._came[number] = now
+            if before != now:
+                days.update(day for day in (before, now) if day is not None)
+                if before is None or now is None:
+                    days.update(self._actions.days_left(number))
+        return days
+
     def _look_again(self, day: date, posts: set[str], instant: datetime) -> list[str]:
         """Look at some posts on a day, and at those that it concerns if somebody left or is gone; gives those that are
         held otherwise from then on.
         """
-        left_before, left = self._leaving.get(day), self._leaving_now(day)
-        if left != left_before:
-            self._remember(day, left)
+        before, leavers = self._leaving.get(day, _NOBODY), self._leavers_now(day)
+        if leavers != before:
+            self._remember(day, leavers)
             posts |= set(self._actions.posts(day, _START))
-            if (left is None) is not (left_before is None):
-                posts.update(self._held_on.on(day - DAY), self._otherwise)
-        gone = self._is_gone(day, left)
-        if gone is not (self.timelines.on(_GONE, day) is not None):
-            posts |= set(self._actions.posts(day, _MOVE))
-        did_not_come = left is not None and left.did_not_come
+            if leavers.left != before.left:
+                posts.update(self._held_by_those_leaving(day, leavers.left, before.left), self._otherwise)
+        gone = self._is_gone(day, leavers)
+        if gone is not (self._timelines.on(_GONE, day) is not None):
+            posts.update(self._actions.posts(day, _MOVE_FROM), self._actions.posts(day, _MOVE_TO))
         differing = []
         for post in posts:
             if post == _GONE:
                 now = _YES if gone else None
             else:
-                of_day = self._actions.on(post, day)
-                now = held_after(post, self._before(post, day), of_day, left is not None, did_not_come, gone)
+                held, of_day = self._before(post, day) or (), self._actions.on(post, day)
+                now = held_after(held, of_day, leavers.left, leavers.not_coming, gone) or None
             if self._differs(post, day, now, instant):
                 differing.append(post)
         return differing
 
-    def _leaving_now(self, day: date) -> _Leaving | None:
-        if not self._actions.leaver_counts(day):
-            return None
-        if not self._actions.posts(day, _START):
-            return _Leaving(did_not_come=False)
-        as_known = any(post not in self._otherwise for post in self._held_on.on(day - DAY))
-        held = as_known or any(now[-1][1] is not None for post, now in self._otherwise.items() if post != _GONE)
-        return _Leaving(did_not_come=not held)
+    def _held_by_those_leaving(self, day: date, *ways: Leaving) -> Iterable[str]:
+        """The posts held before a day, as was known, under the numbers under which somebody leaves either way."""
+        every = any(left.every_number for left in ways)
+        numbers: Collection[str] = self._held_on if every else {number for left in ways for number in left.numbers}
+        return (post for number in numbers if number in self._held_on for post in self._held_on[number].on(day - DAY))
 
-    def _remember(self, day: date, left: _Leaving | None) -> None:
-        if left is None:
-            del self._leaving[day]
-            del self._leaving_days[bisect_left(self._leaving_days, day)]
-        else:
-            if day not in self._leaving:
+    def _leavers_now(self, day: date) -> "_Leavers":
+        numbers = self._actions.leavers(day)
+        if not numbers:
+            return _NOBODY
+        left = leaving(numbers, self._came)
+        nothing_left = left.every_number or next(self._left_under_others(day, left), None) is None
+        starting = list(self._actions.numbers_started(day))
+        beside = bool(starting) and any(fte_held(held) is not None for held in self._left_under_others(day, left))
+        not_coming = (number for number in starting if did_not_come(day, number, left, self._came, beside))
+        return _Leavers(left, nothing_left, frozenset(not_coming))
+
+    def _left_under_others(self, day: date, left: Leaving) -> Iterator[Held]:
+        """How posts are held before a day under other numbers than those under which somebody leaves on it."""
+        if left.every_number:
+            return
+        for post, pieces in self._otherwise.items():
+            if post != _GONE and (held := tuple(under for under in pieces[-1][1] or () if not left.ends(under))):
+                yield held
+        for number, held_on in self._held_on.items():
+            if number not in left.numbers:
+                for post in held_on.on(day - DAY):
+                    if post not in self._otherwise:
+                        known = self._timelines.before(post, day) or ()
+                        yield tuple(under for under in known if not left.ends(under))
+
+    def _remember(self, day: date, leavers: "_Leavers") -> None:
+        known = self._leaving.pop(day, None) is not None
+        if leavers != _NOBODY:
+            self._leaving[day] = leavers
+        if known is not (day in self._leaving):
+            if known:
+                _take(self._leaving_days, day)
+            else:
                 insort(self._leaving_days, day)
-            self._leaving[day] = left
 
-    def _is_gone(self, day: date, left: _Leaving | None) -> bool:
-        if self._actions.posts(day, _START) and not (left is not None and left.did_not_come):
+    def _is_gone(self, day: date, leavers: "_Leavers") -> bool:
+        if any(number not in leavers.not_coming for number in self._actions.numbers_started(day)):
             return False
-        return left is not None or self._before(_GONE, day) is not None
+        return leavers.nothing_left or self._before(_GONE, day) is not None
 
-    def _before(self, post: str, day: date) -> Decimal | None:
+    def _before(self, post: str, day: date) -> Held | None:
         otherwise = self._otherwise.get(post)
-        return self.timelines.before(post, day) if otherwise is None else otherwise[-1][1]
+        return self._timelines.before(post, day) if otherwise is None else otherwise[-1][1]
 
-    def _differs(self, post: str, day: date, now: Decimal | None, instant: datetime) -> bool:
+    def _differs(self, post: str, day: date, now: Held | None, instant: datetime) -> bool:
         """Whether a post is held otherwise from a day on than was known; what ends with it becomes known."""
-        if now == self.timelines.on(post, day):
+        if now == self._timelines.on(post, day):
             self._know(post, day, instant)
             return False
         pieces = self._otherwise.setdefault(post, [])
@@ -233,15 +342,24 @@ class _Holding:
     def _know(self, post: str, until: date, instant: datetime) -> None:
         """From an instant on what a post is held at up to a day is known."""
         found = self._otherwise.pop(post, None)
-        if found is not None:
-            ends = [*(since for since, _ in found[1:]), until]
-            pieces: list[Piece[Decimal]] = [(since, end, now) for (since, now), end in zip(found, ends, strict=True)]
-            gone, new = self.timelines.replace(post, pieces, instant)
-            if post != _GONE:
-                for since, end, *_ in gone:
-                    self._held_on.take(since, end, post)
-                for since, end, *_ in new:
-                    self._held_on.put(since, end, post)
+        if found is None:
+            return
+        ends = [*(since for since, _ in found[1:]), until]
+        pieces: list[Piece[Held]] = [(since, end, now) for (since, now), end in zip(found, ends, strict=True)]
+        gone, new = self._timelines.replace(post, pieces, instant)
+        if post == _GONE:
+            return
+        in_post = [(since, end, None if now is None else fte_held(now)) for since, end, now in pieces]
+        self.in_post.replace(post, in_post, instant)
+        for since, end, held, *_ in gone:
+            for under in held:
+                self._held_on[under.number].take(since, end, post)
+        for since, end, held, *_ in new:
+            self._copied += len(held) - 1
+            for under in held:
+                self._held_on.setdefault(under.number, OverDays(self._days)).put(since, end, post)
+        if self._copied > MOST_STRETCHES:
+            raise TooManyStretches
 
 
 def _first_after(days: Sequence[date], day: date) -> date:

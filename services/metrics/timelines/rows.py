@@ -15,7 +15,7 @@ STILL_KNOWN = datetime.max.replace(tzinfo=UTC)
 
 
 class Occupancy(NamedTuple):
-    """One worker holding one post at an FTE (above 0), in millionths."""
+    """One worker holding one post at an FTE, in millionths; 0 for who has no fixed hours."""
 
     worker: str
     post: str

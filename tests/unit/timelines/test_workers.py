@@ -1,6 +1,8 @@
 """What a worker's events say about the posts held: each sentence of the definitions, with what HR feeds really send."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+
+import pytest
 
 from contracts.envelope import Event
 from contracts.events.base import EventData
@@ -109,9 +111,42 @@ def test_an_fte_changed_to_0_gives_the_post_up() -> None:
     assert held(at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0"))) == [("P-1", "1", OCTOBER_1, OCTOBER_16)]
 
 
-def test_a_post_given_up_by_fte_0_does_not_come_back_by_another_fte() -> None:
+def test_a_post_given_up_by_fte_0_is_taken_up_again_by_an_fte_above_0() -> None:
     events = at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0"), fte_changed(NOVEMBER_1, "0.5"))
-    assert held(events) == [("P-1", "1", OCTOBER_1, OCTOBER_16)]
+    assert held(events) == [("P-1", "1", OCTOBER_1, OCTOBER_16), ("P-1", "0.5", NOVEMBER_1, FOREVER)]
+
+
+@pytest.mark.parametrize("gone", [left(NOVEMBER_1), moved(NOVEMBER_1, "P-1", "P-2")])
+def test_but_not_after_leaving_or_moving_from_it(gone: EventData) -> None:
+    events = at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0"), gone, fte_changed(DECEMBER_1, "0.5"))
+    assert [row for row in held(events) if row[0] == "P-1"] == [("P-1", "1", OCTOBER_1, OCTOBER_16)]
+
+
+def test_of_an_fte_of_0_and_one_above_it_for_one_day_the_one_recorded_last_holds() -> None:
+    back = at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0"), fte_changed(OCTOBER_16, "0.5"))
+    assert held(back)[-1] == ("P-1", "0.5", OCTOBER_16, FOREVER)
+    gone = at_once(started(OCTOBER_1), fte_changed(OCTOBER_16, "0.5"), fte_changed(OCTOBER_16, "0"))
+    assert held(gone) == [("P-1", "1", OCTOBER_1, OCTOBER_16)]
+
+
+def test_who_starts_without_fixed_hours_holds_the_post_at_no_fte() -> None:
+    assert held(at_once(started(OCTOBER_1, fte="0"))) == [("P-1", "0", OCTOBER_1, FOREVER)]
+
+
+def test_who_took_a_post_up_without_fixed_hours_keeps_it_between_hours() -> None:
+    casual = at_once(
+        started(SEPTEMBER_1, fte="0"), fte_changed(OCTOBER_1, "0.4"), fte_changed(NOVEMBER_1, "0"), left(DECEMBER_1)
+    )
+    assert held(casual) == [
+        ("P-1", "0", SEPTEMBER_1, OCTOBER_1),
+        ("P-1", "0.4", OCTOBER_1, NOVEMBER_1),
+        ("P-1", "0", NOVEMBER_1, DECEMBER_1),
+    ]
+
+
+def test_who_starts_again_with_fixed_hours_gives_the_post_up_by_fte_0() -> None:
+    fixed = at_once(started(SEPTEMBER_1, fte="0"), started(OCTOBER_1, fte="0.4"), fte_changed(NOVEMBER_1, "0"))
+    assert held(fixed) == [("P-1", "0", SEPTEMBER_1, OCTOBER_1), ("P-1", "0.4", OCTOBER_1, NOVEMBER_1)]
 
 
 def test_an_fte_changed_in_a_post_not_held_says_nothing() -> None:
@@ -282,6 +317,23 @@ def test_a_starter_whose_leaving_on_the_first_day_was_reversed_is_in_post() -> N
     assert held(stayed) == [("P-1", "1", OCTOBER_1, FOREVER)]
 
 
+@pytest.mark.parametrize("closed", [-1, 0, 1])
+def test_who_comes_back_from_a_career_break_is_in_post_whenever_the_old_contract_is_closed(closed: int) -> None:
+    back = at_once(
+        started(SEPTEMBER_1),
+        fte_changed(OCTOBER_1, "0"),
+        left(NOVEMBER_1 + timedelta(days=closed)),
+        started(NOVEMBER_1, "P-2"),
+    )
+    until = NOVEMBER_1 + timedelta(days=1) if closed == 1 else FOREVER  # a leaver after the new start ends that
+    assert held(back) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", NOVEMBER_1, until)]
+
+
+def test_who_left_long_ago_and_leaves_on_the_day_of_a_new_start_is_in_post() -> None:
+    twice = at_once(started(SEPTEMBER_1), left(OCTOBER_1), left(DECEMBER_1), started(DECEMBER_1, "P-2"))
+    assert held(twice) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", DECEMBER_1, FOREVER)]
+
+
 def test_a_planned_move_that_nobody_withdrew_does_not_bring_back_who_left() -> None:
     planned = at_once(started(SEPTEMBER_1), moved(NOVEMBER_1, "P-1", "P-2"), left(OCTOBER_1))
     assert held(planned) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
@@ -387,4 +439,135 @@ def test_two_merges_that_say_the_same_hold_until_both_are_voided() -> None:
         ("W-1", at(OCTOBER_1), at(NOVEMBER_1)),
         ("W-2", at(SEPTEMBER_1), at(OCTOBER_1)),
         ("W-2", at(NOVEMBER_1), STILL_KNOWN),
+    ]
+
+
+def now(history: list[Event]) -> list[tuple[str, str, str, date, date]]:
+    """Person, post, FTE, from, to as known now."""
+    return [
+        (row.worker, row.post, f"{row.fte / 1_000_000:g}", row.valid_from, row.valid_to)
+        for row in occupancies(history)
+        if row.known_to == STILL_KNOWN
+    ]
+
+
+KEPT_AND_DUPLICATE = [
+    under("W-1", started(SEPTEMBER_1, "P-1", "0.6"), SEPTEMBER_1, "S-1"),
+    under("W-2", started(OCTOBER_1, "P-1"), OCTOBER_1, "S-2"),
+]
+"""One person in one post under two numbers, whom the second says to be full time."""
+
+
+@pytest.mark.parametrize("recorded", [date(2023, 11, 15), NOVEMBER_1, date(2023, 11, 17)])
+@pytest.mark.parametrize("kept", ["W-1", "W-2"])
+def test_a_leaver_under_one_number_ends_what_was_held_under_that_one_whenever_the_merge_is_known(
+    kept: str, recorded: date
+) -> None:
+    history = [
+        *KEPT_AND_DUPLICATE,
+        under("W-2", left(NOVEMBER_1), date(2023, 11, 16), "L-2"),
+        under(kept, merged("W-2" if kept == "W-1" else "W-1"), recorded, "M-1"),
+    ]
+    assert now(history) == [
+        (kept, "P-1", "0.6", SEPTEMBER_1, OCTOBER_1),
+        (kept, "P-1", "1", OCTOBER_1, NOVEMBER_1),
+        (kept, "P-1", "0.6", NOVEMBER_1, FOREVER),
+    ]
+
+
+def test_before_the_merge_is_known_the_closed_duplicate_is_a_leaver() -> None:
+    history = [
+        *KEPT_AND_DUPLICATE,
+        under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-2"),
+        under("W-1", merged("W-2"), DECEMBER_1, "M-1"),
+    ]
+    before = [(row.worker, row.valid_to) for row in occupancies(history) if row.known_to == at(DECEMBER_1)]
+    assert before == [("W-1", FOREVER), ("W-2", NOVEMBER_1)]
+
+
+def test_who_leaves_under_both_numbers_holds_nothing_from_the_later_day_on() -> None:
+    history = [
+        *KEPT_AND_DUPLICATE,
+        under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-2"),
+        under("W-1", left(DECEMBER_1), NOVEMBER_1, "L-1"),
+        under("W-1", merged("W-2"), NOVEMBER_1, "M-1"),
+    ]
+    assert now(history)[-1] == ("W-1", "P-1", "0.6", NOVEMBER_1, DECEMBER_1)
+
+
+@pytest.mark.parametrize("taken_back", ["void", "reversal", "correction"])
+def test_a_leaver_under_one_number_that_is_taken_back_ends_nothing(taken_back: str) -> None:
+    leaver = under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-2")
+    back = {
+        "void": void(leaver, at(DECEMBER_1), "V"),
+        "reversal": under("W-1", LeaverReversed(left_on=NOVEMBER_1), DECEMBER_1, "R"),
+        "correction": event(left(DECEMBER_1), "worker/W-2", at(DECEMBER_1), "L-3", supersedes="L-2"),
+    }[taken_back]
+    merge = under("W-1", merged("W-2"), NOVEMBER_1, "M-1")
+    found = now([*KEPT_AND_DUPLICATE, leaver, merge, back])
+    assert ("W-1", "P-1", "1", OCTOBER_1, DECEMBER_1 if taken_back == "correction" else FOREVER) in found
+
+
+@pytest.mark.parametrize("back_on", [date(2023, 10, 31), NOVEMBER_1, date(2023, 11, 2)])
+@pytest.mark.parametrize("kept", ["W-1", "W-2"])
+def test_who_comes_back_under_a_second_number_is_in_post_whenever_the_first_is_closed(kept: str, back_on: date) -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-1", fte_changed(OCTOBER_1, "0"), OCTOBER_1, "F-1"),
+        under("W-2", started(back_on, "P-2"), NOVEMBER_1, "S-2"),
+        under("W-1", left(NOVEMBER_1), NOVEMBER_1, "L-1"),
+        under(kept, merged("W-2" if kept == "W-1" else "W-1"), DECEMBER_1, "M-1"),
+    ]
+    assert now(history) == [(kept, "P-1", "1", SEPTEMBER_1, OCTOBER_1), (kept, "P-2", "1", back_on, FOREVER)]
+
+
+@pytest.mark.parametrize("kept", ["W-1", "W-2"])
+def test_who_left_and_came_back_under_the_second_number_on_one_day_is_in_post(kept: str) -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-1", fte_changed(OCTOBER_1, "0"), OCTOBER_1, "F-1"),
+        under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-2"),
+        under("W-2", started(NOVEMBER_1, "P-2"), NOVEMBER_1, "S-2"),
+        under(kept, merged("W-2" if kept == "W-1" else "W-1"), DECEMBER_1, "M-1"),
+    ]
+    assert now(history) == [(kept, "P-1", "1", SEPTEMBER_1, OCTOBER_1), (kept, "P-2", "1", NOVEMBER_1, FOREVER)]
+
+
+def test_a_duplicate_opened_and_closed_on_one_day_leaves_the_person_in_post() -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-2", started(NOVEMBER_1, "P-2"), NOVEMBER_1, "S-2"),
+        under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-2"),
+        under("W-1", merged("W-2"), NOVEMBER_1, "M-1"),
+    ]
+    assert now(history) == [("W-1", "P-1", "1", SEPTEMBER_1, FOREVER)]
+
+
+def test_a_move_and_an_fte_under_the_kept_number_are_of_what_is_held_under_the_other() -> None:
+    history = [
+        under("W-2", started(SEPTEMBER_1), SEPTEMBER_1, "S-2"),
+        under("W-1", merged("W-2"), OCTOBER_1, "M-1"),
+        under("W-1", fte_changed(OCTOBER_1, "0.5"), OCTOBER_1, "F-1"),
+        under("W-1", moved(NOVEMBER_1, "P-1", "P-2", "0.8"), NOVEMBER_1, "V-1"),
+        under("W-1", left(DECEMBER_1), DECEMBER_1, "L-1"),
+    ]
+    assert now(history) == [
+        ("W-1", "P-1", "1", SEPTEMBER_1, OCTOBER_1),
+        ("W-1", "P-1", "0.5", OCTOBER_1, NOVEMBER_1),
+        ("W-1", "P-2", "0.8", NOVEMBER_1, DECEMBER_1),
+    ]
+
+
+def test_an_fte_under_one_of_two_numbers_in_a_post_holds_until_that_one_is_closed() -> None:
+    history = [
+        *KEPT_AND_DUPLICATE,
+        under("W-1", fte_changed(OCTOBER_16, "0.5"), OCTOBER_16, "F-1"),
+        under("W-1", left(NOVEMBER_1), NOVEMBER_1, "L-1"),
+        under("W-1", merged("W-2"), NOVEMBER_1, "M-1"),
+    ]
+    assert [row[2:4] for row in now(history)] == [
+        ("0.6", SEPTEMBER_1),
+        ("1", OCTOBER_1),
+        ("0.5", OCTOBER_16),
+        ("1", NOVEMBER_1),
     ]
