@@ -176,7 +176,7 @@ async def _unlike_definition(
     status, body = await answer_of(client, question)
     if not standing or status != httpx.codes.OK:
         return None
-    total = figure_of_count(name, ORACLE[name](standing, Period(first, last), "all"))
+    total = figure_of_count(name, ORACLE[name](standing, Period(first, last), "all"), standing)
     expected = rounded(total, body["unit"]) if isinstance(total, Fraction) else total
     if (body.get("reason") if body["total"] is None else float(body["total"])) == expected:
         return None

@@ -81,7 +81,7 @@ async def test_the_api_gives_the_figures_of_the_definitions(metrics: Metrics, da
     assert {key: value for key, value in shown.items() if value or key in expected} == {
         key: rounded(value, unit) for key, value in expected.items()
     }, name
-    total = figure_of_count(name, parts)
+    total = figure_of_count(name, parts, standing)
     if isinstance(total, Fraction):
         assert float(answer["total"]) == rounded(total, unit), name
     else:

@@ -50,6 +50,7 @@ def series_lines(
         names, beside = ("total",), [[total] for total in body["totals"]]
     no_reasons = [None] * len(times)
     exactly_too = [] if exact_values is None else ["exact"]
+    amounts: Iterable[list[list[Decimal | None]]]
     amounts = repeat([[]] * len(times)) if exact_values is None else map(_amounts, exact_values)
     lines = (
         [*(time.get(name) for name in of_point), *(row[name] for name in body["by"]), value, *amount, reason, *more]

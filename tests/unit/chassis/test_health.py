@@ -56,7 +56,7 @@ class Process:
             delivery=self.delivery,
             watermarks=self.watermarks,
             settings=SimpleNamespace(stalled_seconds=60.0),
-            consumers=lambda: [self.consumer],
+            membership=SimpleNamespace(consumers=lambda: [self.consumer]),
         )
         self.health = Health(cast(Any, self.runtime))
         self.health.database_answered()
