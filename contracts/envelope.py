@@ -21,7 +21,8 @@ EventId = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$",
-        description="Identifies the event within its authority; sent again unchanged when the event is sent again.",
+        description="Identifies the event within its authority and source; sent again unchanged when the event is sent "
+        "again. Two systems may number their events alike.",
     ),
 ]
 Source = Annotated[
@@ -75,7 +76,13 @@ class Envelope(BaseModel):
     supersedes: EventId | None = Field(
         default=None, description="This event replaces that one (same type and subject)."
     )
+    supersedessource: Source | None = Field(
+        default=None, description="The source of the event that this one supersedes; its own where it is left out."
+    )
     voids: EventId | None = Field(default=None, description="That event never happened (same type and subject).")
+    voidssource: Source | None = Field(
+        default=None, description="The source of the event that this one voids; its own where it is left out."
+    )
     sourcesequence: SourceSequence | None = None
     acceptedtime: Instant | None = Field(default=None, description="When the service accepted it. Set by the service.")
     sequence: Sequence64 | None = Field(
@@ -91,9 +98,35 @@ class Envelope(BaseModel):
     def _refers_to_one_other_event(self) -> Self:
         if self.supersedes is not None and self.voids is not None:
             raise ValueError("an event supersedes another or voids it, not both")
-        if self.id in (self.supersedes, self.voids):
+        for name in ("supersedes", "voids"):
+            source: str | None = getattr(self, f"{name}source")
+            if getattr(self, name) is None and source is not None:
+                raise ValueError(f"an event that states {name}source also states {name}, the id of the event it means")
+        if self.referred == (self.source, self.id):
             raise ValueError("an event cannot supersede or void itself")
         return self
+
+    @property
+    def referred(self) -> tuple[str, str] | None:
+        """Source and id of the event that this one supersedes or voids."""
+        referred = self.supersedes or self.voids
+        return None if referred is None else (self.referred_source or self.source, referred)
+
+    @property
+    def referred_source(self) -> str | None:
+        """The source of the event that this one supersedes or voids, as it is stated."""
+        return self.supersedessource or self.voidssource
+
+
+Identity = tuple[str, str, str]
+"""Type, source and id: which of an authority's events one is. Source and id say it, as CloudEvents has it; the type is
+there because one source may send events of some types to one service, of others to another, and neither service knows
+which ids the other has taken."""
+
+
+def named(source: str, id: str) -> str:
+    """An event in a sentence or a cell. Neither a source nor an id holds a `#`."""
+    return f"{source}#{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +136,22 @@ class Event:
     envelope: Envelope
     data: EventData | Withdrawal
     body: bytes
+
+    @property
+    def identity(self) -> Identity:
+        """Which event of its authority it is."""
+        return self.envelope.type, self.envelope.source, self.envelope.id
+
+    @property
+    def referred(self) -> Identity | None:
+        """Which event of its authority it supersedes or voids."""
+        referred = self.envelope.referred
+        return None if referred is None else (self.envelope.type, *referred)
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence or a cell: its source and id, as `/coventry/hr#17`."""
+        return named(self.envelope.source, self.envelope.id)
 
     @property
     def topic(self) -> str:

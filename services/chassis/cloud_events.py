@@ -38,12 +38,13 @@ DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One event of a request: `event`, or the refusal that says why it is none. `claimed_id` is the id it came with.
+    """One event of a request: `event`, or the refusal that says why it is none. `claimed` are the id and the source it
+    came with.
 
     `stated_time` is `time` as the feed stated it, None where it left it out and the moment of arrival was taken.
     """
 
-    claimed_id: str | None
+    claimed: tuple[str | None, str | None]
     event: Event | None = None
     refusal: Refused | None = None
     stated_time: datetime | None = None
@@ -105,15 +106,17 @@ def _batch(body: bytes, largest_batch: int) -> list[Any]:
 def _item(item: object, now: datetime) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
-        return Incoming(None, refusal=Refused(fault))
+        return Incoming((None, None), refusal=Refused(fault))
     if _nested_too_deeply(item):
-        return Incoming(None, refusal=Refused(Fault("event", "is nested too deeply", "data as flat as its contract")))
+        return Incoming(
+            (None, None), refusal=Refused(Fault("event", "is nested too deeply", "data as flat as its contract"))
+        )
     return _structured(item, now)
 
 
 def _structured(item: dict[str, Any], now: datetime) -> Incoming:
     attributes = {name: value for name, value in item.items() if name != "data"}
-    claimed = item.get("id") if isinstance(item.get("id"), str) else None
+    claimed = _claimed(item)
     if "data_base64" in attributes:
         return Incoming(claimed, refusal=Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
@@ -121,8 +124,13 @@ def _structured(item: dict[str, Any], now: datetime) -> Incoming:
     return _incoming(attributes, json.dumps(item["data"]).encode(), now)
 
 
+def _claimed(attributes: dict[str, Any]) -> tuple[str | None, str | None]:
+    id, source = attributes.get("id"), attributes.get("source")
+    return id if isinstance(id, str) else None, source if isinstance(source, str) else None
+
+
 def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incoming:
-    claimed = attributes.get("id") if isinstance(attributes.get("id"), str) else None
+    claimed = _claimed(attributes)
     stamped = [
         Fault(name, "is set by the service", "to leave it out") for name in STAMPED_BY_SERVICE if name in attributes
     ]

@@ -11,15 +11,13 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from contracts.envelope import Event
+from contracts.envelope import Event, Identity
 from contracts.standing import order_of_recording
 from services.metrics.explanation import ever_in_post, explain, stands_at
 from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.declaration import Count, Measure, When
 from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
-
-Identity = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,4 +145,4 @@ def _known_to_one(before: Iterable[Event], after: Iterable[Event]) -> dict[str, 
 
 
 def _by_identity(events: Iterable[Event]) -> dict[Identity, Event]:
-    return {(event.envelope.type, event.envelope.id): event for event in events}
+    return {event.identity: event for event in events}

@@ -27,6 +27,7 @@ from tests.integration.feed import (
 )
 
 Send = Callable[[Feed, CloudEvent], httpx.Response]
+HR = "/coventry/hr"
 each_mode = pytest.mark.parametrize("send", [Feed.structured, Feed.binary], ids=["structured", "binary"])
 
 
@@ -41,7 +42,7 @@ def test_an_event_is_accepted_and_known_when_it_is_sent_again(recruitment: Feed,
     assert accepted_at.endswith("Z")
     again = send(recruitment, event)
     assert again.status_code == 200
-    assert again.json() == {"id": new, "status": "already-known", "accepted_at": accepted_at}
+    assert again.json() == {"id": new, "source": HR, "status": "already-known", "accepted_at": accepted_at}
 
 
 def test_an_event_is_known_in_every_mode_whichever_brought_it(recruitment: Feed, new: str) -> None:
@@ -274,5 +275,5 @@ def test_a_correction_of_an_event_that_has_not_come_is_accepted_and_says_so(recr
 
     assert answer.status_code == 202
     assert answer.json()["notes"] == [
-        f"event later-{new} has not come yet: until it does, this one changes nothing of it"
+        f"event {HR}#later-{new} has not come yet: until it does, this one changes nothing of it"
     ]

@@ -72,8 +72,8 @@ def test_a_finding_names_its_events_and_those_to_withdraw_are_among_them_and_sta
 def test_the_difference_without_events_is_that_of_two_whole_pictures(events: list[Event], chance: Random) -> None:
     picture = Picture(events)
     without = chance.sample(picture.standing, min(2, len(picture.standing)))
-    left_out = {event.envelope.id for event in without}
-    whole = _stocks(Picture(event for event in picture.standing if event.envelope.id not in left_out))
+    left_out = {event.identity for event in without}
+    whole = _stocks(Picture(event for event in picture.standing if event.identity not in left_out))
     present = _stocks(picture)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}
     assert difference_without(picture, without, AS_AT) == expected

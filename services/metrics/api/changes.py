@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from contracts.envelope import named
 from services.chassis.authentication import READING
 from services.metrics import cost
 from services.metrics.api import schemas
@@ -181,7 +182,7 @@ def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
             change["measure"],
             " ".join(change["subjects"]),
             *(change[name] for name in own),
-            " ".join(event["id"] for event in change["events"]),
+            " ".join(named(event["source"], event["id"]) for event in change["events"]),
         ]
         for change in body["changes"]
     ]

@@ -85,7 +85,7 @@ def test_the_detail_says_in_words_how_many_more_there_are() -> None:
     assert body_of(sent_again(["no"] * 4000))["detail"].endswith("; and 3,980 more")
     assert body_of(asked("&".join(f"p{number}=1" for number in range(21))))["detail"].endswith("; and 1 more")
     assert str(event_refused({f"f{number}": 1 for number in range(1000)})).endswith("; and 981 more")
-    rejected = Answer("e-1", "rejected", 422, faults_as_json(Refused(*[Fault("data.f", "is not", "so")] * 23)))
+    rejected = Answer("e-1", "/hr", "rejected", 422, faults_as_json(Refused(*[Fault("data.f", "is not", "so")] * 23)))
     assert json.loads(bytes(_single_answer(rejected).body))["detail"].endswith("data.f: is not; and 3 more")
 
 
@@ -121,7 +121,7 @@ def test_of_a_batch_of_faults_every_event_is_told_one_and_the_answer_stays_short
 def rejected(item: Incoming) -> Answer:
     """The answer to an event that its contract refuses."""
     assert item.refusal is not None
-    return Answer("e-1", "rejected", 422, faults_as_json(item.refusal))
+    return Answer("e-1", "/hr", "rejected", 422, faults_as_json(item.refusal))
 
 
 @pytest.mark.parametrize(
