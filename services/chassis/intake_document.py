@@ -111,7 +111,6 @@ def intake_operation(service: str) -> Document:
             401: "No key, or an unknown one.",
             403: "The key has no right to send events, or none of this authority.",
             409: "The id stands for another event of its source.",
-            415: "Not a content type of CloudEvents.",
             422: "Rejected: what was wrong, where, and what would be right.",
             503: "The database cannot be reached, or too much is sent at once: send the request again.",
         }
@@ -121,7 +120,9 @@ def intake_operation(service: str) -> Document:
         "parameters": _headers(service),
         "requestBody": {
             "required": True,
-            "description": "One event in structured or binary mode, or a batch of them.",
+            "description": "One event in structured or binary mode, or a batch of them; plain, or as gzip or deflate. "
+            "An attribute that is null is one left out; those of tracing and brokers (`traceparent`, `partitionkey`, "
+            "`knative…`, `kafka…`) are dropped.",
             "content": {
                 STRUCTURED: {"schema": event},
                 BATCH: {"schema": several(event)},
