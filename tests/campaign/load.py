@@ -128,7 +128,7 @@ def _spoilt(event: Stated, place: int, random: Random) -> Stated:
             {"subject": "campaign/worker/post"},
             {"type": "uk.workforce.nothing.happened.v1"},
             {"sequence": "7"},
-            {"supersedes": f"bad-{place}"},
+            {"supersedes": f"bad-{place}", "supersedessource": event["source"]},
         ]
     )
 

@@ -4,6 +4,7 @@ Invariant: the histories hold chains and circles of corrections and of voids, re
 never comes, and many events of one instant.
 """
 
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -54,3 +55,25 @@ def test_what_stands_at_every_instant_is_what_it_is_when_worked_out_from_the_beg
         assert set(standing) == standing_at(history, instant)
     now = {identity_of(one) for one in standing_events(history)}
     assert now == set(standing)
+
+
+def test_the_histories_hold_equal_ids_of_two_sources_and_references_from_one_to_the_other() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(database=None, derandomize=True, max_examples=100)
+    @given(histories())
+    def count(history: list[Event]) -> None:
+        ids = Counter((one.envelope.type, one.envelope.id) for one in history)
+        present = {one.identity for one in history}
+        seen["equal ids"] += any(number > 1 for number in ids.values())
+        across = [one for one in history if one.envelope.referred_source is not None]
+        seen["found in the other source"] += any(one.referred in present for one in across)
+        seen["found in the other source only, and not meant"] += any(
+            one.referred not in present and (one.envelope.type, (one.referred or "   ")[2]) in ids
+            for one in history
+            if one.referred is not None and one.envelope.referred_source is None
+        )
+
+    count()
+    assert all(seen[name] >= 3 for name in seen), seen
+    assert len(seen) == 3
