@@ -82,7 +82,7 @@ def charset_of(content_type: str | None) -> str:
     """The charset that a Content-Type header names, lower case; UTF-8 where it names none."""
     header = Message()
     header["content-type"] = content_type or ""
-    return str(header.get_content_charset("utf-8"))
+    return header.get_content_charset() or "utf-8"
 
 
 def _declared(request: Request) -> int:

@@ -32,6 +32,7 @@ ACCEPTED_TYPES = (STRUCTURED, BATCH, BINARY)
 NULL = "null"
 """What the SDK for JavaScript writes into a header for an attribute that is null."""
 OPTIONAL = {name for name, field in Envelope.model_fields.items() if field.default is None} | {"time"}
+"""Attributes that a feed can leave out: of the others an id, say, may be the text `null`."""
 CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 VALUES_OF_AN_EVENT = 200
@@ -78,7 +79,7 @@ def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, no
         try:
             return [_incoming(_attributes(headers), body, now)]
         except Refused as refusal:
-            return [Incoming((None, None), refusal=refusal)]
+            return [Incoming((headers.get("ce-id"), headers.get("ce-source")), refusal=refusal)]
     if kind == BINARY:
         fault = Fault(
             "ce-specversion", "is missing", f"CloudEvents headers beside {BINARY}, or content type {STRUCTURED}"

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
 from contracts.envelope import DROPPED, DROPPED_OF_BROKERS, Event, decode_record, kafka_headers
@@ -145,6 +147,25 @@ def test_another_charset_is_refused_by_its_name(mode: str) -> None:
         read_request(headers, b"{}", 10, NOW)
     (fault,) = refusal.value.faults
     assert (fault.field, fault.value) == ("Content-Type", "iso-8859-1")
+
+
+@given(st.text(st.characters(max_codepoint=255, exclude_characters="\r\n")))
+def test_whatever_stands_in_a_content_type_is_read_or_refused(parameters: str) -> None:
+    headers = Headers(raw=[(b"content-type", f"{STRUCTURED}; charset{parameters}".encode("latin-1"))])
+    refused: tuple[Fault, ...] = ()
+    try:
+        (incoming,) = read_request(headers, json.dumps(EVENT).encode(), 10, NOW)
+    except Refused as refusal:
+        refused = refusal.faults
+    assert [fault.field for fault in refused] == ["Content-Type"] if refused else is_plain(incoming)
+
+
+@given(st.text(st.characters(max_codepoint=255)), st.sampled_from(["id", "source", "supersedes", "dataschema"]))
+def test_whatever_stands_in_a_header_is_read_or_refused(value: str, name: str) -> None:
+    raw = [(f"ce-{key}".encode(), str(stated).encode()) for key, stated in ATTRIBUTES.items() if key != name]
+    raw += [(b"content-type", BINARY.encode()), (f"ce-{name}".encode(), value.encode("latin-1"))]
+    (incoming,) = read_request(Headers(raw=raw), BODY, 10, NOW)
+    assert incoming.event is not None or faults(incoming)
 
 
 def test_data_of_another_type_is_refused() -> None:
