@@ -7,7 +7,12 @@
 PYTHON ?= python3
 MINUTES ?= 10
 SEED ?= 1
+PROCESSES ?= 2
 ARGS ?=
+
+# Tests of rules alone need no Kafka: where ARGS names nothing but folders or files of theirs, no jars are fetched.
+WITHOUT_KAFKA := tests/unit% tests/contract% tests/property%
+ONLY_RULES := $(and $(filter $(WITHOUT_KAFKA),$(ARGS)),$(if $(filter-out $(WITHOUT_KAFKA) -%,$(ARGS)),,yes))
 
 RUN := .venv/bin/python
 READY := .venv/development.lock
@@ -19,11 +24,17 @@ help: ## what there is to say to make
 		printf '  make %-6s %s\n' "$$name" "$$what"; done
 	@echo "'make up ARGS=--help' tells its settings."
 
-up: $(READY) ## start the whole system on this machine, with a demonstration authority; Ctrl-C stops it
+# The help stands in a file, so that it can be read before anything is set up.
+ifneq (,$(filter -h --help,$(ARGS)))
+up: ## start the whole system on this machine, with a demonstration authority; Ctrl-C stops it
+	@cat deploy/embedded/help.txt
+else
+up: $(READY)
 	@exec $(RUN) -m deploy.embedded $(ARGS)
+endif
 
-test: $(READY) $(JARS) ## run every test; ARGS go to pytest
-	$(RUN) -m pytest --durations=15 --durations-min=1 $(ARGS)
+test: $(READY) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
+	$(RUN) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
 check: $(READY) ## format, lint, types, import rules, generated files up to date
 	.venv/bin/ruff format --check .
@@ -37,8 +48,8 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory, the door, dirt
 	$(RUN) -m tests.benchmark $(ARGS)
 
-soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and the randomised tests for MINUTES=10, from SEED=1 on
-	$(RUN) -m tests.soak --minutes $(MINUTES) --seed $(SEED)
+soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and the randomised tests for MINUTES=10, from SEED=1 on; ARGS names tests
+	$(RUN) -m tests.soak --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
 kafka: $(JARS) ## fetch the jars of Apache Kafka for tests
 

@@ -100,6 +100,7 @@ WORKING_LIFE = Topic(
         working_life.SupportTakenUp,
         working_life.SupportSessionHeld,
         working_life.DemandCounted,
+        working_life.DemandEnded,
     ),
 )
 

@@ -36,11 +36,13 @@ _RIGHT_BY_ERROR = {
     "int_type": "a whole number, without quotes",
     "json_invalid": "a JSON object",
     "less_than_equal": "a number of at most {le}",
+    "list_type": "a list",
     "literal_error": "{expected}",
     "model_type": "a JSON object",
     "string_too_long": "at most {max_length} characters",
     "string_type": "text, in quotes",
     "timezone_aware": _INSTANT,
+    "too_short": "a list with at least {min_length} in it",
     "tuple_type": "a list",
 }
 """What would be right, by pydantic's name for the error; in braces what pydantic says beside it."""

@@ -13,6 +13,7 @@ from uuid import uuid4
 import hypothesis
 import pytest
 
+from tests.missing import tell, without
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PostgreSQL, RealSystem
 from tests.parts.apache_kafka import why_not
 from tests.shared_data import PUBLISHED_RELEASE, why_no_release
@@ -21,8 +22,16 @@ SEED = int(os.environ.get("WORKFORCE_SEED", "20231031"))
 """What randomised tests start from: `make soak` gives others."""
 EXAMPLES = int(os.environ.get("WORKFORCE_EXAMPLES", "50"))
 """How many examples each property is tried on: `make soak` gives more."""
-WITHOUT_KAFKA = pytest.StashKey[str]()
-WITHOUT_SHARED_DATA = pytest.StashKey[str]()
+ONE_SYSTEM = ("delivery", "campaign", "faults", "deploy", "integration", "end_to_end", "api")
+"""Folders whose tests share running parts: one process runs a folder, or what of it is on one broker. The longest come
+first, so that no process is left with a long one at the end."""
+BROKERS = {
+    "apache_kafka": "apache_kafka",
+    "kafka": "apache_kafka",
+    "embedded_broker": "embedded",
+    "embedded": "embedded",
+}
+"""How parameters name the brokers."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,14 +49,36 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = SEED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """One loud line when there was no Apache Kafka, and one when there was no release of DfE's."""
-    for missing in (WITHOUT_KAFKA, WITHOUT_SHARED_DATA):
-        reason = config.stash.get(missing, None)
-        if reason is None:
-            continue
-        skipped = sum(reason in str(report.longrepr) for report in terminalreporter.stats.get("skipped", []))
-        terminalreporter.write_line(f"{skipped} TESTS WERE SKIPPED. {reason}", red=True, bold=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share parts stay together, in one process, when several run the tests."""
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=lambda item: _rank(item.path))
+
+
+def _folder(path: Path) -> str:
+    return path.relative_to(Path(__file__).parent).parts[0]
+
+
+def _rank(path: Path) -> int:
+    folder = _folder(path)
+    return ONE_SYSTEM.index(folder) if folder in ONE_SYSTEM else len(ONE_SYSTEM)
+
+
+def _group(item: pytest.Item) -> str:
+    folder = _folder(item.path)
+    if folder not in ONE_SYSTEM:
+        return f"{folder}/{item.path.name}"
+    parameters = (
+        item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    )
+    brokers = [BROKERS[value] for value in parameters if isinstance(value, str) and value in BROKERS]
+    return "/".join([folder, *brokers])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What was missing on this machine."""
+    tell(terminalreporter)
 
 
 @pytest.fixture(scope="session")
@@ -95,14 +126,11 @@ def embedded_broker(parts_folder: Path) -> Iterator[EmbeddedBroker]:
 
 
 @pytest.fixture(scope="session")
-def apache_kafka(parts_folder: Path, pytestconfig: pytest.Config) -> Iterator[ApacheKafka]:
+def apache_kafka(parts_folder: Path) -> Iterator[ApacheKafka]:
     """One Apache Kafka for the session. Where there is none the test is skipped; under CI=true it fails."""
     reason = why_not()
     if reason is not None:
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytestconfig.stash[WITHOUT_KAFKA] = reason
-        pytest.skip(reason)
+        without(reason)
     kafka = ApacheKafka(parts_folder / "kafka")
     try:
         kafka.start()
@@ -112,12 +140,11 @@ def apache_kafka(parts_folder: Path, pytestconfig: pytest.Config) -> Iterator[Ap
 
 
 @pytest.fixture(scope="session")
-def published_release(pytestconfig: pytest.Config) -> Path:
+def published_release() -> Path:
     """DfE's release of 2022, which is no part of the project. Where there is none the test is skipped."""
     reason = why_no_release()
     if reason is not None:
-        pytestconfig.stash[WITHOUT_SHARED_DATA] = reason
-        pytest.skip(reason)
+        without(reason, may_miss=True)
     return PUBLISHED_RELEASE
 
 

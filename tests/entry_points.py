@@ -12,6 +12,7 @@ from contracts.events.hiring import WorkerMerged
 from contracts.persons import merges_stated, persons
 from contracts.standing import changes_of_standing, standing_events
 from services.metrics.academy import members
+from services.metrics.attribution import Attribution
 from services.metrics.changes import Report, part_changes
 from services.metrics.explanation import explain
 from services.metrics.figures import Asked, Reading, figures
@@ -116,9 +117,10 @@ def explanations(events: Sequence[Event]) -> None:
 def changes(events: Sequence[Event]) -> None:
     """What changed in every count when the second half of the events came."""
     before, after = _report(events[: len(events) // 2]), _report(events)
+    attribution = Attribution(before.events, after.events, Asked())
     for counted in COUNTS:
-        for change in part_changes(counted, YEAR, before, after, Asked())[:PAGE]:
-            assert change.events is not None
+        for change in part_changes(counted, YEAR, before, after, Asked(), attribution)[:PAGE]:
+            assert change.moved_by is not None
 
 
 def _report(events: Sequence[Event]) -> Report:

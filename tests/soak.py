@@ -1,7 +1,7 @@
 """`make soak`: the randomised tests again and again, with a new seed each time, until the time is over.
 
 First, and once, the tests marked `soak`: they take minutes of their own, and no seed changes them. Then, for a share of
-the minutes, the fault campaign. MINUTES=0 leaves both out.
+the minutes, the fault campaign. MINUTES=0 leaves both out, and so do tests that ARGS names: then only those are run.
 Invariant: whatever fails can be had again: its seed is printed with the command that repeats it.
 """
 
@@ -30,13 +30,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make soak", description=(__doc__ or "").partition("Invariant:")[0])
     parser.add_argument("--minutes", type=float, default=10.0)
     parser.add_argument("--seed", type=int, default=1, help="seed of the first round; each further one adds 1")
+    parser.add_argument("tests", nargs="*", help="of the randomised tests only these: folders, files, or single ones")
     chosen = parser.parse_args()
-    folders = [folder for folder in FOLDERS if (REPOSITORY / folder).is_dir()]
+    folders = chosen.tests or [folder for folder in FOLDERS if (REPOSITORY / folder).is_dir()]
     if not folders:
         parser.error(f"there are no randomised tests in {' and '.join(FOLDERS)}")
-    steady = chosen.minutes == 0 or _steady()
+    rounds_alone = chosen.minutes == 0 or bool(chosen.tests)
+    steady = rounds_alone or _steady()
     end = time.monotonic() + chosen.minutes * 60
-    peaceful = chosen.minutes == 0 or _campaign(chosen.minutes * SHARE_OF_CAMPAIGN, chosen.seed)
+    peaceful = rounds_alone or _campaign(chosen.minutes * SHARE_OF_CAMPAIGN, chosen.seed)
     failed: list[int] = []
     seed = chosen.seed
     while seed == chosen.seed or time.monotonic() < end:

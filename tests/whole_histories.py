@@ -45,6 +45,7 @@ from contracts.events.working_life import (
     AbsenceRecorded,
     CaseloadCounted,
     DemandCounted,
+    DemandEnded,
     RetentionPaymentMade,
     SupportSessionHeld,
     SupportTakenUp,
@@ -212,6 +213,7 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         children=_counts,
         service_area=maybe(_areas),
     ),
+    DemandEnded: st.builds(DemandEnded, ended_on=_days),
 }
 
 _subjects = {
@@ -232,7 +234,7 @@ _types: st.SearchStrategy[type[EventData]] = st.sampled_from(
         *[PostEstablished, PostChanged, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded] * 2,
         *[CaseloadCounted, PanelDecided, AbsenceRecorded] * 3,
         *[PostClosed, WorkerMerged, CohortOpened, CampaignOpened, ApplicationProgressed, RetentionPaymentMade],
-        *[SupportTakenUp, SupportSessionHeld, DemandCounted],
+        *[SupportTakenUp, SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded],
     ]
 )
 

@@ -79,3 +79,16 @@ class DemandCounted(EventData):
     demand: Demand
     children: Count
     service_area: Slug | None = None
+
+
+class DemandEnded(EventData):
+    """A series of counts ends: none of its counts, of whatever kind, holds on `ended_on` nor after.
+
+    Another series may have replaced it. One that is counted again on a later day begins anew.
+    Subject: `demand/<identifier of the series>`.
+    """
+
+    event_type: ClassVar[str] = "uk.workforce.demand.ended.v1"
+    subject_kind: ClassVar[str] = "demand"
+
+    ended_on: EffectiveDate

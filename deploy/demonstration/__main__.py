@@ -6,8 +6,10 @@ Invariant: the lines stand in the order in which the authority recorded them.
 import argparse
 import json
 import sys
+from datetime import datetime
 from pathlib import Path
 
+from deploy.demonstration.ending import ENDING_HELP, ending
 from deploy.demonstration.generator import SEED, awkward_records, history
 
 
@@ -15,23 +17,24 @@ def main() -> None:
     """Read the command line and write what it asks for."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.demonstration",
-        description="Write the history of authority 331, July 2018 to March 2024, as CloudEvents (JSON Lines).",
+        description="Write the history of authority 331, from July 2018 on, as CloudEvents (JSON Lines).",
     )
     parser.add_argument("--out", type=Path, metavar="FILE", help="file to write to; standard output without it")
     parser.add_argument("--seed", type=int, default=SEED, help="another seed, another history (default: %(default)s)")
+    parser.add_argument("--ending", type=ending, metavar="DAY", help=ENDING_HELP)
     parser.add_argument(
         "--awkward", action="store_true", help="list the awkward records instead, as a Markdown table with event ids"
     )
     wanted = parser.parse_args()
-    text = _awkward_table(wanted.seed) if wanted.awkward else _json_lines(wanted.seed)
+    text = _awkward_table(wanted.seed) if wanted.awkward else _json_lines(wanted.seed, wanted.ending)
     if wanted.out is None:
         sys.stdout.write(text)
     else:
         wanted.out.write_text(text, encoding="utf-8")
 
 
-def _json_lines(seed: int) -> str:
-    return "".join(f"{json.dumps(event)}\n" for event in history(seed))
+def _json_lines(seed: int, until: datetime | None) -> str:
+    return "".join(f"{json.dumps(event)}\n" for event in history(seed, until))
 
 
 def _awkward_table(seed: int) -> str:

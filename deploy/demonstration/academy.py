@@ -5,7 +5,8 @@ An academy post is one position for a whole cohort; its funding follows the newl
 it is never vacant.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -75,6 +76,9 @@ COHORTS: tuple[Plan, ...] = (
 without progressing (28 during the year, 4 after failing) and 34 afterwards, 124 stay; 52 at the four entry points of
 2023/24, whose year had not ended in November 2023."""
 
+GOING_ON_MONTHS = (7, 9, 1, 4)
+"""In which months cohorts enter after those above, in the academy's order; invented, as all about them is."""
+GOING_ON_ENTRANTS = 8
 LAST_COMPLETED = 17
 PANEL_BEFORE_COMPLETION = timedelta(days=14)
 DEFERRAL = timedelta(days=91)
@@ -83,11 +87,25 @@ QUIET_BEFORE_COUNT = timedelta(days=20)
 """Nobody of the completed cohorts leaves in the days before the count, so that all of it was known on the day."""
 
 
+def later_cohorts(last: date) -> Iterator[Plan]:
+    """The cohorts that enter after the published history, up to a day."""
+    number, year = COHORTS[-1].number, COHORTS[-1].entry_on.year
+    while True:
+        for month in GOING_ON_MONTHS:
+            number, year = number + 1, year + (month == 1)
+            plan = Plan(number, monday_from(date(year, month, 8)), GOING_ON_ENTRANTS, 1, int(number % 4 == 0), 1, 0)
+            if plan.entry_on > last:
+                return
+            yield plan
+
+
 @dataclass(slots=True)
 class Academy:
     """The cohorts that have entered, and what is still to come of them."""
 
     workforce: Workforce
+    plans: list[Plan] = field(default_factory=lambda: list(COHORTS))
+    _undecided: list[tuple[Plan, list[Worker]]] = field(default_factory=list)
     _progressions: list[tuple[date, Worker]] = field(default_factory=list)
     _progressed: list[Worker] = field(default_factory=list)
     _panels: list[tuple[date, Worker, PanelDecided]] = field(default_factory=list)
@@ -98,7 +116,7 @@ class Academy:
         """Everything the academy does in a month, but for the moves to service areas (see `progress`)."""
         if month.first > ACADEMY_COUNTED_ON:
             self._leave_to_chance()
-        for plan in COHORTS:
+        for plan in self.plans:
             if month.first <= plan.entry_on <= month.last:
                 self._enter(plan)
         for decided_on, worker, panel in [item for item in self._panels if item[0] <= month.last]:
@@ -110,6 +128,13 @@ class Academy:
             post = worker.share.post
             entry = self.workforce.leave(worker, leaving)
             self._fund_those_present(post, leaving.on, entry)
+
+    def go_on(self, last: date) -> None:
+        """After the published history: what becomes of the cohorts whose year is under way, and later cohorts."""
+        for plan, entrants in self._undecided:
+            self._decide(replace(plan, deferred=1), entrants)
+        self._undecided.clear()
+        self.plans = list(later_cohorts(last))
 
     def due_to_progress(self, month: Month) -> list[tuple[date, Worker]]:
         """Who moves to a service area this month, and when, by date."""
@@ -151,8 +176,13 @@ class Academy:
         self._decide_outcomes(plan, entrants)
 
     def _decide_outcomes(self, plan: Plan, entrants: list[Worker]) -> None:
-        if plan.number > LAST_COMPLETED:
+        if LAST_COMPLETED < plan.number <= COHORTS[-1].number:
+            # In the published history their year is not over: what is decided would be known too early.
+            self._undecided.append((plan, entrants))
             return
+        self._decide(plan, entrants)
+
+    def _decide(self, plan: Plan, entrants: list[Worker]) -> None:
         chance = self.workforce.chance
         for worker in entrants[: plan.left_during]:
             on = day_between(chance, plan.entry_on + timedelta(days=60), plan.completes_on - timedelta(days=30))

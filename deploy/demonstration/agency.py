@@ -36,6 +36,8 @@ PART_TIME_AFTER = max(AGENCY_STAFF)
 AGENCIES = ("agency-one", "agency-two", "agency-three")
 BEFORE_THE_HISTORY = timedelta(days=150)
 """How long before the history its first assignments may have begun."""
+UNTIL_TOLD = timedelta(days=7)
+"""How long after its beginning an absence is entered where the history goes on: its end is not known then."""
 PROJECT_TEAM: dict[str, Any] = {
     "role": Role.SOCIAL_WORKER,
     "team": "project-team",
@@ -67,6 +69,7 @@ class AgencyCover:
     workforce: Workforce
     chance: Random
     running: list[Assignment] = field(default_factory=list)
+    _absent: list[tuple[Worker, Entry]] = field(default_factory=list)
     _last_number: int = 0
 
     def covering(self, post: Post) -> Assignment | None:
@@ -81,6 +84,16 @@ class AgencyCover:
         self._cover_vacancies(month)
         self._cover_absences(month)
         self._bring_to_plan(month)
+
+    def record_returns(self, month: Month) -> None:
+        """Absences whose end was not known when they were recorded end on the return: where the history goes on."""
+        for worker, open_ended in [item for item in self._absent if item[0].absent_until <= month.last]:
+            self._absent.remove((worker, open_ended))
+            absence, returned = open_ended.data, worker.absent_until
+            assert isinstance(absence, AbsenceRecorded)  # noqa: S101  (what `_record_absence` records)
+            lost = _working_days(absence.absent_from, returned)
+            whole = absence.model_copy(update={"returned_on": returned, "working_days_lost": lost})
+            self.workforce.ledger.record(worker.number, whole, returned, days=(0, 5), replaces=open_ended)
 
     def convert(self, assignment: Assignment, worker: str, on: date) -> Entry:
         """The agency worker is employed from that day on."""
@@ -131,12 +144,15 @@ class AgencyCover:
 
     def _record_absence(self, worker: Worker, on: date) -> None:
         returned = worker.absent_until if worker.absent_until <= LAST_DAY else None
-        lost = Decimal(((returned or LAST_DAY) - on).days * 5 // 7)
+        told_on = returned or max(LAST_DAY, on + UNTIL_TOLD)
+        lost = _working_days(on, told_on)
         absence = AbsenceRecorded(
             absent_from=on, returned_on=returned, working_days_lost=lost, reason=AbsenceReason.MATERNITY_OR_PATERNITY
         )
-        # Known in full on the return, or, where that is still to come, at the end of the history.
-        self.workforce.ledger.record(worker.number, absence, returned or LAST_DAY, days=(-3, 5))
+        # Known in full on the return, or, where that is still to come, at the end of the published history.
+        entry = self.workforce.ledger.record(worker.number, absence, told_on, days=(-3, 5))
+        if returned is None:
+            self._absent.append((worker, entry))
 
     def _bring_to_plan(self, month: Month) -> None:
         extra = [item for item in self.running if item.reason is CoverReason.ADDITIONAL]
@@ -191,6 +207,10 @@ class AgencyCover:
     def _case_holders(self) -> list[Worker]:
         holders = self.workforce.holding(Role.SOCIAL_WORKER) + self.workforce.holding(Role.ADVANCED_SOCIAL_WORKER)
         return [worker for worker in holders if worker.share.fte == WHOLE]
+
+
+def _working_days(first: date, until: date) -> Decimal:
+    return Decimal((until - first).days * 5 // 7)
 
 
 def _vacant_since(post: Post) -> date:

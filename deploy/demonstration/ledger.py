@@ -1,7 +1,8 @@
 """The ledger: all that the invented authority recorded, each entry with the instant at which it did.
 
 Invariant: entries about one subject stand in the order in which they were made, in working hours from July 2018 to
-March 2024. Identifiers number the entries in the order of recording.
+March 2024; where the history goes on, what follows stands after that. Identifiers number the entries in the order of
+recording.
 """
 
 from dataclasses import dataclass, field
@@ -23,6 +24,8 @@ SOURCE = "/demonstration/hr-system"
 FIRST_RECORDING_DAY = date(2018, 7, 2)
 LAST_RECORDING_DAY = date(2024, 3, 28)
 """The history opens on a Sunday and ends at Easter."""
+GOING_ON_FROM = date(2024, 4, 2)
+"""The Tuesday after: what is recorded of later months is recorded from then on."""
 
 DAYS_FROM_EFFECT = {
     PostEstablished: (-30, -15),
@@ -66,7 +69,13 @@ class Ledger:
     chance: Random
     entries: list[Entry] = field(default_factory=list)
     awkward: list[Awkward] = field(default_factory=list)
+    recording_from: date = FIRST_RECORDING_DAY
+    recording_to: date = LAST_RECORDING_DAY
     _latest: dict[str, datetime] = field(default_factory=dict)
+
+    def go_on(self) -> None:
+        """The published history is recorded; what comes now is recorded after it."""
+        self.recording_from, self.recording_to = GOING_ON_FROM, date.max
 
     def record(
         self,
@@ -106,10 +115,10 @@ class Ledger:
         ordered = sorted(self.entries, key=lambda entry: entry.recorded)
         return {entry: f"demo-{number:06}" for number, entry in enumerate(ordered, start=1)}
 
-    def events(self) -> list[dict[str, Any]]:
-        """Every entry as a CloudEvent in structured form, in the order of recording."""
+    def events(self, until: datetime) -> list[dict[str, Any]]:
+        """Every entry recorded by then as a CloudEvent in structured form, in the order of recording."""
         numbers = self.numbered()
-        return [_as_event(entry, numbers) for entry in numbers]
+        return [_as_event(entry, numbers) for entry in numbers if entry.recorded <= until]
 
     def _add(self, entry: Entry) -> Entry:
         self.entries.append(entry)
@@ -117,7 +126,7 @@ class Ledger:
         return entry
 
     def _moment(self, subject: str, day: date, after: Entry | None) -> datetime:
-        within = min(max(day, FIRST_RECORDING_DAY), LAST_RECORDING_DAY)
+        within = min(max(day, self.recording_from), self.recording_to)
         moment = moment_on(self.chance, within).replace(tzinfo=UTC)
         known = [self._latest[subject]] if subject in self._latest else []
         known += [after.recorded] if after is not None else []

@@ -1,7 +1,8 @@
 """The plan: how many vacancies and agency workers there are to be at the end of each month.
 
 Invariant: at the dates of a published figure the plan is that figure; between them it goes straight from one to the
-next. The points that are not published are invented, to look like an authority under strain that recovers.
+next, and after the last it stays. Points that are not published are invented, to look like an authority under strain
+that recovers.
 """
 
 from collections.abc import Mapping
@@ -113,6 +114,8 @@ def _between_points(points: Mapping[date, Decimal], on: date) -> Decimal:
     if on in points:
         return points[on]
     before = max(day for day in points if day < on)
+    if before == max(points):
+        return points[before]
     after = min(day for day in points if day > on)
     passed = Decimal((on - before).days) / Decimal((after - before).days)
     return points[before] + (points[after] - points[before]) * passed

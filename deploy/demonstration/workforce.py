@@ -41,8 +41,9 @@ class Worker:
     """A worker. `since`: start of the present service; `settled`: since when in the present posts.
 
     `leaving` is planned for those whose going is part of a published figure; with `may_leave` and `may_move` False
-    chance leaves a worker alone; `absent_until` is the end of a long absence that agency cover stands in for. For a
-    former worker `settled` is the day they left, and `left_from` the role.
+    chance leaves a worker alone; `absent_until` is the end of a long absence that agency cover stands in for,
+    `sick_until` that of the latest sickness. For a former worker `settled` is the day they left, and `left_from` the
+    role.
     """
 
     number: str
@@ -53,6 +54,7 @@ class Worker:
     may_leave: bool = True
     may_move: bool = True
     absent_until: date = date.min
+    sick_until: date = date.min
     left_from: Role | None = None
 
     @property

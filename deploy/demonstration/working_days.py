@@ -35,10 +35,10 @@ class Month:
         return Month.of(self.last + DAY)
 
 
-def months() -> Iterator[Month]:
-    """The months of the history, in order."""
-    month = Month.of(FIRST_DAY)
-    while month.first < LAST_DAY:
+def months(first: date = FIRST_DAY, last: date = LAST_DAY) -> Iterator[Month]:
+    """The months that these days are in and those between; of the published history if left out."""
+    month = Month.of(first)
+    while month.first <= last:
         yield month
         month = month.next()
 

@@ -26,6 +26,7 @@ from deploy.demonstration.published import (
 )
 from deploy.demonstration.workforce import Workforce
 from deploy.demonstration.working_days import Month, day_between
+from services.metrics.picture.amounts import weekdays
 
 WELLBEING_WEEKS = (date(2021, 10, 11), date(2022, 5, 9), date(2022, 11, 14), date(2023, 6, 5))
 """The Mondays of the four weeks; invented."""
@@ -48,12 +49,14 @@ USUAL_CASES: dict[Role, int] = {
 }
 """Cases of a full-time worker; invented, near the published average caseloads."""
 CASES_SPREAD = 3.0
+DEMAND_GOING_ON = {Demand.CHILD_PROTECTION_PLANS: (410, 450), Demand.CHILDREN_LOOKED_AFTER: (735, 770)}
+"""Between which numbers demand stays after the published counts; invented."""
 
 
 def record_month(workforce: Workforce, chance: Random, month: Month) -> None:
-    """A month's sickness and referrals, and in September the caseloads of the census."""
+    """A month's sickness and referrals, and its caseloads: up to March 2024 those of the census in September alone."""
     _sickness(workforce, chance, month)
-    if month.first.month == CENSUS_MONTH:
+    if month.first.month == CENSUS_MONTH or month.first > LAST_DAY:
         _caseloads(workforce, chance, month.last)
     _refer_to_supervision(workforce, chance, month)
 
@@ -67,6 +70,13 @@ def count_demand(ledger: Ledger) -> None:
         for counted_on, children in series.items():
             counted = DemandCounted(counted_on=counted_on, demand=demand, children=children)
             ledger.record(demand.value, counted, counted_on, days=(3, 8))
+
+
+def count_demand_of(ledger: Ledger, chance: Random, month: Month) -> None:
+    """Invented counts of children at the end of a month after the published ones."""
+    for demand, between in DEMAND_GOING_ON.items():
+        counted = DemandCounted(counted_on=month.last, demand=demand, children=chance.randint(*between))
+        ledger.record(demand.value, counted, month.last, days=(3, 8))
 
 
 def hold_wellbeing_weeks(ledger: Ledger) -> None:
@@ -86,12 +96,14 @@ def _sickness(workforce: Workforce, chance: Random, month: Month) -> None:
         absent_from = day_between(chance, month.first, month.last)
         working_days = chance.choices((1, 2, 3, 5, 10, 20), (30, 25, 20, 15, 7, 3))[0]
         returned_on = absent_from + timedelta(days=working_days * 7 // 5 + (1 if working_days < 5 else 0))
-        if returned_on > LAST_DAY:
+        if absent_from <= LAST_DAY < returned_on:
             continue
+        absent_from = max(absent_from, worker.sick_until)
+        worker.sick_until = returned_on = max(returned_on, absent_from + timedelta(days=1))
         absence = AbsenceRecorded(
             absent_from=absent_from,
             returned_on=returned_on,
-            working_days_lost=Decimal(working_days),
+            working_days_lost=Decimal(min(working_days, weekdays(absent_from, returned_on))),
             reason=AbsenceReason.SICKNESS,
         )
         workforce.ledger.record(worker.number, absence, returned_on, days=(0, 7))

@@ -6,10 +6,12 @@ it is left running.
 
 import argparse
 import asyncio
+import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -19,14 +21,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from contracts.catalogue import METRICS
 from deploy.demonstration import history as demonstration_history
+from deploy.demonstration.ending import ENDING_HELP, ending
 from deploy.embedded.feeding import CloudEvent, Held, events_accepted, events_counting, feed, held, key_headers
 from deploy.embedded.processes import PartFailed, exclusive
-from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help
+from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help, unknown_to_all
 from deploy.embedded.system import System, running
 from deploy.embedded.vacancy_table import NOTE, read_columns, vacancy_table
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 WATCH_SECONDS = 0.5
+HELP_WIDTH = 110
+"""Of --help, which is the same on every screen: it stands in help.txt too, to be read before anything is set up."""
 TAKEN_IN_SECONDS = 300.0
 """How long metrics may take to derive what was loaded; some 10 seconds were seen."""
 
@@ -41,23 +46,33 @@ class _Asked(BaseException):
     """Raised out of whatever is going on when the system is asked to stop."""
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the system; gives the exit code."""
+def command_line() -> argparse.ArgumentParser:
+    """What `make up` takes, and what its help says."""
     parser = argparse.ArgumentParser(
         prog="make up",
-        usage="make up [ARGS=--no-demonstration]",
+        usage='make up [ARGS=--no-demonstration] [ARGS="--ending today"]',
         description=DESCRIPTION,
         epilog=f"settings, as environment variables:\n{settings_help()}\n\nas in: WORKFORCE_METRICS_PORT=9100 make up",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=HELP_WIDTH),
     )
     parser.add_argument("--no-demonstration", action="store_true", help="start empty, for events of your own")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("--ending", type=ending, metavar="DAY", help=f"of the demonstration: {ENDING_HELP}")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the system; gives the exit code."""
+    chosen = command_line().parse_args(arguments)
     console = Console(highlight=False)
     for number in STOP_SIGNALS:
         signal.signal(number, _ask_to_stop)
     try:
         settings = read_settings()
-        _run(settings, not chosen.no_demonstration, console)
+        for line in unknown_to_all(os.environ):
+            console.print(line, style="yellow", markup=False, soft_wrap=True)
+        _run(
+            settings, None if chosen.no_demonstration else partial(demonstration_history, until=chosen.ending), console
+        )
     except PartFailed as failure:
         Console(stderr=True, highlight=False).print(str(failure), style="red", markup=False, soft_wrap=True)
         return 1
@@ -77,7 +92,7 @@ def _stop_listening_to_signals() -> None:
         signal.signal(number, signal.SIG_IGN)
 
 
-def _run(settings: EmbeddedSettings, demonstration: bool, console: Console) -> NoReturn:
+def _run(settings: EmbeddedSettings, history: Callable[[], Sequence[CloudEvent]] | None, console: Console) -> NoReturn:
     with exclusive(settings.state / "lock") as mine:
         if not mine:
             raise PartFailed(
@@ -91,16 +106,15 @@ def _run(settings: EmbeddedSettings, demonstration: bool, console: Console) -> N
             console.print("stopping")
 
         with running(settings, console.print, stopping) as system:
-            if demonstration:
-                _demonstrate(system, settings, console)
+            if history is not None:
+                _demonstrate(history(), system, settings, console)
             _show_where_to_go(system, console)
             while True:
                 system.assert_running()
                 time.sleep(WATCH_SECONDS)
 
 
-def _demonstrate(system: System, settings: EmbeddedSettings, console: Console) -> None:
-    history = demonstration_history()
+def _demonstrate(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> None:
     found = asyncio.run(held(history, system.database_urls))
     if found is Held.OTHER:
         console.print("the demonstration is not loaded: the system holds other events")
@@ -144,6 +158,7 @@ WORTH_A_LOOK = (
     ("the academy", "/v1/academy/cohorts?authority=331&as_at=2023-11-30&cohorts=completed"),
     ("data quality", "/v1/quality?authority=331&as_at=2024-03-31"),
     ("the twelve months to come", "/v1/forecasts/vacancies?authority=331&as_at=2024-03-31"),
+    ("today, where it goes on to today", "/v1/measures/vacancies?authority=331&by=role"),
 )
 """Answers about the demonstration that show what there is."""
 

@@ -6,6 +6,7 @@ the main thread: Linux counts a thread that ends as the death of the parent.
 
 import fcntl
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -18,6 +19,8 @@ from pathlib import Path
 import psutil
 
 LOOPBACK = "127.0.0.1"
+PORTS = range(20_000, 32_768)
+"""What free ports are taken from."""
 STOP_SECONDS = 20.0
 """How long a process may take over a graceful stop before it is killed. A service finishes its batch well within it."""
 POLL_SECONDS = 0.05
@@ -151,11 +154,15 @@ def _tied_to_parent(death_signal: signal.Signals) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port on the loopback address that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on the loopback address that nothing listens on now.
+
+    Below those that systems give to connections that go out: one of these could have it before it is used, or while
+    what listened on it is started again.
+    """
+    while True:
+        port = secrets.choice(PORTS)
+        if can_listen(port):
+            return port
 
 
 def listening(port: int) -> bool:

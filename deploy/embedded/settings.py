@@ -3,6 +3,7 @@
 Invariant: settings that are wrong, or a port that is taken, are told in one line each before anything is started.
 """
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
@@ -12,10 +13,20 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from contracts.catalogue import METRICS, RECRUITMENT, RETENTION
 from deploy.embedded.processes import LOOPBACK, PartFailed, can_listen, free_port
 from deploy.embedded.services import PREFIX, REPOSITORY
+from services.chassis.settings import Settings, names_of_settings, unknown_settings
+from services.metrics.app import ServiceSettings as MetricsSettings
+from services.recruitment.app import ServiceSettings as RecruitmentSettings
+from services.retention.app import ServiceSettings as RetentionSettings
+
+SETTINGS: dict[str, type[Settings]] = {
+    RECRUITMENT: RecruitmentSettings,
+    RETENTION: RetentionSettings,
+    METRICS: MetricsSettings,
+}
 
 
 class EmbeddedSettings(BaseSettings):
-    """The settings of `make up`. Everything else named `WORKFORCE_…` reaches the three services as it stands."""
+    """The settings of `make up`. All else named `WORKFORCE_…` reaches the services that know it, as it stands."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
@@ -35,6 +46,7 @@ class EmbeddedSettings(BaseSettings):
     database_url_recruitment: str | None = Field(None, description="A PostgreSQL database of yours: postgresql://…")
     database_url_retention: str | None = Field(None, description="The same for retention.")
     database_url_metrics: str | None = Field(None, description="The same for metrics.")
+    benchmarks_database_url: str | None = Field(None, description="The same for what DfE published.")
     api_key: str | None = Field(None, description="Key to load and read with, where WORKFORCE_API_KEYS asks for one.")
 
     @property
@@ -81,6 +93,30 @@ def read_settings() -> EmbeddedSettings:
             for item in error.errors(include_url=False, include_input=False)
         ]
         raise PartFailed("\n".join(lines)) from None
+
+
+OF_SERVICES = {name: names_of_settings(kind) for name, kind in SETTINGS.items()}
+"""The settings that each service knows."""
+OF_OTHERS = frozenset({f"{PREFIX}SHARED_DATA", f"{PREFIX}SEED", f"{PREFIX}EXAMPLES"})
+"""What the tests are told by."""
+
+
+def unknown_to_all(given: Iterable[str]) -> list[str]:
+    """A line for each variable WORKFORCE_… that neither `make up` nor any service knows, with what may be meant."""
+    known = names_of_settings(EmbeddedSettings) | OF_OTHERS | frozenset().union(*OF_SERVICES.values())
+    return [
+        f"{name}: there is no such setting" + (f"; is {meant} meant?" if meant else "")
+        for name, meant in unknown_settings(known, given).items()
+    ]
+
+
+def inherited_by(service: str, environment: Mapping[str, str]) -> dict[str, str]:
+    """What a service is given of an environment: of the variables WORKFORCE_… those that it knows."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if not name.upper().startswith(PREFIX) or name.upper() in OF_SERVICES[service]
+    }
 
 
 def check_ports(settings: EmbeddedSettings) -> None:

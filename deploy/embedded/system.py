@@ -8,11 +8,15 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
+from contracts.catalogue import METRICS
 from deploy.embedded.broker import EmbeddedBroker
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.processes import Process
 from deploy.embedded.services import SERVICES, Service
-from deploy.embedded.settings import EmbeddedSettings
+from deploy.embedded.settings import EmbeddedSettings, inherited_by
+
+BENCHMARKS = "benchmarks"
+"""The database of what DfE published: metrics has it beside its own, which can be made anew."""
 
 Say = Callable[[str], None]
 
@@ -47,14 +51,16 @@ def running(settings: EmbeddedSettings, say: Say, before_stopping: Callable[[], 
 def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
     databases, database_processes = _databases(settings, stack, say)
     kafka, broker_processes = _kafka(settings, stack, say)
+    published = databases.pop(BENCHMARKS, None)
+    told = {METRICS: {} if published is None else {"benchmarks_database_url": published}}
     services = {
         name: Service(
             name,
             settings.state / "logs" / f"{name}.log",
-            {"database_url": databases[name], **kafka},
+            {"database_url": databases[name], **kafka, **told.get(name, {})},
             port=settings.service_ports[name],
             host=settings.host,
-            inherited=os.environ,
+            inherited=inherited_by(name, os.environ),
         )
         for name in SERVICES
     }
@@ -70,9 +76,10 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
 
 def _databases(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> tuple[dict[str, str], list[Process]]:
     """The address of each service's database, after starting the embedded server for those that need it."""
-    urls = {name: url for name, url in settings.database_urls.items() if url is not None}
-    missing = [name for name in SERVICES if name not in urls]
-    if not missing:
+    asked = settings.database_urls | {BENCHMARKS: settings.benchmarks_database_url}
+    urls = {name: url for name, url in asked.items() if url is not None}
+    missing = [name for name in (*SERVICES, BENCHMARKS) if name not in urls]
+    if not set(missing) & set(SERVICES):
         say("PostgreSQL: yours")
         return urls, []
     server = PostgreSQL(settings.state / "postgresql", settings.state / "logs" / "postgresql.log")

@@ -120,6 +120,7 @@ OPERATION_DASHBOARD = Dashboard(
             SECONDS,
             PromQl(f"histogram_quantile(0.99, {ANSWERS})", "{{service}}: 99 of 100 within (p99)"),
         ),
+        _rate("http_turned_away", "limit", "connections turned away"),
         _over_time(
             "journals published again",
             "workforce_journal_replays",

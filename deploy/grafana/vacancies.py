@@ -13,16 +13,22 @@ FTE = "suffix: FTE"
 TOTALS = ("vacancies", "agency-cover", "uncovered-vacancies", "establishment", "in-post")
 """The measures shown as one total each, in reading order."""
 
+KNOWN_ON = "(${as_known_at:sqlstring}::timestamptz AT TIME ZONE 'UTC')::date"
+"""The day of the instant that figures are known at: of later days there are none yet."""
+HAS_COME = f"${{as_at:sqlstring}}::date <= {KNOWN_ON}"
 STOCK = "reporting.stock(${authority:sqlstring}, ${as_at:sqlstring}, ${as_known_at:sqlstring})"
-MONTHS = """\
+MONTHS = f"""\
 reporting.monthly_stock(
-    ${authority:sqlstring}, $__timeFrom()::date, $__timeTo()::date, ${as_known_at:sqlstring}
+    ${{authority:sqlstring}},
+    $__timeFrom()::date,
+    least($__timeTo()::date, {KNOWN_ON}),
+    ${{as_known_at:sqlstring}}
 )"""
 
 ROLE = "replace(coalesce(role, 'not stated'), '-', ' ')"
 
 TOTAL = """\
-SELECT round(coalesce(sum({column}), 0), 1) AS "{name}"
+SELECT CASE WHEN {has_come} THEN round(coalesce(sum({column}), 0), 1) END AS "{name}"
 FROM {stock}"""
 
 BY_ROLE = f"""\
@@ -34,6 +40,7 @@ SELECT
     round(sum(establishment), 1) AS "establishment",
     round(sum(in_post), 1) AS "in post"
 FROM {STOCK}
+WHERE {HAS_COME}
 GROUP BY ROLLUP (role)
 ORDER BY grouping(role), sum(vacancies) DESC, role"""  # noqa: S608 - written here, from constants
 
@@ -56,7 +63,13 @@ ORDER BY as_at, metric"""  # noqa: S608 - written here, from constants
 
 VARIABLES = (
     TextBox("authority", "authority", "331", "The authority's three-digit code."),
-    TextBox("as_at", "as at", "today", "The date the figures are true for: YYYY-MM-DD, or today, or yesterday."),
+    TextBox(
+        "as_at",
+        "as at",
+        "today",
+        "The date the figures are true for: YYYY-MM-DD, or today, or yesterday. Of a date that was still to come as "
+        "known then there is no figure.",
+    ),
     TextBox(
         "as_known_at",
         "as known at",
@@ -76,7 +89,7 @@ def _words(name: str) -> str:
 
 
 def _total(name: str) -> Panel:
-    query = TOTAL.format(column=name.replace("-", "_"), name=_words(name), stock=STOCK)
+    query = TOTAL.format(column=name.replace("-", "_"), name=_words(name), stock=STOCK, has_come=HAS_COME)
     return Panel(_words(name), _definition(name), Kind.STAT, (Sql(query),), FTE, decimals=1, width=4, height=4)
 
 

@@ -1,5 +1,5 @@
--- Run once by psql, as superuser, on a new server: one database and one login role for each service, and the role that
--- Grafana reads with. A service's role owns its own database and can connect to no other. Passwords come from the
+-- Run once by psql, as superuser, on a new server: one database and one login role for each service, one more database
+-- for metrics, and the role that Grafana reads with. A service's role owns its own and can connect to no other. Passwords come from the
 -- environment; where one is missing this stops.
 \set ON_ERROR_STOP on
 \getenv recruitment_password RECRUITMENT_DATABASE_PASSWORD
@@ -19,8 +19,12 @@ CREATE DATABASE retention OWNER retention
 CREATE DATABASE metrics OWNER metrics
     TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C';
 
+-- What DfE published, as it was loaded. It is apart from metrics, whose database can be dropped and is filled again.
+CREATE DATABASE benchmarks OWNER metrics
+    TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C';
+
 -- Everybody may connect to every database unless told otherwise.
-REVOKE ALL ON DATABASE recruitment, retention, metrics, postgres, template1 FROM PUBLIC;
+REVOKE ALL ON DATABASE recruitment, retention, metrics, benchmarks, postgres, template1 FROM PUBLIC;
 
 -- What workforce_reporting may read is granted by the migrations of metrics: the schema reporting and nothing else.
 CREATE ROLE workforce_reporting NOLOGIN;

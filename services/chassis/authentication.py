@@ -4,6 +4,7 @@ Invariant: a key itself is kept nowhere; only its SHA-256 stands in the settings
 hash cannot be guessed back. What is not open to all needs a key: a route that nobody thought of does, too.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -12,6 +13,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Depends, Request
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -98,20 +100,45 @@ class KeyFirst:
         if scope["type"] == "http" and not self._is_open(scope["path"]):
             caller = find_caller(self._keys, _presented(Headers(scope=scope)))
             if caller is None:
-                await _key_needed().answer()(scope, receive, send)
+                await _key_needed()(scope, receive, send)
                 return
             scope["caller"] = caller
         await self._app(scope, receive, send)
 
 
+CHALLENGES = ("Bearer", 'Basic realm="workforce", charset="UTF-8"')
+"""The two ways to send a key, a header each: programs that look at the first scheme of a header alone see both."""
+
+
 def _presented(headers: Headers) -> str | None:
-    scheme, _, key = headers.get("authorization", "").partition(" ")
-    return key.strip() or None if scheme.lower() == "bearer" else None
+    scheme, _, credentials = headers.get("authorization", "").partition(" ")
+    credentials = credentials.strip()
+    if scheme.lower() == "basic":
+        return _password(credentials)
+    return credentials or None if scheme.lower() == "bearer" else None
 
 
-def _key_needed() -> Problem:
-    detail = "Send the header `Authorization: Bearer <key>` with a key of this service."
-    return Problem(401, "key-needed", "A valid key is needed", detail, headers={"WWW-Authenticate": "Bearer"})
+def _password(credentials: str) -> str | None:
+    """The password of Basic (RFC 7617): spreadsheets can ask for a user and a password, and for nothing else.
+
+    The user may be called anything.
+    """
+    try:
+        _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
+    except ValueError:
+        return None
+    return password or None
+
+
+def _key_needed() -> JSONResponse:
+    detail = (
+        "Send the header `Authorization: Bearer <key>` with a key of this service, or the key as the password of "
+        "Basic, with any user name."
+    )
+    answer = Problem(401, "key-needed", "A valid key is needed", detail).answer()
+    for challenge in CHALLENGES:
+        answer.headers.append("WWW-Authenticate", challenge)
+    return answer
 
 
 def calling(request: Request) -> Caller:

@@ -4,19 +4,21 @@ Invariant: what is known of a body before it is read decides before it is read; 
 expected until the request is answered, so that what is made of them is bounded, too.
 """
 
+import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from email.message import Message
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
+from contracts.refusal import refused_by
 from services.chassis.authentication import calling
 from services.chassis.content_encoding import decoding_of
-from services.chassis.problems import Problem, not_as_described
+from services.chassis.problems import Problem, faults_as_json, in_words
 from services.chassis.settings import LimitSettings
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -101,15 +103,24 @@ def _wait(status: int, detail: str) -> Problem:
 
 def read_model(request: Request, body: bytes, model: type[Model]) -> Model:
     """A small JSON body as its model. Raises a 422 problem with what is wrong in it, 400 where it is no JSON, 415 where
-    it is not said to be.
+    it is not said to be; each says what would be right by the examples of the model's fields.
     """
+    right = f"send it as {JSON}, as {json.dumps(_example(model))}"
     came = media_type(request.headers.get("content-type"))
     if came != JSON:
-        raise Problem(415, "not-json", "Not JSON", f"The body came as {came[:80] or 'nothing'}; send it as {JSON}.")
+        raise Problem(415, "not-json", "Not JSON", f"The body came as {came[:80] or 'nothing'}; {right}.")
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        found = [{**item, "loc": ("body", *item["loc"])} for item in error.errors(include_url=False)]
-    if any(item["type"] == "json_invalid" for item in found):
-        raise Problem(400, "request-unreadable", "The request cannot be read", "The body is not JSON.")
-    raise not_as_described(found)
+        if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            detail = f"The body is not JSON; {right}."
+            raise Problem(400, "request-unreadable", "The request cannot be read", detail) from None
+        refusal = refused_by(error, "body.", tuple(model.model_fields))
+    told = faults_as_json(refusal)
+    title = "The request is not as described"
+    detail = f"{in_words(told['faults'], told.get('faults_left_out', 0))}; {right}"
+    raise Problem(422, "request-refused", title, detail, example=_example(model), **told)
+
+
+def _example(model: type[BaseModel]) -> dict[str, Any]:
+    return {name: field.examples[0] for name, field in model.model_fields.items() if field.examples}

@@ -141,9 +141,8 @@ def _item(item: object, now: datetime) -> Incoming:
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
         return Incoming((None, None), refusal=Refused(fault))
     if _nested_too_deeply(item):
-        return Incoming(
-            (None, None), refusal=Refused(Fault("event", "is nested too deeply", "data as flat as its contract"))
-        )
+        fault = Fault("event", "is nested too deeply", "data as flat as its contract")
+        return Incoming(_claimed(item), refusal=Refused(fault))
     return _structured(item, now)
 
 
@@ -157,7 +156,8 @@ def _structured(item: dict[str, Any], now: datetime) -> Incoming:
     return _incoming(attributes, json.dumps(item["data"]).encode(), now)
 
 
-def _claimed(attributes: dict[str, Any]) -> tuple[str | None, str | None]:
+def _claimed(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The id and the source that an event came with, whatever else is wrong with it."""
     id, source = attributes.get("id"), attributes.get("source")
     return id if isinstance(id, str) else None, source if isinstance(source, str) else None
 

@@ -51,7 +51,13 @@ PROBLEM: Document = {
 }
 
 _HEADERS: dict[int, Document] = {
-    401: {"WWW-Authenticate": {"required": True, "schema": {"const": "Bearer"}}},
+    401: {
+        "WWW-Authenticate": {
+            "required": True,
+            "description": "Twice: a key can be sent as Bearer, or as the password of Basic.",
+            "schema": {"type": "string", "pattern": "^(Bearer|Basic realm=)"},
+        }
+    },
     **{
         status: {"Retry-After": {"required": True, "description": "Seconds.", "schema": {"type": "string"}}}
         for status in (429, 503)

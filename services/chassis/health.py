@@ -111,7 +111,7 @@ class Health:
         delivery = self._runtime.delivery
         behind = any(
             lag
-            for consumer in self._runtime.consumers()
+            for consumer in self._runtime.membership.consumers()
             for lag in lag_by_topic(consumer, without=delivery.halted_partitions).values()
         )
         if not behind:

@@ -3,6 +3,7 @@
 Invariant: whatever keeps it from starting is told in plain lines, with exit code 1 and no traceback.
 """
 
+import os
 import signal
 import socket
 import sys
@@ -14,8 +15,17 @@ import uvicorn
 from fastapi import FastAPI
 
 from services.chassis.connections import Connections
-from services.chassis.logs import configure_logs
-from services.chassis.settings import PREFIX, Settings, SettingsRefused, read_settings
+from services.chassis.logs import configure_logs, get_log
+from services.chassis.settings import (
+    PREFIX,
+    Settings,
+    SettingsRefused,
+    names_of_settings,
+    read_settings,
+    unknown_settings,
+)
+
+log = get_log(__name__)
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
@@ -32,6 +42,9 @@ def run_service(name: str, settings_class: type[SomeSettings], create: Callable[
         sys.stderr.write(f"{name} cannot start: {refused}\n")
         return 1
     configure_logs(name, settings.log_level)
+    # Not refused: one environment may serve several services, and a cluster may put variables of its own into it.
+    for variable, meant in unknown_settings(names_of_settings(settings_class), os.environ).items():
+        log.warning("no such setting", variable=variable, service=name, **({"meant": meant} if meant else {}))
     app = create(settings)
     connections = Connections(settings.limits, app.state.runtime.telemetry)
     config = uvicorn.Config(

@@ -26,6 +26,7 @@ from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
 from services.chassis.logs import get_log
+from services.chassis.membership import Membership
 from services.chassis.problems import not_available
 from services.chassis.readings import Readings
 from services.chassis.relay import Relay
@@ -43,7 +44,6 @@ START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 KEEP_READINGS_SECONDS = 0.5
 PROBE_TIMEOUT_SECONDS = 10.0
-CLOSE_SECONDS = 25.0
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
 PROBE = """
@@ -90,14 +90,14 @@ class Runtime:
         dead_letters = DeadLetters(parts.name, settings.kafka_servers, settings.kafka_idempotent_producer)
         self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
         self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
-        self.readings = Readings(lambda: self._pool, self.consumers)
+        self.membership = Membership(self._new_broker)
+        self.readings = Readings(lambda: self._pool, self.membership.consumers)
         self.watermarks = Watermarks(
             parts.name, settings.kafka_servers, self.telemetry, parts.settled, settings.kafka_idempotent_producer
         )
         self.health = Health(self)
         self._dead_letters = dead_letters
         self._pool: asyncpg.Pool | None = None
-        self._broker: KafkaBroker | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.waiting_to_start: str | None = None
         self.catching_up: str | None = None
@@ -133,10 +133,9 @@ class Runtime:
     async def stop(self) -> None:
         """Finish the batch at hand, commit, close: consumers first, then the relay, then the database."""
         self.delivery.stop()
-        if self._broker is not None:
-            await self._broker.stop()
-            with suppress(Exception):
-                await asyncio.wait_for(self.readings.save(), 5)
+        await self.membership.leave()
+        with suppress(Exception):
+            await asyncio.wait_for(self.readings.save(), 5)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -195,25 +194,17 @@ class Runtime:
         # A consumer of a topic that is not there yet would find it only minutes later.
         async with admin_client(self.settings.kafka_servers) as admin:
             await TopicKeeper(self.settings.kafka_replication_factor, self.settings.kafka_create_topics).keep(admin)
-        broker = self._broker = new_broker(self.settings)
+        await self.membership.join()
+
+    def _new_broker(self) -> KafkaBroker:
+        broker = new_broker(self.settings)
         self.parts.subscribe(broker, self)
-        try:
-            await broker.start()
-        except BaseException:
-            self._broker = None
-            await broker.stop()
-            raise
+        return broker
 
     async def _look_after_consumer(self) -> None:
-        """FastStream gives up a consumer whose client passed on a cancelling of its own: then there is a new one."""
-        broker = self._broker
-        if broker is None or not any(all(task.done() for task in found.tasks) for found in _consuming(broker)):
-            return
-        log.error("the consumer ended by itself: starting another one")
-        self._broker = None
-        with suppress(*FAILURES):
-            await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
-        await self._until_done("Kafka", self._start_consumer)
+        kafka_answers = self.watermarks.kafka_answers_since is not None
+        if await self.membership.left(kafka_answers, busy=self.delivery.busy_since is not None):
+            await self._until_done("Kafka", self._start_consumer)
 
     async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
         """Do something again and again, whatever becomes of it."""
@@ -275,26 +266,19 @@ class Runtime:
         await note_set_aside(self.pool, topic, sequence)
 
     async def _keep_readings(self) -> None:
-        for consumer in self.consumers():
+        for consumer in self.membership.consumers():
             for topic, lag in lag_by_topic(consumer).items():
                 self.telemetry.lag.labels(topic).set(lag)
         self.health.note_waiting()
         await self.readings.keep(busy=self.delivery.busy_since is not None)
 
-    def consumers(self) -> list[Any]:
-        """The aiokafka consumers that are running."""
-        if self._broker is None:
-            return []
-        found = (getattr(subscriber, "consumer", None) for subscriber in self._broker.subscribers)
-        return [consumer for consumer in found if consumer is not None]
-
     def records_behind(self) -> int:
         """How many records wait behind the consumers, as far as they know."""
-        return sum(count for consumer in self.consumers() for count in lag_by_topic(consumer).values())
+        return sum(count for consumer in self.membership.consumers() for count in lag_by_topic(consumer).values())
 
     def far_behind(self) -> bool:
         """Whether so many records wait that figures should be derived once for several batches."""
-        return any(self.delivery.far_behind(consumer) for consumer in self.consumers())
+        return any(self.delivery.far_behind(consumer) for consumer in self.membership.consumers())
 
     async def _watch_journal(self) -> None:
         (row,) = await self.pool.fetch(JOURNAL_STATE, timeout=5)
@@ -302,10 +286,6 @@ class Runtime:
         self.telemetry.journal_position.set(row["head"])
         self.telemetry.journal_unpublished.set(row["unpublished"])
         self.telemetry.journal_age.set(age)
-
-
-def _consuming(broker: KafkaBroker) -> list[Any]:
-    return [subscriber for subscriber in broker.subscribers if getattr(subscriber, "tasks", None)]
 
 
 def new_broker(settings: Settings) -> KafkaBroker:

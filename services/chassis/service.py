@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
+from fastapi.security.http import HTTPBase
 from fastapi_offline import FastAPIOffline
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -29,7 +30,13 @@ from services.chassis.telemetry import Telemetry
 log = get_log(__name__)
 
 BEARER = HTTPBearer(auto_error=False, description="An API key. On loopback, where no keys are set, none is needed.")
-"""Tells the documentation of the key; `authentication.KeyFirst` checks it."""
+BASIC = HTTPBase(
+    scheme="basic",
+    scheme_name="HTTPBasic",
+    auto_error=False,
+    description="The same key as the password, with any user name: for Excel, Power BI and browsers.",
+)
+"""They tell the documentation of the key; `authentication.KeyFirst` checks it."""
 
 DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/openapi.json"})
 SCRIPTS = "/static-offline-docs/"
@@ -55,7 +62,7 @@ def create_service(
     install_problem_answers(app)
     open_to_all = (health_router, event_pages_router(parts.name))
     for router in (*routers, set_aside_router):
-        app.include_router(router, dependencies=[Depends(BEARER)], responses=KEY_NEEDED)
+        app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
     for router in open_to_all:
         app.include_router(router, responses=EVERYWHERE)
     open_paths = DOCUMENTATION | {str(getattr(route, "path", "")) for router in open_to_all for route in router.routes}

@@ -4,6 +4,8 @@ Invariant: a service that is told to listen beyond this machine does not start w
 """
 
 import ipaddress
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -12,6 +14,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from services.chassis.authentication import ApiKey
 
 PREFIX = "WORKFORCE_"
+CLOSE = 0.75
+"""How alike (difflib's ratio) two names are of which one may be a slip for the other."""
 
 
 class SettingsRefused(Exception):
@@ -120,6 +124,29 @@ class Settings(BaseSettings):
 
 
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
+
+
+def names_of_settings(kind: type[BaseModel], before: str = PREFIX) -> frozenset[str]:
+    """The environment variables that settings are read from, those of several parts by each part too."""
+    found = set()
+    for name, field in kind.model_fields.items():
+        variable = f"{before}{name.upper()}"
+        found.add(variable)
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            found |= names_of_settings(field.annotation, f"{variable}__")
+    return frozenset(found)
+
+
+def unknown_settings(known: Iterable[str], given: Iterable[str]) -> dict[str, str | None]:
+    """The variables WORKFORCE_… among those `given` that are not `known`, each with the known one it may have meant."""
+    names = [name.removeprefix(PREFIX) for name in sorted(known)]
+    found: dict[str, str | None] = {}
+    for variable in sorted(given):
+        name = variable.upper().removeprefix(PREFIX)
+        if variable.upper().startswith(PREFIX) and name not in names:
+            near = get_close_matches(name, names, n=1, cutoff=CLOSE)
+            found[variable] = f"{PREFIX}{near[0]}" if near else None
+    return found
 
 
 def read_settings(kind: type[SomeSettings]) -> SomeSettings:

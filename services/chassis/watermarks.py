@@ -43,9 +43,10 @@ WRITE_EXPECTED = f"""
     ON CONFLICT (topic) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in FIELDS)}
 """  # noqa: S608
 
-# By the index of positions: only what came after the verified position is counted.
+# By the index of positions: only what came after the verified position is counted, and each position once, whoever
+# else wrote events of the same one to Kafka.
 COUNT_ARRIVED = """
-    SELECT count(*)
+    SELECT count(DISTINCT sequence)
     FROM inbox
     WHERE owner = $1 AND sequence > $2 AND sequence <= $3 AND type = ANY ($4::text[])
 """

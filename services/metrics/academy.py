@@ -19,6 +19,7 @@ from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.progression_panels import PanelDecided
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Leaving, Scope, Spell
+from services.metrics.reasons import Value, ratio
 from services.metrics.survival import Duration
 
 DAYS_OF_A_YEAR = Fraction("365.25")
@@ -176,14 +177,14 @@ class Outcomes:
         """How many members make up one figure. Raises KeyError for one there is not."""
         return len(self.members(outcome))
 
-    def share(self, outcome: str) -> Fraction | None:
-        """100 x one figure / started, a percentage; None where nobody started."""
-        return Fraction(100 * self.count(outcome), len(self.known)) if self.known else None
+    def share(self, outcome: str) -> Value:
+        """100 x one figure / started, a percentage."""
+        return ratio(100 * self.count(outcome), len(self.known))
 
-    def mean_service(self, outcome: str) -> Fraction | None:
-        """The mean length of service, in years of 365.25 days, of those who make up one figure; None of nobody."""
+    def mean_service(self, outcome: str) -> Value:
+        """The mean length of service, in years of 365.25 days, of those who make up one figure."""
         lengths = [known.service.days for known in self.members(outcome)]
-        return Fraction(sum(lengths), len(lengths)) / DAYS_OF_A_YEAR if lengths else None
+        return ratio(sum(lengths), len(lengths) * DAYS_OF_A_YEAR)
 
 
 def cohorts(picture: Picture) -> dict[str, Cohort]:

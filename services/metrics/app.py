@@ -1,15 +1,21 @@
 """Metrics, put together: what it reads, keeps, and answers."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from contracts.catalogue import METRICS
 from services.chassis.runtime import Parts
 from services.chassis.service import create_service
 from services.metrics import handlers, store
-from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, releases, survival
+from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, survival
 from services.metrics.api.benchmarks import benchmarks_router
+from services.metrics.api.formats import FormatBySuffix
+from services.metrics.api.neighbours import neighbours_router
+from services.metrics.api.releases import releases_router
+from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.consumers import subscribe
 from services.metrics.settings import ServiceSettings
 
@@ -32,8 +38,20 @@ PARTS = Parts(
 )
 
 
+def closing(published: BenchmarksDatabase) -> APIRouter:
+    """No routes: closes that database when the service stops."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await published.close()
+
+    return APIRouter(lifespan=lifespan)
+
+
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of the metrics service."""
+    published = BenchmarksDatabase(settings.benchmarks_database_url, beside=settings.database_url)
     routers = (
         measures.router,
         explanations.router,
@@ -43,7 +61,11 @@ def create(settings: ServiceSettings) -> FastAPI:
         quality.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
-        releases.router,
-        benchmarks_router(settings.statistical_neighbours),
+        releases_router(published),
+        neighbours_router(published),
+        benchmarks_router(published, settings.statistical_neighbours),
+        closing(published),
     )
-    return create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app = create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app.add_middleware(FormatBySuffix)
+    return app

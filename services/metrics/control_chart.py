@@ -13,8 +13,11 @@ something open, the choice is marked **chosen**:
 - A gap (None) has no moving range on either side and ends every pattern, and so does a re-basing: neither a range nor a
   pattern reaches from one phase into the next.
 - A phase's lines follow from all its points. Each further month moves them a little, until the series is re-based.
-- All points of a run or of a trend are marked, from its first, however long it goes on. Of two of three, those beyond
-  two sigma are marked; the third is not, unless it is beyond too (**chosen**: it may be an ordinary point).
+- All points of a run or of a trend are marked, from its first, however long it goes on.
+- Two of three count only where all three lie on one side of the centre line (a point on the line is on neither). Every
+  point beyond two sigma is one of them, one beyond a limit too. Those beyond two sigma are marked; the third is not,
+  unless it is beyond too. So do NHS England's tools for Making Data Count since the end of 2023; before, and in version
+  0.2.2 of the NHS-R community's package, a point beyond a limit was none of them.
 - Where the points do not vary from one to the next (mean moving range 0), the limits lie on the centre line, and no
   point is beyond them (**chosen**: only across a gap could one be, and of the size of steps nothing is known there).
 """
@@ -25,6 +28,8 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby, pairwise
 from typing import Any
+
+from services.metrics.reasons import Reason
 
 Number = float | Fraction | Decimal
 
@@ -58,8 +63,9 @@ RULES: dict[str, str] = {
     "than the usual variation from month to month explains.",
     "run": "The point is one of seven or more points in succession that all lie on the same side of the centre line.",
     "trend": "The point is one of seven or more points in succession that only rise, or only fall.",
-    "two-of-three": "Of three points in succession at least two, this one among them, lie on the same side, more than "
-    "two sigma (two thirds of the distance between the centre line and a natural limit) away from the centre line.",
+    "two-of-three": "Of three points in succession, all on the same side of the centre line, at least two, this one "
+    "among them, lie more than two sigma (two thirds of the distance between the centre line and a natural limit) away "
+    "from it.",
 }
 """Each rule that can mark a point, in the order in which they are listed: its name and what it says."""
 
@@ -151,6 +157,7 @@ def shown(phases: Iterable[Phase], decimals: int) -> dict[str, Any]:
                 "upper": _rounded(phase.lines.upper, decimals),
                 "rules": list(point.rules),
                 "phase": phase.number,
+                **_why(phase.lines),
             }
             for phase in phases
             for point in phase.points
@@ -166,10 +173,16 @@ def shown(phases: Iterable[Phase], decimals: int) -> dict[str, Any]:
                 "mean_moving_range": _rounded(phase.lines.mean_moving_range, decimals),
                 "upper_range_limit": _rounded(phase.lines.upper_range_limit, decimals),
                 "provisional": phase.provisional,
+                **_why(phase.lines),
             }
             for phase in phases
         ],
     }
+
+
+def _why(lines: Lines) -> dict[str, Reason]:
+    """Why there is no line: of no points, or of no two neighbouring ones, there is no mean."""
+    return {"reason": Reason.NO_DENOMINATOR} if lines.mean_moving_range is None else {}
 
 
 # --- a phase and its lines --------------------------------------------------------------------------------------------
@@ -268,8 +281,8 @@ def _marked(stretch: list[Fraction], lines: Lines) -> dict[str, set[int]]:
     if lines.mean_moving_range and lines.two_sigma is not None:
         distance = LIMIT_FACTOR * lines.mean_moving_range
         marked["outside-limits"] = {place for place, value in enumerate(stretch) if abs(value - centre) > distance}
-        beyond = [_sign(value - centre) if abs(value - centre) > lines.two_sigma else 0 for value in stretch]
-        marked["two-of-three"] = _two_of_three(beyond)
+        beyond = [abs(value - centre) > lines.two_sigma for value in stretch]
+        marked["two-of-three"] = _two_of_three(sides, beyond)
     return marked
 
 
@@ -283,13 +296,14 @@ def _rows(signs: list[int], length: int) -> Iterator[tuple[int, int]]:
         place += count
 
 
-def _two_of_three(beyond: list[int]) -> set[int]:
-    places = set()
+def _two_of_three(sides: list[int], beyond: list[bool]) -> set[int]:
+    """The points beyond two sigma of every three in succession on one side of which at least two lie beyond it."""
+    places: set[int] = set()
     for first in range(len(beyond) - 2):
-        for side in (1, -1):
-            those = [place for place in range(first, first + 3) if beyond[place] == side]
-            if len(those) >= 2:
-                places.update(those)
+        three = range(first, first + 3)
+        those = [place for place in three if beyond[place]]
+        if len({sides[place] for place in three}) == 1 and len(those) >= 2:
+            places.update(those)
     return places
 
 

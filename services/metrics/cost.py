@@ -31,6 +31,8 @@ FIND_EVENT = 30
 """Steps for an event of a picture that is looked at for data quality."""
 EFFECT = 3_000
 """Steps for the effect of one finding."""
+STEP, STEP_EVENT = 400, 12
+"""Steps for each event that can have moved a part of a figure, and for each that stands around it then."""
 PLAY_EVENT = 5
 """Steps for an event of a picture that a forecast is made of."""
 PLAY_MONTH = 5_000
@@ -75,6 +77,11 @@ def of_parts(counts: int, size: Size, pictures: int) -> int:
 def of_quality(size: Size, effects: int) -> int:
     """Of every check, and the effects of so many findings."""
     return of_picture(size) + FIND_EVENT * size.events + EFFECT * min(effects, size.events)
+
+
+def of_effects(steps: Iterable[tuple[int, int]]) -> int:
+    """Of what moved some parts: of each, how many events can have moved it, and how many stand around it."""
+    return sum((moving + 1) * (STEP + STEP_EVENT * around) for moving, around in steps)
 
 
 def of_forecast(size: Size, months: int, groups: int) -> int:

@@ -16,6 +16,7 @@ from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import (
     DIMENSIONS,
     Count,
+    Elapsed,
     Kind,
     Measure,
     Part,
@@ -27,9 +28,13 @@ from services.metrics.pauses import with_pauses
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason, Value, ratio
 
 Key = tuple[Any, ...]
 """The values of the dimensions asked for, in their order."""
+
+Sums = list[int | None]
+"""Sums in millionths, one for each time; None where nobody counted what is added up."""
 
 LOW_RELIABILITY = "u"
 """DfE's mark for a figure of low reliability."""
@@ -87,7 +92,7 @@ class _Adding:
     def __init__(self, counted: Count, whens: Sequence[When], asked: Asked) -> None:
         self._counted, self._whens, self._asked = counted, whens, asked
         self._in_columns: StockSums | None = None
-        self._found: dict[Key, list[int]] = {} if asked.by else {(): [0] * len(whens)}
+        self._found: dict[Key, Sums] = {} if asked.by else {(): [counted.nothing] * len(whens)}
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Add these: from columns where they have them and these are enough."""
@@ -99,11 +104,8 @@ class _Adding:
         for reading in with_pauses(readings):
             self._merge(_sums_of_one(self._counted, reading, self._whens, self._asked))
 
-    def sums(self) -> dict[Key, list[int]]:
-        """The sums in millionths, for every key that occurs at one of the times.
-
-        Without dimensions that is one key, of which nothing counted is a nought too.
-        """
+    def sums(self) -> dict[Key, Sums]:
+        """The sums for every key that occurs at one of the times. Without dimensions that is one key."""
         if self._in_columns is not None:
             self._merge(self._in_columns.sums())
             self._in_columns = None
@@ -118,44 +120,53 @@ class _Adding:
             self._in_columns = StockSums(self._counted.column, days, as_known_at, asked.by, asked.where, census)
         return self._in_columns
 
-    def _merge(self, more: Mapping[Key, list[int]]) -> None:
+    def _merge(self, more: Mapping[Key, Sequence[int | None]]) -> None:
         for key, amounts in more.items():
             before = self._found.get(key)
-            self._found[key] = amounts if before is None else [a + b for a, b in zip(before, amounts, strict=True)]
+            self._found[key] = list(amounts) if before is None else _added(before, amounts)
 
 
-def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
+def _added(some: Sequence[int | None], more: Sequence[int | None]) -> Sums:
+    """Both, time by time; what somebody counted stands where others did not count."""
+    return [b if a is None else a if b is None else a + b for a, b in zip(some, more, strict=True)]
+
+
+def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], asked: Asked) -> dict[Key, Sums]:
     scope = counted.scope or asked.scope
     if counted.over_time is not None and len(whens) > 1:
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.picture(), scope)
-        return _over_time(counted.kind, [part for part in of_all_time if _fits(part, asked)], whens, asked)
-    found: dict[Key, list[int]] = {}
+        return _over_time(counted, [part for part in of_all_time if _fits(part, asked)], whens, asked)
+    found: dict[Key, Sums] = {}
     for place, when in with_pauses(enumerate(whens)):
         for part in parts(counted, reading, when, asked):
-            found.setdefault(_key(part, asked), [0] * len(whens))[place] += part.amount
+            sums = found.setdefault(_key(part, asked), [counted.nothing] * len(whens))
+            sums[place] = (sums[place] or 0) + part.amount
     return found
 
 
-def _over_time(kind: Kind, found: Iterable[Part], whens: Sequence[When], asked: Asked) -> dict[Key, list[int]]:
+def _over_time(counted: Count, found: Iterable[Part], whens: Sequence[When], asked: Asked) -> dict[Key, Sums]:
     """The same for parts that hold whatever is asked: each is looked at once, not once for every time."""
     steps: defaultdict[Key, defaultdict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     for part in found:
         of_key = steps[_key(part, asked)]
         of_key[part.since][0] += part.amount
         of_key[part.since][1] += 1
-        if kind is Kind.STOCK:
+        if counted.kind is Kind.STOCK:
             of_key[part.until][0] -= part.amount
             of_key[part.until][1] -= 1
-    sums_of_keys: dict[Key, list[int]] = {}
+    sums_of_keys: dict[Key, Sums] = {}
     for key, changes in with_pauses(steps.items()):
         days = sorted(changes)
         amounts, counts = [0], [0]
         for day in days:
             amounts.append(amounts[-1] + changes[day][0])
             counts.append(counts[-1] + changes[day][1])
-        spans = [_span(kind, when, days) for when in whens]
+        spans = [_span(counted.kind, when, days) for when in whens]
         if any(counts[last] - counts[first] for first, last in spans):
-            sums_of_keys[key] = [amounts[last] - amounts[first] for first, last in spans]
+            sums_of_keys[key] = [
+                amounts[last] - amounts[first] if counts[last] - counts[first] else counted.nothing
+                for first, last in spans
+            ]
     return sums_of_keys
 
 
@@ -165,14 +176,14 @@ def _span(kind: Kind, when: When, days: Sequence[date]) -> tuple[int, int]:
     return bisect_right(days, when.opening), bisect_right(days, when.last)
 
 
-class Rows(Mapping[Key, list[Fraction | None]]):
+class Rows(Mapping[Key, list[Value]]):
     """Figures by key, each row worked out when it is looked at and held by nobody: of many they would fill memory."""
 
-    def __init__(self, keys: Collection[Key], make: Callable[[Key], list[Fraction | None]]) -> None:
+    def __init__(self, keys: Collection[Key], make: Callable[[Key], list[Value]]) -> None:
         self._keys = keys
         self._make = make
 
-    def __getitem__(self, key: Key) -> list[Fraction | None]:
+    def __getitem__(self, key: Key) -> list[Value]:
         if key not in self._keys:
             raise KeyError(key)
         return self._make(key)
@@ -186,14 +197,14 @@ class Rows(Mapping[Key, list[Fraction | None]]):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a measure comes to at some times: by key, and in all. None where there is no figure (a rate of nothing)."""
+    """What a measure comes to at some times: by key, and in all; where there is no figure, the reason."""
 
     rows: Rows
-    totals: list[Fraction | None]
+    totals: list[Value]
     tell_anything: bool
     """Whether any of them is neither nought nor missing."""
 
-    def sorted_rows(self) -> Iterator[tuple[Key, list[Fraction | None]]]:
+    def sorted_rows(self) -> Iterator[tuple[Key, list[Value]]]:
         """The rows in the order of their keys, what is not stated last."""
         for key in with_pauses(sorted(self.rows, key=lambda key: [(value is None, value or 0) for value in key])):
             yield key, self.rows[key]
@@ -232,11 +243,11 @@ class FigureSums:
             return _rates(measure, of_terms, self._whens)
         found = self._counts[measure.name, scope].sums()
 
-        def exactly(key: Key) -> list[Fraction | None]:
-            return [Fraction(amount, ONE) for amount in found[key]]
+        def exactly(amounts: Sums) -> list[Value]:
+            return [_value(amount, when) for amount, when in zip(amounts, self._whens, strict=True)]
 
-        totals: list[Fraction | None] = [Fraction(amount, ONE) for amount in _totals(found, len(self._whens))]
-        return _told(Rows(found.keys(), exactly), totals)
+        totals = exactly(_totals(measure, found, len(self._whens)))
+        return _told(Rows(found.keys(), lambda key: exactly(found[key])), totals)
 
 
 def _asked_of(measure: Measure, asked: Asked) -> Asked:
@@ -244,35 +255,55 @@ def _asked_of(measure: Measure, asked: Asked) -> Asked:
     return Asked(asked.by, asked.where, measure.scope) if isinstance(measure, Rate) and measure.scope else asked
 
 
-def _totals(found: Mapping[Key, Sequence[int]], length: int) -> list[int]:
-    totals = [0] * length
+def _value(amount: int | None, when: When) -> Value:
+    if when.elapsed is Elapsed.TO_COME:
+        return Reason.NOT_YET
+    return Reason.NOT_COUNTED if amount is None else Fraction(amount, ONE)
+
+
+def _totals(counted: Count, found: Mapping[Key, Sequence[int | None]], length: int) -> Sums:
+    totals: Sums = [counted.nothing] * length
     for amounts in with_pauses(found.values()):
-        totals = [total + amount for total, amount in zip(totals, amounts, strict=True)]
+        totals = _added(totals, amounts)
     return totals
 
 
-def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sequence[int]]], whens: Sequence[When]) -> Figures:
-    nothing = [0] * len(whens)
+def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sums]], whens: Sequence[When]) -> Figures:
+    counts = {counted.name: counted for counted in counts_of(rate)}
+    nothing = {name: [counted.nothing] * len(whens) for name, counted in counts.items()}
 
-    def ratios(of_term: Callable[[str], Sequence[int]]) -> list[Fraction | None]:
-        found: list[Fraction | None] = []
-        for place, when in enumerate(whens):
-            above = sum(term.sign * of_term(term.measure)[place] for term in rate.numerator)
-            below = sum(term.sign * of_term(term.measure)[place] for term in rate.denominator)
-            found.append(rate.factor(when) * Fraction(above, below) if below else None)
-        return found
+    def ratios(of_term: Callable[[str], Sums]) -> list[Value]:
+        sums = {name: of_term(name) for name in counts}
+        return [
+            _ratio(rate, when, {name: of_times[place] for name, of_times in sums.items()})
+            for place, when in enumerate(whens)
+        ]
 
     keys = {key for found in of_terms.values() for key in found}
-    rows = Rows(keys, lambda key: ratios(lambda name: of_terms[name].get(key, nothing)))
-    totals = {name: _totals(found, len(whens)) for name, found in of_terms.items()}
+    rows = Rows(keys, lambda key: ratios(lambda name: of_terms[name].get(key, nothing[name])))
+    totals = {name: _totals(counts[name], found, len(whens)) for name, found in of_terms.items()}
     return _told(rows, ratios(lambda name: totals[name]))
 
 
-def _told(rows: Rows, totals: list[Fraction | None]) -> Figures:
-    return Figures(rows, totals, any(value for values in with_pauses(rows.values()) for value in values))
+def _ratio(rate: Rate, when: When, sums: Mapping[str, int | None]) -> Value:
+    """A rate of sums; where one of them was not counted, the rate is not known either."""
+    if when.elapsed is Elapsed.TO_COME:
+        return Reason.NOT_YET
+    known = {name: amount for name, amount in sums.items() if amount is not None}
+    if len(known) < len(sums):
+        return Reason.NOT_COUNTED
+    above = sum(term.sign * known[term.measure] for term in rate.numerator)
+    below = sum(term.sign * known[term.measure] for term in rate.denominator)
+    return ratio(rate.factor(when) * above, below)
 
 
-def mark(measure: Measure, value: Fraction | None) -> str | None:
+def _told(rows: Rows, totals: list[Value]) -> Figures:
+    tell = any(not isinstance(value, Reason) and value for values in with_pauses(rows.values()) for value in values)
+    return Figures(rows, totals, tell)
+
+
+def mark(measure: Measure, value: Value) -> str | None:
     """DfE's mark of a figure: `u` where a rate is above what is reliable; None for most."""
     limit = measure.low_reliability_above if isinstance(measure, Rate) else None
-    return LOW_RELIABILITY if limit is not None and value is not None and value > limit else None
+    unreliable = limit is not None and not isinstance(value, Reason) and value > limit
+    return LOW_RELIABILITY if unreliable else None

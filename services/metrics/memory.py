@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from fastapi import Request
 
 from services.chassis.runtime import Runtime, runtime_of
-from services.metrics import cost
+from services.metrics import cost, store
 from services.metrics.api.parameters import ALL
 from services.metrics.authorities import Authorities
 from services.metrics.budget import Budget
@@ -99,6 +99,13 @@ class Memory:
         """One authority's picture, and nothing besides."""
         picture = await self.authorities.picture(authority, as_known_at, as_accepted_at)
         return Reading(authority, as_known_at, _this(picture))
+
+    async def recorded_until(
+        self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None
+    ) -> datetime | None:
+        """The time of the newest record of an authority; of all of them, what each has recorded."""
+        names = await self._named(authority)
+        return await store.recorded_until(self.readers, names, as_known_at, as_accepted_at)
 
     def settle(self) -> None:
         """After an answer: hold what is kept to the budget, and spare the garbage collector what is kept."""

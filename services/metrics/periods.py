@@ -1,14 +1,16 @@
-"""Dates and periods: census years, financial years, months, quarters, years, and the year of a rate.
+"""Dates and periods: census years, financial years, months, quarters, years, and what of them a figure counts.
 
-Invariant: periods include both their first and their last day.
+Invariant: periods include both their first and their last day; what was still to come when a figure was known counts
+only where that is asked for.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
-from services.metrics.measures.declaration import Count, Kind, Measure, When
+from services.metrics.measures.catalogue import counts_of
+from services.metrics.measures.declaration import Count, Elapsed, Kind, Measure, When
 from services.metrics.picture.amounts import months_later
 
 DAY = timedelta(days=1)
@@ -20,9 +22,22 @@ class Every(StrEnum):
     MONTH = "month"
     QUARTER = "quarter"
     YEAR = "year"
+    CENSUS_YEAR = "census-year"
+    FINANCIAL_YEAR = "financial-year"
 
 
-MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12}
+MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12, Every.CENSUS_YEAR: 12, Every.FINANCIAL_YEAR: 12}
+STARTS_IN = {Every.CENSUS_YEAR: 10, Every.FINANCIAL_YEAR: 4}
+"""The month in which a year begins whose name says so."""
+
+
+class Window(StrEnum):
+    """Over what a point of a series counts what happens over time."""
+
+    POINT = "point"
+    """The point's own month, quarter or year."""
+    YEAR = "12m"
+    """The twelve months up to the point's last day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +99,40 @@ def fits(measure: Measure, period: Period) -> bool:
     return isinstance(measure, Count) or not measure.annual or year_to(period.last) == period
 
 
-def when_of_point(measure: Measure, period: Period, earliest: date, months: int) -> When:
-    """What a measure looks at for one point of a series: annual rates at the year up to the point's last day."""
-    if not isinstance(measure, Count) and (measure.annual or measure.all_time):
+def counts_over_time(measure: Measure) -> bool:
+    """Whether something is counted over days, and not only as at a date."""
+    return any(counted.kind is Kind.FLOW for counted in counts_of(measure))
+
+
+def when_of_point(measure: Measure, period: Period, earliest: date, months: int, window: Window | None) -> When:
+    """What a measure looks at for one point of a series.
+
+    Flows count over the point's own period, rates over the twelve months up to its last day (or all time, where they
+    are of all time), unless a window is asked for. Stocks are as at the last day.
+    """
+    if not counts_over_time(measure):
+        return when_in(measure, period, None, months)
+    if window is None and measure.all_time:
         return when_at(measure, period.last, earliest, months)
-    if isinstance(measure, Count) and measure.all_time and measure.kind is not Kind.STOCK:
-        return when_at(measure, period.last, earliest, months)
+    if window is Window.YEAR or (window is None and measure.kind is Kind.RATE):
+        return when_in(measure, year_to(period.last), None, months)
     return when_in(measure, period, None, months)
+
+
+def as_known_on(when: When, period: Period | None, known_on: date, planned: bool) -> When:
+    """The same as known on a day: what was to come then is left out, unless what was planned is meant to count.
+
+    `period` is what was asked for: a period, a point of a series; None for a date. It is over from the day after its
+    last on. Of one that is under way what is counted ends on the day.
+    """
+    begins = when.as_at if period is None else period.first
+    ends = max(when.as_at, when.last)
+    if ends < known_on or (period is None and ends == known_on):
+        return when
+    if planned and ends > known_on:
+        return replace(when, elapsed=Elapsed.PLANNED)
+    judged_later = when.as_at != when.last and when.as_at > known_on
+    if begins > known_on or judged_later:
+        return replace(when, elapsed=Elapsed.TO_COME)
+    last, as_at = min(when.last, known_on), min(when.as_at, known_on)
+    return replace(when, last=last, as_at=as_at, elapsed=Elapsed.UNDER_WAY)

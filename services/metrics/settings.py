@@ -3,9 +3,11 @@
 Invariant: the defaults fit the container of docker-compose.yml, and let every question through that people have.
 """
 
+import json
 from typing import Annotated
 
 from pydantic import Field, field_validator
+from pydantic_settings import NoDecode
 
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.settings import Settings
@@ -17,7 +19,13 @@ class ServiceSettings(Settings):
     """Settings of metrics."""
 
     port: int = 8100
-    statistical_neighbours: dict[Code, tuple[Code, ...]] = Field(
+    benchmarks_database_url: str | None = Field(
+        None,
+        pattern="^postgres(ql)?://",
+        description="Where what DfE published is kept, releases and neighbours: a PostgreSQL database of its own, that "
+        "a rebuild of metrics leaves alone. In the service's own database, and lost with it, if left out.",
+    )
+    statistical_neighbours: Annotated[dict[Code, tuple[Code, ...]], NoDecode] = Field(
         {},
         description="JSON: the statistical neighbours of authorities by three-digit code, to compare with where a "
         'request names none, as {"331": ["825", "908"]}.',
@@ -37,6 +45,17 @@ class ServiceSettings(Settings):
     waiting_questions: int = Field(
         32, ge=1, description="Questions of one caller that may wait; of all callers together eight times as many."
     )
+
+    @field_validator("statistical_neighbours", mode="before")
+    @classmethod
+    def _may_be_empty(cls, written: object) -> object:
+        """So that docker-compose.yml can pass on what .env may leave out."""
+        if not isinstance(written, str):
+            return written
+        try:
+            return json.loads(written or "{}")
+        except ValueError:
+            raise ValueError("is not JSON") from None
 
     @field_validator("statistical_neighbours")
     @classmethod

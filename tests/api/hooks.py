@@ -95,6 +95,22 @@ def of_whole_points(case: schemathesis.Case[Any], query: Query) -> None:
         query["rebase"] = (first + timedelta(days=365)).replace(day=1).isoformat()
 
 
+def of_one_window(case: schemathesis.Case[Any], query: Query) -> None:
+    """Years that have a name begin when it says; annual rates count over twelve months, whatever the points are."""
+    if query.get("every") in ("census-year", "financial-year"):
+        query.pop("year_starts_in", None)
+    measure = MEASURES[case.path_parameters["measure"]]
+    if isinstance(measure, Rate) and measure.annual:
+        query.pop("window", None)
+
+
+def of_a_day_that_had_come(case: schemathesis.Case[Any], query: Query) -> None:
+    """Outcomes are as at a date that had come when they are known."""
+    known_on = min(str(query.get("as_known_at", "9999"))[:10], datetime.now(UTC).date().isoformat())
+    if str(query.get("as_at", "")) >= known_on:
+        query.pop("as_at")
+
+
 def of_academy_members(case: schemathesis.Case[Any], query: Query) -> None:
     """Only members of the academy have cohorts to choose from, and they are followed in any post."""
     if query.get("of") == "academy-members":
@@ -116,6 +132,12 @@ def of_two_releases(case: schemathesis.Case[Any], query: Query) -> None:
         query["older"], query["newer"] = "2022", "2025"
 
 
+def with_neighbours(case: schemathesis.Case[Any], query: Query) -> None:
+    """The same for a file of neighbours."""
+    if case.method == "POST":
+        case.body = "old_la_code,SN_1\n331,332\n"
+
+
 def with_a_file_of_dfes(case: schemathesis.Case[Any], query: Query) -> None:
     """OpenAPI has no schema for what stands in a CSV file."""
     if case.method == "POST":
@@ -124,14 +146,19 @@ def with_a_file_of_dfes(case: schemathesis.Case[Any], query: Query) -> None:
 
 RULES: dict[str, tuple[Rule, ...]] = {
     MEASURE: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),
-    SERIES: (from_before_to, of_its_dimensions, of_whole_points),
+    SERIES: (from_before_to, of_its_dimensions, of_whole_points, of_one_window),
     EXPLANATION: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),
     "/v1/changes": (of_one_period, from_before_to, of_following_years, of_a_year),
-    "/v1/survival": (of_academy_members,),
+    "/v1/survival": (of_academy_members, of_a_day_that_had_come),
+    "/v1/academy/cohorts": (of_a_day_that_had_come,),
+    "/v1/academy/cohorts/{cohort}": (of_a_day_that_had_come,),
+    "/v1/forecasts/vacancies": (of_a_day_that_had_come,),
+    "/v1/forecasts/vacancies/back-test": (of_a_day_that_had_come,),
     "/v1/benchmarks/{measure}": (of_other_authorities,),
     "/v1/benchmarks/{measure}/series": (of_other_authorities,),
     "/v1/benchmarks/revisions": (of_two_releases,),
     "/v1/benchmarks/releases": (with_a_file_of_dfes,),
+    "/v1/benchmarks/neighbours": (with_neighbours,),
 }
 """What queries are mended by, by route."""
 

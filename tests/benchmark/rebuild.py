@@ -58,7 +58,7 @@ async def metrics(servers: str, database: str, expected: int) -> float:
     """The service's own runtime, with a consumer group that has read nothing yet."""
     runtime = Runtime(PARTS, ServiceSettings(database_url=database, kafka_servers=servers))
     await runtime.start()
-    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.consumers()))
+    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.membership.consumers()))
     began = time.perf_counter()
     await _until(runtime, ARRIVED, expected)
     await _until(runtime, COUNTED, expected)

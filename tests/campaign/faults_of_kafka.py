@@ -96,8 +96,8 @@ def offsets_deleted(stage: Stage, part: str, seconds: float) -> End:
 def bad_records_planted(stage: Stage, part: str, seconds: float) -> End:
     """Records of many kinds that are no events, among those that are."""
     planted = bad_records(stage.random, f"{stage.authorities[0]}")
-    stage.planted += planted
     stage.background.run(_put(stage, [(one.topic, one.key, one.value, one.headers) for one in planted]))
+    stage.planted += planted
     stage.note(f"{len(planted)} bad records: {', '.join(sorted({one.what for one in planted}))}")
     return lambda: None
 

@@ -36,6 +36,8 @@ class Kind:
     """Whether liveness may ask for a restart because of it."""
     needs_replica: bool = False
     """Whether metrics must run as two processes."""
+    leaves_group: bool = False
+    """Whether a service leaves its group of consumers, as it does when it is asked to stop."""
 
 
 ANY_SERVICE = (RECRUITMENT, RETENTION, METRICS)
@@ -45,7 +47,13 @@ ONLY_KAFKA = (KAFKA,)
 _ALL = (
     Kind("service-killed", "SIGKILL of a service", faults_of_services.killed, ANY_SERVICE),
     Kind("service-frozen", "SIGSTOP of a service", faults_of_services.frozen, ANY_SERVICE, long=(8.0, 25.0)),
-    Kind("service-restarted", "SIGTERM of a service, and a start", faults_of_services.restarted, ANY_SERVICE),
+    Kind(
+        "service-restarted",
+        "SIGTERM of a service, and a start",
+        faults_of_services.restarted,
+        ANY_SERVICE,
+        leaves_group=True,
+    ),
     Kind(
         "replica-killed",
         "SIGKILL of one of two processes of metrics",
@@ -90,6 +98,7 @@ _ALL = (
         "metrics' database made anew, empty, while metrics is stopped",
         faults_of_postgresql.emptied_while_stopped,
         (METRICS,),
+        leaves_group=True,
     ),
     Kind(
         "metrics-emptied",

@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 import asyncpg
+from aiokafka.errors import KafkaError
 
 from tests.campaign import checking
 from tests.campaign.background import Background
@@ -33,6 +34,7 @@ from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PartFailed, Postgre
 PATIENCE_SECONDS = 60.0
 """Within so long after the last fault ended everything is taken in, and every service ready."""
 TICK_SECONDS = 0.1
+AGAIN_SECONDS = 0.5
 RESTART_AFTER_SECONDS = 3.0
 """A process whose liveness asks for it for so long is started again, as an orchestrator would."""
 ROUNDS_ON_ONE_SYSTEM = 25
@@ -241,11 +243,18 @@ class _Round:
             while time.monotonic() < due:
                 self._tick()
             fault = self._plan.faults[place]
-            if step == 0:
-                ends[place] = fault.kind.inject(self._stage, fault.part, fault.seconds)
-                heapq.heappush(actions, (time.monotonic() + fault.seconds, place, 1))
-            else:
-                ends[place]()
+            try:
+                if step == 0:
+                    ends[place] = fault.kind.inject(self._stage, fault.part, fault.seconds)
+                    heapq.heappush(actions, (time.monotonic() + fault.seconds, place, 1))
+                else:
+                    ends[place]()
+            except (PartFailed, KafkaError, OSError) as error:
+                # What it needs is away because of another fault: its turn comes when that one is over.
+                if time.monotonic() > began + self._plan.load_seconds + self._patience:
+                    raise
+                self._stage.note(f"{fault.kind.name} has to wait: {type(error).__name__}")
+                heapq.heappush(actions, (time.monotonic() + AGAIN_SECONDS, place, step))
 
     def _tick(self) -> None:
         """A moment passes; processes that ended by themselves, or ask for it, are started again."""

@@ -11,7 +11,7 @@ from random import Random
 
 from tests.campaign.background import Background
 from tests.delivery.processes import another_process
-from tests.parts import Broker, PostgreSQL, Process, RealSystem, Service
+from tests.parts import Broker, EmbeddedBroker, PostgreSQL, Process, RealSystem, Service
 from tests.parts.freezing import freeze
 
 REPLICA = "metrics-2"
@@ -92,9 +92,13 @@ class Stage:
         return self.replica
 
     def stop_replica(self) -> None:
-        """Stop the second process of metrics, if there is one."""
+        """Stop the second process of metrics, if there is one. On the embedded broker it must not leave its group."""
         replica, self.replica = self.replica, None
-        if replica is not None:
+        if replica is None:
+            return
+        if isinstance(self.broker, EmbeddedBroker):
+            replica.kill()
+        else:
             replica.stop()
 
     def gone(self, part: str) -> Away:

@@ -140,7 +140,7 @@ def written(folder: Path, change: Change | None = None) -> Path:
 
 def test_the_command_compares_with_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert compatibility.main(["--against", str(written(tmp_path / "same"))]) == 0
-    assert "24 published files compared with the contracts here: 0 incompatible changes" in capsys.readouterr().out
+    assert "25 published files compared with the contracts here: 0 incompatible changes" in capsys.readouterr().out
     assert compatibility.main(["--against", str(written(tmp_path / "wider", a_code_that_only_the_other_has))]) == 1
     assert 'the value "returned-to-practice" is no longer taken' in capsys.readouterr().err
 

@@ -5,10 +5,12 @@ Invariant: no engine is needed; the schema is the compose specification's own.
 
 import json
 import re
-from collections.abc import Callable
+import subprocess
+import tomllib
+from collections import Counter
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import jsonschema
 import pytest
@@ -29,6 +31,7 @@ from tests.deploy.compose import (
     read_env_file,
     required_variables,
 )
+from tests.missing import without
 
 SETTINGS: dict[str, type[Settings]] = {
     "recruitment": RecruitmentSettings,
@@ -51,7 +54,7 @@ def compose(variables: dict[str, str]) -> dict[str, Any]:
     return read_compose(variables)
 
 
-def specification(without: Callable[[str], NoReturn]) -> dict[str, Any]:
+def specification() -> dict[str, Any]:
     """The JSON schema of the compose specification, from the package that carries it."""
     try:
         package = distribution("check-jsonschema")
@@ -62,8 +65,8 @@ def specification(without: Callable[[str], NoReturn]) -> dict[str, Any]:
     return schema
 
 
-def test_the_file_keeps_the_compose_specification(without: Callable[[str], NoReturn]) -> None:
-    schema = specification(without)
+def test_the_file_keeps_the_compose_specification() -> None:
+    schema = specification()
     validator = jsonschema.validators.validator_for(schema)(schema)
     document = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
     assert [error.message for error in validator.iter_errors(document)] == []
@@ -71,8 +74,8 @@ def test_the_file_keeps_the_compose_specification(without: Callable[[str], NoRet
     assert not validator.is_valid(document)
 
 
-def test_the_file_filled_in_keeps_it_too(without: Callable[[str], NoReturn], compose: dict[str, Any]) -> None:
-    schema = specification(without)
+def test_the_file_filled_in_keeps_it_too(compose: dict[str, Any]) -> None:
+    schema = specification()
     jsonschema.validators.validator_for(schema)(schema).validate(compose)
     assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana", "proxy"}
 
@@ -196,8 +199,9 @@ def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
         for name, value in service.get("environment", {}).items()
         if secret.search(name)
     ]
-    # Three services with keys and an address each, five passwords of PostgreSQL, two secrets and a password of Grafana.
-    assert len(given) == 14
+    # Three services with keys and an address each, a second address of metrics, five passwords of PostgreSQL, two
+    # secrets and a password of Grafana.
+    assert len(given) == 15
     assert all(re.search(r"\$\{[A-Z_]+:\?", value) for value in given)
 
 
@@ -205,6 +209,61 @@ def test_the_database_script_gets_every_password_it_reads(compose: dict[str, Any
     script = (REPOSITORY / "deploy/postgresql/databases.sql").read_text(encoding="utf-8")
     read = set(re.findall(r"^\\getenv \w+ (\w+)$", script, re.MULTILINE))
     assert read == set(compose["services"]["postgresql"]["environment"]) - {"POSTGRES_PASSWORD"}
+
+
+def test_metrics_keeps_what_dfe_published_in_a_database_that_a_rebuild_leaves_alone(compose: dict[str, Any]) -> None:
+    given = compose["services"]["metrics"]["environment"]
+    assert given["WORKFORCE_BENCHMARKS_DATABASE_URL"].endswith("@postgresql:5432/benchmarks")
+    script = (REPOSITORY / "deploy/postgresql/databases.sql").read_text(encoding="utf-8")
+    assert "CREATE DATABASE benchmarks OWNER metrics" in script
+
+
+@pytest.mark.parametrize(("written", "neighbours"), [("", {}), ('{"331": ["831", "852"]}', {"331": ("831", "852")})])
+def test_statistical_neighbours_are_passed_on_as_the_env_file_has_them(
+    variables: dict[str, str], monkeypatch: pytest.MonkeyPatch, written: str, neighbours: dict[str, tuple[str, ...]]
+) -> None:
+    compose = read_compose(variables | {"STATISTICAL_NEIGHBOURS": written})
+    for name, value in compose["services"]["metrics"]["environment"].items():
+        monkeypatch.setenv(name, value)
+    assert read_settings(SETTINGS["metrics"]).statistical_neighbours == neighbours  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("script", "database"), [("metrics_anew", "metrics"), ("benchmarks", "benchmarks")])
+def test_a_database_that_is_made_later_is_as_on_a_new_server(script: str, database: str) -> None:
+    first, later = (
+        (REPOSITORY / f"deploy/postgresql/{name}.sql").read_text(encoding="utf-8") for name in ("databases", script)
+    )
+    made = f"CREATE DATABASE {database} OWNER metrics"
+    (as_new,) = [statement for statement in first.split(";") if made in statement]
+    assert as_new[as_new.index(made) :] in later
+    assert f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;" in later
+    for grant in re.findall(rf"GRANT CONNECT ON DATABASE {database} TO \w+;", first):
+        assert grant in later
+    if rf"\connect {database}" in first:
+        assert first[first.index(rf"\connect {database}") :].strip() in later
+
+
+def test_each_image_has_its_version_in_one_place_and_it_is_that_of_what_is_tested(compose: dict[str, Any]) -> None:
+    named = {service["image"] for service in compose["services"].values()}
+    versions = dict(image.rsplit(":", 1) for image in named)
+    assert set(versions) == {
+        "workforce", "apache/kafka", "postgres", "prom/prometheus", "grafana/grafana", "nginx",
+    }  # fmt: skip
+    names = "|".join(re.escape(name) for name in (*versions, "python"))
+    image = re.compile(rf"(?<![\w./-])({names}):v?\d+[.]\d")
+    listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    places = Counter[str]()
+    for path in listed.stdout.splitlines():
+        if Path(path).suffix in {".md", ".yml", ".yaml", ".sh", ".py", ""}:
+            found = image.findall((REPOSITORY / path).read_text(encoding="utf-8"))
+            places.update(f"{name} in {path}" for name in found)
+    assert places == {f"{name} in docker-compose.yml": 1 for name in versions} | {
+        "python in deploy/images/Dockerfile": 1
+    }
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert versions["workforce"] == project["version"]
+    jars = (REPOSITORY / "deploy/kafka/pom.xml").read_text(encoding="utf-8")
+    assert f"<version>{versions['apache/kafka']}</version>" in jars
 
 
 def test_grafana_logs_in_with_the_password_it_is_given(compose: dict[str, Any]) -> None:

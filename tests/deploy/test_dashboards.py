@@ -146,6 +146,14 @@ async def test_the_months_are_shown_by_role(production: Production) -> None:
     assert values["2022-05-31", "advanced social worker"] == 0.3
 
 
+async def test_of_a_date_and_of_months_to_come_as_known_then_there_is_no_figure(production: Production) -> None:
+    tomorrow = THEN | {"as_at": "2022-11-01"}
+    assert [tuple(row) for row in await run(production, "vacancies", tomorrow)] == [(None,)]
+    assert [tuple(row) for row in await run(production, TABLE, tomorrow)] == [("total", None, None, None, None, None)]
+    for title in (COVERED_BY_MONTH, ROLES_BY_MONTH):
+        assert max(row["time"] for row in await run(production, title, THEN)).date().isoformat() == "2022-10-31"
+
+
 async def test_every_panel_works_with_what_its_variables_begin_with(production: Production) -> None:
     chosen = {variable["name"]: variable["query"] for variable in VACANCIES["templating"]["list"]}
     assert chosen == {"authority": "331", "as_at": "today", "as_known_at": "now"}

@@ -11,6 +11,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -47,12 +48,17 @@ def environment() -> dict[str, str]:
 
 
 @contextmanager
-def make_up(clone: Path, environment: dict[str, str]) -> Iterator[str]:
-    """`make up` until it says that it runs; gives what it printed. Ctrl-C at the end."""
+def make_up(clone: Path, environment: dict[str, str], args: str = "") -> Iterator[str]:
+    """`make up ARGS=…` until it says that it runs; gives what it printed. Ctrl-C at the end."""
     log = clone / "up.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            ["make", "up"], cwd=clone, env=environment, stdout=output, stderr=output, start_new_session=True
+            ["make", "up", f"ARGS={args}"],
+            cwd=clone,
+            env=environment,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
         )
     try:
         deadline = time.monotonic() + SET_UP_SECONDS
@@ -117,6 +123,16 @@ def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
     with make_up(clone, environment) as printed_again:
         assert "loading" not in printed_again
         assert ("total", ["52", "29", "23.5", "22"]) in table_of(printed_again)
+
+    # Asked to, it goes on from there to today; what was is as it was.
+    with make_up(clone, environment, "--ending today") as printed_going_on:
+        assert "loading" in printed_going_on
+        assert ("total", ["52", "29", "23.5", "22"]) in table_of(printed_going_on)
+        assert answer_to(ask_turnover)["total"] == 20.1
+        month = (datetime.now(UTC).date().replace(day=1) - timedelta(days=10)).replace(day=1) - timedelta(days=1)
+        port = environment["WORKFORCE_METRICS_PORT"]
+        caseload = f"http://127.0.0.1:{port}/v1/measures/average-caseload?authority=331&as_at={month}"
+        assert 10 < float(str(answer_to(f"curl -sS '{caseload}'")["total"])) < 20
 
 
 def test_a_taken_port_gives_one_clear_line(clone: Path, environment: dict[str, str]) -> None:

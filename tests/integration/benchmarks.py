@@ -55,10 +55,17 @@ class Loaded:
     url: str
     keys: dict[str, str]
 
-    def load(self, body: bytes, query: str, caller: str | None = "operator", kind: str = "text/csv") -> httpx.Response:
-        """Send a release."""
+    def load(
+        self,
+        body: bytes,
+        query: str,
+        caller: str | None = "operator",
+        kind: str = "text/csv",
+        what: str = "releases",
+    ) -> httpx.Response:
+        """Send a release, or neighbours."""
         headers = {"content-type": kind} | ({} if caller is None else {"authorization": f"Bearer {self.keys[caller]}"})
-        address = f"{self.url}/v1/benchmarks/releases?{query}"
+        address = f"{self.url}/v1/benchmarks/{what}?{query}"
         return httpx.post(address, content=body, headers=headers, timeout=30, trust_env=False)
 
     def ask(self, path: str, caller: str | None = "analyst", accept: str | None = None) -> httpx.Response:
@@ -69,30 +76,42 @@ class Loaded:
 @contextmanager
 def two_releases(postgres: PostgreSQL, logs: Path) -> Iterator[Loaded]:
     """Metrics, without Kafka, when both releases are loaded; stopped afterwards."""
-    made = {name: new_key(name, whose, (right,)) for name, (whose, right) in CALLERS.items()}
-    told = {
-        "database_url": postgres.create("benchmarks"),
-        "api_keys": json.dumps([entry.model_dump(mode="json") for _, entry in made.values()]),
-        "kafka_servers": f"127.0.0.1:{free_port()}",
-        "kafka_idempotent_producer": False,
+    databases = {
+        "database_url": postgres.create("benchmarks_metrics"),
+        "benchmarks_database_url": postgres.create("benchmarks"),
         "statistical_neighbours": json.dumps(NEIGHBOURS),
     }
-    metrics = Service("metrics", logs / "benchmarks.log", told)
-    try:
-        metrics.start()
-        loaded = Loaded(metrics.url, {name: key for name, (key, _) in made.items()})
-        metrics.process.wait_until(lambda: _answers(loaded), "answers with its database", 60)
+    with metrics_alone(logs / "benchmarks.log", databases) as (loaded, _):
         for body, query in (
             (file_of(*OLDER), "release=2022&published=2023-02-23"),
             (file_of(*NEWER), "release=2025&published=2026-02-26"),
         ):
             assert loaded.load(body, query).status_code == 201
         yield loaded
+
+
+@contextmanager
+def metrics_alone(log: Path, settings: dict[str, str]) -> Iterator[tuple[Loaded, Service]]:
+    """Metrics, without Kafka, when it answers; stopped afterwards."""
+    made = {name: new_key(name, whose, (right,)) for name, (whose, right) in CALLERS.items()}
+    told = {
+        "api_keys": json.dumps([entry.model_dump(mode="json") for _, entry in made.values()]),
+        "kafka_servers": f"127.0.0.1:{free_port()}",
+        "kafka_idempotent_producer": False,
+        **settings,
+    }
+    metrics = Service("metrics", log, told)
+    try:
+        metrics.start()
+        loaded = Loaded(metrics.url, {name: key for name, (key, _) in made.items()})
+        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 60)
+        yield loaded, metrics
     finally:
         metrics.stop()
 
 
-def _answers(loaded: Loaded) -> bool:
+def answers(loaded: Loaded) -> bool:
+    """Whether it answers with its database."""
     try:
         return loaded.ask("releases").status_code == 200
     except httpx.TransportError:

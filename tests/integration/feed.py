@@ -3,6 +3,7 @@
 Invariant: what goes over the wire is what the SDK writes; only where it can write no such request is it put by hand.
 """
 
+import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -96,6 +97,16 @@ class Feed:
         """Ask the service for what stands at this path."""
         headers = self._headers({} if accept is None else {"accept": accept})
         return _ASKING.get(self.url + path, headers=headers)
+
+    def rows(self, path: str) -> list[dict[str, str]]:
+        """The rows of an answer, as its CSV has them."""
+        answer = self.get(path, "text/csv")
+        assert answer.status_code == 200, answer.text
+        return list(csv.DictReader(answer.text.splitlines()))
+
+    def about(self, path: str) -> dict[str, str]:
+        """What the rows of an answer are, as its second table of CSV says."""
+        return {row["name"]: row["value"] for row in self.rows(f"{path}&sheet=about")}
 
     def reachable(self) -> bool:
         """Whether it answers anything at all."""

@@ -8,16 +8,19 @@ import csv
 import httpx
 import pytest
 
-from services.metrics.api.benchmarks import COMPARISON, SERIES
+from services.metrics.api.benchmark_answers import COMPARISON, SERIES
+from tests.integration.arrival import AGE
 from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
 from tests.integration.feed import fault, problem
+from tests.integration.reasons import nulls_without_reason
 
 COVENTRY = place("331", "Coventry", 18.0)
 REGION = place(WEST_MIDLANDS, "West Midlands", 16.4)
 ENGLAND = place("E92000001", "England", 17.1)
 DUDLEY, SANDWELL = place("332", "Dudley", 12.5), place("333", "Sandwell", 18.0)
 KNOWN = "2022-11-30T12:00:00Z"
-SOLIHULL, WALSALL = place("334", "Solihull", None, "c"), place("335", "Walsall", 25.0)
+SOLIHULL = place("334", "Solihull", None, "c") | {"reason": "suppressed"}
+WALSALL = place("335", "Walsall", 25.0)
 
 
 def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmarks: Loaded) -> None:
@@ -51,6 +54,7 @@ def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmar
         "ours": {
             "code": "331",
             "value": None,
+            "reason": "not-counted",
             "mark": None,
             "scope": "census",
             "from": "2021-10-01",
@@ -71,7 +75,9 @@ def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmar
             f"&as_known_at={KNOWN}&as_accepted_at={answer.json()['links']['pinned'].split('as_accepted_at=')[1]}",
         },
         # Kafka was never there.
+        "recorded_until": None,
         "complete_until": None,
+        "stale": False,
     }
 
 
@@ -96,7 +102,10 @@ def test_a_count_that_rates_are_made_of_is_compared_like_a_rate(benchmarks: Load
     assert (answer["title"], answer["unit"]) == ("Leavers (FTE)", "FTE")
     assert (answer["authority"]["value"], answer["england"]["value"]) == (8.0, 8.0)
     assert benchmarks.ask("leavers?authority=331&year=2022&release=2022").json()["authority"]["value"] == 9.0
-    assert benchmarks.ask("case-holders-fte/series?authority=331").json()["series"][0]["authority"]["value"] == 60.0
+    assert (
+        benchmarks.ask("case-holders-fte/series?authority=331&release=2022").json()["series"][0]["authority"]["value"]
+        == 60.0
+    )
 
 
 @pytest.mark.parametrize("path", ["turnover-rate?authority=331", "turnover-rate/series?authority=331", "releases"])
@@ -122,7 +131,7 @@ def test_a_pinned_link_names_the_release_and_the_neighbours_that_were_meant(benc
 def test_an_authority_with_a_mark_has_no_rank(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("turnover-rate?authority=334&year=2022&release=2022", "anyone").json()
     assert answer["authority"] == SOLIHULL
-    assert answer["rank"]["among_authorities"] == {"rank": None, "of": 4}
+    assert answer["rank"]["among_authorities"] == {"rank": None, "of": 4, "reason": "suppressed"}
     assert (answer["rank"]["among_neighbours"], answer["neighbours_from"]) == (None, "none")
 
 
@@ -139,13 +148,15 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
         ("neighbour", "334", "", "c"),
         ("ours", "331", "", ""),
     ]
+    assert [line["reason"] for line in lines] == [*[""] * 5, "suppressed", "not-counted"]
     ranks = ["rank_among_neighbours", "rank_among_neighbours_of", "rank_among_authorities", "rank_among_authorities_of"]
     assert [lines[0][name] for name in ranks] == ["2", "3", "2", "4"]
     assert [lines[1][name] for name in ranks] == ["", "", "", ""]
-    for line in lines:
-        assert (line["measure"], line["release"], line["published"]) == ("turnover-rate", "2022", "2023-02-23")
-        assert (line["year"], line["as_at"]) == ("2022", "2022-09-30")
-        assert "not the latest loaded" in line["differences"]
+    answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022&format=csv&sheet=about")
+    about = {line["name"]: line["value"] for line in csv.DictReader(answer.text.splitlines())}
+    names = ("measure", "release.name", "release.published", "year", "as_at")
+    assert [about[name] for name in names] == ["turnover-rate", "2022", "2023-02-23", "2022", "2022-09-30"]
+    assert "not the latest loaded" in about["differences"]
 
 
 def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
@@ -156,6 +167,7 @@ def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
         {
             "year": 2021,
             "as_at": "2021-09-30",
+            "release": "2022",
             "authority": place("331", "Coventry", 17.1),
             "region": REGION,
             "england": ENGLAND,
@@ -164,6 +176,7 @@ def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
         {
             "year": 2022,
             "as_at": "2022-09-30",
+            "release": "2022",
             "authority": COVENTRY,
             "region": REGION,
             "england": ENGLAND,
@@ -204,7 +217,7 @@ def test_a_key_of_one_authority_reads_no_other_s(benchmarks: Loaded, path: str) 
         ("turnover-rate?authority=331&neighbours=331", "neighbours", "three-digit codes of other authorities"),
         ("turnover-rate?authority=331&as_at=2022-09-30", "as_at", "authority, year, release, neighbours"),
         ("turnover-rate/series?authority=331&year=2022", "year", "one of authority, release, neighbours"),
-        ("releases?authority=331", "authority", "no parameter"),
+        ("releases?authority=331", "authority", "one of format, sheet"),
         ("revisions?older=2022&newer=2022&measure=cases", "newer", "another release than older"),
         ("revisions?older=2022&newer=2025&measure=rate", "measure", "vacancy-rate, agency-worker-rate"),
         ("revisions?older=2022&newer=2025&measure=cases&limit=0", "limit", "a whole number from 1 to 1000"),
@@ -229,8 +242,9 @@ def test_a_comparison_is_of_one_authority(benchmarks: Loaded, path: str) -> None
         ("establishment?authority=331", "no-such-measure", "measures"),
         ("turnover/series?authority=331", "no-such-measure", "measures"),
         ("turnover-rate?authority=331&release=2031", "no-such-release", "releases"),
-        ("turnover-rate?authority=331&year=2031", "no-such-release", "releases"),
-        ("turnover-rate?authority=331&year=2021&release=2025", "no-such-year", "years"),
+        ("turnover-rate?authority=331&year=2031", "no-such-year", "there_is"),
+        ("turnover-rate?authority=331&year=2021&release=2025", "no-such-year", "there_is"),
+        ("turnover-rate/series?authority=331&release=2022,2031", "no-such-release", "releases"),
         ("revisions?older=2022&newer=2031&measure=cases", "no-such-release", "releases"),
     ],
 )
@@ -250,6 +264,7 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     document = httpx.get(f"{benchmarks.url}/openapi.json", timeout=30, trust_env=False).json()
     paths = {path: item for path, item in document["paths"].items() if path.startswith("/v1/benchmarks")}
     assert set(paths) == {
+        "/v1/benchmarks/neighbours",
         "/v1/benchmarks/releases",
         "/v1/benchmarks/revisions",
         "/v1/benchmarks/{measure}",
@@ -257,12 +272,28 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     }
     shown = paths["/v1/benchmarks/{measure}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
     given = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022").json()
-    assert list(shown) == list(given) == [*COMPARISON, "complete_until"]
+    assert list(shown) == list(given) == [*COMPARISON, *AGE]
     assert list(shown["rank"]) == list(given["rank"])
-    assert list(COMPARISON["ours"]) == list(given["ours"])
+    assert [name for name in given["ours"] if name != "reason"] == list(COMPARISON["ours"])
     parameters = {item["name"]: item for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]}
-    assert set(parameters) == {"measure", "authority", "year", "release", "neighbours", "as_known_at", "as_accepted_at"}
+    own = {"measure", "authority", "year", "release", "neighbours", "as_known_at", "as_accepted_at"}
+    assert set(parameters) == {*own, "format", "sheet"}
     assert (parameters["authority"]["required"], parameters["year"]["required"]) == (True, False)
     assert parameters["neighbours"]["schema"] == {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{3}$"}}
     loading = {item["name"]: item for item in paths["/v1/benchmarks/releases"]["post"]["parameters"]}
     assert {name for name, item in loading.items() if item["required"]} == {"release", "published"}
+
+
+def test_every_figure_that_dfe_marks_in_place_of_a_number_has_its_reason_beside_the_mark(benchmarks: Loaded) -> None:
+    document = httpx.get(f"{benchmarks.url}/openapi.json", timeout=30, trust_env=False).json()
+    for_measure = document["paths"]["/v1/benchmarks/{measure}"]["get"]["parameters"]
+    (measures,) = (item["schema"]["enum"] for item in for_measure if item["name"] == "measure")
+    asked = [f"{measure}?authority=331&year=2022&release=2022&neighbours=332,333,334" for measure in measures]
+    asked += [f"{measure}/series?authority=331&release=2022&neighbours=334" for measure in measures]
+    asked += [f"revisions?older=2022&newer=2025&measure={measure}" for measure in measures]
+    answers = {path: benchmarks.ask(path) for path in asked}
+    found = {path: answer.json() for path, answer in answers.items() if answer.status_code == 200}
+    assert "turnover-rate/series?authority=331&release=2022&neighbours=334" in found
+    assert {path: [*nulls_without_reason(answer, {"value", "change"})] for path, answer in found.items()} == {
+        path: [] for path in found
+    }

@@ -3,7 +3,6 @@
 Invariant: every difference expected here was worked out on paper from tests/integration/year.py.
 """
 
-import csv
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -112,7 +111,8 @@ def test_over_the_whole_story_the_late_entry_and_its_correction_cancel_out_in_oc
     assert (found["figures"], found["changes"], found["count"]) == ([], [], 0)
     november = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, "as_at=2023-11-30&measure=leavers")
     (change,) = november["changes"]
-    assert [event["id"] for event in change["events"]] == ["left-1", "left-2"]
+    # The correction moved her leaving to another day of the year: by then she had left all the same.
+    assert [(event["id"], event["effect"]) for event in change["events"]] == [("left-1", "1")]
 
 
 def test_a_merge_of_numbers_is_the_event_that_moves_the_caseload(metrics: Feed) -> None:
@@ -136,15 +136,19 @@ def test_differences_add_up_to_those_of_the_figures_for_every_measure(
     found = changes(metrics, from_known, to_known, time)
     moved = {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]}
     for measure in COUNTS:
-        path = f"/v1/measures/{measure}/explanation?authority={AUTHORITY}&{time}&as_known_at="
+        path = f"/v1/measures/{measure}/explanation?authority={AUTHORITY}&{time}&planned=true&as_known_at="
         before, after = (followed(metrics, path + instant) for instant in (from_known, to_known))
         parts = [change for change in found["changes"] if change["measure"] == measure]
         differences = sum((Decimal(change["difference"]) for change in parts), Decimal(0))
-        assert differences == Decimal(after["exact"]) - Decimal(before["exact"])
+        assert differences == Decimal(after["exact"] or 0) - Decimal(before["exact"] or 0)
         assert moved.get(measure, (before["total"], before["total"])) == (before["total"], after["total"])
         for change in parts:
             assert Decimal(change["after"]) - Decimal(change["before"]) == Decimal(change["difference"]) != 0
-            assert change["events"], change
+            effects = [Decimal(event["effect"]) for event in change["events"]]
+            assert sum(effects) == Decimal(change["difference"])
+            assert all(effects)
+        of_figure = [figure["difference"] for figure in found["figures"] if figure["measure"] == measure]
+        assert [Decimal(difference) for difference in of_figure] == ([differences] if parts else [])
 
 
 @pytest.mark.parametrize("query", [OCTOBER, "census_year=2023", "from=2023-04-01&to=2023-06-30"])
@@ -167,19 +171,17 @@ def test_pages_can_be_followed_to_the_end_and_pinned(metrics: Feed) -> None:
 
 def test_changes_as_csv(metrics: Feed) -> None:
     path = f"/v1/changes?authority={AUTHORITY}&from_known={BEFORE_THE_CORRECTION}&to_known={AFTER_THE_CORRECTION}"
-    answer = metrics.get(f"{path}&{OCTOBER}&measure=vacancies", "text/csv")
-    assert list(csv.DictReader(answer.text.splitlines())) == [
+    about = metrics.about(f"{path}&{OCTOBER}&measure=vacancies")
+    assert (about["authority"], about["from_known"]) == (AUTHORITY, BEFORE_THE_CORRECTION)
+    assert metrics.rows(f"{path}&{OCTOBER}&measure=vacancies") == [
         {
-            "authority": AUTHORITY,
-            "scope": "all",
-            "from_known": BEFORE_THE_CORRECTION,
-            "to_known": AFTER_THE_CORRECTION,
             "measure": "vacancies",
             "subjects": "post/P-2",
             "before": "1",
             "after": "0",
             "difference": "-1",
             "events": "/coventry/hr#left-2",
+            "effects": "-1",
         }
     ]
 
@@ -206,6 +208,17 @@ async def test_what_is_accepted_later_with_an_older_time_moves_a_report_unless_i
     assert [(figure["before"], figure["after"]) for figure in found["figures"]] == [(1.0, 0.0)]
     assert [event["id"] for event in found["changes"][0]["events"]] == ["S-1"]
     assert followed(metrics, f"{between}&from_accepted={accepted}&to_accepted={accepted}")["figures"] == []
+
+
+def test_events_that_cancel_out_in_part_are_each_told_with_their_effect(metrics: Feed) -> None:
+    found = changes(metrics, BEFORE_THE_LEAVER, AFTER_ALL, "as_at=2024-03-31&measure=in-post")
+    (post,) = (change for change in found["changes"] if change["subjects"] == ["post/P-1"])
+    # W-2 went from P-1 to P-3 in January. That W-3 left P-2, and W-5 took it up, cancel out: P-2 did not differ.
+    assert [(event["id"], event["effect"]) for event in post["events"]] == [("moved", "-0.5")]
+    assert [change["subjects"] for change in found["changes"]] == [["post/P-1"], ["post/P-3"]]
+    vacancies = changes(metrics, BEFORE_THE_LEAVER, "2024-03-01T00:00:00Z", "as_at=2023-12-31&measure=vacancies")
+    (post,) = vacancies["changes"]
+    assert [(event["id"], event["effect"]) for event in post["events"]] == [("left-1", "1")]
 
 
 @pytest.mark.parametrize("authority", LATE_ENTRIES[1:])

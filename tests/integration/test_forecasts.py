@@ -14,7 +14,7 @@ import pytest_asyncio
 from cloudevents.core.v1.event import CloudEvent
 
 from tests.integration.arrival import arrival, complete
-from tests.integration.feed import Feed, cloud_event, problem
+from tests.integration.feed import Feed, cloud_event, fault, problem
 from tests.parts import RealSystem
 
 AUTHORITY = "353"
@@ -94,10 +94,26 @@ def test_what_if_agency_workers_were_employed(figures: Feed) -> None:
     # Half of one in each month.
     assert [month["what_if"]["expected"] for month in answer["total"]["months"]] == [2.5, 1.0]
     assert [month["what_if"]["difference"] for month in answer["total"]["months"]] == [-0.5, -1.0]
+    assert answer["total"]["acts_from"] == {"conversions": "2023-11-30"}
+
+
+def test_what_cannot_act_is_refused_by_name(figures: Feed) -> None:
+    # Nobody ever left.
+    found = fault(figures.get(f"{FORECAST}&months=2&turnover_lower_by=3&conversions=1"), 422)
+    assert (found["field"], found["problem"], found["value"]) == (
+        "turnover_lower_by",
+        "cannot act within 2 months",
+        "3",
+    )
+    assert found["expected"] == "another change: within 36 months this one opens and fills no vacancy"
+    # What is expected anyway makes no difference, and may be asked for.
+    usual = figures.get(f"{FORECAST}&months=2&turnover_lower_by=0&conversions=0").json()["total"]
+    assert usual["acts_from"] == {"turnover_lower_by": None, "conversions": None}
+    assert [month["what_if"]["difference"] for month in usual["months"]] == [0.0, 0.0]
 
 
 def test_the_same_question_is_answered_with_the_same_bytes_and_not_again(figures: Feed) -> None:
-    path = figures.get(f"{FORECAST}&turnover_lower_by=1.5&by=role").json()["links"]["pinned"]
+    path = figures.get(f"{FORECAST}&turnover_lower_by=-1.5&by=role").json()["links"]["pinned"]
     first, second = complete(figures, path), figures.get(path)
     assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
     again = {"If-None-Match": first.headers["etag"]}
@@ -152,13 +168,9 @@ def test_how_earlier_forecasts_did(figures: Feed) -> None:
         for length, forecasts in ((1, 3), (2, 2), (3, 1))
     ]
     assert answer["total"] == {"forecasts": 6} | nothing_missed
-    lines = list(csv.DictReader(figures.get(BACK_TEST, accept="text/csv").text.splitlines()))
-    assert [(line["months_ahead"], line["forecasts"]) for line in lines] == [
-        ("1", "3"),
-        ("2", "2"),
-        ("3", "1"),
-        ("", "6"),
-    ]
+    lines = figures.rows(BACK_TEST)
+    assert [(line["months_ahead"], line["forecasts"]) for line in lines] == [("1", "3"), ("2", "2"), ("3", "1")]
+    assert figures.about(BACK_TEST)["total.forecasts"] == "6"
 
 
 def test_a_back_test_of_a_role_and_of_too_little_history(figures: Feed) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import asyncpg
+import httpx
 import pytest
 
 from services.chassis.authentication import Right, new_key
@@ -84,7 +85,19 @@ def test_without_a_key_nothing_is_taken_and_nothing_read(guarded: Guarded, new: 
     ):
         found = problem(answer, 401)
         assert "Authorization: Bearer" in found["detail"]
-        assert answer.headers["www-authenticate"] == "Bearer"
+        # Programs offer what they find: Excel and browsers look for Basic, and then ask for user and password.
+        offered = answer.headers.get_list("www-authenticate")
+        assert offered == ["Bearer", 'Basic realm="workforce", charset="UTF-8"']
+
+
+@pytest.mark.parametrize("user", ["", "anybody", "Zoë"])
+def test_a_key_is_a_password_of_any_user(guarded: Guarded, user: str) -> None:
+    def ask(caller: str, authority: str) -> int:
+        path = f"{guarded.metrics.url}/v1/measures/vacancies.csv?authority={authority}"
+        return httpx.get(path, auth=(user, guarded.keys[caller]), trust_env=False).status_code
+
+    # 404: it may ask, but nothing is known.
+    assert (ask("analyst", "331"), ask("analyst", "332"), ask("HR system", "331")) == (404, 403, 403)
 
 
 def test_health_metrics_and_documentation_need_no_key(guarded: Guarded) -> None:

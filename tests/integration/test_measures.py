@@ -4,13 +4,14 @@ Invariant: every figure expected here was worked out on paper from tests/integra
 """
 
 import csv
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.integration.arrival import arrival
+from tests.integration.arrival import AGE, arrival
 from tests.integration.feed import Feed, fault, problem
 from tests.integration.history import (
     AFTER_THE_CORRECTION,
@@ -123,7 +124,7 @@ def test_an_answer_has_the_members_that_its_users_were_promised(figures: Feed) -
     answer = figures.get(f"/v1/measures/vacancies?{ASKED}&by=role").json()
     described = ["measure", "title", "definition", "source", "unit", "kind"]
     determined = ["authority", "scope", "as_at", "as_known_at", "by"]
-    assert list(answer) == [*described, *determined, "rows", "total", "links", "complete_until"]
+    assert list(answer) == [*described, *determined, "rows", "total", "links", *AGE]
     assert (answer["kind"], answer["scope"]) == ("stock", "all")
     assert answer["measure"] == "vacancies"
     assert answer["definition"].startswith("For each post the funded FTE minus the FTE in post, never below 0")
@@ -150,7 +151,7 @@ def test_an_instant_can_be_asked_for_in_any_offset_also_with_its_plus_unescaped(
     assert (answer["as_known_at"], answer["total"]) == ("2023-11-30T12:00:00Z", 3.3)
 
 
-def test_a_measure_can_be_had_as_csv_in_which_every_line_tells_what_it_is(figures: Feed) -> None:
+def test_a_measure_can_be_had_as_csv_and_what_it_is_as_a_second_one(figures: Feed) -> None:
     answer = figures.get(f"/v1/measures/vacancies?{ASKED}&by=csww_role,role", accept="text/csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["vary"] == "Accept, Authorization"
@@ -161,10 +162,19 @@ def test_a_measure_can_be_had_as_csv_in_which_every_line_tells_what_it_is(figure
         ("", RESIDENTIAL, "1.0"),
         ("", "social-worker", "0.0"),
     ]
-    for line in lines:
-        assert (line["measure"], line["unit"], line["authority"]) == ("vacancies", "FTE", AUTHORITY)
-        assert (line["as_at"], line["as_known_at"]) == ("2023-10-31", "2023-11-30T12:00:00Z")
-        assert line["definition"].startswith("For each post the funded FTE")
+    assert list(lines[0]) == ["csww_role", "role", "value", "reason"]
+    second = re.fullmatch('<(/v1/.*)>; rel="describedby"; type="text/csv"', answer.headers["link"])
+    assert second
+    told = {row["name"]: row["value"] for row in figures.rows(second[1])}
+    assert (told["measure"], told["unit"], told["authority"], told["by"]) == (
+        "vacancies",
+        "FTE",
+        AUTHORITY,
+        "csww_role role",
+    )
+    assert (told["as_at"], told["as_known_at"], told["total"]) == ("2023-10-31", "2023-11-30T12:00:00Z", "3.3")
+    assert told["definition"].startswith("For each post the funded FTE")
+    assert told["complete_until"] == figures.get(second[1]).headers["complete-until"]
 
 
 @pytest.mark.parametrize(
@@ -185,8 +195,10 @@ def test_csv_is_given_where_it_is_wanted_most(figures: Feed, accept: str) -> Non
 @pytest.mark.parametrize("path", ["?", "/series?"])
 def test_of_nobody_who_left_csv_has_a_line_with_a_nought(figures: Feed, path: str) -> None:
     asked = f"/v1/measures/leavers{path}authority={AUTHORITY}&from=2010-01-01&to=2010-01-31"
-    (line,) = csv.DictReader(figures.get(asked, accept="text/csv").text.splitlines())
-    assert (line["measure"], line["from"], line["to"], line["value"]) == ("leavers", "2010-01-01", "2010-01-31", "0")
+    (line,) = figures.rows(asked)
+    assert line["value"] == "0"
+    told = figures.about(asked) | line
+    assert (told["measure"], told["from"], told["to"]) == ("leavers", "2010-01-01", "2010-01-31")
     (row,) = figures.get(asked).json()["rows"]
     assert row in ({"value": 0}, {"values": [0]})
 

@@ -34,19 +34,20 @@ def figure(metrics: Feed, measure: str, asked: str) -> dict[str, Any]:
     ("asked", "first", "last", "starters", "vacancies"),
     [
         ("census_year=2023", "2022-10-01", "2023-09-30", 4, 1.5),
-        ("census_year=2024", "2023-10-01", "2024-09-30", 1, 1.5),
         ("financial_year=2023-24", "2023-04-01", "2024-03-31", 5, 1.5),
         ("financial_year=2022-23", "2022-04-01", "2023-03-31", 0, 0.0),
         ("from=2023-04-01&to=2023-05-14", "2023-04-01", "2023-05-14", 2, 3.0),
         ("from=2023-05-15&to=2023-05-15", "2023-05-15", "2023-05-15", 1, 2.5),
         ("as_at=2023-09-30", "2022-10-01", "2023-09-30", 4, 1.5),
-        ("from=1948-01-01&to=2099-12-31", "1948-01-01", "2099-12-31", 5, 1.5),
         ("as_at=1948-01-01", "1947-01-02", "1948-01-01", 0, 0.0),
-        ("as_at=2099-12-31", "2099-01-01", "2099-12-31", 0, 1.5),
         ("census_year=1949", "1948-10-01", "1949-09-30", 0, 0.0),
-        ("census_year=2099", "2098-10-01", "2099-09-30", 0, 1.5),
         ("financial_year=1999-00", "1999-04-01", "2000-03-31", 0, 0.0),
-        ("financial_year=2098-99", "2098-04-01", "2099-03-31", 0, 1.5),
+        # What is planned for days to come counts where that is asked for.
+        ("census_year=2024&planned=true", "2023-10-01", "2024-09-30", 1, 1.5),
+        ("from=1948-01-01&to=2099-12-31&planned=true", "1948-01-01", "2099-12-31", 5, 1.5),
+        ("as_at=2099-12-31&planned=true", "2099-01-01", "2099-12-31", 0, 1.5),
+        ("census_year=2099&planned=true", "2098-10-01", "2099-09-30", 0, 1.5),
+        ("financial_year=2098-99&planned=true", "2098-04-01", "2099-03-31", 0, 1.5),
     ],
 )
 def test_a_period_can_be_given_in_each_way(
@@ -55,6 +56,47 @@ def test_a_period_can_be_given_in_each_way(
     flow, stock = figure(metrics, "starters", asked), figure(metrics, "vacancies", asked)
     assert (flow["from"], flow["to"], flow["total"]) == (first, last, starters)
     assert (stock["as_at"], stock["total"]) == (last, vacancies)
+    assert flow.get("planned") is stock.get("planned") is (True if "planned" in asked else None)
+    assert "provisional" not in flow
+
+
+@pytest.mark.parametrize(
+    "asked", ["as_at=2024-04-03", "as_at=2099-12-31", "census_year=2025", "financial_year=2098-99"]
+)
+def test_of_a_time_to_come_there_is_no_figure_yet(metrics: Feed, asked: str) -> None:
+    for measure in ("vacancies", "starters", "turnover-rate", "vacancy-rate", "time-to-fill", "children"):
+        found = figure(metrics, measure, f"{asked}&by=role" if measure != "children" else asked)
+        assert (found["total"], found["reason"]) == (None, "not-yet")
+        assert all((row["value"], row["reason"]) == (None, "not-yet") for row in found["rows"])
+        explained = figure(metrics, f"{measure}/explanation", asked)
+        assert (explained["total"], explained["reason"]) == (None, "not-yet")
+        assert explained.get("parts", []) == []
+
+
+@pytest.mark.parametrize(
+    ("asked", "first"),
+    [
+        ("census_year=2024", "2023-10-01"),
+        ("financial_year=2024-25", "2024-04-01"),
+        ("from=1948-01-01&to=2099-12-31", "1948-01-01"),
+    ],
+)
+def test_of_a_time_under_way_what_there_is_of_it_is_told_as_provisional(metrics: Feed, asked: str, first: str) -> None:
+    flow, stock = figure(metrics, "starters", asked), figure(metrics, "vacancies", asked)
+    assert (flow["from"], flow["to"], flow["provisional"]) == (first, "2024-04-02", True)
+    assert (stock["as_at"], stock["total"], stock["provisional"]) == ("2024-04-02", 1.5, True)
+
+
+def test_an_annual_rate_of_a_year_that_is_not_over_is_marked(metrics: Feed) -> None:
+    found = figure(metrics, "turnover-rate", "census_year=2024")
+    assert (found["from"], found["to"], found["as_at"]) == ("2023-10-01", "2024-04-02", "2024-04-02")
+    assert (found["total"], found["provisional"]) == (40.0, True)
+    assert "provisional" not in figure(metrics, "turnover-rate", "census_year=2023")
+    assert "provisional" not in figure(metrics, "turnover-rate", "as_at=2024-04-02")
+
+
+def test_without_a_date_a_figure_is_as_at_the_day_it_is_known_at(metrics: Feed) -> None:
+    assert figure(metrics, "vacancies", "by=role")["as_at"] == "2024-04-02"
 
 
 @pytest.mark.parametrize(

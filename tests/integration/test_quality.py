@@ -77,7 +77,14 @@ def test_the_summary_counts_what_every_check_found(metrics: Feed) -> None:
     }
     assert (body["count"], body["authority"], body["as_at"]) == (4, AUTHORITY, "2023-10-31")
     assert body["as_known_at"] == "2023-11-30T12:00:00Z"
-    assert {"type": "uk.workforce.worker.left.v1", "events": 1, "late": 0, "median_days_late": None} in body["lateness"]
+    (left,) = (line for line in body["lateness"] if line["type"] == "uk.workforce.worker.left.v1")
+    assert left == {
+        "type": "uk.workforce.worker.left.v1",
+        "events": 1,
+        "late": 0,
+        "median_days_late": None,
+        "reason": "no-denominator",
+    }
 
 
 def test_a_finding_says_what_would_mend_it_and_names_its_events_and_where_they_came_from(metrics: Feed) -> None:
@@ -131,7 +138,8 @@ def test_findings_can_be_had_as_csv(metrics: Feed) -> None:
     assert set(moved["events"].split()) == {"/coventry/hr#moved-W-1", "/coventry/hr#started-W-1"}
     assert (moved["without"], moved["in-post"], moved["agency"]) == ("/coventry/hr#moved-W-1", "-0.5", "0")
     assert (lines["unknown-post"]["concerned_fte"], lines["unknown-post"]["in-post"]) == ("1", "")
-    assert (moved["authority"], moved["as_known_at"]) == (AUTHORITY, "2023-11-30T12:00:00Z")
+    about = metrics.about(path)
+    assert (about["authority"], about["as_known_at"]) == (AUTHORITY, "2023-11-30T12:00:00Z")
 
 
 def test_the_same_findings_have_the_same_etag(metrics: Feed) -> None:

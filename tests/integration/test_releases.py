@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from services.metrics.api.benchmarks import COMPARISON
+from services.metrics.api.benchmark_answers import COMPARISON
 from services.metrics.api.releases import RELEASE, REVISIONS
+from tests.integration.arrival import AGE
 from tests.integration.benchmarks import OLDER, Loaded
 from tests.integration.feed import fault, problem
 from tests.unit.benchmarks.small_release import authority, file_of, turnover
@@ -37,8 +38,9 @@ def test_what_dfe_revised_is_counted_and_listed(benchmarks: Loaded) -> None:
             "code": "333",
             "name": "Sandwell",
             "older": {"value": 18.0, "mark": None},
-            "newer": {"value": None, "mark": "x"},
+            "newer": {"value": None, "mark": "x", "reason": "not-counted"},
             "change": None,
+            "reason": "not-counted",
         },
         {
             "year": 2022,
@@ -52,15 +54,16 @@ def test_what_dfe_revised_is_counted_and_listed(benchmarks: Loaded) -> None:
     ]
 
 
-def test_revisions_come_page_by_page_and_as_csv(benchmarks: Loaded) -> None:
+def test_revisions_come_page_by_page_and_whole_as_csv(benchmarks: Loaded) -> None:
     path = "revisions?older=2022&newer=2025&measure=turnover-rate&limit=1&offset=1"
     page = benchmarks.ask(path).json()
-    assert (page["changed"], page["limit"], page["offset"]) == (3, 1, 1)
+    assert (page["changed"], page["count"], page["limit"], page["offset"]) == (3, 3, 1, 1)
     assert [row["name"] for row in page["rows"]] == ["Sandwell"]
     following = benchmarks.ask(page["links"]["next"].removeprefix("/v1/benchmarks/")).json()
     assert ([row["name"] for row in following["rows"]], following["links"]) == (["England"], {})
-    (line,) = csv.DictReader(benchmarks.ask(path, accept="text/csv").text.splitlines())
-    assert (line["older"], line["newer"], line["name"]) == ("2022", "2025", "Sandwell")
+    lines = list(csv.DictReader(benchmarks.ask(path, accept="text/csv").text.splitlines()))
+    assert [line["name"] for line in lines] == ["Dudley", "Sandwell", "England"]
+    line = lines[1]
     assert (line["older_value"], line["newer_value"], line["newer_mark"], line["change"]) == ("18.0", "", "x", "")
 
 
@@ -179,7 +182,7 @@ def test_the_example_of_the_documentation_is_what_is_answered(benchmarks: Loaded
     answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=dfe-2022&neighbours=333,336").json()
     # Nothing is known here of Coventry's own events, and the release goes by another name.
     other = {"release", "as_known_at", "ours", "differences", "links"}
-    assert set(answer) == {*COMPARISON, "complete_until"}
+    assert set(answer) == {*COMPARISON, *AGE}
     assert {name: answer[name] for name in set(COMPARISON) - other} == {
         name: COMPARISON[name] for name in set(COMPARISON) - other
     }

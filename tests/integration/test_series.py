@@ -3,7 +3,6 @@
 Invariant: every point expected here was worked out on paper from tests/integration/year.py.
 """
 
-import csv
 from typing import Any
 
 import pytest
@@ -42,15 +41,27 @@ def series(metrics: Feed, measure: str, asked: str, as_known_at: str = AFTER_ALL
         ("progressed-fte", [0.0] * 11 + [1.0]),
         # Of the year up to each month's end; in post in the census then: 2, 2.5 from May, 1.5, 2.5 from February.
         ("turnover-rate", [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 66.7, 66.7, 66.7, 40.0, 40.0]),
-        # Cases hold for 30 days: 24 of 1.5 FTE at the end of October, 15 and 9 still at the end of November.
-        ("average-caseload", [None] * 6 + [16.0, 16.0] + [None] * 4),
     ],
 )
 def test_a_year_month_by_month(metrics: Feed, measure: str, months: list[Any]) -> None:
     found = series(metrics, measure, YEAR)
     assert found["totals"] == months
+    assert "reasons" not in found
     assert [period["to"][5:] for period in found["periods"]][:3] == ["04-30", "05-31", "06-30"]
     assert found["rows"] == [{"values": months}] or set(months) == {0}
+
+
+def test_cases_are_null_where_nobody_counted_them_and_when_the_count_has_run_out(metrics: Feed) -> None:
+    # Cases hold for 30 days: 24 of 1.5 FTE at the end of October, 15 and 9 still at the end of November.
+    known = [None] * 6 + ["cases"] * 2 + [None] * 4
+    reasons = [None if counted else "not-counted" for counted in known]
+    of_each = {"average-caseload": 16.0, "cases": 24, "case-holders-fte": 1.5}
+    for measure, value in of_each.items():
+        months = [value if counted else None for counted in known]
+        found = series(metrics, measure, YEAR)
+        assert (found["totals"], found["reasons"]) == (months, reasons)
+        assert found["rows"] == [{"values": months, "reasons": reasons}]
+        assert found["control_chart"]["phases"][0]["points"] == 2
 
 
 @pytest.mark.parametrize(
@@ -78,16 +89,19 @@ def test_a_series_as_known_before_and_after_a_correction(
         ("starters", f"every=quarter&year_starts_in=2&to=2023-12-31&{YEAR[:15]}", ["07-31", "10-31"], [2, 0]),
         ("starters", f"every=year&year_starts_in=4&{YEAR}", ["03-31"], [5]),
         ("turnover-rate", f"every=year&year_starts_in=4&{YEAR}", ["03-31"], [40.0]),
-        ("starters", "every=year&year_starts_in=10&from=2022-10-01&to=2024-09-30", ["09-30", "09-30"], [4, 1]),
+        # The second census year was under way on 2 April 2024.
+        ("starters", "every=year&year_starts_in=10&from=2022-10-01&to=2024-09-30", ["09-30", "04-02"], [4, 1]),
+        ("starters", "every=census-year&from=2022-10-01&to=2024-09-30", ["09-30", "04-02"], [4, 1]),
+        ("starters", f"every=financial-year&{YEAR}", ["03-31"], [5]),
         (
             "turnover-rate",
             "every=year&year_starts_in=10&from=2022-10-01&to=2024-09-30",
-            ["09-30", "09-30"],
+            ["09-30", "04-02"],
             [0.0, 40.0],
         ),
         ("vacancies", "every=year&year_starts_in=10&from=2022-09-30&to=2024-09-29", ["09-30"], [1.5]),
         # 9 days of 2.5 FTE x 254 working days: the census year 2024 holds a 29 February.
-        ("absence-rate", "every=year&year_starts_in=10&from=2023-10-01&to=2024-09-30", ["09-30"], [1.4]),
+        ("absence-rate", "every=year&year_starts_in=10&from=2023-10-01&to=2024-09-30", ["04-02"], [1.4]),
     ],
 )
 def test_a_series_by_quarters_and_by_years(
@@ -151,18 +165,32 @@ def test_a_series_carries_its_control_chart_rebased_where_told(metrics: Feed) ->
 
 def test_a_series_as_csv_has_a_line_for_every_row_and_point(metrics: Feed) -> None:
     path = f"/v1/measures/vacancies/series?authority={AUTHORITY}&as_known_at={AFTER_ALL}&by=role"
-    lines = list(csv.DictReader(metrics.get(f"{path}&from=2023-10-01&to=2023-11-30", "text/csv").text.splitlines()))
-    assert [(line["role"], line["from"], line["to"], line["value"]) for line in lines] == [
-        ("residential-childrens-worker", "2023-10-01", "2023-10-31", "0.0"),
-        ("residential-childrens-worker", "2023-11-01", "2023-11-30", "0.0"),
-        ("social-worker", "2023-10-01", "2023-10-31", "1.5"),
-        ("social-worker", "2023-11-01", "2023-11-30", "1.5"),
-        ("team-manager", "2023-10-01", "2023-10-31", "0.0"),
-        ("team-manager", "2023-11-01", "2023-11-30", "1.0"),
+    path += "&from=2023-10-01&to=2023-11-30"
+    # A stock has a date alone. Beside each row stands what all rows of its date come to.
+    assert [tuple(line.items()) for line in metrics.rows(path)] == [
+        (("as_at", as_at), ("role", role), ("value", value), ("reason", ""), ("total", total))
+        for as_at, role, value, total in (
+            ("2023-10-31", "residential-childrens-worker", "0.0", "1.5"),
+            ("2023-11-30", "residential-childrens-worker", "0.0", "2.5"),
+            ("2023-10-31", "social-worker", "1.5", "1.5"),
+            ("2023-11-30", "social-worker", "1.5", "2.5"),
+            ("2023-10-31", "team-manager", "0.0", "1.5"),
+            ("2023-11-30", "team-manager", "1.0", "2.5"),
+        )
     ]
-    assert {(line["measure"], line["authority"], line["as_known_at"]) for line in lines} == {
-        ("vacancies", AUTHORITY, AFTER_ALL)
-    }
+    about = metrics.about(path)
+    assert (about["measure"], about["authority"], about["as_known_at"]) == ("vacancies", AUTHORITY, AFTER_ALL)
+
+
+def test_a_series_as_csv_has_the_limits_of_its_control_chart(metrics: Feed) -> None:
+    path = f"/v1/measures/starters/series?authority={AUTHORITY}&as_known_at={AFTER_ALL}&{YEAR}&rebase=2023-10-15"
+    lines = metrics.rows(path)
+    assert list(lines[0]) == ["from", "to", "value", "reason", "centre", "lower", "upper", "phase", "rules"]
+    # The limits worked out above: of the months before October, and of those from then on.
+    assert [(line["to"], line["value"], line["centre"], line["upper"], line["phase"]) for line in lines[5:7]] == [
+        ("2023-09-30", "0", "0.7", "2.8", "1"),
+        ("2023-10-31", "0", "0.2", "1.2", "2"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -178,6 +206,9 @@ def test_a_series_as_csv_has_a_line_for_every_row_and_point(metrics: Feed) -> No
         (f"{YEAR}&rebase=2023-02-30", "rebase", "a date as 2023-10-31"),
         (f"{YEAR}&every=week", "every", "month, quarter, year"),
         (f"{YEAR}&year_starts_in=13", "year_starts_in", "from 1 to 12"),
+        (f"{YEAR}&every=census-year&year_starts_in=4", "year_starts_in", "no year_starts_in beside every=census-year"),
+        (f"{YEAR}&window=6m", "window", "one of point, 12m"),
+        (f"{YEAR}&planned=yes", "planned", "one of true, false"),
         (f"{YEAR}&by=colour", "by", "role, team"),
         (f"{YEAR}&role=social-workr", "role", "social-worker"),
         (f"{YEAR}&csww_role=7", "csww_role", "1, 2, 3, 4, 5, 6"),
@@ -194,7 +225,7 @@ def test_a_series_that_cannot_be_had_is_refused_with_what_would_be_right(
 
 
 def test_the_longest_series_is_given(metrics: Feed) -> None:
-    found = series(metrics, "vacancies", "from=1999-10-01&to=2099-09-30")
+    found = series(metrics, "vacancies", "from=1999-10-01&to=2099-09-30&planned=true")
     assert len(found["totals"]) == 1200
     assert (found["totals"][0], found["totals"][-1]) == (0.0, 1.5)
     assert (

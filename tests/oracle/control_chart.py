@@ -91,9 +91,13 @@ def _rules_on_limits(
         rules.add("outside-limits")
     two_above = centre + (lines.upper - centre) * 2 / 3
     two_below = centre - (centre - lines.lower) * 2 / 3
-    if point > two_above and some_window(3, lambda three: sum(x > two_above for x in three) >= 2):
+    if point > two_above and some_window(
+        3, lambda three: min(three) > centre and sum(x > two_above for x in three) >= 2
+    ):
         rules.add("two-of-three")
-    if point < two_below and some_window(3, lambda three: sum(x < two_below for x in three) >= 2):
+    if point < two_below and some_window(
+        3, lambda three: max(three) < centre and sum(x < two_below for x in three) >= 2
+    ):
         rules.add("two-of-three")
     return rules
 

@@ -8,10 +8,11 @@ import pytest
 
 from contracts.codes import CoverReason, Demand, Role
 from contracts.events.agency_cover import CoverChanged
+from contracts.events.hiring import WorkerMerged
 from contracts.events.posts import PostChanged, PostClosed
-from contracts.events.working_life import AbsenceRecorded, CaseloadCounted, DemandCounted
+from contracts.events.working_life import AbsenceRecorded, CaseloadCounted, DemandCounted, DemandEnded
 from tests.histories import started
-from tests.oracle.facts import BEFORE, YEAR_2023, a_post, away, covers, day, on, resigned, standing, total
+from tests.oracle.facts import BEFORE, YEAR_2023, Fact, a_post, away, covers, day, on, resigned, standing, total
 from tests.oracle.measures import MEASURES, Period, by
 from tests.oracle.rates import RATES
 
@@ -67,12 +68,14 @@ def test_stock_rates_in_census_scope_and_the_nhs_rate_over_all() -> None:
 @pytest.mark.parametrize(
     ("absence", "in_the_year", "after"),
     [
-        # Monday 25 September up to Wednesday 4 October 2023: 5 weekdays of the year and 2 after it.
+        # Monday 25 September up to Wednesday 4 October 2023: 5 weekdays of the year and 2 after it; then of 9 days lost
+        # only 7.
         (away(date(2023, 9, 25), date(2023, 10, 4), "6"), Fraction("4.285714"), Fraction("1.714286")),
+        (away(date(2023, 9, 25), date(2023, 10, 4), "9"), 5, 2),
         # Still away: 2.5 days are 3 weekdays, Thursday, Friday and Monday 2 October.
         (away(date(2023, 9, 28), None, "2.5"), Fraction("1.666667"), Fraction("0.833333")),
         # A Saturday and a Sunday only.
-        (away(date(2023, 9, 30), date(2023, 10, 2), "2"), 2, 0),
+        (away(date(2023, 9, 30), date(2023, 10, 2), "2"), 0, 0),
     ],
 )
 def test_days_lost_are_spread_over_the_weekdays_of_an_absence(
@@ -83,15 +86,39 @@ def test_days_lost_are_spread_over_the_weekdays_of_an_absence(
     assert total(events, "working-days-lost", Period(date(2023, 10, 1), date(2024, 9, 30))) == after
 
 
-def test_absence_of_someone_in_no_service_counts_over_all_and_at_no_post() -> None:
-    events = standing(a_post("P-1"), on("W-1", away(date(2023, 3, 1), date(2023, 3, 2), "1")))
-    assert by(MEASURES["working-days-lost"](events, YEAR_2023, "all"), ["role"]) == {(None,): 1}
+def test_an_absence_loses_the_days_in_service_and_before_the_start_is_at_no_post() -> None:
+    # Wednesday 1 to Friday 3 March 2023; the worker starts on the Thursday.
+    away_from_march_on = on("W-1", away(date(2023, 3, 1), date(2023, 3, 4), "3"))
+    assert total(standing(a_post("P-1"), away_from_march_on), "working-days-lost", YEAR_2023, "all") == 0
+    events = standing(a_post("P-1"), on("W-1", started(date(2023, 3, 2))), away_from_march_on)
+    assert by(MEASURES["working-days-lost"](events, YEAR_2023, "all"), ["role"]) == {(None,): 2}
     assert total(events, "working-days-lost", YEAR_2023) == 0
+
+
+def test_an_absence_ends_when_the_worker_leaves_and_goes_on_when_the_worker_is_back() -> None:
+    # Monday 1 May to Friday 26 May 2023: 20 weekdays, of which the worker is in post on 5 and, come back, on 3 more.
+    facts = [a_post("P-1"), on("W-1", started(BEFORE)), on("W-1", away(date(2023, 5, 1), date(2023, 5, 27), "20"))]
+    gone = [*facts, on("W-1", resigned(date(2023, 5, 8)))]
+    assert total(standing(*gone), "working-days-lost", YEAR_2023) == 5
+    back = [*gone, on("W-1", started(date(2023, 5, 24)))]
+    assert total(standing(*back), "working-days-lost", YEAR_2023) == 8
+
+
+def test_a_day_of_several_absences_counts_once_for_the_one_that_loses_most_of_it() -> None:
+    def lost(*absences: AbsenceRecorded) -> Fraction:
+        facts = [a_post("P-1"), on("W-1", started(BEFORE)), *(on("W-1", absence) for absence in absences)]
+        return total(standing(*facts), "working-days-lost", YEAR_2023)
+
+    first_week_of_may, may = date(2023, 5, 1), date(2023, 5, 29)
+    in_full = away(first_week_of_may, date(2023, 5, 6), "5")
+    by_half = away(first_week_of_may, may, "10")
+    assert lost(in_full, in_full) == 5
+    assert lost(in_full, by_half) == lost(by_half, in_full) == 5 + 15 * Fraction(1, 2)
 
 
 def test_a_year_with_a_29_february_has_254_working_days() -> None:
     facts = [a_post("P-1"), on("W-1", started(BEFORE))]
-    lost = [on("W-1", away(date(year, 3, 1), date(year, 3, 3), "2")) for year in (2023, 2024)]
+    lost = [on("W-1", away(date(year, 3, 1), date(year, 3, 6), "2")) for year in (2023, 2024)]
     events = standing(*facts, *lost)
     assert RATES["absence-rate"](events, date(2023, 9, 30)) == Fraction(200, 253)
     assert RATES["absence-rate"](events, date(2024, 9, 30)) == Fraction(200, 254)
@@ -122,11 +149,44 @@ def test_cases_count_for_30_days_of_whoever_works_and_agency_workers_too() -> No
     assert RATES["average-caseload"](events, date(2023, 9, 30)) == Fraction(27) / Fraction("1.7")
     assert RATES["average-caseload"](events, date(2023, 10, 1)) == 20
     assert RATES["average-caseload"](events, date(2023, 10, 2)) is None
-    count = DemandCounted(counted_on=BEFORE, demand=Demand.CHILDREN_IN_NEED, children=34)
-    of_one_area = DemandCounted(counted_on=BEFORE, demand=Demand.CHILDREN_IN_NEED, children=5, service_area="north")
+    counted_on = date(2022, 9, 30)
+    count = DemandCounted(counted_on=counted_on, demand=Demand.CHILDREN_IN_NEED, children=34)
+    of_one_area = DemandCounted(counted_on=counted_on, demand=Demand.CHILDREN_IN_NEED, children=5, service_area="north")
     with_demand = [*events, *standing(("demand/D-1", count), ("demand/D-1", of_one_area))]
     assert RATES["children-per-case-holder"](with_demand, date(2023, 9, 30)) == 20
-    assert total(with_demand, "children-by-area", day(BEFORE)) == 5
+    assert total(with_demand, "children-by-area", day(counted_on)) == 5
+
+
+def test_counts_of_one_day_under_two_numbers_of_a_person_add_up_and_those_of_an_earlier_day_do_not() -> None:
+    facts = [
+        a_post("P-1"),
+        on("W-1", started(BEFORE)),
+        on("W-1", CaseloadCounted(counted_on=date(2023, 8, 31), cases=14)),
+        on("W-2", CaseloadCounted(counted_on=date(2023, 8, 31), cases=5)),
+        on("W-2", CaseloadCounted(counted_on=date(2023, 8, 31), cases=6)),
+        on("W-1", WorkerMerged(duplicate="W-2")),
+    ]
+    assert total(standing(*facts), "cases", day(date(2023, 9, 15))) == 20
+    later = [*facts, on("W-1", CaseloadCounted(counted_on=date(2023, 9, 14), cases=19))]
+    assert total(standing(*later), "cases", day(date(2023, 9, 15))) == 19
+
+
+def test_a_series_of_children_ends_when_it_is_ended_or_after_twelve_months() -> None:
+    def counted(day: date, children: int) -> DemandCounted:
+        return DemandCounted(counted_on=day, demand=Demand.CHILDREN_IN_NEED, children=children)
+
+    def children(as_at: date, *facts: Fact) -> Fraction:
+        return total(standing(*facts), "children", day(as_at))
+
+    march, june, july = date(2023, 3, 31), date(2023, 6, 30), date(2023, 7, 31)
+    old, new = ("demand/old", counted(march, 700)), ("demand/new", counted(june, 690))
+    assert children(june, old, new) == 1390
+    ended = ("demand/old", DemandEnded(ended_on=june))
+    assert children(date(2023, 6, 29), old, new, ended) == 700
+    assert children(june, old, new, ended) == 690
+    assert children(july, old, new, ended, ("demand/old", counted(july, 3))) == 693
+    assert children(date(2024, 3, 31), old) == 700
+    assert children(date(2024, 4, 1), old) == 0
 
 
 # --- vacancies in lots ------------------------------------------------------------------------------------------------

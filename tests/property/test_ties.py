@@ -22,6 +22,7 @@ from contracts.events.working_life import AbsenceRecorded
 from contracts.occupying import deciding, is_reversed
 from contracts.standing import Recorded, changes_of_standing, order_of_recording, recorded_before, standing_events
 from services.metrics.academy import cohorts, members
+from services.metrics.attribution import Attribution
 from services.metrics.changes import Report, part_changes
 from services.metrics.explanation import explain
 from services.metrics.figures import Asked, Reading, figures
@@ -123,7 +124,7 @@ def test_the_same_figures_explanations_findings_and_forecasts(data: st.DataObjec
         assert months(one, dates).flows[flow].tolist() == months(other, dates).flows[flow].tolist()
 
 
-SAID_OF_A_CHANGE = ("measure", "subjects", "dimensions", "before", "after")
+SAID_OF_A_CHANGE = ("measure", "key", "before", "after")
 
 
 @given(st.data())
@@ -136,15 +137,19 @@ def test_the_same_changes_between_two_reports(data: st.DataObject) -> None:
             events = known(delivered, instant)
             picture = Picture(events)
             reports.append(Report(Reading("331", instant, lambda picture=picture: picture), events))  # type: ignore[misc]
+        attribution = Attribution(reports[0].events, reports[1].events, Asked())
         changed = [
             change
             for measure in MEASURES.values()
             if isinstance(measure, Count)
-            for change in part_changes(measure, YEAR, reports[0], reports[1], Asked())
+            for change in part_changes(measure, YEAR, reports[0], reports[1], Asked(), attribution)
         ]
         found.append(
             [
-                (*(getattr(change, name) for name in SAID_OF_A_CHANGE), [plain(event) for event in change.events])
+                (
+                    *(getattr(change, name) for name in SAID_OF_A_CHANGE),
+                    [(plain(moved.event), moved.effect) for moved in change.moved_by],
+                )
                 for change in changed
             ]
         )

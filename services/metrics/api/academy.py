@@ -3,7 +3,6 @@
 Invariant: every figure here can be asked for its members (`outcome=`), and there are as many as the figure says.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any
@@ -29,8 +28,10 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
-from services.metrics.measures.declaration import BOARD, OWN, Unit, shown
+from services.metrics.api.telling import all_told
+from services.metrics.measures.declaration import BOARD, OWN, Unit
 from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture
 
@@ -156,7 +157,7 @@ def asked(question: Question) -> Asked:
     """What a question about one authority asks. Problems are noted in the question."""
     found = Asked(
         question.authority(),
-        question.day("as_at") or question.now.date(),
+        question.past_day("as_at"),
         question.as_known_at(),
         question.instant("as_accepted_at"),
     )
@@ -254,23 +255,22 @@ def _day(day: date | None) -> str | None:
 
 def figures(found: Outcomes) -> dict[str, Any]:
     """Every figure of some members as it is shown: people whole, percentages and years to 1 decimal, half up."""
-    return {name: found.count(name) for name in COUNTED} | {
-        "progressed_share": shown(found.share("progressed"), Unit.PERCENT),
-        "retention": shown(found.share("in_post"), Unit.PERCENT),
-        "mean_service_years": shown(found.mean_service("in_post"), Unit.YEARS),
-        "mean_service_years_of_all": shown(found.mean_service("started"), Unit.YEARS),
-    }
+    return {name: found.count(name) for name in COUNTED} | all_told(
+        {
+            "progressed_share": found.share("progressed"),
+            "retention": found.share("in_post"),
+            "mean_service_years": found.mean_service("in_post"),
+            "mean_service_years_of_all": found.mean_service("started"),
+        },
+        dict.fromkeys(("progressed_share", "retention"), Unit.PERCENT)
+        | dict.fromkeys(("mean_service_years", "mean_service_years_of_all"), Unit.YEARS),
+    )
 
 
-SAME_ON_EVERY_LINE = ("authority", "as_at", "as_known_at", "as_accepted_at")
-
-
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The cohorts as CSV: a line each, and a last one over all, whose cohort is `all`, `completed` or `running`."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
-    names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *DEFINITIONS]
-    rows = [*body["rows"], {"cohort": body["cohorts"]} | body["over_all"]]
-    return [*same, *names], [[*(body[name] for name in same), *(row.get(name) for name in names)] for row in rows]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The cohorts as a table: a line each. Those over all stand beside what they are, so that none is added twice."""
+    names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *DEFINITIONS, "reason"]
+    return names, ([row.get(name) for name in names] for row in body["rows"])
 
 
 @router.get(
@@ -337,8 +337,7 @@ def _as_member(known: Known, question: Question, wish: Asked) -> dict[str, Any]:
     }
 
 
-def _member_lines(body: dict[str, Any]) -> tuple[Sequence[str], list[list[Any]]]:
-    same = [name for name in (*SAME_ON_EVERY_LINE, "outcome") if name in body]
+def _member_lines(body: dict[str, Any]) -> Lines:
+    """The members as a table: a line each."""
     names = [name for name in MEMBERS_EXAMPLE["members"][0] if name not in ("outcomes", "events")]  # type: ignore[index]
-    rows = body["members"]
-    return [*same, *names], [[*(body[name] for name in same), *(row[name] for name in names)] for row in rows]
+    return names, ([row[name] for name in names] for row in body["members"])

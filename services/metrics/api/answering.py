@@ -1,30 +1,30 @@
-"""How requests are answered: JSON or CSV, page by page, with an ETag.
+"""How requests are answered: JSON page by page, or a file that is whole, with an ETag.
 
 Invariant: the same figures have the same ETag, whichever process answers; what is pinned is answered byte for byte,
 once it is complete.
 """
 
-import csv
 import hashlib
-import io
 import json
-import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import Request, Response
+from fastapi import Response
+from fastapi.responses import StreamingResponse
 
 from contracts.envelope import format_instant
 from services.chassis.documentation import refusals
 from services.chassis.problems import MEDIA_TYPE
 from services.metrics.api import schemas
 from services.metrics.api.asking import Question
-from services.metrics.api.parameters import KNOWN
-from services.metrics.pauses import pause, with_pauses
+from services.metrics.api.files import ABOUT_HEADING, Lines, about, csv_pieces, file_name
+from services.metrics.api.formats import MEDIA_TYPES, Format, Sheet
+from services.metrics.api.parameters import FORMAT, KNOWN, SHEET
+from services.metrics.pauses import pause
 
-CSV = "text/csv"
-JSON = "application/json"
+CSV, JSON = MEDIA_TYPES[Format.CSV], MEDIA_TYPES[Format.JSON]
 
 PROBLEM: dict[str, Any] = {"content": {MEDIA_TYPE: {}}}
 """What an answer that is problem details holds."""
@@ -36,33 +36,45 @@ HEADERS: dict[str, Any] = {
     },
     "Vary": {"required": True, "schema": {"const": "Accept, Authorization"}},
     "Cache-Control": {"required": True, "schema": {"const": "private, no-cache"}},
-}
-COMPLETE_UNTIL = "Complete-Until"
-"""The header that says `complete_until` of whatever is answered: CSV and 304 have no other place for it."""
-COMPLETE_UNTIL_HEADER: dict[str, Any] = {
-    COMPLETE_UNTIL: {
+    "Content-Disposition": {
         "required": False,
-        "description": "What `complete_until` says; left out where that is null. It can move on under one ETag.",
+        "description": "Of a file what it is called.",
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "required": False,
+        "description": "Of CSV where it stands what the rows are (`describedby`).",
+        "schema": {"type": "string"},
+    },
+}
+INSTANTS = {"Recorded-Until": "recorded_until", "Complete-Until": "complete_until"}
+"""The headers that say these members of whatever is answered: CSV and 304 have no other place for them."""
+AGE_HEADERS: dict[str, Any] = {
+    header: {
+        "required": False,
+        "description": f"What `{name}` says; left out where that is null. It can move on under one ETag.",
         "schema": schemas.INSTANT,
     }
+    for header, name in INSTANTS.items()
 }
-COMPLETE_UNTIL_EXAMPLE = {"complete_until": "2023-11-30T11:59:58.200Z"}
+AGE_EXAMPLE = {
+    "recorded_until": "2023-11-30T09:31:00Z",
+    "complete_until": "2023-11-30T11:59:58.200Z",
+    "stale": False,
+}
 
 
-def responses(
-    example: Any, *, csv_too: bool = True, schema: Any = None, of_events: bool = True
-) -> dict[int | str, dict[str, Any]]:
+def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
     """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
 
-    `of_events` where events answer, and so the answer says up to when it is complete.
+    `of_events` where events answer, and so the answer says how old is what is known.
     """
-    headers = HEADERS | (COMPLETE_UNTIL_HEADER if of_events else {})
+    headers = HEADERS | (AGE_HEADERS if of_events else {})
     if of_events:
-        example = example | COMPLETE_UNTIL_EXAMPLE
-        schema = schema or schemas.ANYTHING_COMPLETE
-    content: dict[str, Any] = {JSON: {"example": example} | ({} if schema is None else {"schema": schema})}
-    if csv_too:
-        content[CSV] = {"schema": {"type": "string"}}
+        example = example | AGE_EXAMPLE
+        schema = schema or schemas.ANYTHING_OF_EVENTS
+    content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
+    content[JSON] = {"example": example} | ({} if schema is None else {"schema": schema})
     return {
         200: {"description": "The answer.", "headers": headers, "content": content},
         304: {"description": "Nothing has changed since the answer with that ETag.", "headers": headers},
@@ -81,7 +93,7 @@ def responses(
 
 def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
     """What a route that lists what there is, whatever was recorded, may answer."""
-    found = responses(example, csv_too=False, schema=schema, of_events=False)
+    found = responses(example, schema=schema, of_events=False)
     refused = refusals({422: "A parameter is not as described: which, and what would be right."})
     return {status: found[status] for status in (200, 304, 401)} | refused
 
@@ -89,37 +101,83 @@ def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str
 def answer(
     question: Question,
     body: Mapping[str, Any],
-    lines: tuple[Sequence[str], Iterable[Sequence[Any]]] | None = None,
+    lines: Lines,
     *,
     passing: Sequence[str] = ("links",),
     lasting_too: Any = None,
 ) -> Response:
-    """The answer as JSON or, where `lines` (heading and rows) are given and CSV is what is asked for, as CSV.
+    """The answer as JSON or, where that is what is asked for, its `lines` (heading and all rows) as a file.
 
     `passing` names members that differ from request to request though nothing has changed: the ETag leaves them out,
     and `as_known_at` too where the caller did not give it. `lasting_too` is what it takes in besides: of a member that
-    is passing in part, the rest. Up to when it is complete, which is said of whatever events answer, is passing too.
+    is passing in part, the rest. Up to when it is complete and when the newest record was made, which is said of
+    whatever events answer, is passing too; that it is stale is not.
     """
-    request = question.request
-    as_csv = lines is not None and wants_csv(request)
     left_out = set(passing) | ({"as_known_at"} if question.text("as_known_at") is None else set())
     lasting = {name: value for name, value in body.items() if name not in left_out}
-    tag = _digest([as_csv, lasting, lasting_too])
+    age = _age(question, _last_day(question, body)) if question.pins else {}
+    body, lasting = {**body, **age}, lasting | {name: age[name] for name in ("stale",) if name in age}
+    if question.format is Format.JSON:
+        tag = _digest([Format.JSON, lasting, lasting_too])
+    else:
+        file, content = _as_file(question, body, lines)
+        tag = _digest([question.format, question.sheet, about(lasting), lasting_too], content)
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
-    if question.pins:
-        until = None if (instant := question.complete_until()) is None else format_instant(instant)
-        headers |= {} if until is None else {COMPLETE_UNTIL: until}
-        body = {**body, "complete_until": until}
-    if _is_held(request.headers.get("if-none-match", ""), headers["ETag"]):
+    headers |= {header: age[name] for header, name in INSTANTS.items() if age.get(name) is not None}
+    if _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
-    if as_csv and lines is not None:
-        return Response(_as_csv(*lines), media_type=CSV, headers=headers)
-    return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
+    if question.format is Format.JSON:
+        return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
+    file.headers.update(headers)
+    return file
 
 
-def _digest(value: Sequence[Any]) -> str:
-    """What stands for some values in an ETag."""
+def _age(question: Question, day: date) -> dict[str, Any]:
+    """How old is what is known, as every answer of events says it; `day` is the last that it speaks of."""
+    recorded, complete = question.recorded_until, question.complete_until()
+    return {
+        "recorded_until": None if recorded is None else format_instant(recorded),
+        "complete_until": None if complete is None else format_instant(complete),
+        "stale": question.is_stale(day),
+    }
+
+
+def _last_day(question: Question, body: Mapping[str, Any]) -> date:
+    """The last day of which an answer speaks, by its own members; the day of the instant where it names none."""
+    times = [body, *body.get("periods", ())[-1:]]
+    days = [date.fromisoformat(time[name]) for time in times for name in ("to", "as_at") if name in time]
+    return max(days, default=question.latest_known_at().date())
+
+
+def _as_file(question: Question, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:
+    """The answer as a file, and of what holds its figures the bytes.
+
+    All of it is worked out before the first byte is sent, so that a file that begins does not break off for a reason
+    of ours; it is sent in pieces.
+    """
+    is_about = question.sheet is Sheet.ABOUT
+    content = list(csv_pieces(lines))
+    pieces = list(csv_pieces((ABOUT_HEADING, about(body)))) if is_about else content
+    name = file_name(question.request.url.path, body, question.format, is_about=is_about)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(sum(len(piece) for piece in pieces)),
+    }
+    if not is_about:
+        headers["Link"] = f'<{pinned(question, sheet=Sheet.ABOUT)}>; rel="describedby"; type="{CSV}"'
+    return StreamingResponse(_one_by_one(pieces), media_type=CSV, headers=headers), content
+
+
+async def _one_by_one(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _digest(value: Sequence[Any], content: Sequence[bytes] = ()) -> str:
+    """What stands for some values, and the bytes of a file, in an ETag."""
     found = hashlib.sha256()
+    for part in content:
+        found.update(part)
     for piece in json_pieces(value, ", ", ": ", in_order=True, depth=IN_PIECES + 1):
         found.update(piece.encode())
     return found.hexdigest()[:32]
@@ -166,30 +224,6 @@ def _is_held(held: str, tag: str) -> bool:
     return held.strip() == "*" or tag in [item.strip().removeprefix("W/") for item in held.split(",")]
 
 
-def wants_csv(request: Request) -> bool:
-    """Whether the caller asks for CSV, and not for JSON at least as much."""
-    wishes: dict[str, float] = {}
-    for item in request.headers.get("accept", "").lower().split(","):
-        media_type, *parameters = (word.strip() for word in item.split(";"))
-        weights = [_weight(word[2:]) for word in parameters if word.startswith("q=")]
-        wishes[media_type] = weights[0] if weights else 1.0
-    return wishes.get(CSV, 0.0) > wishes.get(JSON, 0.0)
-
-
-def _weight(text: str) -> float:
-    """The weight of one media type in Accept (RFC 9110); what is no weight weighs nothing."""
-    return float(text) if re.fullmatch(r"[01](\.[0-9]{0,3})?", text) else 0.0
-
-
-def _as_csv(heading: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(heading)
-    for row in with_pauses(rows):
-        writer.writerow(row)
-    return text.getvalue()
-
-
 def pinned(question: Question, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
     """The link that gives the same figures ever after: both instants are said, and what `more` says replaces the rest.
 
@@ -199,6 +233,9 @@ def pinned(question: Question, path: str | None = None, only: Collection[str] | 
     asked: dict[str, Any] = {}
     for name, value in question.request.query_params.multi_items():
         asked[name] = f"{asked[name]},{value}" if name in asked else value
+    asked.pop(SHEET.name, None)
+    if question.format is not Format.JSON and only is None:
+        asked[FORMAT.name] = question.format
     now = format_instant(question.now)
     taken = {name: now for name in KNOWN if name in (question.names if only is None else only)}
     given = asked | {name: value for name, value in (question.meant | taken).items() if name not in asked}

@@ -16,14 +16,21 @@ from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INS
 from services.chassis.authentication import Right, calling
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
+from services.metrics.age import is_stale
+from services.metrics.api.formats import Format, Sheet, format_by_path_or_header
 from services.metrics.api.parameters import (
     ACCEPTED,
     ALL,
+    FORMAT,
     IN_WORDS_DATE,
     IN_WORDS_INSTANT,
+    KNOWN_AT,
     LONGEST_WAIT,
+    MOST_OFFSET,
     MOST_ROWS,
     NOT_STATED,
+    OF_FORMAT,
+    SHEET,
     TEXT,
     USUAL_ROWS,
     Parameter,
@@ -32,6 +39,7 @@ from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION, dimensio
 from services.metrics.measures.declaration import Measure, When
 from services.metrics.periods import (
     Period,
+    as_known_on,
     census_year,
     financial_year,
     fits,
@@ -42,6 +50,9 @@ from services.metrics.periods import (
 from services.metrics.picture.service import Scope
 
 Value = TypeVar("Value")
+
+EVERY_ROW = 2**31
+"""More rows than there are."""
 
 
 class Question:
@@ -54,20 +65,31 @@ class Question:
         self._time_read: tuple[int, date | None, Period | None] | None = None
         self.meant: dict[str, str] = {}
         """What was meant by parameters that were left out, as far as it moves with the time of asking."""
-        self.names = (*names, *(parameter.name for parameter in also))
+        # Who asks can choose a format; who sends something cannot.
+        of_format = () if request.scope.get("method") == "POST" else OF_FORMAT
+        self.names = (*names, *(parameter.name for parameter in (*also, *of_format)))
         self.pins = tuple(name for name in self.names if name in ACCEPTED)
         """The parameters that pin what events answer; none where events do not answer."""
+        self.recorded_until: datetime | None = None
+        """The time of the newest record that the answer knows of, once it is being worked out (`computing.py`)."""
+        request.state.question = self
         # Before anything is read: what is read afterwards is complete at least up to then.
         self._complete_until = runtime_of(request).watermarks.complete_until if self.pins else None
         expected = f"one of {', '.join(self.names)}" if self.names else "no parameter"
         for name in request.query_params:
             if name not in self.names:
                 self.fault(name, "is not a parameter", expected)
+        self.format = Format(self.choice(FORMAT.name, list(Format), format_by_path_or_header(request)))
+        self.sheet = Sheet(self.choice(SHEET.name, list(Sheet), Sheet.DATA))
+        if self.format is not Format.CSV and self.text(SHEET.name) is not None:
+            self.fault(SHEET.name, "is of CSV alone", f"format=csv beside it, or no {SHEET.name}")
 
     def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
-        """Note something wrong."""
+        """Note something wrong, once, however often it is read."""
         found = {"field": field, "problem": problem, "expected": expected}
-        self._faults.append(found if value is None else found | {"value": value[:80]})
+        found |= {} if value is None else {"value": value[:80]}
+        if found not in self._faults:
+            self._faults.append(found)
 
     def settle(self) -> None:
         """Raises a 422 problem that tells everything that was wrong."""
@@ -166,22 +188,53 @@ class Question:
         """The instant as known at which; now where it is left out."""
         return self.instant("as_known_at") or self.now
 
+    def latest_known_at(self) -> datetime:
+        """The instant as known at which; of two reports the later."""
+        return max((self.instant(name) or self.now for name in KNOWN_AT if name in self.names), default=self.now)
+
+    def latest_accepted_at(self) -> datetime | None:
+        """The instant that pins the report, of two reports the later; None where it is not pinned."""
+        accepted = [instant for name in self.pins if (instant := self.instant(name)) is not None]
+        return max(accepted) if accepted and len(accepted) == len(self.pins) else None
+
+    def known_on(self) -> date:
+        """The day of that instant (UTC), or today, if that is earlier: what comes later is still to come."""
+        return min(self.as_known_at(), self.now).date()
+
+    def past_day(self, name: str) -> date:
+        """A date that had come as known then; the day itself where it is left out."""
+        day, known_on = self.day(name), self.known_on()
+        if day is not None and day > known_on:
+            self.fault(name, "is to come, as known then", f"a date up to {known_on}", day.isoformat())
+        return day or known_on
+
+    def planned(self) -> bool:
+        """Whether what was recorded for days to come counts."""
+        return self.choice("planned", ("true", "false"), "false") == "true"
+
     def complete_until(self) -> datetime | None:
         """Everything that was accepted before has arrived and was derived; None while that cannot be said.
 
         A report that is pinned by acceptance is told of nothing later: what it says stays, once all of it has arrived.
         """
-        accepted = [instant for name in self.pins if (instant := self.instant(name)) is not None]
-        if self._complete_until is None or len(accepted) < len(self.pins):
+        accepted = self.latest_accepted_at()
+        if self._complete_until is None or accepted is None:
             return self._complete_until
-        return min(self._complete_until, max(accepted))
+        return min(self._complete_until, accepted)
+
+    def is_stale(self, day: date) -> bool:
+        """Whether a figure of this day is stale, by the newest record that the answer knows of."""
+        return is_stale(self.recorded_until, day, min(self.latest_known_at(), self.now))
 
     def when(self, measure: Measure) -> When:
-        """The date or period a figure of this measure is asked for."""
+        """The date or period a figure of this measure is asked for, as far as it had come."""
+        return as_known_on(self._when(measure), self._time()[2], self.known_on(), self.planned())
+
+    def _when(self, measure: Measure) -> When:
         months, as_at, period = self._time()
         if period is None:
             if as_at is None:
-                as_at = self.now.date()
+                as_at = self.known_on()
                 self.meant["as_at"] = as_at.isoformat()
             return when_at(measure, as_at, EARLIEST_DATE, months)
         if as_at is not None and not measure.all_time:
@@ -192,13 +245,15 @@ class Question:
         return when_in(measure, period, as_at, months)
 
     def whens(self, measures: Sequence[Measure], leave_out: bool) -> list[tuple[Measure, When]]:
-        """The same for several measures; those that the period does not fit are left out, or else refused."""
+        """The same for several measures, days to come among them, for who compares what was known of one time; those
+        that the period does not fit are left out, or else refused.
+        """
         _, as_at, period = self._time()
         if as_at is not None and period is not None:
             self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
             return []
         fitting = [measure for measure in measures if not leave_out or period is None or fits(measure, period)]
-        return [(measure, self.when(measure)) for measure in fitting]
+        return [(measure, self._when(measure)) for measure in fitting]
 
     def _time(self) -> tuple[int, date | None, Period | None]:
         if self._time_read is None:
@@ -259,8 +314,9 @@ class Question:
         return Scope(self.choice("scope", list(Scope), Scope.ALL))
 
     def page(self) -> tuple[int, int]:
-        """How many rows to give, and how many to pass over."""
-        return self.whole("limit", 1, MOST_ROWS, USUAL_ROWS), self.whole("offset", 0, 10_000_000, 0)
+        """How many rows to give, and how many to pass over: of JSON a page, of a file every row."""
+        page = self.whole("limit", 1, MOST_ROWS, USUAL_ROWS), self.whole("offset", 0, MOST_OFFSET, 0)
+        return page if self.format is Format.JSON else (EVERY_ROW, 0)
 
 
 def read_date(text: str) -> date | None:

@@ -5,6 +5,7 @@ Invariant: both reports are asked for the same measures of the same dates; only 
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -17,12 +18,14 @@ from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
-from services.metrics.api.measures import time_of
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
-from services.metrics.changes import PartChange, Report, figure_changes, part_changes
+from services.metrics.api.telling import time_of, told
+from services.metrics.attribution import Attribution, Moved
+from services.metrics.changes import FigureChange, PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked
 from services.metrics.measures.catalogue import MEASURES, counts_of
-from services.metrics.measures.declaration import Count, Measure, When, exact, shown
+from services.metrics.measures.declaration import Count, Measure, When, exact
 from services.metrics.pauses import pause
 from services.metrics.picture.picture import known
 
@@ -46,7 +49,9 @@ EXAMPLE = {
     "authority": "331",
     "from_known": "2023-10-31T17:00:00Z",
     "to_known": "2023-11-30T17:00:00Z",
-    "figures": [{"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5}],
+    "figures": [
+        {"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5, "difference": "1"}
+    ],
     "count": 1,
     "changes": [
         {
@@ -56,7 +61,14 @@ EXAMPLE = {
             "before": "0",
             "after": "1",
             "difference": "1",
-            "events": [{"id": "demo-005860", "type": "uk.workforce.worker.left.v1", "subject": "worker/W-0211"}],
+            "events": [
+                {
+                    "id": "demo-005860",
+                    "type": "uk.workforce.worker.left.v1",
+                    "subject": "worker/W-0211",
+                    "effect": "1",
+                }
+            ],
         }
     ],
 }
@@ -69,8 +81,9 @@ EXAMPLE = {
     openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *OWN]),
 )
 async def get_changes(request: Request) -> Response:
-    """Each figure that differs between two instants, the parts by which it differs, and for each part the events about
-    its posts, workers and assignments that only one of the two reports knew of. A rate differs by its counts.
+    """Each figure that differs between two instants, the parts by which it differs, and for each part the events that
+    moved it, with their effects, which add up to its difference. A rate differs by its counts.
+    What was recorded for days that were still to come counts in both reports; `planned` says so.
     """
     question = Question(request, *NAMES, also=OWN)
     authority = question.one_authority()
@@ -79,7 +92,7 @@ async def get_changes(request: Request) -> Response:
     to_known = question.instant("to_known") or question.now
     accepted = question.instant("from_accepted"), question.instant("to_accepted")
     wanted = _wanted(question)
-    question.page()
+    limit, offset = question.page()
     question.settle()
     assert from_known is not None  # noqa: S101  (settled)
     instants = list(zip((from_known, to_known), accepted, strict=True))
@@ -90,26 +103,30 @@ async def get_changes(request: Request) -> Response:
         readings = [await memory.reading(authority, *known_at) for known_at in instants]
         events = await memory.authorities.events(authority)
 
-        def made() -> Response:
-            reports = [
+        def compared() -> tuple[list[dict[str, Any]], list[PartChange], list[tuple[int, int]]]:
+            before, after = (
                 Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
-            ]
-            return _answer(question, authority, asked, wanted, instants, reports)
+            )
+            attribution = Attribution(before.events, after.events, asked)
+            moved, changes = _compare(wanted, before, after, asked, attribution)
+            shown_of_them = changes[offset : offset + limit]
+            return moved, changes, [attribution.steps(change.key) for change in shown_of_them]
 
-        return await computation.run(made)
+        moved, changes, steps = await computation.run(compared)
+        await computation.weigh(cost.of_effects(steps))
+        return await computation.run(_answer, question, authority, asked, instants, moved, changes)
 
 
 def _answer(
     question: Question,
     authority: str,
     asked: Asked,
-    wanted: Sequence[tuple[Measure, When]],
     instants: Sequence[tuple[datetime, datetime | None]],
-    reports: Sequence[Report],
+    moved: list[dict[str, Any]],
+    changes: Sequence[PartChange],
 ) -> Response:
     (from_known, from_accepted), (to_known, to_accepted) = instants
-    accepted, (limit, offset), (before, after) = (from_accepted, to_accepted), question.page(), reports
-    moved, changes = _compare(wanted, before, after, asked)
+    accepted, (limit, offset) = (from_accepted, to_accepted), question.page()
     body: dict[str, Any] = {"authority": authority, "scope": asked.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
@@ -141,7 +158,7 @@ def _wanted(question: Question) -> list[tuple[Measure, When]]:
 
 
 def _compare(
-    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, asked: Asked
+    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, asked: Asked, attribution: Attribution
 ) -> tuple[list[dict[str, Any]], list[PartChange]]:
     figures: list[dict[str, Any]] = []
     changes: list[PartChange] = []
@@ -149,12 +166,26 @@ def _compare(
     for change in figure_changes(wanted, before, after, asked):
         pause()
         measure, when = change.measure, whens[change.measure]
-        parts = part_changes(measure, when, before, after, asked) if isinstance(measure, Count) else []
+        is_count = isinstance(measure, Count)
+        parts = part_changes(measure, when, before, after, asked, attribution) if isinstance(measure, Count) else []
         changes += parts
         if change.before != change.after or parts:
-            values = {"before": shown(change.before, measure.unit), "after": shown(change.after, measure.unit)}
-            figures.append({"measure": measure.name, "unit": measure.unit} | time_of(measure, when) | values)
+            difference = {"difference": exact(sum(part.difference for part in parts))} if is_count else {}
+            figures.append(_as_figure(change, when, before, after) | difference)
     return figures, changes
+
+
+def _as_figure(change: FigureChange, when: When, before: Report, after: Report) -> dict[str, Any]:
+    """A figure in both reports; `planned` says in which days counted that were still to come as known then."""
+    measure, ends = change.measure, max(when.as_at, when.last)
+    found: dict[str, Any] = {"measure": measure.name, "unit": measure.unit} | time_of(measure, when)
+    for name, value in (("before", change.before), ("after", change.after)):
+        found |= told(name, value, measure.unit)
+        if "reason" in found:
+            found[f"{name}_reason"] = found.pop("reason")
+    if ends > before.reading.as_known_at.date():
+        found["planned"] = "both" if ends > after.reading.as_known_at.date() else "before"
+    return found
 
 
 def _as_change(change: PartChange) -> dict[str, Any]:
@@ -164,26 +195,24 @@ def _as_change(change: PartChange) -> dict[str, Any]:
         **change.dimensions,
         "before": exact(change.before),
         "after": exact(change.after),
-        "difference": exact(change.after - change.before),
-        "events": [as_event(event) for event in change.events],
+        "difference": exact(change.difference),
+        "events": [_as_moved(moved) for moved in change.moved_by],
     }
 
 
-SAME_ON_EVERY_LINE = ("authority", "scope", "from_known", "to_known", "from_accepted", "to_accepted")
+def _as_moved(moved: Moved) -> dict[str, Any]:
+    found = as_event(moved.event) | {"effect": exact(moved.effect)}
+    return found | ({"others": moved.others} if moved.others else {})
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The changes as CSV: one line a part, each with the two reports it is of."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The changes as a table: one line a part."""
     own = ("before", "after", "difference")
-    lines = [
-        [
-            *(body[name] for name in same),
-            change["measure"],
-            " ".join(change["subjects"]),
-            *(change[name] for name in own),
-            " ".join(named(event["source"], event["id"]) for event in change["events"]),
-        ]
+    lines = (
+        [change["measure"], " ".join(change["subjects"])]
+        + [Decimal(change[name]) for name in own]
+        + [" ".join(named(event["source"], event["id"]) for event in change["events"])]
+        + [" ".join(event["effect"] for event in change["events"])]
         for change in body["changes"]
-    ]
-    return [*same, "measure", "subjects", *own, "events"], lines
+    )
+    return ["measure", "subjects", *own, "events", "effects"], lines

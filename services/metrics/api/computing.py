@@ -24,6 +24,7 @@ from services.chassis.authentication import calling
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime, runtime_of
 from services.chassis.settings import PREFIX
+from services.metrics.api.asking import Question
 from services.metrics.memory import Memory, memory_of
 from services.metrics.pauses import LEFT
 from services.metrics.settings import ServiceSettings
@@ -121,10 +122,19 @@ async def computing(request: Request) -> AsyncIterator[Computation]:
     async with _until_left(request):
         try:
             await computation.begin()
+            await _read_age(request, memory)
             yield computation
         finally:
             computation.end()
             memory.settle()
+
+
+async def _read_age(request: Request, memory: Memory) -> None:
+    """Of when the newest record is that the answer will know of: every question that events answer is told."""
+    question: Question | None = getattr(request.state, "question", None)
+    if question is not None and question.pins:
+        instants = question.latest_known_at(), question.latest_accepted_at()
+        question.recorded_until = await memory.recorded_until(question.authority(), *instants)
 
 
 def too_costly(steps: int, most: int) -> Problem:

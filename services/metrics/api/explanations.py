@@ -3,8 +3,10 @@
 Invariant: the amounts of the parts add up to the figure, exactly; an answer names pseudonyms, never persons.
 """
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -18,21 +20,24 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
+from services.metrics.api.files import Lines
+from services.metrics.api.formats import Format
 from services.metrics.api.measures import (
-    SAME_ON_EVERY_LINE,
     MeasureName,
     Wanted,
     declared,
     refuse_nothing,
-    time_of,
     wanted,
 )
 from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
+from services.metrics.api.telling import marked, time_of, told
 from services.metrics.explanation import Explained, explain
-from services.metrics.figures import Asked, Figures, Reading, figures, mark
+from services.metrics.figures import Asked, Figures, Reading, figures
 from services.metrics.measures.catalogue import counts_of
-from services.metrics.measures.declaration import Count, Kind, Rate, When, exact, shown
+from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
+from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture, known
+from services.metrics.reasons import Reason, Value
 
 router = APIRouter(tags=["explanations"], dependencies=[READING])
 
@@ -120,24 +125,30 @@ def _answer(
     """The answer with the parts of a count, or the terms of a rate."""
     found = wish.measure
     body = wish.facts() | time_of(found, when) | wish.instants()
-    body["total"] = shown(result.totals[0], found.unit)
-    low = mark(found, result.totals[0])
-    body |= {} if low is None else {"total_mark": low}
+    total = result.totals[0]
+    body |= told("total", total, found.unit) | marked(found, total, "total_mark")
     if isinstance(found, Rate):
         body["terms"] = _terms(question, found, reading, when, wish)
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
-        return answer(question, body, passing=("links", "terms"), lasting_too=terms)
-    parts = explain(found, reading, when, wish.asked)
-    body |= {"exact": exact(sum(part.amount for part in parts)), "count": len(parts), "limit": limit, "offset": offset}
-    body["parts"] = [as_part(part) for part in parts[offset : offset + limit]]
+        return answer(question, body, _term_lines(body), passing=("links", "terms"), lasting_too=terms)
+    # Of a figure that there is not there are no parts.
+    parts = [] if isinstance(total, Reason) else explain(found, reading, when, wish.asked)
+    body |= {"exact": _exactly(total), "count": len(parts), "limit": limit, "offset": offset}
+    shown_parts = [] if question.format is not Format.JSON else parts[offset : offset + limit]
+    body["parts"] = [as_part(part) for part in shown_parts]
     body["links"] = {
         "pinned": pinned(question),
         # One template for all parts: `subject` is any of their subjects, as it stands.
         "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
     } | page_links(question, len(parts), limit, offset)
-    return answer(question, body, _lines(body, found.dimensions))
+    return answer(question, body, _lines(parts, found.dimensions))
+
+
+def _exactly(value: Value) -> str | None:
+    """A count to its last millionth; None where there is none."""
+    return None if isinstance(value, Reason) else exact(int(value * ONE))
 
 
 def as_part(part: Explained) -> dict[str, Any]:
@@ -165,7 +176,7 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = sum(part.amount for part in explain(counted, reading, when, asked))
+            amount = figures(counted, [reading], [when], asked).totals[0]
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}
@@ -182,34 +193,40 @@ def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: W
                     "title": counted.title,
                     "side": side,
                     "sign": term.sign,
-                    "exact": exact(amount),
+                    "exact": _exactly(amount),
                     "unit": counted.unit,
                     "explanation": link,
                 }
+                | ({"reason": amount} if isinstance(amount, Reason) else {})
             )
     return found
 
 
-def _lines(body: dict[str, Any], dimensions: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
-    """The parts as CSV: one line a part, each with all that determined the figure."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
-    own = ("amount", "since", "until")
-    lines = [
-        [
-            *(body[name] for name in same),
-            *(part[name] for name in own),
-            " ".join(part["subjects"]),
-            *(part[name] for name in dimensions),
-        ]
-        for part in body["parts"]
-    ]
-    return [*same, *own, "subjects", *dimensions], lines
+def _lines(parts: Sequence[Explained], dimensions: Sequence[str]) -> Lines:
+    """The parts as a table: one line a part."""
+    rows = (
+        [Decimal(exact(part.amount)), part.since, part.until, " ".join(part.subjects)]
+        + [part.dimensions[name] for name in dimensions]
+        for part in parts
+    )
+    return ["amount", "since", "until", "subjects", *dimensions], rows
+
+
+def _term_lines(body: dict[str, Any]) -> Lines:
+    """The counts of a rate as a table: one line each."""
+    names = ("measure", "title", "side", "sign", "exact", "reason", "unit")
+    exactly = [None if term["exact"] is None else Decimal(term["exact"]) for term in body["terms"]]
+    rows = (
+        [amount if name == "exact" else term.get(name) for name in names]
+        for term, amount in zip(body["terms"], exactly, strict=True)
+    )
+    return names, rows
 
 
 @router.get(
     "/v1/subjects/{kind}/{identifier}",
     summary="The events of one post, worker or assignment",
-    responses=responses(SUBJECT_EXAMPLE, csv_too=False, schema=schemas.SUBJECT),
+    responses=responses(SUBJECT_EXAMPLE, schema=schemas.SUBJECT),
     openapi_extra=documented("authority", *KNOWN, *PAGE, also=[ONE_AUTHORITY]),
 )
 async def get_subject(
@@ -267,7 +284,19 @@ def _answer_of_subject(
     body |= {"count": len(of_it), "limit": limit, "offset": offset}
     body["events"] = as_events(of_it[offset : offset + limit], picture)
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(of_it), limit, offset)
-    return answer(question, body)
+    return answer(question, body, _event_lines(body))
+
+
+def _event_lines(body: dict[str, Any]) -> Lines:
+    """The events as a table: one line each, what was recorded as JSON."""
+    rows = ([event.get(name) for name in _OF_AN_EVENT] + [json.dumps(event["data"])] for event in body["events"])
+    return (*_OF_AN_EVENT, "data"), rows
+
+
+_OF_AN_EVENT = (
+    "id", "type", "subject", "stands", "recorded", "accepted", "source", "provenance", "sourcesequence", "supersedes",
+    "voids",
+)  # fmt: skip
 
 
 def as_events(events: Sequence[Event], picture: Picture) -> list[dict[str, Any]]:

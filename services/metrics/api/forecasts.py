@@ -16,16 +16,20 @@ from contracts.envelope import Event
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics import cost
+from services.metrics.api import schemas
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, Score, back_test, score, scores
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles
-from services.metrics.forecasting.simulation import NO_CHANGE, PATHS, Change
+from services.metrics.forecasting.simulation import PATHS, Change
+from services.metrics.forecasting.what_if import is_usual, what_would_act
 from services.metrics.pauses import with_pauses
 from services.metrics.picture.picture import Picture, known
+from services.metrics.reasons import Reason
 
 router = APIRouter(tags=["forecasts"], dependencies=[READING])
 
@@ -99,6 +103,7 @@ EXAMPLE = {
     "rows": [],
     "total": {
         "vacancies": 22.5,
+        "acts_from": {"conversions": "2023-11-30"},
         "months": [
             _EXAMPLE_MONTH
             | {
@@ -162,7 +167,7 @@ def _asked(question: Question) -> _Asked:
     if authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
     as_known_at = question.as_known_at()
-    as_at = question.day("as_at") or as_known_at.date()
+    as_at = question.past_day("as_at")
     months = question.whole("months", 1, LONGEST, USUAL_LENGTH)
     return _Asked(authority, as_at, as_known_at, question.instant("as_accepted_at"), months)
 
@@ -193,7 +198,7 @@ def _change(question: Question) -> tuple[Change, dict[str, Any]]:
     }
     points = question.read("turnover_lower_by", _points, f"a number from -{MOST_POINTS} to {MOST_POINTS}")
     given |= {} if points is None else {"turnover_lower_by": points}
-    return Change(given.get("intake"), points or 0.0, given.get("conversions")), given
+    return Change(**given), given
 
 
 @router.get(
@@ -209,9 +214,11 @@ async def get_forecast(request: Request) -> Response:
     of a role, moves into it are among the hires) are expected in the month. As at the day of `as_known_at`, where
     nothing is said: of an earlier date everything recorded since counts as known.
 
-    A change is played with the same random numbers, so that `difference` is its own doing. An intake fills vacancies
-    on entry as far as entrants did so in the year before (posts that are established for them were never vacant), and
-    otherwise a year later: ask for more months to see it. Conversions are shared out among roles as the vacancies
+    A change is played with the same random numbers, so that `difference` is its own doing. `acts_from` says from which
+    date on each change makes a difference by itself (null: none, as it is what is expected anyway, or, of a role, as it
+    does nothing there); what cannot act within the months asked for is refused, with how many months would show it. An
+    intake fills vacancies on entry as far as entrants did so in the year before (posts that are established for them
+    were never vacant), and otherwise a year later. Conversions are shared out among roles as the vacancies
     of the date are; turnover is moved by as many points in every role.
     """
     question = Question(request, "authority", "as_at", *KNOWN, also=_OWN)
@@ -222,7 +229,9 @@ async def get_forecast(request: Request) -> Response:
     async with computing(request) as computation:
         size = await computation.memory.size(asked.authority)
         groups = (len(Role) if by else 0) + 1
-        await computation.weigh(cost.of_forecast(size, asked.months, groups))
+        # Each change is played by itself too; one without effect is looked for in the longest forecast besides.
+        played = groups * (1 + len(given)) + (2 * len(given) if given else 0)
+        await computation.weigh(cost.of_forecast(size, asked.months, played))
         picture = await _picture(computation, asked)
         return await computation.run(_answer, question, asked, by, change, given, picture)
 
@@ -231,7 +240,8 @@ def _answer(
     question: Question, asked: _Asked, by: Sequence[str], change: Change, given: dict[str, Any], picture: Picture
 ) -> Response:
     """The answer with the forecasts."""
-    made = _forecasts(picture, asked, change if given else NO_CHANGE, by)
+    made = _forecasts(picture, asked, change if given else None, by)
+    _refuse_what_cannot_act(question, asked, picture, change, made[0])
     body: dict[str, Any] = {"forecast": "vacancies", "definition": DEFINITION, "unit": "FTE"} | asked.facts()
     body |= {"by": list(by)} | ({"what_if": given} if given else {})
     body["rows"] = [{"role": item.role} | _shown(item) for item in made[1:]]
@@ -239,7 +249,18 @@ def _answer(
     return answer(question, body, _lines(body))
 
 
-def _forecasts(picture: Picture, asked: _Asked, change: Change, by: Sequence[str]) -> list[Forecast]:
+def _refuse_what_cannot_act(
+    question: Question, asked: _Asked, picture: Picture, change: Change, made: Forecast
+) -> None:
+    """Raises a 422 problem for changes of which nothing could be seen in the months asked for."""
+    for name, alone in change.each_alone():
+        if made.acts[name] is None and not is_usual(name, change, made, asked.months):
+            expected = what_would_act(picture, asked.as_at, asked.months, name, alone, made)
+            question.fault(name, f"cannot act within {asked.months} months", expected, question.text(name))
+    question.settle()
+
+
+def _forecasts(picture: Picture, asked: _Asked, change: Change | None, by: Sequence[str]) -> list[Forecast]:
     """The forecast of all posts, then, where asked for, those of the roles."""
     groups: list[Role | None] = [None, *(roles(picture, asked.as_at, asked.months) if by else ())]
     return [forecast(picture, asked.as_at, asked.months, role, change) for role in with_pauses(groups)]
@@ -251,7 +272,9 @@ def _shown(made: Forecast) -> dict[str, Any]:
         difference = one_decimal(after.expected - before.expected)
         shown["what_if"] = {name: value for name, value in _month(after).items() if name not in ("as_at", "known")}
         shown["what_if"]["difference"] = difference
-    return {"vacancies": one_decimal(made.vacancies), "months": months, "assumptions": _assumptions(made)}
+    acts = {name: None if day is None else day.isoformat() for name, day in made.acts.items()}
+    found: dict[str, Any] = {"vacancies": one_decimal(made.vacancies)} | ({"acts_from": acts} if acts else {})
+    return found | {"months": months, "assumptions": _assumptions(made)}
 
 
 def _month(month: Month) -> dict[str, Any]:
@@ -296,16 +319,16 @@ def _assumptions(made: Forecast) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The forecast as CSV: one line a group and month; the line of all posts has no role."""
+def _lines(body: dict[str, Any]) -> Lines:
+    """The forecast as a table: one line a group and month; the line of all posts has no role."""
     ends = [f"{end}_{level}" for level in LEVELS for end in ("low", "high")]
     plain = ["expected", *ends, "leavers", "hires", "progressed"]
-    heading = ["forecast", "unit", "authority", "as_at", "as_known_at", "role", "month", "known", *plain]
+    heading = ["role", "month", "known", *plain]
     heading += [f"what_if_{name}" for name in (*plain, "difference")] if "what_if" in body else []
     lines = []
     for row in (*body["rows"], body["total"]):
         for month in row["months"]:
-            line = [*(body[name] for name in heading[:5]), row.get("role"), month["as_at"], month["known"]]
+            line = [row.get("role"), month["as_at"], month["known"]]
             line += _cells(month)
             line += [*_cells(month["what_if"]), month["what_if"]["difference"]] if "what_if" in month else []
             lines.append(line)
@@ -320,7 +343,7 @@ def _cells(month: dict[str, Any]) -> list[float]:
 @router.get(
     "/v1/forecasts/vacancies/back-test",
     summary="How forecasts made at earlier month ends did",
-    responses=responses(TEST_EXAMPLE),
+    responses=responses(TEST_EXAMPLE, schema=schemas.BACK_TEST),
     openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_TEST_OWN)),
 )
 async def get_back_test(request: Request) -> Response:
@@ -362,6 +385,8 @@ def _answer_with_test(
         "last_origin": compared[-1].origin.isoformat() if compared else None,
         "rows": [{"months_ahead": length} | _scored(found) for length, found in scores(compared, _length).items()],
         "total": _scored(score(compared)) if compared else None,
+        # A score is a mean over forecasts: of none there is none.
+        **({} if compared else {"reason": Reason.NO_DENOMINATOR}),
         "links": {"pinned": pinned(question)},
     }
     return answer(question, body, _test_lines(body))
@@ -377,9 +402,7 @@ def _scored(found: Score) -> dict[str, Any]:
     return {"forecasts": found.forecasts} | coverage | {name: one_decimal(getattr(found, name)) for name in errors}
 
 
-def _test_lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The back-test as CSV: one line for each length; that of all lengths has none."""
-    same = ["forecast", "unit", "authority", "as_at", "as_known_at"]
-    rows = [*body["rows"], *([{"months_ahead": None} | body["total"]] if body["total"] else [])]
-    own = list(rows[0]) if rows else ["months_ahead"]
-    return [*same, *own], [[*(body[name] for name in same), *(row[name] for name in own)] for row in rows]
+def _test_lines(body: dict[str, Any]) -> Lines:
+    """The back-test as a table: one line for each length. That of all lengths stands beside what it is."""
+    own = list(body["rows"][0]) if body["rows"] else ["months_ahead"]
+    return own, ([row[name] for name in own] for row in body["rows"])

@@ -3,7 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,6 +19,7 @@ from services.metrics.api import schemas
 from services.metrics.api.answering import answer, list_responses, pinned, responses
 from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import (
     ALL,
     DATE,
@@ -29,20 +30,28 @@ from services.metrics.api.parameters import (
     Parameter,
     documented,
 )
-from services.metrics.control_chart import RULES, chart
-from services.metrics.control_chart import shown as chart_shown
-from services.metrics.figures import Asked, Figures, FigureSums, mark
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
-from services.metrics.measures.declaration import (
-    PLACES,
-    Count,
-    Kind,
-    Measure,
-    Rate,
-    When,
-    shown,
+from services.metrics.api.telling import (
+    all_told,
+    control_chart,
+    marked,
+    point_of_time,
+    time_of,
+    told_in_order,
 )
-from services.metrics.periods import Every, Period, series_periods, when_of_point
+from services.metrics.control_chart import RULES
+from services.metrics.figures import Asked, Figures, FigureSums
+from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
+from services.metrics.measures.declaration import Count, Measure, Rate, When
+from services.metrics.periods import (
+    STARTS_IN,
+    Every,
+    Period,
+    Window,
+    as_known_on,
+    fits,
+    series_periods,
+    when_of_point,
+)
 
 router = APIRouter(tags=["measures"])
 
@@ -63,6 +72,13 @@ SERIES = (
         "The month in which the years (and quarters) of the series begin: 4 for financial, 10 for census years.",
         {"type": "integer", "minimum": 1, "maximum": 12, "default": 4},
         4,
+    ),
+    Parameter(
+        "window",
+        "Over what a point counts what happens over time: `12m`, the twelve months up to its last day, or `point`, its "
+        "own month, quarter or year. If left out, rates are of twelve months (retention of starters is of all time), "
+        "as figures as at a date are, and flows of the point. CSWW's annual rates are of twelve months always.",
+        {"type": "string", "enum": list(Window)},
     ),
 )
 NEEDED_PERIOD = [
@@ -91,7 +107,10 @@ EXAMPLE = {
 SERIES_EXAMPLE = {
     **{name: value for name, value in EXAMPLE.items() if name not in ("as_at", "rows", "total")},
     "every": "month",
-    "periods": [{"from": "2023-09-01", "to": "2023-09-30"}, {"from": "2023-10-01", "to": "2023-10-31"}],
+    "periods": [
+        {"from": "2023-09-01", "to": "2023-09-30", "as_at": "2023-09-30"},
+        {"from": "2023-10-01", "to": "2023-10-31", "as_at": "2023-10-31"},
+    ],
     "rows": [{"role": "social-worker", "values": [9.0, 8.5]}],
     "totals": [23.0, 22.5],
 }
@@ -101,6 +120,7 @@ SERIES_EXAMPLE = {
     "/v1/measures",
     summary="Every measure, its definition and its source",
     responses=list_responses({"measures": [], "dimensions": []}, schemas.MEASURES_LISTED),
+    openapi_extra=documented(),
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
@@ -111,7 +131,12 @@ async def list_measures(request: Request) -> Response:
         "dimensions": [{"dimension": name, "meaning": meaning} for name, meaning in EVERY_DIMENSION.items()],
         "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in RULES.items()],
     }
-    return answer(question, body)
+    names = (*_DESCRIBED, "formula", "dimensions")
+    rows = [[*(item.get(name) for name in names[:-1]), " ".join(item["dimensions"])] for item in body["measures"]]
+    return answer(question, body, (names, rows))
+
+
+_DESCRIBED = ("measure", "title", "definition", "source", "unit", "kind")
 
 
 def described(measure: Measure) -> dict[str, Any]:
@@ -191,19 +216,6 @@ def wanted(question: Question, measure: Measure) -> Wanted:
     )
 
 
-def time_of(measure: Measure, when: When) -> dict[str, Any]:
-    """The date or period that a figure speaks of, as answers say it."""
-    kinds = {counted.kind for counted in counts_of(measure)}
-    found: dict[str, Any] = {}
-    if Kind.FLOW in kinds:
-        found |= {"from": when.first.isoformat(), "to": when.last.isoformat()}
-    if Kind.STOCK in kinds or getattr(measure, "all_time", False):
-        found["as_at"] = when.as_at.isoformat()
-    if getattr(measure, "all_time", False):
-        found["months"] = when.months
-    return found
-
-
 @router.get(
     "/v1/measures/{measure}",
     dependencies=[READING],
@@ -230,42 +242,29 @@ def _answer(
 ) -> Response:
     """The answer with a figure, and with the counts beside it."""
     found = wish.measure
+    units = {"value": found.unit, "total": found.unit}
+    units |= {name: item.unit for item, _ in with_it for name in (item.name, f"total_{item.name}")}
     body = wish.facts() | time_of(found, when) | wish.instants() | {"by": list(wish.asked.by)}
     body["rows"] = [
         dict(zip(wish.asked.by, key, strict=True))
-        | _value(found, values)
-        | {item.name: shown((of.rows.get(key) or [None])[0], item.unit) for item, of in with_it}
-        for key, values in result.sorted_rows()
+        | all_told({"value": value} | {item.name: of.rows[key][0] for item, of in with_it}, units)
+        | marked(found, value, "mark")
+        for key, (value,) in result.sorted_rows()
     ]
-    body |= {"total": shown(result.totals[0], found.unit)} | _mark(found, result.totals[0], "total_mark")
-    body |= {f"total_{item.name}": shown(of.totals[0], item.unit) for item, of in with_it}
+    total = result.totals[0]
+    totals = {"total": total} | {f"total_{item.name}": of.totals[0] for item, of in with_it}
+    body |= all_told(totals, units) | marked(found, total, "total_mark")
     body["links"] = {"pinned": pinned(question)}
     if wish.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
     return answer(question, body, _lines(body))
 
 
-def _value(measure: Measure, values: Sequence[Any]) -> dict[str, Any]:
-    return {"value": shown(values[0], measure.unit)} | _mark(measure, values[0], "mark")
-
-
-def _mark(measure: Measure, value: Any, name: str) -> dict[str, str]:
-    found = mark(measure, value)
-    return {} if found is None else {name: found}
-
-
-SAME_ON_EVERY_LINE = (
-    "measure", "definition", "unit", "authority", "scope", "from", "to", "as_at", "as_known_at", "as_accepted_at",
-)  # fmt: skip
-
-
-def _lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-    """The figure as CSV: one line a row, each with all that determined it."""
-    same = [name for name in SAME_ON_EVERY_LINE if name in body]
-    more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value")})
-    heading = [*same, *body["by"], "value", *more]
-    own = heading[len(same) :]
-    return heading, ([*(body[name] for name in same), *(row.get(name) for name in own)] for row in body["rows"])
+def _lines(body: dict[str, Any]) -> Lines:
+    """The figure as a table: one line a row. Its total stands beside what it is."""
+    more = sorted({name for row in body["rows"] for name in row if name not in (*body["by"], "value", "reason")})
+    heading = [*body["by"], "value", "reason", *more]
+    return heading, ([row.get(name) for name in heading] for row in body["rows"])
 
 
 async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
@@ -291,55 +290,79 @@ async def refuse_nothing(computation: Computation, wish: Wanted, result: Figures
     openapi_extra=documented(*_SERIES_NAMES, also=[*NEEDED_PERIOD, *SERIES]),
 )
 async def get_series(request: Request, measure: MeasureName) -> Response:
-    """A point for every whole month, quarter or year between two dates: stocks at its last day, flows within it.
+    """A point for every whole month, quarter or year between two dates: stocks at its last day, flows within it, rates
+    that count over time of the twelve months up to its last day, unless `window` says otherwise.
 
-    Annual rates are those of the twelve months up to the point's last day. A series without dimensions carries its
-    control chart (XmR): centre line, limits, and which rules a point breaks.
+    `periods` says of each point what it counts: `from`, `to` and, of stocks, `as_at`. A point that had not begun as
+    known then is null (`not-yet`), one that was under way `provisional`. A series without dimensions carries its
+    control chart (XmR) of the points that were over: centre line, limits, and which rules a point breaks.
     """
     found = declared(measure)
     question = Question(request, *_SERIES_NAMES, also=SERIES)
     wish = wanted(question, found)
     every = Every(question.choice("every", list(Every), Every.MONTH))
-    months = question.whole("months", 1, LONGEST_WAIT, 12)
     periods = _periods(question, every)
+    points = _points(question, found, periods)
     rebased = _rebased(question, periods)
     question.settle()
-    whens = [when_of_point(found, period, EARLIEST_DATE, months) for period in periods]
     async with computing(request) as computation:
-        (result,) = await wish.work_out(computation, whens)
+        (result,) = await wish.work_out(computation, [when for _, when in points])
         await refuse_nothing(computation, wish, result)
-        return await computation.run(_answer_with_series, question, wish, every, months, periods, rebased, result)
+        return await computation.run(_answer_with_series, question, wish, every, points, rebased, result)
 
 
 def _answer_with_series(
     question: Question,
     wish: Wanted,
     every: Every,
-    months: int,
-    periods: Sequence[Period],
+    points: Sequence[tuple[Period, When]],
     rebased: Sequence[int],
     result: Figures,
 ) -> Response:
     """The answer with a series, and with its control chart."""
     found = wish.measure
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
-    body |= {"months": months} if found.all_time else {}
-    body["periods"] = [{"from": period.first.isoformat(), "to": period.last.isoformat()} for period in periods]
+    body |= {"months": points[0][1].months} if found.all_time else {}
+    stale = [question.is_stale(max(when.last, when.as_at)) for _, when in points]
+    body["periods"] = [
+        point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
+        for (period, when), is_stale in zip(points, stale, strict=True)
+    ]
     body["rows"] = [
-        dict(zip(wish.asked.by, key, strict=True)) | {"values": [shown(value, found.unit) for value in values]}
+        dict(zip(wish.asked.by, key, strict=True)) | told_in_order("values", values, found.unit)
         for key, values in result.sorted_rows()
     ]
-    body["totals"] = [shown(value, found.unit) for value in result.totals]
+    body |= told_in_order("totals", result.totals, found.unit)
     if not wish.asked.by:
-        body["control_chart"] = control_chart(found, result.totals, rebased)
+        body |= control_chart(found, [when for _, when in points], result.totals, stale, rebased)
     body["links"] = {"pinned": pinned(question)}
-    return answer(question, body, _series_lines(body))
+    times = [
+        time_of(found, when) | ({"stale": True} if is_stale else {})
+        for (_, when), is_stale in zip(points, stale, strict=True)
+    ]
+    return answer(question, body, _series_lines(body, times))
+
+
+def _points(question: Question, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
+    """The points of a series, each with what is counted of it."""
+    months, text = question.whole("months", 1, LONGEST_WAIT, 12), question.choice("window", list(Window))
+    window = Window(text) if text else None
+    if window is Window.POINT and not all(fits(measure, period) for period in periods):
+        question.fault("window", f"does not go with {measure.name}, which is of a year", "12m, or every=year", text)
+    known_on, planned = question.known_on(), question.planned()
+    return [
+        (period, as_known_on(when_of_point(measure, period, EARLIEST_DATE, months, window), period, known_on, planned))
+        for period in periods
+    ]
 
 
 def _periods(question: Question, every: Every) -> list[Period]:
     """The periods of the points of a series."""
     first, last = question.day("from", needed=True), question.day("to", needed=True)
-    starts_in = question.whole("year_starts_in", 1, 12, 4)
+    starts_in = question.whole("year_starts_in", 1, 12, STARTS_IN.get(every, 4))
+    if starts_in != STARTS_IN.get(every, starts_in):
+        expected = f"no year_starts_in beside every={every}, or every=year"
+        question.fault("year_starts_in", f"is not when a {every} begins", expected, str(starts_in))
     if first is None or last is None:
         return []
     periods = series_periods(first, last, every, starts_in)
@@ -369,30 +392,26 @@ def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:
     return found
 
 
-MAY_BE_NEGATIVE = {
-    measure.name
-    for measure in MEASURES.values()
-    if isinstance(measure, Rate) and any(t.sign < 0 for t in measure.terms)
-}
-"""Rates from which something is taken away."""
+_CHART = ("centre", "lower", "upper", "phase", "rules")
+_OF_POINT = ("from", "to", "as_at", "provisional", "planned", "stale")
 
 
-def control_chart(measure: Measure, values: Sequence[Any], rebased: Sequence[int]) -> dict[str, Any]:
-    """The control chart of a series."""
-    least = None if measure.name in MAY_BE_NEGATIVE else 0
-    phases = chart(values, rebased, least=least)
-    places = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
-    return chart_shown(phases, places)
+def _series_lines(body: dict[str, Any], times: Sequence[dict[str, Any]]) -> Lines:
+    """The series as a table: one line a row and point, made when it is written, with the dates that it speaks of.
 
-
-def _series_lines(body: dict[str, Any]) -> tuple[list[str], Iterable[list[Any]]]:
-    """The series as CSV: one line a row and point, made when it is written."""
-    names = [name for name in SAME_ON_EVERY_LINE if name in body and name not in ("from", "to")]
-    same = [body[name] for name in names]
-    dimensions = body["by"]
+    Beside a row of several the total of its point; beside the only one the limits of its control chart.
+    """
+    of_point = [name for name in _OF_POINT if any(name in time for time in times)]
+    if "control_chart" in body:
+        points = body["control_chart"]["points"]
+        names: tuple[str, ...] = _CHART
+        beside = [[*(point[name] for name in _CHART[:-1]), " ".join(point["rules"])] for point in points]
+    else:
+        names, beside = ("total",), [[total] for total in body["totals"]]
+    no_reasons = [None] * len(times)
     lines = (
-        [*same, period["from"], period["to"], *(row[name] for name in dimensions), value]
+        [*(time.get(name) for name in of_point), *(row[name] for name in body["by"]), value, reason, *more]
         for row in body["rows"]
-        for period, value in zip(body["periods"], row["values"], strict=True)
+        for time, value, reason, more in zip(times, row["values"], row.get("reasons", no_reasons), beside, strict=True)
     )
-    return [*names, "from", "to", *dimensions, "value"], lines
+    return [*of_point, *body["by"], "value", "reason", *names], lines

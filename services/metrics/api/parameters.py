@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
+from services.metrics.api.formats import NAME, Format, Sheet
 from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION
 from services.metrics.periods import Every
 from services.metrics.picture.service import Scope
@@ -21,6 +22,7 @@ TEXT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MOST_ROWS = 1000
 """Rows of one page."""
 USUAL_ROWS = 100
+MOST_OFFSET = 10_000_000
 LONGEST_WAIT = 120
 """Months for which retention can be asked."""
 
@@ -76,7 +78,12 @@ _DECLARED = (
         required=True,
     ),
     # No examples where one way of giving the time excludes another: documentation tools would fill in all of them.
-    Parameter("as_at", "The date the figure is true for, as 2023-10-31; today if left out.", DATE),
+    Parameter(
+        "as_at",
+        "The date the figure is true for, as 2023-10-31; the day of as_known_at (today) if left out. Of a later date "
+        "nothing is known yet: there is a figure only with planned=true.",
+        DATE,
+    ),
     Parameter("from", "First day of the period, as 2023-04-01.", DATE),
     Parameter("to", "Last day of the period, as 2024-03-31.", DATE),
     Parameter("census_year", "The year to 30 September of this year, instead of from and to.", _whole(1949, 2099)),
@@ -109,12 +116,21 @@ _DECLARED = (
         {"type": "string", "enum": list(Scope), "default": Scope.ALL.value},
         "all",
     ),
+    Parameter(
+        "planned",
+        "`true`: what is recorded for days that are still to come as known then (starts, leavers, posts, payments) "
+        "counts too; the answer says `planned` of each such figure. Without it figures of a time to come are null "
+        "(`not-yet`), and one that is under way is counted up to the day of as_known_at and `provisional`.",
+        {"type": "boolean", "default": False},
+    ),
     Parameter("months", "After how many months retention of starters is judged.", _whole(1, LONGEST_WAIT, 12), 12),
     Parameter(
         "every", "How often a series has a point.", {"type": "string", "enum": list(Every), "default": "month"}, "month"
     ),
-    Parameter("limit", "How many rows to give.", _whole(1, MOST_ROWS, USUAL_ROWS), 100),
-    Parameter("offset", "How many rows to pass over.", _whole(0, 10_000_000, 0), 0),
+    Parameter(
+        "limit", "How many rows to give, of JSON: a file holds every row.", _whole(1, MOST_ROWS, USUAL_ROWS), 100
+    ),
+    Parameter("offset", "How many rows to pass over, of JSON.", _whole(0, MOST_OFFSET, 0), 0),
     *(
         Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value_of(name))
         for name, meaning in EVERY_DIMENSION.items()
@@ -129,16 +145,35 @@ ONE_AUTHORITY = Parameter(
 )
 """The authority where only one can be asked for."""
 
+FORMAT = Parameter(
+    NAME,
+    "How to answer. It goes before what the header Accept says; a path that ends in .csv says csv. A file is always "
+    "whole: limit and offset are for JSON.",
+    {"type": "string", "enum": list(Format)},
+)
+SHEET = Parameter(
+    "sheet",
+    "Of CSV: `data`, the rows; or `about`, what they are (measure, definition, unit, dates, instants, totals), a line "
+    "each.",
+    {"type": "string", "enum": list(Sheet)},
+)
+OF_FORMAT = (FORMAT, SHEET)
+"""What every question can say of the format of its answer."""
+
 PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
 KNOWN = ("as_known_at", "as_accepted_at")
+KNOWN_AT = ("as_known_at", "from_known", "to_known")
+"""What says as known at which instant; of two reports, for each."""
 ACCEPTED = ("as_accepted_at", "from_accepted", "to_accepted")
 """What pins a report. Only questions that events answer can have them."""
-FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "months", *EVERY_DIMENSION)
+FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "planned", "months", *EVERY_DIMENSION)
 """What determines a figure."""
 PAGE = ("limit", "offset")
 
 
 def documented(*names: str, also: Sequence[Parameter] = ()) -> dict[str, Any]:
-    """What a route adds to its operation in OpenAPI: parameters by name, and its own (of one name, these stand)."""
-    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also)}
+    """What a question adds to its operation in OpenAPI: parameters by name, its own (of one name, these stand), and
+    those of the format.
+    """
+    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also, *OF_FORMAT)}
     return {"parameters": [item.documented() for item in declared.values()]}

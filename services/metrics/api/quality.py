@@ -5,6 +5,7 @@ Invariant: a finding names the events behind it and where each came from; its ef
 
 from collections.abc import Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -18,6 +19,8 @@ from services.metrics.api.answering import answer, list_responses, page_links, p
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
+from services.metrics.api.files import Lines
+from services.metrics.api.formats import Format
 from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
 from services.metrics.measures.declaration import exact
 from services.metrics.pauses import with_pauses
@@ -27,6 +30,7 @@ from services.metrics.quality.catalogue import CHECKS, found_by
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
 from services.metrics.quality.effect import STOCKS, Effect, effect
 from services.metrics.quality.records import lateness
+from services.metrics.reasons import Reason
 from services.metrics.timelines.rows import FOREVER
 
 router = APIRouter(tags=["quality"])
@@ -97,6 +101,7 @@ EXAMPLE = {
     "/v1/quality/checks",
     summary="Every check of data quality, what it means and what would mend it",
     responses=list_responses({"checks": [], "severities": []}, schemas.CHECKS_LISTED),
+    openapi_extra=documented(),
 )
 async def list_checks(request: Request) -> Response:
     """The checks there are, the gravest first, each with the measures that what it finds can move."""
@@ -107,7 +112,9 @@ async def list_checks(request: Request) -> Response:
         for check in CHECKS.values()
     ]
     severities = [{"severity": name, "meaning": meaning} for name, meaning in SEVERITIES.items()]
-    return answer(question, {"checks": checks, "severities": severities})
+    names = ("check", "title", "severity", "meaning", "mend")
+    rows = ([*(item[name] for name in names), " ".join(item["moves"])] for item in checks)
+    return answer(question, {"checks": checks, "severities": severities}, ((*names, "moves"), rows))
 
 
 @router.get(
@@ -136,8 +143,14 @@ async def get_quality(request: Request) -> Response:
     question.settle()
     async with computing(request) as computation:
         memory = computation.memory
-        await computation.weigh(cost.of_quality(await memory.size(authority), limit))
+        size = await memory.size(authority)
+        of_a_page = question.format is Format.JSON
+        await computation.weigh(cost.of_quality(size, limit if of_a_page else 0))
         picture = await memory.authorities.picture(authority, as_known_at, as_accepted_at)
+        if not of_a_page:
+            # A file has the effects of all there are.
+            findings = await computation.run(lambda: sum(len(found_by(check, picture, as_at)) for check in chosen))
+            await computation.weigh(cost.of_quality(size, findings))
 
         def made() -> Response:
             instants = as_known_at, as_accepted_at
@@ -196,6 +209,7 @@ def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, o
                 "late": item.late,
                 "median_days_late": item.median_days,
             }
+            | ({"reason": Reason.NO_DENOMINATOR} if item.median_days is None else {})
             for item in lateness(picture)
         ],
         "count": len(found),
@@ -231,27 +245,24 @@ def _as_effect(effect: Effect) -> dict[str, Any]:
     return found
 
 
-_SAME_ON_EVERY_LINE = ("authority", "as_at", "as_known_at", "as_accepted_at")
 _OF_A_FINDING = ("check", "title", "severity", "says", "mend", "since", "until")
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The findings as CSV: one line each, a column for every stock, empty where no difference was worked out."""
-    same = [name for name in _SAME_ON_EVERY_LINE if name in body]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The findings as a table: one line each, a column for every stock, empty where no difference was worked out."""
     stocks = [stock.name for stock in STOCKS]
-    heading = [*same, *_OF_A_FINDING, "subjects", "events", "concerned_fte", "without", *stocks]
+    heading = [*_OF_A_FINDING, "subjects", "events", "concerned_fte", "without", *stocks]
     lines = []
     for found in body["findings"]:
         moves = found["effect"].get("would_differ_by")
         lines.append(
             [
-                *(body[name] for name in same),
                 *(found[name] for name in _OF_A_FINDING),
                 " ".join(found["subjects"]),
                 " ".join(named(event["source"], event["id"]) for event in found["events"]),
-                found["effect"]["concerned_fte"],
+                Decimal(found["effect"]["concerned_fte"]),
                 " ".join(named(event["source"], event["id"]) for event in found["effect"].get("without", ())),
-                *("" if moves is None else moves.get(name, "0") for name in stocks),
+                *(None if moves is None else Decimal(moves.get(name, "0")) for name in stocks),
             ]
         )
     return heading, lines

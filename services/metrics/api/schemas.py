@@ -8,12 +8,14 @@ from typing import Any
 from contracts.catalogue import EVENT_MODELS
 from services.chassis.documentation import record, several
 from services.metrics.academy import COUNTED
+from services.metrics.age import STALE_AFTER_MONTHS
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES
 from services.metrics.measures.declaration import Kind, Unit
 from services.metrics.periods import Every
 from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS
 from services.metrics.quality.declaration import SEVERITIES
+from services.metrics.reasons import Reason
 
 Schema = dict[str, Any]
 
@@ -21,7 +23,12 @@ TEXT: Schema = {"type": "string"}
 TEXTS = several(TEXT)
 WHOLE: Schema = {"type": "integer", "minimum": 0}
 FLAG: Schema = {"type": "boolean"}
-NUMBER: Schema = {"type": ["number", "null"], "description": "null where there is nothing to divide by."}
+NUMBER: Schema = {"type": ["number", "null"], "description": "null where there is no figure: `reason` says why."}
+REASON: Schema = {"enum": list(Reason), "description": "Why the figure beside it is null; left out where none is."}
+WHY = {"reason": REASON}
+"""Beside every figure that can be null."""
+REASONS = several({"enum": [*Reason, None], "description": "null where there is a figure."})
+"""Beside every list of figures some of which can be null, in their order; left out where none is."""
 EXACT: Schema = {"type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)?$", "description": "Exact, as a decimal."}
 DATE: Schema = {"type": "string", "format": "date"}
 INSTANT: Schema = {"type": "string", "format": "date-time"}
@@ -32,11 +39,20 @@ COMPLETE_UNTIL: Schema = {
     "Never later than the acceptance that a report is pinned to (as_accepted_at; of two reports the later), so what is "
     "pinned comes to say that instant and then stays. as_known_at alone does not hold it.",
 }
-ANYTHING_COMPLETE: Schema = {
-    "type": "object",
-    "required": ["complete_until"],
-    "properties": {"complete_until": COMPLETE_UNTIL},
+RECORDED_UNTIL: Schema = {
+    "type": ["string", "null"],
+    "format": "date-time",
+    "description": "The time of the newest record of the authority that the answer knows of; of all authorities the "
+    "oldest of these. null where nothing is known.",
 }
+STALE: Schema = {
+    "type": "boolean",
+    "description": f"Whether the answer speaks of a day more than {STALE_AFTER_MONTHS} months after the newest record: "
+    "what happened since was not sent.",
+}
+AGE = {"recorded_until": RECORDED_UNTIL, "complete_until": COMPLETE_UNTIL, "stale": STALE}
+"""How old is what is known: every answer of events says it."""
+ANYTHING_OF_EVENTS: Schema = {"type": "object", "required": list(AGE), "properties": AGE}
 """For answers whose other members are shown by an example."""
 LINK: Schema = {"type": "string", "pattern": "^/v1/"}
 SUBJECTS = several({"type": "string", "pattern": "^[a-z][a-z-]*/"})
@@ -54,13 +70,15 @@ def _links(*names: str) -> Schema:
 AUTHORITY: Schema = {"type": "string", "pattern": "^([0-9]{3}|all)$"}
 SCOPE: Schema = {"enum": list(Scope)}
 PAGE = {"count": WHOLE, "limit": WHOLE, "offset": WHOLE}
-KNOWN = {"as_known_at": INSTANT, "complete_until": COMPLETE_UNTIL}
+KNOWN = {"as_known_at": INSTANT} | AGE
 ACCEPTED = {"as_accepted_at": INSTANT}
 _DIMENSION: Schema = {"type": ["string", "integer", "null"], "description": "null where it is not stated."}
 DIMENSIONS = dict.fromkeys(EVERY_DIMENSION, _DIMENSION)
 WHERE: Schema = {"type": "object", "properties": DIMENSIONS, "additionalProperties": False}
 _UNIT: Schema = {"enum": list(Unit)}
-_TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE}
+_ELAPSED = {"provisional": {"const": True}, "planned": {"const": True}}
+_OF_A_POINT = _ELAPSED | {"stale": {"const": True}}
+_TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE} | _ELAPSED
 _BESIDE = sorted({name for measure in MEASURES.values() for name in getattr(measure, "also", ())})
 _MARK: Schema = {"const": "u"}
 
@@ -80,20 +98,20 @@ FIGURE = record(
     _FACTS
     | {
         "by": _CHOSEN,
-        "rows": several(record({"value": NUMBER}, DIMENSIONS | {"mark": _MARK} | dict.fromkeys(_BESIDE, NUMBER))),
+        "rows": several(record({"value": NUMBER}, DIMENSIONS | WHY | {"mark": _MARK} | dict.fromkeys(_BESIDE, NUMBER))),
         "total": NUMBER,
         "links": _links("explanation"),
     },
-    _MORE_FACTS | _TIME | {"total_mark": _MARK} | {f"total_{name}": NUMBER for name in _BESIDE},
+    _MORE_FACTS | _TIME | WHY | {"total_mark": _MARK} | {f"total_{name}": NUMBER for name in _BESIDE},
 )
 
 _LINES = dict.fromkeys(("centre", "lower", "upper"), NUMBER)
 _RANGES = dict.fromkeys(("mean_moving_range", "upper_range_limit"), NUMBER)
 _CHART = record(
     {
-        "points": several(record(_LINES | {"rules": TEXTS, "phase": WHOLE})),
+        "points": several(record(_LINES | {"rules": TEXTS, "phase": WHOLE}, WHY)),
         "phases": several(
-            record({"phase": WHOLE, "start": WHOLE, "points": WHOLE} | _LINES | _RANGES | {"provisional": FLAG})
+            record({"phase": WHOLE, "start": WHOLE, "points": WHOLE} | _LINES | _RANGES | {"provisional": FLAG}, WHY)
         ),
     }
 )
@@ -102,12 +120,12 @@ SERIES = record(
     | {
         "every": {"enum": list(Every)},
         "by": _CHOSEN,
-        "periods": several(record({"from": DATE, "to": DATE})),
-        "rows": several(record({"values": several(NUMBER)}, DIMENSIONS)),
+        "periods": several(record({"from": DATE, "to": DATE}, {"as_at": DATE} | _OF_A_POINT)),
+        "rows": several(record({"values": several(NUMBER)}, DIMENSIONS | {"reasons": REASONS})),
         "totals": several(NUMBER),
         "links": _links(),
     },
-    _MORE_FACTS | {"months": WHOLE, "control_chart": _CHART},
+    _MORE_FACTS | {"months": WHOLE, "reasons": REASONS, "control_chart": _CHART, "no_control_chart": TEXT},
 )
 MEASURES_LISTED = record(
     {
@@ -127,16 +145,18 @@ _TERM = record(
         "title": TEXT,
         "side": {"enum": ["numerator", "denominator"]},
         "sign": {"enum": [-1, 1]},
-        "exact": EXACT,
+        "exact": or_null(EXACT),
         "unit": _UNIT,
         "explanation": LINK,
-    }
+    },
+    WHY,
 )
 EXPLANATION = record(
     _FACTS | {"total": NUMBER, "links": _links("events_of_subject")},
     _MORE_FACTS
     | _TIME
-    | {"total_mark": _MARK, "exact": EXACT, **PAGE, "parts": several(_PART), "terms": several(_TERM)},
+    | WHY
+    | {"total_mark": _MARK, "exact": or_null(EXACT), **PAGE, "parts": several(_PART), "terms": several(_TERM)},
 )
 
 _EVENT = {
@@ -163,7 +183,11 @@ SUBJECT = record(
     ACCEPTED | {"numbers": TEXTS},
 )
 
-_CHANGED = record({"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER}, _TIME)
+_CHANGED = record(
+    {"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER},
+    _TIME
+    | {"before_reason": REASON, "after_reason": REASON, "planned": {"enum": ["before", "both"]}, "difference": EXACT},
+)
 _PART_CHANGE = record(
     {
         "measure": {"enum": list(MEASURES)},
@@ -171,7 +195,7 @@ _PART_CHANGE = record(
         "before": EXACT,
         "after": EXACT,
         "difference": EXACT,
-        "events": EVENTS,
+        "events": several(record(_EVENT | {"effect": EXACT}, _IF_STATED | {"others": WHOLE})),
     },
     DIMENSIONS,
 )
@@ -181,7 +205,7 @@ CHANGES = record(
         "scope": SCOPE,
         "from_known": INSTANT,
         "to_known": INSTANT,
-        "complete_until": COMPLETE_UNTIL,
+        **AGE,
         "figures": several(_CHANGED),
         **PAGE,
         "changes": several(_PART_CHANGE),
@@ -210,9 +234,7 @@ QUALITY = record(
     | {
         "scope": SCOPE,
         "summary": several(record(_CHECK | {"findings": WHOLE})),
-        "lateness": several(
-            record({"type": TEXT, "events": WHOLE, "late": WHOLE, "median_days_late": {"type": ["number", "null"]}})
-        ),
+        "lateness": several(record({"type": TEXT, "events": WHOLE, "late": WHOLE, "median_days_late": NUMBER}, WHY)),
         **PAGE,
         "findings": several(
             record(
@@ -241,8 +263,8 @@ COHORTS = record(
     | {
         "cohorts": TEXT,
         "count": WHOLE,
-        "rows": several(record(_COHORT | _OUTCOMES)),
-        "over_all": record(_OUTCOMES),
+        "rows": several(record(_COHORT | _OUTCOMES, WHY)),
+        "over_all": record(_OUTCOMES, WHY),
         "definitions": {
             "type": "object",
             "additionalProperties": record({"title": TEXT, "definition": TEXT, "source": TEXT}),
@@ -263,7 +285,7 @@ MEMBERS = record(
         "cohort": TEXT,
         "outcome": {"enum": list(COUNTED)},
         "definition": TEXT,
-        "figures": record(_OUTCOMES),
+        "figures": record(_OUTCOMES, WHY),
         **PAGE,
         "members": several(_MEMBER),
         "links": _links(),
@@ -290,10 +312,33 @@ SURVIVAL = record(
             record(
                 {"days": {"type": "number", "minimum": 0}, "at_risk": WHOLE, "left": WHOLE, "censored": WHOLE}
                 | {"survival": _SHARE, "lower": _SHARE, "upper": _SHARE},
-                {"months": WHOLE},
+                {"months": WHOLE} | WHY,
             )
         ),
         "links": _links(),
     },
-    ACCEPTED | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE},
+    ACCEPTED | WHY | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE},
 )
+
+
+def _among_others(members: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
+    """An object of which only these members are described; an example shows the others."""
+    return {"type": "object", "required": list(members), "properties": members | (optional or {})}
+
+
+_PUBLISHED = _among_others({"code": TEXT, "name": TEXT, "value": NUMBER, "mark": or_null(TEXT)}, WHY)
+_PLACES = dict.fromkeys(("authority", "region", "england"), or_null(_PUBLISHED)) | {"neighbours": several(_PUBLISHED)}
+_RANK = _among_others({"rank": or_null(WHOLE), "of": WHOLE}, WHY)
+COMPARISON = _among_others(
+    {"as_known_at": INSTANT}
+    | AGE
+    | _PLACES
+    | {"rank": _among_others({"among_neighbours": or_null(_RANK), "among_authorities": _RANK})}
+    | {"ours": _among_others({"value": NUMBER, "mark": or_null(TEXT)}, WHY | _TIME)}
+)
+COMPARISONS = _among_others({"series": several(_among_others({"year": WHOLE, "as_at": DATE} | _PLACES))})
+_IN_A_RELEASE = _among_others({"value": NUMBER, "mark": or_null(TEXT)}, WHY)
+REVISIONS = _among_others(
+    {"rows": several(_among_others({"older": _IN_A_RELEASE, "newer": _IN_A_RELEASE, "change": NUMBER}, WHY))}
+)
+BACK_TEST = _among_others(AGE | {"total": {"type": ["object", "null"]}}, WHY)

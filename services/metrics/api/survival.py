@@ -18,7 +18,6 @@ from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
     NAMES,
-    SAME_ON_EVERY_LINE,
     Asked,
     asked,
     cohort_named,
@@ -28,11 +27,13 @@ from services.metrics.api.academy import (
 from services.metrics.api.answering import answer, pinned, responses
 from services.metrics.api.asking import Question
 from services.metrics.api.computing import computing
+from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope, Spell
+from services.metrics.reasons import Reason
 from services.metrics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
 from services.metrics.timelines.rows import Dimensions
 
@@ -210,9 +211,17 @@ def as_curve(curve: Curve, points: Points) -> dict[str, Any]:
         "in_post": curve.count - left,
         "median_days": curve.median,
         "median_years": None if curve.median is None else round(float(curve.median / DAYS_OF_A_YEAR), 2),
+        **_why(curve),
         "at_risk_by_year": [{"years": year, "at_risk": curve.at_risk(year * DAYS_OF_A_YEAR)} for year in years],
         "points": _by_day(curve) if points is Points.DAYS else _by_month(curve),
     }
+
+
+def _why(curve: Curve) -> dict[str, Reason]:
+    """Why there is no median: more than half are still there, or there is nobody."""
+    if curve.median is not None:
+        return {}
+    return {"reason": Reason.NOT_YET if curve.count else Reason.NO_DENOMINATOR}
 
 
 def _by_day(curve: Curve) -> list[dict[str, Any]]:
@@ -242,15 +251,13 @@ def _point(days: Fraction | int, step: Step | None, at_risk: int, left: int, cen
         "survival": round(float(survival), PLACES),
         "lower": None if lower is None else round(lower, PLACES),
         "upper": None if upper is None else round(upper, PLACES),
+        # Greenwood's formula divides by those who are left.
+        **({"reason": Reason.NO_DENOMINATOR} if lower is None or upper is None else {}),
     }
 
 
-def _lines(body: dict[str, Any]) -> tuple[list[str], list[list[Any]]]:
-    """The curve as CSV: a line a point."""
-    where = body.get("where", {})
-    said, possible = body | where, ("of", "cohorts", "scope", "from", "to", *where, *SAME_ON_EVERY_LINE)
-    same = [name for name in possible if name in said]
+def _lines(body: dict[str, Any]) -> Lines:
+    """The curve as a table: a line a point."""
     names = list(body["points"][0]) if body["points"] else list(_point(0, None, 0, 0, 0))
-    return [*same, *names], [
-        [*(said[name] for name in same), *(point[name] for name in names)] for point in body["points"]
-    ]
+    names = [*(name for name in names if name != "reason"), "reason"]
+    return names, ([point.get(name) for name in names] for point in body["points"])

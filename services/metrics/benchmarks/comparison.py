@@ -3,7 +3,7 @@
 Invariant: a mark is never taken for a number: who has none has no rank, and is not counted among those ranked.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -73,8 +73,17 @@ def census_date(year: int) -> date:
     return date(year, 9, 30)
 
 
-def published_differences(release: LoadedRelease, year: int, latest: LoadedRelease, places: Places) -> list[str]:
-    """Where the published figures differ in scope or date from each other, or from what DfE says today."""
+def published_differences(
+    release: LoadedRelease,
+    year: int,
+    latest: LoadedRelease,
+    places: Places,
+    elsewhere: Mapping[str, Sequence[str]],
+) -> list[str]:
+    """Where the published figures differ in scope or date from each other, or from what DfE says today.
+
+    `elsewhere` are the releases that have a row of neighbours of which this one has none.
+    """
     said = []
     if release != latest:
         said.append(
@@ -87,6 +96,9 @@ def published_differences(release: LoadedRelease, year: int, latest: LoadedRelea
             said.append(f"{codes} send one return together: DfE publishes one figure for them, {figure.name}.")
     if places.without_row:
         said.append(f"Release {release.name} has no row of {' or '.join(places.without_row)} for {year}.")
+    for code in places.without_row:
+        if others := elsewhere.get(code):
+            said.append(f"Of {code} there is one in release {' and in release '.join(others)}.")
     said.append("DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.")
     if places.region is not None or places.england is not None:
         said.append(
@@ -111,5 +123,5 @@ def own_differences(measure: Measure, year: int, as_known_at: datetime, known: b
         "authority returned in that year's census, as it stood when the release was made."
     ]
     if as_known_at.date() <= day:
-        said.append(f"At that instant {day} was still to come: ours counts what was planned by then.")
+        said.append(f"At that instant the year to {day} was not over: ours counts what there was of it by then.")
     return said

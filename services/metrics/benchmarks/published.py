@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Measure, Rate
+from services.metrics.reasons import Reason
 
 
 class Level(StrEnum):
@@ -40,26 +41,39 @@ MARKS = {
 }
 """What stands in place of a number, and what DfE means by it."""
 
+REASONS = {
+    "c": Reason.SUPPRESSED,
+    "k": Reason.SUPPRESSED,
+    "low": Reason.SUPPRESSED,
+    "u": Reason.SUPPRESSED,
+    "x": Reason.NOT_COUNTED,
+    "z": Reason.NO_DENOMINATOR,
+    ":": Reason.NOT_COUNTED,
+}
+"""Why there is no number where a mark stands, in the words of every answer. The mark says it in DfE's."""
 
-def _named_rate(*names: str) -> tuple[str, ...]:
-    # Until 2022 DfE ended the names of percentages in _%.
-    return tuple(f"{name}{ending}" for name in names for ending in ("_%", ""))
+
+def normalised(column: str) -> str:
+    """A column's name without what differs between releases: case, spaces around, and the `_%` of rates until 2022."""
+    return column.strip().lower().removesuffix("_%")
 
 
 COLUMNS: dict[str, tuple[str, ...]] = {
-    "vacancy-rate": _named_rate("vacancy_rate_fte"),
-    "agency-worker-rate": _named_rate("agency_worker_rate_fte", "agency_rate_fte"),
-    "agency-worker-rate-headcount": _named_rate("agency_worker_rate_headcount", "agency_rate_headcount"),
-    "turnover-rate": _named_rate("turnover_rate_fte"),
-    "turnover-rate-headcount": _named_rate("turnover_rate_headcount"),
-    "agency-cover-rate": _named_rate("agency_cover_rate_fte"),
-    "vacancy-agency-cover-rate": _named_rate("vacancy_agency_cover_rate_fte"),
-    "absence-rate": _named_rate("absence_rate_fte"),
+    "vacancy-rate": ("vacancy_rate_fte",),
+    "agency-worker-rate": ("agency_worker_rate_fte", "agency_rate_fte"),
+    "agency-worker-rate-headcount": ("agency_worker_rate_headcount", "agency_rate_headcount"),
+    "turnover-rate": ("turnover_rate_fte",),
+    "turnover-rate-headcount": ("turnover_rate_headcount",),
+    "agency-cover-rate": ("agency_cover_rate_fte",),
+    "vacancy-agency-cover-rate": ("vacancy_agency_cover_rate_fte",),
+    "absence-rate": ("absence_rate_fte",),
     "average-caseload": ("caseload_fte",),
-    "in-post": ("social_worker_fte",),
-    "in-post-headcount": ("social_worker_headcount",),
-    "leavers-fte": ("leaver_fte",),
-    "leavers": ("leaver_headcount",),
+    "in-post": ("social_worker_fte", "inpost_fte"),
+    "in-post-headcount": ("social_worker_headcount", "inpost_headcount"),
+    "starters-fte": ("starter_fte", "starters_fte"),
+    "starters": ("starter_headcount", "starters_headcount"),
+    "leavers-fte": ("leaver_fte", "leavers_fte"),
+    "leavers": ("leaver_headcount", "leavers_headcount"),
     "working-days-lost": ("working_days_lost_fte",),
     "agency": ("agency_fte",),
     "agency-headcount": ("agency_headcount",),
@@ -68,7 +82,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "case-holders-fte": ("case_holders_fte",),
     "cases": ("cases",),
 }
-"""The names that the column of a measure has had in one release or another: what is read of a release."""
+"""The names, normalised, that the column of a measure has had: until 2022, then since 2023 where those differ."""
 
 PUBLISHED: dict[str, Measure] = {name: MEASURES[name] for name in COLUMNS}
 """Each measure that DfE publishes as we declare it: its definition, its unit, what it is made of."""
@@ -97,7 +111,10 @@ class Figure(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LoadedRelease:
-    """A release that was loaded. `published` is the day DfE published it; `left_out` are columns that were not read."""
+    """A release that was loaded. `published` is the day DfE published it.
+
+    `left_out` are columns that were not read, `measures` those that its columns are of.
+    """
 
     name: str
     published: date
@@ -107,3 +124,13 @@ class LoadedRelease:
     years: tuple[int, ...]
     source: str
     left_out: tuple[str, ...]
+    measures: tuple[str, ...]
+
+    @property
+    def lacks(self) -> tuple[str, ...]:
+        """The measures that DfE publishes and this file has no column of."""
+        return tuple(name for name in PUBLISHED if name not in self.measures)
+
+
+Rows = dict[str, dict[str, tuple[int, ...]]]
+"""Of which years there are rows of a measure: by release, then by authority."""

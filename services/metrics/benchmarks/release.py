@@ -12,7 +12,19 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.refusal import MOST_FAULTS, Fault, Refused, shown
-from services.metrics.benchmarks.published import COLUMNS, ENGLAND_CODE, LEVELS, MARKS, RATES, Figure, Level
+from services.metrics.benchmarks.published import (
+    COLUMNS,
+    ENGLAND_CODE,
+    LEVELS,
+    MARKS,
+    RATES,
+    Figure,
+    Level,
+    normalised,
+)
+
+READ_BY = 1
+"""Raised when more is read of a file than before: releases that an older reader read are then read again."""
 
 PLACE_COLUMNS = (
     "time_period",
@@ -49,6 +61,7 @@ class Release:
     years: tuple[int, ...]
     figures: tuple[Figure, ...]
     left_out: tuple[str, ...]
+    measures: tuple[str, ...]
 
 
 class _Place(NamedTuple):
@@ -59,25 +72,30 @@ class _Place(NamedTuple):
     region: str | None
 
 
-class _Line(NamedTuple):
-    """A line of the file: its cells by column."""
+class Line(NamedTuple):
+    """A line of a file: its cells by the column's normalised name, and the names as they stand in the file."""
 
     number: int
     cells: dict[str, str]
+    names: dict[str, str]
 
     def fault(self, column: str, problem: str, expected: str) -> Fault:
-        return Fault(f"line {self.number}, column {column}", problem, expected, shown(self.cells[column]))
+        """What is wrong with a cell."""
+        where = f"line {self.number}, column {self.names[column]}"
+        return Fault(where, problem, expected, shown(self.cells[column]))
 
 
 def read_release(body: bytes) -> Release:
-    """Read a release in DfE's CSV layout (UTF-8, with or without a byte order mark).
+    """Read a release in DfE's CSV layout, of 2022 and before or of 2023 and after (UTF-8, with or without a mark).
 
     Raises Refused with a fault for each thing wrong, up to MOST_FAULTS of them: a column that is missing, or there
     twice; a cell that is neither a number nor one of DfE's marks; a row that is there twice.
     """
-    records = _records(body)
+    records = csv_records(body)
     _, header = next(records, (1, []))
     measures, left_out = _read_header(header)
+    columns = [normalised(name) for name in header]
+    names = dict(zip(columns, header, strict=True))
     faults: list[Fault] = []
     figures: list[Figure] = []
     seen: dict[tuple[int, Level, str], int] = {}
@@ -88,7 +106,7 @@ def read_release(body: bytes) -> Release:
             came = f"{len(cells)} cells"
             faults.append(Fault(f"line {number}", "has another length than the header", f"{len(header)} cells", came))
             continue
-        line = _Line(number, dict(zip(header, cells, strict=True)))
+        line = Line(number, dict(zip(columns, cells, strict=True)), names)
         place = _read_place(line, faults)
         if place is None:
             continue
@@ -100,10 +118,11 @@ def read_release(body: bytes) -> Release:
         faults.append(Fault("line 2", "is missing", "a row of figures after the header"))
     if faults:
         raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
-    return Release(len(seen), tuple(sorted({year for year, _, _ in seen})), tuple(figures), left_out)
+    years = tuple(sorted({year for year, _, _ in seen}))
+    return Release(len(seen), years, tuple(figures), left_out, tuple(measures.values()))
 
 
-def _records(body: bytes) -> Iterator[tuple[int, list[str]]]:
+def csv_records(body: bytes) -> Iterator[tuple[int, list[str]]]:
     """The records of the file, each with the number of the line it begins on. Empty lines are passed over."""
     try:
         text = body.decode("utf-8-sig")
@@ -123,7 +142,36 @@ def _records(body: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_header(header: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The measures by their columns, and the columns that nothing is known of. Raises Refused."""
+    """The measures by their columns, normalised, and the columns that nothing is known of. Raises Refused."""
+    faults = faults_of_names(header)
+    each = tuple(dict.fromkeys(header))
+    columns = {normalised(name): name for name in each}
+    for column in PLACE_COLUMNS:
+        there = [name for name in each if normalised(name) == column]
+        if not there:
+            faults.append(Fault(f"line 1, column {column}", "is missing", "a column of this name, as DfE publishes it"))
+        elif len(there) > 1:
+            problem = f"is {' and '.join(there[:-1])} once more"
+            faults.append(Fault(f"line 1, column {there[-1]}", problem, "each column once"))
+    measures = {}
+    for measure, names in COLUMNS.items():
+        there = [name for name in each if normalised(name) in names]
+        if len(there) > 1:
+            problem = f"holds {measure}, as {' and '.join(there[:-1])} does"
+            faults.append(Fault(f"line 1, column {there[-1]}", problem, "one column for a measure"))
+        elif there:
+            measures[normalised(there[0])] = measure
+        elif measure in RATES:
+            expected = f"a column {' or '.join(names)}, with or without _% at its end"
+            faults.append(Fault(f"line 1, column {names[0]}", "is missing", expected))
+    if faults:
+        raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
+    known = {*PLACE_COLUMNS, *PASSED_OVER, *measures}
+    return measures, tuple(name for column, name in columns.items() if column not in known)
+
+
+def faults_of_names(header: Sequence[str]) -> list[Fault]:
+    """Names of columns that are none, or are there more than once."""
     faults = [
         Fault(f"line 1, column {shown(column)}", "is not a column's name", "up to 80 printable ASCII characters")
         for column in header
@@ -131,27 +179,10 @@ def _read_header(header: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]
     ]
     for column in dict.fromkeys(name for name in header if header.count(name) > 1):
         faults.append(Fault(f"line 1, column {shown(column)}", "is there more than once", "each column once"))
-    for column in PLACE_COLUMNS:
-        if column not in header:
-            faults.append(Fault(f"line 1, column {column}", "is missing", "a column of this name, as DfE publishes it"))
-    measures = {}
-    for measure, columns in COLUMNS.items():
-        there = [column for column in columns if column in header]
-        if len(there) > 1:
-            problem = f"holds {measure}, as {' and '.join(there[:-1])} does"
-            faults.append(Fault(f"line 1, column {there[-1]}", problem, "one column for a measure"))
-        elif there:
-            measures[there[0]] = measure
-        elif measure in RATES:
-            expected = " or ".join(columns)
-            faults.append(Fault(f"line 1, column {columns[0]}", "is missing", f"a column {expected}"))
-    if faults:
-        raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
-    known = {*PLACE_COLUMNS, *PASSED_OVER, *measures}
-    return measures, tuple(column for column in header if column not in known)
+    return faults
 
 
-def _read_place(line: _Line, faults: list[Fault]) -> _Place | None:
+def _read_place(line: Line, faults: list[Fault]) -> _Place | None:
     """What a line is about; None, with faults noted, where that cannot be read."""
     level = LEVELS.get(line.cells["geographic_level"])
     if level is None:
@@ -178,7 +209,7 @@ def _read_place(line: _Line, faults: list[Fault]) -> _Place | None:
     return _Place(year, level, cells["old_la_code"], cells["la_name"], cells["region_code"])
 
 
-def _read_figures(line: _Line, place: _Place, measures: dict[str, str], faults: list[Fault]) -> Iterator[Figure]:
+def _read_figures(line: Line, place: _Place, measures: dict[str, str], faults: list[Fault]) -> Iterator[Figure]:
     """A figure for each measure of a line; what is neither a number nor a mark is noted as a fault."""
     for column, measure in measures.items():
         cell = line.cells[column]

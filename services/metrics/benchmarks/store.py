@@ -1,36 +1,80 @@
-"""SQL of the benchmarks: releases, their figures, what differs between two of them.
+"""SQL of the benchmarks: files as they were loaded, the figures of releases, what differs between two of them.
 
-Invariant: a release is written whole, once, in one transaction, and never changed.
+Invariant: a file is written whole, once, in one transaction, with what was read of it, and never changed.
 """
 
+import asyncio
 from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 
 import asyncpg
 
-from services.chassis.database import Reads
-from services.metrics.benchmarks.published import Figure, Level, LoadedRelease
-from services.metrics.benchmarks.release import Release
+from contracts.refusal import Refused
+from services.chassis.database import Connection, Reads
+from services.chassis.logs import get_log
+from services.metrics.benchmarks.published import JOINT, Figure, Level, LoadedRelease, Rows
+from services.metrics.benchmarks.release import READ_BY, Release, read_release
 
-ADD_RELEASE = """
-    INSERT INTO benchmark_release (name, published, sha256, rows, years, source, left_out)
-    VALUES ($1, $2, $3, $4, $5, $6, $7)
-    ON CONFLICT (name) DO NOTHING
+log = get_log(__name__)
+
+RELEASE, NEIGHBOURS = "release", "neighbours"
+"""The kinds of files."""
+
+ADD_FILE = """
+    INSERT INTO published_file (kind, name, published, sha256, source, body)
+    VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (kind, name) DO NOTHING
     RETURNING name
 """
 
+LIST_FILES = """
+    SELECT name, published, loaded_at, sha256, source, body
+    FROM published_file
+    WHERE kind = $1
+    ORDER BY published DESC, loaded_at DESC, name
+"""
+
+ADD_READING = """
+    INSERT INTO published_release (name, read_by, rows, years, left_out, measures)
+    VALUES ($1, $2, $3, $4, $5, $6)
+"""
+
+TAKE_READING_AWAY = "DELETE FROM published_release WHERE name = $1"
+
+READ_BY_ANOTHER = """
+    SELECT published_file.name, published_file.body
+    FROM published_file
+    LEFT JOIN published_release USING (name)
+    WHERE published_file.kind = 'release' AND published_release.read_by IS DISTINCT FROM $1
+    ORDER BY published_file.name
+    FOR UPDATE OF published_file
+"""
+
 LIST_RELEASES = """
-    SELECT name, published, loaded_at, sha256, rows, years, source, left_out
-    FROM benchmark_release
+    SELECT name, published, loaded_at, sha256, rows, years, source, left_out, measures
+    FROM published_file
+    JOIN published_release USING (name)
+    WHERE kind = 'release'
     ORDER BY published DESC, name
 """
 
 FIND_FIGURES = """
     SELECT year, level, code, name, region, measure, value, mark
-    FROM benchmark_figure
+    FROM published_figure
     WHERE release = $1 AND measure = $2 AND year = ANY ($3)
     ORDER BY year, level, code
 """
+
+WHERE_THERE_ARE_ROWS = f"""
+    SELECT release, authority, array_agg(year ORDER BY year) AS years
+    FROM (
+        SELECT release, year, unnest(string_to_array(code, '{JOINT}')) AS authority
+        FROM published_figure
+        WHERE measure = $1 AND level = 'local-authority'
+    ) AS row
+    GROUP BY release, authority
+"""  # noqa: S608 - put together from constants
 
 # To 1 decimal, as DfE shows rates: a release that prints more decimals than another has revised nothing by that.
 REVISIONS = """
@@ -47,8 +91,8 @@ REVISIONS = """
         newer.code IS NOT NULL AS in_newer,
         round(older.value, 1) IS DISTINCT FROM round(newer.value, 1)
         OR older.mark IS DISTINCT FROM newer.mark AS differs
-    FROM (SELECT * FROM benchmark_figure WHERE release = $1 AND measure = $3) AS older
-    FULL JOIN (SELECT * FROM benchmark_figure WHERE release = $2 AND measure = $3) AS newer
+    FROM (SELECT * FROM published_figure WHERE release = $1 AND measure = $3) AS older
+    FULL JOIN (SELECT * FROM published_figure WHERE release = $2 AND measure = $3) AS newer
         ON older.year = newer.year AND older.level = newer.level AND older.code = newer.code
 """
 
@@ -72,28 +116,80 @@ LIST_REVISIONS = f"""
 FIGURE_FIELDS = Figure._fields
 
 
-async def add_release(
-    pool: asyncpg.Pool, name: str, published: date, sha256: str, source: str, release: Release
-) -> bool:
-    """Write a release with all its figures; False, with nothing written, where there is one of this name."""
+@dataclass(frozen=True, slots=True)
+class LoadedFile:
+    """A file as it was loaded. `published` is the day its publisher published it."""
+
+    name: str
+    published: date
+    loaded_at: datetime
+    sha256: str
+    source: str
+    body: bytes
+
+
+async def add_file(
+    pool: asyncpg.Pool, kind: str, file: LoadedFile, release: Release | None = None
+) -> LoadedFile | None:
+    """Write a file, a release with all its figures; None, with nothing written, where there is one of this name."""
     async with pool.acquire() as connection, connection.transaction():
-        about = (name, published, sha256, release.rows, list(release.years), source, list(release.left_out))
-        if await connection.fetchval(ADD_RELEASE, *about) is None:
-            return False
-        await connection.copy_records_to_table(
-            "benchmark_figure",
-            records=((name, *figure) for figure in release.figures),
-            columns=("release", *FIGURE_FIELDS),
-        )
-        return True
+        about = (kind, file.name, file.published, file.sha256, file.source, file.body)
+        if await connection.fetchval(ADD_FILE, *about) is None:
+            return None
+        if release is not None:
+            await _add_reading(connection, file.name, release)
+    return await find_file(pool, kind, file.name)
+
+
+async def read_again(pool: asyncpg.Pool) -> None:
+    """Read every release again that another reader read, or none: more of its columns are known now."""
+    async with pool.acquire() as connection, connection.transaction():
+        for row in await connection.fetch(READ_BY_ANOTHER, READ_BY):
+            try:
+                release = await asyncio.to_thread(read_release, row["body"])
+            except Refused as refused:
+                log.error("a release can be read no more", release=row["name"], reason=str(refused))
+                continue
+            await connection.execute(TAKE_READING_AWAY, row["name"])
+            await _add_reading(connection, row["name"], release)
+            log.info("a release was read again", release=row["name"], measures=len(release.measures))
+
+
+async def _add_reading(connection: Connection, name: str, release: Release) -> None:
+    lists = (list(release.years), list(release.left_out), list(release.measures))
+    await connection.execute(ADD_READING, name, READ_BY, release.rows, *lists)
+    await connection.copy_records_to_table(
+        "published_figure",
+        records=((name, *figure) for figure in release.figures),
+        columns=("release", *FIGURE_FIELDS),
+    )
+
+
+async def list_files(pool: Reads, kind: str) -> list[LoadedFile]:
+    """Every file of a kind, the one published last first."""
+    return [LoadedFile(**dict(row)) for row in await pool.fetch(LIST_FILES, kind)]
+
+
+async def find_file(pool: Reads, kind: str, name: str) -> LoadedFile | None:
+    """The file of this name, where there is one."""
+    return next((file for file in await list_files(pool, kind) if file.name == name), None)
 
 
 async def list_releases(pool: Reads) -> list[LoadedRelease]:
     """Every release, the one published last first."""
+    lists = ("years", "left_out", "measures")
     return [
-        LoadedRelease(**dict(row) | {"years": tuple(row["years"]), "left_out": tuple(row["left_out"])})
+        LoadedRelease(**dict(row) | {name: tuple(row[name]) for name in lists})
         for row in await pool.fetch(LIST_RELEASES)
     ]
+
+
+async def find_rows(pool: Reads, measure: str) -> Rows:
+    """Which authorities have a row of a measure, of which years, in which release."""
+    found: Rows = {}
+    for row in await pool.fetch(WHERE_THERE_ARE_ROWS, measure):
+        found.setdefault(row["release"], {})[row["authority"]] = tuple(row["years"])
+    return found
 
 
 async def find_figures(pool: Reads, release: str, measure: str, years: Sequence[int]) -> list[Figure]:

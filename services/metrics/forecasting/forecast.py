@@ -25,6 +25,8 @@ LONGEST_HISTORY = 84
 """Months of history that are looked at to see how far present rates went wrong."""
 RATES_FROM = 24
 """Months of history from which the academy's part is estimated; turnover and filling are of the last twelve."""
+NEXT_TO_NOTHING = 1e-9
+"""FTE up to which a difference is one of rounding within the computer."""
 LEVELS = (80, 95)
 """Percent of the intervals."""
 
@@ -53,6 +55,8 @@ class Forecast:
     vacancies: float
     months: list[Month]
     changed: list[Month] | None
+    acts: dict[str, date | None]
+    """By what was changed the first date at which that, by itself, makes a difference; None where it makes none."""
     rates: Rates
     academy: Academy
     progression: float
@@ -66,7 +70,7 @@ def one_decimal(value: float) -> float:
 
 
 def forecast(
-    picture: Picture, as_at: date, length: int, role: Role | None = None, change: Change = NO_CHANGE
+    picture: Picture, as_at: date, length: int, role: Role | None = None, change: Change | None = None
 ) -> Forecast:
     """The vacancies of all posts, or those of one role, for `length` months from a date on (FTE)."""
     dates = steps(as_at, 0, length)
@@ -79,20 +83,29 @@ def forecast(
     chance = Chance(seed_of(as_at, length), present, came)
     baseline = play(ground, present, NO_CHANGE, chance)
     wider = dispersion(past, [float(np.var(paths)) for paths in baseline.vacancies], of_role=role is not None)
-    changed = None
-    if change != NO_CHANGE:
+    changed, acts = None, dict[str, date | None]()
+    if change is not None:
         of_group = _of_group(change, float(known.stocks["vacancies"][0]), float(whole.stocks["vacancies"][-1]))
         changed = _months(known, play(ground, present, of_group, chance), wider)
+        for name, alone in of_group.each_alone():
+            acts[name] = _first_difference(dates[1:], baseline, play(ground, present, alone, chance))
     return Forecast(
         role,
         float(known.stocks["vacancies"][0]),
         _months(known, baseline, wider),
         changed,
+        acts,
         present,
         came,
         float(chance.progression.mean()),
         wider,
     )
+
+
+def _first_difference(dates: Sequence[date], one: Played, other: Played) -> date | None:
+    """The first date at which two plays differ in any of their courses."""
+    differ = (np.abs(one.vacancies - other.vacancies) > NEXT_TO_NOTHING).any(axis=1)
+    return dates[int(differ.argmax())] if differ.any() else None
 
 
 def _of_group(change: Change, vacancies: float, of_all: float) -> Change:

@@ -27,7 +27,7 @@ present rates go wrong besides: `dispersion` widens the paths by what was seen b
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property, lru_cache
 
@@ -53,15 +53,19 @@ ASSESSED_YEAR = 12
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What if: a change beside the present rates. None and 0: as it is.
+    """What if: a change beside the present rates. None: as it is.
 
     `intake`: entrants of the academy in a year. `turnover_lower_by`: percentage points a year. `conversions`: agency
     workers employed over the whole horizon (FTE).
     """
 
     intake: float | None = None
-    turnover_lower_by: float = 0.0
+    turnover_lower_by: float | None = None
     conversions: float | None = None
+
+    def each_alone(self) -> list[tuple[str, "Change"]]:
+        """What is changed, by name, each as a change of its own."""
+        return [(name, Change(**{name: value})) for name, value in asdict(self).items() if value is not None]
 
 
 NO_CHANGE = Change()
@@ -142,7 +146,7 @@ def play(ground: Ground, rates: Rates, change: Change, chance: Chance) -> Played
     months = len(ground.academy.due)
     entering = entrants(ground.academy, change, months)
     more_entrants = entering - entrants(ground.academy, NO_CHANGE, months)
-    turnover = np.maximum(0.0, chance.turnover - change.turnover_lower_by / 100 / 12)
+    turnover = np.maximum(0.0, chance.turnover - (change.turnover_lower_by or 0.0) / 100 / 12)
     usual = rates.conversions / 12
     more_conversions = 0.0 if change.conversions is None else change.conversions / months - usual
     mean_progression = rates.relieved * chance.progression * (sum(ground.academy.due) / months)

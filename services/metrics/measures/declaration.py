@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason, Value
 from services.metrics.timelines.rows import Dimensions
 
 BOARD = (
@@ -88,6 +89,18 @@ class Kind(StrEnum):
     RATE = "rate"
 
 
+class Elapsed(StrEnum):
+    """How much of a time had passed at the instant it is known at."""
+
+    OVER = "over"
+    UNDER_WAY = "under-way"
+    """It had begun and was not over: what is counted ends with the day of the instant, and is provisional."""
+    TO_COME = "to-come"
+    """It had not begun: there is no figure yet."""
+    PLANNED = "planned"
+    """It was not over, and what was recorded for its days to come is meant to count."""
+
+
 @dataclass(frozen=True, slots=True)
 class When:
     """What a figure is asked for: stocks look at `as_at`, flows at the days from `first` to `last`, both included.
@@ -99,6 +112,7 @@ class When:
     last: date
     as_at: date
     months: int = 12
+    elapsed: Elapsed = Elapsed.OVER
 
     @property
     def days(self) -> int:
@@ -145,7 +159,8 @@ class Count:
 
     `scope` is the only scope it is counted in, or None where the caller chooses. `more` names the dimensions beside
     those of the post. `column` is the column of `staffing` that holds the same amounts, for quick sums.
-    `all_time`: without a period it counts from the beginning, not the year up to the date.
+    `all_time`: without a period it counts from the beginning, not the year up to the date. `counted`: it follows from
+    counts that people make; where no part of it is there, not even one of 0, nobody counted, and there is no figure.
     """
 
     name: str
@@ -160,6 +175,12 @@ class Count:
     more: tuple[str, ...] = ()
     column: str | None = None
     all_time: bool = False
+    counted: bool = False
+
+    @property
+    def nothing(self) -> int | None:
+        """What it comes to where it has no part: 0, or None where that means that nobody counted."""
+        return None if self.counted else 0
 
     @property
     def dimensions(self) -> tuple[str, ...]:
@@ -252,9 +273,9 @@ class Rate:
 Measure = Count | Rate
 
 
-def shown(value: Fraction | None, unit: Unit) -> float | int | None:
-    """A figure as it is shown, rounded half up (away from nought where it is negative)."""
-    if value is None:
+def shown(value: Value, unit: Unit) -> float | int | None:
+    """A figure as it is shown, rounded half up (away from nought where it is negative); None where there is none."""
+    if isinstance(value, Reason):
         return None
     rounded = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(PLACES[unit], rounding=ROUND_HALF_UP)
     # Adding 0.0 makes a plain nought of what is below nought by less than is shown.

@@ -6,17 +6,8 @@ Invariant: every figure comes of counts that somebody made; nothing is filled in
 from collections.abc import Iterable
 from datetime import date, timedelta
 from fractions import Fraction
-from itertools import pairwise
-from typing import Any
 
-from contracts.codes import AbsenceReason
-from contracts.events.working_life import (
-    AbsenceRecorded,
-    CaseloadCounted,
-    DemandCounted,
-    SupportSessionHeld,
-    SupportTakenUp,
-)
+from contracts.events.working_life import CaseloadCounted, SupportSessionHeld, SupportTakenUp
 from services.metrics.measures.declaration import (
     BOARD,
     CSWW,
@@ -34,11 +25,13 @@ from services.metrics.measures.declaration import (
     flow,
     stock,
 )
-from services.metrics.picture.amounts import ONE, after_weekdays, millionths, part_of, weekdays
+from services.metrics.picture.absences import absences
+from services.metrics.picture.amounts import ONE
 from services.metrics.picture.assignments import Running
+from services.metrics.picture.demand import demand_series
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
-from services.metrics.timelines.rows import FOREVER, Dimensions
+from services.metrics.timelines.rows import Dimensions
 
 DAY = timedelta(days=1)
 WORKING_DAYS = 253
@@ -48,34 +41,15 @@ COUNT_HOLDS = timedelta(days=30)
 
 
 def _working_days_lost(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-    for event, absence in picture.facts(AbsenceRecorded):
-        if absence.reason is not AbsenceReason.SICKNESS:
-            continue
-        lost = _lost_between(absence, when.first, when.until)
+    for absence in absences(picture):
+        lost = absence.lost_between(when.first, when.until)
         if lost == 0:
             continue
-        person = picture.person_of(event)
-        service = picture.service_on(person, absence.absent_from, scope)
+        absent_from = absence.data.absent_from
+        service = picture.service_on(absence.person, absent_from, scope)
         if service is not None or scope is Scope.ALL:
             place = Dimensions() if service is None else service.place
-            yield Part(lost, absence.absent_from, _back_on(absence), (f"worker/{person}",), place)
-
-
-def _back_on(absence: AbsenceRecorded) -> date:
-    if absence.returned_on is not None:
-        return absence.returned_on
-    return after_weekdays(absence.absent_from, max(1, -int(-absence.working_days_lost // 1)))
-
-
-def _lost_between(absence: AbsenceRecorded, first: date, until: date) -> int:
-    """The working days lost from `first` up to and without `until`, in millionths of a day."""
-    if absence.absent_from >= until or (absence.returned_on or until) < first:
-        return 0
-    lost, back_on = millionths(absence.working_days_lost), _back_on(absence)
-    in_all = weekdays(absence.absent_from, back_on)
-    if in_all == 0:
-        return lost if first <= absence.absent_from < until else 0
-    return part_of(lost, weekdays(max(first, absence.absent_from), min(until, back_on)), in_all)
+            yield Part(lost, absent_from, absence.days[-1][1], (f"worker/{absence.person}",), place)
 
 
 def _case_holders(in_fte: bool) -> Within:
@@ -85,24 +59,30 @@ def _case_holders(in_fte: bool) -> Within:
             service = picture.service_on(person, when.as_at, scope)
             runs = agency.get(person, [])
             fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
-            if cases and fte:
+            # Whoever was counted and holds no case is a part of 0: of nobody counted there is no part at all.
+            if fte:
                 place = runs[0].place if service is None else service.place
                 subjects = (f"worker/{person}", *(f"cover/{run.cover}" for run in runs))
-                yield Part(fte if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, place)
+                yield Part(fte * (cases > 0) if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, place)
 
     return parts
 
 
 def _latest_cases(picture: Picture, as_at: date) -> dict[str, int]:
-    """The cases of each person by the latest count that still holds at a date."""
-    latest: dict[str, CaseloadCounted] = {}
+    """The cases of each person by the latest counts that still hold at a date: those of one day under several numbers
+    add up.
+    """
+    latest: dict[str, tuple[date, dict[str, int]]] = {}
     for event, counted in picture.facts(CaseloadCounted):
+        if not as_at - COUNT_HOLDS <= counted.counted_on <= as_at:
+            continue
         person = picture.person_of(event)
-        if as_at - COUNT_HOLDS <= counted.counted_on <= as_at and (
-            person not in latest or counted.counted_on >= latest[person].counted_on
-        ):
-            latest[person] = counted
-    return {person: counted.cases for person, counted in latest.items()}
+        if person not in latest or counted.counted_on > latest[person][0]:
+            latest[person] = counted.counted_on, {}
+        counted_on, by_number = latest[person]
+        if counted.counted_on == counted_on:
+            by_number[event.envelope.subject] = counted.cases
+    return {person: sum(by_number.values()) for person, (_, by_number) in latest.items()}
 
 
 def _running_by_person(picture: Picture, scope: Scope, as_at: date) -> dict[str, list[Running]]:
@@ -117,16 +97,11 @@ def _running_by_person(picture: Picture, scope: Scope, as_at: date) -> dict[str,
 
 def _children(by_area: bool) -> OverTime:
     def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        series: dict[tuple[str, Any, Any], dict[date, int]] = {}
-        for event, counted in picture.facts(DemandCounted):
-            if (counted.service_area is not None) == by_area:
-                key = (event.envelope.subject, counted.demand, counted.service_area)
-                series.setdefault(key, {})[counted.counted_on] = counted.children
-        for (subject, demand, area), counts in series.items():
-            days = [*sorted(counts), FOREVER]
-            for since, until in pairwise(days):
-                place = Dimensions(service_area=area)
-                yield Part(counts[since] * ONE, since, until, (subject,), place, {"demand": demand})
+        for series, counts in demand_series(picture).items():
+            if (series.service_area is not None) == by_area:
+                for since, until, children in counts.stretches():
+                    place = Dimensions(service_area=series.service_area)
+                    yield Part(children * ONE, since, until, (series.subject,), place, {"demand": series.demand})
 
     return parts
 
@@ -165,7 +140,8 @@ MEASURES = (
     apportioned(
         "working-days-lost",
         "Working days lost to sickness",
-        "Working days lost to sickness in the period; an absence that reaches beyond it counts in part.",
+        "Working days lost to sickness in the period by persons in service; an absence that reaches beyond it counts "
+        "in part, and a day of several absences once.",
         CSWW,
         Unit.DAYS,
         _working_days_lost,
@@ -188,11 +164,12 @@ MEASURES = (
         "cases",
         "Cases held",
         "Cases of workers (agency included) with at least one case and an FTE above 0, by the latest count of each, "
-        "not older than 30 days.",
+        "not older than 30 days. What is counted under several numbers of one person adds up.",
         CSWW,
         Unit.COUNT,
         _case_holders(in_fte=False),
         Kind.STOCK,
+        counted=True,
     ),
     apportioned(
         "case-holders-fte",
@@ -202,6 +179,7 @@ MEASURES = (
         Unit.FTE,
         _case_holders(in_fte=True),
         Kind.STOCK,
+        counted=True,
     ),
     Rate(
         "average-caseload",
@@ -223,6 +201,7 @@ MEASURES = (
         Unit.CHILDREN,
         _children(by_area=False),
         more=("demand",),
+        counted=True,
     ),
     stock(
         "children-by-area",
@@ -232,6 +211,7 @@ MEASURES = (
         Unit.CHILDREN,
         _children(by_area=True),
         more=("demand",),
+        counted=True,
     ),
     Rate(
         "children-per-case-holder",

@@ -8,7 +8,7 @@ from datetime import date
 
 from contracts.envelope import Identity
 from services.metrics.picture.picture import Picture
-from services.metrics.quality import posts, records, ties, workers, working_life
+from services.metrics.quality import age, demand, posts, records, ties, workers, working_life
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding
 
 _GRAVEST_FIRST = list(SEVERITIES)
@@ -16,7 +16,7 @@ _GRAVEST_FIRST = list(SEVERITIES)
 CHECKS: dict[str, Check] = {
     check.name: check
     for check in sorted(
-        (check for family in (workers, posts, working_life, ties, records) for check in family.CHECKS),
+        (check for family in (workers, posts, working_life, demand, age, ties, records) for check in family.CHECKS),
         key=lambda check: _GRAVEST_FIRST.index(check.severity),
     )
 }

@@ -136,15 +136,19 @@ def _about_post(picture: Picture, post: str) -> _Ordered:
 
 
 def _where_not_funded(
-    picture: Picture, check: str, span: Callable[[Sequence[Post]], Iterable[tuple[date, date]]], why: str
+    picture: Picture,
+    check: str,
+    span: Callable[[Sequence[Post]], Iterable[tuple[date, date]]],
+    why: Callable[[tuple[date, date]], str],
 ) -> Iterable[Finding]:
-    """The uses of posts within the spans that `span` gives of their facts, which are ascending."""
+    """The uses of posts within the spans that `span` gives of their facts, which are ascending; `why` speaks of one."""
     for post, of_post in uses(picture).items():
         spans = list(span(picture.posts.get(post, ())))
         pieces: defaultdict[str, list[Concerned]] = defaultdict(list)
         found = list(islice(_within(of_post, spans), MOST_OF_A_POST + 1))
         if len(found) > MOST_OF_A_POST:
-            says = f"More than {MOST_OF_A_POST:,} times somebody stands on post/{post}, {why}: these are the first."
+            reason = why(found[0][1])
+            says = f"More than {MOST_OF_A_POST:,} times somebody stands on post/{post}, {reason}: these are the first."
             about = _about_post(picture, post).around(date.max)
             yield on_a_day(
                 check, [f"post/{post}"], found[-1][1][0], says, [*about, *_first_naming(picture, found[-1][0])]
@@ -155,7 +159,8 @@ def _where_not_funded(
             for run in runs(sorted(concerned)):
                 since, until = run[0].since, run[-1].until
                 verb = "holds" if subject.startswith("worker/") else "covers"
-                says = f"{subject} {verb} post/{post} {in_words(since, until)}, {why}."
+                reason = why(next(each for each in spans if each[0] <= since < each[1]))
+                says = f"{subject} {verb} post/{post} {in_words(since, until)}, {reason}."
                 named = naming(picture, subject, post).before(until)
                 events = in_order([*named, *_about_post(picture, post).around(since)])
                 yield Finding(check, (subject, f"post/{post}"), since, until, says, events, tuple(run))
@@ -180,7 +185,7 @@ def unknown_posts(picture: Picture) -> Iterable[Finding]:
         picture,
         "unknown-post",
         lambda facts: [] if facts else [(date.min, FOREVER)],
-        "a post that no event establishes",
+        lambda _: "a post that no event establishes",
     )
 
 
@@ -190,7 +195,7 @@ def used_before_established(picture: Picture) -> Iterable[Finding]:
         picture,
         "post-used-before-established",
         lambda facts: [(date.min, min(row.valid_from for row in facts))] if facts else [],
-        "before the post is established",
+        lambda before: f"and the post is established on {before[1]}",
     )
 
 
@@ -199,9 +204,20 @@ def used_after_closing(picture: Picture) -> Iterable[Finding]:
     return _where_not_funded(
         picture,
         "post-used-after-closing",
-        lambda facts: [(row.valid_from, row.valid_to) for row in facts if not row.facts.funded],
-        "and the post is closed",
+        lambda facts: _joined((row.valid_from, row.valid_to) for row in facts if not row.facts.funded),
+        lambda closed: f"and the post was closed on {closed[0]}",
     )
+
+
+def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
+    """Spans, ascending, put together where one goes on from the other."""
+    found: list[tuple[date, date]] = []
+    for since, until in spans:
+        if found and found[-1][1] == since:
+            found[-1] = (found[-1][0], until)
+        else:
+            found.append((since, until))
+    return found
 
 
 def above_funded_fte(picture: Picture) -> Iterable[Finding]:

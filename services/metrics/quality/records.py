@@ -29,6 +29,7 @@ from contracts.events.working_life import (
     AbsenceRecorded,
     CaseloadCounted,
     DemandCounted,
+    DemandEnded,
     RetentionPaymentMade,
     SupportSessionHeld,
     SupportTakenUp,
@@ -69,6 +70,7 @@ TAKES_EFFECT: Mapping[type[EventData], Callable[[Any], date]] = {
     SupportTakenUp: lambda data: data.taken_up_on,
     SupportSessionHeld: lambda data: data.held_on,
     DemandCounted: lambda data: data.counted_on,
+    DemandEnded: lambda data: data.ended_on,
 }
 """On which day an event takes effect. A merge, and a reversal, have none of their own."""
 
@@ -86,6 +88,7 @@ SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
     CaseloadCounted: ("counted_on",),
     RetentionPaymentMade: ("paid_on",),
     DemandCounted: ("counted_on", "demand", "service_area"),
+    DemandEnded: ("ended_on",),
 }
 """Two events of one kind and subject that have these fields in common speak of one thing."""
 

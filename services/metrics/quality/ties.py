@@ -103,7 +103,10 @@ def _standing_together(picture: Picture) -> Iterator[Sequence[Event]]:
         one_thing = ONE_THING.get(type(event.data))
         if one_thing is not None:
             kind = WorkerLeft if isinstance(event.data, LeaverReversed) else type(event.data)
-            found[event.envelope.time, kind, subject_of(picture, event), one_thing(event.data)].append(event)
+            # Caseloads that are counted under several numbers of one person add up: only those of one number are tied.
+            counted = isinstance(event.data, CaseloadCounted)
+            subject = event.envelope.subject if counted else subject_of(picture, event)
+            found[event.envelope.time, kind, subject, one_thing(event.data)].append(event)
     return (together[-MOST_TIED:] for together in found.values() if len(together) > 1)
 
 

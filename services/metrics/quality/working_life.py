@@ -6,18 +6,33 @@ Invariant: what a person did on a day is checked against the person's service (s
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import date
-from operator import itemgetter
+from datetime import date, timedelta
+from itertools import pairwise
+from operator import attrgetter, itemgetter
 
 from contracts.codes import PanelKind
 from contracts.envelope import Event
 from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
+from services.metrics.picture.absences import Absence, absences
+from services.metrics.picture.amounts import weekdays
 from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
-from services.metrics.quality.declaration import ACADEMY, MOST_NAMED, Check, Finding, Severity, on_a_day
+from services.metrics.picture.service import Scope, Spell
+from services.metrics.quality.declaration import (
+    ACADEMY,
+    MOST_NAMED,
+    Check,
+    Finding,
+    Severity,
+    in_order,
+    in_words,
+    on_a_day,
+)
 from services.metrics.quality.following import followed
+
+ONE_ROUND = timedelta(days=7)
+"""Counts of a person no further apart can be of one round, though their days differ. Chosen."""
 
 
 def _comings_and_goings(picture: Picture, person: str) -> list[Event]:
@@ -77,6 +92,77 @@ def absences_outside_service(picture: Picture) -> Iterable[Finding]:
             says = f"worker/{person} was absent from {day} on, and is in no post that day."
             events = [event, *_comings_and_goings(picture, person)]
             yield on_a_day("absence-outside-service", [f"worker/{person}"], day, says, events)
+
+
+def absences_beyond_leaving(picture: Picture) -> Iterable[Finding]:
+    """Absences that go on after the worker left."""
+    for absence in absences(picture):
+        spell = _spell_on(picture, absence.person, absence.data.absent_from)
+        if spell is None or spell.until >= absence.stated_until:
+            continue
+        of_all = weekdays(absence.data.absent_from, absence.stated_until)
+        says = (
+            f"worker/{absence.person} left on {spell.until}, and is recorded as absent until {absence.stated_until}: "
+            f"of {of_all} weekdays {absence.in_service} count."
+        )
+        events = [absence.event, *_comings_and_goings(picture, absence.person)]
+        yield on_a_day("absence-beyond-leaving", [f"worker/{absence.person}"], spell.until, says, events)
+
+
+def _spell_on(picture: Picture, person: str, day: date) -> Spell | None:
+    spells = picture.spells_of(person, Scope.ALL)
+    at = bisect_right(spells, day, key=attrgetter("since")) - 1
+    return spells[at] if at >= 0 and day < spells[at].until else None
+
+
+def absences_of_too_many_days(picture: Picture) -> Iterable[Finding]:
+    """Absences that are said to lose more working days than they have weekdays."""
+    for absence in absences(picture):
+        data = absence.data
+        of_all = weekdays(data.absent_from, absence.stated_until)
+        if data.working_days_lost > of_all:
+            says = (
+                f"worker/{absence.person} is recorded as absent from {data.absent_from} until {absence.stated_until} "
+                f"with {data.working_days_lost} working days lost: it has {of_all} weekdays."
+            )
+            yield on_a_day(
+                "absence-of-too-many-days", [f"worker/{absence.person}"], data.absent_from, says, [absence.event]
+            )
+
+
+def absences_that_overlap(picture: Picture) -> Iterable[Finding]:
+    """Absences of a worker that begin while another still goes on."""
+    of_persons: defaultdict[str, list[Absence]] = defaultdict(list)
+    for absence in absences(picture):
+        of_persons[absence.person].append(absence)
+    for person, recorded in of_persons.items():
+        recorded.sort(key=attrgetter("data.absent_from"))
+        longest = recorded[0]
+        for absence in recorded[1:]:
+            since, until = absence.data.absent_from, min(absence.stated_until, longest.stated_until)
+            if absence.served.between(since, until):
+                says = f"worker/{person} is recorded as absent twice {in_words(since, until)}: each day counts once."
+                yield Finding(
+                    "absences-overlap", (f"worker/{person}",), since, until, says,
+                    in_order([longest.event, absence.event]),
+                )  # fmt: skip
+            longest = max(longest, absence, key=attrgetter("stated_until"))
+
+
+def caseloads_under_two_numbers(picture: Picture) -> Iterable[Finding]:
+    """Cases of one person that were counted under two numbers within a week."""
+    of_persons: defaultdict[str, dict[tuple[date, str], tuple[Event, int]]] = defaultdict(dict)
+    for event, data in picture.facts(CaseloadCounted):
+        of_persons[picture.person_of(event)][data.counted_on, event.envelope.subject] = event, data.cases
+    for person, counts in of_persons.items():
+        in_order_of_days = sorted((*key, *count) for key, count in counts.items() if count[1])
+        for (day, number, event, cases), (next_day, other, later, more) in pairwise(in_order_of_days):
+            if number == other or next_day - day > ONE_ROUND:
+                continue
+            counted = f"{cases} cases were counted as {number} on {day} and {more} as {other} on {next_day}"
+            outcome = f"{cases + more} in all" if day == next_day else "only the later count is taken"
+            says = f"worker/{person}: {counted}, {outcome}."
+            yield on_a_day("caseload-under-two-numbers", [f"worker/{person}"], next_day, says, [event, later])
 
 
 def caseloads_without_fte(picture: Picture) -> Iterable[Finding]:
@@ -141,12 +227,55 @@ CHECKS = (
     Check(
         "absence-outside-service",
         "Absence of somebody not in service",
-        "An absence begins on a day on which the worker is in no post: its days are in no role or team, and not in the "
-        "census.",
+        "An absence begins on a day on which the worker is in no post. Days out of service do not count; the rest of "
+        "it is in no role or team, and not in the census.",
         "Supersede the absence with the right date; or record the start, or reverse the leaver.",
         Severity.MOVES,
         ("working-days-lost", "absence-rate"),
         absences_outside_service,
+    ),
+    Check(
+        "absence-beyond-leaving",
+        "Absence that goes on after leaving",
+        "An absence is recorded beyond the day on which the worker left: only the days in service count, and of its "
+        "days lost no more than these.",
+        "Supersede the absence with the day of leaving as its return, and the days lost up to then; or supersede or "
+        "reverse the leaver.",
+        Severity.MOVES,
+        ("working-days-lost", "absence-rate"),
+        absences_beyond_leaving,
+    ),
+    Check(
+        "absence-of-too-many-days",
+        "Absence of more days than it has",
+        "An absence is said to have lost more working days than it has Mondays to Fridays: only so many count.",
+        "Supersede the absence with the right dates, or the right number of days. Work at weekends counts on Mondays "
+        "to Fridays: let the absence take in as many of them as days were lost.",
+        Severity.MOVES,
+        ("working-days-lost", "absence-rate"),
+        absences_of_too_many_days,
+    ),
+    Check(
+        "absences-overlap",
+        "Absences that overlap",
+        "Two absences of a worker share days, perhaps under two numbers, or because one absence was entered again when "
+        "it went on. A day counts once: for the absence that loses most of it.",
+        "Void the one that is a duplicate; or supersede one with dates that end before the other begins.",
+        Severity.MOVES,
+        ("working-days-lost", "absence-rate"),
+        absences_that_overlap,
+    ),
+    Check(
+        "caseload-under-two-numbers",
+        "Cases counted under two numbers of one person",
+        "Cases of a person with merged numbers were counted under two of them within a week. Of one day they add up, "
+        "which is wrong where they are the same cases; of different days only the later count is taken, which is wrong "
+        "where they are not.",
+        "Void the earlier count where it is of the same cases. Where it is not, void it too, and supersede the later "
+        "one with the cases of both.",
+        Severity.MAY_MOVE,
+        ("cases", "case-holders-fte", "average-caseload", "children-per-case-holder"),
+        caseloads_under_two_numbers,
     ),
     Check(
         "caseload-without-fte",

@@ -27,7 +27,7 @@ def figure(code: str, value: str, level: Level = Level.AUTHORITY) -> Figure:
 
 def loaded(name: str, published: date) -> LoadedRelease:
     at = datetime(2026, 3, 1, tzinfo=UTC)
-    return LoadedRelease(name, published, at, "0" * 64, 1, (2022,), "made by hand", ())
+    return LoadedRelease(name, published, at, "0" * 64, 1, (2022,), "made by hand", (), ("turnover-rate",))
 
 
 ENGLAND = figure("E92000001", "17.1", Level.ENGLAND)
@@ -91,18 +91,20 @@ def test_among_neighbours_the_authority_counts_too() -> None:
 
 def test_it_is_said_when_a_later_release_has_the_year_too() -> None:
     places = find_places(FIGURES, "331", ())
-    assert published_differences(PUBLISHED_2023, 2022, PUBLISHED_2026, places)[0] == (
+    assert published_differences(PUBLISHED_2023, 2022, PUBLISHED_2026, places, {})[0] == (
         "Release 2022 (published 2023-02-23) is not the latest loaded that has 2022: that is release 2025 (published "
         "2026-02-26), and DfE revises past years."
     )
-    assert "not the latest" not in " ".join(published_differences(PUBLISHED_2026, 2022, PUBLISHED_2026, places))
+    assert "not the latest" not in " ".join(published_differences(PUBLISHED_2026, 2022, PUBLISHED_2026, places, {}))
 
 
 def test_it_is_said_when_a_row_is_of_two_authorities_or_missing() -> None:
-    said = published_differences(PUBLISHED_2023, 2022, PUBLISHED_2023, find_places(FIGURES, "331", ("318", "998")))
+    places = find_places(FIGURES, "331", ("318", "998"))
+    said = published_differences(PUBLISHED_2023, 2022, PUBLISHED_2023, places, {"998": ("2019", "2021")})
     assert said == [
         "314 and 318 send one return together: DfE publishes one figure for them, Place 314 / 318.",
         "Release 2022 has no row of 998 for 2022.",
+        "Of 998 there is one in release 2019 and in release 2021.",
         "DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.",
         "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
         "made of the published rows of their authorities.",
@@ -120,7 +122,7 @@ def test_of_our_own_figure_it_is_said_what_it_counts_as_at_when_as_known_when() 
         (flow,) = own_differences(PUBLISHED[of_the_year], 2022, then, known=True)
         assert "what happened in the twelve months up to 2022-09-30" in flow
     assert own_differences(PUBLISHED["vacancy-rate"], 2024, then, known=True)[1] == (
-        "At that instant 2024-09-30 was still to come: ours counts what was planned by then."
+        "At that instant the year to 2024-09-30 was not over: ours counts what there was of it by then."
     )
 
 

@@ -3,6 +3,7 @@
 Invariant: the routes are those that the applications have, whatever they are; only what is open to all is written here.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -23,10 +24,13 @@ APPS: dict[str, FastAPI] = {
     for module in (recruitment, retention, metrics)
 }
 OPEN = {
-    "/asyncapi", "/asyncapi.json", "/docs", "/docs/oauth2-redirect", "/health/live", "/health/ready", "/metrics",
+    "/", "/asyncapi", "/asyncapi.json", "/docs", "/docs/oauth2-redirect", "/health/live", "/health/ready", "/metrics",
     "/openapi.json", "/static-offline-docs",
 }  # fmt: skip
-FOR_ANY_KEY = {"/v1/measures", "/v1/quality/checks", "/v1/benchmarks/releases", "/v1/benchmarks/revisions"}
+FOR_ANY_KEY = {
+    "/v1/measures", "/v1/quality/checks", "/v1/benchmarks/neighbours", "/v1/benchmarks/releases",
+    "/v1/benchmarks/revisions",
+}  # fmt: skip
 """What tells of no authority: any key may ask."""
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 QUERY = b"authority=&authority=x&as_at=yesterday&limit=%FF&nonsense=1"
@@ -73,11 +77,58 @@ async def ask(
 async def test_whoever_has_no_known_key_gets_401_whatever_is_asked_and_nothing_is_read(app: FastAPI) -> None:
     closed = {path for path in paths(app.routes) if path not in OPEN}
     assert len(closed) >= 3
-    for path in {*closed, "/", "/v1", "/v2/nothing", "/health", "/health/live/", "/docs/../v1/set-aside", "//metrics"}:
+    for path in {*closed, "/v1", "/v2/nothing", "/health", "/health/live/", "/docs/../v1/set-aside", "//metrics"}:
         for filled in (path, path.replace("{", "").replace("}", "")):
             for method in METHODS:
                 for key in (None, "guessed", FEED_KEY[:-1], FEED_KEY + " x"):
                     assert await ask(app, method, filled, key) == (401, 0), (method, filled)
+
+
+def basic(user: str, password: str) -> str:
+    """The header by which programs send a user and a password."""
+    return "Basic " + b64encode(f"{user}:{password}".encode()).decode()
+
+
+GIVEN = {
+    "bearer": f"Bearer {FEED_KEY}",
+    "basic": basic("anybody", FEED_KEY),
+}
+"""A key in each of the ways that are documented."""
+REFUSED = [
+    FEED_KEY,
+    f"Token {FEED_KEY}",
+    f"ApiKey {FEED_KEY}",
+    f'Digest username="anybody", response="{FEED_KEY}"',
+    f"Negotiate {b64encode(FEED_KEY.encode()).decode()}",
+    f"Basic {FEED_KEY}",
+    f"Bearer {b64encode(FEED_KEY.encode()).decode()}",
+    f"Basic {b64encode(FEED_KEY.encode()).decode()}",
+    f"Bearer {basic('anybody', FEED_KEY).removeprefix('Basic ')}",
+    basic(FEED_KEY, ""),
+    basic(FEED_KEY, "anybody"),
+    basic("anybody", FEED_KEY + "x"),
+    basic("anybody", IDLE.sha256),
+    "Basic",
+    "Basic ====",
+    "Basic /w==",
+    basic("anybody", FEED_KEY)[:-1] + "\xff",
+]
+
+
+@each_service
+async def test_a_key_can_be_sent_in_every_way_that_is_documented(app: FastAPI) -> None:
+    schemes = app.openapi()["components"]["securitySchemes"].values()
+    assert {scheme["scheme"] for scheme in schemes} == set(GIVEN)
+    for given in (*GIVEN.values(), basic("", FEED_KEY), basic("Zoë", FEED_KEY), GIVEN["basic"].replace("B", "b", 1)):
+        assert await ask(app, "GET", "/v1/nothing", None, b"", [("authorization", given)]) == (404, 0), given
+        # With the rights of the key, and no others.
+        assert await ask(app, "GET", "/v1/set-aside", None, b"", [("authorization", given)]) == (403, 0), given
+
+
+@each_service
+@pytest.mark.parametrize("given", REFUSED)
+async def test_a_key_in_another_way_is_none(app: FastAPI, given: str) -> None:
+    assert await ask(app, "GET", "/v1/set-aside", None, b"", [("authorization", given)]) == (401, 0)
 
 
 @each_service

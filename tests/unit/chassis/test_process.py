@@ -1,13 +1,16 @@
 """What a person sees who starts a service that cannot start."""
 
+import json
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
 from fastapi import FastAPI
 
+from deploy.embedded.processes import free_port
 from deploy.embedded.services import REPOSITORY, environment_without_settings
 from services.chassis.process import run_service
 from services.retention.app import NAME, ServiceSettings
@@ -77,3 +80,40 @@ def test_an_address_that_is_not_this_machines_is_told(
         monkeypatch.setenv(f"WORKFORCE_{name}", value)
     assert run_service(NAME, ServiceSettings, never) == 1
     assert capsys.readouterr().err.startswith("retention cannot start: 192.0.2.1:8102 cannot be listened on")
+
+
+def test_a_service_says_at_its_root_where_to_look_and_in_its_log_which_setting_there_is_not() -> None:
+    port = free_port()
+    told = {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_PORT": str(port), "WORKFORCE_APIKEYS": "s3cret"}
+    with subprocess.Popen(
+        [sys.executable, "-m", "services.retention"],
+        env=environment_without_settings() | told,
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        try:
+            # It listens a moment later.
+            with httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=60, trust_env=False) as client:
+                root = client.get(f"http://127.0.0.1:{port}/")
+        finally:
+            process.terminate()
+        rest, _ = process.communicate(timeout=60)
+    line = json.loads(first)
+    assert (line["level"], line["message"]) == ("warning", "no such setting")
+    assert (line["variable"], line["meant"]) == ("WORKFORCE_APIKEYS", "WORKFORCE_API_KEYS")
+    assert "s3cret" not in first + rest
+    assert process.returncode == 0
+    assert (root.status_code, root.json()) == (
+        200,
+        {
+            "service": "retention",
+            "documentation": "/docs",
+            "events": "/asyncapi",
+            "ready": "/health/ready",
+            "metrics": "/metrics",
+        },
+    )

@@ -6,7 +6,14 @@ import pytest
 from pydantic import BaseModel
 
 from services.chassis.authentication import Right, new_key
-from services.chassis.settings import DeliverySettings, Settings, SettingsRefused, read_settings
+from services.chassis.settings import (
+    DeliverySettings,
+    Settings,
+    SettingsRefused,
+    names_of_settings,
+    read_settings,
+    unknown_settings,
+)
 from services.metrics.app import ServiceSettings as MetricsSettings
 from services.recruitment.app import ServiceSettings as RecruitmentSettings
 from services.retention.app import ServiceSettings as RetentionSettings
@@ -95,6 +102,32 @@ def test_what_is_said_holds_no_secret(environment: pytest.MonkeyPatch) -> None:
     environment.setenv("WORKFORCE_DATABASE_URL", "mysql://workforce:s3cret@here")
     environment.setenv("WORKFORCE_API_KEYS", json.dumps([{"sha256": "s3cret"}]))
     assert "s3cret" not in refusal()
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("WORKFORCE_APIKEYS", "WORKFORCE_API_KEYS"),
+        ("WORKFORCE_API_KEY", "WORKFORCE_API_KEYS"),
+        ("WORKFORCE_KAFKA_SERVER", "WORKFORCE_KAFKA_SERVERS"),
+        ("WORKFORCE_LIMIT__CONNECTIONS", "WORKFORCE_LIMITS__CONNECTIONS"),
+        ("WORKFORCE_DELIVERY__ATEMPTS", "WORKFORCE_DELIVERY__ATTEMPTS"),
+        ("workforce_largest_bach", "WORKFORCE_LARGEST_BATCH"),
+        ("WORKFORCE_STATISTICAL_NEIGHBORS", "WORKFORCE_STATISTICAL_NEIGHBOURS"),
+        ("WORKFORCE_SERVICE_HOST", None),
+        ("WORKFORCE_NONSENSE", None),
+    ],
+)
+def test_a_setting_that_there_is_not_is_told_with_the_one_that_may_be_meant(variable: str, meant: str | None) -> None:
+    given = {variable, "PATH", "HOME", "WORKFORCE_PORT", "workforce_api_keys", "WORKFORCE_LIMITS"}
+    assert unknown_settings(names_of_settings(MetricsSettings), given) == {variable: meant}
+
+
+@pytest.mark.parametrize("kind", SERVICES)
+def test_every_setting_is_known(kind: type[Settings]) -> None:
+    known = names_of_settings(kind)
+    assert {"WORKFORCE_DATABASE_URL", "WORKFORCE_DELIVERY__ATTEMPTS", "WORKFORCE_LIMITS__CONNECTIONS"} <= known
+    assert unknown_settings(known, known) == {}
 
 
 @pytest.mark.parametrize("model", [Settings, DeliverySettings])

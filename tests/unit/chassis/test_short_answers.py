@@ -4,6 +4,7 @@ Invariant: what is counted is bytes of answers, and memory as Python counts it.
 """
 
 import json
+import re
 import tracemalloc
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -82,7 +83,9 @@ def test_where_twenty_faults_or_fewer_are_wrong_nothing_is_said_of_others() -> N
 
 
 def test_the_detail_says_in_words_how_many_more_there_are() -> None:
-    assert body_of(sent_again(["no"] * 4000))["detail"].endswith("; and 3,980 more")
+    assert body_of(sent_again(["no"] * 4000))["detail"].endswith(
+        '; and 3,980 more; send it as application/json, as {"offsets": [12]}'
+    )
     assert body_of(asked("&".join(f"p{number}=1" for number in range(21))))["detail"].endswith("; and 1 more")
     assert str(event_refused({f"f{number}": 1 for number in range(1000)})).endswith("; and 981 more")
     rejected = Answer("e-1", "/hr", "rejected", 422, faults_as_json(Refused(*[Fault("data.f", "is not", "so")] * 23)))
@@ -166,3 +169,32 @@ def test_an_event_nested_too_deeply_does_not_hide_its_neighbours() -> None:
         deep = [deep]
     items = read_request({"content-type": BATCH}, json.dumps([EVENT | {"data": deep}, EVENT]).encode(), 10, NOW)
     assert (str(items[0].refusal).split(";")[0], items[1].refusal) == ("event: is nested too deeply", None)
+    assert items[0].claimed == ("e-1", "/coventry/hr")
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "expected"),
+    [
+        (b"{}", "body.offsets", "a value for it"),
+        (b"[12]", "body", "a JSON object"),
+        (b'{"offset": [12]}', "body.offsets", "a value for it"),
+        (b'{"offsets": 12}', "body.offsets", "a list"),
+        (b'{"offsets": []}', "body.offsets", "a list with at least 1 in it"),
+        (b'{"offsets": ["12"]}', "body.offsets.0", "a whole number, without quotes"),
+        (b'{"offsets": [-1]}', "body.offsets.0", "a number of at least 0"),
+    ],
+)
+def test_a_body_that_is_not_as_described_is_answered_with_one_that_is(body: bytes, field: str, expected: str) -> None:
+    with pytest.raises(Problem) as refused:
+        read_model(request(), body, SendAgain)
+    found = body_of(refused.value)
+    assert (found["faults"][0]["field"], found["faults"][0]["expected"]) == (field, expected)
+    assert found["detail"].endswith('send it as application/json, as {"offsets": [12]}')
+    assert found["example"] == {"offsets": [12]}
+    assert read_model(request(), json.dumps(found["example"]).encode(), SendAgain).offsets == [12]
+
+
+def test_a_body_that_is_no_json_or_not_said_to_be_is_answered_with_one_that_is() -> None:
+    for content_type, body in (("application/json", b"nope"), ("text/plain", b"{}")):
+        with pytest.raises(Problem, match=re.escape('send it as application/json, as {"offsets": [12]}.')):
+            read_model(request(content_type=content_type), body, SendAgain)

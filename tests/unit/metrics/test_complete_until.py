@@ -14,6 +14,7 @@ from services.metrics.api.parameters import KNOWN
 
 NOON = datetime(2023, 11, 30, 12, tzinfo=UTC)
 LATER = datetime(2023, 11, 30, 13, tzinfo=UTC)
+ANSWER: Any = ({"total": 1}, (["total"], [[1]]))
 OF_CHANGES = ("from_known", "to_known", "from_accepted", "to_accepted")
 
 
@@ -25,7 +26,7 @@ def asked(query: str, watermarks: Any, *names: str) -> Question:
 
 def told(query: str, complete_until: datetime | None, *names: str) -> Any:
     """What the answer says, and its header."""
-    found = answer(asked(query, SimpleNamespace(complete_until=complete_until), *names), {"total": 1})
+    found = answer(asked(query, SimpleNamespace(complete_until=complete_until), *names), *ANSWER)
     body = json.loads(bytes(found.body))
     assert found.headers.get("complete-until") == body["complete_until"]
     return body["complete_until"]
@@ -35,7 +36,7 @@ def test_what_arrives_while_a_question_is_worked_out_is_not_claimed() -> None:
     watermarks = SimpleNamespace(complete_until=NOON)
     question = asked("", watermarks, *KNOWN)
     watermarks.complete_until = LATER
-    assert json.loads(bytes(answer(question, {"total": 1}).body))["complete_until"] == "2023-11-30T12:00:00Z"
+    assert json.loads(bytes(answer(question, *ANSWER).body))["complete_until"] == "2023-11-30T12:00:00Z"
 
 
 def test_while_it_cannot_be_said_null_is() -> None:

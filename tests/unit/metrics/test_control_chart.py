@@ -113,6 +113,26 @@ def test_seven_points_on_one_side_are_a_run_and_all_of_them_are_marked() -> None
     assert marked(only_phase([-2, -1, -1, -3, -1, -1, -1, -1, -1, 12]), "run") == [0, 1, 2, 3, 4, 5, 6, 7, 8]
 
 
+def test_runs_and_trends_as_the_nhs_r_package_tests_them() -> None:
+    # NHSRplotthedots 0.2.2, its tests of seven points on one side of the mean and of seven points that rise or fall.
+    # NHS England, Making Data Count: "Seven or more consecutive points above or below the mean line", "Seven or more
+    # consecutive points increasing or decreasing" (Model Health System).
+    assert marked(only_phase([1] * 6 + [-6]), "run") == []
+    assert marked(only_phase([1] * 8 + [-8]), "run") == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert marked(only_phase([-1] * 8 + [8]), "run") == [0, 1, 2, 3, 4, 5, 6, 7]
+    assert marked(only_phase([-9, *[1] * 8, 1, -9, 9]), "run") == [1, 2, 3, 4, 5, 6, 7, 8, 9]
+    assert marked(only_phase([1, 2, 3, 4, 5, 6]), "trend") == []
+    assert marked(only_phase([1, 2, 3, 3, 4, 5, 6]), "trend") == []
+    assert marked(only_phase([1, 2, 3, 4, 5, 6, 7]), "trend") == [0, 1, 2, 3, 4, 5, 6]
+    assert marked(only_phase([2, 1, 2, 3, 4, 5, 6, 7, 3]), "trend") == [1, 2, 3, 4, 5, 6, 7]
+    assert marked(only_phase([2, 7, 6, 5, 4, 3, 2, 1, 3]), "trend") == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_a_trend_across_the_centre_line_is_marked_on_both_sides_of_it() -> None:
+    # NHSRplotthedots, issue 171.
+    assert marked(only_phase([-3, -2, -1, 0, 1, 2, 3]), "trend") == [0, 1, 2, 3, 4, 5, 6]
+
+
 def test_six_points_on_one_side_are_no_run() -> None:
     assert marked(only_phase([1, 1, 1, 1, 1, 1, -6]), "run") == []
 
@@ -135,37 +155,74 @@ def test_six_points_that_rise_and_equal_neighbours_are_no_trend() -> None:
 
 # In the charts of two of three the mean moving range is 1128, so sigma is 1000, and the centre line is 0.
 
+# NHS England, Making Data Count, four rules as the Model Health System states them ("Two out of three points are within
+# one sigma of a control limit"); "As before, all three points still need to be on the same side of the mean, and the
+# third point would not trigger this rule if it is not beyond two-sigma itself": the Making Data Count team, 6 November
+# 2023, in issue 194 of the NHS-R community's package NHSRplotthedots. Cases of that package: issues 143 and 153, and
+# its tests of points in twos and threes.
+
 
 def test_two_of_three_points_beyond_two_sigma_are_marked() -> None:
-    phase = only_phase([0, 2001, 2001, 0, -2001, -2001, 0, 819, -819, 0, 0])
+    phase = only_phase([0, 100, 2001, 2001, 0, -100, -2001, -2001, 0, -1101, 1101, 0])
     assert phase.lines.two_sigma == 2000
-    assert rules_of([phase]) == [
-        (),
-        ("two-of-three",),
-        ("two-of-three",),
-        (),
-        ("two-of-three",),
-        ("two-of-three",),
-        *[()] * 5,
-    ]
+    assert marked(phase, "two-of-three") == [2, 3, 6, 7]
 
 
 def test_the_ordinary_point_between_two_beyond_two_sigma_is_not_marked() -> None:
-    phase = only_phase([0, 2001, 0, 2001, 0, -2001, 0, -2001, 0, 510, -510, 0, 0, 0, 0, 0, 0])
+    phase = only_phase([0, 2001, 1, 2001, 0, -2001, -1, -2001, 0, -229, 229, 0, 0, 0, 0, 0])
     assert phase.lines.two_sigma == 2000
     assert marked(phase, "two-of-three") == [1, 3, 5, 7]
 
 
 def test_points_on_two_sigma_are_not_beyond_it() -> None:
-    phase = only_phase([0, 2000, 2000, 0, -2000, -2000, 0, 820, -820, 0, 0])
+    phase = only_phase([0, 100, 2000, 2000, 100, 0, -100, -2000, -2000, 0, -1434, 1334, 0])
     assert phase.lines.two_sigma == 2000
     assert marked(phase, "two-of-three") == []
 
 
 def test_one_point_beyond_two_sigma_on_either_side_is_not_two_of_three() -> None:
+    # NHSRplotthedots, issue 143.
     phase = only_phase([0, 2001, -2001, 0, 819, -819, 0, 0, 0, 0, 0])
     assert phase.lines.two_sigma == 2000
     assert marked(phase, "two-of-three") == []
+
+
+def test_two_beyond_two_sigma_with_the_point_between_them_on_the_other_side_are_not_two_of_three() -> None:
+    phase = only_phase([0, 2001, -1, 2001, 0, -2001, 1, -2001, -454, 454, 0, 0, 0, 0, 0, 0])
+    assert phase.lines.two_sigma == 2000
+    assert marked(phase, "two-of-three") == []
+
+
+def test_two_beyond_two_sigma_with_a_point_on_the_centre_line_are_not_two_of_three() -> None:
+    phase = only_phase([0, 2001, 0, 2001, 0, -2001, 0, -2001, 0, -228, 228, 0, 0, 0, 0, 0])
+    assert phase.lines.two_sigma == 2000
+    assert marked(phase, "two-of-three") == []
+    # Nor two in a row that have no third on their side.
+    assert marked(only_phase([0, 2001, 2001, 0, -2001, -2001, 0, -537, 537, 0]), "two-of-three") == []
+
+
+def test_a_point_beyond_a_limit_is_one_of_two_of_three_too() -> None:
+    # "The change will mean that all points beyond two-sigma are counted" (as above); NHSRplotthedots, issue 153.
+    phase = only_phase([0, 3500, 2001, 1, 0, -3500, -2001, -1, 0, -166, 166, 0, 0, 0])
+    assert phase.lines.two_sigma == 2000
+    assert marked(phase, "two-of-three") == [1, 2, 5, 6]
+    assert marked(phase, "outside-limits") == [1, 5]
+
+
+def test_two_with_two_between_them_are_not_two_of_three() -> None:
+    # NHSRplotthedots, its tests of being part of two in three: 1, 0, 0, 1 and 1, 0, 0, 1, 1.
+    apart = only_phase([0, 2001, 1, 1, 2001, 0, -2001, -1, -1, -2001, 0, -229, 229, 0, 0, 0])
+    assert apart.lines.two_sigma == 2000
+    assert marked(apart, "two-of-three") == []
+    followed = only_phase([0, 2001, 1, 1, 2001, 2001, 0, -2001, -1, -1, -2001, -2001, 0, -229, 229, 0])
+    assert followed.lines.two_sigma == 2000
+    assert marked(followed, "two-of-three") == [4, 5, 10, 11]
+
+
+def test_children_of_two_years_whose_highest_months_lie_around_a_low_one_have_no_two_of_three() -> None:
+    children = [397, 400, 398, 403, 398, 396, 405, 394, 399, 399, 399, 396]
+    children += [416, 396, 413, 402, 400, 404, 403, 404, 402, 395, 403, 406]
+    assert marked(only_phase(children), "two-of-three") == []
 
 
 # --- gaps, phases, few points -----------------------------------------------------------------------------------------
@@ -181,8 +238,9 @@ def test_there_is_no_moving_range_across_a_gap() -> None:
 def test_a_gap_ends_a_run_a_trend_and_two_of_three() -> None:
     assert marked(only_phase([1, 1, 1, 1, None, 1, 1, 1, -7]), "run") == []
     assert marked(only_phase([1, 2, 3, 4, None, 5, 6, 7]), "trend") == []
-    phase = only_phase([0, 2001, None, 2001, 0, -2001, None, -2001, 0, 819, -819, 0, 0, 0, 0])
-    assert phase.lines.two_sigma == 2000
+    phase = only_phase([1, 2001, None, 2001, 1, -2001, None, -2001, -1, 817, -818, 0, 0, 0, 0])
+    assert phase.lines.two_sigma is not None
+    assert phase.lines.two_sigma < 2001
     assert marked(phase, "two-of-three") == []
 
 
@@ -301,7 +359,7 @@ def test_a_chart_as_it_is_shown() -> None:
             {"centre": 1.5, "lower": 0.0, "upper": 5.5, "rules": [], "phase": 1},
             {"centre": 1.5, "lower": 0.0, "upper": 5.5, "rules": [], "phase": 1},
             {"centre": 1.5, "lower": 0.0, "upper": 5.5, "rules": [], "phase": 1},
-            {"centre": 20.3, "lower": None, "upper": None, "rules": [], "phase": 2},
+            {"centre": 20.3, "lower": None, "upper": None, "rules": [], "phase": 2, "reason": "no-denominator"},
         ],
         "phases": [
             {
@@ -325,6 +383,7 @@ def test_a_chart_as_it_is_shown() -> None:
                 "mean_moving_range": None,
                 "upper_range_limit": None,
                 "provisional": True,
+                "reason": "no-denominator",
             },
         ],
     }

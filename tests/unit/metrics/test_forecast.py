@@ -16,6 +16,7 @@ from contracts.events.posts import PostClosed, PostEstablished
 from services.metrics.forecasting.flows import Flow, months, steps
 from services.metrics.forecasting.forecast import Forecast, forecast
 from services.metrics.forecasting.simulation import PATHS, Change, Numbers, drawn
+from services.metrics.forecasting.what_if import is_usual, what_would_act
 from services.metrics.picture.amounts import months_later
 from services.metrics.picture.picture import Picture
 from tests.histories import at, established, event, left, moved, started
@@ -216,10 +217,11 @@ def test_a_change_to_what_is_usual_changes_nothing(change: Change) -> None:
 def test_the_baseline_is_the_same_whatever_change_is_asked_for() -> None:
     events = busy_authority()
     plain = forecast(Picture(events), AS_AT, 12)
-    assert replace(forecast(Picture(events), AS_AT, 12, change=Change(conversions=9.0)), changed=None) == plain
+    made = forecast(Picture(events), AS_AT, 12, change=Change(conversions=9.0))
+    assert replace(made, changed=None, acts={}) == plain
 
 
-def test_entrants_for_whom_posts_are_established_fill_vacancies_a_year_later() -> None:
+def academy_with_posts_of_its_own() -> list[Event]:
     """Each February two enter, on a post that is established for them and closes when they go to service areas."""
     events = [post(number) for number in range(30)]
     events += [start(number, number) for number in range(20)]
@@ -253,7 +255,11 @@ def test_entrants_for_whom_posts_are_established_fill_vacancies_a_year_later() -
                 events.append(event(progressed, f"worker/Q-{year}-{place}", at(over), f"progressed-{year}-{place}"))
         if over <= AS_AT:
             events.append(event(PostClosed(closed_on=over), f"post/A-{year}", at(over), f"closed-{year}"))
-    made = forecast(Picture(events), AS_AT, 24, change=Change(intake=8.0))
+    return events
+
+
+def test_entrants_for_whom_posts_are_established_fill_vacancies_a_year_later() -> None:
+    made = forecast(Picture(academy_with_posts_of_its_own()), AS_AT, 24, change=Change(intake=8.0))
     # Ten social workers' posts were vacant in the beginning; two cohorts of two went to them.
     assert made.vacancies == 6.0
     assert (made.rates.relieved, made.rates.entrants_fill) == (1.0, 0.0)
@@ -263,6 +269,42 @@ def test_entrants_for_whom_posts_are_established_fill_vacancies_a_year_later() -
     assert expected(made)[3] == pytest.approx(6.0 - 2 * 12.3 / 14, abs=0.4)
     assert changed(made)[:12] == expected(made)[:12]
     assert changed(made)[23] < expected(made)[23] - 1
+    assert made.acts == {"intake": date(2024, 11, 30)}
+
+
+def test_what_cannot_act_in_the_months_asked_for_is_told_with_how_many_would_show_it() -> None:
+    picture = Picture(academy_with_posts_of_its_own())
+    for intake in (8.0, 0.0):
+        made = forecast(picture, AS_AT, 12, change=Change(intake=intake))
+        assert (made.acts, changed(made)) == ({"intake": None}, expected(made))
+        found = what_would_act(picture, AS_AT, 12, "intake", Change(intake=intake), made)
+        assert found == "months=13 or more: it acts from 2024-11-30 on"
+
+
+def test_every_change_says_from_when_on_it_acts_by_itself() -> None:
+    change = Change(intake=8.0, turnover_lower_by=2.0, conversions=5.0)
+    made = forecast(Picture(busy_authority()), AS_AT, 12, change=change)
+    assert made.acts == dict.fromkeys(("intake", "turnover_lower_by", "conversions"), date(2023, 11, 30))
+
+
+def test_a_change_that_can_never_act_is_told_apart_from_one_to_what_is_usual() -> None:
+    picture = Picture(quiet_authority())
+    made = forecast(picture, AS_AT, 3, change=Change(turnover_lower_by=5.0, conversions=0.0))
+    # Nobody ever left, and no agency worker was ever employed.
+    assert made.acts == {"turnover_lower_by": None, "conversions": None}
+    usual = Change(turnover_lower_by=5.0, conversions=0.0)
+    assert [is_usual(name, usual, made, 3) for name in made.acts] == [False, True]
+    found = what_would_act(picture, AS_AT, 3, "turnover_lower_by", Change(turnover_lower_by=5.0), made)
+    assert found == "another change: within 36 months this one opens and fills no vacancy"
+
+
+def test_fewer_entrants_than_are_known_of_are_no_change() -> None:
+    opened = CohortOpened(entry_on=date(2024, 1, 8), completes_on=date(2025, 1, 8), places=6)
+    picture = Picture([*quiet_authority(), event(opened, "cohort/cohort-1", at(AS_AT), "opened-1")])
+    made = forecast(picture, AS_AT, 36, change=Change(intake=1.0))
+    assert made.acts == {"intake": None}
+    found = what_would_act(picture, AS_AT, 36, "intake", Change(intake=1.0), made)
+    assert found == "more than 2: so many a year are known to enter, and count towards it"
 
 
 # --- always the same --------------------------------------------------------------------------------------------------

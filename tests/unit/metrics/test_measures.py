@@ -6,6 +6,7 @@ import pytest
 
 from services.metrics.measures.catalogue import FAMILIES, MEASURES, count, counts_of, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS, Count, Rate, Unit, exact, shown
+from services.metrics.reasons import Reason
 from services.metrics.timelines.rows import Dimensions, Staffing
 
 
@@ -39,7 +40,7 @@ def test_people_are_shown_whole_pounds_to_the_penny_and_nothing_as_nothing() -> 
     assert shown(Fraction("28.5"), Unit.PEOPLE) == 29
     assert isinstance(shown(Fraction(28), Unit.PEOPLE), int)
     assert shown(Fraction("3000.125"), Unit.POUNDS) == 3000.13
-    assert shown(None, Unit.PERCENT) is None
+    assert shown(Reason.NO_DENOMINATOR, Unit.PERCENT) is None
 
 
 @pytest.mark.parametrize(("amount", "written"), [(0, "0"), (500_000, "0.5"), (1, "0.000001"), (120_000_000, "120")])

@@ -15,6 +15,7 @@ from services.metrics.figures import Asked, Reading, figures
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
 from services.metrics.picture.picture import Picture
+from services.metrics.reasons import Reason
 from tests.histories import SOURCE, at, established, event, left, started
 from tests.ties import (
     AS_AT,
@@ -51,9 +52,9 @@ def rows(tie: Tie, picture: Picture) -> Rows:
     reading = Reading("331", RECORDED, lambda: picture)
     result = figures(MEASURES[tie.measure], [reading], [When(FIRST, LAST, AS_AT)], Asked(tie.by))
     return {
-        tuple(None if one is None else str(one) for one in key): values[0]
-        for key, values in result.rows.items()
-        if values[0]
+        tuple(None if one is None else str(one) for one in key): value
+        for key, (value,) in result.rows.items()
+        if value and not isinstance(value, Reason)
     }
 
 

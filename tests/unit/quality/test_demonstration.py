@@ -41,6 +41,7 @@ def picture(events: list[Event]) -> Picture:
 def test_nothing_contradicts_and_the_rest_is_what_was_meant(picture: Picture) -> None:
     assert Counter(found.check for found in findings(picture, AS_AT)) == {
         "occupants-above-funded-fte": 2,
+        "demand-series-grown-old": 2,
         "late-entry": 648,
     }
 

@@ -59,7 +59,9 @@ def test_a_post_established_late_was_used_before() -> None:
     events = history((P, established(OCTOBER)), (W, started(SEPTEMBER)))
     assert found("unknown-post", events) == []
     finding = the_one("post-used-before-established", events)
-    assert finding.says == ("worker/W-1 holds post/P-1 from 2023-09-01 to 2023-09-30, before the post is established.")
+    assert finding.says == (
+        "worker/W-1 holds post/P-1 from 2023-09-01 to 2023-09-30, and the post is established on 2023-10-01."
+    )
     assert ids(finding) == ["E-1", "E-2"]
     assert grave(events) == {"post-used-before-established"}
 
@@ -72,8 +74,9 @@ def test_a_post_held_and_covered_after_it_closed() -> None:
     facts = [(W, started(SEPTEMBER)), (C, cover_started(SEPTEMBER, "P-1", "0.5", CoverReason.ABSENCE))]
     events = history(*TWO_POSTS, *facts, (P, PostClosed(closed_on=OCTOBER)))
     by_cover, by_worker = found("post-used-after-closing", events)
-    assert by_cover.says == "cover/C-1 covers post/P-1 from 2023-10-01 on, and the post is closed."
+    assert by_cover.says == "cover/C-1 covers post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert by_worker.concerned == (Concerned(OCTOBER, FOREVER, ONE),)
+    assert by_worker.says == "worker/W-1 holds post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert ids(by_worker) == ["E-1", "E-3", "E-5"]
     assert found("occupants-above-funded-fte", events) == []
 

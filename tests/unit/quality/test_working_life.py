@@ -2,16 +2,35 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
 from contracts.codes import AbsenceReason, PanelDecision, PanelKind
+from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.events.hiring import CohortOpened, WorkerMerged, WorkerStarted
+from contracts.events.leavers import LeaverReversed
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
-from tests.histories import cover_started, left, started
-from tests.unit.quality.findings import NOVEMBER, OCTOBER, SEPTEMBER, TWO_POSTS, found, grave, history, ids, the_one
+from services.metrics.figures import Asked, Reading, figures
+from services.metrics.measures.catalogue import count
+from services.metrics.measures.declaration import When
+from services.metrics.picture.picture import Picture
+from tests.histories import at, cover_started, event, left, started, void
+from tests.unit.quality.findings import (
+    DECEMBER,
+    FIRST_RECORDED,
+    NOVEMBER,
+    OCTOBER,
+    SEPTEMBER,
+    TWO_POSTS,
+    found,
+    grave,
+    history,
+    ids,
+    the_one,
+)
 
 W, C = "worker/W-1", "cover/C-1"
 Facts = list[tuple[str, EventData]]
@@ -71,6 +90,153 @@ def test_an_absence_before_the_start() -> None:
     assert finding.says == "worker/W-1 was absent from 2023-09-01 on, and is in no post that day."
     assert ids(finding) == ["E-3", "E-4"]
     assert grave(history(*TWO_POSTS, (W, started(OCTOBER)), (W, _absent(OCTOBER)))) == set()
+
+
+def _sick(absent_from: date, returned_on: date | None, lost: str) -> AbsenceRecorded:
+    reason = AbsenceReason.SICKNESS
+    return AbsenceRecorded(
+        absent_from=absent_from, returned_on=returned_on, working_days_lost=Decimal(lost), reason=reason
+    )
+
+
+def _lost(events: list[Event]) -> Fraction:
+    """The working days lost in the year to November 2023."""
+    picture = Picture(events)
+    reading = Reading("331", FIRST_RECORDED, lambda: picture)
+    year = When(date(2022, 12, 1), date(2023, 11, 30), date(2023, 11, 30))
+    found = figures(count("working-days-lost"), [reading], [year], Asked()).totals[0]
+    assert isinstance(found, Fraction)
+    return found
+
+
+def _said_again(events: list[Event], id: str, data: EventData) -> list[Event]:
+    """The history after one of its events was superseded."""
+    (before,) = (one for one in events if one.envelope.id == id)
+    return [*events, event(data, before.envelope.subject, at(DECEMBER, 20), "again", supersedes=id)]
+
+
+def _without(events: list[Event], id: str) -> list[Event]:
+    """The history after one of its events was voided."""
+    (before,) = (one for one in events if one.envelope.id == id)
+    return [*events, void(before, at(DECEMBER, 20), "voided")]
+
+
+# Monday 2 October to Friday 27 October 2023 are 20 weekdays; the worker leaves on Monday 9 October.
+SECOND, NINTH, END = date(2023, 10, 2), date(2023, 10, 9), date(2023, 10, 28)
+
+
+def test_an_absence_that_goes_on_after_leaving() -> None:
+    events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, left(NINTH)), (W, _sick(SECOND, END, "20")))
+    finding = the_one("absence-beyond-leaving", events)
+    assert finding.says == (
+        "worker/W-1 left on 2023-10-09, and is recorded as absent until 2023-10-28: of 20 weekdays 5 count."
+    )
+    assert (ids(finding), finding.since) == (["E-4", "E-5"], NINTH)
+    assert grave(events) == {"absence-beyond-leaving"}
+    assert _lost(events) == 5
+
+
+def test_an_absence_that_ends_with_leaving_is_no_finding_and_so_it_is_when_the_leaver_is_reversed() -> None:
+    events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, left(NINTH)), (W, _sick(SECOND, END, "20")))
+    superseded = _said_again(events, "E-5", _sick(SECOND, NINTH, "5"))
+    assert (grave(superseded), _lost(superseded)) == (set(), 5)
+    reversal = event(LeaverReversed(left_on=NINTH), W, at(DECEMBER, 21), "reversed")
+    assert (grave([*events, reversal]), _lost([*events, reversal])) == (set(), 20)
+
+
+@pytest.mark.parametrize(
+    ("returned_on", "lost", "is_found"),
+    [(END, "20", False), (END, "20.5", True), (date(2023, 10, 3), "1.5", True), (None, "200", False)],
+)
+def test_an_absence_of_more_days_than_weekdays(returned_on: date | None, lost: str, is_found: bool) -> None:
+    events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, _sick(SECOND, returned_on, lost)))
+    assert grave(events) == ({"absence-of-too-many-days"} if is_found else set())
+
+
+def test_an_absence_of_too_many_days_counts_its_weekdays_until_it_is_put_right() -> None:
+    events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, _sick(SECOND, NINTH, "7.5")))
+    assert the_one("absence-of-too-many-days", events).says == (
+        "worker/W-1 is recorded as absent from 2023-10-02 until 2023-10-09 with 7.5 working days lost: "
+        "it has 5 weekdays."
+    )
+    assert _lost(events) == 5
+    right = _said_again(events, "E-4", _sick(SECOND, date(2023, 10, 12), "7.5"))
+    assert (grave(right), _lost(right)) == (set(), Fraction("7.5"))
+
+
+def test_absences_that_overlap_under_two_numbers() -> None:
+    facts = [(W, started(SEPTEMBER)), (W, _sick(SECOND, NINTH, "5")), ("worker/W-2", _sick(SECOND, END, "20"))]
+    events = history(*TWO_POSTS, *facts, (W, WorkerMerged(duplicate="W-2")))
+    finding = the_one("absences-overlap", events)
+    assert finding.says == (
+        "worker/W-1 is recorded as absent twice from 2023-10-02 to 2023-10-08: each day counts once."
+    )
+    assert ids(finding) == ["E-4", "E-5"]
+    assert (grave(events), _lost(events)) == ({"absences-overlap"}, 20)
+    for right in (_without(events, "E-4"), _said_again(events, "E-5", _sick(NINTH, END, "15"))):
+        assert (grave(right), _lost(right)) == (set(), 20)
+
+
+def test_absences_one_after_the_other_or_that_share_a_weekend_are_no_finding() -> None:
+    facts = [(W, started(SEPTEMBER)), (W, _sick(SECOND, NINTH, "5")), (W, _sick(date(2023, 10, 7), END, "15"))]
+    assert grave(history(*TWO_POSTS, *facts)) == set()
+    training = _sick(SECOND, END, "3").model_copy(update={"reason": AbsenceReason.TRAINING})
+    assert grave(history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, _sick(SECOND, NINTH, "5")), (W, training))) == set()
+
+
+def _two_numbers(first: date, second: date) -> list[Event]:
+    facts: Facts = [
+        (W, started(SEPTEMBER)),
+        ("worker/W-2", CaseloadCounted(counted_on=first, cases=6)),
+        (W, CaseloadCounted(counted_on=second, cases=14)),
+        (W, WorkerMerged(duplicate="W-2")),
+    ]
+    return history(*TWO_POSTS, *facts)
+
+
+def _cases(events: list[Event], as_at: date) -> Fraction:
+    picture = Picture(events)
+    reading = Reading("331", FIRST_RECORDED, lambda: picture)
+    found = figures(count("cases"), [reading], [When(as_at, as_at, as_at)], Asked()).totals[0]
+    assert isinstance(found, Fraction)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("first", "says", "cases"),
+    [
+        pytest.param(
+            NOVEMBER,
+            "worker/W-1: 14 cases were counted as worker/W-1 on 2023-11-01 and 6 as worker/W-2 on 2023-11-01, 20 in "
+            "all.",
+            20,
+            id="on one day",
+        ),
+        pytest.param(
+            date(2023, 10, 27),
+            "worker/W-1: 6 cases were counted as worker/W-2 on 2023-10-27 and 14 as worker/W-1 on 2023-11-01, only the "
+            "later count is taken.",
+            14,
+            id="in one week",
+        ),
+    ],
+)
+def test_cases_counted_under_two_numbers_of_one_person(first: date, says: str, cases: int) -> None:
+    events = _two_numbers(first, NOVEMBER)
+    assert the_one("caseload-under-two-numbers", events).says == says
+    assert _cases(events, NOVEMBER) == cases
+    the_same_cases = _without(events, "E-4")
+    assert found("caseload-under-two-numbers", the_same_cases) == []
+    assert _cases(the_same_cases, NOVEMBER) == 14
+    others = _said_again(the_same_cases, "E-5", CaseloadCounted(counted_on=NOVEMBER, cases=20))
+    assert found("caseload-under-two-numbers", others) == []
+    assert _cases(others, NOVEMBER) == 20
+
+
+def test_cases_of_the_next_month_under_the_number_that_was_kept_are_no_finding() -> None:
+    events = _two_numbers(OCTOBER, date(2023, 10, 9))
+    assert found("caseload-under-two-numbers", events) == []
+    assert _cases(events, date(2023, 10, 9)) == 14
 
 
 @pytest.mark.parametrize(

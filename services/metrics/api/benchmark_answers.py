@@ -1,0 +1,136 @@
+"""How comparisons with published figures look in JSON and CSV, with their examples.
+
+Invariant: a published figure is a value or a mark, the other is null.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.metrics.api.files import Lines
+from services.metrics.api.measures import described
+from services.metrics.api.releases import number, why
+from services.metrics.benchmarks.comparison import Places, Rank
+from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure
+
+RANK_ORDER = "1 is the lowest figure; equal figures share a rank; only those with a figure are ranked"
+
+_PLACES: dict[str, Any] = {
+    "authority": {"code": "331", "name": "Coventry", "value": 18.0, "mark": None},
+    "region": {"code": "E12000005", "name": "West Midlands", "value": 16.4, "mark": None},
+    "england": {"code": "E92000001", "name": "England", "value": 17.1, "mark": None},
+    "neighbours": [
+        {"code": "333", "name": "Sandwell", "value": 28.0, "mark": None},
+        {"code": "336", "name": "Wolverhampton", "value": 9.6, "mark": None},
+    ],
+}
+COMPARISON: dict[str, Any] = {
+    **described(PUBLISHED["turnover-rate"]),
+    "release": {"name": "2022", "published": "2023-02-23"},
+    "year": 2022,
+    "as_at": "2022-09-30",
+    "as_known_at": "2022-11-30T12:00:00Z",
+    **_PLACES,
+    "neighbours_from": "request",
+    "neighbours_without_row": [],
+    "rank": {
+        "among_neighbours": {"rank": 2, "of": 3},
+        "among_authorities": {"rank": 66, "of": 149},
+        "order": RANK_ORDER,
+    },
+    "ours": {
+        "code": "331",
+        "value": 18.2,
+        "mark": None,
+        "scope": "census",
+        "from": "2021-10-01",
+        "to": "2022-09-30",
+        "as_at": "2022-09-30",
+    },
+    "marks": {},
+    "differences": [
+        "DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.",
+        "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
+        "made of the published rows of their authorities.",
+        "Ours counts posts with a CSWW role, what happened in the twelve months up to 2022-09-30, as known at the "
+        "instant asked for; DfE counts what the authority returned in that year's census, as it stood when the release "
+        "was made.",
+    ],
+    "links": {
+        "pinned": "/v1/benchmarks/turnover-rate?authority=331&neighbours=333,336&as_known_at=2022-11-30T12:00:00Z"
+        "&as_accepted_at=2022-11-30T12:00:00Z&release=2022&year=2022",
+        "explanation": "/v1/measures/turnover-rate/explanation?authority=331&as_known_at=2022-11-30T12:00:00Z"
+        "&as_accepted_at=2022-11-30T12:00:00Z&census_year=2022&scope=census",
+    },
+}
+SERIES: dict[str, Any] = {
+    **described(PUBLISHED["turnover-rate"]),
+    "releases": [{"name": "2022", "published": "2023-02-23"}],
+    "authority": "331",
+    "neighbours_from": "request",
+    "series": [{"year": 2022, "as_at": "2022-09-30", "release": "2022"} | _PLACES],
+    "marks": {},
+    "links": {"pinned": "/v1/benchmarks/turnover-rate/series?authority=331&release=2022&neighbours=333,336"},
+}
+
+
+def figure_as_json(figure: Figure | None) -> dict[str, Any] | None:
+    """A published figure: its value, or the mark in its place."""
+    if figure is None:
+        return None
+    found = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    return found | why(figure.value, figure.mark)
+
+
+def places_as_json(places: Places) -> dict[str, Any]:
+    """The authority, its region, England and its neighbours."""
+    return {
+        "authority": figure_as_json(places.authority),
+        "region": figure_as_json(places.region),
+        "england": figure_as_json(places.england),
+        "neighbours": [figure_as_json(figure) for figure in places.neighbours],
+    }
+
+
+def rank_as_json(found: Rank, own: Figure) -> dict[str, Any]:
+    """A rank, and among how many; who has no figure has no rank, for the same reason."""
+    return {"rank": found.rank, "of": found.of} | why(own.value, own.mark)
+
+
+def placed_in(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Every published figure of a year, with what it is to the authority."""
+    each = [(place, body[place]) for place in ("authority", "region", "england")]
+    each += [("neighbour", figure) for figure in body["neighbours"]]
+    return [(place, figure) for place, figure in each if figure is not None]
+
+
+def marks_of(placed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+    """What the marks mean that stand in an answer."""
+    marks = {figure["mark"] for _, figure in placed}
+    return {mark: meaning for mark, meaning in MARKS.items() if mark in marks}
+
+
+_FIGURE = ("code", "name", "value", "mark", "reason")
+
+
+def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
+    """One line a place. The ranks stand in the authority's own line."""
+    ranks: dict[str, Any] = {}
+    for among in ("among_neighbours", "among_authorities"):
+        found = body["rank"][among] or {"rank": None, "of": None}
+        ranks |= {f"rank_{among}": found["rank"], f"rank_{among}_of": found["of"]}
+    lines = [
+        [place, *(figure.get(name) for name in _FIGURE)]
+        + [value if place == "authority" else None for value in ranks.values()]
+        for place, figure in (*placed_in(body), ("ours", body["ours"]))
+    ]
+    return ["place", *_FIGURE, *ranks], lines
+
+
+def series_as_lines(body: Mapping[str, Any]) -> Lines:
+    """One line a year and place."""
+    lines = [
+        [point["year"], point["as_at"], point["release"], place, *(figure.get(name) for name in _FIGURE)]
+        for point in body["series"]
+        for place, figure in placed_in(point)
+    ]
+    return ["year", "as_at", "release", "place", *_FIGURE], lines

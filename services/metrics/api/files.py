@@ -1,0 +1,86 @@
+"""Answers as files: the rows of an answer as a table that Excel and Power BI read as it stands, and what they are.
+
+Invariant: a file holds every row there is; it says nothing twice, so what holds for all rows stands in a table of its
+own (`about`); no cell is a formula, whatever was recorded.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from services.metrics.pauses import with_pauses
+
+Lines = tuple[Sequence[str], Iterable[Sequence[Any]]]
+"""A table: its heading, and its rows."""
+
+ABOUT_HEADING = ("name", "value")
+OF_A_PAGE = frozenset({"limit", "offset"})
+"""Members that speak of a page of JSON: a file is whole."""
+ROWS_AT_ONCE = 1000
+"""Rows that are written in one piece."""
+
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+_BEGINS_A_FORMULA = tuple("=+-@＝＋－＠")
+"""Spreadsheets take the wide ones for the others."""
+
+
+def about(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """What the rows of an answer are: every member that is no list of rows, by its name, members of members with a dot.
+
+    Of the links the pinned one.
+    """
+    found: list[tuple[str, Any]] = []
+    for name, value in body.items():
+        if name == "links":
+            found += [("pinned", value["pinned"])] if "pinned" in value else []
+        elif isinstance(value, Mapping):
+            found += [(f"{name}.{inner}", told) for inner, told in about(value)]
+        elif isinstance(value, list | tuple):
+            if not any(isinstance(item, Mapping | list | tuple) for item in value):
+                found.append((name, " ".join(str(item) for item in value)))
+        elif name not in OF_A_PAGE:
+            found.append((name, value))
+    return found
+
+
+def csv_pieces(lines: Lines) -> Iterator[bytes]:
+    """A table as CSV in UTF-8, some rows at a time."""
+    heading, rows = lines
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(heading)
+    for number, row in enumerate(with_pauses(rows), 1):
+        writer.writerow([_cell(value) for value in row])
+        if number % ROWS_AT_ONCE == 0:
+            yield _taken(text)
+    yield _taken(text)
+
+
+def _taken(text: io.StringIO) -> bytes:
+    found = text.getvalue().encode()
+    text.seek(0)
+    text.truncate()
+    return found
+
+
+def _cell(value: Any) -> Any:
+    """A value as CSV has it. Text that a spreadsheet would work out as a formula begins with an apostrophe instead."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if not isinstance(value, str) or _NUMBER.fullmatch(value):
+        return value
+    # A tab or a line break before it hides it from readers, not from spreadsheets.
+    is_one = value.lstrip().startswith(_BEGINS_A_FORMULA) or value.startswith(("\t", "\r", "\n"))
+    return f"'{value}" if is_one else value
+
+
+def file_name(path: str, body: Mapping[str, Any], ending: str, *, is_about: bool) -> str:
+    """What a file is called: what was asked, of which authority and time, as `vacancies-331-2023-10-31.csv`."""
+    asked = path.removeprefix("/v1/").removeprefix("measures/")
+    words = [asked, body.get("authority"), body.get("from"), body.get("to"), body.get("as_at")]
+    words += ["about"] if is_about else []
+    plain = [re.sub(r"[^A-Za-z0-9._]+", "-", str(word)) for word in words if word is not None]
+    return f"{'-'.join(plain)}.{ending}"

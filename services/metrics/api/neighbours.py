@@ -1,0 +1,129 @@
+"""HTTP in and out: the statistical neighbours of authorities, as DfE publishes them.
+
+Invariant: a file of neighbours is loaded whole, by an operator for all authorities, and never changed afterwards.
+"""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import asyncpg
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from services.chassis.authentication import OPERATING
+from services.chassis.logs import get_log
+from services.metrics.api.answering import answer, responses
+from services.metrics.api.asking import Question, said
+from services.metrics.api.computing import computing
+from services.metrics.api.parameters import Parameter, documented
+from services.metrics.api.published_files import (
+    NAME,
+    PUBLISHED_ON,
+    asked_to_load,
+    file_of,
+    from_where,
+    load,
+    loading_responses,
+    remarks_on_keeping,
+)
+from services.metrics.benchmarks import store
+from services.metrics.benchmarks.database import BenchmarksDatabase
+from services.metrics.benchmarks.neighbours import Groups, read_neighbours
+from services.metrics.benchmarks.store import LoadedFile
+
+log = get_log(__name__)
+
+DEFAULT_SOURCE = "DfE, statistical neighbours (Open Government Licence v3.0)"
+LOADING = (Parameter("name", "What to call it.", NAME, "2025", required=True), PUBLISHED_ON, from_where(DEFAULT_SOURCE))
+FILE = file_of(
+    "DfE's file of statistical neighbours, CSV in UTF-8, as that of April 2021 (LA num, … SN1, SNP, …) or that of 2025 "
+    "(old_la_code, … SN_1, SN_1P, …)."
+)
+NEIGHBOURS: dict[str, Any] = {
+    "name": "2025",
+    "published": "2025-05-01",
+    "loaded_at": "2025-11-01T09:00:00Z",
+    "sha256": "1f2c1b7e5d3a48060c4e8f6a7b9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70812",
+    "authorities": 153,
+    "source": DEFAULT_SOURCE,
+    "columns_left_out": [],
+    "remarks": [],
+}
+
+
+def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
+    """The routes of the files of neighbours, kept in this database."""
+    router = APIRouter(tags=["benchmarks"])
+
+    @router.post(
+        "/v1/benchmarks/neighbours",
+        dependencies=[OPERATING],
+        status_code=201,
+        summary="Load statistical neighbours",
+        responses=loading_responses(NEIGHBOURS),
+        openapi_extra=documented(also=LOADING) | FILE,
+    )
+    async def post_neighbours(request: Request) -> Response:
+        """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
+
+        Comparisons that name no neighbours then take those of the file published last, unless
+        WORKFORCE_STATISTICAL_NEIGHBOURS names some.
+        """
+        asked = asked_to_load(Question(request, also=LOADING), store.NEIGHBOURS, "name", DEFAULT_SOURCE)
+
+        async def keep(pool: asyncpg.Pool, file: LoadedFile, _: Groups) -> LoadedFile | None:
+            return await store.add_file(pool, store.NEIGHBOURS, file)
+
+        file, is_new = await load(request, database, asked, read_neighbours, keep)
+        left_out = list(groups_of(file.body).left_out)
+        if is_new and left_out:
+            log.warning("columns of a file of neighbours were not read", name=file.name, columns=left_out)
+        told = {"status": "loaded" if is_new else "already-known"} | _as_json(file)
+        told["remarks"] += remarks_on_keeping(database)
+        return JSONResponse(told, 201 if is_new else 200)
+
+    @router.get(
+        "/v1/benchmarks/neighbours",
+        summary="The files of statistical neighbours that are loaded",
+        responses=responses({"files": [NEIGHBOURS]}, of_events=False),
+        openapi_extra=documented(),
+    )
+    async def get_neighbours(request: Request) -> Response:
+        """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
+        first, and is the one that is compared by.
+        """
+        question = Question(request)
+        question.settle()
+        async with computing(request) as computation, database.opened() as pool:
+            files = await store.list_files(pool, store.NEIGHBOURS)
+            return await computation.run(_answer, question, files)
+
+    return router
+
+
+def _answer(question: Question, files: Sequence[LoadedFile]) -> Response:
+    told = [_as_json(file) for file in files]
+    rows = ([" ".join(value) if isinstance(value, list) else value for value in file.values()] for file in told)
+    return answer(question, {"files": told}, (list(NEIGHBOURS), rows))
+
+
+@lru_cache(maxsize=8)
+def groups_of(body: bytes) -> Groups:
+    """What a file that was loaded says."""
+    return read_neighbours(body)
+
+
+def _as_json(file: LoadedFile) -> dict[str, Any]:
+    groups = groups_of(file.body)
+    left_out = list(groups.left_out)
+    return {
+        "name": file.name,
+        "published": file.published.isoformat(),
+        "loaded_at": said(file.loaded_at),
+        "sha256": file.sha256,
+        "authorities": len(groups.neighbours),
+        "source": file.source,
+        "columns_left_out": left_out,
+        "remarks": [f"Not known, and so not read: the columns {', '.join(left_out)}."] if left_out else [],
+    }

@@ -1,0 +1,174 @@
+"""How files that others published are loaded over HTTP: releases and statistical neighbours alike.
+
+Invariant: a file is loaded whole, by an operator for all authorities, and never changed afterwards.
+"""
+
+import hashlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, TypeVar
+
+import asyncpg
+from fastapi import Request
+
+from contracts.refusal import Refused
+from services.chassis.bodies import media_type
+from services.chassis.documentation import WITH_A_BODY
+from services.chassis.problems import Problem, faults_as_json
+from services.chassis.runtime import runtime_of
+from services.chassis.settings import PREFIX
+from services.metrics.api.answering import CSV, JSON, PROBLEM, responses
+from services.metrics.api.asking import Question
+from services.metrics.api.computing import Computation, computing
+from services.metrics.api.parameters import DATE, Parameter
+from services.metrics.benchmarks import store
+from services.metrics.benchmarks.database import BenchmarksDatabase
+from services.metrics.benchmarks.store import LoadedFile
+
+FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
+SOURCE = r"^[ -~]{1,200}$"
+
+NAME = {"type": "string", "pattern": FILE_NAME}
+PUBLISHED_ON = Parameter("published", "The day DfE published it.", DATE, "2023-02-23", required=True)
+
+
+def from_where(usual: str) -> Parameter:
+    """The parameter that says where a file is from."""
+    schema = {"type": "string", "pattern": SOURCE, "default": usual}
+    return Parameter("source", "Where it is from, in words.", schema, usual)
+
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A file as it is asked to be loaded. `kind` is the store's."""
+
+    kind: str
+    name: str
+    published: date
+    source: str
+
+
+def file_of(description: str) -> dict[str, Any]:
+    """The body of a request that brings such a file, for its documentation."""
+    content = {CSV: {"schema": {"type": "string"}}}
+    return {"requestBody": {"required": True, "description": description, "content": content}}
+
+
+def loading_responses(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """What a route that loads files may answer."""
+    usual = responses(example, of_events=False)
+    return {
+        201: {"description": "Loaded.", "content": {JSON: {"example": {"status": "loaded"} | example}}},
+        200: {
+            "description": "Already known: the same bytes were loaded under this name before.",
+            "content": {JSON: {"example": {"status": "already-known"} | example}},
+        },
+        401: usual[401],
+        403: {"description": "The key has no right `operate` for all authorities.", **PROBLEM},
+        409: {"description": "Another file was loaded under this name.", **PROBLEM},
+        415: {"description": "The body is not sent as CSV.", **PROBLEM},
+        422: {
+            "description": "A parameter, or the file, is not as described: where, and what would be right.",
+            **PROBLEM,
+        },
+        429: usual[429],
+        503: usual[503],
+    } | WITH_A_BODY
+
+
+def asked_to_load(question: Question, kind: str, parameter: str, usual_source: str) -> Asked:
+    """What the parameters say. Raises a 422 problem."""
+    name = file_name(question, parameter, needed=True)
+    published = question.day("published", needed=True)
+    source = question.matching("source", SOURCE, "up to 200 printable ASCII characters") or usual_source
+    question.settle()
+    assert published is not None  # noqa: S101  (settled)
+    return Asked(kind, name, published, source)
+
+
+Keep = Callable[[asyncpg.Pool, LoadedFile, Read], Awaitable[LoadedFile | None]]
+
+
+async def load(
+    request: Request, database: BenchmarksDatabase, asked: Asked, read: Callable[[bytes], Read], keep: Keep[Read]
+) -> tuple[LoadedFile, bool]:
+    """The file as it was loaded, and whether it is new. `read` reads its bytes, `keep` writes what was read.
+
+    Raises 409, 415 and 422 problems.
+    """
+    came = media_type(request.headers.get("content-type"))
+    if came != CSV:
+        raise Problem(415, "not-csv", "Not CSV", f"The body came as {came[:80] or 'nothing'}; send it as {CSV}.")
+    runtime = runtime_of(request)
+    largest = runtime.settings.largest_request_bytes
+    async with (
+        runtime.bodies.reading(request, largest, f"a {asked.kind} file is sent whole and alone") as body,
+        computing(request) as computation,
+        database.opened() as pool,
+    ):
+        return await _load(computation, pool, asked, body, read, keep)
+
+
+async def _load(
+    computation: Computation,
+    pool: asyncpg.Pool,
+    asked: Asked,
+    body: bytes,
+    read: Callable[[bytes], Read],
+    keep: Keep[Read],
+) -> tuple[LoadedFile, bool]:
+    sha256 = await computation.run(lambda: hashlib.sha256(body).hexdigest())
+    file = LoadedFile(asked.name, asked.published, datetime.now(UTC), sha256, asked.source, bytes(body))
+    if (known := await store.find_file(pool, asked.kind, asked.name)) is not None:
+        return _same(asked, known, file), False
+    try:
+        found = await computation.run(read, file.body)
+    except Refused as refusal:
+        told = faults_as_json(refusal)
+        said = "; ".join(f"{item['field']} {item['problem']}" for item in told["faults"])
+        detail = f"{said}; nothing of the file was loaded"
+        raise Problem(422, f"{asked.kind}-refused", f"The {asked.kind} cannot be read", detail, **told) from None
+    if (loaded := await keep(pool, file, found)) is not None:
+        return loaded, True
+    # Another process was quicker.
+    known = await store.find_file(pool, asked.kind, asked.name)
+    assert known is not None  # noqa: S101  (files are never taken away)
+    return _same(asked, known, file), False
+
+
+def _same(asked: Asked, known: LoadedFile, came: LoadedFile) -> LoadedFile:
+    """The file that is known under this name. Raises a 409 problem where that is another."""
+    other = [
+        f"it was loaded with {what} {kept}, and came with {new}"
+        for what, kept, new in (
+            ("sha256", known.sha256, came.sha256),
+            ("published", known.published, came.published),
+        )
+        if kept != new
+    ]
+    if other:
+        detail = (
+            f"{known.name}: {'; '.join(other)}. A file that was loaded is never changed: give this one another name."
+        )
+        raise Problem(409, f"{asked.kind}-differs", f"What is loaded as {asked.kind} {known.name} is another", detail)
+    return known
+
+
+def remarks_on_keeping(database: BenchmarksDatabase) -> list[str]:
+    """What whoever loads a file should know of where it is kept."""
+    if database.is_apart:
+        return []
+    return [
+        "It is kept in metrics' own database, and gone when that is made anew: set "
+        f"{PREFIX}BENCHMARKS_DATABASE_URL to a database of its own, and load it there."
+    ]
+
+
+def file_name(question: Question, parameter: str, needed: bool = False) -> str:
+    """The name of a file that is or will be loaded; empty where it is left out."""
+    expected = "a name of up to 40 letters, digits, dots, underscores and hyphens, as 2022"
+    return question.matching(parameter, FILE_NAME, expected, needed) or ""

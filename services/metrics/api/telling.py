@@ -1,0 +1,100 @@
+"""Figures as answers tell them: a number, or null with its reason beside it, and the time that was counted.
+
+Invariant: no null figure leaves without its reason: what has none is a `Reason` until it is shown here.
+"""
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from services.metrics.control_chart import chart
+from services.metrics.control_chart import shown as chart_shown
+from services.metrics.figures import mark
+from services.metrics.measures.catalogue import MEASURES, counts_of
+from services.metrics.measures.declaration import PLACES, Elapsed, Kind, Measure, Rate, Unit, When, shown
+from services.metrics.periods import Period, counts_over_time
+from services.metrics.reasons import Reason, Value
+
+OVERLAPPING = (
+    "Its points count days of each other, so that one follows from the one before: limits would lie too close, and "
+    "mark changes that are none. Ask for window=point, or for points as far apart as they are long."
+)
+"""Why a series of twelve months month by month has no control chart (D. J. Wheeler, *Understanding Variation*: values
+and moving ranges are of separate times)."""
+
+
+def told(name: str, value: Value, unit: Unit) -> dict[str, Any]:
+    """One figure by its name; `reason` where there is none."""
+    return {name: shown(value, unit)} | ({"reason": value} if isinstance(value, Reason) else {})
+
+
+def all_told(values: Mapping[str, Value], units: Mapping[str, Unit]) -> dict[str, Any]:
+    """Several figures by name; those that are missing are so for one reason."""
+    found: dict[str, Any] = {name: shown(value, units[name]) for name, value in values.items()}
+    reasons = [value for value in values.values() if isinstance(value, Reason)]
+    return found | ({"reason": reasons[0]} if reasons else {})
+
+
+def told_in_order(name: str, values: Sequence[Value], unit: Unit) -> dict[str, Any]:
+    """Figures of points in their order; where one is missing, `reasons` beside them, null where there is a figure."""
+    found: dict[str, Any] = {name: [shown(value, unit) for value in values]}
+    reasons = [value if isinstance(value, Reason) else None for value in values]
+    return found | ({"reasons": reasons} if any(reasons) else {})
+
+
+def marked(measure: Measure, value: Value, name: str) -> dict[str, str]:
+    """DfE's mark of a figure, where it has one."""
+    found = mark(measure, value)
+    return {} if found is None else {name: found}
+
+
+def time_of(measure: Measure, when: When) -> dict[str, Any]:
+    """The date or period that a figure speaks of, and whether it was over, as answers say it."""
+    kinds = {counted.kind for counted in counts_of(measure)}
+    found: dict[str, Any] = {}
+    if Kind.FLOW in kinds:
+        found |= {"from": when.first.isoformat(), "to": when.last.isoformat()}
+    if Kind.STOCK in kinds or measure.all_time:
+        found["as_at"] = when.as_at.isoformat()
+    if measure.all_time:
+        found["months"] = when.months
+    return found | elapsed(when)
+
+
+def elapsed(when: When) -> dict[str, bool]:
+    """`provisional` of a time that was under way, `planned` where days to come were meant to count."""
+    found = {Elapsed.UNDER_WAY: {"provisional": True}, Elapsed.PLANNED: {"planned": True}}
+    return found.get(when.elapsed, {})
+
+
+def point_of_time(measure: Measure, period: Period, when: When) -> dict[str, Any]:
+    """What a point of a series counts: from when to when, and, of stocks, as at which date."""
+    found = {"from": period.first.isoformat(), "to": min(period.last, when.last).isoformat()} | time_of(measure, when)
+    found.pop("months", None)
+    return found
+
+
+MAY_BE_NEGATIVE = {
+    measure.name
+    for measure in MEASURES.values()
+    if isinstance(measure, Rate) and any(term.sign < 0 for term in measure.terms)
+}
+"""Rates from which something is taken away."""
+
+
+def control_chart(
+    measure: Measure, whens: Sequence[When], values: Sequence[Value], stale: Sequence[bool], rebased: Sequence[int]
+) -> dict[str, Any]:
+    """The control chart of a series, of the points whose time is over and that are not stale.
+
+    Where points overlap, why there is none.
+    """
+    if counts_over_time(measure) and any(after.first <= before.last for before, after in pairwise(whens)):
+        return {"no_control_chart": OVERLAPPING}
+    points = [
+        value if when.elapsed is Elapsed.OVER and not is_stale and not isinstance(value, Reason) else None
+        for when, value, is_stale in zip(whens, values, stale, strict=True)
+    ]
+    least = None if measure.name in MAY_BE_NEGATIVE else 0
+    places = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
+    return {"control_chart": chart_shown(chart(points, rebased, least=least), places)}

@@ -1,0 +1,81 @@
+"""Checks of the counts of children: series that another seems to have replaced, and those that grew old.
+
+Invariant: a series of which the end is recorded has no finding.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable
+
+from contracts.codes import Demand
+from services.metrics.picture.demand import COUNT_HOLDS_MONTHS, Counts, Series, demand_series, grows_old_on
+from services.metrics.picture.picture import Picture
+from services.metrics.quality.declaration import Check, Finding, Severity, in_order
+from services.metrics.timelines.rows import FOREVER
+
+MOVES = ("children", "children-by-area", "children-per-case-holder")
+
+
+def series_replaced(picture: Picture) -> Iterable[Finding]:
+    """Series that are not ended, and after whose last count another of the same kind began."""
+    alike: defaultdict[tuple[Demand, str | None], list[tuple[Series, Counts]]] = defaultdict(list)
+    for series, counts in demand_series(picture).items():
+        alike[series.demand, series.service_area].append((series, counts))
+    for of_a_kind in alike.values():
+        of_a_kind.sort(key=lambda one: (one[1].first, one[0].subject))
+        began = [counts.first for _, counts in of_a_kind]
+        for series, counts in of_a_kind:
+            later = bisect_right(began, counts.last)
+            if counts.is_ended() or later == len(of_a_kind) or began[later] >= grows_old_on(counts.last):
+                continue
+            other, replacing = of_a_kind[later]
+            (last, _), (first, _) = counts.events[counts.last], replacing.events[replacing.first]
+            says = (
+                f"{_named(series)} was counted last on {counts.last}, and {other.subject} began on {replacing.first}: "
+                "both count."
+            )
+            yield Finding(
+                "demand-series-replaced", (series.subject, other.subject), replacing.first, grows_old_on(counts.last),
+                says, in_order([last, first]),
+            )  # fmt: skip
+
+
+def series_grown_old(picture: Picture) -> Iterable[Finding]:
+    """Series that are not ended, and that nobody counted for so long that they count no more."""
+    for series, counts in demand_series(picture).items():
+        if not counts.is_ended():
+            since = grows_old_on(counts.last)
+            says = f"{_named(series)} was counted last on {counts.last}: from {since} on it does not count."
+            last, _ = counts.events[counts.last]
+            yield Finding("demand-series-grown-old", (series.subject,), since, FOREVER, says, (last,))
+
+
+def _named(series: Series) -> str:
+    area = "" if series.service_area is None else f" of {series.service_area}"
+    return f"{series.subject} ({series.demand}{area})"
+
+
+CHECKS = (
+    Check(
+        "demand-series-replaced",
+        "Series of children that another seems to have replaced",
+        "A series of children was counted last before another of the same kind began, and its end is not recorded: "
+        "both count until it grows old.",
+        "Where the other replaced it, record its end (uk.workforce.demand.ended.v1) on the day on which the other "
+        "began. Where both go on, record the newer counts of it.",
+        Severity.MAY_MOVE,
+        MOVES,
+        series_replaced,
+    ),
+    Check(
+        "demand-series-grown-old",
+        "Series of children that nobody counts any more",
+        f"The last count of a series of children is more than {COUNT_HOLDS_MONTHS} months old, and its end is not "
+        "recorded: it is left out.",
+        "Record the newer counts; or, where the series is at an end, its end (uk.workforce.demand.ended.v1).",
+        Severity.MAY_MOVE,
+        MOVES,
+        series_grown_old,
+        once_due=True,
+    ),
+)

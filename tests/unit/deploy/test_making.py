@@ -1,0 +1,63 @@
+"""What `make` does before it does anything: no minutes of set-up for help, no jars of Kafka for tests of rules.
+
+Invariant: make only says what it would do (`-n`), as on a machine where nothing is set up yet.
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from deploy.embedded.__main__ import command_line
+
+REPOSITORY = Path(__file__).parents[3]
+NOTHING_THERE = ("READY=nowhere/development.lock", "JARS=nowhere/.complete")
+
+
+def said(*words: str) -> str:
+    """What make would run for these words, were nothing set up."""
+    done = subprocess.run(
+        ["make", "--dry-run", *NOTHING_THERE, *words], cwd=REPOSITORY, capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("args", ["--help", "-h", "--no-demonstration --help"])
+def test_the_help_of_make_up_needs_no_setting_up(args: str) -> None:
+    assert said("up", f"ARGS={args}").strip() == "cat deploy/embedded/help.txt"
+    done = subprocess.run(["make", "up", f"ARGS={args}"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert "--ending DAY" in done.stdout
+    assert "WORKFORCE_METRICS_PORT" in done.stdout
+
+
+def test_the_help_that_stands_in_the_file_is_the_command_s() -> None:
+    text = (REPOSITORY / "deploy/embedded/help.txt").read_text(encoding="utf-8")
+    assert text == command_line().format_help(), (
+        "write it anew: .venv/bin/python -m deploy.embedded --help > deploy/embedded/help.txt"
+    )
+
+
+@pytest.mark.parametrize("args", ["", "--no-demonstration", "--ending today"])
+def test_make_up_is_set_up_and_runs_what_it_is_told(args: str) -> None:
+    commands = said("up", f"ARGS={args}")
+    assert "setting up .venv" in commands
+    assert f"-m deploy.embedded {args}".strip() in commands
+
+
+@pytest.mark.parametrize(
+    "args", ["tests/unit", "tests/unit/chassis/test_keys.py -x", "-q tests/unit tests/contract", "tests/property"]
+)
+def test_tests_of_rules_alone_need_no_jars_of_kafka(args: str) -> None:
+    commands = said("test", f"ARGS={args}")
+    assert f"--durations-min=1 {args}" in commands
+    assert "jars of Apache Kafka" not in commands
+
+
+@pytest.mark.parametrize("args", ["", "-x", "tests/delivery", "tests/unit tests/integration", "-k unit"])
+def test_other_tests_have_the_jars_fetched(args: str) -> None:
+    assert "fetching the jars of Apache Kafka" in said("test", f"ARGS={args}")
+
+
+def test_soak_runs_the_tests_that_it_is_told() -> None:
+    commands = said("soak", "MINUTES=3", "ARGS=tests/property/test_ties.py")
+    assert "-m tests.soak --minutes 3 --seed 1 tests/property/test_ties.py" in commands

@@ -1,0 +1,106 @@
+"""What of a time had passed: every case of a date and of a period, on either side of the day it is known on."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Elapsed, Kind, Measure, When
+from services.metrics.periods import (
+    Every,
+    Period,
+    Window,
+    as_known_on,
+    counts_over_time,
+    series_periods,
+    when_of_point,
+    year_to,
+)
+
+NOVEMBER = Period(date(2023, 11, 1), date(2023, 11, 30))
+OF_NOVEMBER = When(NOVEMBER.first, NOVEMBER.last, NOVEMBER.last)
+DAYS = st.dates(date(2020, 1, 1), date(2027, 12, 31))
+
+
+@pytest.mark.parametrize(
+    ("known_on", "elapsed", "last"),
+    [
+        (date(2023, 10, 31), Elapsed.TO_COME, date(2023, 11, 30)),
+        (date(2023, 11, 1), Elapsed.UNDER_WAY, date(2023, 11, 1)),
+        (date(2023, 11, 26), Elapsed.UNDER_WAY, date(2023, 11, 26)),
+        # In the course of the last day there can still be leavers of that day.
+        (date(2023, 11, 30), Elapsed.UNDER_WAY, date(2023, 11, 30)),
+        (date(2023, 12, 1), Elapsed.OVER, date(2023, 11, 30)),
+    ],
+)
+def test_a_month_begins_is_under_way_and_is_over(known_on: date, elapsed: Elapsed, last: date) -> None:
+    found = as_known_on(OF_NOVEMBER, NOVEMBER, known_on, planned=False)
+    assert (found.first, found.last, found.as_at, found.elapsed) == (NOVEMBER.first, last, last, elapsed)
+
+
+@pytest.mark.parametrize(
+    ("known_on", "elapsed"),
+    [(date(2023, 11, 29), Elapsed.TO_COME), (date(2023, 11, 30), Elapsed.OVER), (date(2023, 12, 1), Elapsed.OVER)],
+)
+def test_a_date_has_come_from_the_day_itself_on(known_on: date, elapsed: Elapsed) -> None:
+    year = year_to(NOVEMBER.last)
+    found = as_known_on(When(year.first, year.last, year.last), None, known_on, planned=False)
+    assert found.elapsed is elapsed
+    assert (found.last, found.as_at) == (NOVEMBER.last, NOVEMBER.last)
+
+
+def test_a_period_judged_at_a_later_date_waits_for_that_date() -> None:
+    judged = When(NOVEMBER.first, NOVEMBER.last, date(2024, 11, 30))
+    assert as_known_on(judged, NOVEMBER, date(2024, 11, 29), planned=False).elapsed is Elapsed.TO_COME
+    assert as_known_on(judged, NOVEMBER, date(2024, 12, 1), planned=False).elapsed is Elapsed.OVER
+
+
+def test_the_year_up_to_a_month_to_come_is_to_come_though_it_has_begun() -> None:
+    year = year_to(NOVEMBER.last)
+    when = When(year.first, year.last, year.last)
+    assert as_known_on(when, NOVEMBER, date(2023, 10, 15), planned=False).elapsed is Elapsed.TO_COME
+    assert as_known_on(when, NOVEMBER, date(2023, 11, 15), planned=False).last == date(2023, 11, 15)
+
+
+@given(DAYS, st.integers(0, 800), DAYS, st.booleans(), st.booleans())
+def test_nothing_after_the_day_counts_unless_what_is_planned_is_meant(
+    first: date, days: int, known_on: date, planned: bool, is_period: bool
+) -> None:
+    period = Period(first, first + timedelta(days=days)) if is_period else None
+    when = When(first, first + timedelta(days=days), first + timedelta(days=days))
+    found = as_known_on(when, period, known_on, planned)
+    reaches_further = when.last > known_on
+    assert (found.elapsed is Elapsed.PLANNED) == (planned and reaches_further)
+    if found.elapsed in (Elapsed.OVER, Elapsed.UNDER_WAY):
+        assert max(found.last, found.as_at) <= known_on
+        assert found.first == when.first
+    if found.elapsed is not Elapsed.UNDER_WAY:
+        assert (found.last, found.as_at) == (when.last, when.as_at)
+
+
+@pytest.mark.parametrize("window", [None, *Window])
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=list(MEASURES))
+def test_one_rule_says_over_what_a_point_counts(measure: Measure, window: Window | None) -> None:
+    when = when_of_point(measure, NOVEMBER, date(1948, 1, 1), 12, window)
+    assert when.as_at == when.last == NOVEMBER.last
+    if not counts_over_time(measure):
+        assert when.first == NOVEMBER.first
+    elif window is None and measure.all_time:
+        assert when.first == date(1948, 1, 1)
+    elif window is Window.YEAR or (window is None and measure.kind is Kind.RATE):
+        assert when.first == date(2022, 12, 1)
+    else:
+        assert when.first == NOVEMBER.first
+
+
+def test_years_begin_in_the_month_that_is_asked_for() -> None:
+    assert [period.first for period in series_periods(date(2021, 1, 1), date(2023, 12, 31), Every.CENSUS_YEAR, 10)] == [
+        date(2021, 10, 1),
+        date(2022, 10, 1),
+    ]
+    for month in range(1, 13):
+        found = series_periods(date(2020, 1, 1), date(2023, 12, 31), Every.YEAR, month)
+        assert {period.first.month for period in found} == {month}
+        assert all(year_to(period.last) == period for period in found)

@@ -1,0 +1,53 @@
+"""Checks of counts of children: a series that another replaced, and one that nobody counts any more."""
+
+from datetime import date
+
+from contracts.codes import Demand
+from contracts.events.base import EventData
+from contracts.events.working_life import DemandCounted, DemandEnded
+from tests.histories import at, event
+from tests.unit.quality.findings import APRIL, DECEMBER, NOVEMBER, OCTOBER, SEPTEMBER, found, history, ids, the_one
+
+OLD, NEW = "demand/old", "demand/new"
+
+
+def _counted(day: date, children: int = 700, area: str | None = None) -> EventData:
+    return DemandCounted(counted_on=day, demand=Demand.CHILDREN_IN_NEED, children=children, service_area=area)
+
+
+def test_a_series_counted_last_before_another_began_until_its_end_is_recorded() -> None:
+    events = history((OLD, _counted(APRIL)), (OLD, _counted(SEPTEMBER)), (NEW, _counted(OCTOBER)))
+    finding = the_one("demand-series-replaced", events)
+    assert finding.says == (
+        "demand/old (children-in-need) was counted last on 2023-09-01, and demand/new began on 2023-10-01: both count."
+    )
+    assert (finding.subjects, ids(finding), finding.since) == ((OLD, NEW), ["E-2", "E-3"], OCTOBER)
+    assert finding.until == date(2024, 9, 2)
+    end = event(DemandEnded(ended_on=OCTOBER), OLD, at(DECEMBER, 20), "end")
+    assert found("demand-series-replaced", [*events, end]) == []
+
+
+def test_series_that_go_on_beside_each_other_or_are_of_other_children_are_no_finding() -> None:
+    beside = history((OLD, _counted(SEPTEMBER)), (NEW, _counted(OCTOBER)), (OLD, _counted(NOVEMBER)))
+    assert found("demand-series-replaced", beside) == []
+    of_an_area = history((OLD, _counted(SEPTEMBER)), (NEW, _counted(OCTOBER, area="north")))
+    assert found("demand-series-replaced", of_an_area) == []
+
+
+def test_a_series_that_grew_old_before_the_other_began_does_not_count_beside_it() -> None:
+    events = history((OLD, _counted(date(2022, 9, 1))), (NEW, _counted(OCTOBER)))
+    assert found("demand-series-replaced", events) == []
+    finding = the_one("demand-series-grown-old", events)
+    assert finding.says == (
+        "demand/old (children-in-need) was counted last on 2022-09-01: from 2023-09-02 on it does not count."
+    )
+    end = event(DemandEnded(ended_on=APRIL), OLD, at(DECEMBER, 20), "end")
+    assert found("demand-series-grown-old", [*events, end]) == []
+    newer = event(_counted(NOVEMBER), OLD, at(DECEMBER, 20), "newer")
+    assert found("demand-series-grown-old", [*events, newer]) == []
+
+
+def test_a_series_grows_old_once_more_when_it_was_counted_again_after_its_end() -> None:
+    events = history((OLD, _counted(APRIL)), (OLD, DemandEnded(ended_on=SEPTEMBER)), (OLD, _counted(OCTOBER)))
+    assert found("demand-series-grown-old", events, date(2024, 10, 1)) == []
+    assert the_one("demand-series-grown-old", events, date(2024, 10, 2)).since == date(2024, 10, 2)
