@@ -2,7 +2,7 @@
 # jars of Apache Kafka in deploy/kafka/libs where Maven and Java are there. An interrupted set-up is made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench soak kafka lock clean
+.PHONY: help up test check bench soak kafka senders lock clean
 
 PYTHON ?= python3
 MINUTES ?= 10
@@ -53,6 +53,9 @@ soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and t
 
 kafka: $(JARS) ## fetch the jars of Apache Kafka for tests
 
+senders: $(READY) ## fetch the CloudEvents SDKs for Java and JavaScript for tests, which else fetch them when they first run
+	$(RUN) -m tests.other_languages.senders
+
 lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	@test -x .venv/uv/bin/uv || { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install --quiet uv; }
 	$(COMPILE) pyproject.toml -o requirements/runtime.lock
@@ -60,6 +63,7 @@ lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade take
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
 	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench
+	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -21,7 +21,8 @@ EventId = Annotated[
     str,
     Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$",
-        description="Identifies the event within its authority; sent again unchanged when the event is sent again.",
+        description="Identifies the event within its authority and source; sent again unchanged when the event is sent "
+        "again. Two systems may number their events alike.",
     ),
 ]
 Source = Annotated[
@@ -58,6 +59,26 @@ STAMPED_BY_SERVICE = ("acceptedtime", "sequence", "provenance")
 """Attributes that the accepting service sets; a feed that sends one is refused."""
 
 
+DROPPED = frozenset({
+    "authclaims", "authid", "authtype", "b3", "baggage", "causationid", "correlationid", "datacategory",
+    "dataclassification", "dataref", "dataregulation", "deprecated", "deprecationfrom", "deprecationmigration",
+    "deprecationsunset", "expiration", "expirytime", "partitionkey", "pubsubname", "recordedtime", "sampledrate",
+    "sequencetype", "severitynumber", "severitytext", "spanid", "topic", "traceid", "traceparent", "tracestate",
+})  # fmt: skip
+"""Attributes that are taken, whatever they hold, and dropped: those of tracing and routing, and the other extensions
+that CloudEvents documents. They say how an event came, nothing of what it states. Any other unknown one is refused: it
+may be one of ours, misspelt, or name a person."""
+
+DROPPED_OF_BROKERS = (
+    "aeg", "amqp", "aws", "azure", "camel", "confluent", "dapr", "gcp", "google", "iodebezium", "jms", "kafka",
+    "knative", "mqtt", "nats", "pulsar", "rabbitmq", "redpanda", "solace",
+)  # fmt: skip
+"""What the attributes begin with that brokers and their bridges add, as `knativearrivaltime` and `kafkaoffset`."""
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+"""May stand before any body: what some systems write before UTF-8."""
+
+
 class Envelope(BaseModel):
     """The CloudEvents attributes of an event. `time` is when the authority recorded it: never an effective date."""
 
@@ -75,7 +96,13 @@ class Envelope(BaseModel):
     supersedes: EventId | None = Field(
         default=None, description="This event replaces that one (same type and subject)."
     )
+    supersedessource: Source | None = Field(
+        default=None, description="The source of the event that this one supersedes; its own where it is left out."
+    )
     voids: EventId | None = Field(default=None, description="That event never happened (same type and subject).")
+    voidssource: Source | None = Field(
+        default=None, description="The source of the event that this one voids; its own where it is left out."
+    )
     sourcesequence: SourceSequence | None = None
     acceptedtime: Instant | None = Field(default=None, description="When the service accepted it. Set by the service.")
     sequence: Sequence64 | None = Field(
@@ -91,9 +118,35 @@ class Envelope(BaseModel):
     def _refers_to_one_other_event(self) -> Self:
         if self.supersedes is not None and self.voids is not None:
             raise ValueError("an event supersedes another or voids it, not both")
-        if self.id in (self.supersedes, self.voids):
+        for name in ("supersedes", "voids"):
+            source: str | None = getattr(self, f"{name}source")
+            if getattr(self, name) is None and source is not None:
+                raise ValueError(f"an event that states {name}source also states {name}, the id of the event it means")
+        if self.referred == (self.source, self.id):
             raise ValueError("an event cannot supersede or void itself")
         return self
+
+    @property
+    def referred(self) -> tuple[str, str] | None:
+        """Source and id of the event that this one supersedes or voids."""
+        referred = self.supersedes or self.voids
+        return None if referred is None else (self.referred_source or self.source, referred)
+
+    @property
+    def referred_source(self) -> str | None:
+        """The source of the event that this one supersedes or voids, as it is stated."""
+        return self.supersedessource or self.voidssource
+
+
+Identity = tuple[str, str, str]
+"""Type, source and id: which of an authority's events one is. Source and id say it, as CloudEvents has it; the type is
+there because one source may send events of some types to one service, of others to another, and neither service knows
+which ids the other has taken."""
+
+
+def named(source: str, id: str) -> str:
+    """An event in a sentence or a cell. Neither a source nor an id holds a `#`."""
+    return f"{source}#{id}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +156,22 @@ class Event:
     envelope: Envelope
     data: EventData | Withdrawal
     body: bytes
+
+    @property
+    def identity(self) -> Identity:
+        """Which event of its authority it is."""
+        return self.envelope.type, self.envelope.source, self.envelope.id
+
+    @property
+    def referred(self) -> Identity | None:
+        """Which event of its authority it supersedes or voids."""
+        referred = self.envelope.referred
+        return None if referred is None else (self.envelope.type, *referred)
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence or a cell: its source and id, as `/coventry/hr#17`."""
+        return named(self.envelope.source, self.envelope.id)
 
     @property
     def topic(self) -> str:
@@ -121,12 +190,16 @@ _ENVELOPE_FIELDS = tuple(name for name in Envelope.model_fields if name not in S
 
 
 def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
-    """The envelope of these attributes, whose values are all strings.
+    """The envelope of these attributes, whose values are all strings. One that is null is one left out, and those of
+    tracing and brokers are dropped (`DROPPED`).
 
     Raises Refused with every fault: unknown attributes by name, wrong ones with value and what would be right.
     """
     if len(attributes) > MOST_ATTRIBUTES:
         raise Refused(Fault("event", f"has {len(attributes)} attributes", f"some of {', '.join(_ENVELOPE_FIELDS)}"))
+    attributes = {name: value for name, value in attributes.items() if value is not None and not _is_dropped(name)}
+    if _is_json(attributes.get("datacontenttype")):
+        attributes["datacontenttype"] = "application/json"
     not_text = [
         Fault(name, "is not a string", "a JSON string", shown(value) if name in Envelope.model_fields else None)
         for name, value in attributes.items()
@@ -156,6 +229,15 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
     return envelope
 
 
+def _is_dropped(name: str) -> bool:
+    return name in DROPPED or (name.startswith(DROPPED_OF_BROKERS) and name.isascii() and name.isalnum())
+
+
+def _is_json(content_type: object) -> bool:
+    """Whether a content type is that of JSON, whatever its parameters."""
+    return isinstance(content_type, str) and content_type.partition(";")[0].strip().lower() == "application/json"
+
+
 def parse_data(envelope: Envelope, body: bytes) -> EventData | Withdrawal:
     """The data of an event, from JSON bytes. Raises Refused with every fault, fields prefixed `data.`."""
     if len(body) > LARGEST_DATA:
@@ -166,7 +248,7 @@ def parse_data(envelope: Envelope, body: bytes) -> EventData | Withdrawal:
     else:
         adapter, model = _ADAPTERS[envelope.type], EVENT_MODELS[envelope.type]
     try:
-        data: EventData | Withdrawal = adapter.validate_json(body)
+        data: EventData | Withdrawal = adapter.validate_json(body.removeprefix(BYTE_ORDER_MARK))
     except ValidationError as error:
         raise refused_by(error, "data.", tuple(model.model_fields)) from None
     return data
@@ -228,15 +310,12 @@ def as_consumers_take_it(event: Event, now: datetime) -> Event:
     return Event(unstamped, record.data, record.body)
 
 
-def read_json_object(text: bytes, field: str) -> dict[str, Any]:
-    """A JSON object from bytes. Raises Refused, naming `field`, for anything else."""
+def read_json(text: bytes, field: str, expected: str) -> Any:
+    """A value from JSON in UTF-8. Raises Refused, naming `field` and what is expected, for anything else."""
     try:
-        value = json.loads(text)
+        return json.loads(text.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise Refused(Fault(field, f"is not JSON: {error}", "a JSON object")) from None
-    if not isinstance(value, dict):
-        raise Refused(Fault(field, f"is a JSON {type(value).__name__}", "a JSON object"))
-    return value
+        raise Refused(Fault(field, f"is not JSON: {error}", expected)) from None
 
 
 def format_instant(instant: datetime) -> str:

@@ -44,6 +44,9 @@ TABLE_ENDS = "<!-- topics: up to here -->"
 MILLISECONDS_PER_DAY = 86_400_000
 KAFKA_BINDING = "0.5.0"
 
+NEEDS = {"supersedessource": "supersedes", "voidssource": "voids"}
+"""Attributes that mean something beside another only."""
+
 CSWW_NUMBERS: dict[str, dict[str, int | str]] = {
     "OrgRole": {role.name.lower().replace("_", "-"): role.value for role in codes.CswwRole},
     "StartOrigin": {code.value: number for code, number in codes.CSWW_START_ORIGIN.items()},
@@ -108,6 +111,7 @@ def envelope_schema() -> Document:
         "required": ["specversion", *required],
         "additionalProperties": False,
         "allOf": [{"not": {"required": ["supersedes", "voids"]}}],
+        "dependentRequired": {name: [other] for name, other in NEEDS.items()},
     }
 
 
@@ -281,6 +285,7 @@ def _headers_schema() -> Document:
         "description": "CloudEvents 1.0 in binary mode: each attribute that has a value is a header.",
         "properties": {"content-type": {"const": "application/json"}, **attributes},
         "required": ["content-type", *(f"ce_{name}" for name in envelope["required"])],
+        "dependentRequired": {f"ce_{name}": [f"ce_{other}"] for name, other in NEEDS.items()},
     }
 
 

@@ -21,7 +21,7 @@ BOUNDS = {"minimum", "exclusiveMinimum", "maximum", "exclusiveMaximum"}
 # Whether one such rule is wider than another cannot be told from them: the same, or gone.
 SAME_OR_GONE = {"pattern", "format", "not", "additionalProperties"}
 VALUES = {"type", "enum", "const"}
-OBJECTS = {"properties", "required"}
+OBJECTS = {"properties", "required", "dependentRequired"}
 CHOICES = ("anyOf", "oneOf")
 NO_RULE = ANNOTATIONS | {"$schema", "$id", "$defs", "default"}
 UNDERSTOOD = (
@@ -161,6 +161,11 @@ class _Comparison:
                 yield Finding(_inside(where, name), what, f"keep it, optional or not, or {NEW_VERSION}")
         for name in sorted(set(new.get("required", [])) - set(old.get("required", []))):
             yield Finding(_inside(where, name), "the field is newly required", ADD_OPTIONAL)
+        for name, needed in new.get("dependentRequired", {}).items():
+            # Nobody has sent a field that was refused.
+            is_new = name not in before and old.get("additionalProperties") is False
+            for other in [] if is_new else sorted(set(needed) - set(old.get("dependentRequired", {}).get(name, []))):
+                yield Finding(_inside(where, name), f"the field newly needs {other} beside it", ADD_OPTIONAL)
         for name, schema in after.items():
             # A field that an object did not know was refused there; a rule on part of an object let it be anything.
             if name in before or old.get("additionalProperties") is not False:

@@ -9,7 +9,8 @@ An event is known from its envelope's `time` on. As known at an instant,
   Voiding a version leaves those that remain;
 - an event *stands* when it happened, counts, and is not a void (a void's data state no fact).
 
-`supersedes` and `voids` refer to an event of the same authority, type and subject; other references are ignored.
+`supersedes` and `voids` refer to an event of the same authority, type and subject, and of the same source unless
+`supersedessource` or `voidssource` names another; other references are ignored.
 Events that void each other in a circle never happened, none of them; of events that supersede each other in a circle
 none counts. So both circles end the same way in every order.
 What was recorded last is what the feeds stated to be so (`order_of_recording`), never what arrived last.
@@ -32,7 +33,7 @@ type."""
 Change = tuple[datetime, list[Event], list[Event]]
 """An instant, the events that stand from then on and did not before, and those that no longer do."""
 
-_identity = attrgetter("envelope.authority", "envelope.type", "envelope.id")
+_identity = attrgetter("envelope.authority", "envelope.type", "envelope.source", "envelope.id")
 _record = attrgetter("envelope.authority", "envelope.type", "envelope.subject")
 """Events refer to one another only where these are the same."""
 _time = attrgetter("envelope.time")
@@ -64,7 +65,7 @@ def recorded_before(one: Recorded, other: Recorded) -> bool:
 def changes_of_standing(events: Iterable[Event]) -> Iterator[Change]:
     """Each instant at which other events stand than before, in ascending order.
 
-    Copies of one event (same authority, type and id; they are alike in all that counts) count once.
+    Copies of one event (same authority, type, source and id; they are alike in all that counts) count once.
     """
     recorded = sorted({_identity(event): event for event in events}.values(), key=order_of_recording)
     for event in recorded:
@@ -87,8 +88,8 @@ def _targets(recorded: list[Event]) -> list[int | None]:
     targets: list[int | None] = []
     for event in recorded:
         envelope = event.envelope
-        referred = envelope.supersedes or envelope.voids or ""
-        targets.append(places.get((envelope.authority, envelope.type, referred, envelope.subject)))
+        source, referred = envelope.referred or ("", "")
+        targets.append(places.get((envelope.authority, envelope.type, source, referred, envelope.subject)))
     return targets
 
 

@@ -3,6 +3,7 @@
 Invariant: every event made here keeps its contract, as though it had come over Kafka.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
@@ -32,6 +33,7 @@ def event(
     id: str,
     *,
     supersedes: str | None = None,
+    supersedessource: str | None = None,
     authority: str = AUTHORITY,
     source: str = SOURCE,
     sourcesequence: str | None = None,
@@ -45,6 +47,7 @@ def event(
         time=recorded,
         authority=authority,
         supersedes=supersedes,
+        supersedessource=supersedessource,
         sourcesequence=sourcesequence,
     )
     return Event(envelope, data, canonical_body(data))
@@ -52,17 +55,32 @@ def event(
 
 def void(voided: Event, recorded: datetime, id: str) -> Event:
     """The event that another one never happened."""
-    envelope = voided.envelope
-    return void_of(envelope.id, envelope.type, envelope.subject, recorded, id, authority=envelope.authority)
+    of = voided.envelope
+    return void_of(of.id, of.type, of.subject, recorded, id, authority=of.authority, source=of.source)
 
 
 def void_of(
-    voided: str, event_type: str, subject: str, recorded: datetime, id: str, *, authority: str = AUTHORITY
+    voided: str,
+    event_type: str,
+    subject: str,
+    recorded: datetime,
+    id: str,
+    *,
+    voidssource: str | None = None,
+    authority: str = AUTHORITY,
+    source: str = SOURCE,
 ) -> Event:
     """The event that the one with the id `voided` never happened, whether or not there is such an event."""
     data = Withdrawal(because=WithdrawalReason.ENTERED_IN_ERROR)
     envelope = Envelope(
-        id=id, source=SOURCE, type=event_type, subject=subject, time=recorded, authority=authority, voids=voided
+        id=id,
+        source=source,
+        type=event_type,
+        subject=subject,
+        time=recorded,
+        authority=authority,
+        voids=voided,
+        voidssource=voidssource,
     )
     return Event(envelope, data, canonical_body(data))
 
@@ -150,7 +168,7 @@ _reasons = st.sampled_from(list(CoverReason))
 
 # Beside "9" and "10" as text, and as numbers.
 _sourcesequences = st.sampled_from([None, None, "9", "10", "11"])
-_sources = st.sampled_from([SOURCE, SOURCE, "/coventry/agency"])
+SOURCES = st.sampled_from([SOURCE, SOURCE, "/coventry/agency"])
 
 _sometimes = st.sampled_from([False, False, True])
 
@@ -258,23 +276,49 @@ def drawn_history(draw: st.DrawFn, material: Material, most_events: int) -> list
             history.append(void_of(f"E-{refers_to}", model.event_type, subject, recorded, id))
         else:
             history.append(event(draw(material.data[model]), subject, recorded, id, supersedes=f"E-{refers_to}"))
-    return [draw(_placed(event)) for event in history]
+    return draw(of_two_systems(history))
 
 
 @st.composite
-def _placed(draw: st.DrawFn, one: Event) -> Event:
-    """The same event of one of two sources, which says, or does not, which place it has among those of its time."""
-    stated = {"source": draw(_sources), "sourcesequence": draw(_sourcesequences)}
-    return replace(one, envelope=one.envelope.model_copy(update=stated))
+def of_two_systems(
+    draw: st.DrawFn, history: list[Event], sources: st.SearchStrategy[str] = SOURCES, careless: bool = True
+) -> list[Event]:
+    """The same events of systems that each number their own from E-0 on, and say, or do not, which place an event has
+    among those of its time. A reference mostly names the source of what it means; a `careless` one may leave it out.
+    """
+    numbered: Counter[str] = Counter()
+    names: dict[tuple[str, str], tuple[str, str]] = {}
+    for one in history:
+        source = draw(sources)
+        names[one.envelope.source, one.envelope.id] = source, f"E-{numbered[source]}"
+        numbered[source] += 1
+    return [_renamed(draw, one, names, careless) for one in history]
+
+
+def _renamed(draw: st.DrawFn, one: Event, names: Mapping[tuple[str, str], tuple[str, str]], careless: bool) -> Event:
+    envelope = one.envelope
+    source, id = names[envelope.source, envelope.id]
+    stated: dict[str, object] = {"source": source, "id": id, "sourcesequence": draw(_sourcesequences)}
+    if envelope.referred is not None:
+        of, referred = names.get(envelope.referred, (source, envelope.referred[1]))
+        left_out = of == source or (careless and draw(_sometimes) and referred != id)
+        name = "supersedes" if envelope.supersedes else "voids"
+        stated |= {name: referred, f"{name}source": None if left_out else of}
+    return replace(one, envelope=envelope.model_copy(update=stated))
 
 
 @st.composite
-def tied(draw: st.DrawFn, histories: st.SearchStrategy[list[Event]], instants: int = 2) -> list[Event]:
+def tied(
+    draw: st.DrawFn,
+    histories: st.SearchStrategy[list[Event]],
+    instants: int = 2,
+    sources: st.SearchStrategy[str] = SOURCES,
+) -> list[Event]:
     """Histories of which every event was recorded at one of a few instants, by one of two sources."""
     times = [FIRST_INSTANT + timedelta(days=days) for days in range(instants)]
     return [
         replace(one, envelope=one.envelope.model_copy(update={"time": draw(st.sampled_from(times))}))
-        for one in [draw(_placed(one)) for one in draw(histories)]
+        for one in draw(of_two_systems(draw(histories), sources, careless=False))
     ]
 
 
@@ -322,7 +366,7 @@ def histories_of_references(draw: st.DrawFn, most_events: int = 9) -> list[Event
             history.append(void_of(f"E-{refers_to}", WorkerStarted.event_type, "worker/W-1", recorded, id))
         else:
             history.append(event(data, "worker/W-1", recorded, id, supersedes=f"E-{refers_to}"))
-    return [draw(_placed(event)) for event in history]
+    return draw(of_two_systems(history))
 
 
 @st.composite
@@ -331,4 +375,4 @@ def histories_of_leavers(draw: st.DrawFn) -> list[Event]:
     kinds: list[type[EventData]] = [WorkerStarted, WorkerLeft, LeaverReversed]
     facts = [draw(_data_of_type[model]) for model in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=9))]
     history = [event(data, "worker/W-1", draw(_instants), f"E-{place}") for place, data in enumerate(facts)]
-    return [draw(_placed(event)) for event in history]
+    return draw(of_two_systems(history))

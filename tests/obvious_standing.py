@@ -9,13 +9,13 @@ from datetime import datetime
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
 
-Identity = tuple[str, str, str]
+Identity = tuple[str, str, str, str]
 
 
 def standing_at(events: Iterable[Event], instant: datetime) -> set[Identity]:
     """The identities of the events that stand as known at an instant."""
-    recorded = sorted({_identity(event): event for event in events}.values(), key=order_of_recording)
-    by_identity = {_identity(event): place for place, event in enumerate(recorded)}
+    recorded = sorted({identity_of(event): event for event in events}.values(), key=order_of_recording)
+    by_identity = {identity_of(event): place for place, event in enumerate(recorded)}
     targets = [_target(event, recorded, by_identity) for event in recorded]
     known = [place for place, event in enumerate(recorded) if event.envelope.time <= instant]
     happened = _happened(recorded, targets, known)
@@ -27,16 +27,19 @@ def standing_at(events: Iterable[Event], instant: datetime) -> set[Identity]:
             overtaken.update(earlier)
             versions.append((first, place))
     last_of_record = {first: place for first, place in sorted(versions) if place not in overtaken}
-    return {_identity(recorded[place]) for place in last_of_record.values()}
+    return {identity_of(recorded[place]) for place in last_of_record.values()}
 
 
-def _identity(event: Event) -> Identity:
-    return event.envelope.authority, event.envelope.type, event.envelope.id
+def identity_of(event: Event) -> Identity:
+    """Which event it is: of which authority, type, source and id."""
+    return event.envelope.authority, event.envelope.type, event.envelope.source, event.envelope.id
 
 
 def _target(event: Event, recorded: list[Event], by_identity: dict[Identity, int]) -> int | None:
     envelope = event.envelope
-    target = by_identity.get((envelope.authority, envelope.type, envelope.supersedes or envelope.voids or ""))
+    source = envelope.supersedessource or envelope.voidssource or envelope.source
+    referred = envelope.supersedes or envelope.voids or ""
+    target = by_identity.get((envelope.authority, envelope.type, source, referred))
     fits = target is not None and recorded[target].envelope.subject == envelope.subject
     return target if fits else None
 

@@ -74,9 +74,10 @@ class Tie:
         self, sequences: tuple[str | None, str | None] = (None, None), sources: tuple[str, str] = (SOURCE, SOURCE)
     ) -> list[Event]:
         """All events, the two (ids A and B) with these sourcesequences, of these sources."""
-        refers_to = f"E-{len(self.before) - 1}" if self.corrections else None
+        corrected = {"supersedes": f"E-{len(self.before) - 1}", "supersedessource": SOURCE}
+        correcting = corrected if self.corrections else {}
         pair = [
-            event(data, self.subject, RECORDED, id, supersedes=refers_to, source=source, sourcesequence=sequence)
+            event(data, self.subject, RECORDED, id, **correcting, source=source, sourcesequence=sequence)
             for id, data, source, sequence in zip("AB", (self.one, self.other), sources, sequences, strict=True)
         ]
         return [*self.earlier(), *pair]

@@ -22,7 +22,11 @@ BATCH_TYPE = "application/cloudevents-batch+json"
 FEEDS = (RECRUITMENT, RETENTION)
 SHOWN_REJECTIONS = 5
 
-HELD = "SELECT count(*) FROM journal WHERE (authority, event_id) IN (SELECT * FROM unnest($1::text[], $2::text[]))"
+HELD = """
+    SELECT count(*)
+    FROM journal
+    WHERE (authority, source, event_id) IN (SELECT * FROM unnest($1::text[], $2::text[], $3::text[]))
+"""
 EVENTS_IN_JOURNAL = "SELECT position FROM journal_head"
 EVENTS_COUNTING = """
     SELECT CASE WHEN EXISTS (SELECT FROM to_derive) THEN 0 ELSE (SELECT count(*) FROM inbox) END
@@ -40,8 +44,8 @@ class Held(Enum):
 
 async def held(history: Sequence[CloudEvent], database_urls: Mapping[str, str]) -> Held:
     """What the journals of the publishing services hold of this history."""
-    authorities, ids = [event["authority"] for event in history], [event["id"] for event in history]
-    found = sum([await _number(database_urls[feed], HELD, authorities, ids) for feed in FEEDS])
+    identities = [[event[name] for event in history] for name in ("authority", "source", "id")]
+    found = sum([await _number(database_urls[feed], HELD, *identities) for feed in FEEDS])
     if found:
         return Held.ALL if found == len(history) else Held.PART
     return Held.OTHER if await events_accepted(database_urls) else Held.NOTHING

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.message import Message
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -16,6 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from contracts.refusal import refused_by
 from services.chassis.authentication import calling
+from services.chassis.content_encoding import decoding_of
 from services.chassis.problems import Problem, faults_as_json, in_words
 from services.chassis.settings import LimitSettings
 
@@ -35,24 +37,28 @@ class Bodies:
 
     @asynccontextmanager
     async def reading(self, request: Request, largest: int, advice: str) -> AsyncIterator[bytes]:
-        """The body of a request, held as long as the block runs.
+        """The body of a request, decoded, held as long as the block runs.
 
-        Raises a 413 problem, which says what to do instead, above so many bytes; 429 where this caller alone sends half
+        Raises a 413 problem, which says what to do instead, above so many bytes; 415 where it has an encoding that is
+        not known here, 400 where it is not of the one it names; 429 where this caller alone sends half
         of all that may be held, 503 where all callers together send all of it; 400 where the caller goes away.
         """
         caller, held = calling(request).name, _declared(request)
+        decoding = decoding_of(request.headers.getlist("content-encoding"))
         if held > largest:
             raise _too_large(largest, advice)
         self._hold(caller, held)
         chunks = bytearray()
         try:
             async for chunk in request.stream():
-                chunks += chunk
-                if len(chunks) > largest:
-                    raise _too_large(largest, advice)
-                if len(chunks) > held:
-                    self._hold(caller, len(chunks) - held)
-                    held = len(chunks)
+                for part in decoding.parts(chunk):
+                    chunks += part
+                    if len(chunks) > largest:
+                        raise _too_large(largest, advice)
+                    if len(chunks) > held:
+                        self._hold(caller, len(chunks) - held)
+                        held = len(chunks)
+            decoding.end()
             body = bytes(chunks)
             chunks.clear()
             yield body
@@ -72,6 +78,13 @@ class Bodies:
 def media_type(content_type: str | None) -> str:
     """The media type of a Content-Type header, without parameters, lower case."""
     return (content_type or "").split(";", 1)[0].strip().lower()
+
+
+def charset_of(content_type: str | None) -> str:
+    """The charset that a Content-Type header names, lower case; UTF-8 where it names none."""
+    header = Message()
+    header["content-type"] = content_type or ""
+    return header.get_content_charset() or "utf-8"
 
 
 def _declared(request: Request) -> int:

@@ -5,6 +5,8 @@ what comes out as parsed every consumer takes in.
 """
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,19 +15,25 @@ from urllib.parse import unquote
 
 from contracts.envelope import (
     STAMPED_BY_SERVICE,
+    Envelope,
     Event,
     as_consumers_take_it,
     format_instant,
     parse_event,
-    read_json_object,
+    read_json,
 )
-from contracts.refusal import Fault, Refused
-from services.chassis.bodies import media_type
+from contracts.refusal import MOST_FAULTS, Fault, Refused, shown
+from services.chassis.bodies import charset_of, media_type
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
 BINARY = "application/json"
 ACCEPTED_TYPES = (STRUCTURED, BATCH, BINARY)
+NULL = "null"
+"""What the SDK for JavaScript writes into a header for an attribute that is null."""
+OPTIONAL = {name for name, field in Envelope.model_fields.items() if field.default is None} | {"time"}
+"""Attributes that a feed can leave out: of the others an id, say, may be the text `null`."""
+CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 VALUES_OF_AN_EVENT = 200
 """Values in a request, for each event that it may hold: honest events have about twenty. Read from JSON a value takes
@@ -38,12 +46,13 @@ DEEPEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """One event of a request: `event`, or the refusal that says why it is none. `claimed_id` is the id it came with.
+    """One event of a request: `event`, or the refusal that says why it is none. `claimed` are the id and the source it
+    came with.
 
     `stated_time` is `time` as the feed stated it, None where it left it out and the moment of arrival was taken.
     """
 
-    claimed_id: str | None
+    claimed: tuple[str | None, str | None]
     event: Event | None = None
     refusal: Refused | None = None
     stated_time: datetime | None = None
@@ -54,16 +63,23 @@ def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, no
 
     Raises Refused when the request as a whole cannot be read: wrong content type, no JSON, too many events.
     """
-    kind = media_type(headers.get("content-type"))
+    kind, charset = media_type(headers.get("content-type")), charset_of(headers.get("content-type"))
+    if charset not in CHARSETS:
+        raise Refused(Fault("Content-Type", "names another charset than UTF-8", "JSON in UTF-8", shown(charset)))
     if kind in (STRUCTURED, BATCH):
         _count_values(body, max(FEWEST_VALUES, VALUES_OF_AN_EVENT * largest_batch))
     if kind == STRUCTURED:
-        return [_item(read_json_object(body, "body"), now)]
+        item = read_json(body, "body", "a JSON object")
+        if not isinstance(item, dict):
+            raise Refused(Fault("body", f"is a JSON {type(item).__name__}", "a JSON object"))
+        return [_item(item, now)]
     if kind == BATCH:
         return [_item(item, now) for item in _batch(body, largest_batch)]
     if kind == BINARY and "ce-specversion" in headers:
-        attributes = {name[3:]: unquote(value) for name, value in headers.items() if name.startswith("ce-")}
-        return [_incoming(attributes, body, now)]
+        try:
+            return [_incoming(_attributes(headers), body, now)]
+        except Refused as refusal:
+            return [Incoming((headers.get("ce-id"), headers.get("ce-source")), refusal=refusal)]
     if kind == BINARY:
         fault = Fault(
             "ce-specversion", "is missing", f"CloudEvents headers beside {BINARY}, or content type {STRUCTURED}"
@@ -90,11 +106,29 @@ def _nested_too_deeply(value: object) -> bool:
     return True
 
 
-def _batch(body: bytes, largest_batch: int) -> list[Any]:
+def _attributes(headers: Mapping[str, str]) -> dict[str, Any]:
+    """The attributes of an event in binary mode. Raises Refused where a header stands there twice, or is no text."""
+    stated = [(name, value) for name, value in headers.items() if name.startswith("ce-")]
+    twice = sorted(name for name, count in Counter(name for name, _ in stated).items() if count > 1)
+    if twice:
+        raise Refused(*(Fault(shown(name), "stands there more than once", "one value") for name in twice[:MOST_FAULTS]))
+    attributes = {name[3:]: _as_text(name, value) for name, value in stated}
+    return {name: value for name, value in attributes.items() if value != NULL or name not in OPTIONAL}
+
+
+def _as_text(name: str, value: str) -> str:
+    """A header's value: what stood in quotes without them, then percent-decoded, once (CloudEvents HTTP binding)."""
+    quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', value)
+    if quoted is not None:
+        value = re.sub(r"\\(.)", r"\1", quoted[1])
     try:
-        items = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise Refused(Fault("body", f"is not JSON: {error}", "a JSON array of CloudEvents")) from None
+        return unquote(value, errors="strict")
+    except UnicodeDecodeError:
+        raise Refused(Fault(shown(name), "is not UTF-8", "UTF-8, each byte beyond ASCII as %C3")) from None
+
+
+def _batch(body: bytes, largest_batch: int) -> list[Any]:
+    items = read_json(body, "body", "a JSON array of CloudEvents")
     if not isinstance(items, list):
         raise Refused(Fault("body", f"is a JSON {type(items).__name__}", "a JSON array of CloudEvents"))
     if len(items) > largest_batch:
@@ -105,22 +139,16 @@ def _batch(body: bytes, largest_batch: int) -> list[Any]:
 def _item(item: object, now: datetime) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
-        return Incoming(None, refusal=Refused(fault))
+        return Incoming((None, None), refusal=Refused(fault))
     if _nested_too_deeply(item):
         fault = Fault("event", "is nested too deeply", "data as flat as its contract")
-        return Incoming(_claimed_id(item), refusal=Refused(fault))
+        return Incoming(_claimed(item), refusal=Refused(fault))
     return _structured(item, now)
 
 
-def _claimed_id(attributes: Mapping[str, Any]) -> str | None:
-    """The id that an event came with, whatever else is wrong with it."""
-    found = attributes.get("id")
-    return found if isinstance(found, str) else None
-
-
 def _structured(item: dict[str, Any], now: datetime) -> Incoming:
-    attributes = {name: value for name, value in item.items() if name != "data"}
-    claimed = _claimed_id(item)
+    attributes = {name: value for name, value in item.items() if name != "data" and value is not None}
+    claimed = _claimed(item)
     if "data_base64" in attributes:
         return Incoming(claimed, refusal=Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
@@ -128,8 +156,14 @@ def _structured(item: dict[str, Any], now: datetime) -> Incoming:
     return _incoming(attributes, json.dumps(item["data"]).encode(), now)
 
 
+def _claimed(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The id and the source that an event came with, whatever else is wrong with it."""
+    id, source = attributes.get("id"), attributes.get("source")
+    return id if isinstance(id, str) else None, source if isinstance(source, str) else None
+
+
 def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incoming:
-    claimed = _claimed_id(attributes)
+    claimed = _claimed(attributes)
     stamped = [
         Fault(name, "is set by the service", "to leave it out") for name in STAMPED_BY_SERVICE if name in attributes
     ]

@@ -134,7 +134,7 @@ class _Unsendable(Exception):
 async def send_again(service: str, kafka_servers: str, offsets: set[int] | None) -> int:
     """Put dead letters (all, or those at these offsets of the dead-letter topic) back on their topics; gives how many.
 
-    A record that was sent again earlier and taken in is known by its id, so sending it once more changes nothing.
+    A record that was sent again earlier and taken in is known by source and id: sending it once more changes nothing.
     Raises NotSentAgain, when every other one was sent, for those that are cut or were put there by somebody else.
     """
     producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0])

@@ -85,7 +85,13 @@ EVERYWHERE = refusals(
 """What every route may answer."""
 KEY_NEEDED = EVERYWHERE | refusals({401: "No key, or an unknown one."})
 """What every route that needs a key may answer."""
-WITH_A_BODY = refusals({413: "Too many bytes in one request.", 429: "This key sends too much at once: send it again."})
+WITH_A_BODY = refusals(
+    {
+        413: "Too many bytes in one request, compressed or when it is decoded.",
+        415: "Not a content type, or a content encoding (gzip, deflate), that is taken here.",
+        429: "This key sends too much at once: send it again.",
+    }
+)
 """What every route that reads a body may answer."""
 
 

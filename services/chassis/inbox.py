@@ -16,7 +16,7 @@ from services.chassis.stored_events import event_of, source_sequence_of
 
 COLUMNS = (
     "authority", "subject", "type", "event_id", "source", "recorded_at", "supersedes", "voids", "accepted_at", "owner",
-    "sequence", "provenance", "body", "source_sequence",
+    "sequence", "provenance", "body", "source_sequence", "referred_source",
 )  # fmt: skip
 
 _LISTED = ", ".join(COLUMNS)
@@ -31,19 +31,19 @@ TAKE = f"""
     INSERT INTO inbox ({_LISTED})
     SELECT {_LISTED} FROM arriving
     ON CONFLICT DO NOTHING
-    RETURNING authority, type, event_id
+    RETURNING authority, type, source, event_id
 """  # noqa: S608
 
 READ_SUBJECTS = """
-    SELECT inbox.authority, inbox.subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
-           accepted_at, sequence, provenance, body
+    SELECT inbox.authority, inbox.subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
+           source_sequence, accepted_at, sequence, provenance, body
     FROM unnest($1::text[], $2::text[]) AS wanted (authority, subject)
     JOIN inbox ON inbox.authority = wanted.authority AND inbox.subject = wanted.subject
 """
 
 READ_ARRIVED = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence, accepted_at,
-           sequence, provenance, body, arrival
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source, source_sequence,
+           accepted_at, sequence, provenance, body, arrival
     FROM inbox
     WHERE authority = $1 AND arrival > $2
     ORDER BY arrival
@@ -57,10 +57,10 @@ async def take(connection: Connection, events: Sequence[Event]) -> list[Event]:
     await connection.execute(MAKE_ARRIVING)
     await connection.copy_records_to_table("arriving", records=map(_row, events), columns=COLUMNS)
     rows = await connection.fetch(TAKE)
-    fresh = {(row["authority"], row["type"], row["event_id"]) for row in rows}
+    fresh = {(row["authority"], row["type"], row["source"], row["event_id"]) for row in rows}
     taken: list[Event] = []
     for event in events:
-        key = (event.envelope.authority, event.envelope.type, event.envelope.id)
+        key = (event.envelope.authority, *event.identity)
         if key in fresh:
             fresh.remove(key)
             taken.append(event)
@@ -102,6 +102,7 @@ def _row(event: Event) -> tuple[object, ...]:
         # Not the bytes as they came: JSON allows a field twice, and only the last was checked.
         canonical_body(event.data).decode(),
         source_sequence_of(envelope),
+        envelope.referred_source,
     )
 
 

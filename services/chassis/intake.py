@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
-from contracts.envelope import Event, format_instant
+from contracts.envelope import Event, Identity, format_instant
 from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
 from services.chassis.authentication import FEEDING, Caller, Right, calling
@@ -40,8 +40,11 @@ KINDS_OF_REFUSAL = {
 }
 """The problem's kind and title, by the status of the answer to one event."""
 
-Notes = Callable[[Runtime, list[Event]], Awaitable[dict[tuple[str, str], list[str]]]]
-"""What a service wants to tell the sender about events it accepted, by (authority, event id)."""
+Remarks = dict[tuple[str, Identity], list[str]]
+"""What a service wants to tell the sender about events, by authority and identity."""
+
+Notes = Callable[[Runtime, list[Event]], Awaitable[Remarks]]
+"""Finds the remarks on events that were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Answer:
     """What the sender is told about one event."""
 
     event_id: str | None
+    source: str | None
     status: str
     http_status: int
     body: dict[str, Any]
@@ -85,7 +89,7 @@ async def accept(
     refusals = {index: _refusal(item, service, caller, now) for index, item in enumerate(incoming)}
     passed = [index for index, refusal in refusals.items() if refusal is None]
     outcomes: dict[int, journal.Outcome] = {}
-    remarks: dict[tuple[str, str], list[str]] = {}
+    remarks: Remarks = {}
     if passed:
         pool = runtime.pool
         provenance = f"request {uuid4()}"
@@ -127,40 +131,47 @@ def _answer(
     item: Incoming,
     refusal: tuple[str, Refused] | None,
     outcome: journal.Outcome | None,
-    remarks: dict[tuple[str, str], list[str]],
+    remarks: Remarks,
 ) -> Answer:
     telemetry = runtime.telemetry
     if refusal is not None:
         reason, refused = refusal
         telemetry.rejected.labels(reason).inc()
         http_status = 403 if reason == "authority" else 422
-        claimed = None if item.claimed_id is None else beginning(item.claimed_id, LONGEST_ECHO)
-        return Answer(claimed, "rejected", http_status, faults_as_json(refused))
+        id, source = (None if text is None else beginning(text, LONGEST_ECHO) for text in item.claimed)
+        return Answer(id, source, "rejected", http_status, faults_as_json(refused))
     event = _event(item)
+    envelope = event.envelope
     if isinstance(outcome, Conflict):
         telemetry.rejected.labels("conflict").inc()
-        return Answer(event.envelope.id, "rejected", 409, faults_as_json(Refused(outcome.fault)))
+        return Answer(envelope.id, envelope.source, "rejected", 409, faults_as_json(Refused(outcome.fault)))
     assert isinstance(outcome, Accepted)  # noqa: S101
     counter, status, http_status = (
         (telemetry.already_known, "already-known", 200) if outcome.known else (telemetry.accepted, "accepted", 202)
     )
-    counter.labels(event.envelope.type).inc()
-    found = list(remarks.get((event.envelope.authority, event.envelope.id), []))
+    counter.labels(envelope.type).inc()
+    found = list(remarks.get((envelope.authority, event.identity), []))
     if outcome.refers_to is not None:
         found.append(f"event {outcome.refers_to} has not come yet: until it does, this one changes nothing of it")
     body: dict[str, Any] = {"accepted_at": format_instant(outcome.accepted_at)} | ({"notes": found} if found else {})
     if not outcome.known:
-        log.info("accepted", event_id=event.envelope.id, authority=event.envelope.authority, type=event.envelope.type)
-    return Answer(event.envelope.id, status, http_status, body)
+        of_it = {"event_id": envelope.id, "source": envelope.source, "authority": envelope.authority}
+        log.info("accepted", **of_it, type=envelope.type)
+    return Answer(envelope.id, envelope.source, status, http_status, body)
 
 
 def _single_answer(answer: Answer) -> JSONResponse:
     if answer.status != "rejected":
-        return JsonAnswer({"id": answer.event_id, "status": answer.status, **answer.body}, answer.http_status)
+        return JsonAnswer(_named(answer) | answer.body, answer.http_status)
     told = [f"{fault['field']}: {fault['problem']}" for fault in answer.body["faults"]]
     detail = "; ".join([*told, *and_more(answer.body.get("faults_left_out", 0))])
     kind, title = KINDS_OF_REFUSAL[answer.http_status]
-    return Problem(answer.http_status, kind, title, detail, id=answer.event_id, **answer.body).answer()
+    id, source = answer.event_id, answer.source
+    return Problem(answer.http_status, kind, title, detail, id=id, source=source, **answer.body).answer()
+
+
+def _named(answer: Answer) -> dict[str, Any]:
+    return {"id": answer.event_id, "source": answer.source, "status": answer.status}
 
 
 def _batch_answer(answers: list[Answer]) -> JSONResponse:
@@ -185,7 +196,7 @@ def _results(answers: list[Answer]) -> list[dict[str, Any]]:
             left_out = body.get("faults_left_out", 0) + len(body["faults"]) - len(faults)
             body = {"faults": faults} | ({"faults_left_out": left_out} if left_out else {})
             told += len(faults)
-        results.append({"id": answer.event_id, "status": answer.status, **body})
+        results.append(_named(answer) | body)
     return results
 
 

@@ -6,7 +6,7 @@ Invariant: the schemas are those of `contracts/`, so the document accepts no eve
 from contracts.catalogue import topics_owned_by
 from contracts.envelope import STAMPED_BY_SERVICE
 from contracts.events.base import EventData, Withdrawal
-from contracts.generate import attributes, definitions
+from contracts.generate import NEEDS, attributes, definitions
 from contracts.values import INSTANT_PATTERN, TOKEN_PATTERN, Contract
 from services.chassis.cloud_events import BATCH, BINARY, STRUCTURED
 from services.chassis.documentation import REFERENCE, WITH_A_BODY, Document, json_answer, record, refusals, several
@@ -16,10 +16,15 @@ _NEEDED = ("specversion", "id", "source", "type", "subject", "authority")
 
 _FAULTS = several({"$ref": REFERENCE.format(model="Fault")})
 _NOTES = {"notes": several({"type": "string"})}
-_TAKEN = {"id": {"type": "string"}, "status": {"enum": ["accepted", "already-known"]}}
+_TAKEN = {"id": {"type": "string"}, "source": {"type": "string"}, "status": {"enum": ["accepted", "already-known"]}}
 _ACCEPTED = record(_TAKEN | {"accepted_at": {"type": "string", "format": "date-time"}}, _NOTES)
 _REJECTED = record(
-    {"id": {"type": ["string", "null"]}, "status": {"const": "rejected"}, "faults": _FAULTS},
+    {
+        "id": {"type": ["string", "null"]},
+        "source": {"type": ["string", "null"]},
+        "status": {"const": "rejected"},
+        "faults": _FAULTS,
+    },
     {"faults_left_out": {"type": "integer", "minimum": 1, "description": "How many faults more there are."}},
 )
 
@@ -61,7 +66,10 @@ def _event(model: type[EventData]) -> Document:
     def form(data: type[Contract], left_out: str, also: tuple[str, ...] = ()) -> Document:
         needed = {name: stated[name] for name in (*_NEEDED, *also)}
         needed["data"] = {"$ref": REFERENCE.format(model=data.__name__)}
-        return record(needed, {name: schema for name, schema in stated.items() if name != left_out})
+        allowed = {name: schema for name, schema in stated.items() if name not in (left_out, f"{left_out}source")}
+        return record(needed, allowed) | {
+            "dependentRequired": {name: [other] for name, other in NEEDS.items() if name in allowed}
+        }
 
     return {"oneOf": [form(model, "voids"), form(Withdrawal, "supersedes", ("voids",))]}
 
@@ -102,8 +110,7 @@ def intake_operation(service: str) -> Document:
             400: "The request cannot be read.",
             401: "No key, or an unknown one.",
             403: "The key has no right to send events, or none of this authority.",
-            409: "The id stands for another event.",
-            415: "Not a content type of CloudEvents.",
+            409: "The id stands for another event of its source.",
             422: "Rejected: what was wrong, where, and what would be right.",
             503: "The database cannot be reached, or too much is sent at once: send the request again.",
         }
@@ -113,7 +120,9 @@ def intake_operation(service: str) -> Document:
         "parameters": _headers(service),
         "requestBody": {
             "required": True,
-            "description": "One event in structured or binary mode, or a batch of them.",
+            "description": "One event in structured or binary mode, or a batch of them; plain, or as gzip or deflate. "
+            "An attribute that is null is one left out; those of tracing and brokers (`traceparent`, `partitionkey`, "
+            "`knative…`, `kafka…`) are dropped.",
             "content": {
                 STRUCTURED: {"schema": event},
                 BATCH: {"schema": several(event)},

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from contracts.envelope import Envelope, Event, format_instant
+from contracts.envelope import Envelope, Event, format_instant, named
 from contracts.refusal import Fault
 from services.chassis.cloud_events import Incoming
 from services.chassis.database import Connection
@@ -26,27 +26,28 @@ TAKE_HEAD = """
 MOVE_HEAD = "UPDATE journal_head SET position = $1"
 
 FIND_KNOWN = """
-    SELECT journal.authority, journal.event_id, journal.type, journal.subject, journal.position, journal.fingerprint,
-           journal.accepted_at
+    SELECT journal.authority, journal.source, journal.event_id, journal.type, journal.subject, journal.position,
+           journal.fingerprint, journal.accepted_at
     FROM journal
-    JOIN unnest($1::text[], $2::text[]) AS wanted (authority, event_id)
-        ON journal.authority = wanted.authority AND journal.event_id = wanted.event_id
+    JOIN unnest($1::text[], $2::text[], $3::text[]) AS wanted (authority, source, event_id)
+        ON journal.authority = wanted.authority AND journal.source = wanted.source
+            AND journal.event_id = wanted.event_id
 """
 
 APPEND = """
     INSERT INTO journal (
         position, authority, event_id, type, subject, source, recorded_at, supersedes, voids, accepted_at, provenance,
-        body, fingerprint, source_sequence
+        body, fingerprint, source_sequence, referred_source
     )
     SELECT * FROM unnest(
         $1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::timestamptz[], $8::text[],
-        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[], $14::bigint[]
+        $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[], $14::bigint[], $15::text[]
     )
 """
 
 READ_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           source_sequence, accepted_at, provenance, body
+           referred_source, source_sequence, accepted_at, provenance, body
     FROM journal
     WHERE position > $1
     ORDER BY position
@@ -55,7 +56,7 @@ READ_AFTER = """
 
 READ_TYPES_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           source_sequence, accepted_at, provenance, body
+           referred_source, source_sequence, accepted_at, provenance, body
     FROM journal
     WHERE position > $1 AND position <= $2 AND type = ANY ($3::text[])
     ORDER BY position
@@ -67,7 +68,7 @@ READ_TYPES_AFTER = """
 class Accepted:
     """The event stands in the journal at `position` since `accepted_at`. `known` when it stood there before.
 
-    `refers_to` is the id of the event it supersedes or voids, when the journal does not hold that one (yet).
+    `refers_to` names the event it supersedes or voids, when the journal does not hold that one (yet).
     """
 
     position: int
@@ -85,6 +86,9 @@ class Conflict:
 
 Outcome = Accepted | Conflict
 
+_Key = tuple[str, str, str]
+"""Authority, source and id of an event."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
@@ -95,14 +99,17 @@ class _Entry:
 
 
 def fingerprint(incoming: Incoming) -> bytes:
-    """What makes two events with one id the same event: everything the feed stated, however it was formatted."""
+    """What makes two events of one source and id the same: everything the feed stated, however it was formatted."""
     event = incoming.event
     assert event is not None  # noqa: S101  (the callers pass parsed events only)
     envelope = event.envelope
     stated_time = format_instant(incoming.stated_time) if incoming.stated_time else None
-    stated = [envelope.type, envelope.source, envelope.subject, stated_time, envelope.supersedes, envelope.voids]
+    references = (envelope.supersedes, envelope.voids)
+    stated: list[object] = [envelope.type, envelope.source, envelope.subject, stated_time, *references]
     if envelope.sourcesequence is not None:  # the fingerprints of events without stay what they were before it existed
         stated.append(envelope.sourcesequence)
+    if envelope.referred_source is not None:
+        stated.append({"of": envelope.referred_source})  # no text, which would be a sourcesequence
     return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
 
 
@@ -119,7 +126,7 @@ async def append(connection: Connection, incoming: list[Incoming], provenance: s
     for item in incoming:
         event = item.event
         assert event is not None  # noqa: S101
-        key, print_ = (event.envelope.authority, event.envelope.id), fingerprint(item)
+        key, print_ = _key_of(event.envelope), fingerprint(item)
         fault = _conflict(event.envelope, print_, known)
         if fault is not None:
             outcomes.append(Conflict(fault))
@@ -139,43 +146,48 @@ async def append(connection: Connection, incoming: list[Incoming], provenance: s
     return outcomes
 
 
-async def _known_entries(connection: Connection, incoming: list[Incoming]) -> dict[tuple[str, str], _Entry]:
+async def _known_entries(connection: Connection, incoming: list[Incoming]) -> dict[_Key, _Entry]:
     """What the journal holds of the events that these are, or refer to."""
-    wanted: set[tuple[str, str]] = set()
+    wanted: set[_Key] = set()
     for item in incoming:
         assert item.event is not None  # noqa: S101
         envelope = item.event.envelope
-        ids = (envelope.id, envelope.supersedes, envelope.voids)
-        wanted.update((envelope.authority, event_id) for event_id in ids if event_id is not None)
-    rows = await connection.fetch(FIND_KNOWN, [key[0] for key in wanted], [key[1] for key in wanted])
+        wanted.add(_key_of(envelope))
+        wanted.update([(envelope.authority, *envelope.referred)] if envelope.referred else [])
+    rows = await connection.fetch(FIND_KNOWN, *map(list, zip(*wanted, strict=True)))
     return {
-        (row["authority"], row["event_id"]): _Entry(
+        (row["authority"], row["source"], row["event_id"]): _Entry(
             row["type"], row["subject"], row["fingerprint"], Accepted(row["position"], row["accepted_at"], known=True)
         )
         for row in rows
     }
 
 
-def _conflict(envelope: Envelope, print_: bytes, known: dict[tuple[str, str], _Entry]) -> Fault | None:
-    same = known.get((envelope.authority, envelope.id))
+def _key_of(envelope: Envelope) -> _Key:
+    return envelope.authority, envelope.source, envelope.id
+
+
+def _conflict(envelope: Envelope, print_: bytes, known: dict[_Key, _Entry]) -> Fault | None:
+    same = known.get(_key_of(envelope))
     if same is not None and same.fingerprint != print_:
         return Fault(
             "id",
-            f"was used at {format_instant(same.accepted.accepted_at)} for another event",
+            f"was used by {envelope.source} at {format_instant(same.accepted.accepted_at)} for another event",
             "a new id; to correct an event, a new id with `supersedes` set to the old one",
             envelope.id,
         )
-    for name, target in (("supersedes", envelope.supersedes), ("voids", envelope.voids)):
-        entry = known.get((envelope.authority, target)) if target is not None else None
-        if entry is not None and (entry.type, entry.subject) != (envelope.type, envelope.subject):
-            expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
-            return Fault(name, f"is an event of type {entry.type} and subject {entry.subject}", expected, target)
+    entry = known.get((envelope.authority, *envelope.referred)) if envelope.referred else None
+    if entry is not None and (entry.type, entry.subject) != (envelope.type, envelope.subject):
+        name = "supersedes" if envelope.supersedes else "voids"
+        expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
+        target = envelope.supersedes or envelope.voids
+        return Fault(name, f"is an event of type {entry.type} and subject {entry.subject}", expected, target)
     return None
 
 
-def _unknown_reference(envelope: Envelope, known: dict[tuple[str, str], _Entry]) -> str | None:
-    target = envelope.supersedes or envelope.voids
-    return target if target is not None and (envelope.authority, target) not in known else None
+def _unknown_reference(envelope: Envelope, known: dict[_Key, _Entry]) -> str | None:
+    target = envelope.referred
+    return named(*target) if target is not None and (envelope.authority, *target) not in known else None
 
 
 def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: datetime) -> list[list[object]]:
@@ -195,6 +207,7 @@ def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: dateti
             event.body.decode(),
             print_,
             source_sequence_of(event.envelope),
+            event.envelope.referred_source,
         )
         for position, event, print_ in fresh
     ]

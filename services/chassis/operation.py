@@ -164,7 +164,7 @@ async def list_set_aside(request: Request) -> JSONResponse:
     openapi_extra=WANTED,
 )
 async def send_set_aside_again(request: Request) -> JSONResponse:
-    """After the cause is mended. A record that was taken in meanwhile is known by its id, and changes nothing."""
+    """After the cause is mended. A record taken in meanwhile is known by its source and id, and changes nothing."""
     runtime = runtime_of(request)
     async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:
         wanted = read_model(request, body, SendAgain)

@@ -25,7 +25,6 @@ from services.metrics.measures.declaration import Count, When
 from services.metrics.pauses import pause
 from services.metrics.picture.picture import Picture
 
-Identity = tuple[str, str]
 Key = tuple[tuple[str, ...], tuple[Any, ...]]
 """What tells the parts of a count apart: subjects, and the values of its dimensions."""
 MOST_LOOKED_AT = 100_000
@@ -103,7 +102,7 @@ class Surroundings:
             decided = (
                 event for name in others for event in self._of_subject.get(name, ()) if event.envelope.type in OF_PANELS
             )
-            self._found[subjects] = tuple({identity(event): event for event in (*own, *decided)}.values())
+            self._found[subjects] = tuple({event.identity: event for event in (*own, *decided)}.values())
         return self._found[subjects]
 
     def _persons(self, subjects: Iterable[str]) -> set[str]:
@@ -129,12 +128,12 @@ class Attribution:
     """What moved the parts of counts between two reports."""
 
     def __init__(self, before: Iterable[Event], after: Iterable[Event], asked: Asked) -> None:
-        self._first = {identity(event): event for event in before}
-        second = {identity(event): event for event in after}
+        self._first = {event.identity: event for event in before}
+        second = {event.identity: event for event in after}
         gone = sorted((self._first[key] for key in self._first.keys() - second.keys()), key=order_of_recording)
         come = sorted((second[key] for key in second.keys() - self._first.keys()), key=order_of_recording)
         self._steps = [*reversed(gone), *come]
-        self._place = {identity(event): place for place, event in enumerate(self._steps)}
+        self._place = {event.identity: place for place, event in enumerate(self._steps)}
         self._asked = asked
         self._all = second | self._first
         self._authority = next((event.envelope.authority for event in self._all.values()), "")
@@ -145,7 +144,7 @@ class Attribution:
         """In how many steps a part is looked at, and how many events stand around it: what `effects` costs."""
         pause()
         around = self._surroundings.of(key[0])
-        moving = sum(1 for event in around if identity(event) in self._place)
+        moving = sum(1 for event in around if event.identity in self._place)
         return min(moving, most_steps(len(around))), len(around)
 
     def effects(self, counted: Count, when: When, key: Key, difference: int) -> Effects:
@@ -164,15 +163,15 @@ class Attribution:
 
     def _step_by_step(self, counted: Count, when: When, around: Sequence[Event]) -> dict[Key, Effects]:
         """The effects on every part that follows from some events."""
-        known = {identity(event): event for event in around if identity(event) in self._first}
-        places = sorted(place for event in around if (place := self._place.get(identity(event))) is not None)
+        known = {event.identity: event for event in around if event.identity in self._first}
+        places = sorted(place for event in around if (place := self._place.get(event.identity)) is not None)
         before = self._amounts(counted, when, known.values())
         found: defaultdict[Key, list[Moved]] = defaultdict(list)
         for together in _in_steps(places, most_steps(len(around))):
             pause()
             for event in (self._steps[place] for place in together):
-                if known.pop(identity(event), None) is None:
-                    known[identity(event)] = event
+                if known.pop(event.identity, None) is None:
+                    known[event.identity] = event
             after = self._amounts(counted, when, known.values())
             for key in before.keys() | after.keys():
                 if effect := after.get(key, 0) - before.get(key, 0):
@@ -206,8 +205,3 @@ def amounts(counted: Count, reading: Reading, when: When, asked: Asked) -> dict[
     for part in parts(counted, reading, when, replace(asked, by=counted.apart)):
         found[part.subjects, tuple(part.dimension(name) for name in counted.dimensions)] += part.amount
     return {key: amount for key, amount in found.items() if amount}
-
-
-def identity(event: Event) -> Identity:
-    """What tells the events of one authority apart."""
-    return event.envelope.type, event.envelope.id

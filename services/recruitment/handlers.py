@@ -7,13 +7,14 @@ from collections import defaultdict
 
 from contracts.envelope import Event
 from contracts.events.posts import PostEstablished
+from services.chassis.intake import Remarks
 from services.chassis.runtime import Runtime
 from services.recruitment import store
 from services.recruitment.rules import posts_established, posts_named
 
 
-async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
-    """Remarks on events that name a post nobody has established yet, by (authority, event id)."""
+async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> Remarks:
+    """Remarks on events that name a post nobody has established yet, by authority and identity."""
     named: defaultdict[str, set[str]] = defaultdict(set)
     for event in events:
         named[event.envelope.authority] |= posts_named(event.data)
@@ -23,7 +24,7 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
         found = await store.events_establishing(runtime.pool, authority, open_) if open_ else []
         unknown[authority] = open_ - posts_established(found)
     return {
-        (event.envelope.authority, event.envelope.id): [
+        (event.envelope.authority, event.identity): [
             f"post {post} is not established: {PostEstablished.event_type} for post/{post} has not come yet"
             for post in sorted(posts_named(event.data) & unknown[event.envelope.authority])
         ]

@@ -15,7 +15,7 @@ PLAINLY_ESTABLISHED = """
     SELECT wanted.subject
     FROM unnest($2::text[]) AS wanted (subject)
     CROSS JOIN LATERAL (
-        SELECT event_id
+        SELECT source, event_id
         FROM journal
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
             AND supersedes IS NULL AND voids IS NULL
@@ -25,25 +25,25 @@ PLAINLY_ESTABLISHED = """
         SELECT
         FROM journal
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
-            AND voids = plain.event_id
+            AND voids = plain.event_id AND coalesce(referred_source, source) = plain.source
     )
 """
 
 EVENTS_ESTABLISHING = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
-           accepted_at, position AS sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
+           source_sequence, accepted_at, position AS sequence, provenance, body
     FROM journal
     WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.post.established.v1'
 """
 
 EVENTS_OF_POSTS_AND_WORKERS = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
-           accepted_at, position AS sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
+           source_sequence, accepted_at, position AS sequence, provenance, body
     FROM journal
     WHERE authority = $1 AND (subject LIKE 'worker/%' OR subject LIKE 'post/%')
     UNION ALL
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
-           accepted_at, sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
+           source_sequence, accepted_at, sequence, provenance, body
     FROM inbox
     WHERE authority = $1 AND subject LIKE 'worker/%'
 """

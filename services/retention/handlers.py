@@ -7,13 +7,14 @@ from collections import defaultdict
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerStarted
+from services.chassis.intake import Remarks
 from services.chassis.runtime import Runtime
 from services.retention import store
 from services.retention.rules import linked_numbers, needs_a_start, workers_started
 
 
-async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple[str, str], list[str]]:
-    """Remarks on events of workers who have not started as far as hiring has said, by (authority, event id)."""
+async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> Remarks:
+    """Remarks on events of workers who have not started as far as hiring has said, by authority and identity."""
     workers: defaultdict[str, set[str]] = defaultdict(set)
     for event in events:
         if needs_a_start(event):
@@ -26,7 +27,7 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> dict[tuple
             starts = await store.starts_of_workers(runtime.pool, authority, linked_numbers(others, merges))
             started[authority] |= workers_started(starts, merges)
     return {
-        (event.envelope.authority, event.envelope.id): [
+        (event.envelope.authority, event.identity): [
             f"no start of {event.envelope.subject} is known: {WorkerStarted.event_type} has not come yet"
         ]
         for event in events

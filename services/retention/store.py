@@ -11,8 +11,8 @@ from contracts.envelope import Event
 from services.chassis.stored_events import event_of
 
 STARTS = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
-           accepted_at, sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
+           source_sequence, accepted_at, sequence, provenance, body
     FROM inbox
     WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.worker.started.v1'
 """
@@ -22,7 +22,7 @@ PLAINLY_STARTED = """
     SELECT wanted.subject
     FROM unnest($2::text[]) AS wanted (subject)
     CROSS JOIN LATERAL (
-        SELECT event_id
+        SELECT source, event_id
         FROM inbox
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.worker.started.v1'
             AND supersedes IS NULL AND voids IS NULL
@@ -32,14 +32,14 @@ PLAINLY_STARTED = """
         SELECT
         FROM inbox
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.worker.started.v1'
-            AND voids = first.event_id
+            AND voids = first.event_id AND coalesce(referred_source, source) = first.source
     )
 """
 
 # The index merges_stated holds them.
 MERGES = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, source_sequence,
-           accepted_at, sequence, provenance, body
+    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
+           source_sequence, accepted_at, sequence, provenance, body
     FROM inbox
     WHERE authority = $1 AND type = 'uk.workforce.worker.merged.v1'
 """

@@ -6,7 +6,7 @@ wrong is left to schemathesis, but for headers that the mode of an event passes 
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, MutableMapping
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -240,6 +240,7 @@ def mend_event(event: dict[str, Any]) -> None:
     if "time" in event and datetime.fromisoformat(event["time"].upper()) > datetime.now(UTC):
         # What is recorded later than now cannot have been recorded.
         del event["time"]
+    drop_sources_of_nothing(event)
     data = event["data"]
     if "agency_worker" in data and data.get("post") is None and data.get("role") is None:
         # One of the two is needed: null is no value.
@@ -251,6 +252,13 @@ def mend_event(event: dict[str, Any]) -> None:
     if str(data.get("returned_on") or "9999") <= str(data.get("absent_from", "")):
         # Nobody returns before they were away.
         del data["returned_on"]
+
+
+def drop_sources_of_nothing(attributes: MutableMapping[str, Any], prefix: str = "") -> None:
+    """Take away whose event is meant where none is."""
+    for name in (f"{prefix}supersedes", f"{prefix}voids"):
+        if name not in attributes:
+            attributes.pop(f"{name}source", None)
 
 
 def mend_headers(case: schemathesis.Case[Any], data: Any) -> None:
@@ -266,6 +274,7 @@ def mend_headers(case: schemathesis.Case[Any], data: Any) -> None:
     if is_withdrawal:
         headers.setdefault("ce-voids", "no-such-event")
     headers.pop("ce-supersedes" if is_withdrawal else "ce-voids", None)
+    drop_sources_of_nothing(headers, "ce-")
     if datetime.fromisoformat(headers.get("ce-time", "2000-01-01T00:00:00Z").upper()) > datetime.now(UTC):
         del headers["ce-time"]
 

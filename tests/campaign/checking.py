@@ -21,9 +21,9 @@ from tests.campaign.verdicts import Violation
 from tests.delivery.observing import read
 
 OWNERS = (RECRUITMENT, RETENTION)
-JOURNAL = "SELECT position, authority, event_id, type, body::text AS body FROM journal ORDER BY position"
+JOURNAL = "SELECT position, authority, source, event_id, type, body::text AS body FROM journal ORDER BY position"
 HEAD = "SELECT position FROM journal_head"
-INBOX = "SELECT authority, event_id, type, count(*) AS copies FROM inbox GROUP BY 1, 2, 3"
+INBOX = "SELECT authority, source, event_id, type, count(*) AS copies FROM inbox GROUP BY 1, 2, 3, 4"
 COUNTS = """
     SELECT count(*) AS listed, count(failed) AS failed FROM to_derive
 """
@@ -42,8 +42,12 @@ LARGE = 900_000
 HEADER = "dead-letter-"
 """What the headers begin with that say where a record was and why it is set aside."""
 
-Events = set[tuple[str, str, str]]
-"""Authority, id and type of events."""
+Events = set[tuple[str, str, str, str]]
+"""Authority, source, id and type of events."""
+
+
+def _event_in(row: asyncpg.Record) -> tuple[str, str, str, str]:
+    return row["authority"], row["source"], row["event_id"], row["type"]
 
 
 async def journals(stage: Stage) -> dict[str, list[asyncpg.Record]]:
@@ -57,8 +61,8 @@ async def what_is_missing(stage: Stage) -> dict[str, Events]:
     missing: dict[str, Events] = {}
     for service, database in stage.system.databases.items():
         types = {event.event_type for topic in topics_read_by(service) for event in topic.events}
-        wanted = {(row["authority"], row["event_id"], row["type"]) for row in kept if row["type"] in types}
-        held = {(row["authority"], row["event_id"], row["type"]) for row in await read(database, INBOX)}
+        wanted = {_event_in(row) for row in kept if row["type"] in types}
+        held = {_event_in(row) for row in await read(database, INBOX)}
         if wanted - held:
             missing[service] = wanted - held
     return missing
@@ -81,7 +85,7 @@ async def kept_exactly(stage: Stage, sent: Sent) -> list[Violation]:
         if positions != list(range(1, head + 1)):
             found.append(Violation("positions have no gaps", f"{owner}: {len(positions)} positions, head {head}"))
         for row in rows:
-            key = (row["authority"], row["event_id"])
+            key = (row["authority"], row["source"], row["event_id"])
             if key in journalled:
                 found.append(Violation(rule, f"{key} stands in both journals"))
             if key[0] in stage.authorities:
@@ -107,12 +111,10 @@ async def kept_exactly(stage: Stage, sent: Sent) -> list[Violation]:
 async def read_exactly(stage: Stage) -> list[Violation]:
     """No inbox holds an event twice, or one that no journal holds."""
     found: list[Violation] = []
-    kept = {
-        (row["authority"], row["event_id"], row["type"]) for rows in (await journals(stage)).values() for row in rows
-    }
+    kept = {_event_in(row) for rows in (await journals(stage)).values() for row in rows}
     for service, database in stage.system.databases.items():
         rows = await read(database, INBOX)
-        held = {(row["authority"], row["event_id"], row["type"]) for row in rows}
+        held = {_event_in(row) for row in rows}
         if any(row["copies"] != 1 for row in rows):
             found.append(Violation("an event is taken in once", f"{service} holds some more than once"))
         if held - kept:

@@ -39,8 +39,8 @@ class Load:
 
     authorities: tuple[str, ...]
     batches: list[tuple[str, list[Stated]]]
-    bad: frozenset[tuple[str, str]] = field(default=frozenset())
-    """Authority and id of those that no door may accept."""
+    bad: frozenset[tuple[str, str, str]] = field(default=frozenset())
+    """Authority, source and id of those that no door may accept."""
 
 
 def authorities_of(number: int) -> tuple[str, ...]:
@@ -67,7 +67,7 @@ def load_of(number: int, random: Random, ties: bool = True) -> Load:
     bad = [_spoilt(event, place, random) for place, event in enumerate(events) if random.random() < BAD]
     for event in bad:
         events.insert(random.randrange(len(events)), event)
-    identities = frozenset((event["authority"], str(event["id"])) for event in bad)
+    identities = frozenset((event["authority"], event["source"], str(event["id"])) for event in bad)
     return Load(authorities, _batched(events, random), identities)
 
 
@@ -128,7 +128,7 @@ def _spoilt(event: Stated, place: int, random: Random) -> Stated:
             {"subject": "campaign/worker/post"},
             {"type": "uk.workforce.nothing.happened.v1"},
             {"sequence": "7"},
-            {"supersedes": f"bad-{place}"},
+            {"supersedes": f"bad-{place}", "supersedessource": event["source"]},
         ]
     )
 

@@ -25,8 +25,13 @@ NOT_NOW = (429, 503)
 """Statuses that ask to come again."""
 FITS_NOT = ("supersedes", "voids")
 """A good event may be turned away because what it refers to is of another type or subject."""
-Identity = tuple[str, str]
-"""Authority and id of an event."""
+Identity = tuple[str, str, str]
+"""Authority, source and id of an event."""
+
+
+def identity_of(event: Stated) -> Identity:
+    """Which event it is."""
+    return str(event["authority"]), str(event["source"]), str(event["id"])
 
 
 @dataclass
@@ -116,7 +121,7 @@ class Sending:
         return None
 
     def _note(self, event: Stated, result: dict[str, object]) -> None:
-        key = (str(event["authority"]), str(event["id"]))
+        key = identity_of(event)
         if result["status"] == "rejected":
             self.sent.rejected[key] = json.dumps(result)[:300]
             faults = result["faults"]

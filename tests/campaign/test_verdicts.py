@@ -13,12 +13,12 @@ import pytest
 from tests.campaign.kinds import BROKERS, KINDS, kinds_on
 from tests.campaign.load import load_of
 from tests.campaign.plan import plan_of
-from tests.campaign.sending import Sent, Waiting
+from tests.campaign.sending import Sent, Waiting, identity_of
 from tests.campaign.stage import Away, Stage
 from tests.campaign.verdicts import verdicts
 from tests.campaign.watching import FIGURE, LIVE, READY, Sample, Seen, Snapshot
 
-EVENT = ("100", "E-1")
+EVENT = ("100", "/hr", "E-1")
 ACCEPTED_AT = datetime(2026, 1, 1, 12, 0, 5, tzinfo=UTC)
 
 
@@ -123,7 +123,7 @@ def test_the_kinds_take_turns_and_two_faults_befall_two_parts() -> None:
 def test_a_load_has_ties_of_time_corrections_repetitions_and_bad_events() -> None:
     load = load_of(5, Random(5))
     events = [event for _, batch in load.batches for event in batch]
-    keys = [(event["authority"], event["id"]) for event in events]
+    keys = [identity_of(event) for event in events]
     assert len(set(keys)) < len(keys)
     assert load.bad
     assert load.bad <= set(keys)
@@ -132,9 +132,9 @@ def test_a_load_has_ties_of_time_corrections_repetitions_and_bad_events() -> Non
     assert any("voids" in event for event in events)
     apart = load_of(5, Random(5), ties=False)
     good = {
-        (event["authority"], event["id"]): event["time"]
+        identity_of(event): event["time"]
         for _, batch in apart.batches
         for event in batch
-        if (event["authority"], event["id"]) not in apart.bad
+        if identity_of(event) not in apart.bad
     }
     assert len(set(good.values())) == len(good)

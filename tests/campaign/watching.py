@@ -21,7 +21,7 @@ SNAPSHOT_SECONDS = 0.5
 ASK_SECONDS = 0.8
 LONGEST_ANSWER = 8.0
 LIVE, READY, FIGURE = "/health/live", "/health/ready", "/v1/measures/vacancies"
-HELD = "SELECT authority, event_id FROM inbox WHERE authority = ANY ($1::text[])"
+HELD = "SELECT authority, source, event_id FROM inbox WHERE authority = ANY ($1::text[])"
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ class Watch:
                     url = self._stage.system.databases[METRICS]
                     connection = await asyncpg.connect(url, timeout=3, command_timeout=3)
                 rows = await connection.fetch(HELD, list(self._stage.authorities))
-                held = frozenset((row["authority"], row["event_id"]) for row in rows)
+                held = frozenset((row["authority"], row["source"], row["event_id"]) for row in rows)
                 self.seen.snapshots.append(Snapshot(asked, time.monotonic(), held))
             except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError):
                 if connection is not None:

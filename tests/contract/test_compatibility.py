@@ -141,6 +141,10 @@ def an_attribute_newly_required(now: Published) -> None:
     now["envelope.json"]["required"].append("dataschema")
 
 
+def an_attribute_that_needs_another(now: Published) -> None:
+    now["envelope.json"]["dependentRequired"]["dataschema"] = ["sourcesequence"]
+
+
 def another_rule_between_attributes(now: Published) -> None:
     now["envelope.json"]["allOf"].append({"not": {"required": ["dataschema", "voids"]}})
 
@@ -229,6 +233,11 @@ def a_whole_item_of_the_census_removed(now: Published) -> None:
         (an_attribute_removed, "envelope.json: supersedes", "the field was"),
         (an_attribute_newly_required, "envelope.json: dataschema", "newly required"),
         (another_rule_between_attributes, "envelope.json", "a further rule holds"),
+        (
+            an_attribute_that_needs_another,
+            "envelope.json: dataschema",
+            "the field newly needs sourcesequence beside it",
+        ),
         (an_event_type_removed, "catalogue.json: uk.workforce.worker.merged.v1", "the event type was removed"),
         (
             an_event_type_moved_to_another_topic,
@@ -253,6 +262,11 @@ def test_a_change_that_breaks_a_reader_or_a_feed_is_found_and_its_place_named(
     assert [finding for finding in findings if where in finding and what in finding and "Instead: " in finding], (
         findings
     )
+
+
+def a_new_attribute_that_needs_another(now: Published) -> None:
+    now["envelope.json"]["properties"]["approvedby"] = {"type": "string"}
+    now["envelope.json"]["dependentRequired"]["approvedby"] = ["supersedes"]
 
 
 def a_new_event_type(now: Published) -> None:
@@ -322,6 +336,7 @@ def more_partitions_and_another_reader(now: Published) -> None:
     "change",
     [
         a_new_event_type,
+        a_new_attribute_that_needs_another,
         a_new_topic,
         a_new_optional_field,
         a_new_optional_attribute,

@@ -84,6 +84,7 @@ def test_the_examples_show_a_correction_and_a_withdrawal() -> None:
     assert {event.envelope.supersedes for event in events if event.envelope.supersedes} == {
         "evt-worker-0714-started",
         "evt-worker-0488-left",
+        "evt-worker-0502-left",
     }
     assert {str(event.data) for event in events if event.envelope.voids} == {
         "because=<WithdrawalReason.CANCELLED: 'cancelled'>",

@@ -204,11 +204,12 @@ def test_a_message_states_its_key_its_headers_and_its_examples() -> None:
     assert Draft202012Validator(key).is_valid("331:worker/X-1")
     assert not Draft202012Validator(key).is_valid("331:post/X-1")
     assert [example["name"] for example in message["examples"]] == [
+        "corrected-by-another-system",
         "entered-weeks-late",
         "reason-corrected",
         "resigned-to-another-authority",
     ]
-    corrected = message["examples"][1]
+    corrected = message["examples"][2]
     assert corrected["headers"]["ce_supersedes"] == "evt-worker-0488-left"
     assert corrected["payload"]["reason"] == "moved-within-authority"
     headers = published["components"]["schemas"]["CloudEventHeaders"]

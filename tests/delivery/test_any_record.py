@@ -88,12 +88,19 @@ def strange_records(authority: str) -> dict[str, Record]:
 
 
 def good_records(authority: str) -> list[Record]:
-    """Good records that look strange: null headers, headers that are no attributes, a field twice (the last counts)."""
-    first, second, third = (record_of(post_established(f"P-ODD-{number}", authority)) for number in range(3))
+    """Good records that look strange: null headers, headers that are no attributes, a field twice (the last counts),
+    what tracers and brokers add, a byte order mark.
+    """
+    first, second, third, fourth = (record_of(post_established(f"P-ODD-{number}", authority)) for number in range(4))
+    added = (
+        ("ce_traceparent", b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
+        ("ce_kafkaoffset", b"\x00"),
+    )
     return [
         Record(POSTS, first.key, first.value, (*first.headers, ("ce_voids", None), ("ce_supersedes", None))),
         Record(POSTS, None, second.value, (*second.headers, ("trace", None), ("trace", b"\xff"), ("", b""))),
         Record(POSTS, third.key, (third.value or b"").replace(b"{", b'{"team": "first", ', 1), third.headers),
+        Record(POSTS, fourth.key, b"\xef\xbb\xbf" + (fourth.value or b""), (*fourth.headers, *added)),
     ]
 
 

@@ -180,7 +180,7 @@ def test_changes_as_csv(metrics: Feed) -> None:
             "before": "1",
             "after": "0",
             "difference": "-1",
-            "events": "left-2",
+            "events": "/coventry/hr#left-2",
             "effects": "-1",
         }
     ]

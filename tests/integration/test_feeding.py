@@ -3,6 +3,9 @@
 Invariant: the services are real processes and the requests those of the official CloudEvents SDK.
 """
 
+import gzip
+import json
+import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
@@ -27,6 +30,7 @@ from tests.integration.feed import (
 )
 
 Send = Callable[[Feed, CloudEvent], httpx.Response]
+HR = "/coventry/hr"
 each_mode = pytest.mark.parametrize("send", [Feed.structured, Feed.binary], ids=["structured", "binary"])
 
 
@@ -41,7 +45,7 @@ def test_an_event_is_accepted_and_known_when_it_is_sent_again(recruitment: Feed,
     assert accepted_at.endswith("Z")
     again = send(recruitment, event)
     assert again.status_code == 200
-    assert again.json() == {"id": new, "status": "already-known", "accepted_at": accepted_at}
+    assert again.json() == {"id": new, "source": HR, "status": "already-known", "accepted_at": accepted_at}
 
 
 def test_an_event_is_known_in_every_mode_whichever_brought_it(recruitment: Feed, new: str) -> None:
@@ -150,6 +154,33 @@ def test_another_content_type_is_told_which_are_taken(recruitment: Feed) -> None
     assert found["value"] == "application/xml"
     assert STRUCTURED in found["expected"]
     assert BATCH in found["expected"]
+
+
+def test_a_body_may_come_compressed_and_is_the_same_event(recruitment: Feed, new: str) -> None:
+    body = json.dumps(written(post_established(new, new))).encode()
+    for encoding, compressed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
+        headers = {"content-type": STRUCTURED, "content-encoding": encoding}
+        answer = httpx.post(f"{recruitment.url}/v1/events", content=compressed, headers=headers, trust_env=False)
+        assert answer.is_success, answer.text
+    assert recruitment.structured(post_established(new, new)).json()["status"] == "already-known"
+
+
+def test_a_body_that_blows_up_or_is_encoded_in_another_way_is_refused(recruitment: Feed, new: str) -> None:
+    def sent(body: bytes, encoding: str) -> httpx.Response:
+        headers = {"content-type": BATCH, "content-encoding": encoding}
+        return httpx.post(f"{recruitment.url}/v1/events", content=body, headers=headers, trust_env=False)
+
+    assert "100000 bytes" in problem(sent(gzip.compress(b"[" + b" " * 20_000_000 + b"]"), "gzip"), 413)["detail"]
+    answer = sent(b"[]", "br")
+    assert "encoded as br" in problem(answer, 415)["detail"]
+    assert answer.headers["accept-encoding"] == "gzip, deflate, identity"
+    assert recruitment.structured(post_established(new, new)).status_code == 202
+
+
+def test_an_attribute_that_is_null_is_one_left_out(recruitment: Feed, new: str) -> None:
+    event = written(post_established(new, new))
+    assert recruitment.as_json(event | {"supersedes": None}).status_code == 202
+    assert recruitment.as_json(event).json()["status"] == "already-known"
 
 
 def test_json_without_cloudevents_headers_is_not_taken(recruitment: Feed) -> None:
@@ -274,5 +305,5 @@ def test_a_correction_of_an_event_that_has_not_come_is_accepted_and_says_so(recr
 
     assert answer.status_code == 202
     assert answer.json()["notes"] == [
-        f"event later-{new} has not come yet: until it does, this one changes nothing of it"
+        f"event {HR}#later-{new} has not come yet: until it does, this one changes nothing of it"
     ]

@@ -105,7 +105,7 @@ def test_an_effect_is_the_difference_without_the_event_that_is_one_too_many(metr
     (found,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
     assert found["effect"] == {
         "concerned_fte": "0",
-        "without": ["moved-W-1"],
+        "without": [{"source": "/coventry/hr", "id": "moved-W-1"}],
         "would_differ_by": {"in-post": "-0.5", "vacancies": "0.5", "uncovered-vacancies": "0.5"},
     }
 
@@ -135,8 +135,8 @@ def test_findings_can_be_had_as_csv(metrics: Feed) -> None:
     lines = {line["check"]: line for line in csv.DictReader(answer.text.splitlines())}
     assert len(lines) == 4
     moved = lines["move-from-post-not-held"]
-    assert set(moved["events"].split()) == {"moved-W-1", "started-W-1"}
-    assert (moved["without"], moved["in-post"], moved["agency"]) == ("moved-W-1", "-0.5", "0")
+    assert set(moved["events"].split()) == {"/coventry/hr#moved-W-1", "/coventry/hr#started-W-1"}
+    assert (moved["without"], moved["in-post"], moved["agency"]) == ("/coventry/hr#moved-W-1", "-0.5", "0")
     assert (lines["unknown-post"]["concerned_fte"], lines["unknown-post"]["in-post"]) == ("1", "")
     about = metrics.about(path)
     assert (about["authority"], about["as_known_at"]) == (AUTHORITY, "2023-11-30T12:00:00Z")

@@ -99,7 +99,7 @@ def _is_in_a_circle_of_voids(event: Event, known: list[Event]) -> bool:
 
 def _is_same(one: Event, other: Event) -> bool:
     a, b = one.envelope, other.envelope
-    return (a.authority, a.type, a.id) == (b.authority, b.type, b.id)
+    return (a.authority, a.type, a.source, a.id) == (b.authority, b.type, b.source, b.id)
 
 
 def _is_alike(one: Event, other: Event) -> bool:
@@ -108,11 +108,13 @@ def _is_alike(one: Event, other: Event) -> bool:
 
 
 def _voids(one: Event, other: Event) -> bool:
-    return one.envelope.voids == other.envelope.id and _is_alike(one, other)
+    of = one.envelope.voidssource or one.envelope.source
+    return (of, one.envelope.voids) == (other.envelope.source, other.envelope.id) and _is_alike(one, other)
 
 
 def _replaces(one: Event, other: Event) -> bool:
-    return one.envelope.supersedes == other.envelope.id and _is_alike(one, other)
+    of = one.envelope.supersedessource or one.envelope.source
+    return (of, one.envelope.supersedes) == (other.envelope.source, other.envelope.id) and _is_alike(one, other)
 
 
 # --- whose they are ---------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
 from services.metrics import attribution as attribution_module
-from services.metrics.attribution import NAMING, Attribution, Surroundings, identity
+from services.metrics.attribution import NAMING, Attribution, Surroundings
 from services.metrics.changes import Report, part_changes
 from services.metrics.explanation import explain
 from services.metrics.figures import Asked, Reading
@@ -63,13 +63,13 @@ def amounts(measure: Count, events: list[Event], when: When, asked: Asked) -> Am
 def taken_one_after_another(first: list[Event], second: list[Event]) -> list[tuple[Event, list[Event]]]:
     """The rule of the definitions: each event that only one report knows, and what is known after its step."""
     now, steps = list(first), []
-    in_both = {identity(event) for event in first} & {identity(event) for event in second}
+    in_both = {event.identity for event in first} & {event.identity for event in second}
     for event in sorted(first, key=order_of_recording, reverse=True):
-        if identity(event) not in in_both and event in now:
-            now = [other for other in now if identity(other) != identity(event)]
+        if event.identity not in in_both and event in now:
+            now = [other for other in now if other.identity != event.identity]
             steps.append((event, now))
     for event in sorted(second, key=order_of_recording):
-        if identity(event) not in in_both and identity(event) not in {identity(other) for other in now}:
+        if event.identity not in in_both and event.identity not in {other.identity for other in now}:
             now = [*now, event]
             steps.append((event, now))
     return steps
@@ -91,10 +91,10 @@ def test_effects_add_up_and_each_is_what_the_event_did_at_its_step(
             following = amounts(measure, now, when, wanted)
             for key in last.keys() | following.keys():
                 if effect := following.get(key, 0) - last.get(key, 0):
-                    expected[key].append((identity(event), effect))
+                    expected[key].append((event.identity, effect))
             last = following
         for change in changes:
-            moved = [(identity(event), effect) for event, effect, _ in change.moved_by]
+            moved = [(event.identity, effect) for event, effect, _ in change.moved_by]
             assert moved == expected[change.key], measure.name
             assert sum(effect for _, effect in moved) == change.difference != 0
             assert all(effect for _, effect in moved)
@@ -142,8 +142,8 @@ def test_the_events_around_a_part_are_enough_to_tell_it(
         events = known(history, *one)
         for measure in COUNTS:
             for key, amount in amounts(measure, events, when, wanted).items():
-                around = {identity(event) for event in surroundings.of(key[0])}
-                near = [event for event in events if identity(event) in around]
+                around = {event.identity for event in surroundings.of(key[0])}
+                near = [event for event in events if event.identity in around]
                 if key[0]:
                     assert amounts(measure, near, when, wanted)[key] == amount, (measure.name, key)
 

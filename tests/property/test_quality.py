@@ -101,8 +101,8 @@ def test_nobody_who_is_said_to_be_in_a_post_is_in_no_figure_and_in_no_finding(ev
 def test_the_difference_without_events_is_that_of_two_whole_pictures(events: list[Event], chance: Random) -> None:
     picture = Picture(events)
     without = chance.sample(picture.standing, min(2, len(picture.standing)))
-    left_out = {event.envelope.id for event in without}
-    whole = _stocks(Picture(event for event in picture.standing if event.envelope.id not in left_out))
+    left_out = {event.identity for event in without}
+    whole = _stocks(Picture(event for event in picture.standing if event.identity not in left_out))
     present = _stocks(picture)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}
     assert difference_without(picture, without, AS_AT) == expected

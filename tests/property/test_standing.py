@@ -4,6 +4,7 @@ Invariant: the histories hold chains and circles of corrections and of voids, re
 never comes, and many events of one instant.
 """
 
+from collections import Counter
 from datetime import timedelta
 
 from hypothesis import given, settings
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from contracts.envelope import Event
 from contracts.standing import changes_of_standing, standing_events
 from tests.histories import FIRST_DAY, FIRST_INSTANT, event, histories, histories_of_references, started, void_of
-from tests.obvious_standing import standing_at
+from tests.obvious_standing import Identity, identity_of, standing_at
 
 STARTED = "uk.workforce.worker.started.v1"
 thorough = settings(max_examples=400)
@@ -39,18 +40,40 @@ def long_chains(draw: st.DrawFn, most_events: int = 30) -> list[Event]:
 @thorough
 @given(st.one_of(long_chains(), histories_of_references(), histories()))
 def test_what_stands_at_every_instant_is_what_it_is_when_worked_out_from_the_beginning(history: list[Event]) -> None:
-    standing: dict[tuple[str, str, str], Event] = {}
+    standing: dict[Identity, Event] = {}
     changes = {instant: (begun, ceased) for instant, begun, ceased in changes_of_standing(history)}
     assert list(changes) == sorted(changes)
     for instant in sorted({known.envelope.time for known in history}):
         begun, ceased = changes.get(instant, ([], []))
         for gone in ceased:
-            del standing[gone.envelope.authority, gone.envelope.type, gone.envelope.id]
+            del standing[identity_of(gone)]
         for new in begun:
-            identity = (new.envelope.authority, new.envelope.type, new.envelope.id)
+            identity = identity_of(new)
             assert identity not in standing
             standing[identity] = new
         assert (instant in changes) is bool(begun or ceased)
         assert set(standing) == standing_at(history, instant)
-    now = {(one.envelope.authority, one.envelope.type, one.envelope.id) for one in standing_events(history)}
+    now = {identity_of(one) for one in standing_events(history)}
     assert now == set(standing)
+
+
+def test_the_histories_hold_equal_ids_of_two_sources_and_references_from_one_to_the_other() -> None:
+    seen: Counter[str] = Counter()
+
+    @settings(database=None, derandomize=True, max_examples=100)
+    @given(histories())
+    def count(history: list[Event]) -> None:
+        ids = Counter((one.envelope.type, one.envelope.id) for one in history)
+        present = {one.identity for one in history}
+        seen["equal ids"] += any(number > 1 for number in ids.values())
+        across = [one for one in history if one.envelope.referred_source is not None]
+        seen["found in the other source"] += any(one.referred in present for one in across)
+        seen["found in the other source only, and not meant"] += any(
+            one.referred not in present and (one.envelope.type, (one.referred or "   ")[2]) in ids
+            for one in history
+            if one.referred is not None and one.envelope.referred_source is None
+        )
+
+    count()
+    assert all(seen[name] >= 3 for name in seen), seen
+    assert len(seen) == 3

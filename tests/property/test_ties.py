@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.catalogue import EVENT_MODELS, TOPIC_OF_TYPE
-from contracts.envelope import Event
+from contracts.envelope import Event, named
 from contracts.events.base import EventData
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.working_life import AbsenceRecorded
@@ -39,6 +39,7 @@ from services.retention.rules import workers_started
 from tests.histories import (
     FIRST_INSTANT,
     SOURCE,
+    SOURCES,
     established,
     event,
     histories,
@@ -209,10 +210,7 @@ def at_one_instant(draw: st.DrawFn) -> list[Event]:
         if any(one.data == data for one in drawn):
             continue  # what is recorded twice is the later as well as the earlier
         drawn.append(event(data, SUBJECTS[model.subject_kind], FIRST_INSTANT, f"E-{place}", supersedes=refers_to))
-    found = draw(tied(st.just(drawn), instants=1))
-    if LeaverReversed not in kinds:
-        return found
-    return [replace(one, envelope=one.envelope.model_copy(update={"source": SOURCE})) for one in found]
+    return draw(tied(st.just(drawn), 1, st.just(SOURCE) if LeaverReversed in kinds else SOURCES))
 
 
 recorded = st.tuples(
@@ -234,11 +232,14 @@ def test_two_reversals_at_most_tell_of_every_leaver_whether_any_reverses_it(
 
 
 def in_stated_order(events: Iterable[Event]) -> list[Event]:
-    """The events, stated to have been recorded in the order in which they are given."""
-    return [
-        replace(one, envelope=one.envelope.model_copy(update={"source": "/one", "sourcesequence": str(place)}))
-        for place, one in enumerate(events)
-    ]
+    """The events, stated by one source to have been recorded in the order in which they are given."""
+    found = []
+    for place, one in enumerate(events):
+        stated = {"source": "/one", "id": one.name, "sourcesequence": str(place)}
+        if one.envelope.supersedes and one.envelope.referred:
+            stated |= {"supersedes": named(*one.envelope.referred), "supersedessource": "/one"}
+        found.append(replace(one, envelope=one.envelope.model_copy(update=stated)))
+    return found
 
 
 def keeps_what_is_stated(order: Iterable[Event]) -> bool:

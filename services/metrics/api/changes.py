@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from contracts.envelope import named
 from services.chassis.authentication import READING
 from services.metrics import cost
 from services.metrics.api import schemas
@@ -210,7 +211,8 @@ def _lines(body: dict[str, Any]) -> Lines:
     lines = (
         [change["measure"], " ".join(change["subjects"])]
         + [Decimal(change[name]) for name in own]
-        + [" ".join(event[name] for event in change["events"]) for name in ("id", "effect")]
+        + [" ".join(named(event["source"], event["id"]) for event in change["events"])]
+        + [" ".join(event["effect"] for event in change["events"])]
         for change in body["changes"]
     )
     return ["measure", "subjects", *own, "events", "effects"], lines

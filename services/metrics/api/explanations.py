@@ -302,8 +302,8 @@ _OF_AN_EVENT = (
 
 def as_events(events: Sequence[Event], picture: Picture) -> list[dict[str, Any]]:
     """Events as answers show them, with whether each stands in a picture."""
-    standing = {(event.envelope.type, event.envelope.id) for event in picture.standing}
-    return [as_event(event) | {"stands": (event.envelope.type, event.envelope.id) in standing} for event in events]
+    standing = {event.identity for event in picture.standing}
+    return [as_event(event) | {"stands": event.identity in standing} for event in events]
 
 
 def as_event(event: Event) -> dict[str, Any]:
@@ -318,7 +318,7 @@ def as_event(event: Event) -> dict[str, Any]:
         "source": envelope.source,
         "provenance": envelope.provenance,
     }
-    for name in ("sourcesequence", "supersedes", "voids"):
+    for name in ("sourcesequence", "supersedes", "supersedessource", "voids", "voidssource"):
         value = getattr(envelope, name)
         found |= {} if value is None else {name: value}
     return found | {"data": event.data.model_dump(mode="json", exclude_none=True)}

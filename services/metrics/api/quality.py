@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from contracts.envelope import named
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics import cost
@@ -75,7 +76,7 @@ EXAMPLE = {
             "subjects": ["worker/W-0211", "post/P-0411", "post/P-0413"],
             "effect": {
                 "concerned_fte": "0",
-                "without": ["demo-000903"],
+                "without": [{"source": "/coventry/hr", "id": "demo-000903"}],
                 "would_differ_by": {"in-post": "-1", "vacancies": "1", "uncovered-vacancies": "1"},
             },
             "events": [
@@ -239,7 +240,7 @@ def _as_finding(finding: Finding, effect: Effect) -> dict[str, Any]:
 def _as_effect(effect: Effect) -> dict[str, Any]:
     found: dict[str, Any] = {"concerned_fte": exact(effect.concerned)}
     if effect.moves is not None:
-        found["without"] = [event.envelope.id for event in effect.without]
+        found["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
         found["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
     return found
 
@@ -258,9 +259,9 @@ def _lines(body: dict[str, Any]) -> Lines:
             [
                 *(found[name] for name in _OF_A_FINDING),
                 " ".join(found["subjects"]),
-                " ".join(event["id"] for event in found["events"]),
+                " ".join(named(event["source"], event["id"]) for event in found["events"]),
                 Decimal(found["effect"]["concerned_fte"]),
-                " ".join(found["effect"].get("without", ())),
+                " ".join(named(event["source"], event["id"]) for event in found["effect"].get("without", ())),
                 *(None if moves is None else Decimal(moves.get(name, "0")) for name in stocks),
             ]
         )

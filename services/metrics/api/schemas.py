@@ -178,7 +178,7 @@ _EVENT = {
     "provenance": or_null(TEXT),
     "data": {"type": "object"},
 }
-_IF_STATED = {"sourcesequence": TEXT, "supersedes": TEXT, "voids": TEXT}
+_IF_STATED = dict.fromkeys(("sourcesequence", "supersedes", "supersedessource", "voids", "voidssource"), TEXT)
 EVENTS = several(record(_EVENT, _IF_STATED))
 SUBJECT = record(
     {
@@ -233,7 +233,10 @@ CHECKS_LISTED = record(
 )
 _EFFECT = record(
     {"concerned_fte": EXACT},
-    {"without": TEXTS, "would_differ_by": {"type": "object", "additionalProperties": EXACT}},
+    {
+        "without": several(record({"source": TEXT, "id": TEXT})),
+        "would_differ_by": {"type": "object", "additionalProperties": EXACT},
+    },
 )
 QUALITY = record(
     _OF_AN_AUTHORITY

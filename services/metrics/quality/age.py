@@ -25,7 +25,7 @@ def feeds_silent(picture: Picture) -> Iterable[Finding]:
         recorded = event.envelope.time.date()
         since = stale_from(event.envelope.time)
         says = (
-            f"The newest record of the {owner} feed is {event.envelope.id} of {recorded}: what happened since is not "
+            f"The newest record of the {owner} feed is {event.name} of {recorded}: what happened since is not "
             f"known, and from {since} on figures are out of date."
         )
         yield Finding("feed-silent", (event.envelope.subject,), since, FOREVER, says, (event,))

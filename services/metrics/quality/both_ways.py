@@ -8,7 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from contracts.envelope import Event
+from contracts.envelope import Event, Identity
 from contracts.events.hiring import WorkerMerged
 from contracts.events.working_life import CaseloadCounted
 from contracts.values import EARLIEST_DATE, LATEST_DATE
@@ -45,8 +45,8 @@ class Counting:
         """Of each subject of whose events some were not counted both ways the first of these."""
         self._left = COUNTED_ANEW + COUNTED_ANEW_PER_EVENT * len(picture.standing)
 
-    def differ(self, tied: Sequence[Event], instead: Mapping[tuple[str, str], Event]) -> bool:
-        """Whether some figure is another with other events, each `instead` of the one of its type and id.
+    def differ(self, tied: Sequence[Event], instead: Mapping[Identity, Event]) -> bool:
+        """Whether some figure is another with other events, each `instead` of the one of its identity.
 
         Where too much was counted it is not found out.
         """
@@ -56,7 +56,7 @@ class Counting:
                 return False
             around = events_around(self.picture, tied)
             self._left -= len(around) + TO_COUNT
-            otherwise = [instead.get((event.envelope.type, event.envelope.id), event) for event in around]
+            otherwise = [instead.get(event.identity, event) for event in around]
             if around and differ(around, otherwise, tied):
                 return True
         return False

@@ -6,6 +6,7 @@ Invariant: findings come in one order, whatever the order of the events: by chec
 from collections.abc import Iterable
 from datetime import date
 
+from contracts.envelope import Identity
 from services.metrics.picture.picture import Picture
 from services.metrics.quality import age, comings, demand, posts, records, ties, workers, working_life
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding
@@ -37,6 +38,5 @@ def findings(picture: Picture, as_at: date, checks: Iterable[Check] = tuple(CHEC
     return [finding for check in checks for finding in found_by(check, picture, as_at)]
 
 
-def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[tuple[str, str]]]:
-    events = [(event.envelope.id, event.envelope.type) for event in finding.events]
-    return finding.since, finding.subjects, finding.says, events
+def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[Identity]]:
+    return finding.since, finding.subjects, finding.says, [event.identity for event in finding.events]

@@ -95,7 +95,7 @@ def nearest(events: Sequence[Event], place: int) -> Sequence[Event]:
 
 def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
     """Events in the order of recording, each once."""
-    once = {(event.envelope.type, event.envelope.id): event for event in events}
+    once = {event.identity: event for event in events}
     return tuple(sorted(once.values(), key=order_of_recording))
 
 

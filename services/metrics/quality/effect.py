@@ -62,7 +62,7 @@ class Effect(NamedTuple):
 
 def effect(picture: Picture, finding: Finding, as_at: date) -> Effect:
     """The effect of one finding on the stocks as at a date."""
-    left_out = tuple(event.envelope.id for event in finding.withdrawn)
+    left_out = tuple(event.identity for event in finding.withdrawn)
     moves = picture.kept(
         ("quality: effect", finding.check, left_out, as_at),
         lambda: difference_without(picture, finding.withdrawn, as_at) if left_out else None,
@@ -74,7 +74,7 @@ def difference_without(picture: Picture, events: Sequence[Event], as_at: date) -
     """By how much each stock as at a date would differ without some standing events; those that differ only. None where
     more than `MOST_AROUND` events stand around them.
     """
-    left_out = {(event.envelope.type, event.envelope.id) for event in events}
+    left_out = {event.identity for event in events}
     concerned = [event for event in events if event.envelope.type in MOVE_STOCKS]
     if not concerned:
         return {}
@@ -82,7 +82,7 @@ def difference_without(picture: Picture, events: Sequence[Event], as_at: date) -
     if around is None:
         return None
     present = _stocks(Picture(around), as_at)
-    without = _stocks(Picture(e for e in around if (e.envelope.type, e.envelope.id) not in left_out), as_at)
+    without = _stocks(Picture(event for event in around if event.identity not in left_out), as_at)
     return {name: without[name] - present[name] for name in present if without[name] != present[name]}
 
 

@@ -10,7 +10,7 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
-from contracts.envelope import Event
+from contracts.envelope import Event, Identity, named
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.base import EventData
 from contracts.events.hiring import (
@@ -115,36 +115,38 @@ def very_many_records(picture: Picture) -> Iterable[Finding]:
 def references_to_nothing(picture: Picture) -> Iterable[Finding]:
     """Events that supersede or void an event that is not known."""
     known = in_order(picture.events)
-    by_identity = {(event.envelope.type, event.envelope.id): event for event in known}
+    by_identity = {event.identity: event for event in known}
+    by_source = {(event.envelope.source, event.envelope.id): event for event in known}
     by_id = {event.envelope.id: event for event in known}
-    voided = {(event.envelope.type, event.envelope.voids) for event in known}
-    standing = {(event.envelope.type, event.envelope.id) for event in picture.standing}
+    voided = {event.referred for event in known if event.envelope.voids}
+    standing = {event.identity for event in picture.standing}
     for event in known:
         envelope = event.envelope
-        referred = envelope.supersedes or envelope.voids
-        target = by_identity.get((envelope.type, referred or ""))
-        if referred is None or (target is not None and target.envelope.subject == envelope.subject):
+        if event.referred is None or envelope.referred is None:
+            continue
+        target = by_identity.get(event.referred)
+        if target is not None and target.envelope.subject == envelope.subject:
             continue
         # What was itself corrected or withdrawn says nothing any more.
-        identity = (envelope.type, envelope.id)
-        if identity in voided or (envelope.supersedes is not None and identity not in standing):
+        if event.identity in voided or (envelope.supersedes is not None and event.identity not in standing):
             continue
         done = "supersedes" if envelope.supersedes else "voids"
-        other = target or by_id.get(referred)
-        hint = "" if other is None else f"; {referred} is {other.envelope.type} of {other.envelope.subject}"
-        says = f"{envelope.id} {done} {referred}, and no such event of {envelope.subject} is known{hint}."
+        other = target or by_source.get(envelope.referred) or by_id.get(envelope.referred[1])
+        hint = "" if other is None else f"; {other.name} is {other.envelope.type} of {other.envelope.subject}"
+        of_subject = f"no such event of {envelope.subject} is known"
+        says = f"{event.name} {done} {named(*envelope.referred)}, and {of_subject}{hint}."
         yield on_a_day("reference-to-no-event", [envelope.subject], envelope.time.date(), says, [event])
 
 
 def corrected_twice(picture: Picture) -> Iterable[Finding]:
     """Events that two corrections supersede, neither of them withdrawn."""
     known = in_order(picture.events)
-    by_identity = {(event.envelope.type, event.envelope.id): event for event in known}
-    corrections: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
+    by_identity = {event.identity: event for event in known}
+    corrections: defaultdict[Identity, list[Event]] = defaultdict(list)
     for event in known:
-        if event.envelope.supersedes is not None:
-            corrections[event.envelope.type, event.envelope.supersedes].append(event)
-    of_several: dict[tuple[str, str], list[Event]] = {}
+        if event.envelope.supersedes is not None and event.referred is not None:
+            corrections[event.referred].append(event)
+    of_several: dict[Identity, list[Event]] = {}
     for identity, of_one in corrections.items():
         corrected = by_identity.get(identity)
         if corrected is not None:
@@ -152,30 +154,26 @@ def corrected_twice(picture: Picture) -> Iterable[Finding]:
             of_several |= {identity: fitting} if len(fitting) > 1 else {}
     happened = _not_withdrawn(known, of_several.values())
     for identity, of_one in of_several.items():
-        corrected, counting = by_identity[identity], [event for event in of_one if _identity(event) in happened]
+        corrected, counting = by_identity[identity], [event for event in of_one if event.identity in happened]
         if len(counting) > 1:
             subject = corrected.envelope.subject
-            ids = ", ".join(event.envelope.id for event in counting)
-            says = f"{corrected.envelope.id} of {subject} is superseded by {ids}: the last recorded counts."
+            names = ", ".join(event.name for event in counting)
+            says = f"{corrected.name} of {subject} is superseded by {names}: the last recorded counts."
             day = counting[-1].envelope.time.date()
             yield on_a_day("corrected-twice", [subject], day, says, [corrected, *counting])
 
 
-def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]]) -> set[tuple[str, str]]:
+def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]]) -> set[Identity]:
     """The identities of those corrections that no void takes away. Taken for facts of their own, each stands unless it
     is voided.
     """
     alone = [
-        Event(event.envelope.model_copy(update={"supersedes": None}), event.data, event.body)
+        Event(event.envelope.model_copy(update={"supersedes": None, "supersedessource": None}), event.data, event.body)
         for of_one in corrections
         for event in of_one
     ]
     voids = [event for event in known if event.envelope.voids] if alone else []
-    return {_identity(event) for event in standing_events([*voids, *alone])}
-
-
-def _identity(event: Event) -> tuple[str, str]:
-    return event.envelope.type, event.envelope.id
+    return {event.identity for event in standing_events([*voids, *alone])}
 
 
 def merges_without_events(picture: Picture) -> Iterable[Finding]:
@@ -245,7 +243,7 @@ def _entries(picture: Picture, check: str, counts: Callable[[int], bool], word: 
         days = days_late(event)
         if days is not None and counts(days):
             day = TAKES_EFFECT[type(event.data)](event.data)  # type: ignore[index]
-            says = f"{event.envelope.id} takes effect on {day} and was recorded {abs(days)} days {word} it."
+            says = f"{event.name} takes effect on {day} and was recorded {abs(days)} days {word} it."
             yield on_a_day(check, [_subject(picture, event)], day, says, [event])
 
 
@@ -291,10 +289,10 @@ CHECKS = (
     Check(
         "reference-to-no-event",
         "Correction or withdrawal of no event",
-        "An event supersedes or voids one that is not known (of the same type and subject): a correction then counts "
-        "beside what it was to replace, a withdrawal withdraws nothing.",
+        "An event supersedes or voids one that is not known (of the same type and subject, and of its own source where "
+        "it names no other): a correction then counts beside what it was to replace, a withdrawal withdraws nothing.",
         "Send the event that is referred to; or void the correction or withdrawal, and send it again with the right "
-        "id.",
+        "id, and, for an event of another source, with that in `supersedessource` or `voidssource`.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         references_to_nothing,

@@ -169,14 +169,14 @@ def _just_before(event: Event) -> Event:
 
 def _found(counting: Counting, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
     """The finding on events of which one is taken to be the later, if a figure is another with others `instead`."""
-    if counting.differ(tied, {(event.envelope.type, event.envelope.id): event for event in instead}):
+    if counting.differ(tied, {event.identity: event for event in instead}):
         yield _finding(counting.picture, tied, later)
 
 
 def _not_counted(subject: str, tied: Sequence[Event]) -> Finding:
-    ids = " and ".join(event.envelope.id for event in in_order(tied))
+    names = " and ".join(event.name for event in in_order(tied))
     says = (
-        f"{ids} of {subject} were recorded at the same time, {format_instant(tied[-1].envelope.time)}, and nothing "
+        f"{names} of {subject} were recorded at the same time, {format_instant(tied[-1].envelope.time)}, and nothing "
         "states which is the later. So much is recorded around them, and so many others, that it was not counted "
         "whether another figure would follow, were it the other way round."
     )
@@ -185,10 +185,10 @@ def _not_counted(subject: str, tied: Sequence[Event]) -> Finding:
 
 def _finding(picture: Picture, tied: Sequence[Event], later: Event) -> Finding:
     subject = subject_of(picture, later)
-    ids = " and ".join(event.envelope.id for event in in_order(tied))
+    names = " and ".join(event.name for event in in_order(tied))
     says = (
-        f"{ids} of {subject} were recorded at the same time, {format_instant(later.envelope.time)}, and nothing states "
-        f"which is the later. {later.envelope.id} is taken to be, {_because(tied, later)}; were it the other way "
+        f"{names} of {subject} were recorded at the same time, {format_instant(later.envelope.time)}, and nothing "
+        f"states which is the later. {later.name} is taken to be, {_because(tied, later)}; were it the other way "
         "round, another figure would follow."
     )
     return on_a_day("order-not-stated", [subject], _day(later), says, tied)

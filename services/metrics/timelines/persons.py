@@ -6,7 +6,7 @@ Invariant: an event that stands is one person's at a time: that of its number, a
 from collections import defaultdict
 from collections.abc import Iterable
 
-from contracts.envelope import Event
+from contracts.envelope import Event, Identity
 from contracts.events.hiring import WorkerMerged
 from contracts.persons import Persons, merges_stated
 from contracts.standing import Change, changes_of_standing
@@ -21,7 +21,7 @@ def changes_by_person(events: Iterable[Event]) -> dict[str, list[Change]]:
     begins to stand as the other's.
     """
     changes: defaultdict[str, list[Change]] = defaultdict(list)
-    standing: defaultdict[str, dict[tuple[str, str], Event]] = defaultdict(dict)
+    standing: defaultdict[str, dict[Identity, Event]] = defaultdict(dict)
     known = Persons()
     gone_over = 0
     for instant, all_begun, all_ceased in changes_of_standing(events):
@@ -29,7 +29,7 @@ def changes_by_person(events: Iterable[Event]) -> dict[str, list[Change]]:
         ceased: defaultdict[str, list[Event]] = defaultdict(list)
         for event in _without_merges(all_ceased):
             number = _number(event)
-            del standing[number][_identity(event)]
+            del standing[number][event.identity]
             ceased[known.goes_by(number)].append(event)
         for number, (was, now) in known.change(merges_stated(all_begun), merges_stated(all_ceased)).items():
             stood = standing.get(number, {}).values()
@@ -40,7 +40,7 @@ def changes_by_person(events: Iterable[Event]) -> dict[str, list[Change]]:
             raise TooManyStretches
         for event in _without_merges(all_begun):
             number = _number(event)
-            standing[number][_identity(event)] = event
+            standing[number][event.identity] = event
             begun[known.goes_by(number)].append(event)
         for person in begun.keys() | ceased.keys():
             changes[person].append((instant, begun.get(person, []), ceased.get(person, [])))
@@ -53,7 +53,3 @@ def _without_merges(events: list[Event]) -> list[Event]:
 
 def _number(event: Event) -> str:
     return event.envelope.subject.partition("/")[2]
-
-
-def _identity(event: Event) -> tuple[str, str]:
-    return event.envelope.type, event.envelope.id

@@ -88,7 +88,7 @@ def test_the_detail_says_in_words_how_many_more_there_are() -> None:
     )
     assert body_of(asked("&".join(f"p{number}=1" for number in range(21))))["detail"].endswith("; and 1 more")
     assert str(event_refused({f"f{number}": 1 for number in range(1000)})).endswith("; and 981 more")
-    rejected = Answer("e-1", "rejected", 422, faults_as_json(Refused(*[Fault("data.f", "is not", "so")] * 23)))
+    rejected = Answer("e-1", "/hr", "rejected", 422, faults_as_json(Refused(*[Fault("data.f", "is not", "so")] * 23)))
     assert json.loads(bytes(_single_answer(rejected).body))["detail"].endswith("data.f: is not; and 3 more")
 
 
@@ -124,7 +124,7 @@ def test_of_a_batch_of_faults_every_event_is_told_one_and_the_answer_stays_short
 def rejected(item: Incoming) -> Answer:
     """The answer to an event that its contract refuses."""
     assert item.refusal is not None
-    return Answer("e-1", "rejected", 422, faults_as_json(item.refusal))
+    return Answer("e-1", "/hr", "rejected", 422, faults_as_json(item.refusal))
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_an_event_nested_too_deeply_does_not_hide_its_neighbours() -> None:
         deep = [deep]
     items = read_request({"content-type": BATCH}, json.dumps([EVENT | {"data": deep}, EVENT]).encode(), 10, NOW)
     assert (str(items[0].refusal).split(";")[0], items[1].refusal) == ("event: is nested too deeply", None)
-    assert items[0].claimed_id == "e-1"
+    assert items[0].claimed == ("e-1", "/coventry/hr")
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ def stored(event: Event) -> asyncpg.Record:
         "authority": envelope.authority,
         "supersedes": envelope.supersedes,
         "voids": envelope.voids,
+        "referred_source": envelope.referred_source,
         "source_sequence": source_sequence_of(envelope),
         "accepted_at": envelope.acceptedtime,
         "sequence": 7,
@@ -45,7 +46,13 @@ def stored(event: Event) -> asyncpg.Record:
 
 @pytest.mark.parametrize(
     "more",
-    [{}, {"supersedes": "E-1", "provenance": "request 12"}, {"sourcesequence": "0"}, {"sourcesequence": "9" * 18}],
+    [
+        {},
+        {"supersedes": "E-1", "provenance": "request 12"},
+        {"supersedes": "E-1", "supersedessource": "/payroll"},
+        {"sourcesequence": "0"},
+        {"sourcesequence": "9" * 18},
+    ],
 )
 def test_an_event_comes_out_as_it_was_checked(more: dict[str, str]) -> None:
     checked = parse_event(ATTRIBUTES | more, BODY)
@@ -54,6 +61,12 @@ def test_an_event_comes_out_as_it_was_checked(more: dict[str, str]) -> None:
     assert kafka_headers(found.envelope) == kafka_headers(checked.envelope)
     assert found.envelope.model_dump() == checked.envelope.model_dump()
     assert set(vars(found.envelope)) == set(Envelope.model_fields)
+
+
+def test_a_withdrawal_of_an_event_of_another_source_comes_out_as_it_was_checked() -> None:
+    stated = ATTRIBUTES | {"voids": "E-1", "voidssource": "/payroll"}
+    checked = parse_event(stated, b'{"because":"duplicate"}')
+    assert event_of(stored(checked)) == checked
 
 
 def test_no_attribute_of_a_stored_event_can_be_changed() -> None:

@@ -5,7 +5,7 @@ from itertools import permutations
 
 from contracts.envelope import Event
 from contracts.standing import changes_of_standing
-from tests.histories import at, event, fte_changed, started, void, void_of
+from tests.histories import SOURCE, at, event, fte_changed, started, void, void_of
 
 DAY_1 = at(date(2023, 10, 1))
 DAY_2 = at(date(2023, 10, 2))
@@ -13,6 +13,8 @@ DAY_3 = at(date(2023, 10, 3))
 DAY_4 = at(date(2023, 10, 4))
 WORKER = "worker/W-1"
 STARTED = "uk.workforce.worker.started.v1"
+PAYROLL = "/coventry/payroll"
+HR_1, PAYROLL_1 = f"{SOURCE}#1", f"{PAYROLL}#1"
 
 
 def start(id: str, recorded: datetime, supersedes: str | None = None) -> Event:
@@ -145,6 +147,65 @@ def test_a_reference_to_an_event_of_another_authority_is_ignored() -> None:
 
 def test_a_reference_to_an_event_that_never_came_is_ignored() -> None:
     assert standing_from([start("B", DAY_1, "A"), void_of("C", STARTED, WORKER, DAY_2, "V")]) == {DAY_1: "B"}
+
+
+def of_payroll(id: str, recorded: datetime, supersedes: str | None = None, of: str | None = None) -> Event:
+    """A start as another system recorded it, which numbers its own events."""
+    data = started(date(2023, 10, 9))
+    source = {"source": PAYROLL, "supersedessource": of}
+    return event(data, WORKER, recorded, id, supersedes=supersedes, **source)  # type: ignore[arg-type]
+
+
+def names_from(events: list[Event]) -> dict[datetime, set[str]]:
+    """What stands by source and id, from each instant at which it changes."""
+    standing: set[str] = set()
+    answer: dict[datetime, set[str]] = {}
+    for instant, begun, ceased in changes_of_standing(events):
+        standing = standing - {one.name for one in ceased} | {one.name for one in begun}
+        answer[instant] = standing
+    return answer
+
+
+def test_events_of_two_sources_with_one_id_are_two() -> None:
+    assert names_from([start("1", DAY_1), of_payroll("1", DAY_1)]) == {DAY_1: {HR_1, PAYROLL_1}}
+
+
+def test_chains_of_corrections_with_equal_ids_in_two_sources_are_told_apart() -> None:
+    hr = [start("1", DAY_1), start("2", DAY_2, "1"), start("3", DAY_3, "2")]
+    payroll = [of_payroll("1", DAY_1), of_payroll("2", DAY_3, "1"), of_payroll("3", DAY_4, "2")]
+    assert names_from([*hr, *payroll]) == {
+        DAY_1: {HR_1, PAYROLL_1},
+        DAY_2: {f"{SOURCE}#2", PAYROLL_1},
+        DAY_3: {f"{SOURCE}#3", f"{PAYROLL}#2"},
+        DAY_4: {f"{SOURCE}#3", f"{PAYROLL}#3"},
+    }
+
+
+def test_a_correction_and_a_void_mean_an_event_of_the_source_that_they_name() -> None:
+    both = [start("1", DAY_1), of_payroll("1", DAY_1)]
+    corrected = of_payroll("2", DAY_2, "1", of=SOURCE)
+    assert names_from([*both, corrected]) == {DAY_1: {HR_1, PAYROLL_1}, DAY_2: {PAYROLL_1, f"{PAYROLL}#2"}}
+    voided = void_of("1", STARTED, WORKER, DAY_2, "2", source=PAYROLL, voidssource=SOURCE)
+    assert names_from([*both, voided]) == {DAY_1: {HR_1, PAYROLL_1}, DAY_2: {PAYROLL_1}}
+
+
+def test_an_event_may_correct_one_of_its_own_number_in_another_source() -> None:
+    assert names_from([start("1", DAY_1), of_payroll("1", DAY_2, "1", of=SOURCE)]) == {
+        DAY_1: {HR_1},
+        DAY_2: {PAYROLL_1},
+    }
+
+
+def test_a_source_that_names_itself_means_itself() -> None:
+    assert names_from([start("1", DAY_1), of_payroll("1", DAY_1), of_payroll("2", DAY_2, "1", of=PAYROLL)]) == {
+        DAY_1: {HR_1, PAYROLL_1},
+        DAY_2: {HR_1, f"{PAYROLL}#2"},
+    }
+
+
+def test_a_void_of_an_id_that_exists_only_in_another_source_does_nothing_to_it() -> None:
+    careless = void_of("1", STARTED, WORKER, DAY_2, "2", source=PAYROLL)
+    assert names_from([start("1", DAY_1), careless]) == {DAY_1: {HR_1}}
 
 
 def test_copies_of_an_event_count_once() -> None:

@@ -11,8 +11,9 @@ from contracts.events.hiring import WorkerMerged
 from contracts.events.leavers import LeaverReversed
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
 from services.metrics.picture.picture import Picture
+from services.metrics.quality.catalogue import CHECKS
 from services.metrics.quality.records import Lateness, lateness
-from tests.histories import at, cover_started, event, left, moved, started, void, void_of
+from tests.histories import SOURCE, at, cover_started, event, left, moved, started, void, void_of
 from tests.unit.quality.findings import (
     DECEMBER,
     FIRST_RECORDED,
@@ -34,7 +35,7 @@ STARTED_OTHERWISE = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-1")
 def test_a_correction_of_no_event_counts_beside_what_it_was_to_replace() -> None:
     lost = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-9")
     finding = the_one("reference-to-no-event", [STARTED, lost])
-    assert finding.says == "E-2 supersedes E-9, and no such event of worker/W-1 is known."
+    assert finding.says == f"{SOURCE}#E-2 supersedes {SOURCE}#E-9, and no such event of worker/W-1 is known."
     assert (finding.subjects, ids(finding), finding.since) == ((W,), ["E-2"], date(2023, 12, 2))
 
 
@@ -42,8 +43,28 @@ def test_a_withdrawal_of_an_event_of_somebody_else_says_whose_it_is() -> None:
     void_of_other = void_of("E-1", STARTED.envelope.type, "worker/W-2", LATER, "E-2")
     finding = the_one("reference-to-no-event", [STARTED, void_of_other])
     assert finding.says == (
-        "E-2 voids E-1, and no such event of worker/W-2 is known; E-1 is uk.workforce.worker.started.v1 of worker/W-1."
+        f"{SOURCE}#E-2 voids {SOURCE}#E-1, and no such event of worker/W-2 is known; "
+        f"{SOURCE}#E-1 is uk.workforce.worker.started.v1 of worker/W-1."
     )
+
+
+def test_a_withdrawal_that_leaves_out_the_source_of_what_it_means_says_where_there_is_such_an_event() -> None:
+    careless = void_of("E-1", STARTED.envelope.type, W, LATER, "E-1-void", source="/coventry/payroll")
+    finding = the_one("reference-to-no-event", [STARTED, careless])
+    assert finding.says == (
+        "/coventry/payroll#E-1-void voids /coventry/payroll#E-1, and no such event of worker/W-1 is known; "
+        "/coventry/hr#E-1 is uk.workforce.worker.started.v1 of worker/W-1."
+    )
+    assert "`voidssource`" in CHECKS["reference-to-no-event"].mend
+    right = void_of("E-1", STARTED.envelope.type, W, LATER, "V", source="/coventry/payroll", voidssource=SOURCE)
+    assert found("reference-to-no-event", [STARTED, right]) == []
+
+
+def test_two_events_of_one_number_in_two_systems_are_corrected_each_by_its_own() -> None:
+    other = event(started(OCTOBER), W, LATER, "E-1", source="/coventry/payroll")
+    of_other = event(started(DECEMBER), W, LATER, "E-2", supersedes="E-1", source="/coventry/payroll")
+    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, other, of_other]) == []
+    assert found("reference-to-no-event", [STARTED, STARTED_OTHERWISE, other, of_other]) == []
 
 
 def test_a_correction_and_a_withdrawal_that_find_their_event_are_no_findings() -> None:
@@ -59,7 +80,8 @@ def test_a_correction_of_no_event_that_was_withdrawn_or_corrected_itself_is_no_f
 def test_two_corrections_of_one_event() -> None:
     other = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-1")
     finding = the_one("corrected-twice", [STARTED, STARTED_OTHERWISE, other])
-    assert finding.says == "E-1 of worker/W-1 is superseded by E-2, E-3: the last recorded counts."
+    corrections = f"{SOURCE}#E-2, {SOURCE}#E-3"
+    assert finding.says == f"{SOURCE}#E-1 of worker/W-1 is superseded by {corrections}: the last recorded counts."
     assert ids(finding) == ["E-1", "E-2", "E-3"]
 
 

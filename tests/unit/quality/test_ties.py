@@ -102,9 +102,9 @@ def test_the_finding_says_which_counts_why_and_what_would_differ() -> None:
     tie = next(tie for tie in TIES if tie.name == "a worker's FTE changed twice")
     finding = the_one(CHECK, tie.events())
     assert finding.says == (
-        "A and B of worker/W-1 were recorded at the same time, 2023-10-09T09:00:00Z, and nothing states which is the "
-        "later. B is taken to be, as its id comes second in the alphabet; were it the other way round, another figure "
-        "would follow."
+        f"{SOURCE}#A and {SOURCE}#B of worker/W-1 were recorded at the same time, 2023-10-09T09:00:00Z, and nothing "
+        f"states which is the later. {SOURCE}#B is taken to be, as its id comes second in the alphabet; were it the "
+        "other way round, another figure would follow."
     )
     assert (finding.since, finding.until) == (OCTOBER, OCTOBER + timedelta(days=1))
 

@@ -1,0 +1,75 @@
+"""Bodies that came compressed: decoded a little at a time, so that what comes out can be counted as it does.
+
+Invariant: no call makes more than `MOST_AT_ONCE` bytes of what came, however small that was.
+"""
+
+import zlib
+from collections.abc import Iterator, Sequence
+
+from services.chassis.problems import Problem
+
+MOST_AT_ONCE = 65_536
+KNOWN = ("gzip", "x-gzip", "deflate")
+GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+BARE = -zlib.MAX_WBITS
+"""Deflate without the header of zlib, as some senders have always written it."""
+
+
+class Plain:
+    """A body that came as it is."""
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        """What a chunk of the body holds."""
+        yield chunk
+
+    def end(self) -> None:
+        """To be told that no chunk comes any more."""
+
+
+class Inflating(Plain):
+    """A body that came as gzip or deflate. `parts` and `end` raise a 400 problem where it is neither."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._begun = False
+        self._inflating = zlib.decompressobj(GZIP_OR_ZLIB)
+
+    def parts(self, chunk: bytes) -> Iterator[bytes]:
+        """What a chunk holds, in parts of at most `MOST_AT_ONCE` bytes."""
+        if not chunk:
+            return
+        if not self._begun:
+            self._begun = True
+            if self._encoding == "deflate" and chunk[0] & 0x0F != zlib.DEFLATED:
+                self._inflating = zlib.decompressobj(BARE)
+        part = b""
+        while chunk or len(part) == MOST_AT_ONCE:
+            if chunk and self._inflating.eof:
+                raise self._unreadable("it goes on after its end")
+            try:
+                part = self._inflating.decompress(chunk, MOST_AT_ONCE)
+            except zlib.error:
+                raise self._unreadable("it holds something else") from None
+            yield part
+            chunk = self._inflating.unconsumed_tail or self._inflating.unused_data
+
+    def end(self) -> None:
+        """Raises a 400 problem where the body ended too early."""
+        if not self._inflating.eof:
+            raise self._unreadable("it ends too early")
+
+    def _unreadable(self, why: str) -> Problem:
+        detail = f"The body is said to come as {self._encoding} (Content-Encoding), and {why}."
+        return Problem(400, "request-unreadable", "The request cannot be read", detail)
+
+
+def decoding_of(content_encoding: Sequence[str]) -> Plain:
+    """How to read a body with these Content-Encoding headers. Raises a 415 problem where one is not known."""
+    encoding = ", ".join(content_encoding).strip().lower()
+    if encoding in ("", "identity"):
+        return Plain()
+    if encoding not in KNOWN:
+        detail = f"The body came encoded as {encoding[:80]}; send it as it is, or as gzip or deflate."
+        accepted = {"Accept-Encoding": "gzip, deflate, identity"}
+        raise Problem(415, "encoding-unknown", "Not an encoding that is known here", detail, headers=accepted)
+    return Inflating(encoding)
