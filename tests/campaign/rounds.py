@@ -249,8 +249,9 @@ class _Round:
                     heapq.heappush(actions, (time.monotonic() + fault.seconds, place, 1))
                 else:
                     ends[place]()
-            except (PartFailed, KafkaError, OSError) as error:
-                # What it needs is away because of another fault: its turn comes when that one is over.
+            except (PartFailed, KafkaError, OSError, CancelledError) as error:
+                # What it needs is away because of another fault: its turn comes when that one is over. Kafka's client
+                # then passes on the cancelling of its own tasks.
                 if time.monotonic() > began + self._plan.load_seconds + self._patience:
                     raise
                 self._stage.note(f"{fault.kind.name} has to wait: {type(error).__name__}")
@@ -287,7 +288,7 @@ class _Round:
                 self._tick()
             try:
                 state = self._background.run(asyncio.wait_for(self._state(sent), 10), 15)
-            except (*AWAY, asyncpg.InternalClientError) as error:
+            except (*AWAY, asyncpg.InternalClientError, CancelledError) as error:
                 state = f"{type(error).__name__}: {error}"
             if not state:
                 self.rested_after = time.monotonic() - since

@@ -27,7 +27,7 @@ async def metrics(system: RealSystem) -> Feed:
     return await sent(system, AUTHORITY)
 
 
-@pytest.mark.parametrize("route", ROUTES.keys() - {PUBLISHED})
+@pytest.mark.parametrize("route", sorted(ROUTES.keys() - {PUBLISHED}))
 def test_every_answer_of_events_says_of_when_the_newest_record_is(metrics: Feed, route: str) -> None:
     answer = metrics.get(ROUTES[route])
     assert answer.status_code == 200, answer.text
@@ -36,7 +36,7 @@ def test_every_answer_of_events_says_of_when_the_newest_record_is(metrics: Feed,
     assert answer.json()["stale"] is (route != "/v1/measures/{measure}/series")
 
 
-@pytest.mark.parametrize("route", ROUTES.keys() - {PUBLISHED} - JSON_ALONE)
+@pytest.mark.parametrize("route", sorted(ROUTES.keys() - {PUBLISHED} - JSON_ALONE))
 def test_as_csv_it_stands_in_the_header_and_beside_what_the_rows_are(metrics: Feed, route: str) -> None:
     assert metrics.get(ROUTES[route], "text/csv").headers["recorded-until"] == NEWEST
     about = metrics.get(f"{ROUTES[route]}&sheet=about", "text/csv").text.splitlines()
