@@ -291,8 +291,8 @@ CHECKS = (
         "Correction or withdrawal of no event",
         "An event supersedes or voids one that is not known (of the same type and subject, and of its own source where "
         "it names no other): a correction then counts beside what it was to replace, a withdrawal withdraws nothing.",
-        "Send the event that is referred to; or void the correction or withdrawal, and send it again with the right "
-        "id, and, for an event of another source, with that in `supersedessource` or `voidssource`.",
+        "Send the event that is referred to; or void the correction or withdrawal, and send it again with the right id "
+        "and, for an event of another source, that source in `supersedessource` or `voidssource`.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         references_to_nothing,

@@ -57,7 +57,7 @@ def test_a_withdrawal_that_leaves_out_the_source_of_what_it_means_says_where_the
     )
     assert "`voidssource`" in CHECKS["reference-to-no-event"].mend
     right = void_of("E-1", STARTED.envelope.type, W, LATER, "V", source="/coventry/payroll", voidssource=SOURCE)
-    assert found("reference-to-no-event", [STARTED, right]) == []
+    assert found("reference-to-no-event", [STARTED, careless, void(careless, LATER, "V-1"), right]) == []
 
 
 def test_two_events_of_one_number_in_two_systems_are_corrected_each_by_its_own() -> None:
