@@ -50,7 +50,8 @@ def series_lines(
         names, beside = ("total",), [[total] for total in body["totals"]]
     no_reasons = [None] * len(times)
     exactly_too = [] if exact_values is None else ["exact"]
-    amounts = repeat([[]] * len(times)) if exact_values is None else map(_amounts, exact_values)
+    nothing: list[list[Decimal | None]] = [[] for _ in times]
+    amounts = repeat(nothing) if exact_values is None else map(_amounts, exact_values)
     lines = (
         [*(time.get(name) for name in of_point), *(row[name] for name in body["by"]), value, *amount, reason, *more]
         for row, of_row in zip(body["rows"], amounts, strict=False)
