@@ -111,6 +111,14 @@ def of_a_day_that_had_come(case: schemathesis.Case[Any], query: Query) -> None:
         query.pop("as_at")
 
 
+def of_a_change_that_acts(case: schemathesis.Case[Any], query: Query) -> None:
+    """Whether a change can act in the months asked for is a matter of the history; one that is none always may."""
+    for name in ("intake", "conversions"):
+        query.pop(name, None)
+    if "turnover_lower_by" in query:
+        query["turnover_lower_by"] = 0
+
+
 def of_academy_members(case: schemathesis.Case[Any], query: Query) -> None:
     """Only members of the academy have cohorts to choose from, and they are followed in any post."""
     if query.get("of") == "academy-members":
@@ -152,7 +160,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "/v1/survival": (of_academy_members, of_a_day_that_had_come),
     "/v1/academy/cohorts": (of_a_day_that_had_come,),
     "/v1/academy/cohorts/{cohort}": (of_a_day_that_had_come,),
-    "/v1/forecasts/vacancies": (of_a_day_that_had_come,),
+    "/v1/forecasts/vacancies": (of_a_day_that_had_come, of_a_change_that_acts),
     "/v1/forecasts/vacancies/back-test": (of_a_day_that_had_come,),
     "/v1/benchmarks/{measure}": (of_other_authorities,),
     "/v1/benchmarks/{measure}/series": (of_other_authorities,),

@@ -81,8 +81,6 @@ class Question:
                 self.fault(name, "is not a parameter", expected)
         self.format = Format(self.choice(FORMAT.name, list(Format), format_by_path_or_header(request)))
         self.sheet = Sheet(self.choice(SHEET.name, list(Sheet), Sheet.DATA))
-        if self.format is not Format.CSV and self.text(SHEET.name) is not None:
-            self.fault(SHEET.name, "is of CSV alone", f"format=csv beside it, or no {SHEET.name}")
 
     def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
         """Note something wrong, once, however often it is read."""

@@ -155,7 +155,7 @@ FORMAT = Parameter(
 SHEET = Parameter(
     "sheet",
     "Of CSV: `data`, the rows; or `about`, what they are (measure, definition, unit, dates, instants, totals), a line "
-    "each.",
+    "each. JSON and workbooks hold both, and pass it over.",
     {"type": "string", "enum": list(Sheet)},
 )
 OF_FORMAT = (FORMAT, SHEET)
