@@ -6,6 +6,7 @@ Invariant: whatever a round finds or breaks, the next one begins on a whole syst
 import asyncio
 import heapq
 import time
+import traceback
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from contextlib import suppress
@@ -112,8 +113,21 @@ class Campaign:
             self._postgres.drop("campaign_undisturbed")
 
     def round(self, plan: Plan) -> Outcome:
-        """Play one round. Raises PartFailed when the system cannot even be started."""
+        """Play one round; one that breaks off is a violation, and the next begins with another system.
+
+        Raises PartFailed when the system cannot even be started.
+        """
         began = time.monotonic()
+        try:
+            return self._play(plan, began)
+        except PartFailed:
+            raise
+        except (Exception, CancelledError):
+            self._let_go()
+            broken_off = Violation("the round can be played to its end", traceback.format_exc())
+            return Outcome(plan, [], 0, time.monotonic() - began, None, [broken_off])
+
+    def _play(self, plan: Plan, began: float) -> Outcome:
         system = self._standing_system()
         random = plan.random
         load = load_of(plan.number, random, ties=plan.ties)
