@@ -82,9 +82,9 @@ def _decided(successes_only: bool, in_fte: bool = False) -> OverTime:
 
 def _panels_held(picture: Picture, scope: Scope) -> Iterable[Part]:
     held: dict[tuple[str, Any], tuple[date, str]] = {}
-    for (person, panel, kind), decided in _candidates(picture).items():
-        first = (decided.decided_on, f"worker/{person}")
-        held[panel, kind] = min(held.get((panel, kind), first), first)
+    for event, decided in picture.facts(PanelDecided):
+        first = (decided.decided_on, f"worker/{picture.person_of(event)}")
+        held[decided.panel, decided.kind] = min(held.get((decided.panel, decided.kind), first), first)
     for (panel, kind), (day, candidate) in held.items():
         yield Part(ONE, day, day + DAY, (candidate,), Dimensions(), {"panel": panel, "panel_kind": kind})
 

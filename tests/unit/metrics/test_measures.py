@@ -1,13 +1,19 @@
 """The measures as they are declared and shown."""
 
+from datetime import date
 from fractions import Fraction
 
 import pytest
 
+from contracts.codes import PanelDecision, PanelKind
+from contracts.events.progression_panels import PanelDecided
 from services.metrics.measures.catalogue import FAMILIES, MEASURES, count, counts_of, dimensions_of
-from services.metrics.measures.declaration import DIMENSIONS, Count, Rate, Unit, exact, shown
+from services.metrics.measures.declaration import DIMENSIONS, Count, Rate, Unit, When, exact, shown
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
 from services.metrics.timelines.rows import Dimensions, Staffing
+from tests.histories import at, event
 
 
 @pytest.mark.parametrize(
@@ -97,3 +103,15 @@ def test_a_rate_can_be_broken_down_by_what_all_its_counts_can_be() -> None:
 def test_a_rate_is_no_count() -> None:
     with pytest.raises(KeyError):
         count("vacancy-rate")
+
+
+def test_a_panel_is_held_on_its_earliest_decision_though_the_decision_on_a_worker_was_said_again_later() -> None:
+    def decided(day: date) -> PanelDecided:
+        kind, decision = PanelKind.ASYE, PanelDecision.PASSED
+        return PanelDecided(panel="PN-1", decided_on=day, kind=kind, decision=decision)
+
+    first, later = date(2023, 9, 29), date(2023, 10, 2)
+    events = [event(decided(day), "worker/W-1", at(day), f"decided-on-{day}") for day in (first, later)]
+    picture = Picture(events)
+    held = count("panels-held").parts(picture, Scope.ALL, When(first, later, later))
+    assert [(part.since, part.amount) for part in held] == [(first, 1_000_000)]
