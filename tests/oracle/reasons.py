@@ -21,10 +21,14 @@ RATES_OF_COUNTS = {
 
 OF_OVERLAPPING_KINDS = ("children", "children-by-area", "children-per-case-holder")
 """There is no total of several kinds of children, nor a rate of one: a child can be of several kinds."""
+OF_ONE_COUNCIL = ("progression-funded-fte", "retention-payments-due", "retention-payment-cost")
+"""What rests on the rules of the council of authority 331 is told of no other."""
 
 
 def figure_of_count(name: str, parts: list[Part], events: list[Event]) -> Fraction | str:
-    """The sum; of counts that nobody made there is none, nor of several kinds that overlap."""
+    """The sum; of counts that nobody made there is none, nor of several kinds that overlap, nor by another's rules."""
+    if name in OF_ONE_COUNCIL and any(event.envelope.authority != "331" for event in events):
+        return "no-policy"
     nobody_counted = name in MADE_OF_COUNTS and not parts
     return "not-counted" if nobody_counted or adds_several_kinds(name, events) else figure(parts)
 
