@@ -5,7 +5,9 @@ Invariant: a series of which the end is recorded has no finding.
 
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import date
+from operator import itemgetter
 
 from contracts.codes import Demand
 from services.metrics.picture.demand import COUNT_HOLDS_MONTHS, Counts, Series, demand_series, grows_old_on
@@ -17,27 +19,45 @@ MOVES = ("children", "children-by-area", "children-per-case-holder")
 
 
 def series_replaced(picture: Picture) -> Iterable[Finding]:
-    """Series that are not ended, and after whose last count another of the same kind began."""
+    """Series that are not ended, and beside whose last count a later one of the same kind goes on."""
     alike: defaultdict[tuple[Demand, str | None], list[tuple[Series, Counts]]] = defaultdict(list)
     for series, counts in demand_series(picture).items():
         alike[series.demand, series.service_area].append((series, counts))
     for of_a_kind in alike.values():
         of_a_kind.sort(key=lambda one: (one[1].first, one[0].subject))
-        began = [counts.first for _, counts in of_a_kind]
+        days = sorted((day, place) for place, (_, counts) in enumerate(of_a_kind) for day in counts.events)
         for series, counts in of_a_kind:
-            later = bisect_right(began, counts.last)
-            if counts.is_ended() or later == len(of_a_kind) or began[later] >= grows_old_on(counts.last):
+            replacing = None if counts.is_ended() else _going_on(of_a_kind, days, counts)
+            if replacing is None:
                 continue
-            other, replacing = of_a_kind[later]
-            (last, _), (first, _) = counts.events[counts.last], replacing.events[replacing.first]
-            says = (
-                f"{_named(series)} was counted last on {counts.last}, and {other.subject} began on {replacing.first}: "
-                "both count."
-            )
+            since, (other, others) = replacing[0], of_a_kind[replacing[1]]
+            (last, _), (first, _) = counts.events[counts.last], others.events[since]
+            goes_on = f"began on {since}" if since == others.first else f"goes on from {since}"
+            says = f"{_named(series)} was counted last on {counts.last}, and {other.subject} {goes_on}: both count."
             yield Finding(
-                "demand-series-replaced", (series.subject, other.subject), replacing.first, grows_old_on(counts.last),
+                "demand-series-replaced", (series.subject, other.subject), since, grows_old_on(counts.last),
                 says, in_order([last, first]),
             )  # fmt: skip
+
+
+def _going_on(
+    of_a_kind: Sequence[tuple[Series, Counts]], days: Sequence[tuple[date, int]], counts: Counts
+) -> tuple[date, int] | None:
+    """From when on, and where among those of a kind, another series seems to have replaced one.
+
+    One that began after the last count; or that began before it, later than the series itself, and was counted twice
+    since: once can be the same round, of which not every count is in. None where the series is too old by then.
+    """
+    counted_once: dict[int, date] = {}
+    for at in range(bisect_right(days, counts.last, key=itemgetter(0)), len(days)):
+        day, place = days[at]
+        if day >= grows_old_on(counts.last):
+            break
+        began = of_a_kind[place][1].first
+        if began > counts.last or (began > counts.first and place in counted_once):
+            return counted_once.get(place, day), place
+        counted_once[place] = day
+    return None
 
 
 def series_grown_old(picture: Picture) -> Iterable[Finding]:
@@ -59,10 +79,11 @@ CHECKS = (
     Check(
         "demand-series-replaced",
         "Series of children that another seems to have replaced",
-        "A series of children was counted last before another of the same kind began, and its end is not recorded: "
-        "both count until it grows old.",
+        "A series of children was counted last before another of the same kind began, or while a newer one was "
+        "counted beside it that goes on; its end is not recorded: both count until it grows old.",
         "Where the other replaced it, record its end (uk.workforce.demand.ended.v1) on the day on which the other "
-        "began. Where both go on, record the newer counts of it.",
+        "began, or, of series that were counted beside each other, on the day of its first count that the other "
+        "made alone. Where both go on, record the newer counts of it.",
         Severity.MAY_MOVE,
         MOVES,
         series_replaced,

@@ -3,10 +3,11 @@
 Invariant: each leaver, move and FTE change that the figures leave out, or count beside another, is found by one check.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import date
+from operator import attrgetter
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
@@ -100,7 +101,18 @@ def leavers_not_in_post(picture: Picture) -> Iterable[Finding]:
             before = bisect_right(goings[person], step.day, key=lambda going: going.day)
             says = f"worker/{person} left on {step.day}, and held no post on the day before."
             events = [step.event, *(s.event for s in goings[person][max(0, before - 1) : before])]
+            starts = _starts_on(followed(picture)[person].steps, step.day)
+            if starts:
+                says += " Who starts that day counts as in post."
+                events += nearest(starts, 0)
             yield on_a_day(kind, [f"worker/{person}"], step.day, says, events, withdrawn=[step.event])
+
+
+def _starts_on(steps: Sequence[Step], day: date) -> list[Event]:
+    """The starts of a day that count."""
+    since = bisect_left(steps, day, key=attrgetter("day"))
+    of_day = steps[since : bisect_right(steps, day, lo=since, key=attrgetter("day"))]
+    return [step.event for step in of_day if isinstance(step.data, WorkerStarted) and not does_not_come(step)]
 
 
 def reversals_without_leaver(picture: Picture) -> Iterable[Finding]:
@@ -263,7 +275,8 @@ CHECKS = (
         "leaver-not-in-post",
         "Leaver who held no post any more",
         "A worker left who had left before, or had given up every post: the leaver is not counted on its date.",
-        "Record the start in between, supersede whichever date is wrong, or void the second leaver.",
+        "Record the start in between, supersede whichever date is wrong, or void the second leaver. Where the worker "
+        "was to start again that day and did not come, void that start and the leaver.",
         Severity.MOVES,
         (*LEAVERS, "in-post", "in-post-headcount"),
         leavers_not_in_post,

@@ -155,9 +155,12 @@ def caseloads_under_two_numbers(picture: Picture) -> Iterable[Finding]:
     for event, data in picture.facts(CaseloadCounted):
         of_persons[picture.person_of(event)][data.counted_on, event.envelope.subject] = event, data.cases
     for person, counts in of_persons.items():
-        in_order_of_days = sorted((*key, *count) for key, count in counts.items() if count[1])
-        for (day, number, event, cases), (next_day, other, later, more) in pairwise(in_order_of_days):
-            if number == other or next_day - day > ONE_ROUND:
+        with_cases = {day for (day, _), (_, cases) in counts.items() if cases}
+        # Beside cases of its day a count of none says nothing; on a day without any it takes the place of an earlier.
+        telling = sorted((*key, *count) for key, count in counts.items() if count[1] or key[0] not in with_cases)
+        for (day, number, event, cases), (next_day, other, later, more) in pairwise(telling):
+            counted_anew = day < next_day and (next_day, number) in counts
+            if number == other or not cases or counted_anew or next_day - day > ONE_ROUND:
                 continue
             counted = f"{cases} cases were counted as {number} on {day} and {more} as {other} on {next_day}"
             outcome = f"{cases + more} in all" if day == next_day else "only the later count is taken"

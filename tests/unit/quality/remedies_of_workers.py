@@ -76,6 +76,7 @@ REMEDIES = [
         [*GAVE_UP, Fact(W, left(NOVEMBER)), Fact(W, started(NOVEMBER, "P-2"))],
         ("of one who came back: supersede the leaver", [Fact(W, left(OCTOBER), "E-5")], "starters", 2),
         ("of one who came back: void the leaver", [Void("E-5")], "in-post-headcount", 1),
+        ("of one who did not come back: void both", [Void("E-5"), Void("E-6")], "in-post-headcount", 0),
     ),
     *of_one_mistake(
         "starter-not-in-post",

@@ -12,7 +12,7 @@ from contracts.events.leavers import LeaverReversed
 from contracts.events.working_life import CaseloadCounted, DemandCounted, DemandEnded
 from tests.histories import left, merged, started
 from tests.unit.quality.findings import NOVEMBER, OCTOBER, SEPTEMBER
-from tests.unit.quality.remedy import LAST_DAY, Fact, Remedy, V, Void, W, of_one_mistake, remedies, sick
+from tests.unit.quality.remedy import AUGUST, LAST_DAY, Fact, Remedy, V, Void, W, of_one_mistake, remedies, sick
 
 MONDAY, WEDNESDAY = date(2023, 10, 2), date(2023, 10, 4)
 NEXT_MONDAY, NEXT_WEDNESDAY, LAST_MONDAY = date(2023, 10, 9), date(2023, 10, 11), date(2023, 10, 16)
@@ -81,6 +81,15 @@ REMEDIES = [
         [Fact(OLD, children(500, SEPTEMBER)), Fact(NEW, children(520, OCTOBER))],
         ("record its end", [Fact(OLD, DemandEnded(ended_on=OCTOBER))], "children", 520),
         ("record the newer counts", [Fact(OLD, children(510, NOVEMBER))], "children", 1030),
+    ),
+    *of_one_mistake(
+        "demand-series-replaced",
+        [
+            *(Fact(OLD, children(500, day)) for day in (AUGUST, SEPTEMBER)),
+            *(Fact(NEW, children(520, day)) for day in (SEPTEMBER, OCTOBER, NOVEMBER)),
+        ],
+        ("counted beside each other: record its end", [Fact(OLD, DemandEnded(ended_on=OCTOBER))], "children", 520),
+        ("counted beside each other: record the newer counts", [Fact(OLD, children(510, NOVEMBER))], "children", 1030),
     ),
     *of_one_mistake(
         "demand-series-grown-old",

@@ -34,6 +34,32 @@ def test_series_that_go_on_beside_each_other_or_are_of_other_children_are_no_fin
     assert found("demand-series-replaced", of_an_area) == []
 
 
+def test_a_series_counted_beside_a_newer_one_for_a_while_and_no_more_after_it() -> None:
+    """As where one month is counted both ways, the old and the new, and only the new one goes on."""
+    changing_over = history((OLD, _counted(APRIL)), (OLD, _counted(SEPTEMBER)), (NEW, _counted(SEPTEMBER)))
+    assert found("demand-series-replaced", changing_over) == []
+    once = event(_counted(OCTOBER), NEW, at(DECEMBER, 18), "once")
+    assert found("demand-series-replaced", [*changing_over, once]) == []
+    twice = event(_counted(NOVEMBER), NEW, at(DECEMBER, 19), "twice")
+    finding = the_one("demand-series-replaced", [*changing_over, once, twice])
+    assert finding.says == (
+        "demand/old (children-in-need) was counted last on 2023-09-01, and demand/new goes on from 2023-10-01: both "
+        "count."
+    )
+    assert (finding.subjects, ids(finding), finding.since) == ((OLD, NEW), ["E-2", "once"], OCTOBER)
+    end = event(DemandEnded(ended_on=OCTOBER), OLD, at(DECEMBER, 20), "end")
+    assert found("demand-series-replaced", [*changing_over, once, twice, end]) == []
+
+
+def test_series_counted_on_different_days_of_a_round_or_that_an_older_one_outlives_are_no_finding() -> None:
+    rounds = [(OLD, date(2023, month, 1)) for month in (8, 9, 10)] + [
+        (NEW, date(2023, month, 3)) for month in (8, 9, 10)
+    ]
+    assert found("demand-series-replaced", history(*((series, _counted(day)) for series, day in rounds))) == []
+    outlived = [(OLD, APRIL), (NEW, SEPTEMBER), (OLD, SEPTEMBER), (OLD, OCTOBER), (OLD, NOVEMBER)]
+    assert found("demand-series-replaced", history(*((series, _counted(day)) for series, day in outlived))) == []
+
+
 def test_a_series_that_grew_old_before_the_other_began_does_not_count_beside_it() -> None:
     events = history((OLD, _counted(date(2022, 9, 1))), (NEW, _counted(OCTOBER)))
     assert found("demand-series-replaced", events) == []

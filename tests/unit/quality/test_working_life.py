@@ -233,6 +233,43 @@ def test_cases_counted_under_two_numbers_of_one_person(first: date, says: str, c
     assert _cases(others, NOVEMBER) == 20
 
 
+def _counts(*counted: tuple[str, date, int]) -> list[Event]:
+    counts = [(f"worker/{number}", CaseloadCounted(counted_on=day, cases=cases)) for number, day, cases in counted]
+    merges = [(W, WorkerMerged(duplicate="W-2")), ("worker/W-2", WorkerMerged(duplicate="W-3"))]
+    return history(*TWO_POSTS, (W, started(SEPTEMBER)), *counts, *merges)
+
+
+def test_cases_that_a_count_of_none_under_another_number_takes_away() -> None:
+    events = _counts(("W-2", date(2023, 10, 31), 15), ("W-1", NOVEMBER, 0))
+    assert _cases(events, NOVEMBER) == 0
+    assert the_one("caseload-under-two-numbers", events).says == (
+        "worker/W-1: 15 cases were counted as worker/W-2 on 2023-10-31 and 0 as worker/W-1 on 2023-11-01, only the "
+        "later count is taken."
+    )
+
+
+@pytest.mark.parametrize(
+    ("counted", "cases"),
+    [
+        pytest.param([("W-1", NOVEMBER, 0), ("W-2", NOVEMBER, 15)], 15, id="none beside cases on one day"),
+        pytest.param([("W-1", date(2023, 10, 31), 0), ("W-2", NOVEMBER, 15)], 15, id="none before cases"),
+        pytest.param([("W-2", date(2023, 10, 31), 15), ("W-1", NOVEMBER, 0), ("W-2", NOVEMBER, 0)], 0, id="given up"),
+        pytest.param([("W-2", date(2023, 10, 31), 15), ("W-1", NOVEMBER, 0), ("W-2", NOVEMBER, 14)], 14, id="one less"),
+    ],
+)
+def test_counts_of_no_cases_that_take_nothing_away_are_no_finding(
+    counted: list[tuple[str, date, int]], cases: int
+) -> None:
+    assert found("caseload-under-two-numbers", _counts(*counted)) == []
+    assert _cases(_counts(*counted), NOVEMBER) == cases
+
+
+def test_cases_of_three_numbers_add_up_beside_a_count_of_none_and_are_found() -> None:
+    events = _counts(("W-1", NOVEMBER, 5), ("W-2", NOVEMBER, 0), ("W-3", NOVEMBER, 4))
+    assert _cases(events, NOVEMBER) == 9
+    assert the_one("caseload-under-two-numbers", events).says.endswith("9 in all.")
+
+
 def test_cases_of_the_next_month_under_the_number_that_was_kept_are_no_finding() -> None:
     events = _two_numbers(OCTOBER, date(2023, 10, 9))
     assert found("caseload-under-two-numbers", events) == []
