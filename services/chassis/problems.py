@@ -108,6 +108,10 @@ def not_available(reason: str) -> Problem:
     )
 
 
+AS = {"HEAD": "GET"}
+"""Methods that are answered as others are."""
+
+
 def install_problem_answers(app: FastAPI) -> None:
     """Make every error of this API, its framework's included, an RFC 9457 answer."""
 
@@ -149,7 +153,7 @@ def _methods(request: Request) -> list[str]:
     return [
         method
         for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+        if any(route.matches({**request.scope, "method": AS.get(method, method)})[0] is Match.FULL for route in routes)
     ]
 
 

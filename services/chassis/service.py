@@ -67,6 +67,7 @@ def create_service(
         app.include_router(router, responses=EVERYWHERE)
     open_paths = DOCUMENTATION | {str(getattr(route, "path", "")) for router in open_to_all for route in router.routes}
     # What is added last meets a request first.
+    app.add_middleware(HeadAsGet)
     app.add_middleware(
         KeyFirst,
         keys=settings.api_keys,
@@ -76,6 +77,27 @@ def create_service(
     app.add_middleware(Measured, telemetry=runtime.telemetry)
     complete_document(app, intake_schemas(parts.name) if parts.publishes else {})
     return app
+
+
+class HeadAsGet:
+    """Middleware: what can be asked for by GET can be by HEAD, with the same status and headers. (Of a route of its own
+    the framework answers GET alone; the server leaves out the body.)
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, HEAD as GET."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+        asked = {**scope, "method": "GET"}
+        try:
+            await self._app(asked, receive, send)
+        finally:
+            # Which route it was is noted by what stands around.
+            scope.update({"route": asked["route"]} if "route" in asked else {})
 
 
 class Measured:

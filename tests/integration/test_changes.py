@@ -177,6 +177,11 @@ def test_changes_as_csv(metrics: Feed) -> None:
         {
             "measure": "vacancies",
             "subjects": "post/P-2",
+            "role": "team-manager",
+            "team": "assessment",
+            "service_area": "help-and-protection",
+            "grade": "grade-12",
+            "csww_role": "3",
             "before": "1",
             "after": "0",
             "difference": "-1",

@@ -111,6 +111,22 @@ def test_a_workbook_has_the_rows_of_the_file_and_a_sheet_that_says_what_they_are
         assert ("as_known_at" in told) or ("to_known" in told)
 
 
+@pytest.mark.parametrize("path", LISTS)
+def test_a_file_has_a_column_for_all_that_rows_say_of_themselves(metrics: Feed, path: str) -> None:
+    rows, (heading, *_) = (
+        metrics.get(f"{path}&limit=1000").json()[LISTS[path]],
+        metrics.get(path, "text/csv").text.splitlines(),
+    )
+    columns = set(heading.split(","))
+    plain = {name for row in rows for name, value in row.items() if not isinstance(value, list | dict)}
+    assert plain - columns == set()
+
+
+def test_a_file_of_events_says_of_which_source_what_they_void_and_supersede_is(metrics: Feed) -> None:
+    line = metrics.rows(f"/v1/subjects/worker/W-3?{OF}")[0]
+    assert {"supersedes", "supersedessource", "voids", "voidssource"} <= set(line)
+
+
 def test_a_file_is_called_after_what_it_holds(metrics: Feed) -> None:
     answer = metrics.get(f"/v1/measures/vacancies.csv?{OF}&as_at=2023-10-31")
     assert answer.headers["content-disposition"] == 'attachment; filename="vacancies-814-2023-10-31.csv"'

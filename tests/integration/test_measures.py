@@ -195,6 +195,7 @@ def test_a_measure_can_be_had_as_csv_and_what_it_is_as_a_second_one(figures: Fee
         "text/csv",
         "TEXT/CSV; charset=utf-8",
         "text/csv, */*;q=0.1",
+        "text/csv, */*",
         "text/csv, application/json;q=0.9",
         "application/json; q=0.2, text/csv;q=0.3",
     ],

@@ -123,6 +123,17 @@ def test_a_body_that_is_not_csv_is_refused(benchmarks: Loaded) -> None:
     assert problem(answer, 415)["detail"] == "The body came as application/json; send it as text/csv."
 
 
+@pytest.mark.parametrize("what", ["releases?release=to-come", "neighbours?name=to-come"])
+def test_a_file_cannot_have_been_published_on_a_day_to_come(benchmarks: Loaded, what: str) -> None:
+    # It would answer before every later one for good: what was loaded is never changed.
+    kind, _, name = what.partition("?")
+    answer = benchmarks.load(file_of(*OLDER), f"{name}&published=2099-02-23", what=kind)
+    told = fault(answer, 422)
+    assert (told["field"], told["problem"], told["value"]) == ("published", "is to come", "2099-02-23")
+    assert told["expected"].startswith("a day up to today, 20")
+    assert "to-come" not in benchmarks.ask(kind).text
+
+
 def test_the_parameters_of_a_release_are_read_strictly(benchmarks: Loaded) -> None:
     answer = benchmarks.load(file_of(*OLDER), "release=a%00b&publishd=2023-02-23&source=%C3%A9")
     faults = problem(answer, 422)["faults"]

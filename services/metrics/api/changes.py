@@ -24,7 +24,7 @@ from services.metrics.api.telling import time_of, told
 from services.metrics.attribution import Attribution, Moved
 from services.metrics.changes import FigureChange, PartChange, Report, figure_changes, part_changes
 from services.metrics.figures import Asked
-from services.metrics.measures.catalogue import MEASURES, counts_of
+from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact
 from services.metrics.pauses import pause
 from services.metrics.picture.picture import known
@@ -137,7 +137,7 @@ def _answer(
     both = _both_pinned(question)
     body["links"] = {"pinned": pinned(question, **both)} | page_links(question, len(changes), limit, offset, **both)
     passing = ("links",) if question.text("to_known") else ("links", "to_known")
-    return answer(question, body, _lines(body), passing=passing)
+    return answer(question, body, _lines(body, _wanted(question)), passing=passing)
 
 
 def _both_pinned(question: Question) -> dict[str, Any]:
@@ -205,14 +205,16 @@ def _as_moved(moved: Moved) -> dict[str, Any]:
     return found | ({"others": moved.others} if moved.others else {})
 
 
-def _lines(body: dict[str, Any]) -> Lines:
-    """The changes as a table: one line a part."""
-    own = ("before", "after", "difference")
+def _lines(body: dict[str, Any], wanted: Sequence[tuple[Measure, When]]) -> Lines:
+    """The changes as a table: one line a part, with every dimension that a part of what was asked for can have."""
+    of_any = {name for measure, _ in wanted for counted in counts_of(measure) for name in counted.dimensions}
+    dimensions, own = [name for name in EVERY_DIMENSION if name in of_any], ("before", "after", "difference")
     lines = (
         [change["measure"], " ".join(change["subjects"])]
+        + [change.get(name) for name in dimensions]
         + [Decimal(change[name]) for name in own]
         + [" ".join(named(event["source"], event["id"]) for event in change["events"])]
         + [" ".join(event["effect"] for event in change["events"])]
         for change in body["changes"]
     )
-    return ["measure", "subjects", *own, "events", "effects"], lines
+    return ["measure", "subjects", *dimensions, *own, "events", "effects"], lines

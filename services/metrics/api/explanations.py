@@ -296,7 +296,7 @@ def _event_lines(body: dict[str, Any]) -> Lines:
 
 _OF_AN_EVENT = (
     "id", "type", "subject", "stands", "recorded", "accepted", "source", "provenance", "sourcesequence", "supersedes",
-    "voids",
+    "supersedessource", "voids", "voidssource",
 )  # fmt: skip
 
 

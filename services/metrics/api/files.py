@@ -80,7 +80,10 @@ def _cell(value: Any) -> Any:
 def file_name(path: str, body: Mapping[str, Any], ending: str, *, is_about: bool) -> str:
     """What a file is called: what was asked, of which authority and time, as `vacancies-331-2023-10-31.csv`."""
     asked = path.removeprefix("/v1/").removeprefix("measures/")
-    words = [asked, body.get("authority"), body.get("from"), body.get("to"), body.get("as_at")]
+    points = body.get("periods") or [{}]
+    of_series = (points[0].get("from", points[0].get("as_at")), points[-1].get("to", points[-1].get("as_at")))
+    words = [asked, body.get("authority"), *of_series]
+    words += [body.get(name) for name in ("from_known", "to_known", "from", "to", "as_at")]
     words += ["about"] if is_about else []
     plain = [re.sub(r"[^A-Za-z0-9._]+", "-", str(word)) for word in words if word is not None]
     return f"{'-'.join(plain)}.{ending}"

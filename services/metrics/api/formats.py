@@ -65,7 +65,7 @@ def _said(scope: Scope) -> str | None:
 def format_by_path_or_header(request: Request) -> Format:
     """The format where the parameter says nothing."""
     by_suffix: Format | None = request.scope.get(_OF_SCOPE)
-    return by_suffix or _accepted(request.headers.get("accept", ""))
+    return by_suffix or _accepted(", ".join(request.headers.getlist("accept")))
 
 
 def _accepted(header: str) -> Format:
@@ -75,8 +75,13 @@ def _accepted(header: str) -> Format:
         media_type, *parameters = (word.strip() for word in item.split(";"))
         weights = [_weight(word[2:]) for word in parameters if word.startswith("q=")]
         wishes[media_type] = weights[0] if weights else 1.0
+    weights_of = {wanted: wishes.get(media_type, 0.0) for wanted, media_type in MEDIA_TYPES.items()}
+    if MEDIA_TYPES[Format.JSON] not in wishes:
+        # Of what a range takes in it is JSON that is given, where no file is named with the same weight.
+        by_range = wishes.get("application/*", wishes.get("*/*", 0.0))
+        weights_of[Format.JSON] = by_range if by_range > max(weights_of.values()) else 0.0
     # Of equals the first: JSON before the others.
-    return max(Format, key=lambda wanted: wishes.get(MEDIA_TYPES[wanted], 0.0))
+    return max(Format, key=lambda wanted: weights_of[wanted])
 
 
 def _weight(text: str) -> float:

@@ -84,6 +84,10 @@ def asked_to_load(question: Question, kind: str, parameter: str, usual_source: s
     """What the parameters say. Raises a 422 problem."""
     name = file_name(question, parameter, needed=True)
     published = question.day("published", needed=True)
+    today = question.now.date()
+    if published is not None and published > today:
+        # It would answer before every release to come, and a file that was loaded is never changed.
+        question.fault("published", "is to come", f"a day up to today, {today}", published.isoformat())
     source = question.matching("source", SOURCE, "up to 200 printable ASCII characters") or usual_source
     question.settle()
     assert published is not None  # noqa: S101  (settled)

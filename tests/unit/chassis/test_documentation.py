@@ -84,5 +84,5 @@ async def test_who_uses_a_wrong_method_is_told_every_right_one() -> None:
     async with httpx.AsyncClient(transport=transport, base_url="http://service") as client:
         answer = await client.request("DELETE", "/v1/benchmarks/releases")
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, POST"
+    assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.headers["content-type"] == "application/problem+json"

@@ -116,7 +116,15 @@ def test_what_the_rows_are_is_told_once_and_no_rows_among_it() -> None:
         ("/v1/measures/vacancies", {"authority": "331", "as_at": "2023-10-31"}, False, "vacancies-331-2023-10-31.csv"),
         ("/v1/measures/leavers", {"authority": "all", "from": "2023-04-01", "to": "2024-03-31"}, True,
          "leavers-all-2023-04-01-2024-03-31-about.csv"),
-        ("/v1/measures/starters/series", {"authority": "331"}, False, "starters-series-331.csv"),
+        ("/v1/measures/starters/series",
+         {"authority": "331", "periods": [{"from": "2023-04-01", "to": "2023-04-30"},
+                                          {"from": "2023-05-01", "to": "2023-05-31"}]},
+         False, "starters-series-331-2023-04-01-2023-05-31.csv"),
+        ("/v1/measures/vacancies/series",
+         {"authority": "331", "periods": [{"as_at": "2023-04-30"}, {"as_at": "2023-05-31"}]},
+         True, "vacancies-series-331-2023-04-30-2023-05-31-about.csv"),
+        ("/v1/changes", {"authority": "331", "from_known": "2023-10-31T17:00:00Z", "to_known": "2023-11-30T17:00:00Z"},
+         False, "changes-331-2023-10-31T17-00-00Z-2023-11-30T17-00-00Z.csv"),
         ('/v1/academy/cohorts/a"b\r\nc', {"authority": "331"}, False, "academy-cohorts-a-b-c-331.csv"),
     ],
 )  # fmt: skip
@@ -142,6 +150,11 @@ async def test_the_end_of_a_path_says_the_format() -> None:
     assert await meant("/v1/quality.csv", "format=csv") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality.csv", accept="application/json") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality", accept="text/csv") == ("/v1/quality", Format.CSV)
+    # A range takes in JSON: what is wanted less than the range is not given for it.
+    for less in ("text/csv;q=0.5, */*", "*/*;q=0.9, text/csv;q=0.8", "text/csv;q=0.5, application/*", "text/csv;q=0"):
+        assert await meant("/v1/quality", accept=less) == ("/v1/quality", Format.JSON)
+    for more in ("text/csv, */*", "text/csv, */*;q=0.8", "text/csv, application/json;q=0, */*"):
+        assert await meant("/v1/quality", accept=more) == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality.xlsx", accept="text/csv") == ("/v1/quality", Format.XLSX)
     assert await meant("/v1/quality", accept=MEDIA_TYPES[Format.XLSX]) == ("/v1/quality", Format.XLSX)
     assert await meant("/v1/quality") == ("/v1/quality", Format.JSON)
