@@ -13,7 +13,7 @@ from tests.delivery.feed import Stated, post_established, record_of, stated
 
 PLANTED = b"bad-"
 """What the keys of planted records begin with."""
-A_MEGABYTE = 1_048_400
+A_MEGABYTE = 1_047_000
 """Bytes of a body that Apache Kafka's usual limit (1,048,588 for a batch) just lets pass."""
 LATEST_POSITION = 1500
 """Of a journal in a round: a planted record may claim the position of an event that is yet to come."""

@@ -19,6 +19,7 @@ from contracts.catalogue import topics_owned_by, topics_read_by
 from services.chassis.dead_letters import read_dead_letters
 from tests.parts import Broker, Service
 
+PLACE = ("dead-letter-topic", "dead-letter-partition", "dead-letter-offset")
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.1
 TIMELINES = ("occupancy", "cover", "staffing")
@@ -95,9 +96,13 @@ async def tables(database: str, authority: str | None = None) -> Tables:
 
 
 async def dead_letters(broker: Broker, key: bytes | None = None) -> list[ConsumerRecord[bytes, bytes]]:
-    """What metrics set aside, of one key or all."""
-    found = [record async for record in read_dead_letters("metrics", broker.servers)]
-    return [record for record in found if key is None or record.key == key]
+    """What metrics set aside, of one key or all: each record once, though it is set aside whenever it is read."""
+    found: dict[tuple[object, ...], ConsumerRecord[bytes, bytes]] = {}
+    async for record in read_dead_letters("metrics", broker.servers):
+        if key is None or record.key == key:
+            place = [value for name, value in record.headers if name in PLACE]
+            found.setdefault((*place, record.key, record.value), record)
+    return list(found.values())
 
 
 async def log_of(

@@ -133,7 +133,7 @@ def test_what_never_ends_is_refused_and_kept_nowhere(door: Door, beginning: str,
 
 
 @pytest.mark.parametrize(
-    "sent", [b"noise\r\n\r\n", b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"]
+    "sent", [b"noise\r\n\r\n", b"GET /nothing HTTP/1.1\r\nHost: x\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n"]
 )
 def test_strangers_write_no_lines_into_the_log(door: Door, sent: bytes) -> None:
     log = door.service.process.log

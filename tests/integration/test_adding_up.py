@@ -14,7 +14,7 @@ from tests.integration.feed import Feed, cloud_event, fault
 from tests.integration.year import AFTER_ALL, sent
 from tests.parts import RealSystem
 
-AUTHORITY, YEAR = "812", "813"
+AUTHORITY, YEAR = "393", "394"
 ROLES = ("social-worker", "senior-practitioner", "team-manager")
 WEEKS = f"/v1/measures/agency-weeks?authority={AUTHORITY}&from=2023-10-01&to=2023-10-31"
 

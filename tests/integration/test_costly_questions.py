@@ -31,7 +31,12 @@ COSTLY = {
     "/v1/benchmarks/{measure}": "/v1/benchmarks/turnover-rate?authority=331&year=2022",
 }
 """A question for each route, by its path in the documentation."""
-OF_PUBLISHED_FIGURES_ALONE = {"/v1/benchmarks/{measure}/series", "/v1/benchmarks/releases", "/v1/benchmarks/revisions"}
+OF_PUBLISHED_FIGURES_ALONE = {
+    "/v1/benchmarks/{measure}/series",
+    "/v1/benchmarks/neighbours",
+    "/v1/benchmarks/releases",
+    "/v1/benchmarks/revisions",
+}
 """Routes that read what DfE published, a page or a place at a time: they take their turns, and cost next to nothing."""
 
 

@@ -13,7 +13,7 @@ from tests.integration.feed import Feed
 from tests.other_languages.senders import SENDERS, Sender
 from tests.parts import RealSystem
 
-AUTHORITIES = {"java": "851", "javascript": "852"}
+AUTHORITIES = {"java": "397", "javascript": "398"}
 TRACE = {
     "traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     "tracestate": "rojo=00f067aa0ba902b7,congo=t61rcWkgMzE",

@@ -3,6 +3,7 @@
 Invariant: make only says what it would do (`-n`), as on a machine where nothing is set up yet.
 """
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -14,20 +15,24 @@ REPOSITORY = Path(__file__).parents[3]
 NOTHING_THERE = ("READY=nowhere/development.lock", "JARS=nowhere/.complete")
 
 
+def made(*words: str) -> str:
+    """What make says for these words, though it is make that runs the tests."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(["make", *words], cwd=REPOSITORY, env=outside, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
 def said(*words: str) -> str:
     """What make would run for these words, were nothing set up."""
-    done = subprocess.run(
-        ["make", "--dry-run", *NOTHING_THERE, *words], cwd=REPOSITORY, capture_output=True, text=True, check=True
-    )
-    return done.stdout
+    return made("--dry-run", *NOTHING_THERE, *words)
 
 
 @pytest.mark.parametrize("args", ["--help", "-h", "--no-demonstration --help"])
 def test_the_help_of_make_up_needs_no_setting_up(args: str) -> None:
     assert said("up", f"ARGS={args}").strip() == "cat deploy/embedded/help.txt"
-    done = subprocess.run(["make", "up", f"ARGS={args}"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    assert "--ending DAY" in done.stdout
-    assert "WORKFORCE_METRICS_PORT" in done.stdout
+    help = made("up", f"ARGS={args}")
+    assert "--ending DAY" in help
+    assert "WORKFORCE_METRICS_PORT" in help
 
 
 def test_the_help_that_stands_in_the_file_is_the_command_s() -> None:
