@@ -95,10 +95,12 @@ class Turns:
             raise
 
     def _forget(self, turn: Future[None], caller: Hashable) -> None:
-        queue = self._waiting[caller]
-        queue.remove(turn)
-        if not queue:
-            del self._waiting[caller]
+        queue = self._waiting.get(caller, deque())
+        # It may have been passed over already.
+        if turn in queue:
+            queue.remove(turn)
+            if not queue:
+                del self._waiting[caller]
 
     def _give_out(self) -> None:
         while self._free:
@@ -110,6 +112,9 @@ class Turns:
             turn = queue.popleft()
             if queue:
                 self._waiting[caller] = queue
+            if turn.cancelled():
+                # Who waited has left a moment ago, and had no time to say so.
+                continue
             self._free -= 1
             self._working[caller] += 1
             self._round = max(self._round, self._given[caller])

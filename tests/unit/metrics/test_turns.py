@@ -145,3 +145,21 @@ async def test_between_pieces_others_go_first_and_the_rest_comes_before_own_new_
 
     await asyncio.gather(in_pieces("A1", 3), in_pieces("A2", 2), in_pieces("B1", 2))
     assert order == ["A1.0", "B1.0", "A1.1", "B1.1", "A1.2", "A2.0", "A2.1"]
+
+
+@pytest.mark.parametrize("who_leaves", ["B1", "C1"])
+async def test_a_place_is_not_lost_on_a_caller_who_leaves_at_the_moment_when_it_is_given_back(who_leaves: str) -> None:
+    lane = Turns(1, waiting=9, waiting_of_one=9)
+    working = Working(lane)
+    await working.ask("A1", "B1", "C1")
+    working._ends["A1"].set()
+    working._tasks[who_leaves].cancel()
+    await asyncio.wait({working._tasks["A1"], working._tasks[who_leaves]})
+    await working.settled()
+    stays = "C1" if who_leaves == "B1" else "B1"
+    assert working.began == ["A1", stays]
+    await working.end(stays)
+    await working.ask("D1")
+    assert working.began == ["A1", stays, "D1"]
+    await working.end("D1")
+    assert lane.waiting == 0
