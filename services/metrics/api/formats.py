@@ -53,7 +53,8 @@ class FormatBySuffix:
         if scope["type"] == "http" and scope["path"].startswith(ROOT) and scope["method"] in ("GET", "HEAD"):
             for suffix, wanted in SUFFIXES.items():
                 if scope["path"].endswith(suffix) and _said(scope) in (None, wanted):
-                    scope = {**scope, "path": scope["path"].removesuffix(suffix), _OF_SCOPE: wanted}
+                    # In place: whose request it is is noted there, for who counts connections.
+                    scope.update({"path": scope["path"].removesuffix(suffix), _OF_SCOPE: wanted})
                     break
         await self._app(scope, receive, send)
 

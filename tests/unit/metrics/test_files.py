@@ -160,6 +160,15 @@ async def test_the_end_of_a_path_says_the_format() -> None:
     assert await meant("/v1/quality") == ("/v1/quality", Format.JSON)
 
 
+async def test_whose_request_it_is_is_known_around_a_file_too() -> None:
+    async def app(scope: Any, *_: Any) -> None:
+        scope["caller"] = "analyst"
+
+    scope = {"type": "http", "method": "GET", "path": "/v1/quality.csv", "query_string": b""}
+    await FormatBySuffix(app)(scope, None, None)  # type: ignore[arg-type]
+    assert scope["caller"] == "analyst"
+
+
 async def test_an_identifier_that_ends_like_a_file_can_be_asked_for() -> None:
     assert (await meant("/v1/subjects/worker/W.csv", "format=json"))[0] == "/v1/subjects/worker/W.csv"
     assert await meant("/v1/subjects/worker/W.csv.csv") == ("/v1/subjects/worker/W.csv", Format.CSV)
