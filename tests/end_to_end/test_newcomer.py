@@ -42,7 +42,11 @@ def clone(parts_folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def environment() -> dict[str, str]:
     """What a newcomer's shell has, with ports that are free here."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("WORKFORCE_", "MAKE", "MFLAGS"))}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("WORKFORCE_", "MAKE", "MFLAGS", "ARGS"))
+    }
     ports = {f"WORKFORCE_{name}_PORT": str(free_port()) for name in ("METRICS", "RECRUITMENT", "RETENTION")}
     return kept | ports | {"COLUMNS": "120"}
 

@@ -17,7 +17,7 @@ NOTHING_THERE = ("READY=nowhere/development.lock", "JARS=nowhere/.complete")
 
 def made(*words: str) -> str:
     """What make says for these words, though it is make that runs the tests."""
-    outside = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "ARGS"))}
     done = subprocess.run(["make", *words], cwd=REPOSITORY, env=outside, capture_output=True, text=True, check=True)
     return done.stdout
 
