@@ -124,8 +124,13 @@ def test_what_is_not_read_is_named_to_whoever_loads_it_and_in_the_log(both: tupl
         "No column of the file holds in-post: they cannot be asked of this release.",
     ]
     lines = [json.loads(line) for line in metrics.process.log.read_text().splitlines() if line.startswith("{")]
-    (told,) = [line for line in lines if line["message"] == "columns of a release were not read"]
-    assert (told["release"], told["columns"], told["level"]) == ("renamed", ["in_service_fte"], "warning")
+    (told,) = [line for line in lines if line["message"] == "columns of a file were not read"]
+    assert (told["kind"], told["name"], told["columns"], told["level"]) == (
+        "release",
+        "renamed",
+        ["in_service_fte"],
+        "warning",
+    )
     missing = problem(loaded.ask("in-post?authority=331&release=renamed"), 404)
     assert missing["type"] == "urn:workforce:problem:not-published"
     assert missing["detail"] == (

@@ -9,10 +9,8 @@ from typing import Any
 
 import asyncpg
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from services.chassis.authentication import OPERATING
-from services.chassis.logs import get_log
 from services.metrics.api.answering import answer, responses
 from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
@@ -24,15 +22,13 @@ from services.metrics.api.published_files import (
     file_of,
     from_where,
     load,
+    loaded,
     loading_responses,
-    remarks_on_keeping,
 )
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.neighbours import Groups, read_neighbours
 from services.metrics.benchmarks.store import LoadedFile
-
-log = get_log(__name__)
 
 DEFAULT_SOURCE = "DfE, statistical neighbours (Open Government Licence v3.0)"
 LOADING = (Parameter("name", "What to call it.", NAME, "2025", required=True), PUBLISHED_ON, from_where(DEFAULT_SOURCE))
@@ -76,12 +72,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
             return await store.add_file(pool, store.NEIGHBOURS, file)
 
         file, is_new = await load(request, database, asked, read_neighbours, keep)
-        left_out = list(groups_of(file.body).left_out)
-        if is_new and left_out:
-            log.warning("columns of a file of neighbours were not read", name=file.name, columns=left_out)
-        told = {"status": "loaded" if is_new else "already-known"} | _as_json(file)
-        told["remarks"] += remarks_on_keeping(database)
-        return JSONResponse(told, 201 if is_new else 200)
+        return loaded(database, asked, _as_json(file), is_new)
 
     @router.get(
         "/v1/benchmarks/neighbours",

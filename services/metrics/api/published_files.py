@@ -11,10 +11,12 @@ from typing import Any, TypeVar
 
 import asyncpg
 from fastapi import Request
+from fastapi.responses import JSONResponse
 
 from contracts.refusal import Refused
 from services.chassis.bodies import media_type
 from services.chassis.documentation import WITH_A_BODY
+from services.chassis.logs import get_log
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
 from services.chassis.settings import PREFIX
@@ -25,6 +27,8 @@ from services.metrics.api.parameters import DATE, Parameter
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.store import LoadedFile
+
+log = get_log(__name__)
 
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 SOURCE = r"^[ -~]{1,200}$"
@@ -162,7 +166,17 @@ def _same(asked: Asked, known: LoadedFile, came: LoadedFile) -> LoadedFile:
     return known
 
 
-def remarks_on_keeping(database: BenchmarksDatabase) -> list[str]:
+def loaded(database: BenchmarksDatabase, asked: Asked, told: dict[str, Any], is_new: bool) -> JSONResponse:
+    """The answer to whoever loaded a file of which this is told; what was not read of it is told in the log too."""
+    if is_new and told["columns_left_out"]:
+        left_out = told["columns_left_out"]
+        log.warning("columns of a file were not read", kind=asked.kind, name=asked.name, columns=left_out)
+    status = "loaded" if is_new else "already-known"
+    remarks = told["remarks"] + _remarks_on_keeping(database)
+    return JSONResponse({"status": status} | told | {"remarks": remarks}, 201 if is_new else 200)
+
+
+def _remarks_on_keeping(database: BenchmarksDatabase) -> list[str]:
     """What whoever loads a file should know of where it is kept."""
     if database.is_apart:
         return []

@@ -10,10 +10,8 @@ from typing import Any
 
 import asyncpg
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import JSONResponse
 
 from services.chassis.authentication import OPERATING
-from services.chassis.logs import get_log
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.answering import answer, page_links, responses
@@ -30,8 +28,8 @@ from services.metrics.api.published_files import (
     file_of,
     from_where,
     load,
+    loaded,
     loading_responses,
-    remarks_on_keeping,
 )
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
@@ -39,8 +37,6 @@ from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRele
 from services.metrics.benchmarks.release import Release, read_release
 from services.metrics.benchmarks.store import LoadedFile
 from services.metrics.reasons import Reason
-
-log = get_log(__name__)
 
 DEFAULT_SOURCE = "DfE, children's social work workforce (Open Government Licence v3.0)"
 COMPARED_AS = "to 1 decimal, half up; a mark in place of a number is a change too"
@@ -128,11 +124,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         _, is_new = await load(request, database, asked, read_release, keep)
         async with database.opened() as pool:
             release = named(await store.list_releases(pool), asked.name)
-        if is_new and release.left_out:
-            log.warning("columns of a release were not read", release=release.name, columns=list(release.left_out))
-        told = {"status": "loaded" if is_new else "already-known"} | _as_json(release)
-        told["remarks"] += remarks_on_keeping(database)
-        return JSONResponse(told, 201 if is_new else 200)
+        return loaded(database, asked, _as_json(release), is_new)
 
     @router.get(
         "/v1/benchmarks/releases",
