@@ -1,0 +1,56 @@
+"""Questions put to the pure functions that the service answers with.
+
+Invariant: nothing here works out a figure; what is asked is only put as those functions take it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from contracts.codes import CswwRole
+from contracts.envelope import Event
+from contracts.values import EARLIEST_DATE
+from services.metrics.figures import Asked, Reading, figures, mark
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import When
+from services.metrics.periods import Period, as_known_on, when_at, when_in
+from services.metrics.picture.picture import Picture, known
+from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason
+from tests.worked.answers import Answer, Exact, instant, period_of, telling
+from tests.worked.example import Question
+
+LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def ask(events: Sequence[Event], question: Question, authority: str) -> Answer:
+    """What the product says."""
+    known_at = LONG_AFTER if question.known is None else instant(question.known)
+    accepted_at = None if question.accepted is None else instant(question.accepted)
+    picture = Picture(known(events, known_at, accepted_at))
+    reading = Reading(authority, known_at, lambda: picture)
+    asked = Asked(question.by, _where(question), Scope(question.scope))
+    found = figures(MEASURES[question.measure], [reading], [when(question, known_at.date())], asked)
+    rows = {key: _plain(value) for key, (value,) in found.rows.items()} if question.by else {}
+    assert mark(MEASURES[question.measure], found.totals[0]) == question.mark
+    return Answer(_plain(found.totals[0]), telling(rows))
+
+
+def when(question: Question, known_on: date) -> When:
+    """The time that is asked for, as the service reads it."""
+    measure, months = MEASURES[question.measure], question.months or 12
+    period = period_of(question.time)
+    if period is None:
+        found, asked_for = when_at(measure, date.fromisoformat(question.time), EARLIEST_DATE, months), None
+    else:
+        as_at = None if question.as_at is None else date.fromisoformat(question.as_at)
+        asked_for = Period(period.first, period.last)
+        found = when_in(measure, asked_for, as_at, months)
+    return as_known_on(found, asked_for, known_on, question.planned)
+
+
+def _where(question: Question) -> dict[str, object]:
+    return {name: CswwRole(value) if name == "csww_role" else value for name, value in question.where.items()}
+
+
+def _plain(value: object) -> Exact:
+    return str(value) if isinstance(value, Reason) else value  # type: ignore[return-value]

@@ -1,0 +1,21 @@
+"""Every example, in the order of the catalogue of measures.
+
+Invariant: no two have one title, and each that is asked of the running system has an authority of its own there.
+"""
+
+from tests.worked.example import Example
+from tests.worked.examples import coming_and_going
+
+EXAMPLES: tuple[Example, ...] = (*coming_and_going.EXAMPLES,)
+
+FIRST_AUTHORITY = 101
+
+
+def _authorities() -> dict[str, str]:
+    """By title of which authority an example is, over HTTP too."""
+    stated = {example.authority for example in EXAMPLES if example.authority}
+    free = (str(code) for code in range(FIRST_AUTHORITY, 1000) if str(code) not in stated)
+    return {example.title: example.authority or next(free) for example in EXAMPLES}
+
+
+AUTHORITIES = _authorities()

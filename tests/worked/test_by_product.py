@@ -1,0 +1,31 @@
+"""The product's pure functions answer every example as it was worked out by hand."""
+
+from collections import Counter
+
+import pytest
+
+from tests.worked import by_product
+from tests.worked.answers import events_of, expected
+from tests.worked.example import Example
+from tests.worked.examples import AUTHORITIES, EXAMPLES
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_the_product_says_that(example: Example) -> None:
+    authority = AUTHORITIES[example.title]
+    events = events_of(example, authority)
+    for question in example.questions:
+        assert by_product.ask(events, question, authority) == expected(question), str(question)
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
+def test_in_whatever_order_events_arrive_the_product_says_that(example: Example) -> None:
+    authority = AUTHORITIES[example.title]
+    events = events_of(example, authority)
+    for question in example.questions:
+        assert by_product.ask(events[::-1], question, authority) == expected(question), str(question)
+
+
+def test_each_example_has_a_title_of_its_own_and_asks_something() -> None:
+    assert [title for title, times in Counter(example.title for example in EXAMPLES).items() if times > 1] == []
+    assert [example.title for example in EXAMPLES if not example.questions] == []
