@@ -4,73 +4,15 @@ from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 
-from contracts.codes import ApplicationStage, CswwRole, PanelDecision, PanelKind, Role, Route
-from contracts.events.agency_cover import CoverChanged
-from contracts.events.hiring import ApplicationProgressed, CohortOpened, WorkerStarted
+from contracts.codes import PanelDecision, PanelKind, Role, Route
+from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.progression_panels import PanelDecided
-from contracts.events.working_life import RetentionPaymentMade
 from tests.histories import moved, started
 from tests.oracle.academy import Step, cohorts, over_all, survival
-from tests.oracle.facts import YEAR_2023, Fact, a_post, covers, day, on, resigned, standing, total
-from tests.oracle.measures import MEASURES, Period, by
-from tests.oracle.rates import RATES
+from tests.oracle.facts import a_post, on, resigned, standing
 
 LONG_AGO = date(2018, 1, 1)
 AS_AT = date(2023, 11, 30)
-
-
-# --- payments ---------------------------------------------------------------------------------------------------------
-
-
-def due(*facts: Fact) -> dict[date, int]:
-    """On which days payments are due, and how many."""
-    events = standing(
-        a_post("P-1", fte="9", day=LONG_AGO),
-        a_post("P-2", CswwRole.FIRST_LINE_MANAGER, Role.TEAM_MANAGER, day=LONG_AGO),
-        *facts,
-    )
-    days = Period(date(2023, 4, 1), date(2025, 4, 30))
-    sums = {one: total(events, "retention-payments-due", day(one), "all") for one in days}
-    return {one: int(count) for one, count in sums.items() if count}
-
-
-def test_who_was_in_service_when_the_scheme_began_is_due_a_payment_at_its_end() -> None:
-    end = date(2024, 3, 31)
-    assert due(on("W-1", started(date(2023, 4, 1)))) == {end: 1}
-    assert due(on("W-1", started(date(2020, 6, 1)))) == {end: 1}
-    assert due(on("W-1", started(date(2020, 6, 1))), on("W-1", resigned(end))) == {}
-    assert due(on("W-1", started(date(2020, 6, 1))), on("W-1", resigned(date(2024, 4, 1)))) == {end: 1}
-
-
-def test_who_came_later_is_due_a_payment_after_twelve_months() -> None:
-    assert due(on("W-1", started(date(2023, 4, 2)))) == {date(2024, 4, 2): 1}
-    assert due(on("W-1", started(date(2024, 2, 29)))) == {date(2025, 2, 28): 1}
-    assert due(on("W-1", started(date(2024, 3, 31)))) == {date(2025, 3, 31): 1}
-    assert due(on("W-1", started(date(2024, 4, 1)))) == {}
-    assert due(on("W-1", started(date(2023, 5, 1))), on("W-1", resigned(date(2024, 5, 1)))) == {}
-
-
-def test_a_payment_is_due_to_social_workers_below_team_manager_on_the_day_and_costs_3000_pounds() -> None:
-    assert due(on("W-1", started(date(2023, 5, 1), "P-2"))) == {}
-    assert due(on("W-1", started(date(2023, 5, 1))), on("W-1", moved(date(2024, 5, 1), "P-1", "P-2"))) == {}
-    events = standing(a_post("P-1", day=LONG_AGO), on("W-1", started(LONG_AGO)), on("W-2", started(LONG_AGO)))
-    assert total(events, "retention-payment-cost", day(date(2024, 3, 31)), "all") == 6000
-
-
-def test_payments_made_count_on_the_day_they_were_paid() -> None:
-    paid = RetentionPaymentMade(
-        paid_on=date(2024, 3, 28), service_completed_on=date(2024, 3, 31), amount=Decimal("2999.5")
-    )
-    events = standing(a_post("P-1", day=LONG_AGO), on("W-1", started(LONG_AGO)), on("W-1", paid), on("W-2", paid))
-    march = Period(date(2024, 3, 1), date(2024, 3, 31))
-    assert by(MEASURES["retention-payments-paid"](events, march, "all"), ["role"]) == {
-        ("social-worker",): Fraction("2999.5"),
-        (None,): Fraction("2999.5"),
-    }
-    assert total(events, "retention-payments-made", march, "all") == 2
-
-
-# --- panels -----------------------------------------------------------------------------------------------------------
 
 
 def decided(
@@ -86,27 +28,6 @@ def decided(
         effective_from=effective_from,
         fte=None if fte is None else Decimal(fte),
     )
-
-
-def test_a_candidate_counts_once_for_each_panel_with_the_last_decision_recorded() -> None:
-    january, february, april = date(2024, 1, 10), date(2024, 2, 7), date(2024, 4, 1)
-    events = standing(
-        a_post("P-1", day=LONG_AGO),
-        on("W-1", started(LONG_AGO, fte="0.8")),
-        on("W-1", decided(PanelDecision.UNSUCCESSFUL, january)),
-        on("W-1", decided(PanelDecision.SUCCESSFUL, february, april)),
-        on("W-2", decided(PanelDecision.SUCCESSFUL, february, fte="0.5")),
-        on("W-2", decided(PanelDecision.PASSED, february)),
-    )
-    panels = MEASURES["panels-held"](events, day(january), "all")
-    assert by(panels, ["panel", "panel_kind"]) == {("PN-1", "advanced-social-worker"): 1}
-    assert total(events, "panels-held", day(february), "all") == 1  # the one about the ASYE
-    assert total(events, "panel-candidates", day(january), "all") == 0
-    assert total(events, "panel-candidates", day(february), "all") == 3
-    assert total(events, "panel-successes", day(february), "all") == 2
-    assert total(events, "progressed-fte", day(february), "all") == Fraction("0.5")
-    assert total(events, "progressed-fte", day(april), "all") == Fraction("0.8")
-    assert RATES["progression-funding-used"](events, Period(january, april)) == Fraction(130, 41)
 
 
 # --- academy ----------------------------------------------------------------------------------------------------------
@@ -186,41 +107,3 @@ def test_survival_is_the_product_of_the_shares_that_stayed() -> None:
         Step(200, 3, 1, Fraction(8, 15)),
         Step(300, 2, 1, Fraction(4, 15)),
     ]
-
-
-# --- recruitment and agency cover -------------------------------------------------------------------------------------
-
-
-def reached(stage: ApplicationStage, reached_on: date, route: Route = Route.DIRECT) -> ApplicationProgressed:
-    """A stage of an application."""
-    return ApplicationProgressed(stage=stage, reached_on=reached_on, route=route)
-
-
-def test_an_application_reaches_a_stage_once_on_the_earliest_day() -> None:
-    may, june = date(2023, 5, 10), date(2023, 6, 1)
-    events = standing(
-        ("application/AP-1", reached(ApplicationStage.APPLIED, june)),
-        ("application/AP-1", reached(ApplicationStage.APPLIED, may, Route.OPEN_EVENING)),
-        ("application/AP-1", reached(ApplicationStage.APPLIED, may, Route.REFER_A_FRIEND)),
-        ("application/AP-1", reached(ApplicationStage.OFFERED, june)),
-        ("application/AP-2", reached(ApplicationStage.APPLIED, june)),
-    )
-    assert by(MEASURES["applications"](events, YEAR_2023, "all"), ["stage", "route"]) == {
-        ("applied", "open-evening"): 1,
-        ("offered", "direct"): 1,
-        ("applied", "direct"): 1,
-    }
-
-
-def test_weeks_of_cover_count_days_running_and_cost_only_with_a_rate() -> None:
-    first = date(2023, 5, 1)
-    events = standing(
-        a_post("P-1", day=LONG_AGO),
-        ("cover/C-1", covers("A-1", "P-1", "0.5", day=first)),
-        ("cover/C-1", CoverChanged(effective_from=date(2023, 5, 8), hourly_rate=Decimal(40))),
-        ("cover/C-1", CoverChanged(effective_from=date(2023, 5, 11), fte=Decimal(0))),
-    )
-    may = Period(first, date(2023, 5, 31))
-    assert total(events, "agency-weeks", may) == Fraction("1.428571")
-    # Three days of 40 pounds for 37 hours a week at half time.
-    assert total(events, "agency-cost", may) == Fraction("317.142857")

@@ -9,7 +9,7 @@ from typing import Any
 
 from contracts.envelope import Event
 from tests.oracle.days import Period, year_to
-from tests.oracle.measures import MEASURES, by, known
+from tests.oracle.measures import MEASURES, by, figure, known
 from tests.oracle.parts import Part
 from tests.oracle.rates import BEFORE_ALL, OF_A_PERIOD, RATES
 from tests.oracle.reasons import figure_of_count, figure_of_rate
@@ -28,24 +28,31 @@ def ask(events: Sequence[Event], question: Question) -> Answer | None:
         return None
     known_at = LONG_AFTER if question.known is None else instant(question.known)
     standing = known(events, known_at, None if question.accepted is None else instant(question.accepted))
-    period, as_at = _time(question, known_at.date())
+    period, as_at = _time(question)
+    known_on = known_at.date()
+    begins = period.first if period_of(question.time) is not None else as_at
+    if begins > known_on or (question.as_at is not None and as_at > known_on):
+        return Answer("not-yet", {})
+    period, as_at = Period(period.first, min(period.last, known_on)), min(as_at, known_on)
     if is_rate:
         return Answer(_rate(standing, question, period, as_at), {})
     more = {"as_at": as_at, "months": question.months or 12} if question.measure in OF_ALL_TIME else {}
     parts = MEASURES[question.measure](standing, period, question.scope, **more)
     parts = [one for one in parts if _fits(one, question)]
     rows = telling(by(parts, question.by)) if question.by else {}
+    if "demand" in question.where:
+        return Answer(figure(parts) if parts else "not-counted", rows)
     return Answer(figure_of_count(question.measure, parts, standing), rows)
 
 
-def _time(question: Question, known_on: date) -> tuple[Period, date]:
-    """The days, as far as they had come, that flows are of, and the date that stocks are as at."""
+def _time(question: Question) -> tuple[Period, date]:
+    """The days that flows are of, and the date that stocks are as at."""
     period = period_of(question.time)
     if period is None:
         last = date.fromisoformat(question.time)
         period = Period(BEFORE_ALL, last) if question.measure in OF_ALL_TIME else year_to(last)
     as_at = period.last if question.as_at is None else date.fromisoformat(question.as_at)
-    return Period(period.first, min(period.last, known_on)), min(as_at, known_on)
+    return period, as_at
 
 
 def _rate(standing: list[Event], question: Question, period: Period, as_at: date) -> Any:

@@ -81,7 +81,7 @@ def cover_ended(cover: str, day: str, **more: Any) -> Fact:
     return Fact("cover.ended", f"cover/{cover}", {"ended_on": day, **more})
 
 
-def absent(worker: str, day: str, returned_on: str | None, lost: Number, reason: str = "sickness") -> Fact:
+def absent(worker: str, day: str, returned_on: str | None, lost: Number, reason: str = "SIC") -> Fact:
     """A worker is away and loses so many working days."""
     data = {"absent_from": day, "working_days_lost": lost, "reason": reason}
     data |= {} if returned_on is None else {"returned_on": returned_on}
@@ -134,7 +134,7 @@ def cohort(name: str, entry_on: str, completes_on: str) -> Fact:
     return Fact("cohort.opened", f"cohort/{name}", {"entry_on": entry_on, "completes_on": completes_on})
 
 
-def session(name: str, day: str, registrations: int, offer: str = "wellbeing-week") -> Fact:
+def session(name: str, day: str, registrations: int, offer: str = "wellbeing") -> Fact:
     """A session of support is held."""
     data = {"held_on": day, "offer": offer, "registrations": registrations}
     return Fact("support-session.held", f"session/{name}", data)

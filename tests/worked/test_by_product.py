@@ -4,6 +4,7 @@ from collections import Counter
 
 import pytest
 
+from services.metrics.measures.catalogue import MEASURES
 from tests.worked import by_product
 from tests.worked.answers import events_of, expected
 from tests.worked.example import Example
@@ -29,3 +30,13 @@ def test_in_whatever_order_events_arrive_the_product_says_that(example: Example)
 def test_each_example_has_a_title_of_its_own_and_asks_something() -> None:
     assert [title for title, times in Counter(example.title for example in EXAMPLES).items() if times > 1] == []
     assert [example.title for example in EXAMPLES if not example.questions] == []
+
+
+def test_no_measure_is_without_an_example_of_its_figure() -> None:
+    told = {
+        question.measure
+        for example in EXAMPLES
+        for question in example.questions
+        if question.total not in (0, "not-counted", "not-yet", "no-denominator", "no-policy")
+    }
+    assert [name for name in MEASURES if name not in told] == []

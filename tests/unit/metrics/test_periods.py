@@ -13,7 +13,9 @@ from services.metrics.periods import (
     Period,
     Window,
     as_known_on,
+    census_year,
     counts_over_time,
+    financial_year,
     series_periods,
     when_of_point,
     year_to,
@@ -62,6 +64,34 @@ def test_the_year_up_to_a_month_to_come_is_to_come_though_it_has_begun() -> None
     when = When(year.first, year.last, year.last)
     assert as_known_on(when, NOVEMBER, date(2023, 10, 15), planned=False).elapsed is Elapsed.TO_COME
     assert as_known_on(when, NOVEMBER, date(2023, 11, 15), planned=False).last == date(2023, 11, 15)
+
+
+@pytest.mark.parametrize(
+    ("last", "first"),
+    [
+        ("2023-09-30", "2022-10-01"),
+        ("2023-10-01", "2022-10-02"),
+        ("2024-03-31", "2023-04-01"),
+        # On either side of the 29th of February, and a year after it: no day is in two years that follow each other.
+        ("2023-02-28", "2022-03-01"),
+        ("2024-02-27", "2023-02-28"),
+        ("2024-02-28", "2023-03-01"),
+        ("2024-02-29", "2023-03-01"),
+        ("2024-03-01", "2023-03-02"),
+        ("2025-02-27", "2024-02-28"),
+        ("2025-02-28", "2024-03-01"),
+        ("2025-03-01", "2024-03-02"),
+        ("2023-12-31", "2023-01-01"),
+        ("2024-01-01", "2023-01-02"),
+    ],
+)
+def test_the_year_up_to_a_date_begins_the_day_after_the_year_before(last: str, first: str) -> None:
+    assert year_to(date.fromisoformat(last)) == Period(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_census_and_financial_years_have_their_days() -> None:
+    assert census_year(2023) == Period(date(2022, 10, 1), date(2023, 9, 30))
+    assert financial_year(2023) == Period(date(2023, 4, 1), date(2024, 3, 31))
 
 
 @given(DAYS, st.integers(0, 800), DAYS, st.booleans(), st.booleans())

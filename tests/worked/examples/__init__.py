@@ -1,12 +1,37 @@
-"""Every example, in the order of the catalogue of measures.
+"""Every example, a file for each family of measures.
 
 Invariant: no two have one title, and each that is asked of the running system has an authority of its own there.
 """
 
 from tests.worked.example import Example
-from tests.worked.examples import coming_and_going
+from tests.worked.examples import (
+    agency,
+    coming_and_going,
+    demand,
+    filling,
+    persons,
+    posts,
+    progressing,
+    recruiting,
+    staying,
+    two_times,
+    working_life,
+)
 
-EXAMPLES: tuple[Example, ...] = (*coming_and_going.EXAMPLES,)
+FAMILIES = (
+    posts,
+    agency,
+    coming_and_going,
+    staying,
+    filling,
+    recruiting,
+    working_life,
+    demand,
+    progressing,
+    persons,
+    two_times,
+)
+EXAMPLES: tuple[Example, ...] = tuple(example for family in FAMILIES for example in family.EXAMPLES)
 
 FIRST_AUTHORITY = 101
 
