@@ -6,7 +6,7 @@ Invariant: an expectation is read as it is written; it is rounded here as the de
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from typing import Any
 
 from contracts.envelope import Event, parse_event
 from tests.oracle.days import Period
-from tests.worked.example import Example, Figure, Question
+from tests.worked.example import Example, Figure, OfCohort, Question
 
 Exact = Fraction | str
 """A number, or the reason why there is none."""
@@ -57,6 +57,14 @@ def as_shown(figure: Exact, unit: str) -> Decimal | None:
         return None
     places = Decimal(1) if unit in _WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
     return (Decimal(figure.numerator) / Decimal(figure.denominator)).quantize(places, ROUND_HALF_UP)
+
+
+def of_cohort(question: OfCohort) -> OfCohort:
+    """What stands in an example of a cohort, or was answered, in numbers that can be compared."""
+    figures = {name: str(exact(value)) for name, value in question.figures.items()}
+    return replace(
+        question, figures=figures, stay={days: str(Fraction(share)) for days, share in question.stay.items()}
+    )
 
 
 def events_of(example: Example, authority: str) -> list[Event]:

@@ -8,13 +8,14 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from contracts.envelope import Event
+from tests.oracle.academy import cohorts, survival
 from tests.oracle.days import Period, year_to
 from tests.oracle.measures import MEASURES, by, figure, known
 from tests.oracle.parts import Part
 from tests.oracle.rates import BEFORE_ALL, OF_A_PERIOD, RATES
 from tests.oracle.reasons import figure_of_count, figure_of_rate
 from tests.worked.answers import Answer, instant, period_of, telling
-from tests.worked.example import Question
+from tests.worked.example import OfCohort, Question
 
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 OF_ALL_TIME = ("starters-old-enough", "starters-retained", "retention-of-starters")
@@ -43,6 +44,24 @@ def ask(events: Sequence[Event], question: Question) -> Answer | None:
     if "demand" in question.where:
         return Answer(figure(parts) if parts else "not-counted", rows)
     return Answer(figure_of_count(question.measure, parts, standing), rows)
+
+
+OUTCOMES = {
+    "left_during": "left_during_the_year",
+    "in_the_year": "still_in_the_year",
+    "mean_service_years": "mean_length_of_service_in_post",
+    "mean_service_years_of_all": "mean_length_of_service_of_all",
+}
+"""How the oracle calls what answers call otherwise."""
+
+
+def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
+    """What the oracle says of a cohort; its numbers exact."""
+    found = cohorts(known(events, LONG_AFTER), date.fromisoformat(question.as_at))[question.cohort]
+    figures = {name: getattr(found, OUTCOMES.get(name, name)) for name in question.figures}
+    figures = {name: "no-denominator" if value is None else str(value) for name, value in figures.items()}
+    stay = {step.days: str(step.survival) for step in survival(list(found.durations))}
+    return OfCohort(question.cohort, question.as_at, found.completed, figures, stay)
 
 
 def _time(question: Question) -> tuple[Period, date]:

@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime
 from contracts.codes import CswwRole
 from contracts.envelope import Event
 from contracts.values import EARLIEST_DATE
+from services.metrics.academy import COUNTED, cohorts, outcomes
 from services.metrics.figures import Asked, Reading, figures, mark
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
@@ -16,8 +17,9 @@ from services.metrics.periods import Period, as_known_on, when_at, when_in
 from services.metrics.picture.picture import Picture, known
 from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
+from services.metrics.survival import kaplan_meier
 from tests.worked.answers import Answer, Exact, instant, period_of, telling
-from tests.worked.example import Question
+from tests.worked.example import OfCohort, Question
 
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -33,6 +35,23 @@ def ask(events: Sequence[Event], question: Question, authority: str) -> Answer:
     rows = {key: _plain(value) for key, (value,) in found.rows.items()} if question.by else {}
     assert mark(MEASURES[question.measure], found.totals[0]) == question.mark
     return Answer(_plain(found.totals[0]), telling(rows))
+
+
+def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
+    """What the product says of a cohort; its numbers exact."""
+    picture, as_at = Picture(events), date.fromisoformat(question.as_at)
+    found = outcomes(picture, [question.cohort], as_at)
+    told: dict[str, object] = {name: found.count(name) for name in COUNTED}
+    told |= {"retention": found.share("in_post"), "progressed_share": found.share("progressed")}
+    told |= {"mean_service_years": found.mean_service("in_post")}
+    told |= {"mean_service_years_of_all": found.mean_service("started")}
+    stay = {
+        step.days: str(step.survival) for step in kaplan_meier(one.service for one in found.known).steps if step.left
+    }
+    completed = cohorts(picture)[question.cohort].is_completed(as_at)
+    return OfCohort(
+        question.cohort, question.as_at, completed, {name: str(told[name]) for name in question.figures}, stay
+    )
 
 
 def when(question: Question, known_on: date) -> When:

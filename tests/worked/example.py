@@ -87,6 +87,20 @@ class Question:
         return " ".join([self.measure, self.time, *told])
 
 
+@dataclass(frozen=True)
+class OfCohort:
+    """What became of the members of one academy cohort as at a date, by the names that answers give the figures.
+
+    `stay` is the share still in post from so many days after their start on, by those days on which somebody left.
+    """
+
+    cohort: str
+    as_at: str
+    completed: bool
+    figures: Mapping[str, Figure]
+    stay: Mapping[int, str] = field(default_factory=dict)
+
+
 _TOLD = ("scope", "by", "where", "months", "as_at", "known", "accepted")
 
 
@@ -101,6 +115,7 @@ class Example:
     title: str
     facts: tuple[Fact, ...]
     questions: tuple[Question, ...]
+    of_cohorts: tuple[OfCohort, ...] = ()
     authority: str | None = None
     not_over_http: str | None = None
 
@@ -122,14 +137,15 @@ class Example:
 
 def example(
     title: str,
-    *stated: Fact | Question,
+    *stated: Fact | Question | OfCohort,
     authority: str | None = None,
     not_over_http: str | None = None,
 ) -> Example:
     """An example, its facts and its questions written down in any order; facts are recorded in theirs."""
     facts = tuple(one for one in stated if isinstance(one, Fact))
     questions = tuple(one for one in stated if isinstance(one, Question))
-    return Example(title, facts, questions, authority, not_over_http)
+    of_cohorts = tuple(one for one in stated if isinstance(one, OfCohort))
+    return Example(title, facts, questions, of_cohorts, authority, not_over_http)
 
 
 def asked(measure: str, time: str, total: Figure, **stated: Any) -> Question:

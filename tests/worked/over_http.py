@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from tests.integration.feed import Feed
 from tests.worked.answers import Exact, as_shown
-from tests.worked.example import Question
+from tests.worked.example import OfCohort, Question
 
 
 def ask(metrics: Feed, question: Question, authority: str) -> dict[str, Any]:
@@ -19,6 +19,18 @@ def ask(metrics: Feed, question: Question, authority: str) -> dict[str, Any]:
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
+
+
+def cohort(metrics: Feed, question: OfCohort, authority: str) -> tuple[dict[str, Any], dict[int, float]]:
+    """What the running system says of a cohort: its row, and the share that stay by the days on which somebody left."""
+    asked = {"authority": authority, "as_at": question.as_at}
+    answer = metrics.get(f"/v1/academy/cohorts?{urlencode(asked)}")
+    assert answer.status_code == 200, answer.text
+    (row,) = (row for row in answer.json()["rows"] if row["cohort"] == question.cohort)
+    of_cohort = {**asked, "of": "academy-members", "cohort": question.cohort, "points": "days"}
+    curve = metrics.get(f"/v1/survival?{urlencode(of_cohort)}")
+    assert curve.status_code == 200, curve.text
+    return row, {point["days"]: point["survival"] for point in curve.json()["points"] if point["left"]}
 
 
 def _parameters(question: Question, authority: str) -> dict[str, str]:

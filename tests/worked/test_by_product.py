@@ -6,7 +6,7 @@ import pytest
 
 from services.metrics.measures.catalogue import MEASURES
 from tests.worked import by_product
-from tests.worked.answers import events_of, expected
+from tests.worked.answers import events_of, expected, of_cohort
 from tests.worked.example import Example
 from tests.worked.examples import AUTHORITIES, EXAMPLES
 
@@ -17,6 +17,8 @@ def test_the_product_says_that(example: Example) -> None:
     events = events_of(example, authority)
     for question in example.questions:
         assert by_product.ask(events, question, authority) == expected(question), str(question)
+    for of in example.of_cohorts:
+        assert of_cohort(by_product.cohort(events, of)) == of_cohort(of)
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
@@ -29,7 +31,7 @@ def test_in_whatever_order_events_arrive_the_product_says_that(example: Example)
 
 def test_each_example_has_a_title_of_its_own_and_asks_something() -> None:
     assert [title for title, times in Counter(example.title for example in EXAMPLES).items() if times > 1] == []
-    assert [example.title for example in EXAMPLES if not example.questions] == []
+    assert [example.title for example in EXAMPLES if not example.questions and not example.of_cohorts] == []
 
 
 def test_no_measure_is_without_an_example_of_its_figure() -> None:

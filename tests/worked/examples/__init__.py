@@ -5,6 +5,7 @@ Invariant: no two have one title, and each that is asked of the running system h
 
 from tests.worked.example import Example
 from tests.worked.examples import (
+    academy,
     agency,
     coming_and_going,
     demand,
@@ -28,6 +29,7 @@ FAMILIES = (
     working_life,
     demand,
     progressing,
+    academy,
     persons,
     two_times,
 )
