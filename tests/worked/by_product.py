@@ -24,15 +24,17 @@ from tests.worked.example import OfCohort, Question
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def ask(events: Sequence[Event], question: Question, authority: str) -> Answer:
-    """What the product says."""
+def ask(events: Sequence[Event], question: Question, authority: str, points: int = 1) -> Answer:
+    """What the product says, of one time or of each of several points alike of a series."""
     known_at = LONG_AFTER if question.known is None else instant(question.known)
     accepted_at = None if question.accepted is None else instant(question.accepted)
     picture = Picture(known(events, known_at, accepted_at))
     reading = Reading(authority, known_at, lambda: picture)
     asked = Asked(question.by, _where(question), Scope(question.scope))
-    found = figures(MEASURES[question.measure], [reading], [when(question, known_at.date())], asked)
-    rows = {key: _plain(value) for key, (value,) in found.rows.items()} if question.by else {}
+    whens = [when(question, known_at.date())] * points
+    found = figures(MEASURES[question.measure], [reading], whens, asked)
+    rows = {key: _plain(values[0]) for key, values in found.rows.items()} if question.by else {}
+    assert all(values == [values[0]] * points for values in (found.totals, *found.rows.values()))
     assert mark(MEASURES[question.measure], found.totals[0]) == question.mark
     return Answer(_plain(found.totals[0]), telling(rows))
 

@@ -22,11 +22,11 @@ def test_the_product_says_that(example: Example) -> None:
 
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
-def test_in_whatever_order_events_arrive_the_product_says_that(example: Example) -> None:
+def test_the_product_says_that_at_the_points_of_a_series_too_in_whatever_order_events_came(example: Example) -> None:
     authority = AUTHORITIES[example.title]
     events = events_of(example, authority)
     for question in example.questions:
-        assert by_product.ask(events[::-1], question, authority) == expected(question), str(question)
+        assert by_product.ask(events[::-1], question, authority, points=2) == expected(question), str(question)
 
 
 def test_each_example_has_a_title_of_its_own_and_asks_something() -> None:

@@ -1,11 +1,13 @@
 """The academy's cohorts: what became of their members, and how long they stayed."""
 
+from typing import Any
+
 from tests.worked.example import OfCohort, example
 from tests.worked.stated import cohort, decided, left, moved, post, started
 
 LONG_AGO = "2018-01-01"
 ENTRY, AS_AT = "2021-09-01", "2023-11-30"
-AS_MEMBER = {"cohort": "AC-1", "route": "academy", "origin": "newly-qualified"}
+AS_MEMBER: dict[str, Any] = {"cohort": "AC-1", "route": "academy", "origin": "newly-qualified"}
 
 _COHORT = (
     post("P-1", LONG_AGO, fte=9, role="newly-qualified-social-worker"),

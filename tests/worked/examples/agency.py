@@ -1,11 +1,13 @@
 """Agency workers: who covers what, the rates, weeks and cost of cover, and assignments that end in employment."""
 
+from typing import Any
+
 from tests.worked.example import asked, example
 from tests.worked.stated import changed, closed, cover_changed, cover_ended, covered, post, started
 
 BEFORE = "2022-01-03"
 CENSUS_DAY = "2023-09-30"
-RESIDENTIAL = {"csww_role": None, "role": "residential-childrens-worker"}
+RESIDENTIAL: dict[str, Any] = {"csww_role": None, "role": "residential-childrens-worker"}
 
 EXAMPLES = (
     example(

@@ -1,5 +1,7 @@
 """Who comes, who leaves, who moves, and who was an agency worker before."""
 
+from typing import Any
+
 from tests.worked.example import asked, example
 from tests.worked.stated import (
     changed,
@@ -14,7 +16,7 @@ from tests.worked.stated import (
 
 BEFORE = "2022-01-03"
 YEAR_2023 = "census 2023"
-RESIDENTIAL = {"csww_role": None, "role": "residential-childrens-worker"}
+RESIDENTIAL: dict[str, Any] = {"csww_role": None, "role": "residential-childrens-worker"}
 
 EXAMPLES = (
     example(

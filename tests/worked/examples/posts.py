@@ -1,11 +1,13 @@
 """Posts and who stands on them: establishment, in post, vacancies, over-establishment, people in post, rates."""
 
+from typing import Any
+
 from tests.worked.example import asked, example
 from tests.worked.stated import changed, closed, fte_changed, left, moved, post, started
 
 BEFORE = "2022-01-03"
 CENSUS_DAY = "2023-09-30"
-RESIDENTIAL = {"csww_role": None, "role": "residential-childrens-worker"}
+RESIDENTIAL: dict[str, Any] = {"csww_role": None, "role": "residential-childrens-worker"}
 
 EXAMPLES = (
     example(

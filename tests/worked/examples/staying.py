@@ -1,10 +1,12 @@
 """Whether people stay: turnover, stability, retention of starters, and the days and people these are made of."""
 
+from typing import Any
+
 from tests.worked.example import asked, example
 from tests.worked.stated import left, post, started
 
 BEFORE = "2022-01-03"
-RESIDENTIAL = {"csww_role": None, "role": "residential-childrens-worker"}
+RESIDENTIAL: dict[str, Any] = {"csww_role": None, "role": "residential-childrens-worker"}
 
 EXAMPLES = (
     example(

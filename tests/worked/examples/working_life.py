@@ -1,11 +1,13 @@
 """Sickness absence, and cases: who loses how many days, who holds how many cases, and the rates of both."""
 
+from typing import Any
+
 from tests.worked.example import asked, example
 from tests.worked.stated import absent, caseload, covered, left, merged, post, started
 
 BEFORE = "2022-01-03"
 YEAR_2023, YEAR_2024 = "census 2023", "census 2024"
-RESIDENTIAL = {"csww_role": None, "role": "residential-childrens-worker"}
+RESIDENTIAL: dict[str, Any] = {"csww_role": None, "role": "residential-childrens-worker"}
 
 EXAMPLES = (
     example(
