@@ -263,7 +263,8 @@ EXAMPLES = (
         "changes of one day each count for the facts that they give",
         post("P-1", BEFORE, grade="grade-9"),
         changed("P-1", "2023-05-01", funded_fte=2, team="north"),
-        changed("P-1", "2023-05-01", team="south", grade="grade-10"),
+        changed("P-1", "2023-05-01", team="south"),
+        changed("P-1", "2023-05-01", grade="grade-10"),
         changed("P-1", "2023-05-01", service_area="duty", csww_role=4),
         changed("P-1", "2023-05-01", role="senior-practitioner"),
         asked(
