@@ -111,7 +111,7 @@ def test_the_published_schema_of_a_field_takes_and_refuses_the_same(event_type: 
     validator = Draft202012Validator(schema, format_checker=FormatChecker(("date",)))
     values = of.fields[name]
     assert [value for value in values.taken if not validator.is_valid(of.data | {name: value})] == []
-    # Of decimals JSON Schema says nothing. To Python's regular expressions, and to no others, $ stands before a newline.
+    # Of decimals JSON Schema says nothing. To Python's regular expressions, alone, $ stands before a newline, too.
     refused_too = [
         value for value, right in values.refused if "decimals" not in right and not str(value).endswith("\n")
     ]
