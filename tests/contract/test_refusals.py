@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Envelope, Event, decode_record, parse_data, parse_envelope, parse_event
 from contracts.events.base import Withdrawal
-from contracts.refusal import Fault, Refused
+from contracts.refusal import Fault, Refused, and_more, shown
 
 ENVELOPE = {
     "specversion": "1.0",
@@ -207,8 +207,44 @@ def test_data_of_a_hundred_thousand_unknown_fields_is_refused_in_a_few_words() -
     assert "at most 65536 bytes" in str(faults[0])
 
 
-def test_no_more_than_twenty_faults_are_told() -> None:
-    assert len(refused(data={f"unknown_{number}": number for number in range(500)})) == 20
+@pytest.mark.parametrize(("unknown", "told", "left_out"), [(1, 1, 0), (20, 20, 0), (21, 20, 1), (1_500, 20, 1_480)])
+def test_no_more_than_twenty_faults_are_told_and_how_many_others_there_are(
+    unknown: int, told: int, left_out: int
+) -> None:
+    with pytest.raises(Refused) as refusal:
+        parse(data={f"unknown_{number}": number for number in range(unknown)})
+    assert [fault.field for fault in refusal.value.faults] == [f"data.unknown_{number}" for number in range(told)]
+    assert refusal.value.left_out == left_out
+    assert str(refusal.value).count("; ") == 2 * told - 1 + (left_out > 0)
+    assert str(refusal.value).endswith("; and 1,480 more") is (left_out == 1_480)
+
+
+def test_how_many_are_left_out_is_told_where_there_are_any() -> None:
+    assert and_more(0) == []
+    assert and_more(1) == ["and 1 more"]
+    assert and_more(12_345) == ["and 12,345 more"]
+
+
+def test_a_value_is_shown_up_to_eighty_characters_and_a_longer_one_cut() -> None:
+    assert shown("x" * 80) == "x" * 80
+    assert shown("x" * 81) == "x" * 77 + "..."
+    assert shown(1.5) == "1.5"
+    assert shown(None) == "None"
+    (fault,) = refused(data={"post": "?" * 81})
+    assert fault.value == "?" * 77 + "..."
+    (fault,) = refused(data={"u" * 81: 1})
+    assert fault.field == "data." + "u" * 77 + "..."
+
+
+def test_a_fault_says_what_and_where_what_came_and_what_would_be_right() -> None:
+    assert (
+        str(Fault("data.fte", "is wrong", "a number", "x")) == "data.fte: is wrong (came: x); right would be: a number"
+    )
+    assert str(Fault("data.fte", "is missing", "a value")) == "data.fte: is missing; right would be: a value"
+    assert str(Fault("data.fte", "is wrong", "a number", "")) == "data.fte: is wrong (came: ); right would be: a number"
+    two = Refused(Fault("a", "is b", "c"), Fault("d", "is e", "f"), left_out=3)
+    assert str(two) == "a: is b; right would be: c; d: is e; right would be: f; and 3 more"
+    assert (two.left_out, Refused(Fault("a", "is b", "c")).left_out) == (3, 0)
 
 
 def test_hundreds_of_attributes_are_refused_in_a_few_words() -> None:
