@@ -14,7 +14,7 @@ from tests.contract.every_field import EVENT_TYPES, EventType
 from tests.contract.every_value import DECISIONS, ROLE, TOKEN, WITHDRAWAL
 
 GENERATED = Path(__file__).parents[2] / "contracts/generated"
-SUBJECTS = ("post", "campaign", "application", "cohort", "worker", "cover", "session", "demand")
+SUBJECTS = ("post", "campaign", "application", "cohort", "worker", "cover", "session", "demand", "work", "workers")
 of_each_type = pytest.mark.parametrize("event_type", EVENT_TYPES)
 of_each_field = pytest.mark.parametrize(
     ("event_type", "name"), [(event_type, name) for event_type, of in EVENT_TYPES.items() for name in of.fields]
