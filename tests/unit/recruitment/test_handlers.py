@@ -35,7 +35,7 @@ PAYROLL = "/coventry/payroll"
 
 def about_post(post: str, id: str, data: EventData | None = None, authority: str = "331", **more: str) -> Event:
     """An event of a post, its establishment where nothing else is said."""
-    return event(data or established(DAY), f"post/{post}", RECORDED, id, authority=authority, **more)  # type: ignore[arg-type]
+    return event(data or established(DAY), f"post/{post}", RECORDED, id, authority=authority, **more)
 
 
 def about_worker(data: EventData, id: str, worker: str = "W-1", authority: str = "331") -> Event:
