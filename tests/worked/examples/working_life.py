@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.worked.example import asked, example
-from tests.worked.stated import absent, caseload, covered, left, merged, post, started
+from tests.worked.stated import absent, caseload, cover_ended, covered, left, merged, post, started
 
 BEFORE = "2022-01-03"
 YEAR_2023, YEAR_2024 = "census 2023", "census 2024"
@@ -163,6 +163,17 @@ EXAMPLES = (
         asked("cases", "2023-10-20", 0),
         asked("cases", "2023-10-21", "not-counted"),
         asked("average-caseload", "2023-10-21", "not-counted"),
+    ),
+    example(
+        "cases of an agency worker count from the first day of the assignment to the day before it ends",
+        post("P-1", BEFORE),
+        covered("C-1", "2023-09-10", fte=0.5, agency_worker="A-1"),
+        cover_ended("C-1", "2023-09-20"),
+        caseload("A-1", "2023-09-09", 8),
+        asked("cases", "2023-09-09", "not-counted"),
+        asked("cases", "2023-09-10", 8, by="team", rows={"p-1": 8}),
+        asked("average-caseload", "2023-09-19", 16),
+        asked("cases", "2023-09-20", "not-counted"),
     ),
     example(
         "cases are held by who is in post on the day, and in the census by who is in it",
