@@ -22,6 +22,9 @@ EXAMPLES = (
         asked("vacancies", "2023-04-01", 1),
         asked("vacancies", CENSUS_DAY, 1),
         asked("vacancies", "2023-10-01", 0),
+        asked("vacancies-by-age", CENSUS_DAY, 1, by="age", rows={"3-to-6-months": 1}),
+        asked("vacancies-by-age", "2023-10-01", 0),
+        asked("vacancies-filled", "2023-10-01..2023-10-01", 0),
     ),
     example(
         "what a post is funded for changes on the very day, be it the 29th of February",

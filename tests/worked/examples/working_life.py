@@ -44,6 +44,14 @@ EXAMPLES = (
         asked("working-days-lost", "2023-10-03..2023-10-31", 0),
     ),
     example(
+        "who is away without a return and has lost nothing yet is away for a day and loses nothing",
+        post("P-1", BEFORE),
+        started("W-1", BEFORE),
+        absent("W-1", "2023-05-01", None, 0),
+        asked("working-days-lost", YEAR_2023, 0),
+        asked("absence-rate", "2023-09-30", 0),
+    ),
+    example(
         "who is away on a Saturday and a Sunday loses no working day",
         post("P-1", BEFORE),
         started("W-1", BEFORE),
@@ -103,7 +111,10 @@ EXAMPLES = (
         post("P-2", BEFORE, **RESIDENTIAL),
         started("W-1", BEFORE, "P-1"),
         started("W-2", BEFORE, "P-2"),
-        absent("W-1", "2023-05-01", "2023-05-06", 5, reason="TRN"),
+        *(
+            absent("W-1", f"2023-0{month}-01", f"2023-0{month}-03", 2, reason=reason)
+            for month, reason in enumerate(("TRN", "MAT", "OTH", "PUB", "UNA", "UNP"), 1)
+        ),
         absent("W-1", "2023-05-08", "2023-05-09", 1),
         absent("W-2", "2023-05-08", "2023-05-09", 0.5),
         asked("working-days-lost", YEAR_2023, "1.5", by="team", rows={"p-1": 1, "p-2": "0.5"}),
