@@ -82,6 +82,8 @@ EXAMPLES = (
         asked("progression-funded-fte", "2024-04-01", "no-policy"),
         asked("progression-funding-used", "2024-04-01", "no-policy"),
         asked("progressed-fte", "2024-04-01", 1),
+        # What is to come has no figure for that reason first.
+        asked("retention-payments-due", "2024-05-01..2024-05-31", "not-yet", known="2024-04-15T12:00:00Z"),
     ),
     example(
         "payments made count on the day they were paid, at what was paid",
