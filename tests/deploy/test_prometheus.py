@@ -20,8 +20,8 @@ from deploy.embedded.processes import LOOPBACK
 from deploy.grafana import build
 from services.chassis.telemetry import Telemetry
 from tests.deploy.compose import REPOSITORY, SERVICES
-from tests.deploy.history import TO_RECRUITMENT, TO_RETENTION
 from tests.deploy.production import Production
+from tests.deploy.two_authorities import TO_RECRUITMENT, TO_RETENTION
 from tests.parts import Process, free_port
 
 FOLDER = REPOSITORY / "deploy" / "prometheus"
@@ -244,7 +244,11 @@ def test_prometheus_scrapes_the_services(prometheus: str) -> None:
     accepted = {"recruitment": len(TO_RECRUITMENT), "retention": len(TO_RETENTION)}
     wait_for(prometheus, "workforce_journal_position > 0", {**accepted})
     wait_for(prometheus, "workforce_journal_unpublished", dict.fromkeys(SERVICES, 0.0))
-    wait_for(prometheus, "sum by (service) (workforce_consumed_total) > 9", {"metrics": sum(accepted.values())})
+    wait_for(
+        prometheus,
+        "sum by (service) (workforce_consumed_total{service='metrics'})",
+        {"metrics": sum(accepted.values())},
+    )
     wait_for(prometheus, "sum by (service) (workforce_consumer_lag_records)", dict.fromkeys(SERVICES, 0.0))
     wait_for(prometheus, "workforce_origin_to_figure_seconds_count > 0", {"metrics": sum(accepted.values())})
 
