@@ -3,11 +3,12 @@
 Invariant: whoever asks for `pool` finds a service's database as it is before the first event.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import asyncpg
+import pytest
 import pytest_asyncio
 
 from services.chassis.database import connect_pool, migrate
@@ -25,15 +26,21 @@ EMPTY = """
 """
 
 
-@pytest_asyncio.fixture(scope="session")
-async def tables_of_metrics(postgres: PostgreSQL) -> AsyncIterator[asyncpg.Pool]:
-    """The tables of the chassis and of metrics."""
+@pytest.fixture(scope="session")
+def address_of_tables(postgres: PostgreSQL) -> Iterator[str]:
+    """The address of that database."""
     name = f"chassis_{uuid4().hex[:12]}"
-    pool = await connect_pool(postgres.create(name), 8)
+    yield postgres.create(name)
+    postgres.drop(name)
+
+
+@pytest_asyncio.fixture(scope="session")
+async def tables_of_metrics(address_of_tables: str) -> AsyncIterator[asyncpg.Pool]:
+    """The tables of the chassis and of metrics."""
+    pool = await connect_pool(address_of_tables, 8)
     await migrate(pool, (CHASSIS_MIGRATIONS, METRICS_MIGRATIONS))
     yield pool
     await pool.close()
-    postgres.drop(name)
 
 
 @pytest_asyncio.fixture
