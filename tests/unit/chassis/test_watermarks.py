@@ -10,13 +10,13 @@ from typing import Any, cast
 import asyncpg
 import pytest
 
-from contracts.catalogue import HIRING, POSTS, RETENTION
+from contracts.catalogue import HIRING, POSTS, RETENTION, TOPIC_OF_TYPE
 from contracts.watermark import RepublishRequest, TopicMark, Watermark, encode
 from services.chassis import inbox
 from services.chassis.readings import read_again
 from services.chassis.telemetry import Telemetry
 from services.chassis.watermarks import Settled, Watermarks, note_set_aside
-from tests.delivery.feed import decoded, post_established
+from tests.delivery.feed import decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -210,6 +210,23 @@ async def test_what_came_after_it_was_set_aside_covers_nothing_that_misses(pool:
     await note_set_aside(pool, HIRING.name, 1)
     assert await judging.judge(said(2, 2)) == (1, None)
     assert str(judging.watermarks.expected[0].remedy) == "read-again"
+
+
+async def test_an_event_of_another_owner_at_the_same_position_is_not_the_one_that_was_set_aside(
+    pool: asyncpg.Pool,
+) -> None:
+    left = {"left_on": "2023-10-31", "reason": "resignation", "destination": "other"}
+    leaver = decoded(stated("L-1", "worker.left", "worker/W-1", "331", left), 2)
+    assert TOPIC_OF_TYPE[leaver.envelope.type].owner == "retention"
+    async with pool.acquire() as connection, connection.transaction():
+        await inbox.take(connection, [leaver])
+    judging = Judging(pool)
+    await arrived(pool, 1)
+    await note_set_aside(pool, HIRING.name, 2)
+    assert await judging.judge(said(2, 2)) == (1, None)
+    assert judging.watermarks.set_aside == {HIRING.name: 1}
+    # It is believed to be the one that misses, so its owner is asked at once.
+    assert str(judging.watermarks.expected[0].remedy) == "asked"
 
 
 async def test_another_process_goes_on_from_what_the_one_before_it_found(pool: asyncpg.Pool) -> None:
