@@ -1,4 +1,4 @@
-"""How large the head of a request may be: the last byte, parameter and header that are taken, and the first that is not.
+"""How large the head of a request may be: the last byte, parameter and header taken, and the first that is not.
 
 Invariant: sizes are written by hand.
 """

@@ -158,8 +158,9 @@ async def test_two_processes_judge_completeness_one_after_the_other(pool: asyncp
     async def settle(connection: Any) -> None:
         await connection.execute("UPDATE expected SET missing = missing")
 
-    # A plain read would not wait; the row that nobody changes is not written either.
-    assert await excludes(pool, settle, lambda: watermarks.judge(pool))
+    # One that has heard nothing writes nothing: it waits to read, so as never to go on from what is out of date.
+    another = Watermarks("retention", "127.0.0.1:1", Telemetry(), None, idempotent=False)
+    assert await excludes(pool, settle, lambda: another.judge(pool))
 
 
 async def test_a_process_that_migrates_waits_for_the_one_that_does(pool: asyncpg.Pool, tmp_path: Path) -> None:
