@@ -96,6 +96,13 @@ async def test_what_an_event_refers_to_may_come_in_the_same_request_before_it(po
     assert accepted(outcome).refers_to is None
 
 
+async def test_what_another_authority_sends_in_the_same_request_is_not_what_an_event_refers_to(
+    pool: asyncpg.Pool,
+) -> None:
+    _, outcome = await accept(pool, post_established("P-1", "331"), correction("P-1", "332"))
+    assert accepted(outcome).refers_to == "/hr#P-1"
+
+
 @pytest.mark.parametrize(
     ("name", "changes"), [("supersedes", {}), ("voids", {"data": {"because": "entered-in-error"}})]
 )

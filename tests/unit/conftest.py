@@ -1,4 +1,4 @@
-"""One PostgreSQL database for the tests of this folder that need tables, emptied before each.
+"""One PostgreSQL database for the unit tests that need tables, emptied before each.
 
 Invariant: whoever asks for `pool` finds a service's database as it is before the first event.
 """
