@@ -106,7 +106,7 @@ async def test_what_it_waits_for_is_told_while_it_does_and_no_longer() -> None:
     told: list[str | None] = []
     patient = delivery()
 
-    async def noted(_: int) -> None:
+    async def noted(attempt: int) -> None:
         told.append(patient.waiting_for)
 
     patient._wait = noted  # type: ignore[method-assign]

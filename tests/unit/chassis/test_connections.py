@@ -251,8 +251,7 @@ def test_the_gauge_counts_who_is_there() -> None:
     connection, _ = door.enter()
     door.enter()
     assert door.telemetry.connections._value.get() == 2
-    connection.http.connection_lost = lambda _: None  # type: ignore[method-assign]
-    connection.connection_lost(None)
+    connection.abort()
     assert door.telemetry.connections._value.get() == 1
 
 

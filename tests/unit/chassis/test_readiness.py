@@ -57,10 +57,6 @@ class Service:
         self.health = Health(cast(Any, self.runtime))
         self.answered()
 
-    def monotonic(self) -> float:
-        """The clock of signs of life."""
-        return self.now
-
     def answered(self) -> None:
         """PostgreSQL and Kafka give a sign of life."""
         self.health.database_answered()
@@ -96,14 +92,16 @@ def metrics(monkeypatch: pytest.MonkeyPatch) -> Service:
 
 
 def made(monkeypatch: pytest.MonkeyPatch, publishes: bool) -> Service:
-    clock = SimpleNamespace(monotonic=lambda: service.now)
-    monkeypatch.setattr("services.chassis.health.time", clock)
-    wall = SimpleNamespace(now=lambda _: NOON + timedelta(seconds=service.now - START))
+    clocks: list[Service] = []
+
+    def now() -> float:
+        return clocks[0].now if clocks else START
+
+    monkeypatch.setattr("services.chassis.health.time", SimpleNamespace(monotonic=now))
+    wall = SimpleNamespace(now=lambda _: NOON + timedelta(seconds=now() - START))
     monkeypatch.setattr("services.chassis.health.datetime", wall)
-    service = object.__new__(Service)
-    service.now = START
-    service.__init__(publishes)  # type: ignore[misc]
-    return service
+    clocks.append(Service(publishes))
+    return clocks[0]
 
 
 def expected(owner: str = "recruitment", heard_until: datetime = NOON) -> Any:

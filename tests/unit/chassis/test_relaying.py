@@ -73,7 +73,7 @@ async def test_progress_does_not_move_past_what_kafka_did_not_take(pool: asyncpg
             future.set_exception(ConnectionError())
             return future
 
-        publishing.kafka.send, taken = refused, publishing.kafka.send  # type: ignore[method-assign, assignment]
+        publishing.kafka.send, taken = refused, publishing.kafka.send  # type: ignore[method-assign]
         with pytest.raises(ConnectionError):
             await publishing.round()
         assert await connection.fetchval(relay_state.READ_PROGRESS) == 0
@@ -94,15 +94,15 @@ async def test_a_log_that_is_shorter_is_published_again_from_the_first_event_bef
         await accept_posts(pool, "P-9")
         with pytest.raises(KafkaLogIsShorter, match=r"workforce\.posts.* ends at 0, 1 were acknowledged"):
             await publishing.round()
-        assert await relay_state.published_again(connection) == [Again(POSTS.name, 0, 4, True)]
+        assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 0, 4, True)]
         # Only what is known of the lost topic's ends is forgotten.
-        assert {place.topic for place in await relay_state.log_ends(connection)} == {HIRING.name}
+        assert {place.topic for place in await relay_state.log_ends(cast(Any, connection))} == {HIRING.name}
         assert await publishing.round() == 2
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2"]
-        assert await relay_state.published_again(connection) == [Again(POSTS.name, 2, 4, True)]
+        assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 2, 4, True)]
         await publishing.round()
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3"]
-        assert await relay_state.published_again(connection) == []
+        assert await relay_state.published_again(cast(Any, connection)) == []
         await publishing.round()
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3", "P-9"]
         assert publishing.kafka.published(HIRING.name) == ["W-1"]
@@ -124,7 +124,7 @@ async def test_a_partition_that_is_gone_is_lost_and_not_waited_for(pool: asyncpg
     async with pool.acquire() as connection:
         publishing = Publishing(connection)
         await publishing.round()
-        (place,) = await relay_state.log_ends(connection)
+        (place,) = await relay_state.log_ends(cast(Any, connection))
         publishing.kafka.partitions[POSTS.name] = place.partition + 1
         await publishing.relay._compare_log_with_journal(publishing.clients)
         publishing.kafka.partitions[POSTS.name] = place.partition
@@ -167,7 +167,7 @@ async def test_what_a_reader_asks_for_is_published_beside_what_is_new(pool: asyn
         await publishing.round()
         assert Counter(publishing.kafka.published(POSTS.name)) == {"P-1": 1, "P-2": 2, "P-3": 2, "P-4": 1, "P-9": 1}
         await publishing.round()
-        assert await relay_state.published_again(connection) == []
+        assert await relay_state.published_again(cast(Any, connection)) == []
         assert Counter(publishing.kafka.published(POSTS.name)).total() == 7
         assert publishing.kafka.published(HIRING.name) == ["W-1"]
 

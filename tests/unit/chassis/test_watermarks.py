@@ -37,7 +37,7 @@ class Judging:
         self.pool = pool
         self.asked: list[RepublishRequest] = []
         self.watermarks = Watermarks(service, "127.0.0.1:1", Telemetry(), settled, idempotent=False)
-        self.watermarks._ask = cast(Any, self._ask)
+        self.watermarks._ask = cast(Any, self._ask)  # type: ignore[method-assign]
 
     async def _ask(self, requests: Sequence[RepublishRequest]) -> None:
         self.asked += requests

@@ -73,7 +73,7 @@ def test_migrations_are_run_again_for_what_they_make_and_nothing_else() -> None:
     assert not lacks_tables(None)
 
 
-CLASSES = {
+CLASSES: dict[str, str | None] = {
     "08": "PostgreSQL cannot be reached",
     "25P03": "PostgreSQL ended a transaction that was idle",
     "28": "PostgreSQL does not let this service in (its name or password)",
@@ -99,17 +99,20 @@ CLASSES = {
 }
 
 
+def error_of(state: str | None) -> asyncpg.PostgresError:
+    """An error of this SQLSTATE, whatever kind asyncpg makes of it."""
+    made = asyncpg.PostgresError("whatever it says")
+    vars(made).update(sqlstate=state)
+    return made
+
+
 @pytest.mark.parametrize("state", CLASSES)
 def test_each_class_of_error_is_told_in_its_own_words(state: str) -> None:
-    error = asyncpg.PostgresError("whatever it says")
-    error.sqlstate = state if len(state) == 5 else f"{state}Z99"
-    assert why_not_now(error) == CLASSES[state]
+    assert why_not_now(error_of(state if len(state) == 5 else f"{state}Z99")) == CLASSES[state]
 
 
 def test_an_error_without_a_state_is_waited_for() -> None:
-    error = asyncpg.PostgresError("whatever it says")
-    error.sqlstate = None
-    assert why_not_now(error) == "PostgreSQL cannot do this now (PostgresError, SQLSTATE )"
+    assert why_not_now(error_of(None)) == "PostgreSQL cannot do this now (PostgresError, SQLSTATE )"
 
 
 @pytest.mark.parametrize(
@@ -117,6 +120,4 @@ def test_an_error_without_a_state_is_waited_for() -> None:
     [("3F000", True), ("42703", True), ("42883", True), ("42P01", True), ("3D000", False), ("42501", False)],
 )
 def test_only_what_migrations_make_is_made_again(state: str, lacks: bool) -> None:
-    error = asyncpg.PostgresError("whatever it says")
-    error.sqlstate = state
-    assert lacks_tables(error) is lacks
+    assert lacks_tables(error_of(state)) is lacks
