@@ -147,9 +147,11 @@ class Question:
         return self.read(name, lambda text: text if text in choices else None, expected, needed) or usual
 
     def several(self, name: str) -> tuple[str, ...]:
-        """Words, repeated or joined by commas, each once."""
-        joined = ",".join(self.request.query_params.getlist(name))
-        return tuple(dict.fromkeys(word for word in joined.split(",") if word))
+        """Words, repeated or joined by commas, each once; an empty one is refused."""
+        words = [word for text in self.request.query_params.getlist(name) for word in text.split(",")]
+        if not all(words):
+            self.fault(name, "holds an empty value", f"one or more values, with a comma between, or no {name} at all")
+        return tuple(dict.fromkeys(word for word in words if word))
 
     def codes(self, name: str, expected: str, besides: str) -> tuple[str, ...]:
         """Three-digit codes of authorities, repeated or joined by commas, each once; `besides` is none of them."""
