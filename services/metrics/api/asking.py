@@ -266,7 +266,7 @@ class Question:
         financial = self.read("financial_year", _read_financial_year, "two following years as 2023-24")
         given = [name for name in ("from", "census_year", "financial_year") if self.text(name) is not None]
         if self.text("to") is not None and "from" not in given:
-            given.append("from")
+            given.append("to")
         if len(given) > 1:
             self.fault(given[1], f"does not go with {given[0]}", "one way of giving the period")
         if census or financial:
