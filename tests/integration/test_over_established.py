@@ -128,6 +128,7 @@ def test_what_changed_went_further_below_nought(metrics: Alone) -> None:
     assert moved == {"over-establishment": (1.0, 1.5, "0.5"), "nhs-vacancy-rate": (0.0, -16.7, None)}
     (change,) = found["changes"]
     assert (change["subjects"], change["before"], change["after"]) == (["post/P-1"], "1", "1.5")
+    assert all("planned" not in one for one in found["figures"])
     back = metrics.get(f"/v1/changes?{asked}&from_known={after}&to_known={before}")
     (change,) = back["changes"]
     assert (change["difference"], change["events"][0]["effect"]) == ("-0.5", "-0.5")

@@ -41,7 +41,7 @@ def changed(measure: str, before: list[Event], after: list[Event], scope: Scope 
     return part_changes(count(measure), WHEN, report(before), report(after), asked, attribution)
 
 
-POSTS = [post(1), post(2), post(3, "0.5"), post(4, role=Role.TEAM_MANAGER, csww_role=None)]
+POSTS = [post(1), post(2), post(3, "0.5", Role.TEAM_MANAGER), post(4, csww_role=None)]
 
 
 def test_parts_that_differ_come_with_the_greatest_difference_first_and_those_alike_by_subject() -> None:
