@@ -251,6 +251,8 @@ def test_a_period_in_each_way(query: str, period: Period) -> None:
         ("to=2023-10-02&financial_year=2023-24", "to"),
         ("census_year=2023&financial_year=2023-24", "financial_year"),
         ("census_year=2023&as_at=2023-09-30", "as_at"),
+        ("months=0", "months"),
+        ("months=121", "months"),
     ],
 )
 def test_what_is_no_period_is_refused(query: str, field: str) -> None:

@@ -15,7 +15,7 @@ from services.metrics.measures.declaration import When
 from services.metrics.picture.picture import Picture
 from tests.histories import at, cover_started, established, event, left, moved, started
 
-APRIL, JUNE, OCTOBER = date(2023, 4, 1), date(2023, 6, 1), date(2023, 10, 1)
+APRIL, JUNE, OCTOBER, NOVEMBER = date(2023, 4, 1), date(2023, 6, 1), date(2023, 10, 1), date(2023, 11, 1)
 CLOSED = date(2024, 2, 29)
 
 
@@ -32,6 +32,7 @@ def _history() -> list[Event]:
         ("worker/W-2", OCTOBER, moved(OCTOBER, "P-1", "P-3", "0.25")),
         ("cover/C-1", APRIL, cover_started(APRIL, "P-1")),
         ("cover/C-2", JUNE, cover_started(JUNE, "P-1", "0.5", CoverReason.ABSENCE)),
+        ("cover/C-4", NOVEMBER, cover_started(NOVEMBER, "P-3")),
         ("cover/C-3", JUNE, cover_started(JUNE, None, "1", CoverReason.ADDITIONAL, Role.SENIOR_PRACTITIONER)),
     ]
     return [event(data, subject, at(day), f"E-{place}") for place, (subject, day, data) in enumerate(facts)]
@@ -116,6 +117,7 @@ def test_a_stock_shows_who_stands_there_at_the_date_and_a_flow_on_its_own_day(pi
     assert (vacancy.subjects, vacancy.amount) == (("post/P-3",), 1_000_000)
     (filled,) = parts(picture, "vacancies-filled", date(2023, 12, 31), OCTOBER)
     assert (filled.subjects, filled.since) == (("post/P-3",), OCTOBER)
+    # As on the day on which it was filled: the agency worker came a month later.
     assert filled.made_of == (
         MadeOf("post/P-3", "establishment", 1_000_000),
         MadeOf("worker/W-2", "in-post", 250_000),

@@ -125,6 +125,14 @@ def test_what_excel_cannot_hold_is_refused_and_not_cut(row: list[Any], monkeypat
         made(["team"] * len(row), row)
 
 
+def test_what_excel_can_just_hold_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows_of(made(["team"], ["x" * 32_767]))[1] == ["x" * 32_767]
+    monkeypatch.setattr(workbook, "MOST_CELLS", 30)
+    assert rows_of(made(["value"] * 15, [1] * 15, [2] * 15))[1:] == [["1"] * 15, ["2"] * 15]
+    with pytest.raises(Problem, match="more than 30 cells"):
+        made(["value"] * 15, [1] * 15, [2] * 15, [3] * 15)
+
+
 def test_every_date_of_an_answer_is_known_to_be_one() -> None:
     def dates(schema: Any) -> set[str]:
         if isinstance(schema, list):
