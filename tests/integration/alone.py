@@ -38,10 +38,16 @@ class Alone:
     keys: dict[str, str]
 
     def ask(
-        self, path: str, caller: str | None = "operator", method: str = "GET", body: bytes = b"", **headers: str
+        self,
+        path: str,
+        caller: str | None = "operator",
+        method: str = "GET",
+        body: bytes = b"",
+        held: str | None = None,
     ) -> httpx.Response:
-        """Ask, or send a file, as one of CALLERS or without a key."""
-        headers |= {} if caller is None else {"authorization": f"Bearer {self.keys[caller]}"}
+        """Ask, or send a file, as one of CALLERS or without a key; `held` is the tag of an answer that is held."""
+        headers = {} if caller is None else {"authorization": f"Bearer {self.keys[caller]}"}
+        headers |= {} if held is None else {"if-none-match": held}
         headers |= {"content-type": "text/csv"} if body else {}
         return httpx.request(method, self.url + path, content=body, headers=headers, timeout=60, trust_env=False)
 

@@ -158,7 +158,7 @@ def test_json_csv_and_workbook_tell_the_same(metrics: Alone, question: str) -> N
     heading, *rows = rows_of(workbook.content)
     assert heading == lines[0]
     assert [[_plain(cell) for cell in row] for row in rows] == [[_plain(cell) for cell in line] for line in lines[1:]]
-    told = next((body[name] for name in LISTS if isinstance(body.get(name), list)), [])
+    told: list[dict[str, Any]] = next((body[name] for name in LISTS if isinstance(body.get(name), list)), [])
     if "/series" in route or "limit" in query or "terms" in body:
         return
     assert len(told) in (0, len(rows), body.get("limit"))
@@ -186,7 +186,7 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(metrics: Alone, questi
         first, second = (metrics.ask(path, "operator") for _ in range(2))
         assert first.headers["etag"] == second.headers["etag"]
         assert (first.headers["vary"], first.headers["cache-control"]) == ("Accept, Authorization", "private, no-cache")
-        again = metrics.ask(path, "operator", **{"if-none-match": first.headers["etag"]})
+        again = metrics.ask(path, "operator", held=first.headers["etag"])
         assert (again.status_code, again.content) == (304, b"")
         for name in ("etag", "vary", "cache-control", "recorded-until"):
             assert again.headers.get(name) == first.headers.get(name)

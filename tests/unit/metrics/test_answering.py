@@ -225,7 +225,8 @@ def test_what_says_itself_what_it_is_links_to_nothing(wanted: str) -> None:
 
 async def test_a_file_holds_the_rows_or_what_they_are() -> None:
     async def lines(wanted: str) -> Sequence[str]:
-        found = answer(question(wanted), BODY, (["value"], iter([[8.5], [None]])))
+        rows: list[list[Any]] = [[8.5], [None]]
+        found = answer(question(wanted), BODY, (["value"], iter(rows)))
         pieces = [piece async for piece in found.body_iterator]  # type: ignore[attr-defined]
         return b"".join(pieces).decode().splitlines()
 

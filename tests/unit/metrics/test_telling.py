@@ -22,7 +22,7 @@ from services.metrics.api.telling import (
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Elapsed, Kind, Unit, When
 from services.metrics.periods import Period
-from services.metrics.reasons import Reason
+from services.metrics.reasons import Reason, Value
 
 VACANCIES, LEAVERS, TURNOVER, NHS = (
     MEASURES[name] for name in ("vacancies", "leavers", "turnover-rate", "nhs-vacancy-rate")
@@ -39,7 +39,7 @@ def test_a_figure_is_a_number_or_null_with_its_reason() -> None:
     assert told("total", Fraction(9, 4), Unit.FTE) == {"total": 2.3}
     assert told("total", Fraction(0), Unit.PEOPLE) == {"total": 0}
     assert told("total", Reason.NOT_YET, Unit.FTE) == {"total": None, "reason": "not-yet"}
-    both = {"value": Reason.NO_DENOMINATOR, "filled": Fraction(5, 2)}
+    both: dict[str, Value] = {"value": Reason.NO_DENOMINATOR, "filled": Fraction(5, 2)}
     assert all_told(both, {"value": Unit.DAYS, "filled": Unit.PEOPLE}) == {
         "value": None,
         "filled": 3,
@@ -108,7 +108,7 @@ def months(*lasts: date, first: int = 1, elapsed: Elapsed = Elapsed.OVER) -> lis
 
 
 THREE = months(date(2023, 1, 31), date(2023, 2, 28), date(2023, 3, 31))
-VALUES = [Fraction(2), Fraction(4), Fraction(9)]
+VALUES: list[Value] = [Fraction(2), Fraction(4), Fraction(9)]
 FRESH = [False] * 3
 
 
@@ -126,7 +126,7 @@ def test_the_chart_is_of_every_point_that_is_over_and_not_stale() -> None:
     for elapsed in (Elapsed.UNDER_WAY, Elapsed.PLANNED, Elapsed.TO_COME):
         whens = [*THREE[:2], When(THREE[2].first, THREE[2].last, THREE[2].as_at, elapsed=elapsed)]
         assert phase_of(control_chart(LEAVERS, whens, VALUES, FRESH, [])) == stale
-    not_counted = [*VALUES[:2], Reason.NOT_COUNTED]
+    not_counted: list[Value] = [*VALUES[:2], Reason.NOT_COUNTED]
     assert phase_of(control_chart(LEAVERS, THREE, not_counted, FRESH, [])) == stale
 
 
@@ -143,7 +143,7 @@ def test_limits_go_below_nought_where_the_measure_can() -> None:
     assert phase_of(control_chart(VACANCIES, THREE, VALUES, FRESH, []))["lower"] == 0.0
     # 5 less three times 3.5 by 1.128.
     assert phase_of(control_chart(NHS, THREE, VALUES, FRESH, []))["lower"] == -4.3
-    below = phase_of(control_chart(NHS, THREE, [-value for value in VALUES], FRESH, []))
+    below = phase_of(control_chart(NHS, THREE, [Fraction(-2), Fraction(-4), Fraction(-9)], FRESH, []))
     assert (below["centre"], below["upper"]) == (-5.0, 4.3)
 
 
@@ -156,7 +156,7 @@ def test_a_chart_begins_anew_where_it_is_told_to() -> None:
 
 
 def test_the_lines_of_people_have_a_decimal_and_those_of_pounds_two() -> None:
-    values = [Fraction(1), Fraction(2), Fraction(2)]
+    values: list[Value] = [Fraction(1), Fraction(2), Fraction(2)]
     assert phase_of(control_chart(LEAVERS, THREE, values, FRESH, []))["centre"] == 1.7
     assert phase_of(control_chart(MEASURES["agency-cost"], THREE, values, FRESH, []))["centre"] == 1.67
 
@@ -205,7 +205,7 @@ def test_a_figure_as_a_table_has_a_line_a_row_with_its_exact_amount() -> None:
 
 
 def test_a_series_as_a_table_has_a_line_a_row_and_point_with_the_total_of_its_point() -> None:
-    times = [{"as_at": "2023-09-30"}, {"as_at": "2023-10-31", "provisional": True}]
+    times: list[dict[str, Any]] = [{"as_at": "2023-09-30"}, {"as_at": "2023-10-31", "provisional": True}]
     body: dict[str, Any] = {
         "by": ["role"],
         "rows": [
@@ -214,7 +214,7 @@ def test_a_series_as_a_table_has_a_line_a_row_and_point_with_the_total_of_its_po
         ],
         "totals": [1.3, 3.0],
     }
-    exact = [[Fraction(5, 4), Fraction(2)], [Reason.NOT_COUNTED, Fraction(1)]]
+    exact: list[list[Value]] = [[Fraction(5, 4), Fraction(2)], [Reason.NOT_COUNTED, Fraction(1)]]
     heading, lines = series_lines(body, times, exact)
     assert heading == ["as_at", "provisional", "role", "value", "exact", "reason", "total"]
     assert list(lines) == [
