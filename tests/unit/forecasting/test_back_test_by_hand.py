@@ -59,7 +59,7 @@ def test_each_forecast_is_of_what_was_known_that_evening_beside_what_is_known_no
         (june, july, 4.0, 3.0, 2.0),
         (june, august, 4.0, 3.0, 2.0),
     ]
-    # By then two of 46 vacant FTE-months (ten of 4, then 3.5 and 2.5) had been filled: a 23rd of the 2 is expected to be.
+    # By then two of 46 vacant FTE-months (ten of 4, then 3.5 and 2.5) were filled: a 23rd of the 2 is expected to be.
     expected = pytest.approx(2 - 2 / 23, abs=5 * (0.09 / 4000) ** 0.5)
     assert found[-1] == (july, august, 2.0, expected, 2.0)
 
