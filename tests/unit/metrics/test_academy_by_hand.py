@@ -1,7 +1,8 @@
-"""The academy's cohorts on the days that tell: anniversaries, 29 February, two cohorts of one person, who is censored."""
+"""The academy's cohorts on the days that tell: anniversaries, 29 February; two cohorts of one person; the censored."""
 
 from collections.abc import Sequence
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -57,11 +58,12 @@ def of(found: Picture, as_at: date, *names: str) -> Outcomes:
 def retained(found: Picture, as_at: date, months: int) -> tuple[int, int]:
     """Of a cohort's starters so many were still there so many months after, of so many old enough to judge."""
     when = When(date.min, as_at, as_at, months=months)
-    return tuple(
-        sum(part.amount for part in count(name).parts(found, Scope.ALL, when) if part.more["cohort"] == "AC-1")
-        // 1_000_000
-        for name in ("starters-retained", "starters-old-enough")
-    )  # type: ignore[return-value]
+
+    def of_cohort(name: str) -> int:
+        parts = count(name).parts(found, Scope.ALL, when)
+        return sum(part.amount for part in parts if part.more["cohort"] == "AC-1") // 1_000_000
+
+    return of_cohort("starters-retained"), of_cohort("starters-old-enough")
 
 
 @pytest.mark.parametrize(
@@ -145,10 +147,8 @@ def test_who_had_another_role_before_the_cohort_has_not_progressed_by_it() -> No
 
 def test_who_stands_on_another_post_on_the_day_of_entry_progressed_that_day() -> None:
     # More hours in the service area than in the academy, since before the entry: that is the main post.
-    facts = [
-        started(date(2020, 2, 3), "P-1", "0.6"),
-        entered(LEAP_DAY).model_copy(update={"fte": established(LEAP_DAY, "0.4").funded_fte}),
-    ]
+    entry = entered(LEAP_DAY).model_copy(update={"fte": Decimal("0.4")})
+    facts = [started(date(2020, 2, 3), "P-1", "0.6"), entry]
     (known,) = of(picture(facts), date(2021, 1, 1)).known
     assert known.progressed_on == LEAP_DAY
 
