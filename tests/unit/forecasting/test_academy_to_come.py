@@ -59,6 +59,11 @@ def test_who_is_in_the_academy_is_due_in_the_month_in_which_the_cohort_completes
     assert due_of(completes_on) == due
 
 
+@pytest.mark.parametrize("completes_on", [date(2023, 10, 1), AS_AT])
+def test_those_whose_year_was_over_within_the_month_are_all_due_in_the_next(completes_on: date) -> None:
+    assert due_of(completes_on, entrant(2), entrant(3)) == [3, 0, 0, 0, 0, 0]
+
+
 def test_those_who_were_due_before_are_due_within_three_months_one_after_another() -> None:
     overdue = [entrant(number) for number in range(2, 6)]
     assert due_of(date(2023, 9, 30), *overdue) == [2, 2, 1, 0, 0, 0]

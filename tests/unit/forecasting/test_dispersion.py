@@ -25,6 +25,13 @@ def test_the_factor_is_the_root_of_the_mean_squared_error_over_the_variance() ->
     assert dispersion(steady(20), [0.1, 0.2], of_role=False) == pytest.approx((0.6784 / 0.3) ** 0.5)
 
 
+def test_an_error_is_how_far_off_what_came_was() -> None:
+    # Of eight origins the last expected 9.6 where 12 came: (7 x 0.16 + 5.76) / 8 is 0.86.
+    odd = steady(20)
+    odd.stocks["vacancies"][20] = 12.0
+    assert dispersion(odd, [0.215], of_role=False) == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize(
     ("variance", "factor"), [(0.17, 1.0), (0.16, 1.0), (0.15, 1.0328), (0.0178, 2.9982), (0.017, 3.0)]
 )

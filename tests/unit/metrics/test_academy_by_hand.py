@@ -183,6 +183,13 @@ def test_who_goes_on_in_a_second_cohort_without_leaving_is_in_post_in_both() -> 
     assert [known.service.days for known in of(gone, as_at, "AC-1", "AC-2").known] == [276, 91]
 
 
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_of_two_starts_in_one_cohort_the_earlier_tells_whichever_was_recorded_first(order: tuple[int, int]) -> None:
+    twice = [entered(LEAP_DAY), entered(date(2020, 9, 1), post="A-2")]
+    (member,) = members(picture([twice[place] for place in order]))
+    assert member.started_on == LEAP_DAY
+
+
 def test_a_pass_counts_in_each_cohort_of_the_person() -> None:
     passed = decided(PanelDecision.PASSED, date(2021, 3, 1))
     found = picture([entered(LEAP_DAY), left(date(2020, 6, 1)), entered(date(2020, 9, 1), "AC-2"), passed])

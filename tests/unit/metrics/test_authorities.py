@@ -105,12 +105,14 @@ async def test_events_that_arrive_out_of_order_are_known_in_theirs(inboxes: Inbo
     inboxes.put("331", FIRST + 2 * HOUR, FIRST)
     kept = authorities()
     assert await posts(kept, "331", FIRST + HOUR) == ["P-1"]
+    assert await posts(kept, "331", FIRST + 2 * HOUR) == ["P-0", "P-1"]
     inboxes.put("331", FIRST + HOUR)
     assert await posts(kept, "331", FIRST + HOUR) == ["P-1", "P-2"]
     # So it is by when they were accepted.
     inboxes.put("332", FIRST, accepted=FIRST + 2 * HOUR)
     inboxes.put("332", FIRST, accepted=FIRST)
     assert await posts(kept, "332", FIRST, FIRST + HOUR) == ["P-1"]
+    assert await posts(kept, "332", FIRST, FIRST + 2 * HOUR) == ["P-0", "P-1"]
 
 
 async def test_between_two_records_one_picture_serves_every_instant(inboxes: Inboxes) -> None:
