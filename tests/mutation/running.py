@@ -1,0 +1,215 @@
+"""Runs tests against a mutant: in a copy of the project, in a process of its own that is forked for each.
+
+The process that forks has loaded the packages of others and none of ours, so that a mutant costs a fraction of a second
+and starts from nothing that another left behind. Invariant: the checkout is never changed; a run that takes much longer
+than without the mistake is ended, and counts as noticed.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import coverage
+import psutil
+import pytest
+
+OURS = ("contracts", "services", "deploy", "tests")
+LINKED = (".venv", "deploy/kafka/libs")
+"""What a checkout was set up with: the copy has links to it."""
+SECONDS_ON_TOP = 20.0
+TIMES_AS_LONG = 6.0
+"""How long a run may take: so many times what it took without the mistake, and some seconds."""
+NOTICED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
+"""How pytest ends when a test fails, a module cannot be loaded, or a fixture of a session falls over."""
+QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "--disable-warnings", "--tb=no")
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a run without any mistake told: seconds by test, and which tests ran which line of which file."""
+
+    seconds: dict[str, float]
+    lines: dict[str, dict[int, list[str]]]
+
+    def of(self, file: str, first: int, last: int) -> list[str]:
+        """The tests that ran one of these lines. Where none did but the file's loading, every test may notice."""
+        by_line = self.lines.get(file, {})
+        ran = [by_line[line] for line in range(first, last + 1) if line in by_line]
+        tests = {test for those in ran for test in those if test}
+        if not tests and any("" in those for those in ran):
+            tests = {test for those in by_line.values() for test in those if test}
+        return self.cheapest_first(tests)
+
+    def cheapest_first(self, tests: Collection[str]) -> list[str]:
+        """In the order in which they are tried."""
+        return sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
+
+
+class Choosing:
+    """Has pytest run these tests alone, in this order."""
+
+    def __init__(self, tests: list[str]) -> None:
+        self.rank = {test: place for place, test in enumerate(tests)}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
+
+
+class Recording:
+    """Notes how long each test takes and which lines it runs."""
+
+    def __init__(self, measured: coverage.Coverage) -> None:
+        self.measured = measured
+        self.seconds: dict[str, float] = {}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self.measured.switch_context(item.nodeid)
+        began = time.monotonic()
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = time.monotonic() - began
+            self.measured.switch_context("")
+
+
+@contextlib.contextmanager
+def copied(repository: Path, into: Path) -> Iterator[Path]:
+    """A copy of what git knows of the checkout, and what stands in it uncommitted."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
+        cwd=repository,
+        capture_output=True,
+        check=True,
+    )
+    for name in listed.stdout.decode().split("\0"):
+        if name and (repository / name).is_file():
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(repository / name, into / name)
+    for name in LINKED:
+        if (repository / name).exists() and not (into / name).exists():
+            (into / name).symlink_to((repository / name).resolve(), target_is_directory=True)
+    try:
+        yield into
+    finally:
+        shutil.rmtree(into, ignore_errors=True)
+
+
+def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
+    """Run the tests without any mistake. Raises TestsFail where they do not pass."""
+    told = copy / ".known.json"
+
+    def recorded() -> int:
+        measured = coverage.Coverage(data_file=None, config_file=False, include=[str(copy / file) for file in files])
+        recording = Recording(measured)
+        measured.start()
+        code = pytest.main([*QUIET[:-1], "--tb=short", *tests], plugins=[recording])
+        measured.stop()
+        data = measured.get_data()
+        lines = {file: data.contexts_by_lineno(str(copy / file)) for file in files}
+        others = sorted(name for name in sys.modules if name.partition(".")[0] not in OURS and not name.startswith("_"))
+        told.write_text(json.dumps({"seconds": recording.seconds, "lines": lines, "others": others}))
+        return int(code)
+
+    code, output = _forked(copy, recorded, seconds=3600.0)
+    if code != 0 or not told.exists():
+        raise TestsFail(output)
+    said = json.loads(told.read_text())
+    _load(said["others"])
+    lines = {file: {int(line): those for line, those in found.items()} for file, found in said["lines"].items()}
+    return Known(said["seconds"], lines)
+
+
+def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) -> bool:
+    """Whether one of the tests fails with `code` in the place of the file."""
+    path = copy / file
+    original, stamp = path.read_bytes(), path.stat()
+    seconds = SECONDS_ON_TOP + TIMES_AS_LONG * sum(known.seconds.get(test, 0.0) for test in tests)
+    names = sorted({test.partition("::")[0] for test in tests})
+
+    def run() -> int:
+        sys.dont_write_bytecode = True
+        return int(pytest.main([*QUIET, *names], plugins=[Choosing(tests)]))
+
+    path.write_text(code, encoding="utf-8")
+    try:
+        ended, output = _forked(copy, run, seconds)
+    finally:
+        path.write_bytes(original)
+        os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    if ended is None or ended < 0 or ended in NOTICED:
+        return True
+    if ended == pytest.ExitCode.OK:
+        return False
+    raise TestsFail(f"pytest ended with {ended}: {output}")
+
+
+class TestsFail(Exception):
+    """The tests do not pass though nothing was changed, or could not be run."""
+
+    __test__ = False
+
+
+def _forked(copy: Path, run: Callable[[], int], seconds: float) -> tuple[int | None, str]:
+    """What `run` gives in a child that stands in the copy, and what it printed; None when its time was over."""
+    log = copy / ".output"
+    sys.stdout.flush()
+    sys.stderr.flush()
+    child = os.fork()
+    if child == 0:
+        code = 70
+        try:
+            code = _in_copy(copy, log, run)
+        finally:
+            os._exit(code)
+    end = time.monotonic() + seconds
+    while True:
+        pid, status = os.waitpid(child, os.WNOHANG)
+        if pid:
+            break
+        if time.monotonic() > end:
+            _end(child)
+            os.waitpid(child, 0)
+            return None, ""
+        time.sleep(0.005)
+    return os.waitstatus_to_exitcode(status), log.read_text(encoding="utf-8", errors="replace")
+
+
+def _in_copy(copy: Path, log: Path, run: Callable[[], int]) -> int:
+    os.setsid()
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.chdir(copy)
+    for name in [name for name in sys.modules if name.partition(".")[0] in OURS]:
+        del sys.modules[name]
+    here = Path(__file__).parents[2]
+    sys.path[:] = [str(copy), *(entry for entry in sys.path if entry and Path(entry).resolve() != here)]
+    sys.path_importer_cache.clear()
+    importlib.invalidate_caches()
+    return run()
+
+
+def _end(child: int) -> None:
+    """End the child with all that it started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        parent = psutil.Process(child)
+        for process in [*parent.children(recursive=True), parent]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+
+
+def _load(names: list[str]) -> None:
+    """Load what others wrote, once, so that no child has to."""
+    for name in names:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
