@@ -9,6 +9,8 @@ import argparse
 import random
 import sys
 import tempfile
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 from rich.console import Console
@@ -29,23 +31,30 @@ def main() -> int:
     """Measure the areas asked for; gives 0 when every mutant was noticed or is accepted."""
     asked = _asked()
     tried_on_examples()
-    results = []
     FOLDER.mkdir(exist_ok=True)
-    for name in asked.areas:
-        with (
-            tempfile.TemporaryDirectory(prefix="workforce-mutants-") as folder,
-            copied(REPOSITORY, Path(folder)) as copy,
-        ):
-            try:
-                results.append(_measured(AREAS[name], copy, asked))
-            except TestsFail as failed:
-                console.print(f"[red]{name}: the tests do not pass without any mistake[/]\n{failed}")
-                return 2
+    areas = [AREAS[name] for name in asked.areas]
+    with tempfile.TemporaryDirectory(prefix="workforce-mutants-") as folder, copied(REPOSITORY, Path(folder)) as copy:
+        try:
+            results = [_measured(area, copy, asked, known) for area, known in _known(areas, copy)]
+        except TestsFail as failed:
+            console.print("[red]the tests do not pass without any mistake[/]")
+            console.print(str(failed), markup=False, highlight=False)
+            return 2
     console.print(table(results))
     for result in results:
         for line in told(result):
             console.print(line, markup=False, highlight=False)
     return 1 if any(result.survived for result in results) else 0
+
+
+def _known(areas: list[Area], copy: Path) -> Iterator[tuple[Area, Known]]:
+    """Each area with what its tests tell without any mistake. Areas with the same tests run them once."""
+    for tests, alike in groupby(areas, key=lambda area: area.tests_there(copy)):
+        together = list(alike)
+        files = [file for area in together for file in area.paths(copy)]
+        with console.status(f"{', '.join(area.name for area in together)}: the tests without any mistake"):
+            known = learn(copy, files, tests)
+        yield from ((area, known) for area in together)
 
 
 def _asked() -> argparse.Namespace:
@@ -62,7 +71,7 @@ def _asked() -> argparse.Namespace:
     return asked
 
 
-def _measured(area: Area, copy: Path, asked: argparse.Namespace) -> Result:
+def _measured(area: Area, copy: Path, asked: argparse.Namespace, known: Known) -> Result:
     """What becomes of the area's mutants."""
     files = [file for file in area.paths(copy) if not asked.file or file.endswith(tuple(asked.file))]
     mutants = [mutant for file in files for mutant in mutants_of(file, copy)]
@@ -73,9 +82,6 @@ def _measured(area: Area, copy: Path, asked: argparse.Namespace) -> Result:
     entries = {entry.identity: entry for entry in accepted()}
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not sys.stderr.isatty()) as progress:
-        learning = progress.add_task(f"{area.name}: the tests without any mistake", total=None)
-        known = learn(copy, files, area.tests_there(copy))
-        progress.remove_task(learning)
         for mutant in progress.track(mutants, description=area.name):
             if mutant.code:
                 result.count(mutant, entries, noticed=_noticed(mutant, copy, known))

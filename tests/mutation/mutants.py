@@ -60,10 +60,15 @@ NO_PART_OF_THE_PROGRAM = ("tfpdef", "annassign", "parameters", "import_from", "i
 
 @dataclass(frozen=True)
 class Mutant:
-    """A mistake that can be made in a file, from line `first` to `last`: `operator` at its occurrence `index`."""
+    """A mistake that can be made in a file, from line `first` to `last`: `operator` at its occurrence `index`.
+
+    `statement` is the outermost one that it is in, which stands between `before` and `after`.
+    """
 
     file: str
-    source: str
+    before: str
+    statement: str
+    after: str
     within: str
     operator: str
     index: int
@@ -71,10 +76,10 @@ class Mutant:
     last: int
 
     @cached_property
-    def code(self) -> str:
-        """The whole file with the mistake; empty where it would be no Python, or the same."""
-        code = mutate_code(self.source, get_operator(self.operator)(), self.index)
-        if code is None or code == self.source:
+    def mistaken(self) -> str:
+        """The statement with the mistake; empty where it would be no Python, or the same."""
+        code = mutate_code(self.statement, get_operator(self.operator)(), self.index)
+        if code is None or code == self.statement:
             return ""
         try:
             compile(code, self.file, "exec")
@@ -82,10 +87,15 @@ class Mutant:
             return ""
         return str(code)
 
+    @property
+    def code(self) -> str:
+        """The whole file with the mistake; empty where there is none."""
+        return self.before + self.mistaken + self.after if self.mistaken else ""
+
     @cached_property
     def change(self) -> str:
         """The lines that go, with `-`, and those that come, with `+`."""
-        lines = difflib.unified_diff(self.source.splitlines(), self.code.splitlines(), lineterm="", n=0)
+        lines = difflib.unified_diff(self.statement.splitlines(), self.mistaken.splitlines(), lineterm="", n=0)
         return "\n".join(f"{line[0]} {line[1:].strip()}" for line in list(lines)[2:] if line[0] in "+-")
 
     @property
@@ -95,16 +105,20 @@ class Mutant:
 
 
 def mutants_of(file: str, root: Path) -> Iterator[Mutant]:
-    """Every mutant of the file, whose path is from `root` on; each change once."""
-    source = (root / file).read_text(encoding="utf-8")
-    nodes = [(node, _counts(node)) for node in ast_nodes(parso.parse(source))]
-    for operator in OPERATORS:
-        made, index = get_operator(operator)(), 0
-        for node, counts in nodes:
-            for start, end in made.mutation_positions(node):
-                if counts:
-                    yield Mutant(file, source, _within(node), operator, index, start[0], end[0])
-                index += 1
+    """Every mutant of the file, whose path is from `root` on."""
+    before, after = "", (root / file).read_text(encoding="utf-8")
+    for statement in parso.parse(after).children:
+        code = statement.get_code()
+        after = after[len(code) :]
+        nodes = [(node, _counts(node)) for node in ast_nodes(statement)]
+        for operator in OPERATORS:
+            made, index = get_operator(operator)(), 0
+            for node, counts in nodes:
+                for start, end in made.mutation_positions(node):
+                    if counts:
+                        yield Mutant(file, before, code, after, _within(node), operator, index, start[0], end[0])
+                    index += 1
+        before += code
 
 
 def tried_on_examples() -> None:

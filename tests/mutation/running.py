@@ -6,30 +6,37 @@ than without the mistake is ended, and counts as noticed.
 """
 
 import contextlib
+import gc
 import importlib
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import coverage
+import hypothesis
 import psutil
 import pytest
 
 OURS = ("contracts", "services", "deploy", "tests")
 LINKED = (".venv", "deploy/kafka/libs")
 """What a checkout was set up with: the copy has links to it."""
-SECONDS_ON_TOP = 20.0
-TIMES_AS_LONG = 6.0
-"""How long a run may take: so many times what it took without the mistake, and some seconds."""
+SECONDS_ON_TOP = 10.0
+TIMES_AS_LONG = 5.0
+"""How long a test may take: so many times what it took without the mistake, and some seconds; a run, twice as long."""
 NOTICED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
 """How pytest ends when a test fails, a module cannot be loaded, or a fixture of a session falls over."""
-QUIET = ("-q", "-x", "--no-header", "-p", "no:cacheprovider", "--disable-warnings", "--tb=no")
+QUIET = (
+    *("-q", "-x", "--no-header", "--disable-warnings", "--tb=no"),
+    *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
+)
+"""Stops at the first failure, and does nothing that costs time and finds no mistake."""
 
 
 @dataclass(frozen=True)
@@ -54,14 +61,29 @@ class Known:
 
 
 class Choosing:
-    """Has pytest run these tests alone, in this order."""
+    """Has pytest run these tests alone, in this order, and not wait for a test that takes much longer than it did.
 
-    def __init__(self, tests: list[str]) -> None:
+    What fails need not be made smaller: Hypothesis stops at the first example that does.
+    """
+
+    def __init__(self, tests: list[str], seconds: Mapping[str, float]) -> None:
         self.rank = {test: place for place, test in enumerate(tests)}
+        self.seconds = seconds
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_configure(self) -> None:
+        usual = hypothesis.settings.get_profile("workforce")
+        phases = [phase for phase in usual.phases if phase.name not in ("shrink", "explain")]
+        hypothesis.settings.register_profile("mutation", usual, phases=phases)
+        hypothesis.settings.load_profile("mutation")
+        signal.signal(signal.SIGALRM, _took_too_long)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        signal.alarm(int(SECONDS_ON_TOP + TIMES_AS_LONG * self.seconds.get(nodeid, 0.0)))
 
 
 class Recording:
@@ -112,7 +134,7 @@ def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
         measured = coverage.Coverage(data_file=None, config_file=False, include=[str(copy / file) for file in files])
         recording = Recording(measured)
         measured.start()
-        code = pytest.main([*QUIET[:-1], "--tb=short", *tests], plugins=[recording])
+        code = pytest.main([*QUIET, "--tb=short", *tests], plugins=[recording])
         measured.stop()
         data = measured.get_data()
         lines = {file: data.contexts_by_lineno(str(copy / file)) for file in files}
@@ -133,12 +155,12 @@ def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) ->
     """Whether one of the tests fails with `code` in the place of the file."""
     path = copy / file
     original, stamp = path.read_bytes(), path.stat()
-    seconds = SECONDS_ON_TOP + TIMES_AS_LONG * sum(known.seconds.get(test, 0.0) for test in tests)
+    seconds = 2 * sum(SECONDS_ON_TOP + TIMES_AS_LONG * known.seconds.get(test, 0.0) for test in tests)
     names = sorted({test.partition("::")[0] for test in tests})
 
     def run() -> int:
         sys.dont_write_bytecode = True
-        return int(pytest.main([*QUIET, *names], plugins=[Choosing(tests)]))
+        return int(pytest.main([*QUIET, *names], plugins=[Choosing(tests, known.seconds)]))
 
     path.write_text(code, encoding="utf-8")
     try:
@@ -195,17 +217,28 @@ def _in_copy(copy: Path, log: Path, run: Callable[[], int]) -> int:
     here = Path(__file__).parents[2]
     sys.path[:] = [str(copy), *(entry for entry in sys.path if entry and Path(entry).resolve() != here)]
     sys.path_importer_cache.clear()
+    sys.dont_write_bytecode = False
     importlib.invalidate_caches()
     return run()
+
+
+def _took_too_long(_: int, __: object) -> None:
+    """End this process, in which a test runs, with all that it started."""
+    _end_all(psutil.Process().children(recursive=True))
+    os._exit(pytest.ExitCode.TESTS_FAILED)
 
 
 def _end(child: int) -> None:
     """End the child with all that it started."""
     with contextlib.suppress(psutil.NoSuchProcess):
         parent = psutil.Process(child)
-        for process in [*parent.children(recursive=True), parent]:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
+        _end_all([*parent.children(recursive=True), parent])
+
+
+def _end_all(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def _load(names: list[str]) -> None:
@@ -213,3 +246,4 @@ def _load(names: list[str]) -> None:
     for name in names:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    gc.freeze()
