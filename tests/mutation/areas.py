@@ -51,7 +51,11 @@ AREAS = {
             ("contracts/*.py", "contracts/events/*.py"),
             (
                 "tests/unit/contracts",
-                "tests/contract",
+                "tests/contract/test_catalogue.py",
+                "tests/contract/test_compatibility.py",
+                "tests/contract/test_examples.py",
+                "tests/contract/test_generated.py",
+                "tests/contract/test_refusals.py",
                 "tests/unit/recruitment",
                 "tests/unit/retention",
                 "tests/unit/chassis/test_cloud_events.py",
