@@ -49,7 +49,7 @@ def main() -> int:
 
 def _known(areas: list[Area], copy: Path) -> Iterator[tuple[Area, Known]]:
     """Each area with what its tests tell without any mistake. Areas with the same tests run them once."""
-    for tests, alike in groupby(areas, key=lambda area: area.tests_there(copy)):
+    for tests, alike in groupby(areas, key=lambda area: area.test_files(copy)):
         together = list(alike)
         files = [file for area in together for file in area.paths(copy)]
         with console.status(f"{', '.join(area.name for area in together)}: the tests without any mistake"):
