@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,8 +30,13 @@ LINKED = (".venv", "deploy/kafka/libs")
 SECONDS_ON_TOP = 10.0
 TIMES_AS_LONG = 5.0
 """How long a test may take: so many times what it took without the mistake, and some seconds; a run, twice as long."""
-NOTICED = (pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR)
-"""How pytest ends when a test fails, a module cannot be loaded, or a fixture of a session falls over."""
+NOTICED = (
+    pytest.ExitCode.TESTS_FAILED,
+    pytest.ExitCode.INTERRUPTED,
+    pytest.ExitCode.INTERNAL_ERROR,
+    pytest.ExitCode.USAGE_ERROR,
+)
+"""How pytest ends when a test fails, or when a module of tests, a fixture of the session or conftest.py falls over."""
 QUIET = (
     *("-q", "-x", "--no-header", "--disable-warnings", "--tb=no"),
     *("-p", "no:cacheprovider", "-p", "no:unraisableexception"),
@@ -41,23 +46,23 @@ QUIET = (
 
 @dataclass(frozen=True)
 class Known:
-    """What a run without any mistake told: seconds by test, and which tests ran which line of which file."""
+    """What a run without any mistake told: seconds by test, and by file and line the places of the tests that ran it.
+
+    No place at all: the line ran while the file was loaded, and in no test.
+    """
 
     seconds: dict[str, float]
-    lines: dict[str, dict[int, list[str]]]
+    lines: dict[str, dict[int, list[int]]]
 
     def of(self, file: str, first: int, last: int) -> list[str]:
-        """The tests that ran one of these lines. Where none did but the file's loading, every test may notice."""
+        """The tests that ran one of these lines, cheapest first. Of a line that loading ran, all the file's."""
         by_line = self.lines.get(file, {})
         ran = [by_line[line] for line in range(first, last + 1) if line in by_line]
-        tests = {test for those in ran for test in those if test}
-        if not tests and any("" in those for those in ran):
-            tests = {test for those in by_line.values() for test in those if test}
-        return self.cheapest_first(tests)
-
-    def cheapest_first(self, tests: Collection[str]) -> list[str]:
-        """In the order in which they are tried."""
-        return sorted(tests, key=lambda test: (self.seconds.get(test, 0.0), test))
+        places = {place for those in ran for place in those}
+        if ran and not places:
+            places = {place for those in by_line.values() for place in those}
+        tests = list(self.seconds)
+        return sorted((tests[place] for place in places), key=lambda test: (self.seconds[test], test))
 
 
 class Choosing:
@@ -83,7 +88,7 @@ class Choosing:
         items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        signal.alarm(int(SECONDS_ON_TOP + TIMES_AS_LONG * self.seconds.get(nodeid, 0.0)))
+        signal.alarm(int(SECONDS_ON_TOP + TIMES_AS_LONG * self.seconds[nodeid]))
 
 
 class Recording:
@@ -136,8 +141,8 @@ def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
         measured.start()
         code = pytest.main([*QUIET, "--tb=short", *tests], plugins=[recording])
         measured.stop()
-        data = measured.get_data()
-        lines = {file: data.contexts_by_lineno(str(copy / file)) for file in files}
+        place = {test: number for number, test in enumerate(recording.seconds)}
+        lines = {file: _by_line(measured.get_data(), str(copy / file), place) for file in files}
         others = sorted(name for name in sys.modules if name.partition(".")[0] not in OURS and not name.startswith("_"))
         told.write_text(json.dumps({"seconds": recording.seconds, "lines": lines, "others": others}))
         return int(code)
@@ -151,11 +156,16 @@ def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
     return Known(said["seconds"], lines)
 
 
+def _by_line(data: coverage.CoverageData, file: str, place: Mapping[str, int]) -> dict[int, list[int]]:
+    found = data.contexts_by_lineno(file)
+    return {line: [place[test] for test in tests if test] for line, tests in found.items()}
+
+
 def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) -> bool:
     """Whether one of the tests fails with `code` in the place of the file."""
     path = copy / file
     original, stamp = path.read_bytes(), path.stat()
-    seconds = 2 * sum(SECONDS_ON_TOP + TIMES_AS_LONG * known.seconds.get(test, 0.0) for test in tests)
+    seconds = 2 * sum(SECONDS_ON_TOP + TIMES_AS_LONG * known.seconds[test] for test in tests)
     names = sorted({test.partition("::")[0] for test in tests})
 
     def run() -> int:
