@@ -19,6 +19,7 @@ from services.metrics.periods import (
     left_out,
     series_periods,
     when_at,
+    when_in,
     when_of_point,
     year_to,
 )
@@ -206,3 +207,106 @@ def test_years_begin_in_the_month_that_is_asked_for() -> None:
         found = series_periods(date(2020, 1, 1), date(2023, 12, 31), Every.YEAR, month)
         assert {period.first.month for period in found} == {month}
         assert all(year_to(period.last) == period for period in found)
+
+
+# --- worked out by hand -----------------------------------------------------------------------------------------------
+
+
+def of(first: str, last: str) -> Period:
+    return Period(date.fromisoformat(first), date.fromisoformat(last))
+
+
+def test_census_and_financial_years() -> None:
+    assert census_year(2023) == of("2022-10-01", "2023-09-30")
+    assert financial_year(2023) == of("2023-04-01", "2024-03-31")
+
+
+@pytest.mark.parametrize(
+    ("last", "first"),
+    [
+        ("2023-09-30", "2022-10-01"),
+        ("2023-10-15", "2022-10-16"),
+        ("2023-02-28", "2022-03-01"),
+        ("2024-02-28", "2023-03-01"),
+        ("2024-02-29", "2023-03-01"),
+        ("2024-03-01", "2023-03-02"),
+        # Of the year up to 28 February 2025 the day before it began was 29 February 2024.
+        ("2025-02-28", "2024-03-01"),
+        ("2025-02-27", "2024-02-28"),
+    ],
+)
+def test_the_twelve_months_up_to_a_day(last: str, first: str) -> None:
+    assert year_to(date.fromisoformat(last)) == of(first, last)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "every", "starts_in", "periods"),
+    [
+        ("2023-10-01", "2023-11-30", Every.MONTH, 4, [("2023-10-01", "2023-10-31"), ("2023-11-01", "2023-11-30")]),
+        ("2023-10-02", "2023-11-30", Every.MONTH, 4, [("2023-11-01", "2023-11-30")]),
+        ("2023-10-01", "2023-11-29", Every.MONTH, 4, [("2023-10-01", "2023-10-31")]),
+        ("2024-02-01", "2024-02-29", Every.MONTH, 4, [("2024-02-01", "2024-02-29")]),
+        ("2024-02-01", "2024-02-28", Every.MONTH, 4, []),
+        ("2023-12-01", "2024-01-31", Every.MONTH, 4, [("2023-12-01", "2023-12-31"), ("2024-01-01", "2024-01-31")]),
+        ("2023-01-01", "2023-06-30", Every.QUARTER, 4, [("2023-01-01", "2023-03-31"), ("2023-04-01", "2023-06-30")]),
+        ("2023-01-01", "2023-06-30", Every.QUARTER, 2, [("2023-02-01", "2023-04-30")]),
+        ("2022-04-01", "2024-03-30", Every.YEAR, 4, [("2022-04-01", "2023-03-31")]),
+        ("2022-04-02", "2024-03-31", Every.FINANCIAL_YEAR, 4, [("2023-04-01", "2024-03-31")]),
+        ("2022-10-01", "2023-09-30", Every.CENSUS_YEAR, 10, [("2022-10-01", "2023-09-30")]),
+        ("2022-10-01", "2023-09-29", Every.CENSUS_YEAR, 10, []),
+    ],
+)
+def test_the_whole_periods_between_two_days(
+    first: str, last: str, every: Every, starts_in: int, periods: list[tuple[str, str]]
+) -> None:
+    found = series_periods(date.fromisoformat(first), date.fromisoformat(last), every, starts_in)
+    assert found == [of(*each) for each in periods]
+
+
+def test_the_days_in_no_period_are_those_before_the_first_and_after_the_last() -> None:
+    october = [of("2023-10-01", "2023-10-31")]
+    assert left_out(date(2023, 10, 1), date(2023, 10, 31), october) == []
+    assert left_out(date(2023, 9, 30), date(2023, 10, 31), october) == [of("2023-09-30", "2023-09-30")]
+    assert left_out(date(2023, 10, 1), date(2023, 11, 1), october) == [of("2023-11-01", "2023-11-01")]
+    assert left_out(date(2023, 9, 15), date(2023, 11, 15), october) == [
+        of("2023-09-15", "2023-09-30"),
+        of("2023-11-01", "2023-11-15"),
+    ]
+
+
+def test_annual_rates_are_of_a_year_to_the_day_and_all_else_of_any_days() -> None:
+    turnover, stability, leavers = (MEASURES[name] for name in ("turnover-rate", "stability-index", "leavers"))
+    year, day_less = of("2022-10-01", "2023-09-30"), of("2022-10-02", "2023-09-30")
+    assert [fits(measure, year) for measure in (turnover, stability, leavers)] == [True, True, True]
+    assert [fits(measure, day_less) for measure in (turnover, stability, leavers)] == [False, True, True]
+
+
+def test_what_is_looked_at_as_at_a_date_and_in_a_period() -> None:
+    day, earliest = date(2023, 9, 30), date(1948, 1, 1)
+    assert when_at(MEASURES["leavers"], day, earliest, 12) == When(date(2022, 10, 1), day, day)
+    assert when_at(MEASURES["retention-of-starters"], day, earliest, 6) == When(earliest, day, day, 6)
+    period = of("2023-04-01", "2023-06-30")
+    assert when_in(MEASURES["leavers"], period, None, 12) == When(period.first, period.last, period.last)
+    assert when_in(MEASURES["retention-of-starters"], period, day, 6) == When(period.first, period.last, day, 6)
+
+
+@pytest.mark.parametrize(
+    ("as_at", "known_on", "elapsed"),
+    [
+        ("2023-11-30", "2023-12-01", Elapsed.OVER),
+        # Judged on the day of the instant itself: the period is over, and the day may bring more.
+        ("2023-12-15", "2023-12-15", Elapsed.UNDER_WAY),
+        ("2023-12-15", "2023-12-16", Elapsed.OVER),
+        ("2023-12-16", "2023-12-15", Elapsed.TO_COME),
+    ],
+)
+def test_a_period_that_is_judged_at_a_date_of_its_own(as_at: str, known_on: str, elapsed: Elapsed) -> None:
+    judged = When(NOVEMBER.first, NOVEMBER.last, date.fromisoformat(as_at))
+    assert as_known_on(judged, NOVEMBER, date.fromisoformat(known_on), planned=False).elapsed is elapsed
+
+
+def test_what_was_planned_counts_whole_where_that_is_meant_and_of_the_day_itself_nothing_is_planned() -> None:
+    planned = as_known_on(OF_NOVEMBER, NOVEMBER, date(2023, 11, 29), planned=True)
+    assert (planned.last, planned.elapsed) == (NOVEMBER.last, Elapsed.PLANNED)
+    last_day = as_known_on(OF_NOVEMBER, NOVEMBER, date(2023, 11, 30), planned=True)
+    assert last_day.elapsed is Elapsed.UNDER_WAY
