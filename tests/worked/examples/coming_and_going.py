@@ -170,6 +170,17 @@ EXAMPLES = (
         asked("in-post-headcount", "2023-06-01", 1, by="team", rows={"p-2": 1}),
     ),
     example(
+        "who gives up two posts on one day for a third leaves with the FTE of the third",
+        *(post(name, BEFORE) for name in ("P-1", "P-2", "P-3")),
+        started("W-1", BEFORE, "P-1", 0.3),
+        started("W-1", BEFORE, "P-2", 0.4),
+        left("W-1", "2023-05-01"),
+        started("W-1", "2023-05-01", "P-3", 0.5),
+        left("W-1", "2023-09-01"),
+        asked("leavers-fte", YEAR_2023, "0.5", by="team", rows={"p-3": "0.5"}),
+        asked("starters-fte", "2022-01-03..2022-01-03", "0.7"),
+    ),
+    example(
         "a starter came as the start of the latest day by then says, be it recorded first",
         post("P-1", BEFORE),
         started("W-1", "2023-06-01", origin="outside-england", route="step-up"),
