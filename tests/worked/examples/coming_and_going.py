@@ -181,6 +181,15 @@ EXAMPLES = (
         asked("starters-fte", "2022-01-03..2022-01-03", "0.7"),
     ),
     example(
+        "who goes from one post to two others on one day moved twice",
+        *(post(name, BEFORE) for name in ("P-1", "P-2", "P-3")),
+        started("W-1", BEFORE, "P-1"),
+        moved("W-1", "2023-05-01", "P-1", "P-2", 0.5),
+        moved("W-1", "2023-05-01", "P-1", "P-3", 0.4),
+        asked("moves", YEAR_2023, 2, by="team", rows={"p-2": 1, "p-3": 1}),
+        asked("in-post", "2023-05-01", "0.9", by="team", rows={"p-2": "0.5", "p-3": "0.4"}),
+    ),
+    example(
         "a starter came as the start of the latest day by then says, be it recorded first",
         post("P-1", BEFORE),
         started("W-1", "2023-06-01", origin="outside-england", route="step-up"),
