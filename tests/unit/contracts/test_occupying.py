@@ -207,6 +207,17 @@ def test_a_duplicate_opened_and_closed_on_a_day_leaves_the_person_in_post() -> N
     }
 
 
+def test_who_else_is_in_post_is_asked_anew_on_each_day() -> None:
+    person = (("W-1", started(DAY_1, "P-1")), ("W-2", started(DAY_2, "P-2")), ("W-2", left(DAY_2)))
+    came_back = (("W-1", left(DAY_3)), ("W-3", started(DAY_3, "P-3")), ("W-3", left(DAY_3)))
+    assert held(*person, *came_back) == {"P-1": [(DAY_1, "1"), (DAY_3, None)], "P-3": [(DAY_3, "1")]}
+
+
+def test_a_move_within_a_post_changes_its_fte_and_gives_nothing_up() -> None:
+    actions = sorted(action_of(one, EFFECTS) for one in history(started(DAY_1), moved(DAY_2, "P-1", "P-1", "0.5")))
+    assert list(followed(actions)) == [(DAY_1, [("P-1", None, FULL)]), (DAY_2, [("P-1", FULL, HALF)])]
+
+
 def test_each_action_is_followed_by_what_it_changes() -> None:
     facts = (left(DAY_1), started(DAY_2), fte_changed(DAY_3, "0.5"), fte_changed(DAY_3, "1", "P-9"))
     actions = sorted(action_of(one, EFFECTS) for one in history(*facts, moved(DAY_4, "P-1", "P-2")))
