@@ -281,6 +281,19 @@ def names(events: list[Event]) -> list[str]:
 def test_what_stands_now_is_told_in_the_order_of_recording() -> None:
     events = [start("C", DAY_2), start("B", DAY_3, "A"), start("A", DAY_1), start("D", DAY_2)]
     assert [names(standing_events(order)) for order in permutations(events)] == [["C", "D", "B"]] * 24
+    # So are those of several subjects, of which some are corrected and some are not.
+    of_others = [
+        event(started(date(2023, 10, 9)), "worker/W-2", DAY_4, "F"),
+        event(started(date(2023, 10, 9)), "worker/W-3", DAY_1, "E"),
+    ]
+    assert names(standing_events([*of_others, *events])) == ["E", "C", "D", "B", "F"]
+    assert names(standing_events(of_others)) == ["E", "F"]
+
+
+def test_of_rival_corrections_the_one_recorded_last_is_what_stands_now() -> None:
+    rivals = [start("C", DAY_3, "A"), start("A", DAY_1), start("D", DAY_4, "A"), start("B", DAY_2, "A")]
+    assert [names(standing_events(order)) for order in permutations(rivals)] == [["D"]] * 24
+    assert names(standing_events([*rivals, void(rivals[2], DAY_4, "V")])) == ["C"]
 
 
 def test_rivals_are_versions_of_one_record_of_which_none_supersedes_another() -> None:
