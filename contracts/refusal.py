@@ -35,6 +35,7 @@ _RIGHT_BY_ERROR = {
     "greater_than_equal": "a number of at least {ge}",
     "int_type": "a whole number, without quotes",
     "json_invalid": "a JSON object",
+    "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
     "list_type": "a list",
     "literal_error": "{expected}",
