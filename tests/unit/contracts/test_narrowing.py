@@ -133,6 +133,12 @@ def test_one_step_narrower_is_told_and_one_step_wider_is_not(wider: Schema, narr
             ["x.json: b: the field was renamed to c"],
         ),
         (an_object(), an_object(properties={"a": TEXT, "c": LIST}), ["x.json: b: the field was removed"]),
+        # A field that was there before, however alike, is not its new name.
+        (
+            an_object(properties={"a": TEXT, "b": TEXT}),
+            an_object(properties={"a": TEXT}),
+            ["x.json: b: the field was rem"],
+        ),
         (an_object(), {"type": "object", "properties": {"a": TEXT}}, []),
         (an_object(), an_object(properties={"a": TEXT, "b": NUMBER, "c": TEXT}), []),
         (
