@@ -134,5 +134,4 @@ def _right(item: dict[str, Any], field: str) -> str:
         return PATTERNS_IN_WORDS.get(pattern) or _RIGHT_BY_ATTRIBUTE.get(field) or f"text that matches {pattern}"
     if item["type"] in _RIGHT_BY_ERROR:
         return _RIGHT_BY_ERROR[item["type"]].format(**context)
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("must be ")
-    return message[:1].lower() + message[1:]
+    return str(item["msg"]).removeprefix("Value error, ").removeprefix("must be ")

@@ -181,6 +181,16 @@ def test_every_way_in_which_a_schema_is_narrower_is_told() -> None:
     ]
 
 
+def test_of_several_choices_the_one_of_the_same_name_tells_what_changed() -> None:
+    both = [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]
+    published = with_defs(oneOf=both)
+    present = {"oneOf": both, "$defs": {"A": an_object(required=["a", "b"]), "B": {"type": "number"}}}
+    assert found(published, present) == [
+        "x.json: a: the field is newly required",
+        "x.json: b: the field is newly required",
+    ]
+
+
 # --- what is not understood -------------------------------------------------------------------------------------------
 
 
