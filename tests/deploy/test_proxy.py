@@ -180,7 +180,7 @@ def proxy(postgres: PostgreSQL, parts_folder: Path, program: Callable[[str], str
         process.start()
         service.wait_until_ready()
         found = Proxy(port, certificate, key, process.log)
-        process.wait_until(lambda: reachable(found), "answers", 20)
+        process.wait_until(lambda: reachable(found), "answers", 60)
         yield found
     finally:
         process.stop()

@@ -12,7 +12,11 @@ import pytest
 from deploy.embedded.__main__ import command_line
 
 REPOSITORY = Path(__file__).parents[3]
-NOTHING_THERE = ("READY=nowhere/development.lock", "JARS=nowhere/.complete")
+NOTHING_THERE = (
+    "READY=nowhere/development.lock",
+    "MUTATION_READY=nowhere/mutation.lock",
+    "JARS=nowhere/.complete",
+)
 
 
 def made(*words: str) -> str:
@@ -73,7 +77,7 @@ def test_every_package_that_is_installed_is_the_one_that_was_locked() -> None:
     assert (
         "pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.lock" in commands
     )
-    assert said("lock").count("--generate-hashes") == 2
+    assert said("lock").count("--generate-hashes") == 3
 
 
 def test_tests_run_in_two_processes_that_keep_shared_parts_together() -> None:
@@ -98,3 +102,19 @@ def test_cleaning_up_leaves_the_data_of_make_up() -> None:
     commands = said("clean")
     assert "rm -rf .venv" in commands
     assert ".state" not in commands
+
+
+def test_mutate_has_an_environment_of_its_own_and_measures_the_areas_that_it_is_told() -> None:
+    commands = said("mutate", "ARGS=timelines --sample 100")
+    assert "setting up .venv/mutation" in commands
+    assert ".venv/mutation/bin/python -m tests.mutation timelines --sample 100" in commands
+    assert "jars of Apache Kafka" not in commands
+
+
+@pytest.mark.parametrize("target", ["test", "check", "up", "bench", "soak"])
+def test_nothing_else_waits_for_the_environment_of_mutate(target: str) -> None:
+    assert ".venv/mutation" not in said(target)
+
+
+def test_the_help_of_make_tells_of_mutate() -> None:
+    assert "make mutate" in made("help")
