@@ -180,21 +180,22 @@ def test_a_part_runs_in_its_folder_with_its_environment_in_a_session_of_its_own(
 
 
 def test_a_part_is_killed_with_its_children(tmp_path: Path) -> None:
+    child = f"import time; time.sleep(30); open({str(tmp_path / 'outlived')!r}, 'w').close()"
     parent = (
-        "import subprocess, sys, time\n"
-        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True)\n"
-        "time.sleep(60)"
+        f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {child!r}]); "
+        "print(child.pid, flush=True); time.sleep(60)"
     )
     process = Process("metrics", [sys.executable, "-c", parent], tmp_path / "metrics.log")
     process.start()
     process.wait_until(lambda: process.log.read_text().endswith("\n"), "has a child", 20)
-    child = int(process.log.read_text())
-    assert psutil.pid_exists(child)
+    pid = int(process.log.read_text())
     process.kill()
     assert not process.running
     assert process.exit_code == -signal.SIGKILL
     with suppress(psutil.NoSuchProcess):
-        assert psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+        assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    # It did not come to its end either.
+    assert not (tmp_path / "outlived").exists()
     process.kill()
     assert process.stop() == -signal.SIGKILL
 
