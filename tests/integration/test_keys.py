@@ -138,6 +138,14 @@ def test_a_key_to_read_does_not_feed_and_a_key_to_feed_does_not_read(guarded: Gu
     assert guarded.feed("analyst").get(vacant).status_code == 200
 
 
+def test_which_posts_fell_vacant_is_told_to_who_may_read_of_the_authority_alone(guarded: Guarded) -> None:
+    vacant = "/v1/posts/fallen-vacant?authority="
+    for caller, own, other in (("analyst", "331", "332"), ("neighbouring analyst", "332", "331")):
+        assert guarded.feed(caller).get(vacant + own).json()["authority"] == own
+        refused = problem(guarded.feed(caller).get(vacant + other), 403)
+        assert (refused["title"], refused["detail"]) == ("Not allowed", f"This key may not read of authority {other}.")
+
+
 @pytest.mark.parametrize("authority", ["332", "all", "000"])
 @pytest.mark.parametrize(
     "path",
