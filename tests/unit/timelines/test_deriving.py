@@ -225,6 +225,36 @@ async def test_an_event_that_moves_no_timeline_derives_nothing(metrics: Metrics)
     assert await metrics.listed() == {"post/P-1"}
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
+async def test_an_assignment_that_comes_to_cover_a_post_is_at_one_place_at_a_time(
+    metrics: Metrics, later: bool, together: bool
+) -> None:
+    begins = cover("C-9", "2022-02-01", "331", reason="additional", role="social-worker")
+    covers = {"effective_from": "2022-06-01", "post": "P-1", "reason": "vacancy"}
+    events = accepted(
+        [post_established("P-1", "331"), begins, stated("change", "cover.changed", "cover/C-9", "331", covers)]
+    )
+    for batch in [events] if together else [[event] for event in events]:
+        await metrics.take_in(*batch, far_behind=later)
+        await metrics.derive_waiting()
+    # Both places are derived once more, together.
+    places = {Subject("331", "cover/C-9"), Subject("331", "post/P-1")}
+    async with metrics.pool.acquire() as connection, connection.transaction():
+        await derivation.derive_places(connection, places)
+    agency = """
+        SELECT sum(agency) FROM staffing
+        WHERE place = $1 AND valid_from <= $2 AND $2 < valid_to AND known_to = 'infinity'
+    """
+    for place, day, expected in [
+        ("cover/C-9", date(2022, 5, 31), FULL),
+        ("cover/C-9", date(2022, 6, 1), None),
+        ("post/P-1", date(2022, 5, 31), 0),
+        ("post/P-1", date(2022, 6, 1), FULL),
+    ]:
+        assert await metrics.pool.fetchval(agency, place, day) == expected, (place, day)
+
+
 # --- what is put off --------------------------------------------------------------------------------------------------
 
 
