@@ -164,3 +164,14 @@ def test_an_event_is_nested_as_deeply_as_it_may_be(depth: int, problem: str) -> 
     (item,) = read(json.dumps(post_established("P-1", "331") | {"data": data}).encode(), STRUCTURED)
     assert item.refusal is not None
     assert ("nested too deeply" in str(item.refusal)) is (problem == "is nested too deeply")
+
+
+def test_null_in_a_header_is_nothing_for_what_can_be_left_out_and_a_text_for_what_cannot() -> None:
+    event = post_established("P-1", "331") | {"id": "null", "supersedes": "null", "time": "null"}
+    headers = {f"ce-{name}": value for name, value in event.items() if name != "data"}
+    content = json.dumps(event["data"]).encode()
+    (item,) = read_request(headers | {"content-type": "application/json"}, content, 1, NOON)
+    assert item.event is not None, item.refusal
+    envelope = item.event.envelope
+    assert (envelope.id, envelope.supersedes, envelope.time) == ("null", None, NOON)
+    assert item.stated_time is None
