@@ -67,6 +67,18 @@ def test_revisions_come_page_by_page_and_whole_as_csv(benchmarks: Loaded) -> Non
     assert (line["older_value"], line["newer_value"], line["newer_mark"], line["change"]) == ("18.0", "", "x", "")
 
 
+def test_a_mark_in_place_of_another_is_a_revision_too(benchmarks: Loaded) -> None:
+    for name, marks in (("marked-c", ("c", "9.9")), ("marked-x", ("x", "9.9"))):
+        rows = (
+            authority(code, "Invented", 2001, turnover(mark)) for code, mark in zip(("337", "338"), marks, strict=True)
+        )
+        assert benchmarks.load(file_of(*rows), f"release={name}&published=2002-02-23").status_code == 201
+    answer = benchmarks.ask("revisions?older=marked-c&newer=marked-x&measure=turnover-rate").json()
+    assert (answer["compared"], answer["changed"]) == (2, 1)
+    (row,) = answer["rows"]
+    assert (row["code"], row["older"]["mark"], row["newer"]["mark"], row["change"]) == ("337", "c", "x", None)
+
+
 def test_nothing_else_was_revised(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("revisions?older=2022&newer=2025&measure=cases").json()
     assert (answer["compared"], answer["changed"], answer["rows"]) == (6, 0, [])
