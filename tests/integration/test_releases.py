@@ -4,6 +4,7 @@ Invariant: expectations are worked out by hand from tests/integration/benchmarks
 """
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,12 @@ def test_a_file_cannot_have_been_published_on_a_day_to_come(benchmarks: Loaded, 
     assert (told["field"], told["problem"], told["value"]) == ("published", "is to come", "2099-02-23")
     assert told["expected"].startswith("a day up to today, 20")
     assert "to-come" not in benchmarks.ask(kind).text
+
+
+def test_a_file_can_have_been_published_today(benchmarks: Loaded) -> None:
+    today = datetime.now(UTC).date()
+    body = file_of(authority("339", "Invented", 2001))
+    assert benchmarks.load(body, f"release=of-today&published={today}").status_code == 201
 
 
 def test_the_parameters_of_a_release_are_read_strictly(benchmarks: Loaded) -> None:
