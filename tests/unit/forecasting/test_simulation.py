@@ -285,6 +285,9 @@ def test_another_seed_gives_other_courses_and_the_same_one_the_same() -> None:
     )
     assert (one == again).all()
     assert not (one == other).all()
+    first, second = Chance(1, of, came), Chance(2, of, came)
+    for name in ("leavers", "hires", "moves"):
+        assert not np.allclose(getattr(first, name).normal, getattr(second, name).normal)
 
 
 def test_leavers_hires_and_moves_do_not_hang_together() -> None:

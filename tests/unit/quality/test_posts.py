@@ -136,6 +136,24 @@ def test_cover_of_a_vacancy_on_a_filled_post_until_its_holder_leaves() -> None:
     assert grave(events) == {"cover-of-filled-post"}
 
 
+def test_a_finding_of_a_post_names_those_who_stand_there_for_it_and_no_others() -> None:
+    # Somebody left as the others came, and another cover is not for the vacancy.
+    facts = [
+        ("worker/W-3", started(SEPTEMBER)),
+        ("worker/W-3", left(OCTOBER)),
+        (W, started(OCTOBER)),
+        (V, started(OCTOBER, "P-1", "0.5")),
+        (C, cover_started(OCTOBER)),
+        ("cover/C-2", cover_started(OCTOBER, "P-1", "1", CoverReason.ABSENCE)),
+        ("cover/C-3", cover_started(SEPTEMBER)),
+        ("cover/C-3", CoverEnded(ended_on=OCTOBER)),
+    ]
+    events = history(*TWO_POSTS, *facts)
+    assert the_one("occupants-above-funded-fte", events).subjects == (P, W, V)
+    of_october = found("cover-of-filled-post", events)[-1]
+    assert (of_october.since, of_october.subjects) == (SEPTEMBER, (P, C, "cover/C-3", W, V, "worker/W-3"))
+
+
 @pytest.mark.parametrize(
     ("fte", "reason"), [("1", CoverReason.ABSENCE), ("1", CoverReason.ADDITIONAL), ("0.9", CoverReason.VACANCY)]
 )

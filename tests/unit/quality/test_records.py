@@ -175,7 +175,8 @@ def test_entries_long_after_and_long_before_they_take_effect(recorded: date, lat
 
 
 def test_lateness_is_told_by_kind_of_event() -> None:
-    recorded = [date(2023, 10, 5), date(2023, 11, 10), date(2023, 12, 10)]  # 4, 40 and 70 days late
+    # 31, 40 and 70 days late: 31 are none.
+    recorded = [date(2023, 11, 1), date(2023, 11, 10), date(2023, 12, 10)]
     starts = [event(started(OCTOBER), f"worker/W-{n}", at(day), f"E-{n}") for n, day in enumerate(recorded, 1)]
     leaver = event(left(OCTOBER), "worker/W-1", at(OCTOBER), "E-4")
     assert lateness(Picture([*starts, leaver])) == [
