@@ -2,7 +2,7 @@
 # jars of Apache Kafka in deploy/kafka/libs where Maven and Java are there. An interrupted set-up is made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench soak kafka senders lock clean
+.PHONY: help up test check bench soak mutate kafka senders lock clean
 
 PYTHON ?= python3
 MINUTES ?= 10
@@ -17,6 +17,7 @@ ONLY_RULES := $(and $(filter $(WITHOUT_KAFKA),$(ARGS)),$(if $(filter-out $(WITHO
 RUN := .venv/bin/python
 READY := .venv/development.lock
 JARS := deploy/kafka/libs/.complete
+MUTATION_READY := .venv/mutation.lock
 COMPILE = .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header $(ARGS)
 
 help: ## what there is to say to make
@@ -51,6 +52,9 @@ bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput bes
 soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and the randomised tests for MINUTES=10, from SEED=1 on; ARGS names tests
 	$(RUN) -m tests.soak --minutes $(MINUTES) --seed $(SEED) $(ARGS)
 
+mutate: $(READY) $(MUTATION_READY) ## make small mistakes, one at a time, and tell which no test notices; ARGS names areas, or --help
+	.venv/mutation/bin/python -m tests.mutation $(ARGS)
+
 kafka: $(JARS) ## fetch the jars of Apache Kafka for tests
 
 senders: $(READY) ## fetch the CloudEvents SDKs for Java and JavaScript for tests, which else fetch them when they first run
@@ -60,9 +64,10 @@ lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade take
 	@test -x .venv/uv/bin/uv || { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install --quiet uv; }
 	$(COMPILE) pyproject.toml -o requirements/runtime.lock
 	$(COMPILE) --extra embedded --extra test pyproject.toml -o requirements/development.lock
+	$(COMPILE) --extra embedded --extra test --extra mutation pyproject.toml -o requirements/mutation.lock
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
-	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench
+	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation
 	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -77,6 +82,14 @@ $(READY): requirements/development.lock
 		echo "setting up .venv, once: this takes a minute"; \
 		rm -rf .venv; $(PYTHON) -m venv .venv; \
 		.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+		cp $< $@; fi
+
+# An environment beside the other one, for nobody needs its packages but `make mutate`.
+$(MUTATION_READY): requirements/mutation.lock | $(READY)
+	@if cmp -s $< $@; then touch $@; else set -e; \
+		echo "setting up .venv/mutation, once: this takes a minute"; \
+		rm -rf .venv/mutation; $(PYTHON) -m venv .venv/mutation; \
+		.venv/mutation/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
 		cp $< $@; fi
 
 # Without Maven or Java the tests that need Apache Kafka say so: here it is no error.

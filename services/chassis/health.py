@@ -24,8 +24,9 @@ KAFKA_SILENT_SECONDS = 5.0
 OWNER_SILENT = timedelta(seconds=15)
 """An owner writes a watermark every five seconds."""
 
-HEARD_WITHIN_SECONDS = 5.0
-"""How long a process that has begun to listen waits for an owner's watermark before it answers without."""
+HEARD_WITHIN_SECONDS = 10.0
+"""How long a process that has begun to listen waits for Kafka, then for an owner's watermark, before it answers
+without."""
 
 LONGEST_BATCH_SECONDS = 600.0
 """As Kafka waits for a consumer between two batches: then its partitions go to another one."""
@@ -123,7 +124,7 @@ class Health:
         """Whether the service can do its work now."""
         runtime = self._runtime
         away = self.database_away()
-        reasons = runtime.hindered_by if away is None else [away]
+        reasons = [*runtime.hindered_by] if away is None else [away]
         if runtime.delivery.halted is not None:
             reasons.append(f"the consumer stopped: {runtime.delivery.halted}")
         if runtime.delivery.waiting_for is not None:
@@ -155,8 +156,10 @@ class Health:
         return late
 
     def _has_only_begun_to_listen(self) -> bool:
-        since = self._runtime.watermarks.kafka_answers_since
-        return since is not None and time.monotonic() - since < HEARD_WITHIN_SECONDS
+        watermarks = self._runtime.watermarks
+        # Before Kafka's first answer too: who is ready then would take it back when the first watermark is heard.
+        since = watermarks.kafka_answers_since or watermarks.listens_since
+        return since is None or time.monotonic() - since < HEARD_WITHIN_SECONDS
 
     def _remarks(self) -> list[str]:
         watermarks, now = self._runtime.watermarks, datetime.now(UTC)

@@ -120,15 +120,19 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
     async def save(self) -> None:
         """Write down how far was read."""
         pool = self._pool()
-        unsaved = {place: end for place, end in self._unsaved.items() if place in self._known}
-        if pool is None or not unsaved:
+        if pool is None:
             return
-        rows = [(place.topic, place.partition, end, self._known[place]) for place, end in unsaved.items()]
-        await pool.execute(SAVE, *map(list, zip(*rows, strict=True)), timeout=5)
-        for place, end in unsaved.items():
-            self._written[place] = end
-            if self._unsaved.get(place) == end:
-                del self._unsaved[place]
+        # Two at once could reach the database in either order: the older note would be the one that stays.
+        async with self._one_at_a_time:
+            unsaved = {place: end for place, end in self._unsaved.items() if place in self._known}
+            if not unsaved:
+                return
+            rows = [(place.topic, place.partition, end, self._known[place]) for place, end in unsaved.items()]
+            await pool.execute(SAVE, *map(list, zip(*rows, strict=True)), timeout=5)
+            for place, end in unsaved.items():
+                self._written[place] = end
+                if self._unsaved.get(place) == end:
+                    del self._unsaved[place]
 
     async def align(self) -> None:
         """Where the table names another reading than is known here, go where it says."""

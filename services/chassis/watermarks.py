@@ -88,6 +88,7 @@ class Watermarks:
         self._heard: dict[str, Watermark] = {}
         self.expected: tuple[Expected, ...] = ()
         self.set_aside: dict[str, int] = {}
+        self.listens_since: float | None = None
         self.kafka_answered_at: float | None = None
         self.kafka_answers_since: float | None = None
 
@@ -112,6 +113,7 @@ class Watermarks:
 
     async def hear(self) -> None:
         """Look for new watermarks for ever."""
+        self.listens_since = time.monotonic()
         while True:
             reader = AIOKafkaConsumer(
                 bootstrap_servers=self._servers,

@@ -76,7 +76,7 @@ async def all_is_there(system: RealSystem, authority: str, posts: int) -> None:
     """Wait until metrics has every post, is complete, and says it is ready."""
     await eventually(lambda: total(system.metrics, "establishment", authority), float(posts), seconds=90)
     await eventually(lambda: is_complete(system, METRICS, RECRUITMENT), True, seconds=90)
-    await eventually(lambda: ready(system.metrics), (True, []), seconds=30)
+    await eventually(lambda: ready(system.metrics), (True, []), seconds=60)
 
 
 async def establish(system: RealSystem, authority: str, name: str, count: int) -> None:
@@ -107,7 +107,7 @@ async def test_a_topic_that_comes_back_with_fewer_partitions_is_made_whole_and_p
     await all_is_there(system, authority, 60)
     async with kafka_only(system) as admin:
         await admin.delete_topics([POSTS.name])
-        await eventually(lambda: _absent(admin, POSTS.name), True, seconds=10)
+        await eventually(lambda: _absent(admin, POSTS.name), True, seconds=60)
         # Whoever is first makes it: the service that owns it, or somebody else with a number of their own.
         await admin.create_topics([NewTopic(POSTS.name, partitions, 1)])
     await establish(system, authority, "Q", 5)
@@ -326,7 +326,7 @@ async def test_a_frozen_or_emptied_embedded_broker_is_no_reason_to_start_anybody
     system = standing_system
     system.broker.kill()
     try:
-        await eventually(lambda: _remarks_name_kafka(system), True, seconds=30)
+        await eventually(lambda: _remarks_name_kafka(system), True, seconds=60)
         for service in system.services.values():
             assert (await get(service, "/health/live")).status_code == 200
             assert await ready(service) == (True, [])

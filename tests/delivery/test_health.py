@@ -53,11 +53,11 @@ async def test_without_postgresql_all_say_so_within_seconds_and_nobody_asks_to_b
     if isinstance(system.broker, EmbeddedBroker):
         pytest.skip("nothing of it depends on the broker")
     await eventually(lambda: reasons(system), {""})
-    began = time.monotonic()
     mend = cause(system)
     try:
-        await eventually(lambda: reasons(system), {words}, seconds=15)
-        while time.monotonic() < began + 15:
+        await eventually(lambda: reasons(system), {words}, seconds=30)
+        told_at = time.monotonic()
+        while time.monotonic() < told_at + 8:
             for service in system.services.values():
                 assert (await get(service, "/health/live")).json() == {"live": True, "reason": None}
             assert {(await says(service))["status"] for service in system.services.values()} == {503}
@@ -84,7 +84,7 @@ async def test_without_kafka_what_is_there_is_answered_with_the_instant_up_to_wh
     await eventually(lambda: reasons(system), {""})
     mend = cause(system)
     try:
-        await eventually(lambda: all_remark(system, "Kafka has not answered for"), True, seconds=20)
+        await eventually(lambda: all_remark(system, "Kafka has not answered for"), True, seconds=60)
         before = (await says(system.metrics))["complete_until"]
         assert before is not None
         await asyncio.sleep(2)
@@ -95,7 +95,7 @@ async def test_without_kafka_what_is_there_is_answered_with_the_instant_up_to_wh
 
         # Who is started while Kafka is away says the same as who was running.
         system.metrics.restart()
-        await eventually(lambda: status_of(system.metrics), 200, seconds=20)
+        await eventually(lambda: status_of(system.metrics), 200, seconds=60)
         assert (await says(system.metrics))["complete_until"] == before
     finally:
         mend()
@@ -121,13 +121,13 @@ async def test_an_owner_that_is_silent_keeps_nobody_from_hearing_the_other_one(s
     await eventually(lambda: reasons(system), {""})
     thaw = freeze(system.retention.process)
     try:
-        await eventually(lambda: silent_owners(system), ["retention"], seconds=30)
+        await eventually(lambda: silent_owners(system), ["retention"], seconds=60)
         before = await heard_from(system, "recruitment")
-        await eventually(lambda: heard_later(system, "recruitment", before), True, seconds=12)
+        await eventually(lambda: heard_later(system, "recruitment", before), True, seconds=30)
         assert await silent_owners(system) == ["retention"]
     finally:
         thaw()
-    await eventually(lambda: silent_owners(system), [], seconds=30)
+    await eventually(lambda: silent_owners(system), [], seconds=60)
 
 
 async def silent_owners(system: RealSystem) -> list[str]:
@@ -154,7 +154,7 @@ async def test_a_dropped_database_is_told_in_its_own_words(standing_system: Real
     name = system.databases["metrics"].partition("@/")[2].partition("?")[0]
     system.postgres.drop(name)
     try:
-        await eventually(lambda: reasons_of(system.metrics), ["the database does not exist"], seconds=20)
+        await eventually(lambda: reasons_of(system.metrics), ["the database does not exist"], seconds=60)
         assert (await get(system.metrics, "/health/live")).status_code == 200
         assert (await says(system.recruitment))["reasons"] == []
     finally:

@@ -151,11 +151,11 @@ async def an_event_waits(metrics: Patient, words: str) -> AsyncIterator[None]:
     """An event comes, and waits for the reason of these words; behind this block it is to count by itself."""
     authority, process = next(authorities), metrics.service.process.pid
     await put_on_topic(metrics.broker, [record_of(post_established("P-1", authority))])
-    await eventually(lambda: says(metrics.service, f"the consumer waits: {words}"), True, 20)
+    await eventually(lambda: says(metrics.service, f"the consumer waits: {words}"), True, 60)
     assert (await get(metrics.service, "/health/live")).status_code == 200
     yield
-    await eventually(lambda: total(metrics.service, "establishment", authority), 1.0, 20)
-    await eventually(lambda: readiness(metrics.service), [], 20)
+    await eventually(lambda: total(metrics.service, "establishment", authority), 1.0, 60)
+    await eventually(lambda: readiness(metrics.service), [], 60)
     assert await dead_letters(metrics.broker) == []
     assert metrics.service.process.pid == process
 
@@ -303,7 +303,7 @@ async def test_connections_that_are_ended_again_and_again_lose_no_event(metrics:
     for number in range(10):
         await put_on_topic(metrics.broker, [record_of(post_established(f"P-{number}", authority))])
         await metrics.cut_off()
-    await eventually(lambda: total(metrics.service, "establishment", authority), 10.0, 30)
+    await eventually(lambda: total(metrics.service, "establishment", authority), 10.0, 60)
     assert await dead_letters(metrics.broker) == []
 
 
@@ -322,11 +322,11 @@ async def test_a_full_disk_is_no_fault_of_a_timeline(metrics: Patient) -> None:
     await eventually(lambda: total(metrics.service, "establishment", authority), 1.0)
     await metrics.execute(RAISE.format(state="53100", table="staffing"))
     await metrics.execute(f"INSERT INTO to_derive (authority, subject) VALUES ('{authority}', 'post/P-1')")
-    await eventually(lambda: says(metrics.service, "PostgreSQL's disk is full"), True, 20)
+    await eventually(lambda: says(metrics.service, "PostgreSQL's disk is full"), True, 60)
     assert (await read(metrics.database, "SELECT failed FROM to_derive"))[0]["failed"] is None
     await metrics.execute(MEND.format(table="staffing"))
-    await eventually(lambda: read(metrics.database, "SELECT * FROM to_derive"), [], 20)
-    await eventually(lambda: readiness(metrics.service), [], 20)
+    await eventually(lambda: read(metrics.database, "SELECT * FROM to_derive"), [], 60)
+    await eventually(lambda: readiness(metrics.service), [], 60)
 
 
 async def sent(recruitment: Patient, post: str) -> httpx.Response:
@@ -363,18 +363,18 @@ async def test_the_door_asks_to_come_again(recruitment: Patient, state: str, wor
 async def test_a_door_without_its_database_is_open_again_when_there_is_a_new_one(recruitment: Patient) -> None:
     await asyncio.to_thread(recruitment.postgres.drop, recruitment.name)
     unavailable(await sent(recruitment, "P-A"))
-    await eventually(lambda: readiness(recruitment.service), ["the database does not exist"], 20)
+    await eventually(lambda: readiness(recruitment.service), ["the database does not exist"], 60)
     await recruitment.make_database()
-    await eventually(lambda: readiness(recruitment.service), [], 20)
+    await eventually(lambda: readiness(recruitment.service), [], 60)
     assert (await sent(recruitment, "P-A")).status_code == 202
 
 
 async def test_a_door_that_may_not_write_says_so(recruitment: Patient) -> None:
     await takes_no_writes(recruitment)
     try:
-        await eventually(lambda: readiness(recruitment.service), ["PostgreSQL takes no writes (read-only)"], 20)
+        await eventually(lambda: readiness(recruitment.service), ["PostgreSQL takes no writes (read-only)"], 60)
         assert unavailable(await sent(recruitment, "P-B")).startswith("PostgreSQL takes no writes (read-only).")
     finally:
         await takes_writes(recruitment)
-    await eventually(lambda: readiness(recruitment.service), [], 20)
+    await eventually(lambda: readiness(recruitment.service), [], 60)
     assert (await sent(recruitment, "P-B")).status_code == 202

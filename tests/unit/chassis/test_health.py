@@ -126,3 +126,76 @@ def test_a_consumer_that_waits_for_postgresql_or_works_at_a_long_batch_is_alive(
     assert process.health.stalled() is None
     process.pass_time(301)
     assert process.health.stalled() == "one batch has taken more than 600 seconds"
+
+
+class Listener:
+    """A process that only reads, whose database is there, and which has never heard one of its owners."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.watermarks = SimpleNamespace(
+            listens_since=None,
+            kafka_answered_at=None,
+            kafka_answers_since=None,
+            unheard=["recruitment"],
+            expected=(),
+            set_aside={},
+            complete_until=None,
+        )
+        runtime = SimpleNamespace(
+            is_set_up=True,
+            hindered_by=[],
+            delivery=SimpleNamespace(halted=None, waiting_for=None),
+            watermarks=self.watermarks,
+            settings=SimpleNamespace(late_seconds=15.0),
+            parts=SimpleNamespace(publishes=False),
+            catching_up=None,
+            waiting_to_start=None,
+        )
+        self.health = Health(cast(Any, runtime))
+
+    def is_ready(self) -> bool:
+        self.health.database_answered()
+        return not self.health.readiness().reasons
+
+    def kafka_answers(self) -> None:
+        self.watermarks.kafka_answered_at = self.clock.now
+        self.watermarks.kafka_answers_since = self.watermarks.kafka_answers_since or self.clock.now
+
+
+@pytest.fixture
+def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
+    clock = Clock()
+    monkeypatch.setattr("services.chassis.health.time", clock)
+    return Listener(clock)
+
+
+def test_a_new_process_is_not_ready_before_it_could_hear_its_owners(listener: Listener) -> None:
+    assert not listener.is_ready()
+    listener.watermarks.listens_since = listener.clock.now
+    listener.clock.now += 9
+    assert not listener.is_ready()
+    listener.kafka_answers()
+    listener.clock.now += 9
+    assert not listener.is_ready()
+    listener.watermarks.unheard = []
+    assert listener.is_ready()
+
+
+def test_a_new_process_answers_without_an_owner_that_it_does_not_hear_for_ten_seconds(listener: Listener) -> None:
+    listener.watermarks.listens_since = listener.clock.now
+    listener.kafka_answers()
+    listener.clock.now += 10
+    assert listener.is_ready()
+    assert (
+        "nothing was heard from recruitment yet: what it accepted is not known" in listener.health.readiness().remarks
+    )
+
+
+def test_a_new_process_answers_without_kafka_after_ten_seconds(listener: Listener) -> None:
+    listener.watermarks.listens_since = listener.clock.now
+    listener.clock.now += 9
+    assert not listener.is_ready()
+    listener.clock.now += 1
+    assert listener.is_ready()
+    assert "Kafka has not answered yet" in listener.health.readiness().remarks

@@ -12,7 +12,11 @@ import pytest
 from deploy.embedded.__main__ import command_line
 
 REPOSITORY = Path(__file__).parents[3]
-NOTHING_THERE = ("READY=nowhere/development.lock", "JARS=nowhere/.complete")
+NOTHING_THERE = (
+    "READY=nowhere/development.lock",
+    "MUTATION_READY=nowhere/mutation.lock",
+    "JARS=nowhere/.complete",
+)
 
 
 def made(*words: str) -> str:
@@ -66,3 +70,19 @@ def test_other_tests_have_the_jars_fetched(args: str) -> None:
 def test_soak_runs_the_tests_that_it_is_told() -> None:
     commands = said("soak", "MINUTES=3", "ARGS=tests/property/test_ties.py")
     assert "-m tests.soak --minutes 3 --seed 1 tests/property/test_ties.py" in commands
+
+
+def test_mutate_has_an_environment_of_its_own_and_measures_the_areas_that_it_is_told() -> None:
+    commands = said("mutate", "ARGS=timelines --sample 100")
+    assert "setting up .venv/mutation" in commands
+    assert ".venv/mutation/bin/python -m tests.mutation timelines --sample 100" in commands
+    assert "jars of Apache Kafka" not in commands
+
+
+@pytest.mark.parametrize("target", ["test", "check", "up", "bench", "soak"])
+def test_nothing_else_waits_for_the_environment_of_mutate(target: str) -> None:
+    assert ".venv/mutation" not in said(target)
+
+
+def test_the_help_of_make_tells_of_mutate() -> None:
+    assert "make mutate" in made("help")

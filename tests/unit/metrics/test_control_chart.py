@@ -335,6 +335,11 @@ def test_a_point_that_the_measure_cannot_have_is_refused() -> None:
         chart([100.1], least=0, greatest=100)
 
 
+def test_a_point_may_be_as_little_and_as_much_as_the_measure_can_be() -> None:
+    (phase,) = chart([0, 100], least=0, greatest=100)
+    assert [point.value for point in phase.points] == [0, 100]
+
+
 @pytest.mark.parametrize("position", [-1, 3])
 def test_a_rebasing_outside_the_series_is_refused(position: int) -> None:
     with pytest.raises(ValueError, match=f"^There is no point {position} to re-base at. The series has 3 points"):

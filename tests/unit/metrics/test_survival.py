@@ -74,7 +74,9 @@ def test_the_median_is_reached_when_exactly_half_are_left() -> None:
 
 
 def test_of_nobody_there_is_no_curve() -> None:
-    assert kaplan_meier([]) == Curve(0, ())
+    curve = kaplan_meier([])
+    assert curve == Curve(0, ())
+    assert (curve.median, curve.longest) == (None, 0)
 
 
 def test_nobody_was_there_for_fewer_than_0_days() -> None:
