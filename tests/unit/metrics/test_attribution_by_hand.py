@@ -6,12 +6,12 @@ from fractions import Fraction
 
 import pytest
 
-from contracts.codes import PanelDecision, PanelKind
+from contracts.codes import Demand, PanelDecision, PanelKind
 from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged
 from contracts.events.progression_panels import PanelDecided
-from contracts.events.working_life import CaseloadCounted
+from contracts.events.working_life import CaseloadCounted, DemandCounted
 from services.metrics import attribution
 from services.metrics.attribution import Attribution, Surroundings, amounts, most_steps
 from services.metrics.changes import Report, part_changes
@@ -212,6 +212,15 @@ def test_where_too_much_stands_around_several_are_taken_at_once_and_the_last_is_
 def test_where_something_is_missing_around_a_part_all_events_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Surroundings, "of", lambda self, subjects: (POST,))
     assert moved_by("in-post", [POST], [POST, STARTED, HALF]) == {(P,): [("start", 1), ("half", Fraction(-1, 2))]}
+
+
+def test_children_of_kinds_that_overlap_are_told_each_by_itself() -> None:
+    counts = [
+        fact(f"count-{kind}", f"demand/{kind}", DemandCounted(counted_on=TENTH, demand=kind, children=number), 1)
+        for kind, number in ((Demand.CHILDREN_IN_NEED, 700), (Demand.CHILDREN_LOOKED_AFTER, 300))
+    ]
+    found = amounts(count("children"), _reading(counts), OCTOBER, Asked())
+    assert sorted(found.values()) == [300_000_000, 700_000_000]
 
 
 def test_amounts_are_of_the_parts_that_are_not_nought() -> None:

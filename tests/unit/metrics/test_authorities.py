@@ -150,6 +150,16 @@ async def test_of_what_weighs_too_much_pictures_go_first_and_then_the_events(inb
         assert inboxes.asked == [("331", 0), ("331", 10 if events_are_kept else 0)]
 
 
+async def test_of_two_pictures_that_weigh_too_much_the_newest_is_kept(inboxes: Inboxes) -> None:
+    inboxes.put("331", *(FIRST + n * HOUR for n in range(10)))
+    probe = authorities()
+    await probe.picture("331", FIRST + 9 * HOUR)
+    kept = authorities(probe._budget.kept)
+    first, second = [await kept.picture("331", FIRST + n * HOUR) for n in (8, 9)]
+    assert await kept.picture("331", FIRST + 9 * HOUR) is second
+    assert await kept.picture("331", FIRST + 8 * HOUR) is not first
+
+
 async def test_who_was_not_asked_for_longest_goes_for_who_is(inboxes: Inboxes) -> None:
     for authority in ("331", "332", "333"):
         inboxes.put(authority, *(FIRST for _ in range(10)))

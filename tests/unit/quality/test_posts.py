@@ -81,6 +81,22 @@ def test_a_post_held_and_covered_after_it_closed() -> None:
     assert found("occupants-above-funded-fte", events) == []
 
 
+def test_a_post_held_while_it_was_closed_twice_is_found_twice() -> None:
+    facts = [
+        (P, PostClosed(closed_on=SEPTEMBER)),
+        (P, established(date(2023, 9, 11))),
+        (P, PostClosed(closed_on=OCTOBER)),
+        (W, started(date(2023, 8, 1))),
+        (W, left(NOVEMBER)),
+    ]
+    found_twice = found("post-used-after-closing", history(*TWO_POSTS, *facts))
+    assert [(finding.since, finding.until) for finding in found_twice] == [
+        (SEPTEMBER, date(2023, 9, 11)),
+        (OCTOBER, NOVEMBER),
+    ]
+    assert found_twice[1].says.endswith("and the post was closed on 2023-10-01.")
+
+
 def test_a_post_left_on_the_day_it_closed_is_no_finding() -> None:
     facts = [(W, started(SEPTEMBER)), (W, left(OCTOBER)), (P, PostClosed(closed_on=OCTOBER))]
     assert grave(history(*TWO_POSTS, *facts)) == set()

@@ -85,6 +85,11 @@ def test_two_corrections_of_one_event() -> None:
     assert ids(finding) == ["E-1", "E-2", "E-3"]
 
 
+def test_a_correction_that_is_of_another_worker_corrects_nothing_a_second_time() -> None:
+    of_other = event(started(DECEMBER), "worker/W-2", LATER + timedelta(hours=1), "E-3", supersedes="E-1")
+    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, of_other]) == []
+
+
 def test_a_correction_of_a_correction_and_one_withdrawn_are_no_findings_unless_the_void_is_void() -> None:
     again = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-2")
     assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, again]) == []

@@ -125,6 +125,16 @@ def test_a_start_in_a_post_held_before_is_no_finding(between: Facts) -> None:
     assert grave(events) == set()
 
 
+def test_a_start_in_a_post_held_under_another_number_could_be_either_and_none_is_withdrawn() -> None:
+    facts = [
+        (W, started(SEPTEMBER)),
+        ("worker/W-2", started(OCTOBER, "P-1", "0.5")),
+        (W, WorkerMerged(duplicate="W-2")),
+    ]
+    finding = the_one("start-in-post-held", history(*TWO_POSTS, *facts))
+    assert (ids(finding), withdrawn(finding)) == (["E-3", "E-4"], [])
+
+
 def test_the_same_start_twice_is_not_a_start_in_a_post_held() -> None:
     assert found("start-in-post-held", history((W, started(SEPTEMBER)), (W, started(SEPTEMBER)))) == []
 
