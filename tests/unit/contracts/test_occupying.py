@@ -15,7 +15,6 @@ from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostClosed, PostEstablished
 from contracts.occupying import (
-    ALL_NUMBERS,
     EFFECTS,
     HeldUnder,
     Leaving,
@@ -23,12 +22,12 @@ from contracts.occupying import (
     at_another_fte,
     deciding,
     did_not_come,
-    first_coming,
     followed,
     fte_held,
     held_after,
     is_reversed,
     leaving,
+    numbers_that_came,
     posts_held,
     taken_up,
 )
@@ -283,7 +282,7 @@ def test_a_reversal_reverses_a_leaver_that_is_not_stated_to_have_come_after_it(
 
 
 def test_leavers_speak_of_numbers_that_came_or_else_of_every_number() -> None:
-    came = {"W-1": DAY_1, "W-2": DAY_2, ALL_NUMBERS: DAY_1}
+    came = {"W-1", "W-2"}
     assert leaving(["W-1"], came) == Leaving(frozenset({"W-1"}))
     assert leaving(["W-1", "W-9"], came) == Leaving(frozenset({"W-1"}), every_number=True)
     assert leaving([], came) == Leaving()
@@ -292,7 +291,7 @@ def test_leavers_speak_of_numbers_that_came_or_else_of_every_number() -> None:
     assert Leaving(every_number=True).ends(under("W-2", FULL))
 
 
-def test_the_day_of_the_first_start_or_move_is_kept_of_each_number_and_of_all() -> None:
+def test_who_started_or_moved_under_a_number_came_under_it() -> None:
     facts = [
         ("W-2", moved(DAY_2, "P-1", "P-2")),
         ("W-1", started(DAY_3)),
@@ -300,29 +299,33 @@ def test_the_day_of_the_first_start_or_move_is_kept_of_each_number_and_of_all() 
         ("W-3", left(DAY_1)),
         ("W-3", fte_changed(DAY_1, "1")),
     ]
-    actions = sorted(action_of(one, EFFECTS) for one in history(*facts))
-    assert first_coming(actions) == {"W-2": DAY_2, ALL_NUMBERS: DAY_2, "W-1": DAY_3}
+    assert numbers_that_came(action_of(one, EFFECTS) for one in history(*facts)) == {"W-1", "W-2"}
+
+
+OWN, OTHER, EVERY = Leaving(frozenset({"W-1"})), Leaving(frozenset({"W-2"})), Leaving(every_number=True)
 
 
 @pytest.mark.parametrize(
-    ("number", "left_by", "first", "own", "beside", "did_not"),
+    ("left_by", "ended", "held_beside", "in_post_beside", "did_not"),
     [
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_2, DAY_2, False, True),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_1, False, False),
-        ("W-1", Leaving(frozenset({"W-2"})), DAY_2, DAY_2, False, False),
-        ("W-1", Leaving(every_number=True), DAY_2, DAY_2, False, True),
-        ("W-1", Leaving(every_number=True), DAY_1, DAY_2, True, False),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_2, True, True),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_2, False, False),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_1, True, False),
-        ("W-1", Leaving(frozenset({"W-2"})), DAY_1, DAY_2, True, False),
+        pytest.param(OWN, set(), False, False, True, id="nothing was held"),
+        pytest.param(EVERY, set(), False, False, True, id="nothing was held, and every number leaves"),
+        pytest.param(OTHER, set(), False, False, False, id="another number leaves"),
+        pytest.param(OWN, {"W-1"}, False, False, False, id="its own was held"),
+        pytest.param(OWN, {"W-2"}, False, False, False, id="another that leaves was held"),
+        pytest.param(EVERY, {"W-2"}, False, False, False, id="every number leaves, and one was held"),
+        pytest.param(OWN, set(), True, True, True, id="in post beside, and nothing under its own"),
+        pytest.param(OWN, set(), True, False, False, id="another is to come back to"),
+        pytest.param(OWN, {"W-1"}, True, True, False, id="its own was held, and in post beside"),
+        pytest.param(OWN, {"W-2"}, True, True, True, id="another ended, in post beside, and nothing under its own"),
+        pytest.param(OTHER, {"W-2"}, True, True, False, id="another number leaves, and in post beside"),
     ],
 )
-def test_a_starter_did_not_come_who_leaves_on_that_day_and_of_whom_nothing_was_before(
-    number: str, left_by: Leaving, first: date, own: date, beside: bool, did_not: bool
+def test_a_starter_did_not_come_who_leaves_on_that_day_and_had_nothing_to_leave(
+    left_by: Leaving, ended: set[str], held_beside: bool, in_post_beside: bool, did_not: bool
 ) -> None:
-    came = {number: own, ALL_NUMBERS: first}
-    assert did_not_come(DAY_2, number, left_by, came, beside) is did_not
+    found = did_not_come("W-1", left_by, ended, held_beside=held_beside, in_post_beside=in_post_beside)
+    assert found is did_not
 
 
 def test_a_day_ends_what_leavers_held_then_starts_moves_and_changes_the_fte() -> None:
