@@ -31,7 +31,7 @@ COURSES = 4000
 def known_by_heart() -> list[Event]:
     """The authority, from October 2022 on; nothing was recorded of the time before."""
     recorded = date(2022, 9, 30)
-    posts = [event(post(f"P-{n}").data, f"post/P-{n}", at(recorded), f"post-{n}") for n in range(40)]
+    posts = [post(f"P-{n}", recorded=at(recorded)) for n in range(40)]
     # Two of the first posts are vacant in October 2022 already.
     events = [*posts, *(start(f"W-{n}", f"P-{n}", recorded=recorded) for n in range(34))]
     for month in range(12):
@@ -157,7 +157,7 @@ def test_an_interval_is_between_the_quantiles_of_the_courses_drawn_out_from_thei
 def test_an_interval_never_narrows_with_the_horizon_where_vacancies_only_come_up() -> None:
     # Nobody is ever hired. In each of the twelve months one of nine hundred left.
     recorded = date(2022, 9, 30)
-    posts = event(post("P-1", fte="999").data, "post/P-1", at(recorded), "posts")
+    posts = post("P-1", fte="999", recorded=at(recorded))
     events = [posts, *(start(f"W-{n}", "P-1", recorded=recorded) for n in range(912))]
     events += [leaver(f"W-{n}", months_later(date(2022, 11, 10), n)) for n in range(12)]
     found = forecast(Picture(events), AS_AT, 36)
