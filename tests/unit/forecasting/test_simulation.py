@@ -98,6 +98,16 @@ def test_a_rate_known_from_few_leavers_widens_what_may_come_the_more_the_further
         assert means(found)[month - 1] == about(10 + 4 * month, variance)
 
 
+def test_a_rate_is_drawn_about_itself_as_uncertain_as_its_events_are_few() -> None:
+    # 12 leavers over 24 FTE-months: a half, with a variance of a twelfth of its square.
+    chance = Chance(7, rates(turnover=Rate(12.0, 24.0), filling=Rate(3.0, 4.0)), an_academy(1))
+    assert chance.turnover.mean() == about(0.5, 0.25 / 12)
+    assert np.var(chance.turnover) == pytest.approx(0.25 / 12, rel=0.15)
+    assert chance.filling.mean() == about(0.75, 0.75**2 / 3)
+    # What was never seen is not believed to come.
+    assert not chance.moving_out.any()
+
+
 def test_only_the_share_of_leavers_that_leaves_a_vacancy_opens_one() -> None:
     found = played(1, rates(turnover=rate(0.08), opening=0.25))
     assert (found.leavers[0], means(found)[0]) == (about(8, 8), about(12, 0.5))
