@@ -103,7 +103,7 @@ def test_of_what_was_before_the_records_begin_only_who_stayed_is_known_and_it_gi
 def test_the_rates_of_a_role_are_shrunk_towards_those_of_the_authority() -> None:
     picture = Picture([*known_by_heart(), post("M-1", role=Role.TEAM_MANAGER)])
     found = forecast(picture, AS_AT, 1, Role.TEAM_MANAGER).rates
-    # Nobody holds the post: of 240 FTE-months at 12 leavers over 408 it has 7.06. It is vacant, and filled by nobody: of
+    # Nobody holds the post: of 240 FTE-months at 12 leavers over 408 it has 7.06. It is vacant, filled by nobody: of
     # 24 at 12 hires over 84 it has 3.43, over 36.
     assert found.turnover.events == pytest.approx(240 * 12 / 408)
     assert found.filling.events == pytest.approx(24 * 12 / 84)
