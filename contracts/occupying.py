@@ -6,7 +6,7 @@ Every service that asks who holds a post asks here, so that all tell one story.
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import NamedTuple
@@ -16,8 +16,8 @@ from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.standing import Recorded, recorded_before
 
-# Who leaves and starts again on one day is in post; a start that stands alone, and a leaver on its day, are of a
-# starter who did not come. The FTE stated for a day holds for the post moved to on that day.
+# Who leaves a post and starts again on one day is in post; a start on the day of a leaver, before which nothing was
+# held, is of a starter who did not come. The FTE stated for a day holds for the post moved to on that day.
 # A reversal comes before the leavers it cancels.
 EFFECTS = in_order_of_effect(
     (LeaverReversed, "left_on"),
@@ -109,41 +109,38 @@ class Leaving(NamedTuple):
 
 
 NOBODY_LEAVES = Leaving()
-ALL_NUMBERS = ""
-"""Stands among the numbers for all of a person's together. No number is called so."""
 
 
-def leaving(numbers: Collection[str], came: Mapping[str, date]) -> Leaving:
+def leaving(numbers: Collection[str], came: Collection[str]) -> Leaving:
     """Of whom the leavers speak that come under some numbers, each once, and are not reversed.
 
-    `came` holds of each number, and of `ALL_NUMBERS`, the day of the first start or move under it. A leaver under a
-    number without any, which is but another name of the person, speaks of them all.
+    `came` are the numbers under which there is a start or a move. A leaver under a number without any, which is but
+    another name of the person, speaks of them all.
     """
     own = frozenset(number for number in numbers if number in came)
     return Leaving(own, every_number=len(own) < len(numbers))
 
 
-def did_not_come(day: date, number: str, left: Leaving, came: Mapping[str, date], beside: bool) -> bool:
+def did_not_come(
+    number: str, left: Leaving, ended: Collection[str], *, held_beside: bool, in_post_beside: bool
+) -> bool:
     """Whether a start under a number does not count, for who leaves that day.
 
-    It does not where it stands alone: nothing was taken up before under any number. Nor where nothing was under its
-    own, and the person is in post `beside`, under a number that does not leave: a duplicate opened and closed on a day.
+    `ended` are the numbers under which something ends by it; `held_beside` says that something is held under others, be
+    it at an FTE of 0 to come back to, `in_post_beside` that somebody is in post by that. A start does not count where
+    nothing was held at all, so that the leaver can speak of the start alone. Nor where nothing was held under its own
+    number, and the person is in post beside: a duplicate opened and closed on one day.
     """
-    if came[ALL_NUMBERS] >= day:
-        return left.every_number or number in left.numbers
-    return beside and number in left.numbers and came[number] >= day
+    if not left.every_number and number not in left.numbers:
+        return False
+    if not ended and not held_beside:
+        return True
+    return in_post_beside and number in left.numbers and number not in ended
 
 
-def first_coming(actions: Iterable[Action]) -> dict[str, date]:
-    """Of each number under which there is a start or a move, and of `ALL_NUMBERS`, the day of the first; actions are in
-    their order.
-    """
-    came: dict[str, date] = {}
-    for day, _, _, number, data in actions:
-        if isinstance(data, WorkerStarted | WorkerMoved):
-            came.setdefault(number, day)
-            came.setdefault(ALL_NUMBERS, day)
-    return came
+def numbers_that_came(actions: Iterable[Action]) -> frozenset[str]:
+    """The numbers under which there is a start or a move."""
+    return frozenset(number for _, _, _, number, data in actions if isinstance(data, WorkerStarted | WorkerMoved))
 
 
 # --- one person -------------------------------------------------------------------------------------------------------
@@ -159,8 +156,8 @@ def posts_held(actions: Iterable[Action]) -> Steps[Decimal]:
     - FTE changed: a post held has the FTE stated. 0 gives it up, unless it was taken up at 0; who gave it up so, and
       has neither left nor moved from it, takes it up again by an FTE above 0. Of another post it says nothing;
     - left: nothing is held on that date that was held under the number of the leaver (all there are, where no start and
-      no move comes under that number), and a start on it counts, unless it stands alone (`did_not_come`). It says
-      nothing if the leaver is reversed.
+      no move comes under that number), and a start on it counts, unless nothing was held before (`did_not_come`). It
+      says nothing if the leaver is reversed.
     """
     steps: Steps[Decimal] = {}
     for day, changes in followed(actions):
@@ -176,7 +173,7 @@ Changes = list[tuple[str, Decimal | None, Decimal | None]]
 def followed(actions: Iterable[Action]) -> Iterator[tuple[date, Changes]]:
     """What each action does, in their order: its day, and the posts that it says are held or given up."""
     in_order = list(actions)
-    person = _Following(first_coming(in_order))
+    person = _Following(numbers_that_came(in_order))
     for action in in_order:
         changes: Changes = []
         for post, held in person.says(action):
@@ -190,7 +187,7 @@ def followed(actions: Iterable[Action]) -> Iterator[tuple[date, Changes]]:
 class _Following:
     """What a person holds, followed from action to action."""
 
-    def __init__(self, came: Mapping[str, date]) -> None:
+    def __init__(self, came: Collection[str]) -> None:
         self.held: dict[str, Held] = {}
         self._posts_under: defaultdict[str, dict[str, None]] = defaultdict(dict)
         self._came = came
@@ -198,7 +195,8 @@ class _Following:
         self._day: date | None = None
         self._reversals: Sequence[Recorded] = ()
         self._leavers: set[str] = set()
-        self._beside: bool | None = None
+        self._ended: set[str] = set()
+        self._beside: tuple[bool, bool] | None = None
 
     def hold(self, post: str, held: Held) -> None:
         """From now on a post is held so."""
@@ -215,9 +213,9 @@ class _Following:
         """How posts are held by an action, each that it speaks of."""
         day, _, recorded, number, data = action
         if day != self._day:
-            self._day, self._reversals, self._leavers, self._beside = day, (), set(), None
+            self._day, self._reversals, self._leavers, self._ended, self._beside = day, (), set(), set(), None
         if isinstance(data, WorkerStarted):
-            return self._start(day, number, data)
+            return self._start(number, data)
         if isinstance(data, WorkerMoved):
             return [] if self._gone else self._move(number, data)
         if isinstance(data, WorkerFteChanged):
@@ -228,11 +226,13 @@ class _Following:
             return []
         return [] if is_reversed(recorded, self._reversals) else self._leave(number)
 
-    def _start(self, day: date, number: str, data: WorkerStarted) -> list[tuple[str, Held]]:
+    def _start(self, number: str, data: WorkerStarted) -> list[tuple[str, Held]]:
         if self._leavers:
             if self._beside is None:
-                self._beside = any(fte_held(held) is not None for held in self.held.values())
-            if did_not_come(day, number, leaving(self._leavers, self._came), self._came, self._beside):
+                self._beside = bool(self.held), any(fte_held(held) is not None for held in self.held.values())
+            held, in_post = self._beside
+            left = leaving(self._leavers, self._came)
+            if did_not_come(number, left, self._ended, held_beside=held, in_post_beside=in_post):
                 return []
         self._gone = False
         return [(data.post, taken_up(self.held.get(data.post, ()), number, data.fte))]
@@ -246,6 +246,7 @@ class _Following:
         left = leaving([number], self._came)
         posts = self.held if left.every_number else self._posts_under.get(number, ())
         changed = [(post, tuple(under for under in self.held[post] if not left.ends(under))) for post in posts]
+        self._ended.update(under.number for post in posts for under in self.held[post] if left.ends(under))
         self._gone = len(self.held) == sum(not held for _, held in changed)
         return changed
 

@@ -69,8 +69,8 @@ AuthorityCode = Annotated[
 
 
 def _is_a_json_number(value: object) -> object:
-    # pydantic would read a string or a boolean as a number; a JSON number reaches it as a float, so it is not strict.
-    if isinstance(value, str | bool):
+    # pydantic would read a string as a number; a JSON number reaches it as a float, so it is not strict.
+    if isinstance(value, str):
         raise ValueError("must be a JSON number, without quotes")
     return value
 

@@ -1,6 +1,6 @@
-"""DfE's rates recomputed from DfE's own counts, and every rate that does not come out, with its reason.
+"""DfE's rates as published, and every one that DfE's own counts do not give, with its reason.
 
-Invariant: this shares no code with the services: the definitions are written out again, and the list is by hand.
+Invariant: this shares no code with the services, and the list is by hand.
 """
 
 import csv
@@ -11,11 +11,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 TOLERANCE = Decimal("0.1")
-HALF_A_TENTH = Decimal("0.05")
-"""How far a published FTE can be from the exact one. Headcounts and cases are whole, and exact."""
-
-WORKING_DAYS = 253
-WORKING_DAYS_OF_A_YEAR_WITH_29_FEBRUARY = 254
 
 
 class Reason(StrEnum):
@@ -37,18 +32,11 @@ class Exempt(NamedTuple):
     code: str
 
 
-class Recomputed(NamedTuple):
-    """A published rate (None: a mark), what its counts give (None: marks, or 0 of 0), and the least and most they can.
-
-    `marked` tells whether the rate or a count is a mark.
-    """
+class Published(NamedTuple):
+    """A rate as DfE published it; None: a mark."""
 
     which: Exempt
-    published: Decimal | None
     value: Decimal | None
-    least: Decimal | None
-    most: Decimal | None
-    marked: bool
 
 
 _ROUNDED = {
@@ -98,19 +86,19 @@ _NOT_AVAILABLE = {
     ("absence-rate", 2018): "880",
 }
 _SUPPRESSED = {("absence-rate", 2017): "420 802", ("absence-rate", 2018): "420 802"}
-_RATES = (
-    "vacancy-rate",
-    "agency-worker-rate",
-    "agency-worker-rate-headcount",
-    "turnover-rate",
-    "turnover-rate-headcount",
-    "agency-cover-rate",
-    "vacancy-agency-cover-rate",
-    "absence-rate",
-    "average-caseload",
-)
+_COLUMNS = {
+    "vacancy-rate": "vacancy_rate_fte_%",
+    "agency-worker-rate": "agency_worker_rate_fte_%",
+    "agency-worker-rate-headcount": "agency_worker_rate_headcount_%",
+    "turnover-rate": "turnover_rate_fte_%",
+    "turnover-rate-headcount": "turnover_rate_headcount_%",
+    "agency-cover-rate": "agency_cover_rate_fte_%",
+    "vacancy-agency-cover-rate": "vacancy_agency_cover_rate_fte_%",
+    "absence-rate": "absence_rate_fte_%",
+    "average-caseload": "caseload_fte",
+}
 # Richmond upon Thames: Kingston upon Thames has the figures of both; West Northamptonshire: North Northamptonshire.
-_TOGETHER = {(rate, year): "318 941" for rate in _RATES for year in (2021, 2022)}
+_TOGETHER = {(rate, year): "318 941" for rate in _COLUMNS for year in (2021, 2022)}
 _ISLES_OF_SCILLY = {
     (rate, year): "420"
     for rate in ("turnover-rate", "turnover-rate-headcount", "absence-rate")
@@ -132,23 +120,6 @@ EXCEPTIONS = {
 }
 """Every rate of a local authority row of the 2022 release that its counts do not give within 0.1, and why."""
 
-_FORMULAS = {
-    "vacancy-rate": ("vacancy_rate_fte_%", "vacancy_fte", ("vacancy_fte", "social_worker_fte")),
-    "agency-worker-rate": ("agency_worker_rate_fte_%", "agency_fte", ("agency_fte", "social_worker_fte")),
-    "agency-worker-rate-headcount": (
-        "agency_worker_rate_headcount_%",
-        "agency_headcount",
-        ("agency_headcount", "social_worker_headcount"),
-    ),
-    "turnover-rate": ("turnover_rate_fte_%", "leaver_fte", ("social_worker_fte",)),
-    "turnover-rate-headcount": ("turnover_rate_headcount_%", "leaver_headcount", ("social_worker_headcount",)),
-    "agency-cover-rate": ("agency_cover_rate_fte_%", "agency_cover_fte", ("agency_fte",)),
-    "vacancy-agency-cover-rate": ("vacancy_agency_cover_rate_fte_%", "agency_cover_fte", ("vacancy_fte",)),
-    "absence-rate": ("absence_rate_fte_%", "working_days_lost_fte", ("social_worker_fte",)),
-    "average-caseload": ("caseload_fte", "cases", ("case_holders_fte",)),
-}
-"""The column of each rate, of what is divided, and those whose sum it is divided by."""
-
 
 def authority_rows(path: Path) -> list[dict[str, str]]:
     """The local authority rows of DfE's file."""
@@ -156,43 +127,10 @@ def authority_rows(path: Path) -> list[dict[str, str]]:
         return [row for row in csv.DictReader(file) if row["geographic_level"] == "Local authority"]
 
 
-def recompute(row: dict[str, str]) -> Iterator[Recomputed]:
-    """Each rate of a row, from the counts beside it."""
-    year = int(row["time_period"])
-    for rate, (column, above, below) in _FORMULAS.items():
-        which = Exempt(rate, year, row["old_la_code"])
-        published = _number(row[column])
-        counts = [_number(row[name]) for name in (above, *below)]
-        known = [count for count in counts if count is not None]
-        if published is None or len(known) < len(counts):
-            yield Recomputed(which, published, None, None, None, True)
-            continue
-        times = Decimal(1) if rate == "average-caseload" else Decimal(100)
-        if rate == "absence-rate":
-            # The year to 30 September 2020 holds the only 29 February from 2017 to 2022.
-            times /= WORKING_DAYS_OF_A_YEAR_WITH_29_FEBRUARY if year == 2020 else WORKING_DAYS
-        value, least, most = (
-            None if found is None else found * times for found in _quotients(known[0], known[1:], above, below)
-        )
-        yield Recomputed(which, published, value, least, most, False)
-
-
-def _quotients(
-    divided: Decimal, parts: list[Decimal], above: str, below: tuple[str, ...]
-) -> tuple[Decimal | None, Decimal | None, Decimal | None]:
-    """The quotient of the counts as printed, and the least and the most that exact counts behind them can give."""
-    if sum(parts) == 0:
-        return None, None, None
-    rounding = {name: HALF_A_TENTH if name.endswith("fte") else Decimal(0) for name in (above, *below)}
-    others = [(part, rounding[name]) for part, name in zip(parts, below, strict=True) if name != above]
-    both = above in below
-
-    def quotient(up: int) -> Decimal:
-        top = max(Decimal(0), divided + up * rounding[above])
-        bottom = sum((part - up * by for part, by in others), top if both else Decimal(0))
-        return top / bottom
-
-    return divided / sum(parts), quotient(-1), quotient(+1)
+def published(row: dict[str, str]) -> Iterator[Published]:
+    """Each rate of a row."""
+    for rate, column in _COLUMNS.items():
+        yield Published(Exempt(rate, int(row["time_period"]), row["old_la_code"]), _number(row[column]))
 
 
 def _number(cell: str) -> Decimal | None:

@@ -111,8 +111,10 @@ CHALLENGES = ("Bearer", 'Basic realm="workforce", charset="UTF-8"')
 
 
 def _presented(headers: Headers) -> str | None:
-    scheme, _, credentials = headers.get("authorization", "").partition(" ")
-    credentials = credentials.strip()
+    given = headers.getlist("authorization")
+    # Of two headers nobody can say which one a proxy before us looked at.
+    scheme, _, credentials = given[0].partition(" ") if len(given) == 1 else ("", "", "")
+    credentials = credentials.strip(" ")
     if scheme.lower() == "basic":
         return _password(credentials)
     return credentials or None if scheme.lower() == "bearer" else None

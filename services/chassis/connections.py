@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import h11
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from services.chassis.authentication import LOOPBACK_CALLER, Caller
@@ -39,6 +39,7 @@ MORE_LINES = 10
 CRUMBS_AMONG = 1000
 LARGEST_CRUMB = 16
 """A chunked body with a line break for every so many bytes is refused: taking it apart costs more than sending it."""
+CLOSE = (b"connection", b"close")
 LINGER_SECONDS = 5.0
 """How long what still comes is thrown away after a refusal, so that the sender gets to read it."""
 LOOK_SECONDS = 1.0
@@ -249,7 +250,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def answer_for_health_alone(self) -> None:
         """Refuse whatever else is asked."""
-        self.http.app = HealthAlone(self.http.app)
+        self.http.answering.app = HealthAlone(self.http.answering.app)
 
     def look(self) -> None:
         """End it if it is beyond a limit of time."""
@@ -310,13 +311,25 @@ class Http(H11Protocol):
         super().__init__(*given)
         # A line for each request that is no HTTP would let strangers fill the disk: they are counted.
         self.logger = QUIET
+        self.app = self.answering = Answering(self.app, self)
 
     def on_response_complete(self) -> None:
         """An answer is written. Of a body that nobody asked for the rest is not parsed."""
         super().on_response_complete()
         self.connection.answered()
-        if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
+        if isinstance(self.cycle.transport, Lingering) and not self.transport.is_closing():
             self._linger()
+
+    def announce_the_end(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+        """The headers of an answer after which this connection takes no further request, where that is so.
+
+        It is where the request's body has not come whole: what follows would be taken for the rest of it.
+        """
+        told = list(headers)
+        if self.conn.their_state is not h11.SEND_BODY:
+            return told
+        self.cycle.transport = Lingering(self.transport, self.cycle)  # type: ignore[assignment]
+        return told if CLOSE in told else [*told, CLOSE]
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is no HTTP, or too much of it."""
@@ -334,7 +347,7 @@ class Http(H11Protocol):
             return False
         at_hand = self.cycle is not None and not self.cycle.response_complete
         answer = problem.answer()
-        headers = [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]
+        headers = [*self.server_state.default_headers, *answer.raw_headers, CLOSE]
         body = b"" if at_hand and self.scope["method"] == "HEAD" else bytes(answer.body)
         for event in (
             h11.Response(status_code=answer.status_code, headers=headers),
@@ -363,6 +376,41 @@ class Http(H11Protocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Whoever asks for another protocol is answered in this one."""
+
+
+class Lingering:
+    """The transport of an answer after which a connection lingers: it is not closed as soon as the answer is written.
+
+    Whoever still sends would be told that the connection was reset, and not get to read the answer.
+    """
+
+    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
+        self._cycle = cycle
+        self._transport = transport
+        self.write, self.is_closing = transport.write, transport.is_closing
+
+    def close(self) -> None:
+        """Close it where the answer did not come to its end."""
+        if not self._cycle.response_complete:
+            self._transport.close()
+
+
+class Answering:
+    """The application of a connection: an answer says so when the connection ends with it."""
+
+    def __init__(self, app: Any, http: Http) -> None:
+        self.app = cast(ASGIApp, app)
+        self._http = http
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+
+        async def announcing(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message = {**message, "headers": self._http.announce_the_end(message.get("headers", ()))}
+            await send(message)
+
+        await self.app(scope, receive, announcing)
 
 
 class HealthAlone:

@@ -105,8 +105,12 @@ def _header_length(name: str, content: bytes | None) -> int:
 
 def fingerprint(record: ConsumerRecord) -> str:
     """The SHA-256, in hexadecimal, of the key, body and headers of a record, in this order, each behind its length."""
+    return _fingerprint(record.key, record.value, record.headers)
+
+
+def _fingerprint(key: bytes | None, value: bytes | None, headers: Headers) -> str:
     digest = sha256()
-    for name, content in (("", record.key), ("", record.value), *record.headers):
+    for name, content in (("", key), ("", value), *headers):
         for part in (name.encode(), content):
             digest.update(b"-" if part is None else b"%d:" % len(part) + part)
     return digest.hexdigest()
@@ -129,6 +133,17 @@ def where_and_why(record: ConsumerRecord) -> dict[str, str]:
         for name, content in record.headers[_first_of_ours(record) :]
         if name.startswith(HEADER)
     }
+
+
+def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
+    """Which record it is that was set aside: its topic, partition and offset, and its SHA-256.
+
+    A record is set aside once more when it is read once more. A topic that was made anew has other records at the same
+    places.
+    """
+    about = where_and_why(record)
+    of_the_whole = about.get("original-sha256") or _fingerprint(record.key, record.value, as_it_came(record))
+    return about.get("topic", ""), about.get("partition", ""), about.get("offset", str(record.offset)), of_the_whole
 
 
 def _first_of_ours(record: ConsumerRecord) -> int:

@@ -25,7 +25,7 @@ from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, d
 
 # So that no record on the topic keeps the others from being read, and no topic is made by being asked for.
 from services.chassis import kafka_records, topics  # noqa: F401
-from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why
+from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why, which
 from services.chassis.logs import get_log
 
 log = get_log(__name__)
@@ -113,6 +113,17 @@ async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[C
                         yield record
     finally:
         await consumer.stop()
+
+
+async def list_dead_letters(service: str, kafka_servers: str) -> dict[int, dict[str, str]]:
+    """What a service set aside, each record once, oldest first: where it was and why, by offset on that topic.
+
+    Of a record that was read, and set aside, several times the last letter is told: it says why it is here now.
+    """
+    found: dict[tuple[str, str, str, str], tuple[int, dict[str, str]]] = {}
+    async for record in read_dead_letters(service, kafka_servers):
+        found[which(record)] = record.offset, where_and_why(record)
+    return dict(sorted(found.values(), key=lambda letter: letter[0]))
 
 
 class NotSentAgain(Exception):
@@ -207,11 +218,10 @@ async def _read_one(kafka_servers: str, topic: str, partition: int, offset: int)
 
 
 async def _show(service: str, kafka_servers: str) -> int:
-    shown = 0
-    async for record in read_dead_letters(service, kafka_servers):
-        sys.stdout.write(f"{record.offset}\t{_in_a_line(where_and_why(record))}\n")
-        shown += 1
-    sys.stdout.write(f"{shown} records set aside by {service}\n")
+    found = await list_dead_letters(service, kafka_servers)
+    for offset, about in found.items():
+        sys.stdout.write(f"{offset}\t{_in_a_line(about)}\n")
+    sys.stdout.write(f"{len(found)} records set aside by {service}\n")
     return 0
 
 

@@ -7,7 +7,7 @@ operate for all authorities, and is listed without its body.
 from typing import Annotated
 
 from aiokafka.errors import KafkaError
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,14 +16,24 @@ from contracts.envelope import format_instant
 from contracts.values import WHOLE
 from services.chassis.authentication import OPERATING
 from services.chassis.bodies import SMALL_BODY, read_model
-from services.chassis.dead_letter_form import where_and_why
-from services.chassis.dead_letters import NotSentAgain, read_dead_letters, send_again
+from services.chassis.dead_letters import NotSentAgain, list_dead_letters, send_again
 from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record, refusals, several
-from services.chassis.problems import JsonAnswer, Problem, not_available
+from services.chassis.problems import JsonAnswer, Problem, in_words, not_available
 from services.chassis.runtime import runtime_of
 
+
+async def no_parameters(request: Request) -> None:
+    """A dependency of a route that takes none. Raises a 422 problem for each there is: it would be passed over."""
+    faults = [
+        {"field": name, "problem": "is not a parameter", "expected": "no parameter"} for name in request.query_params
+    ]
+    if faults:
+        title = "The request is not as described"
+        raise Problem(422, "request-refused", title, in_words(faults, 0), faults=faults)
+
+
 health_router = APIRouter(tags=["operation"])
-set_aside_router = APIRouter(tags=["operation"], dependencies=[OPERATING])
+set_aside_router = APIRouter(tags=["operation"], dependencies=[OPERATING, Depends(no_parameters)])
 
 LIVE = record({"live": {"type": "boolean"}, "reason": {"type": ["string", "null"]}})
 READY = record(
@@ -60,6 +70,7 @@ SENT = record({"sent": {"type": "integer", "minimum": 0, "description": "How man
 OPERATED = refusals(
     {
         403: "The key has no right to operate for all authorities.",
+        422: "There is a parameter: these routes take none.",
         503: "Kafka cannot be reached: ask again.",
     }
 )
@@ -133,16 +144,13 @@ async def metrics(request: Request) -> Response:
     responses=OPERATED | {200: json_answer("The records.", SET_ASIDE)},
 )
 async def list_set_aside(request: Request) -> JSONResponse:
-    """Each with its offset on the dead-letter topic, where it was, and why it could not be taken in; oldest first."""
+    """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
     runtime = runtime_of(request)
     try:
-        found = [
-            {"offset": record.offset, "about": where_and_why(record)}
-            async for record in read_dead_letters(runtime.parts.name, runtime.settings.kafka_servers)
-        ]
+        found = await list_dead_letters(runtime.parts.name, runtime.settings.kafka_servers)
     except KafkaError:
         raise not_available("Kafka cannot be reached") from None
-    return JsonAnswer({"records": found})
+    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in found.items()]})
 
 
 @set_aside_router.post(
@@ -157,7 +165,7 @@ async def list_set_aside(request: Request) -> JSONResponse:
             409: "Some are not there, were cut and lost their originals, or no service put them there: which, and why. "
             "The others were put back.",
             415: "The body is not said to be JSON.",
-            422: "No offsets are given, or something else beside them.",
+            422: "No offsets are given, or something else beside them; or there is a parameter.",
         }
     )
     | {202: json_answer("They were put back.", SENT)},

@@ -77,8 +77,9 @@ def stands_at(picture: Picture, place: str, as_at: date) -> tuple[MadeOf, ...]:
     found = []
     if kind == "post":
         posts = picture.posts.get(identifier, ())
+        # From when it was established on something holds on every day.
         at = bisect_right(posts, as_at, key=attrgetter("valid_from")) - 1
-        if at >= 0 and as_at < posts[at].valid_to:
+        if at >= 0:
             found.append(MadeOf(place, "establishment", posts[at].facts.funded))
     there = _standing(picture).get(place)
     return (*found, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(found)

@@ -42,6 +42,13 @@ def _several(value: Any) -> list[str]:
     return value.split(",") if isinstance(value, str) else value
 
 
+def _keep(query: Query, name: str, words: list[str]) -> None:
+    """Words that are left of a list: an empty one is refused."""
+    query.pop(name)
+    if words:
+        query[name] = ",".join(words)
+
+
 def of_one_period(case: schemathesis.Case[Any], query: Query) -> None:
     """A date and the ways of giving a period exclude one another: one is kept, that under test if there is one."""
     given = [names for names in PERIODS if any(name in query for name in names)]
@@ -74,7 +81,7 @@ def of_its_dimensions(case: schemathesis.Case[Any], query: Query) -> None:
         if name not in known:
             query.pop(name, None)
     if "by" in query:
-        query["by"] = ",".join(name for name in _several(query["by"]) if name in known)
+        _keep(query, "by", [name for name in _several(query["by"]) if name in known])
 
 
 def of_a_year(case: schemathesis.Case[Any], query: Query) -> None:
@@ -131,7 +138,7 @@ def of_other_authorities(case: schemathesis.Case[Any], query: Query) -> None:
     """An authority is no neighbour of itself."""
     if "neighbours" in query:
         others = [code for code in _several(query["neighbours"]) if code != query.get("authority")]
-        query["neighbours"] = ",".join(others)
+        _keep(query, "neighbours", others)
 
 
 def of_two_releases(case: schemathesis.Case[Any], query: Query) -> None:

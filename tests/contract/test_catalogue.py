@@ -1,7 +1,6 @@
 """The catalogue and the code sets, against what is written down elsewhere."""
 
 import re
-from collections import Counter
 
 import pytest
 
@@ -10,9 +9,14 @@ from contracts.catalogue import (
     DEAD_LETTER_TOPICS,
     EVENT_MODELS,
     EVENT_TOPICS,
+    PUBLISHERS,
+    REQUEST_TOPICS,
     TOPIC_OF_TYPE,
+    WATERMARK_TOPICS,
+    readers_of,
     topics_owned_by,
     topics_read_by,
+    types_on,
 )
 from contracts.codes import (
     CSWW_LEAVER_DESTINATION,
@@ -31,23 +35,81 @@ PAST_TENSE = {
 }  # fmt: skip
 
 
-def test_every_event_type_stands_on_exactly_one_topic() -> None:
-    times = Counter(event.event_type for topic in ALL_TOPICS for event in topic.events)
-    assert set(times.values()) == {1}
-    assert len(times) == 23
-    assert set(times) == set(EVENT_MODELS) == set(TOPIC_OF_TYPE)
+TOPICS = {
+    # name: written by, read by, partitions, days that records are kept, event types or what else stands there
+    "workforce.posts": (
+        ["recruitment"], ["metrics"], 6, None, ["post.established", "post.changed", "post.closed"],
+    ),
+    "workforce.hiring": (
+        ["recruitment"], ["metrics", "retention"], 6, None,
+        [
+            "campaign.opened", "application.progressed", "cohort.opened", "worker.started", "worker.moved",
+            "worker.fte-changed", "worker.merged",
+        ],
+    ),
+    "workforce.agency-cover": (
+        ["recruitment"], ["metrics"], 6, None, ["cover.started", "cover.changed", "cover.ended"],
+    ),
+    "workforce.leavers": (
+        ["retention"], ["metrics", "recruitment"], 6, None, ["worker.left", "leaver.reversed"],
+    ),
+    "workforce.progression-panels": (["retention"], ["metrics"], 6, None, ["panel.decided"]),
+    "workforce.working-life": (
+        ["retention"], ["metrics"], 6, None,
+        [
+            "absence.recorded", "caseload.counted", "retention-payment.made", "support.taken-up",
+            "support-session.held", "demand.counted", "demand.ended",
+        ],
+    ),
+    "workforce.recruitment.dead-letter": (["recruitment"], [], 1, None, "set-aside"),
+    "workforce.retention.dead-letter": (["retention"], [], 1, None, "set-aside"),
+    "workforce.metrics.dead-letter": (["metrics"], [], 1, None, "set-aside"),
+    "workforce.recruitment.watermarks": (["recruitment"], ["metrics", "retention"], 1, 1, "watermark"),
+    "workforce.retention.watermarks": (["retention"], ["metrics", "recruitment"], 1, 1, "watermark"),
+    "workforce.recruitment.requests": (["metrics", "retention"], ["recruitment"], 1, 1, "republish-request"),
+    "workforce.retention.requests": (["metrics", "recruitment"], ["retention"], 1, 1, "republish-request"),
+}  # fmt: skip
+OF_RECRUITMENT = ["workforce.posts", "workforce.hiring", "workforce.agency-cover"]
+OF_RETENTION = ["workforce.leavers", "workforce.progression-panels", "workforce.working-life"]
 
 
-def test_every_topic_has_one_name_and_one_owner() -> None:
-    assert len({topic.name for topic in ALL_TOPICS}) == len(ALL_TOPICS) == 13
-    assert {topic.name: topic.owner for topic in EVENT_TOPICS} == {
-        "workforce.posts": "recruitment",
-        "workforce.hiring": "recruitment",
-        "workforce.agency-cover": "recruitment",
-        "workforce.leavers": "retention",
-        "workforce.progression-panels": "retention",
-        "workforce.working-life": "retention",
+def test_every_topic_is_as_it_is_written_down_here() -> None:
+    found = {
+        topic.name: (
+            list(topic.written_by),
+            list(topic.readers),
+            topic.partitions,
+            topic.retention_days,
+            [event.event_type.removeprefix("uk.workforce.").removesuffix(".v1") for event in topic.events]
+            or topic.carries,
+        )
+        for topic in ALL_TOPICS
     }
+    assert found == TOPICS
+    assert list(found) == list(TOPICS)
+    assert len(ALL_TOPICS) == 13
+    assert [topic.carries for topic in EVENT_TOPICS] == [""] * 6
+
+
+def test_every_topic_has_one_owner() -> None:
+    owners = {"recruitment": OF_RECRUITMENT, "retention": OF_RETENTION, "metrics": []}
+    for owner, names in owners.items():
+        others = [f"workforce.{owner}.{rest}" for rest in ("dead-letter", "watermarks", "requests")]
+        owned = [topic.name for topic in ALL_TOPICS if topic.owner == owner]
+        assert owned == names + (others if names else others[:1])
+        assert [topic.name for topic in topics_owned_by(owner)] == names
+    assert PUBLISHERS == ("recruitment", "retention")
+    assert [topic.name for topic in WATERMARK_TOPICS + REQUEST_TOPICS] == list(TOPICS)[9:]
+
+
+def test_every_event_type_stands_on_exactly_one_topic() -> None:
+    for name, (*_, carries) in TOPICS.items():
+        types = [f"uk.workforce.{kind}.v1" for kind in carries] if isinstance(carries, list) else []
+        assert types_on(name) == types
+        assert [event_type for event_type, topic in TOPIC_OF_TYPE.items() if topic.name == name] == types
+    assert list(EVENT_MODELS) == list(TOPIC_OF_TYPE)
+    assert [model.event_type for model in EVENT_MODELS.values()] == list(EVENT_MODELS)
+    assert len(EVENT_MODELS) == 23
 
 
 def test_no_service_reads_what_it_writes_and_metrics_reads_everything() -> None:
@@ -56,6 +118,9 @@ def test_no_service_reads_what_it_writes_and_metrics_reads_everything() -> None:
     assert [topic.name for topic in topics_read_by("retention")] == ["workforce.hiring"]
     assert [topic.name for topic in topics_read_by("recruitment")] == ["workforce.leavers"]
     assert topics_owned_by("metrics") == ()
+    assert readers_of("recruitment") == ("metrics", "retention")
+    assert readers_of("retention") == ("metrics", "recruitment")
+    assert readers_of("metrics") == ()
 
 
 def test_every_reader_has_a_dead_letter_topic_of_its_own() -> None:

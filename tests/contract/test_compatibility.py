@@ -176,11 +176,15 @@ def another_owner(now: Published) -> None:
 
 
 def fewer_partitions(now: Published) -> None:
-    topics(now)["workforce.posts"]["partitions"] = 3
+    topics(now)["workforce.posts"]["partitions"] = 5
 
 
 def records_not_kept_for_ever(now: Published) -> None:
     topics(now)["workforce.posts"]["retention_days"] = 3650
+
+
+def records_kept_a_day_less(now: Published) -> None:
+    topics(now)["workforce.recruitment.watermarks"]["retention_days"] = 0
 
 
 def another_number_in_the_census(now: Published) -> None:
@@ -248,8 +252,13 @@ def a_whole_item_of_the_census_removed(now: Published) -> None:
         (another_key, "catalogue.json: key", "from {authority}:{subject} to {authority}"),
         (a_topic_removed, "catalogue.json: workforce.metrics.dead-letter", "the topic was removed"),
         (another_owner, "catalogue.json: workforce.leavers", "the owner changed from retention to recruitment"),
-        (fewer_partitions, "catalogue.json: workforce.posts", "partitions went from 6 down to 3"),
+        (fewer_partitions, "catalogue.json: workforce.posts", "partitions went from 6 down to 5"),
         (records_not_kept_for_ever, "catalogue.json: workforce.posts", "retention_days went from None to 3650"),
+        (
+            records_kept_a_day_less,
+            "catalogue.json: workforce.recruitment.watermarks",
+            "retention_days went from 1 to 0",
+        ),
         (another_number_in_the_census, "catalogue.json: ReasonLeave.retired", "changed from 5 to 8"),
         (a_code_without_a_number_in_the_census, "catalogue.json: LeaverDestination.not-known", "the code was removed"),
         (a_whole_item_of_the_census_removed, "catalogue.json: OrgRole.senior-manager", "the code was removed"),
@@ -262,6 +271,35 @@ def test_a_change_that_breaks_a_reader_or_a_feed_is_found_and_its_place_named(
     assert [finding for finding in findings if where in finding and what in finding and "Instead: " in finding], (
         findings
     )
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (
+            a_field_removed,
+            f"{STARTED}: campaign: the field was removed. Instead: keep it, optional or not, or leave this version as "
+            "it was and publish the change as a new version of the event type (.v2).",
+        ),
+        (
+            a_code_removed_from_the_schema,
+            f'{STARTED}: route: the value "open-evening" is no longer taken. Instead: put it back as it was published: '
+            "codes are only added.",
+        ),
+        (
+            fewer_partitions,
+            "catalogue.json: workforce.posts: partitions went from 6 down to 5. Instead: keep them: Kafka cannot take "
+            "partitions away.",
+        ),
+        (
+            another_owner,
+            "catalogue.json: workforce.leavers: the owner changed from retention to recruitment. Instead: give the new "
+            "owner a topic of its own: one topic has one writer.",
+        ),
+    ],
+)
+def test_one_change_is_told_once_with_what_to_do_instead(change: Change, told: str) -> None:
+    assert findings_after(change) == [told]
 
 
 def a_new_attribute_that_needs_another(now: Published) -> None:
@@ -327,6 +365,15 @@ def other_words(now: Published) -> None:
     topics(now)["workforce.posts"]["purpose"] = "Posts."
 
 
+def records_kept_a_day_longer_and_for_ever(now: Published) -> None:
+    topics(now)["workforce.recruitment.watermarks"]["retention_days"] = 2
+    topics(now)["workforce.retention.watermarks"]["retention_days"] = None
+
+
+def another_document_of_the_topics(now: Published) -> None:
+    now["asyncapi.json"] = {}
+
+
 def more_partitions_and_another_reader(now: Published) -> None:
     topics(now)["workforce.posts"]["partitions"] = 12
     topics(now)["workforce.posts"]["readers"].append("retention")
@@ -348,6 +395,8 @@ def more_partitions_and_another_reader(now: Published) -> None:
         another_kind_of_panel,
         a_rule_between_fields_dropped,
         other_words,
+        records_kept_a_day_longer_and_for_ever,
+        another_document_of_the_topics,
         more_partitions_and_another_reader,
     ],
 )

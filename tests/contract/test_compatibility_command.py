@@ -84,6 +84,22 @@ def no_catalogue(now: Published) -> None:
     del now["catalogue.json"]
 
 
+def no_envelope(now: Published) -> None:
+    del now["envelope.json"]
+
+
+def an_event_type_without_a_schema(now: Published) -> None:
+    del now["events/uk.workforce.worker.left.v1.json"]
+
+
+def a_schema_of_no_event_type(now: Published) -> None:
+    now["events/uk.workforce.worker.vanished.v1.json"] = now["events/uk.workforce.worker.left.v1.json"]
+
+
+def a_catalogue_without_a_key(now: Published) -> None:
+    del now["catalogue.json"]["key"]
+
+
 def an_event_type_on_two_topics(now: Published) -> None:
     topics(now)["workforce.posts"]["subject_kinds"]["uk.workforce.worker.left.v1"] = "worker"
 
@@ -110,6 +126,14 @@ def an_event_type_on_two_topics(now: Published) -> None:
         (partitions_as_text, "catalogue.json: topics.workforce.posts.partitions", "valid integer"),
         (a_misspelt_file, "event/uk.workforce.worker.started.v1.json", "is no file of the contracts"),
         (no_catalogue, "catalogue.json", "is not among the present contracts"),
+        (no_envelope, "envelope.json", "is not among the present contracts"),
+        (
+            an_event_type_without_a_schema,
+            "uk.workforce.worker.left.v1.json",
+            "in the catalogue or as a schema, not both",
+        ),
+        (a_schema_of_no_event_type, "worker.vanished.v1.json", "in the catalogue or as a schema, not both"),
+        (a_catalogue_without_a_key, "catalogue.json: key", "Field required"),
         (an_event_type_on_two_topics, "uk.workforce.worker.left.v1.json", "stands on several topics"),
     ],
 )

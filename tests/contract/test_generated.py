@@ -15,11 +15,8 @@ from contracts.envelope import Event, parse_event
 from contracts.refusal import Refused
 
 CONTRACTS = Path(__file__).parents[2] / "contracts"
-STARTED = {"started_on": "2023-10-02", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}
-POST = {"effective_from": "2023-04-01", "role": "social-worker", "funded_fte": 1, "team": "a", "service_area": "b"}
 COVER = {"started_on": "2023-01-09", "agency_worker": "AW-1", "fte": 1, "reason": "vacancy", "post": "P-1"}
 PANEL = {"panel": "N-1", "decided_on": "2024-01-24", "kind": "asye", "decision": "passed"}
-ABSENCE = {"absent_from": "2023-02-08", "working_days_lost": 7.5, "reason": "SIC"}
 
 
 def event_of(noun_and_verb: str, data: dict[str, Any]) -> Event:
@@ -44,24 +41,16 @@ def keeps_its_schema(noun_and_verb: str, data: dict[str, Any]) -> bool:
 @pytest.mark.parametrize(
     ("noun_and_verb", "data"),
     [
-        ("worker.started", {**STARTED, "fte": 0.000001}),
-        ("worker.started", {**STARTED, "fte": 0}),
-        ("worker.moved", {"moved_on": "2024-04-01", "from_post": "P-1", "to_post": "P-2", "fte": 0}),
-        ("worker.started", {**STARTED, "cohort": None}),
-        ("worker.started", {**STARTED, "started_on": "1948-01-01"}),
-        ("worker.started", {**STARTED, "started_on": "2099-12-31"}),
-        ("worker.fte-changed", {"effective_from": "2023-10-02", "post": "P-1", "fte": 0}),
-        ("post.established", {**POST, "funded_fte": 999}),
-        ("post.established", {**POST, "csww_role": 6}),
         ("post.changed", {"effective_from": "2023-04-01", "grade": "grade-10"}),
         ("cover.started", {**COVER, "post": None, "reason": "absence", "role": "team-manager"} | {"post": "P-2"}),
         ("cover.started", {**COVER, "reason": "additional", "role": "social-worker"}),
         ("panel.decided", {**PANEL, "decision": "deferred"}),
         ("panel.decided", {**PANEL, "kind": "advanced-social-worker", "decision": "deferred"}),
-        ("absence.recorded", {**ABSENCE, "working_days_lost": 366}),
     ],
 )
-def test_what_a_model_takes_its_published_schema_takes(noun_and_verb: str, data: dict[str, Any]) -> None:
+def test_what_a_model_takes_by_a_rule_between_fields_its_published_schema_takes(
+    noun_and_verb: str, data: dict[str, Any]
+) -> None:
     assert event_of(noun_and_verb, data).envelope.id == "evt-1"
     assert keeps_its_schema(noun_and_verb, data)
 
@@ -69,41 +58,17 @@ def test_what_a_model_takes_its_published_schema_takes(noun_and_verb: str, data:
 @pytest.mark.parametrize(
     ("noun_and_verb", "data"),
     [
-        ("worker.started", {**STARTED, "fte": -0.1}),
-        ("worker.started", {**STARTED, "fte": 1.1}),
-        ("worker.started", {**STARTED, "fte": "1"}),
-        ("worker.started", {**STARTED, "fte": True}),
-        ("worker.started", {**STARTED, "fte": None}),
-        ("worker.started", {**STARTED, "surname": "X"}),
-        ("worker.started", {**STARTED, "post": "P 1"}),
-        ("worker.started", {**STARTED, "post": "P" * 65}),
-        ("worker.started", {**STARTED, "origin": "elsewhere"}),
-        ("worker.started", {**STARTED, "started_on": "2023-02-30"}),
-        ("worker.started", {**STARTED, "started_on": "20231002"}),
-        ("worker.started", {**STARTED, "started_on": "1698710400"}),
-        ("worker.started", {**STARTED, "started_on": 1698710400}),
-        ("worker.started", {**STARTED, "started_on": "2023-10-02T00:00:00"}),
-        ("worker.started", {**STARTED, "started_on": "1947-12-31"}),
-        ("worker.started", {**STARTED, "started_on": "2100-01-01"}),
-        ("worker.started", {name: value for name, value in STARTED.items() if name != "route"}),
-        ("worker.moved", {"moved_on": "2024-04-01", "from_post": "P-1", "to_post": "P-2", "fte": -0.5}),
-        ("post.established", {**POST, "funded_fte": 0}),
-        ("post.established", {**POST, "csww_role": 7}),
-        ("post.established", {**POST, "team": "Team One"}),
-        ("post.established", {**POST, "team": "-".join(["abcde"] * 11)}),
         ("post.changed", {"effective_from": "2023-04-01"}),
         ("cover.changed", {"effective_from": "2023-04-01"}),
         ("cover.started", {name: value for name, value in COVER.items() if name != "post"}),
         ("cover.started", {name: value for name, value in COVER.items() if name != "post"} | {"role": "social-worker"}),
         ("panel.decided", {**PANEL, "decision": "successful"}),
         ("panel.decided", {**PANEL, "kind": "advanced-social-worker"}),
-        ("absence.recorded", {**ABSENCE, "working_days_lost": 367}),
-        ("caseload.counted", {"counted_on": "2023-09-30", "cases": 1.5}),
-        ("caseload.counted", {"counted_on": "2023-09-30", "cases": -1}),
-        ("retention-payment.made", {"paid_on": "2024-03-28", "service_completed_on": "2024-03-31", "amount": -1}),
     ],
 )
-def test_what_a_published_schema_refuses_its_model_refuses(noun_and_verb: str, data: dict[str, Any]) -> None:
+def test_what_a_published_schema_refuses_by_a_rule_between_fields_its_model_refuses(
+    noun_and_verb: str, data: dict[str, Any]
+) -> None:
     assert not keeps_its_schema(noun_and_verb, data)
     with pytest.raises(Refused):
         event_of(noun_and_verb, data)

@@ -37,6 +37,24 @@ def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(
     assert subscriber._connection_args["auto_offset_reset"] == "earliest"
 
 
+@pytest.mark.parametrize(
+    ("service", "most", "milliseconds"),
+    [(recruitment, 1000, 50), (retention, 1000, 50), (metrics, 5000, 20)],
+    ids=["recruitment", "retention", "metrics"],
+)
+def test_a_batch_and_the_patience_of_the_group_have_their_sizes(
+    service: ModuleType, most: int, milliseconds: int
+) -> None:
+    subscriber = the_subscriber(service)
+    told = {
+        "max_poll_interval_ms": 600_000,
+        "session_timeout_ms": 6_000,
+        "heartbeat_interval_ms": 2_000,
+    }
+    assert {name: subscriber._connection_args[name] for name in told} == told
+    assert (subscriber.max_records, subscriber.batch_timeout_ms) == (most, milliseconds)
+
+
 @pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
 def test_a_service_reads_in_batches_one_at_a_time_every_topic_the_catalogue_says(service: ModuleType) -> None:
     subscriber = the_subscriber(service)

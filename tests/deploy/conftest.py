@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from services.chassis.authentication import EVERY_AUTHORITY
 from tests.deploy.history import feed_history
 from tests.deploy.production import Production
+from tests.deploy.two_authorities import TO_RECRUITMENT, TO_RETENTION
 from tests.missing import without
 from tests.parts.apache_kafka import why_not
 
@@ -33,16 +35,16 @@ def program() -> Callable[[str], str]:
 
 @pytest.fixture(scope="session")
 async def production(parts_folder: Path) -> AsyncIterator[Production]:
-    """Everything compose starts, but Prometheus and Grafana, holding the small history."""
+    """Everything compose starts, but Prometheus and Grafana, holding the small histories of two authorities."""
     reason = why_not()
     if reason is not None:
         without(reason)
     folder = parts_folder / "production"
     folder.mkdir()
-    running = Production(folder, "331")
+    running = Production(folder, EVERY_AUTHORITY)
     try:
         await running.start()
-        await feed_history(running)
+        await feed_history(running, TO_RECRUITMENT, TO_RETENTION)
         yield running
     finally:
         running.stop()

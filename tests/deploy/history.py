@@ -23,7 +23,9 @@ ALL_COUNTS = "SELECT count(*) = $1 AND NOT EXISTS (SELECT FROM to_derive) FROM i
 ROLES = {"P-1": "social-worker", "P-2": "social-worker", "P-3": "advanced-social-worker", "P-4": "team-manager"}
 
 
-def event(id: str, noun_and_verb: str, subject: str, recorded: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def event(
+    id: str, noun_and_verb: str, subject: str, recorded: str, data: Mapping[str, Any], authority: str = "331"
+) -> dict[str, Any]:
     """A CloudEvent as an HR system sends it."""
     return {
         "specversion": "1.0",
@@ -32,7 +34,7 @@ def event(id: str, noun_and_verb: str, subject: str, recorded: str, data: Mappin
         "type": f"uk.workforce.{noun_and_verb}.v1",
         "subject": subject,
         "time": recorded,
-        "authority": "331",
+        "authority": authority,
         "data": data,
     }
 
@@ -75,14 +77,16 @@ TO_RETENTION = [
 ]
 
 
-async def feed_history(production: Production) -> None:
-    """Send the history and wait until it counts in the figures."""
-    feed(production, "recruitment", TO_RECRUITMENT)
-    feed(production, "retention", TO_RETENTION)
+async def feed_history(
+    production: Production, to_recruitment: list[dict[str, Any]], to_retention: list[dict[str, Any]]
+) -> None:
+    """Send a first history and wait until all of it counts in the figures."""
+    feed(production, "recruitment", to_recruitment)
+    feed(production, "retention", to_retention)
     connection = await asyncpg.connect(production.postgresql.url("metrics"))
     try:
         deadline = time.monotonic() + TAKEN_IN_SECONDS
-        while not await connection.fetchval(ALL_COUNTS, len(TO_RECRUITMENT) + len(TO_RETENTION)):
+        while not await connection.fetchval(ALL_COUNTS, len(to_recruitment) + len(to_retention)):
             assert time.monotonic() < deadline, production.services["metrics"].last_words()
             await asyncio.sleep(0.1)
     finally:

@@ -124,40 +124,15 @@ def test_ports_are_published_on_this_machine_alone(compose: dict[str, Any]) -> N
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
-def test_kafka_and_postgresql_are_on_a_network_without_a_way_out(compose: dict[str, Any]) -> None:
-    for name in ("kafka", "postgresql"):
-        assert compose["services"][name]["networks"] == ["inside"]
-        assert "ports" not in compose["services"][name]
-    assert compose["networks"]["inside"] == {"internal": True}
-
-
 def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
         assert re.fullmatch(r"[a-z/]+:v?\d+(\.\d+)+", service["image"]), service["image"]
 
 
-def test_every_container_is_limited_restarted_checked_and_keeps_its_logs_small(compose: dict[str, Any]) -> None:
-    for name, service in compose["services"].items():
-        assert set(service["deploy"]["resources"]["limits"]) == {"cpus", "memory", "pids"}, name
-        assert service["restart"] == "unless-stopped", name
-        assert service["healthcheck"]["test"][0] == "CMD", name
-        assert service["stop_grace_period"], name
-        assert "no-new-privileges:true" in service["security_opt"], name
-        assert service["logging"]["options"]["max-size"], name
-
-
-def test_every_root_file_system_but_that_of_kafka_is_read_only(compose: dict[str, Any]) -> None:
-    writable = {name for name, service in compose["services"].items() if not service.get("read_only")}
-    assert writable == {"kafka"}
-
-
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_runs_as_the_account_of_the_image_with_no_capability(compose: dict[str, Any], service: str) -> None:
+def test_a_service_runs_as_the_account_of_the_image(compose: dict[str, Any], service: str) -> None:
     dockerfile = (REPOSITORY / "deploy/images/Dockerfile").read_text(encoding="utf-8")
     assert f"\nUSER {compose['services'][service]['user']}\n" in dockerfile
-    assert compose["services"][service]["cap_drop"] == ["ALL"]
-    waits = {name: how["condition"] for name, how in compose["services"][service]["depends_on"].items()}
-    assert waits == {"postgresql": "service_healthy", "kafka": "service_healthy"}
 
 
 def test_what_is_mounted_exists(compose: dict[str, Any]) -> None:
@@ -264,11 +239,3 @@ def test_each_image_has_its_version_in_one_place_and_it_is_that_of_what_is_teste
     assert versions["workforce"] == project["version"]
     jars = (REPOSITORY / "deploy/kafka/pom.xml").read_text(encoding="utf-8")
     assert f"<version>{versions['apache/kafka']}</version>" in jars
-
-
-def test_grafana_logs_in_with_the_password_it_is_given(compose: dict[str, Any]) -> None:
-    path: Path = REPOSITORY / "deploy/grafana/provisioning/datasources/workforce.yml"
-    source = yaml.safe_load(path.read_text(encoding="utf-8"))["datasources"][0]
-    assert source["user"] == "grafana"
-    assert source["secureJsonData"] == {"password": "$GRAFANA_DATABASE_PASSWORD"}
-    assert "GRAFANA_DATABASE_PASSWORD" in compose["services"]["grafana"]["environment"]

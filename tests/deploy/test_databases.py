@@ -13,6 +13,16 @@ from tests.deploy.compose import REPOSITORY
 from tests.deploy.production import Production
 
 SCRIPTS = REPOSITORY / "deploy" / "postgresql"
+ROLES = ("recruitment", "retention", "metrics", "grafana", "workforce_reporting")
+CONNECT = {
+    "recruitment": {"recruitment"},
+    "retention": {"retention"},
+    "metrics": {"metrics", "grafana"},
+    "benchmarks": {"metrics"},
+    "postgres": set[str](),
+    "template1": set[str](),
+}
+"""Who may connect to which database."""
 
 
 @pytest.fixture(scope="module")
@@ -42,11 +52,85 @@ async def may_connect(production: Production, role: str, database: str) -> bool:
     return True
 
 
-async def test_metrics_has_two_databases_and_nobody_else_the_second(server: Production) -> None:
-    assert await may_connect(server, "metrics", "metrics")
-    assert await may_connect(server, "metrics", "benchmarks")
-    for role in ("recruitment", "retention", "grafana"):
-        assert not await may_connect(server, role, "benchmarks")
+async def as_superuser(production: Production, database: str, query: str, *arguments: object) -> list[asyncpg.Record]:
+    """What the superuser finds in a database."""
+    connection = await asyncpg.connect(production.postgresql.url(database))
+    try:
+        return list(await connection.fetch(query, *arguments))
+    finally:
+        await connection.close()
+
+
+async def language_of(production: Production, database: str) -> tuple[object, ...]:
+    """Whose a database is, how it writes text, and how it orders it."""
+    (row,) = await as_superuser(
+        production,
+        "postgres",
+        "SELECT pg_get_userbyid(datdba), pg_encoding_to_char(encoding), datlocprovider::text, datlocale, datcollate, "
+        "datctype FROM pg_database WHERE datname = $1",
+        database,
+    )
+    return tuple(row)
+
+
+async def who_sees_public(production: Production, database: str) -> set[str]:
+    """Which roles, but the owner of the database, may look into its schema public, or make something in it."""
+    found = await as_superuser(
+        production,
+        database,
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY ($1) AND (has_schema_privilege(rolname, 'public', 'USAGE')"
+        " OR has_schema_privilege(rolname, 'public', 'CREATE'))",
+        list(ROLES),
+    )
+    return {row["rolname"] for row in found} - {"metrics"}
+
+
+@pytest.mark.parametrize("database", CONNECT)
+async def test_a_database_is_reached_by_its_own_role_alone(server: Production, database: str) -> None:
+    assert {role for role in ROLES[:4] if await may_connect(server, role, database)} == CONNECT[database]
+
+
+@pytest.mark.parametrize("database", ["recruitment", "retention", "metrics", "benchmarks"])
+async def test_text_is_in_unicode_and_stands_in_order_of_code_points(server: Production, database: str) -> None:
+    owner = "metrics" if database == "benchmarks" else database
+    assert await language_of(server, database) == (owner, "UTF8", "b", "C.UTF-8", "C", "C")
+
+
+async def test_what_each_role_may_do_beyond_its_database(server: Production) -> None:
+    found = await as_superuser(
+        server,
+        "postgres",
+        "SELECT rolname, rolcanlogin, rolconnlimit, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication"
+        " OR rolbypassrls FROM pg_roles WHERE rolname = ANY ($1)",
+        list(ROLES),
+    )
+    # Grafana's connections leave the services theirs.
+    assert {tuple(row) for row in found} == {
+        ("recruitment", True, -1, False),
+        ("retention", True, -1, False),
+        ("metrics", True, -1, False),
+        ("grafana", True, 20, False),
+        ("workforce_reporting", False, -1, False),
+    }
+    members = await as_superuser(
+        server,
+        "postgres",
+        "SELECT roleid::regrole::text, member::regrole::text FROM pg_auth_members"
+        " WHERE member::regrole::text = ANY ($1)",
+        list(ROLES),
+    )
+    assert [tuple(row) for row in members] == [("workforce_reporting", "grafana")]
+
+
+async def test_grafana_reads_only_and_gives_up_after_half_a_minute(server: Production) -> None:
+    connection = await asyncpg.connect(server.database_url("grafana", "none", "metrics"))
+    assert await connection.fetchval("SHOW statement_timeout") == "30s"
+    assert await connection.fetchval("SHOW default_transaction_read_only") == "on"
+    await connection.close()
+
+
+async def test_nobody_but_metrics_sees_the_tables_of_metrics(server: Production) -> None:
+    assert await who_sees_public(server, "metrics") == set()
 
 
 async def test_building_metrics_anew_leaves_what_dfe_published_alone(server: Production) -> None:
@@ -64,8 +148,9 @@ async def test_building_metrics_anew_leaves_what_dfe_published_alone(server: Pro
         left[database] = await connection.fetchval("SELECT to_regclass('here.something') IS NOT NULL")
         await connection.close()
     assert left == {"metrics": False, "benchmarks": True}
-    assert await may_connect(server, "grafana", "metrics")
-    assert not await may_connect(server, "retention", "metrics")
+    assert {role for role in ROLES[:4] if await may_connect(server, role, "metrics")} == CONNECT["metrics"]
+    assert await language_of(server, "metrics") == ("metrics", "UTF8", "b", "C.UTF-8", "C", "C")
+    assert await who_sees_public(server, "metrics") == set()
 
 
 async def test_a_server_of_version_0_2_0_gets_the_database_it_lacks(server: Production) -> None:
@@ -74,5 +159,5 @@ async def test_a_server_of_version_0_2_0_gets_the_database_it_lacks(server: Prod
     done = server.psql(SCRIPTS / "benchmarks.sql", {})
 
     assert done.returncode == 0, done.stderr
-    assert await may_connect(server, "metrics", "benchmarks")
-    assert not await may_connect(server, "grafana", "benchmarks")
+    assert {role for role in ROLES[:4] if await may_connect(server, role, "benchmarks")} == {"metrics"}
+    assert await language_of(server, "benchmarks") == ("metrics", "UTF8", "b", "C.UTF-8", "C", "C")

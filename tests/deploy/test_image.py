@@ -9,6 +9,7 @@ import subprocess
 import sys
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from pydantic import TypeAdapter
@@ -122,9 +123,34 @@ def test_two_files_of_secrets_share_no_value(tmp_path: Path) -> None:
         env_file.main(["--authority", "331", "--to", str(tmp_path / name)])
         values += read_env_file(tmp_path / name).values()
     assert len(values) == len(set(values)) == 18
-    passwords = [value for value in values if not value.startswith("[")]
-    # They stand in addresses and in a shell's file: nothing there needs escaping.
-    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22,}", value) for value in passwords)
+    made = read_env_file(tmp_path / "first")
+    cluster, keys = made.pop("KAFKA_CLUSTER_ID"), made.pop("API_KEYS")
+    assert keys.startswith("[")
+    # 32 bytes each. They stand in addresses and in a shell's file: nothing there needs escaping.
+    assert len(made) == 7
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", value) for value in made.values())
+    assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{21}", cluster)
+
+
+def test_a_cluster_has_an_id_that_kafka_takes_for_no_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([UUID(bytes=b"\xf8" + bytes(15)), UUID(bytes=b"\x04" + bytes(15))])
+    monkeypatch.setattr(env_file, "uuid4", lambda: next(drawn))
+    env_file.main(["--authority", "331", "--to", str(tmp_path / ".env")])
+    assert read_env_file(tmp_path / ".env")["KAFKA_CLUSTER_ID"] == "BAAAAAAAAAAAAAAAAAAAAA"
+
+
+def test_what_the_example_explains_stands_in_the_file_too_and_nothing_is_left_empty(tmp_path: Path) -> None:
+    env_file.main(["--authority", "*", "--to", str(tmp_path / ".env")])
+    made = (tmp_path / ".env").read_text(encoding="utf-8").splitlines()
+    example = env_file.EXAMPLE.read_text(encoding="utf-8").splitlines()
+    assert [line for line in made if line.startswith("#")] == [line for line in example if line.startswith("#")]
+    assert [line.partition("=")[0] for line in made] == [line.partition("=")[0] for line in example]
+    assert all(read_env_file(tmp_path / ".env").values())
+    entries = TypeAdapter(tuple[ApiKey, ...]).validate_json(read_env_file(tmp_path / ".env")["API_KEYS"])
+    assert [(entry.name, entry.authority, entry.rights) for entry in entries] == [
+        ("HR system", "*", (Right.FEED,)),
+        ("workforce team", "*", (Right.READ,)),
+    ]
 
 
 def test_what_is_no_authority_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

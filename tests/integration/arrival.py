@@ -5,6 +5,7 @@ Invariant: what is waited for is committed, and with it every figure it moves.
 
 import asyncio
 import time
+from datetime import UTC, datetime
 
 import asyncpg
 import httpx
@@ -27,6 +28,11 @@ async def arrival(database: str, authority: str, subjects: set[str], events: int
             await asyncio.sleep(0.05)
     finally:
         await connection.close()
+
+
+def until(said: str | None) -> datetime:
+    """Up to when an answer says that it is complete, which moves on from one answer to the next; of null the first."""
+    return datetime.min.replace(tzinfo=UTC) if not said else datetime.fromisoformat(said)
 
 
 def complete(metrics: Feed, pinned: str) -> httpx.Response:

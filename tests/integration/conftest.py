@@ -14,6 +14,7 @@ import pytest_asyncio
 
 from deploy.demonstration import history
 from deploy.embedded.feeding import events_counting, feed
+from tests.integration.alone import Alone, metrics_alone
 from tests.integration.benchmarks import Loaded, two_releases
 from tests.integration.feed import Feed
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
@@ -42,6 +43,13 @@ def benchmarks(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Loaded]:
     """Metrics with keys, a default of neighbours, and two releases made by hand."""
     with two_releases(postgres, parts_folder) as loaded:
         yield loaded
+
+
+@pytest.fixture(scope="package")
+def alone(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Alone]:
+    """Metrics without Kafka: what comes of events that are written down by hand is asked of it at once."""
+    with metrics_alone(postgres, parts_folder) as alone:
+        yield alone
 
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")

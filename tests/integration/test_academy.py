@@ -78,14 +78,54 @@ TO_RETENTION = (
 """W-3 leaves after 165 days, in the year; W-2 after 653, having progressed, and is entered a month late. W-4 is still
 without a decision."""
 SUBJECTS = {event.get_subject() or "" for event in (*TO_RECRUITMENT, *TO_RETENTION)}
+OTHER = "862"
+OF_OTHERS = tuple(
+    cloud_event(kind, subject, f"{id}-{OTHER}", data, authority=OTHER)
+    for kind, subject, id, data in (
+        (
+            "cohort.opened",
+            "cohort/winter-2022",
+            "opened-1",
+            {"entry_on": "2022-02-14", "completes_on": "2023-02-14", "places": 3},
+        ),
+        (
+            "post.established",
+            "post/P-NQ",
+            "established-P-NQ",
+            {
+                "effective_from": "2022-01-01",
+                "role": "newly-qualified-social-worker",
+                "funded_fte": 9,
+                "team": "academy-team-9",
+                "service_area": "academy",
+            },
+        ),
+        (
+            "worker.started",
+            "worker/W-1",
+            "start-W-1",
+            {
+                "started_on": "2022-02-14",
+                "post": "P-NQ",
+                "fte": 1,
+                "origin": "newly-qualified",
+                "route": "academy",
+                "cohort": "winter-2022",
+            },
+        ),
+    )
+)
+"""A cohort, a post and a worker of another authority under the same names."""
 
 
 @pytest_asyncio.fixture(scope="module")
 async def metrics(system: RealSystem) -> Feed:
     """Metrics, when all of it has arrived."""
-    assert Feed(system.recruitment.url).batch(*TO_RECRUITMENT).status_code == 202
+    assert Feed(system.recruitment.url).batch(*TO_RECRUITMENT, *OF_OTHERS).status_code == 202
     assert Feed(system.retention.url).batch(*TO_RETENTION).status_code == 202
     await arrival(system.databases["metrics"], AUTHORITY, SUBJECTS, len(TO_RECRUITMENT) + len(TO_RETENTION))
+    others = {event.get_subject() or "" for event in OF_OTHERS}
+    await arrival(system.databases["metrics"], OTHER, others, len(OF_OTHERS))
     return Feed(system.metrics.url)
 
 
@@ -125,6 +165,22 @@ def test_each_cohort_in_the_order_of_entry_and_over_all(metrics: Feed) -> None:
         "mean_service_years_of_all": 0.2,
     }
     assert (found["over_all"]["started"], found["over_all"]["in_post"], found["over_all"]["retention"]) == (5, 3, 60.0)
+
+
+def test_a_cohort_of_the_same_name_in_another_authority_is_its_own(metrics: Feed) -> None:
+    asked = f"authority={OTHER}&as_at={AS_AT}&as_known_at={AFTER_IT}"
+    (winter,) = metrics.get(f"/v1/academy/cohorts?{asked}").json()["rows"]
+    assert (winter["cohort"], winter["entry_on"], winter["completes_on"]) == ("winter-2022", "2022-02-14", "2023-02-14")
+    assert (winter["academy_team"], winter["places"]) == (None, 3)
+    # W-1 of the other authority has not progressed, nor passed.
+    assert counts(winter) == {
+        "started": 1,
+        "in_the_year": 1,
+        "in_post": 1,
+        "retention": 100.0,
+        "mean_service_years": 1.8,  # 654 days
+        "mean_service_years_of_all": 1.8,
+    }
 
 
 @pytest.mark.parametrize(

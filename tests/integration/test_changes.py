@@ -3,15 +3,18 @@
 Invariant: every difference expected here was worked out on paper from tests/integration/year.py.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import pytest_asyncio
 
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count
+from tests.histories import at, established, event, started
+from tests.integration.alone import Alone
 from tests.integration.arrival import arrival
 from tests.integration.feed import Feed, cloud_event, fault, post_established, worker_started
 from tests.integration.year import (
@@ -254,6 +257,68 @@ async def test_a_corrected_leaver_is_named_where_a_vacancy_was_filled_later(
     (change,) = found["changes"]
     assert (change["subjects"], change["difference"]) == (["post/P-1"], "-10")
     assert [event["id"] for event in change["events"]] == ["L-2"]
+
+
+# --- a start that was first recorded for another post -----------------------------------------------------------------
+
+STARTED, FIRST_SAID, SAID = date(2023, 10, 1), date(2023, 10, 2), date(2023, 10, 9)
+BETWEEN = "authority=704&from_known=2023-10-05T00:00:00Z&to_known=2023-10-10T00:00:00Z"
+
+
+@pytest.fixture(scope="module")
+def another_post(alone: Alone) -> Alone:
+    """W-1 was said to have started in P-1, which is of the census; then in P-2, which is not."""
+    of: dict[str, Any] = {"authority": "704"}
+    outside = established(STARTED).model_copy(update={"csww_role": None})
+    alone.take_in(
+        event(established(STARTED), "post/P-1", at(STARTED), "E-1", **of),
+        event(outside, "post/P-2", at(STARTED), "E-2", **of),
+        event(started(STARTED, "P-1"), "worker/W-1", at(FIRST_SAID), "S-1", **of),
+        event(started(STARTED, "P-2"), "worker/W-1", at(SAID), "S-2", supersedes="S-1", **of),
+    )
+    return alone
+
+
+def test_a_figure_that_is_the_same_is_told_where_its_parts_are_not(another_post: Alone) -> None:
+    found = another_post.get(f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post,establishment")
+    (figure,) = found["figures"]
+    assert (figure["measure"], figure["before"], figure["after"], figure["difference"]) == ("in-post", 1.0, 1.0, "0")
+    assert [(change["subjects"], change["difference"]) for change in found["changes"]] == [
+        (["post/P-1"], "-1"),
+        (["post/P-2"], "1"),
+    ]
+    assert [change["events"][0]["id"] for change in found["changes"]] == ["S-2", "S-2"]
+
+
+def test_in_the_census_alone_one_of_them_counts(another_post: Alone) -> None:
+    found = another_post.get(f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post&scope=census")
+    assert [(figure["before"], figure["after"]) for figure in found["figures"]] == [(1.0, 0.0)]
+    assert [change["subjects"] for change in found["changes"]] == [["post/P-1"]]
+
+
+@pytest.mark.parametrize(
+    ("as_at", "planned"),
+    [("2023-10-05", None), ("2023-10-06", "before"), ("2023-10-10", "before"), ("2023-10-11", "both")],
+)
+def test_days_that_were_to_come_are_planned_in_the_report_of_before_or_in_both(
+    another_post: Alone, as_at: str, planned: str | None
+) -> None:
+    found = another_post.get(f"/v1/changes?{BETWEEN}&as_at={as_at}&measure=in-post&scope=census")
+    assert [figure.get("planned") for figure in found["figures"]] == [planned]
+
+
+def test_changes_come_page_by_page_and_links_pin_both_reports(another_post: Alone) -> None:
+    asked = f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post"
+    first, second = (another_post.get(f"{asked}&limit=1&offset={offset}") for offset in (0, 1))
+    assert [page["changes"][0]["subjects"] for page in (first, second)] == [["post/P-1"], ["post/P-2"]]
+    assert (first["count"], second["count"], "next" in second["links"]) == (2, 2, False)
+    pinned = dict(parse_qsl(urlsplit(first["links"]["pinned"]).query))
+    assert {"from_known", "to_known", "from_accepted", "to_accepted"} <= pinned.keys()
+    assert not {"as_known_at", "as_accepted_at"} & pinned.keys()
+    assert another_post.get(first["links"]["next"])["changes"] == second["changes"]
+    # Without an end the second report is of now.
+    until_now = another_post.get(f"/v1/changes?{BETWEEN.rpartition('&')[0]}&as_at=2023-10-05&measure=in-post")
+    assert until_now["figures"] == first["figures"]
 
 
 @pytest.mark.parametrize(

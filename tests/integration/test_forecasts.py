@@ -23,7 +23,7 @@ FORECAST = f"/v1/forecasts/vacancies?{ASKED}"
 BACK_TEST = f"/v1/forecasts/vacancies/back-test?{ASKED}"
 
 
-def _post(number: int, role: str = "social-worker") -> CloudEvent:
+def _post(number: int, role: str = "social-worker", authority: str = AUTHORITY) -> CloudEvent:
     data = {
         "effective_from": "2021-04-01",
         "role": role,
@@ -32,16 +32,14 @@ def _post(number: int, role: str = "social-worker") -> CloudEvent:
         "service_area": "help-and-protection",
     }
     recorded = datetime(2021, 4, 1, 9, tzinfo=UTC)
-    return cloud_event(
-        "post.established", f"post/F-{number}", f"f-post-{number}", data, time=recorded, authority=AUTHORITY
-    )
+    id = f"f-post-{number}-{authority}"
+    return cloud_event("post.established", f"post/F-{number}", id, data, time=recorded, authority=authority)
 
 
-def _worker(number: int, started_on: str, recorded: datetime) -> CloudEvent:
+def _worker(number: int, started_on: str, recorded: datetime, authority: str = AUTHORITY) -> CloudEvent:
     data = {"started_on": started_on, "post": f"F-{number}", "fte": 1, "origin": "other", "route": "direct"}
-    return cloud_event(
-        "worker.started", f"worker/F-{number}", f"f-start-{number}", data, time=recorded, authority=AUTHORITY
-    )
+    id = f"f-start-{number}-{authority}"
+    return cloud_event("worker.started", f"worker/F-{number}", id, data, time=recorded, authority=authority)
 
 
 EVENTS = (
@@ -50,14 +48,22 @@ EVENTS = (
     _worker(1, "2021-04-01", datetime(2021, 4, 2, 9, tzinfo=UTC)),
     _worker(2, "2023-12-11", datetime(2023, 10, 16, 9, tzinfo=UTC)),
 )
+OTHER = "861"
+OF_OTHERS = (
+    _post(1, authority=OTHER),
+    _post(2, authority=OTHER),
+    _worker(2, "2023-11-06", datetime(2023, 10, 2, 9, tzinfo=UTC), OTHER),
+)
+"""Posts and a worker of another authority under the same numbers."""
 
 
 @pytest_asyncio.fixture(scope="module")
 async def figures(system: RealSystem) -> Feed:
     """Metrics, when the whole history has arrived."""
-    assert Feed(system.recruitment.url).batch(*EVENTS).status_code == 202
-    subjects = {event.get_subject() or "" for event in EVENTS}
-    await arrival(system.databases["metrics"], AUTHORITY, subjects, len(EVENTS))
+    assert Feed(system.recruitment.url).batch(*EVENTS, *OF_OTHERS).status_code == 202
+    for authority, events in ((AUTHORITY, EVENTS), (OTHER, OF_OTHERS)):
+        subjects = {event.get_subject() or "" for event in events}
+        await arrival(system.databases["metrics"], authority, subjects, len(events))
     return Feed(system.metrics.url)
 
 
@@ -76,6 +82,48 @@ def test_vacancies_of_the_months_to_come_with_their_intervals(figures: Feed) -> 
     assert _by_month(total, "hires") == [0.0, 1.0, 0.0]
     assert {item["assumption"]: item["value"] for item in total["assumptions"]}["turnover"] == 0.0
     assert len(figures.get(FORECAST).json()["total"]["months"]) == 12
+
+
+def test_posts_and_workers_of_another_authority_under_the_same_numbers_are_its_own(figures: Feed) -> None:
+    asked = f"/v1/forecasts/vacancies?authority={OTHER}&as_at=2023-10-31&as_known_at=2023-11-01T00:00:00Z&months=2"
+    answer = figures.get(asked).json()
+    assert (answer["authority"], answer["total"]["vacancies"]) == (OTHER, 2.0)
+    assert _by_month(answer["total"], "expected") == [1.0, 1.0]
+
+
+@pytest.mark.parametrize(
+    ("instant", "expected"),
+    [
+        ("2023-10-16T08:59:59.999999Z", [3.0, 3.0, 3.0]),
+        ("2023-10-16T09:00:00Z", [3.0, 2.0, 2.0]),
+        ("2023-10-16T23:59:59Z", [3.0, 2.0, 2.0]),
+    ],
+)
+def test_what_was_recorded_after_the_instant_of_the_question_that_very_day_is_not_used(
+    figures: Feed, instant: str, expected: list[float]
+) -> None:
+    # On the morning of 16 October, at nine, a start of 11 December was recorded.
+    asked = f"/v1/forecasts/vacancies?authority={AUTHORITY}&as_at=2023-10-16&as_known_at={instant}&months=3"
+    answer = figures.get(asked).json()
+    assert _by_month(answer["total"], "as_at") == ["2023-11-16", "2023-12-16", "2024-01-16"]
+    assert _by_month(answer["total"], "expected") == expected
+
+
+def test_a_back_test_knows_of_each_origin_what_was_known_by_its_midnight(figures: Feed) -> None:
+    # The start of December was recorded in October: of the forecasts of July to September each missed it.
+    asked = f"/v1/forecasts/vacancies/back-test?authority={AUTHORITY}&as_at=2023-12-31&months=12"
+    answer = figures.get(f"{asked}&as_known_at=2024-01-10T00:00:00Z").json()
+    assert (answer["first_origin"], answer["last_origin"]) == ("2023-07-31", "2023-11-30")
+    # Of July to September by 1 in December, five, four and three months ahead; those of October and November knew.
+    assert [(row["months_ahead"], row["forecasts"], row["mean_absolute_error"]) for row in answer["rows"]] == [
+        (1, 5, 0.0),
+        (2, 4, 0.0),
+        (3, 3, 0.3),
+        (4, 2, 0.5),
+        (5, 1, 1.0),
+    ]
+    assert answer["total"]["bias"] == 0.2
+    assert answer["total"]["naive_mean_absolute_error"] == 0.3
 
 
 def test_a_forecast_for_each_role_beside_that_of_all_posts(figures: Feed) -> None:

@@ -22,6 +22,8 @@ CALLERS = {
     "neighbour": ("332", Right.FEED),
     "neighbouring analyst": ("332", Right.READ),
     "consortium": ("*", Right.FEED),
+    "local operator": ("331", Right.OPERATE),
+    "operator": ("*", Right.OPERATE),
 }
 
 
@@ -136,6 +138,14 @@ def test_a_key_to_read_does_not_feed_and_a_key_to_feed_does_not_read(guarded: Gu
     assert guarded.feed("analyst").get(vacant).status_code == 200
 
 
+def test_which_posts_fell_vacant_is_told_to_who_may_read_of_the_authority_alone(guarded: Guarded) -> None:
+    vacant = "/v1/posts/fallen-vacant?authority="
+    for caller, own, other in (("analyst", "331", "332"), ("neighbouring analyst", "332", "331")):
+        assert guarded.feed(caller).get(vacant + own).json()["authority"] == own
+        refused = problem(guarded.feed(caller).get(vacant + other), 403)
+        assert (refused["title"], refused["detail"]) == ("Not allowed", f"This key may not read of authority {other}.")
+
+
 @pytest.mark.parametrize("authority", ["332", "all", "000"])
 @pytest.mark.parametrize(
     "path",
@@ -175,8 +185,19 @@ async def test_a_key_stands_neither_in_a_log_nor_in_the_database(guarded: Guarde
         assert not any(key in row for row in rows)
 
 
-@pytest.mark.parametrize("caller", [None, "analyst", "consortium"])
-def test_what_was_set_aside_is_for_operators_only(guarded: Guarded, caller: str | None) -> None:
+@pytest.mark.parametrize(
+    ("caller", "status"),
+    [(None, 401), ("analyst", 403), ("consortium", 403), ("local operator", 403), ("operator", 503)],
+)
+def test_what_was_set_aside_is_for_operators_of_all_authorities_only(
+    guarded: Guarded, caller: str | None, status: int
+) -> None:
+    # There is no Kafka here: who may ask is told so.
     answer = guarded.figures(caller).get("/v1/set-aside")
-    assert answer.status_code == (401 if caller is None else 403)
+    assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
+    if caller is not None:
+        headers = {"authorization": f"Bearer {guarded.keys[caller]}"}
+        address = f"{guarded.metrics.url}/v1/set-aside/send-again"
+        again = httpx.post(address, json={"offsets": [0]}, headers=headers, timeout=60, trust_env=False)
+        assert again.status_code == status

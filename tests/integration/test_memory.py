@@ -130,3 +130,18 @@ async def test_readers_leave_half_of_the_connections_to_the_consumer(pool: async
         assert await fourth.fetchval("SELECT 4") == 4
         assert readers._places.locked()
     assert await readers.fetchval("SELECT 1") == 1
+
+
+async def test_events_are_counted_of_the_authorities_asked_for_and_as_far_as_they_are_read(pool: asyncpg.Pool) -> None:
+    authorities = memory_of(pool, PLENTY).authorities
+    both = ["331", "332"]
+    # 40 posts and a starter, and 10 posts; those of the other two are never counted.
+    assert await authorities.count(both) == (51, 51, 51)
+    await authorities.picture("331", NOW)
+    assert await authorities.count(both) == (51, 10, 10)
+    # Read, but not yet in a picture.
+    await authorities.events("332")
+    assert await authorities.count(both) == (51, 0, 10)
+    await take_in(pool, post(10, "332"))
+    assert await authorities.count(both) == (52, 1, 11)
+    assert await authorities.count(["331"]) == (41, 0, 0)

@@ -150,8 +150,9 @@ def test_a_series_of_some_posts_only(metrics: Feed, measure: str, asked: str, to
     assert series(metrics, measure, f"from=2023-09-01&to=2023-11-30&{asked}")["totals"] == totals
 
 
-def test_a_series_carries_its_control_chart_rebased_where_told(metrics: Feed) -> None:
-    found = series(metrics, "starters", f"{YEAR}&rebase=2023-10-15")["control_chart"]
+@pytest.mark.parametrize("day", ["2023-10-01", "2023-10-15", "2023-10-31"])
+def test_a_series_carries_its_control_chart_rebased_where_told(metrics: Feed, day: str) -> None:
+    found = series(metrics, "starters", f"{YEAR}&rebase={day}")["control_chart"]
     first, second = found["phases"]
     # 2 1 0 1 0 0: mean 2/3, moving ranges 1 1 1 1 0 of mean 0.8; 2/3 + 2.66 x 0.8 = 2.8, and below nought nothing.
     assert (first["start"], first["points"], first["centre"], first["mean_moving_range"]) == (0, 6, 0.7, 0.8)

@@ -7,6 +7,7 @@ import httpx
 from aiokafka import AIOKafkaProducer
 
 from contracts.catalogue import POSTS
+from services.chassis.dead_letters import read_dead_letters
 from tests.parts import RealSystem
 
 BAD = b'{"effective_from": "not a date", "surname": "kept out of the list"}'
@@ -53,6 +54,31 @@ async def test_a_record_sent_again_is_tried_again(system: RealSystem) -> None:
 
     assert (answer.status_code, answer.json()) == (202, {"sent": 1})
     assert len(set_aside(system, len(before) + 1)) == len(before) + 1
+
+
+async def test_a_record_that_is_read_and_set_aside_once_more_is_listed_once(system: RealSystem) -> None:
+    """As after a consumer that died before it said how far it had read."""
+    known = len(set_aside(system, 0))
+    await put_on_the_topic(system, BAD)
+    *_, first = set_aside(system, known + 1)
+    *_, letter = [record async for record in read_dead_letters("metrics", system.broker.servers)]
+    producer = AIOKafkaProducer(bootstrap_servers=system.broker.servers)
+    await producer.start()
+    headers = [(name, b"the reason of today" if name == "dead-letter-reason" else it) for name, it in letter.headers]
+    again = await producer.send_and_wait(letter.topic, value=letter.value, key=letter.key, headers=headers)
+    await producer.stop()
+
+    *_, last = listed = set_aside(system, known + 1)
+    assert len(listed) == known + 1
+    assert (last["offset"], last["about"]["reason"]) == (again.offset, "the reason of today")
+    assert (last["about"]["topic"], last["about"]["offset"]) == (first["about"]["topic"], first["about"]["offset"])
+    # Either letter can be sent again.
+    offsets = {"offsets": [first["offset"], last["offset"]]}
+    async with httpx.AsyncClient() as client:
+        answer = await client.post(f"{system.metrics.url}/v1/set-aside/send-again", json=offsets, timeout=30)
+    assert answer.json() == {"sent": 2}
+    assert [record["offset"] for record in listed] == sorted(record["offset"] for record in listed)
+    set_aside(system, known + 3)
 
 
 def test_sending_again_what_is_not_there_says_so(system: RealSystem) -> None:

@@ -158,6 +158,57 @@ async def test_the_columns_hold_what_sql_sums(pool: asyncpg.Pool) -> None:
     }
 
 
+async def test_how_many_combinations_there_are_is_told_alike_before_and_after_they_are_read(pool: asyncpg.Pool) -> None:
+    without_grade = established(APRIL, role=Role.TEAM_MANAGER).model_copy(update={"grade": None})
+    await take_in(
+        pool,
+        post(1),
+        post(2),
+        event(without_grade, "post/P-3", at(APRIL), "331-3"),
+        post(1, "332", Role.SENIOR_PRACTITIONER),
+    )
+    stock = stock_of(pool)
+    questions: list[tuple[list[str], list[str], dict[str, object], int]] = [
+        (["331"], ["role"], {}, 2),
+        (["331"], ["role", "team"], {"grade": None}, 1),
+        (["331"], ["role", "grade"], {"role": "social-worker", "grade": "grade-9"}, 1),
+        (["331"], ["role"], {"role": "head-of-service"}, 0),
+        (["332"], ["role"], {}, 1),
+        (["331", "332"], ["role"], {}, 3),
+        (["331", "332"], ["team"], {}, 1),
+    ]
+    for _ in range(2):
+        for authorities, by, where, found in questions:
+            assert await stock.count_keys(authorities, by, where) == found
+        for authority in ("331", "332"):
+            await stock.of(authority)
+
+
+async def test_how_many_rows_there_are_and_how_many_of_them_are_yet_to_be_read(pool: asyncpg.Pool) -> None:
+    await take_in(pool, post(1), post(2), post(1, "332"))
+    stock = stock_of(pool)
+    assert await stock.count(["331", "332"]) == (3, 3)
+    assert await stock.count(["332"]) == (1, 1)
+    await stock.of("331")
+    assert await stock.count(["331", "332"]) == (3, 1)
+    assert await stock.count(["331"]) == (2, 0)
+    assert await stock.count(["333"]) == (0, 0)
+
+
+async def test_all_authorities_come_a_few_at_a_time_never_more_bytes_than_so_many(pool: asyncpg.Pool) -> None:
+    await take_in(pool, *(post(1, authority) for authority in ("333", "331", "332")))
+    stock = stock_of(pool)
+    weight = (await stock.of("331")).weight
+
+    async def together(most: int) -> list[int]:
+        return [len(some) async for some in stock.of_each(most)]
+
+    assert await together(3 * weight) == [3]
+    assert await together(3 * weight - 1) == [2, 1]
+    assert await together(2 * weight) == [2, 1]
+    assert await together(1) == [1, 1, 1]
+
+
 async def test_many_who_ask_at_once_read_the_rows_once(pool: asyncpg.Pool) -> None:
     await take_in(pool, *(post(number) for number in range(20)))
     stock = stock_of(pool)

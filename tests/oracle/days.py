@@ -53,8 +53,10 @@ def full_months(since: date, until: date) -> int:
 
 
 def year_to(as_at: date) -> Period:
-    """The twelve months that end on a date."""
-    return Period(months_after(as_at, -12) + ONE_DAY, as_at)
+    """The twelve months that end on a date: from the day after it a year before, be it none, from 1 March."""
+    after = as_at + ONE_DAY
+    is_leap_day = (after.month, after.day) == (2, 29)
+    return Period(date(after.year - 1, 3, 1) if is_leap_day else after.replace(year=after.year - 1), as_at)
 
 
 def holds_a_29_february(period: Period) -> bool:

@@ -66,6 +66,7 @@ MEASURES: dict[str, Callable[..., list[Part]]] = {
     "panel-candidates": progression.panel_candidates,
     "panel-successes": progression.panel_successes,
     "progressed-fte": progression.progressed_fte,
+    "progression-funded-fte": progression.progression_funded_fte,
     "retention-payments-due": progression.retention_payments_due,
     "retention-payment-cost": progression.retention_payment_cost,
     "retention-payments-made": progression.retention_payments_made,

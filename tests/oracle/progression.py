@@ -19,6 +19,8 @@ FUNDED_FTE = 41
 RETENTION_PAYMENT = 3000
 """Pounds, by the scheme of 1 April 2023 to 31 March 2024."""
 
+FUNDED_FROM = date(2024, 4, 1)
+
 SCHEME = Period(date(2023, 4, 1), date(2024, 3, 31))
 SOCIAL_WORKERS = ("newly-qualified-social-worker", "social-worker", "advanced-social-worker", "senior-practitioner")
 
@@ -30,6 +32,11 @@ def panels_held(events: list[Event], period: Period, scope: str) -> list[Part]:
         panel = decision.data.panel, str(decision.data.kind)
         held_on[panel] = min(decision.data.decided_on, held_on.get(panel, decision.data.decided_on))
     return [part({"panel": panel, "panel_kind": kind}) for (panel, kind), day in held_on.items() if day in period]
+
+
+def progression_funded_fte(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """What the pathway funds, of a period that reaches the day from which on it does."""
+    return [part({}, FUNDED_FTE)] if events and period.last >= FUNDED_FROM else []
 
 
 def _of_scope(parts: list[Part], scope: str) -> list[Part]:

@@ -10,7 +10,6 @@ from fractions import Fraction
 from contracts.envelope import Event
 from tests.oracle.days import Period, holds_a_29_february, year_to
 from tests.oracle.measures import MEASURES, figure
-from tests.oracle.progression import FUNDED_FTE
 
 BEFORE_ALL = date(1900, 1, 1)
 
@@ -129,9 +128,8 @@ def time_to_fill(events: list[Event], period: Period, *, scope: str = "all") -> 
 
 def progression_funding_used(events: list[Event], period: Period) -> Fraction | None:
     """% of the FTE that the progression pathway funds, of periods that reach the day from which on it does."""
-    if period.last < date(2024, 4, 1):
-        return None
-    return _percentage(_sum(events, "progressed-fte", period, "all"), Fraction(FUNDED_FTE))
+    funded = _sum(events, "progression-funded-fte", period, "all")
+    return _percentage(_sum(events, "progressed-fte", period, "all"), funded)
 
 
 RATES: dict[str, Callable[..., Fraction | None]] = {

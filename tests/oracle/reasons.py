@@ -45,6 +45,8 @@ def adds_several_kinds(name: str, events: list[Event]) -> bool:
 
 def figure_of_rate(name: str, rate: Fraction | None, events: list[Event], period: Period, scope: str) -> Fraction | str:
     """The rate; where one of its counts was not made, or there is nothing to divide by, the reason."""
+    if name == "progression-funding-used" and any(event.envelope.authority != "331" for event in events):
+        return "no-policy"
     if adds_several_kinds(name, events):
         return "not-counted"
     for term in RATES_OF_COUNTS.get(name, ()):

@@ -212,12 +212,14 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
     mine = [event for event in events_that_stand if event.envelope.subject in numbers]
     posts: list[Post] = []  # the one whose FTE was stated last comes last
     has_left = False
+    held_before: dict[date, list[Post]] = {}  # when a day begins
     still_held: dict[date, list[Post]] = {}  # when those who leave on a day have left
     for event in _acted_by(mine, [WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged], as_at):
-        data, number = event.data, event.envelope.subject
+        data, number, day = event.data, event.envelope.subject, _effective(event)
+        held_before.setdefault(day, posts)
         if isinstance(data, WorkerStarted):
-            still_held.setdefault(data.started_on, posts)
-        if isinstance(data, WorkerStarted) and not _did_not_come(mine, event, still_held[data.started_on]):
+            still_held.setdefault(day, posts)
+        if isinstance(data, WorkerStarted) and not _did_not_come(mine, event, held_before[day], still_held[day]):
             posts = [post for post in posts if (post.number, post.name) != (number, data.post)]
             posts.append(Post(number, data.post, data.fte, no_fixed_hours=data.fte == 0))
             has_left = False
@@ -237,8 +239,8 @@ def posts_held(events_that_stand: list[Event], worker: str, as_at: date) -> dict
     return {post.name: post.fte for post in posts if post.fte > 0 or post.no_fixed_hours}
 
 
-def _did_not_come(mine: list[Event], start: Event, still_held: list[Post]) -> bool:
-    """Whether a start stands alone, or beside a post in another number, and somebody left on its day who began it."""
+def _did_not_come(mine: list[Event], start: Event, held_before: list[Post], still_held: list[Post]) -> bool:
+    """Whether who left on the day of a start had nothing to leave but that, or began it as a second number alone."""
     day, number = _effective(start), start.envelope.subject
     leavers = [
         event
@@ -247,12 +249,11 @@ def _did_not_come(mine: list[Event], start: Event, still_held: list[Post]) -> bo
     ]
     if not any(number in _numbers_that_leave(mine, leaver) for leaver in leavers):
         return False
-    came_before = [one.envelope.subject for one in _comings(mine) if _effective(one) < day]
-    if came_before == []:
+    if held_before == []:
         return True
     is_in_post = any(post.fte > 0 or post.no_fixed_hours for post in still_held)
     left_itself = any(leaver.envelope.subject == number for leaver in leavers)
-    return is_in_post and left_itself and number not in came_before
+    return is_in_post and left_itself and all(post.number != number for post in held_before)
 
 
 def _numbers_that_leave(mine: list[Event], leaver: Event) -> set[str]:

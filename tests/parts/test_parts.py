@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -18,7 +19,8 @@ import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
-from deploy.embedded.processes import exclusive
+from deploy.embedded.postgresql import _socket_folder as socket_folder
+from deploy.embedded.processes import can_listen, exclusive, listening
 from deploy.embedded.services import REPOSITORY
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PartFailed, PostgreSQL, Process, RealSystem, free_port
 
@@ -159,6 +161,149 @@ def test_a_part_that_will_not_stop_is_killed(tmp_path: Path) -> None:
     process.start()
     process.wait_until(lambda: "deaf" in process.log.read_text(), "is deaf", 20)
     assert process.stop(seconds=0.2) == -signal.SIGKILL
+
+
+def test_a_part_runs_in_its_folder_with_its_environment_in_a_session_of_its_own(tmp_path: Path) -> None:
+    says = "import os, sys; print(os.getcwd(), os.environ['ROLE'], os.getsid(0) == os.getpid(), sys.stdin.read() == '')"
+    process = Process(
+        "metrics", [sys.executable, "-c", says], tmp_path / "logs" / "metrics.log",
+        environment={"ROLE": "team-manager"}, folder=tmp_path,
+    )  # fmt: skip
+    for _ in range(2):
+        process.start()
+        while process.running:
+            time.sleep(0.01)
+        assert process.exit_code == 0
+    # Ctrl-C in a terminal reaches the starter alone; a second start goes on with the log.
+    assert process.log.read_text() == f"{tmp_path} team-manager True True\n" * 2
+
+
+def test_a_part_is_killed_with_its_children(tmp_path: Path) -> None:
+    parent = (
+        "import subprocess, sys, time\n"
+        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True)\n"
+        "time.sleep(60)"
+    )
+    process = Process("metrics", [sys.executable, "-c", parent], tmp_path / "metrics.log")
+    process.start()
+    process.wait_until(lambda: process.log.read_text().endswith("\n"), "has a child", 20)
+    child = int(process.log.read_text())
+    assert psutil.pid_exists(child)
+    process.kill()
+    assert not process.running
+    assert process.exit_code == -signal.SIGKILL
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    process.kill()
+    assert process.stop() == -signal.SIGKILL
+
+
+def test_a_part_is_started_once_and_asked_to_end_with_the_signal_given(tmp_path: Path) -> None:
+    polite = (
+        "import signal, sys, time; signal.signal(signal.SIGINT, lambda *_: sys.exit(7)); print('here', flush=True); "
+        "time.sleep(60)"
+    )
+    process = Process("metrics", [sys.executable, "-c", polite], tmp_path / "metrics.log")
+    assert process.stop() is None
+    with pytest.raises(PartFailed, match="metrics was never started"):
+        process.pid  # noqa: B018
+    process.start()
+    process.wait_until(lambda: "here" in process.log.read_text(), "is there", 20)
+    with pytest.raises(PartFailed, match=rf"metrics runs already \(process {process.pid}\)"):
+        process.start()
+    assert process.stop(signal.SIGINT) == 7
+
+
+def test_a_part_that_does_not_get_there_is_told_with_the_end_of_its_log(tmp_path: Path) -> None:
+    talking = "import time; print(*range(1, 31), sep='\\n', flush=True); time.sleep(60)"
+    process = Process("metrics", [sys.executable, "-c", talking], tmp_path / "metrics.log")
+    assert process.last_words() == f"the end of {process.log}:\n    (it says nothing)"
+    process.start()
+    process.wait_until(lambda: "30" in process.log.read_text(), "has said it", 20)
+    with pytest.raises(PartFailed, match="metrics is ready not within 0 seconds; the end of") as failure:
+        process.wait_until(lambda: False, "is ready", 0)
+    process.kill()
+    assert str(failure.value).splitlines()[1:] == [f"    {number}" for number in range(16, 31)]
+
+
+def test_a_free_port_is_none_that_goes_out_and_none_that_is_listened_on() -> None:
+    ports = [free_port() for _ in range(200)]
+    assert min(ports) >= 20_000
+    assert max(ports) < 32_768
+    assert len(set(ports)) > 100
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        assert listening(taken)
+        assert not can_listen(taken)
+        assert can_listen(taken, "127.0.0.2")
+    assert not listening(taken)
+    assert can_listen(taken)
+
+
+async def test_postgresql_listens_on_no_network_and_tells_no_values(postgres: PostgreSQL, database: str) -> None:
+    connection = await asyncpg.connect(database)
+    settings = {
+        name: await connection.fetchval(f"SHOW {name}")
+        for name in ("listen_addresses", "max_connections", "timezone", "log_timezone", "log_error_verbosity", "fsync")
+    }
+    await connection.close()
+    assert settings == {
+        "listen_addresses": "",
+        "max_connections": "200",
+        "timezone": "UTC",
+        "log_timezone": "UTC",
+        "log_error_verbosity": "terse",
+        "fsync": "on",
+    }
+    assert postgres.sockets.stat().st_mode & 0o077 == 0
+
+
+async def test_what_the_shell_says_of_postgresql_leads_nowhere_else(
+    postgres: PostgreSQL, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PGHOST", "elsewhere.example")
+    monkeypatch.setenv("PGOPTIONS", "-c default_transaction_read_only=on")
+    url = postgres.create("here_after_all")
+    assert postgres.create("here_after_all") == url
+    monkeypatch.undo()
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SELECT datlocprovider::text FROM pg_database WHERE datname = $1",
+                                     "here_after_all") == "b"  # fmt: skip
+    # What is connected is ended.
+    postgres.drop("here_after_all")
+    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, ConnectionError)):
+        await connection.fetchval("SELECT 1")
+    postgres.drop("here_after_all")
+    with pytest.raises(PartFailed, match="PostgreSQL refused: "):
+        postgres.create("x" * 10 + '"')
+
+
+def test_a_short_folder_that_is_somebody_elses_is_not_taken_for_the_socket(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    deep = tmp_path / ("deep-" * 30)
+    deep.mkdir()
+    short = socket_folder(deep, None)
+    assert short.parent == tmp_path
+    assert short.stat().st_mode & 0o777 == 0o700
+    assert socket_folder(deep, None) == short
+    short.rmdir()
+    (tmp_path / "theirs").mkdir()
+    short.symlink_to(tmp_path / "theirs")
+    with pytest.raises(PartFailed, match="belongs to somebody else"):
+        socket_folder(deep, None)
+
+
+def test_the_socket_stands_in_the_folder_of_the_data_where_its_path_is_short_enough(tmp_path: Path) -> None:
+    # Of at most a hundred bytes, with the name of the socket and the stroke before it.
+    longest = tmp_path / ("x" * (100 - len("/.s.PGSQL.5432") - len(str(tmp_path)) - 1))
+    longest.mkdir()
+    assert socket_folder(longest, None) == longest
+    too_long = longest.with_name(longest.name + "x")
+    too_long.mkdir()
+    short = socket_folder(too_long, None)
+    assert short != too_long
+    short.rmdir()
 
 
 def test_a_lock_is_held_by_one_at_a_time(tmp_path: Path) -> None:

@@ -145,6 +145,33 @@ def test_what_is_no_column_of_staffing_is_refused() -> None:
         columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"place": "post/P-1"})
 
 
+def test_the_same_columns_are_asked_in_one_scope_and_in_the_other_by_one_dimension_and_by_more() -> None:
+    """What they keep of one question does for no other."""
+    outside = established(FIRST_DAY, "0.6", Role.TEAM_MANAGER).model_copy(update={"csww_role": None})
+    history = [
+        event(established(FIRST_DAY), "post/P-1", FIRST_INSTANT, "E-1"),
+        event(outside, "post/P-2", FIRST_INSTANT, "E-2"),
+    ]
+    columns = Columns.from_rows(Timelines(history).staffing)
+    of_the_census, of_both = (
+        {("social-worker",): [1_000_000]},
+        {("social-worker",): [1_000_000], ("team-manager",): [600_000]},
+    )
+    for _ in range(2):
+        for census, found in ((True, of_the_census), (False, of_both)):
+            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], census=census) == found
+            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, census=census) == {
+                (): [sum(sums[0] for sums in found.values())]
+            }
+        assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["csww_role", "role"]) == {
+            (5, "social-worker"): [1_000_000],
+            (None, "team-manager"): [600_000],
+        }
+    assert columns.keys(["role"]) == {("social-worker",), ("team-manager",)}
+    assert columns.keys(["role", "team"], {"csww_role": None}) == {("team-manager", "assessment")}
+    assert columns.keys([]) == {()}
+
+
 def test_authorities_add_up_role_by_role() -> None:
     one_of_managers = Columns.from_rows(
         Timelines([event(established(FIRST_DAY, "0.6", Role.TEAM_MANAGER), "post/P-1", FIRST_INSTANT, "E-1")]).staffing

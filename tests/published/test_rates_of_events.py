@@ -26,7 +26,7 @@ from services.metrics.reasons import Reason, Value
 from tests.published.events import CloudEvent, events_of
 from tests.published.exceptions import HIDDEN_BY_ROUNDING, MOVED, UNLIKE, Unlike
 from tests.published.returned import ONE, Returned, returned
-from tests.published_rates import EXCEPTIONS, Exempt, Recomputed, authority_rows, recompute
+from tests.published_rates import EXCEPTIONS, Exempt, Published, authority_rows, published
 
 WITHIN = Fraction(1, 10)
 COUNTS = {
@@ -77,7 +77,7 @@ def compared(path: Path, year: int) -> Compared:
             assert isinstance(ours, Fraction)
             if printed is not None and ours != (theirs := Fraction(printed, 1 if name in WHOLE else ONE)):
                 found.departures[Exempt(measure, year, counts.authority)] = ours - theirs
-        rates = list(recompute(row))
+        rates = list(published(row))
         for rate in rates:
             ours = figures(MEASURES[rate.which.rate], [reading], [when], Asked()).totals[0]
             if not _within(ours, rate):
@@ -92,8 +92,8 @@ def compared(path: Path, year: int) -> Compared:
     return found
 
 
-def _within(ours: Value | None, rate: Recomputed) -> bool:
-    return isinstance(ours, Fraction) and rate.published is not None and abs(ours - Fraction(rate.published)) <= WITHIN
+def _within(ours: Value | None, rate: Published) -> bool:
+    return isinstance(ours, Fraction) and rate.value is not None and abs(ours - Fraction(rate.value)) <= WITHIN
 
 
 def _read(counts: Returned, events: list[CloudEvent]) -> tuple[Reading, When]:

@@ -19,16 +19,16 @@ from tests.published.events import events_of
 from tests.published.exceptions import HIDDEN_BY_ROUNDING, MOVED
 from tests.published.returned import Returned, returned
 from tests.published.through import counting, feed
-from tests.published_rates import EXCEPTIONS, TOLERANCE, Exempt, Recomputed, authority_rows, recompute
+from tests.published_rates import EXCEPTIONS, TOLERANCE, Exempt, Published, authority_rows, published
 
 RELIABLE = Decimal(100)
 
 
 class Sent(NamedTuple):
-    """A row that goes through the system: its counts, and each rate as published and as recomputed."""
+    """A row that goes through the system: its counts, and each rate as published."""
 
     counts: Returned
-    rates: list[Recomputed]
+    rates: list[Published]
 
     @property
     def covers_more_than_is_vacant(self) -> bool:
@@ -39,7 +39,7 @@ class Sent(NamedTuple):
 
 def rows(path: Path, chosen: Callable[[Sent], bool]) -> list[Sent]:
     """Those rows of the release."""
-    every = [Sent(returned(row), list(recompute(row))) for row in authority_rows(path)]
+    every = [Sent(returned(row), list(published(row))) for row in authority_rows(path)]
     return [sent for sent in every if chosen(sent)]
 
 
@@ -64,7 +64,7 @@ def asked(system: RealSystem, sent: Sequence[Sent]) -> Off:
             assert answer.status_code == (200 if _has_figures(which, sent) else 404), answer.text
             body = answer.json()
             ours = body.get("total")
-            if ours is None or rate.published is None or abs(Decimal(str(ours)) - rate.published) > TOLERANCE:
+            if ours is None or rate.value is None or abs(Decimal(str(ours)) - rate.value) > TOLERANCE:
                 off.rates.add(which)
             if body.get("total_mark") == "u":
                 off.marked_u.add(which)

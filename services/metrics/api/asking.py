@@ -147,9 +147,11 @@ class Question:
         return self.read(name, lambda text: text if text in choices else None, expected, needed) or usual
 
     def several(self, name: str) -> tuple[str, ...]:
-        """Words, repeated or joined by commas, each once."""
-        joined = ",".join(self.request.query_params.getlist(name))
-        return tuple(dict.fromkeys(word for word in joined.split(",") if word))
+        """Words, repeated or joined by commas, each once; an empty one is refused."""
+        words = [word for text in self.request.query_params.getlist(name) for word in text.split(",")]
+        if not all(words):
+            self.fault(name, "holds an empty value", f"one or more values, with a comma between, or no {name} at all")
+        return tuple(dict.fromkeys(word for word in words if word))
 
     def codes(self, name: str, expected: str, besides: str) -> tuple[str, ...]:
         """Three-digit codes of authorities, repeated or joined by commas, each once; `besides` is none of them."""
@@ -264,7 +266,7 @@ class Question:
         financial = self.read("financial_year", _read_financial_year, "two following years as 2023-24")
         given = [name for name in ("from", "census_year", "financial_year") if self.text(name) is not None]
         if self.text("to") is not None and "from" not in given:
-            given.append("from")
+            given.append("to")
         if len(given) > 1:
             self.fault(given[1], f"does not go with {given[0]}", "one way of giving the period")
         if census or financial:

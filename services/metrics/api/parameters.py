@@ -55,7 +55,7 @@ class Parameter:
             "schema": dict(self.schema),
         }
         if self.schema.get("type") == "array":
-            found |= {"style": "form", "explode": False}
+            found |= {"style": "form", "explode": False, "schema": {**self.schema, "minItems": 1}}
         return found if self.example is None else found | {"example": self.example}
 
 

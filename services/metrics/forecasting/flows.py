@@ -64,7 +64,9 @@ class Happened:
 
 def steps(as_at: date, first: int, last: int) -> list[date]:
     """The dates a whole number of months from `as_at`: month ends from a month end, else the same day of the month."""
-    return [months_later(as_at + DAY, months) - DAY for months in range(first, last + 1)]
+    if (as_at + DAY).day == 1:
+        return [months_later(as_at + DAY, months) - DAY for months in range(first, last + 1)]
+    return [months_later(as_at, months) for months in range(first, last + 1)]
 
 
 class Comings(NamedTuple):

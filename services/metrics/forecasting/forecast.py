@@ -148,9 +148,7 @@ def _vacant_academy_posts(picture: Picture, dates: Sequence[date], role: Role | 
     if role not in (None, ACADEMY_ROLE):
         return np.zeros(len(dates))
     usual = float(np.median(history(picture, dates[0], ACADEMY_ROLE).stocks["vacancies"][-13:]))
-    beyond = np.maximum(0.0, months(picture, list(dates), ACADEMY_ROLE).stocks["vacancies"] - usual)
-    beyond[0] = 0.0
-    return np.asarray(beyond)
+    return np.maximum(0.0, months(picture, list(dates), ACADEMY_ROLE).stocks["vacancies"] - usual)
 
 
 def _months(known: Months, played: Played, wider: float) -> list[Month]:

@@ -75,7 +75,8 @@ NO_CHANGE = Change()
 class Ground:
     """What is known of the months to come, for a group of posts: stocks and flows by month, and the academy.
 
-    `vacancies[0]` is that of the date itself; from then on academy posts are counted as `simulation.py` says.
+    `vacancies` are those of the date and of the end of each month, but for vacant academy posts beyond their usual
+    number.
     """
 
     vacancies: Paths

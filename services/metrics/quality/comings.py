@@ -115,8 +115,8 @@ CHECKS = (
     Check(
         "starter-not-in-post",
         "Starter who is in no post",
-        "A worker starts, and is in no post that day: the same worker left that day, and never held a post before "
-        "(taken as not having come), or gave the post up.",
+        "A worker starts, and is in no post that day: the same worker left that day, and held no post before that was "
+        "to be left (taken as not having come), or gave the post up.",
         "If the worker came, void the leaver (or the FTE of 0), or supersede it with the right date; if not, void the "
         "start and the leaver.",
         Severity.MAY_MOVE,

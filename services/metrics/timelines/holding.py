@@ -6,7 +6,7 @@ was known before.
 """
 
 from bisect import bisect_left, bisect_right, insort
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,7 +17,6 @@ from contracts.effects import Action, action_of
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
 from contracts.occupying import (
-    ALL_NUMBERS,
     EFFECTS,
     NOBODY_LEAVES,
     Held,
@@ -88,7 +87,7 @@ class _Actions:
         self._leavers: defaultdict[date, dict[str, list[Action]]] = defaultdict(dict)
         self._reversals: defaultdict[date, list[Action]] = defaultdict(list)
         self._days_left: defaultdict[str, list[date]] = defaultdict(list)
-        self._days_came: defaultdict[str, list[date]] = defaultdict(list)
+        self._comings: Counter[str] = Counter()
 
     def put(self, action: Action) -> list[str]:
         """Take in an action; gives the posts of which it says something. A leaver speaks of all, and so of none."""
@@ -100,8 +99,7 @@ class _Actions:
                 insort(self._days_of[post], day)
             insort(alike.setdefault(number, []), action)
         if isinstance(data, WorkerStarted | WorkerMoved):
-            insort(self._days_came[number], day)
-            insort(self._days_came[ALL_NUMBERS], day)
+            self._comings[number] += 1
         elif type(data) is WorkerLeft:
             insort(self._leavers[day].setdefault(number, []), action)
             insort(self._days_left[number], day)
@@ -119,8 +117,7 @@ class _Actions:
                 del self._posts[day, what][post]
                 _take(self._days_of[post], day)
         if isinstance(data, WorkerStarted | WorkerMoved):
-            _take(self._days_came[number], day)
-            _take(self._days_came[ALL_NUMBERS], day)
+            self._comings[number] -= 1
         elif type(data) is WorkerLeft:
             _take_of(self._leavers[day], number, action)
             _take(self._days_left[number], day)
@@ -128,10 +125,9 @@ class _Actions:
             _take(self._reversals[day], action)
         return [post for _, post in said]
 
-    def first_came(self, number: str) -> date | None:
-        """The day of the first start or move under a number, or `ALL_NUMBERS`; None where there is none."""
-        days = self._days_came.get(number)
-        return days[0] if days else None
+    def came(self, number: str) -> bool:
+        """Whether there is a start or a move under a number."""
+        return self._comings[number] > 0
 
     def days_left(self, number: str) -> Sequence[date]:
         """The days of the leavers under a number, reversed or not."""
@@ -214,8 +210,8 @@ class _Holding:
         self._held_on: dict[str, OverDays[str]] = {}
         """Of each number the posts that are held under it, over the days."""
         self._actions = _Actions()
-        self._came: dict[str, date] = {}
-        """Of each number, and of `ALL_NUMBERS`, the day of the first start or move."""
+        self._came: set[str] = set()
+        """The numbers under which there is a start or a move."""
         self._leaving: dict[date, _Leavers] = {}
         self._leaving_days: list[date] = []
         self._otherwise: dict[str, list[tuple[date, Held | None]]] = {}
@@ -243,16 +239,12 @@ class _Holding:
             self._know(post, FOREVER, instant)
 
     def _days_meaning_otherwise(self, numbers: Iterable[str]) -> set[date]:
-        """The days whose leavers mean something else if the first start or move under these numbers is another."""
+        """The days whose leavers mean something else: their number has its first start or move, or none any more."""
         days: set[date] = set()
-        for number in (*numbers, ALL_NUMBERS):
-            before, now = self._came.pop(number, None), self._actions.first_came(number)
-            if now is not None:
-                self._came[number] = now
-            if before != now:
-                days.update(day for day in (before, now) if day is not None)
-                if before is None or now is None:
-                    days.update(self._actions.days_left(number))
+        for number in numbers:
+            if self._actions.came(number) is not (number in self._came):
+                self._came ^= {number}
+                days.update(self._actions.days_left(number))
         return days
 
     def _look_again(self, day: date, posts: set[str], instant: datetime) -> list[str]:
@@ -292,9 +284,24 @@ class _Holding:
         left = leaving(numbers, self._came)
         nothing_left = left.every_number or next(self._left_under_others(day, left), None) is None
         starting = list(self._actions.numbers_started(day))
-        beside = bool(starting) and any(fte_held(held) is not None for held in self._left_under_others(day, left))
-        not_coming = (number for number in starting if did_not_come(day, number, left, self._came, beside))
+        ended = self._ended(day, left) if starting else frozenset()
+        in_post = bool(starting) and any(fte_held(held) is not None for held in self._left_under_others(day, left))
+        not_coming = (
+            number
+            for number in starting
+            if did_not_come(number, left, ended, held_beside=not nothing_left, in_post_beside=in_post)
+        )
         return _Leavers(left, nothing_left, frozenset(not_coming))
+
+    def _ended(self, day: date, left: Leaving) -> frozenset[str]:
+        """The numbers that leave under which something is held before a day, be it to come back to."""
+        otherwise = (pieces[-1][1] or () for post, pieces in self._otherwise.items() if post != _GONE)
+        found = {under.number for held in otherwise for under in held if left.ends(under)}
+        for number in self._held_on if left.every_number else left.numbers:
+            held_on = self._held_on.get(number)
+            if held_on is not None and any(post not in self._otherwise for post in held_on.on(day - DAY)):
+                found.add(number)
+        return frozenset(found)
 
     def _left_under_others(self, day: date, left: Leaving) -> Iterator[Held]:
         """How posts are held before a day under other numbers than those under which somebody leaves on it."""

@@ -5,15 +5,17 @@ from decimal import Decimal
 
 import pytest
 
+from services.metrics.api.releases import why
 from services.metrics.benchmarks.comparison import (
     Rank,
+    census_date,
     find_places,
     own_differences,
     published_differences,
     rank,
     rank_in_england,
 )
-from services.metrics.benchmarks.published import PUBLISHED, Figure, Level, LoadedRelease
+from services.metrics.benchmarks.published import MARKS, PUBLISHED, REASONS, Figure, Level, LoadedRelease
 
 WEST_MIDLANDS = "E12000005"
 
@@ -124,6 +126,59 @@ def test_of_our_own_figure_it_is_said_what_it_counts_as_at_when_as_known_when() 
     assert own_differences(PUBLISHED["vacancy-rate"], 2024, then, known=True)[1] == (
         "At that instant the year to 2024-09-30 was not over: ours counts what there was of it by then."
     )
+
+
+@pytest.mark.parametrize(
+    ("known_at", "was_over"),
+    [
+        (datetime(2022, 9, 29, 23, 59, tzinfo=UTC), False),
+        (datetime(2022, 9, 30, 0, 0, tzinfo=UTC), False),
+        (datetime(2022, 9, 30, 23, 59, tzinfo=UTC), False),
+        (datetime(2022, 10, 1, 0, 0, tzinfo=UTC), True),
+    ],
+)
+def test_on_the_census_date_itself_the_year_is_not_over(known_at: datetime, was_over: bool) -> None:
+    said = own_differences(PUBLISHED["turnover-rate"], 2022, known_at, known=True)
+    assert any("was not over" in sentence for sentence in said) is not was_over
+    assert census_date(2022) == date(2022, 9, 30)
+
+
+def test_a_region_is_that_of_the_row_and_england_is_england_whatever_comes_first() -> None:
+    for figures in (FIGURES, FIGURES[::-1]):
+        places = find_places(figures, "331", ("332",))
+        assert (places.region, places.england) == (REGION, ENGLAND)
+    assert find_places([figure("331", "18")], "331", ()).region is None
+
+
+def test_neighbours_come_in_the_order_in_which_they_are_close() -> None:
+    for codes in (("335", "332", "333"), ("333", "335", "332")):
+        assert [item.code for item in find_places(FIGURES, "331", codes).neighbours] == list(codes)
+    # The authority itself is none of its neighbours.
+    assert find_places(FIGURES, "331", ("331", "332")).neighbours == (figure("332", "12.5"),)
+
+
+def test_ties_at_the_bottom_and_at_the_top() -> None:
+    three = [figure("332", "5"), figure("333", "5"), figure("334", "7")]
+    assert rank(figure("331", "5"), three) == Rank(1, 4)
+    assert rank(figure("331", "7"), three) == Rank(3, 4)
+    assert rank(figure("331", "0"), three) == Rank(1, 4)
+    assert rank(figure("331", "x"), three) == Rank(None, 3)
+    # It may stand among the others already.
+    assert rank(figure("332", "5"), three) == Rank(1, 3)
+    assert rank_in_england(figure("331", "18"), [figure("331", "18"), ENGLAND, REGION]) == Rank(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("mark", "reason"),
+    [
+        ("c", "suppressed"), ("k", "suppressed"), ("low", "suppressed"), ("u", "suppressed"),
+        ("x", "not-counted"), (":", "not-counted"), ("z", "no-denominator"),
+    ],
+)  # fmt: skip
+def test_of_each_of_dfes_marks_it_is_said_why_there_is_no_number(mark: str, reason: str) -> None:
+    assert why(None, mark) == {"reason": reason}
+    assert why(Decimal(0), None) == {}
+    assert set(REASONS) == set(MARKS)
 
 
 def test_where_nothing_was_known_it_is_said_that_there_is_no_figure_of_ours() -> None:

@@ -1,34 +1,125 @@
-"""The definitions of the CSWW rates are DfE's: its own counts give its own rates.
+"""The definitions of the CSWW rates are DfE's: by our formulas its own counts give its own rates.
 
-Invariant: every local authority row of the release is looked at, and no rate is passed over without a listed reason.
+Invariant: DfE's file is read, and its rates are worked out, by what reads and declares them in the service; every local
+authority row is looked at, and no rate is passed over without a listed reason.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from fractions import Fraction
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from tests.published_rates import EXCEPTIONS, HALF_A_TENTH, TOLERANCE, Reason, Recomputed, authority_rows, recompute
+from services.metrics.benchmarks.published import PUBLISHED, RATES, Level
+from services.metrics.benchmarks.release import read_release
+from services.metrics.measures.catalogue import counts_of
+from services.metrics.measures.declaration import WHOLE, Rate, Term, When
+from services.metrics.periods import census_year
+from services.metrics.reasons import Reason as NoFigure
+from services.metrics.reasons import Value, ratio
+from tests.published_rates import EXCEPTIONS, TOLERANCE, Exempt, Reason, authority_rows, published
+
+HALF_A_TENTH = Fraction(1, 20)
+"""How far a published FTE can be from the exact one. Headcounts and cases are whole, and exact."""
+
+
+class Compared(NamedTuple):
+    """A rate as published (a number or a mark), what the counts beside it give by our formula (None: one of them is a
+    mark), and the least and the most that exact counts behind them can give.
+    """
+
+    published: Fraction | None
+    mark: str | None
+    ours: Value | None
+    least: Value | None
+    most: Value | None
+
+    @property
+    def follows(self) -> bool:
+        """Whether the counts give the rate."""
+        return (
+            self.published is not None
+            and isinstance(self.ours, Fraction)
+            and abs(self.ours - self.published) <= Fraction(TOLERANCE)
+        )
 
 
 @pytest.fixture(scope="module")
-def rates(published_release: Path) -> list[Recomputed]:
+def rates(published_release: Path) -> dict[Exempt, Compared]:
     """Every rate of every local authority row."""
-    return [found for row in authority_rows(published_release) for found in recompute(row)]
+    rows: defaultdict[tuple[int, str], dict[str, tuple[Fraction | None, str | None]]] = defaultdict(dict)
+    for figure in read_release(published_release.read_bytes()).figures:
+        if figure.level is Level.AUTHORITY:
+            value = None if figure.value is None else Fraction(figure.value)
+            rows[figure.year, figure.code][figure.measure] = value, figure.mark
+    return {
+        Exempt(name, year, code): _compared(name, year, row) for (year, code), row in rows.items() for name in RATES
+    }
 
 
-def follows(found: Recomputed) -> bool:
-    return found.published is not None and found.value is not None and abs(found.value - found.published) <= TOLERANCE
+def _compared(name: str, year: int, row: Mapping[str, tuple[Fraction | None, str | None]]) -> Compared:
+    rate = PUBLISHED[name]
+    assert isinstance(rate, Rate)
+    counts = {counted.name: row[counted.name][0] for counted in counts_of(rate)}
+    known = {count: value for count, value in counts.items() if value is not None}
+    if len(known) < len(counts):
+        return Compared(*row[name], None, None, None)
+    return Compared(*row[name], *(_worked_out(rate, year, known, up) for up in (0, -1, 1)))
 
 
-def test_the_rates_follow_from_the_counts_within_a_tenth_but_for_those_listed(rates: list[Recomputed]) -> None:
-    assert {found.which for found in rates if not follows(found)} == set(EXCEPTIONS)
+def _worked_out(rate: Rate, year: int, counts: Mapping[str, Fraction], up: int) -> Value:
+    """The rate by its declaration; with `up` of the counts that make it greater, or less, within their rounding."""
+    above = {term.measure for term in rate.numerator}
+    exact = {
+        name: max(Fraction(0), value + (up if name in above else -up) * _rounding(name))
+        for name, value in counts.items()
+    }
+    period = census_year(year)
+    when = When(period.first, period.last, period.last)
+    return ratio(rate.factor(when) * _sum(rate.numerator, exact), _sum(rate.denominator, exact))
 
 
-def test_so_many_rates_were_recomputed(rates: list[Recomputed]) -> None:
+def _rounding(name: str) -> Fraction:
+    return Fraction(0) if PUBLISHED[name].unit in WHOLE else HALF_A_TENTH
+
+
+def _sum(terms: tuple[Term, ...], counts: Mapping[str, Fraction]) -> Fraction:
+    return sum((term.sign * counts[term.measure] for term in terms), Fraction(0))
+
+
+def test_dfes_counts_give_dfes_rates_within_a_tenth_but_for_those_listed(rates: dict[Exempt, Compared]) -> None:
+    assert {which for which, rate in rates.items() if not rate.follows} == set(EXCEPTIONS)
     assert len(rates) == 906 * 9
-    assert sum(found.value is not None for found in rates) == 8046
-    assert sum(follows(found) for found in rates) == 7986
+    assert sum(isinstance(rate.ours, Fraction) for rate in rates.values()) == 8046
+    assert sum(rate.follows for rate in rates.values()) == 7986
+
+
+def test_a_published_rate_is_read_as_it_stands_in_the_file(
+    rates: dict[Exempt, Compared], published_release: Path
+) -> None:
+    as_it_stands = {rate.which: rate.value for row in authority_rows(published_release) for rate in published(row)}
+    assert {which: rate.published for which, rate in rates.items()} == as_it_stands
+
+
+def test_each_rate_that_does_not_come_out_is_so_for_the_listed_reason(rates: dict[Exempt, Compared]) -> None:
+    marks = {
+        Reason.REPORTED_TOGETHER: "z", Reason.NOBODY_IN_POST: "z", Reason.NOT_AVAILABLE: "x", Reason.SUPPRESSED: "c"
+    }  # fmt: skip
+    for which, reason in EXCEPTIONS.items():
+        found = rates[which]
+        if reason is Reason.ROUNDED_COUNTS:
+            assert found.published is not None
+            assert isinstance(found.least, Fraction)
+            assert isinstance(found.most, Fraction)
+            assert found.least - HALF_A_TENTH <= found.published <= found.most + HALF_A_TENTH, which
+        elif reason is Reason.NOTHING_TO_DIVIDE_BY:
+            assert found.published == 0, which
+            assert found.ours is NoFigure.NO_DENOMINATOR, which
+        else:
+            assert (found.published, found.mark) == (None, marks[reason]), which
+            assert found.ours is None or reason is Reason.NOBODY_IN_POST, which
     assert Counter(EXCEPTIONS.values()) == {
         Reason.ROUNDED_COUNTS: 60,
         Reason.NOTHING_TO_DIVIDE_BY: 43,
@@ -37,35 +128,3 @@ def test_so_many_rates_were_recomputed(rates: list[Recomputed]) -> None:
         Reason.NOBODY_IN_POST: 6,
         Reason.SUPPRESSED: 4,
     }
-
-
-def test_where_rounding_is_the_reason_exact_counts_can_give_the_published_rate(rates: list[Recomputed]) -> None:
-    for found in rates:
-        if EXCEPTIONS.get(found.which) is Reason.ROUNDED_COUNTS:
-            assert found.published is not None
-            assert found.least is not None
-            assert found.most is not None
-            assert found.least - HALF_A_TENTH <= found.published <= found.most + HALF_A_TENTH, found
-
-
-def test_the_other_reasons_are_what_stands_in_the_rows(rates: list[Recomputed]) -> None:
-    for found in rates:
-        reason = EXCEPTIONS.get(found.which)
-        if reason is Reason.NOTHING_TO_DIVIDE_BY:
-            assert found.published == 0, found
-            assert (found.value, found.marked) == (None, False), found
-        elif reason is not None and reason is not Reason.ROUNDED_COUNTS:
-            assert (found.published, found.marked) == (None, True), found
-
-
-def test_marks_of_each_listed_reason_are_those_of_the_file(published_release: Path) -> None:
-    rows = {(int(row["time_period"]), row["old_la_code"]): row for row in authority_rows(published_release)}
-    marks: dict[Reason, set[str]] = {}
-    for which, reason in EXCEPTIONS.items():
-        cells = set(rows[which.year, which.code].values()) & {"c", "u", "x", "z", "low", ":"}
-        marks.setdefault(reason, set()).update(cells)
-    assert marks[Reason.REPORTED_TOGETHER] == marks[Reason.NOBODY_IN_POST] == {"z"}
-    assert marks[Reason.NOT_AVAILABLE] == {"x"}
-    assert marks[Reason.SUPPRESSED] == {"c"}
-    scilly = [row for (year, code), row in rows.items() if code == "420" and year >= 2021]
-    assert [row["social_worker_fte"] for row in scilly] == ["0", "0"]

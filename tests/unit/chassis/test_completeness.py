@@ -150,3 +150,102 @@ def test_an_event_that_is_truly_missing_is_not_covered_by_another_that_was_set_a
     asked = two_short.count(4, 1, NINE + SECOND)
     assert not asked.count(4, 1, NINE + 20 * SECOND).complete
     assert asked.count(5, 1, NINE + 20 * SECOND).complete
+
+
+# --- the very instants and numbers ------------------------------------------------------------------------------------
+
+MOMENT = timedelta(microseconds=1)
+
+
+def test_a_watermark_is_judged_for_thirty_seconds_and_no_longer() -> None:
+    later = watermark(15, 9, NINE + 40 * SECOND, (5, 4))
+    assert expected().hear(later, NINE + 30 * SECOND).position == 10
+    assert expected().hear(later, NINE + 30 * SECOND + MOMENT).position == 15
+    assert expected().hear(later, NINE + 30 * SECOND + MOMENT).judged_since == NINE + 30 * SECOND + MOMENT
+
+
+def test_a_watermark_of_the_same_instant_as_the_last_is_heard_and_one_of_a_moment_before_is_not() -> None:
+    complete = expected().count(6, 0, NINE)
+    assert complete.hear(watermark(15, 9, NINE, (5, 4)), NINE).position == 15
+    assert complete.hear(watermark(15, 9, NINE - MOMENT, (5, 4)), NINE) == complete
+
+
+@pytest.mark.parametrize(("head", "position", "verified"), [(10, 10, 10), (9, 9, 0)])
+def test_an_owner_was_set_back_when_its_newest_event_stands_before_what_was_verified(
+    head: int, position: int, verified: int
+) -> None:
+    complete = expected().count(6, 0, NINE)
+    said = watermark(9, 5, NINE + SECOND, (4, 2)).model_copy(update={"head": head})
+    heard = complete.hear(said, NINE + SECOND)
+    assert (heard.position, heard.verified_position) == (position, verified)
+
+
+@pytest.mark.parametrize(
+    ("log_position", "ends", "lost"),
+    [
+        (10, (4, 2), False),
+        (10, (5, 2), False),
+        (10, (4, 2, 1), False),
+        (9, (4, 2), True),
+        (10, (3, 2), True),
+        (10, (4, 1), True),
+        (10, (4,), True),
+        (10, (), True),
+    ],
+)
+def test_a_log_was_lost_where_it_ends_before_it_did(log_position: int, ends: tuple[int, ...], lost: bool) -> None:
+    heard = expected().hear(watermark(10, 6, NINE + SECOND, ends, log_position), NINE + SECOND)
+    assert heard.heard_until == NINE + SECOND
+    # A lost log is judged at once, by its new ends; another one is judged as it was begun.
+    assert (heard.log_position, heard.log_ends) == ((log_position, ends) if lost else (10, (4, 2)))
+    assert heard.judged_since == (NINE + SECOND if lost else NINE)
+
+
+@pytest.mark.parametrize(("log_position", "read"), [(9, False), (10, True), (11, True)])
+def test_the_log_holds_what_is_expected_from_the_watermarks_position_on(log_position: int, read: bool) -> None:
+    said = Expected.first(POSTS, watermark(10, 6, NINE, (4, 2), log_position), NINE)
+    assert said.has_read_it_all({0: 4, 1: 2}) is read
+
+
+def test_more_than_was_expected_is_no_less_complete() -> None:
+    assert expected().count(7, 0, NINE).complete
+
+
+def test_what_is_said_to_be_set_aside_is_believed_after_five_seconds_where_the_owner_was_asked() -> None:
+    asked = expected().count(5, 1, NINE)
+    assert not asked.count(5, 1, NINE + 5 * SECOND).complete
+    assert asked.count(5, 1, NINE + 5 * SECOND + MOMENT).complete
+    # One that is set aside covers one that misses, and no two.
+    assert not asked.count(4, 1, NINE + 6 * SECOND).complete
+    assert not asked.count(5, 0, NINE + 6 * SECOND).complete
+    read_again = expected().count(5, 0, NINE)
+    later = read_again.count(5, 1, NINE + 6 * SECOND)
+    assert (read_again.remedy, later.complete, later.remedy) == (Remedy.READ_AGAIN, False, Remedy.ASKED)
+
+
+def test_an_owner_that_was_asked_has_thirty_seconds() -> None:
+    asked = expected().count(5, 0, NINE).count(5, 0, NINE + SECOND)
+    assert asked.count(5, 0, NINE + 31 * SECOND).remedy is Remedy.ASKED
+    anew = asked.count(5, 0, NINE + 31 * SECOND + MOMENT)
+    assert (anew.remedy, anew.remedy_at) == (Remedy.READ_AGAIN, NINE + 31 * SECOND + MOMENT)
+
+
+def test_how_many_miss_is_told_anew_while_the_same_is_done_about_it() -> None:
+    asked = expected().count(3, 0, NINE).count(3, 0, NINE + SECOND)
+    fewer = asked.count(5, 0, NINE + 2 * SECOND)
+    assert (asked.missing, fewer.missing, fewer.remedy, fewer.remedy_at) == (3, 1, Remedy.ASKED, NINE + SECOND)
+
+
+def test_what_was_complete_stays_complete_up_to_then_while_more_is_expected() -> None:
+    complete = expected().count(6, 0, NINE).derived()
+    more = complete.hear(watermark(15, 9, NINE + SECOND, (5, 4)), NINE + SECOND)
+    assert more.derived().complete_until == NINE
+    assert more.count(2, 0, NINE + SECOND).derived().complete_until == NINE
+    assert more.count(3, 0, NINE + SECOND).derived().complete_until == NINE + SECOND
+
+
+def test_all_that_was_done_is_forgotten_once_all_has_come() -> None:
+    asked = expected().count(5, 0, NINE).count(5, 0, NINE + SECOND)
+    judged = asked.count(6, 0, NINE + 2 * SECOND)
+    assert (judged.verified_position, judged.verified_events) == (10, 6)
+    assert (judged.missing, judged.remedy, judged.remedy_at) == (0, None, None)

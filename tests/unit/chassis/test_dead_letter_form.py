@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
-from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why
+from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why, which
 from services.chassis.dead_letters import _in_a_line
 
 ROOM = 1_000_000
@@ -122,3 +122,23 @@ def test_a_record_that_somebody_else_put_there_is_listed_too(headers: tuple[Any,
 def test_a_line_of_the_list_is_one_line_of_ascii() -> None:
     letter = set_aside(record(), reason="a\nb\tc é \x00")
     assert _in_a_line(where_and_why(letter)).endswith("\tworkforce.posts[3]@12\tcontract\ta\\nb\\tc \\xe9 \\x00")
+
+
+def test_a_record_is_known_by_where_it_stood_and_what_it_was() -> None:
+    came = record(b'{"a": 1}', (("ce_id", b"1"),))
+    # Read once more it is set aside once more, for another reason perhaps.
+    assert which(set_aside(came)) == which(set_aside(came, reason="data.a: is not text"))
+    others = [
+        record(b'{"a": 2}', (("ce_id", b"1"),)),
+        record(b'{"a": 1}', (("ce_id", b"2"),)),
+        record(b'{"a": 1}', (("ce_id", b"1"),), key=b"331:post/P-2"),
+        ConsumerRecord("workforce.posts", 3, 13, 0, 0, came.key, came.value, None, 0, 0, came.headers),
+        ConsumerRecord("workforce.posts", 2, 12, 0, 0, came.key, came.value, None, 0, 0, came.headers),
+        ConsumerRecord("workforce.hiring", 3, 12, 0, 0, came.key, came.value, None, 0, 0, came.headers),
+    ]
+    assert len({which(set_aside(other)) for other in (came, *others)}) == 7
+
+
+def test_of_a_record_that_was_cut_it_is_known_what_it_was_as_a_whole() -> None:
+    long, other = record(b"a" * 2_000 + b"1"), record(b"a" * 2_000 + b"2")
+    assert which(set_aside(long, 1_000)) == which(set_aside(long)) != which(set_aside(other, 1_000))

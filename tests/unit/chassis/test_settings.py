@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from services.chassis.authentication import Right, new_key
 from services.chassis.settings import (
     DeliverySettings,
+    LimitSettings,
     Settings,
     SettingsRefused,
     names_of_settings,
@@ -135,3 +136,119 @@ def test_every_setting_is_described(model: type[BaseModel]) -> None:
     for name, field in model.model_fields.items():
         assert field.description, name
         assert field.description.endswith((".", "…", "`")), name
+
+
+DEFAULTS: dict[type[BaseModel], dict[str, object]] = {
+    DeliverySettings: {
+        "attempts": 3,
+        "backoff_seconds": 0.2,
+        "longest_backoff_seconds": 5.0,
+        "set_aside_in_a_row": 100,
+        "set_aside_share": 0.5,
+        "catching_up_records": 2000,
+    },
+    LimitSettings: {
+        "head_bytes": 16_384,
+        "headers": 100,
+        "url_bytes": 8_000,
+        "parameters": 100,
+        "bodies_bytes": 64_000_000,
+        "unread_bytes": 64_000_000,
+        "connections": 500,
+        "head_seconds": 10.0,
+        "idle_seconds": 20,
+        "slow_seconds": 20.0,
+        "slowest_bytes_per_second": 500,
+    },
+    Settings: {
+        "kafka_servers": "127.0.0.1:9092",
+        "kafka_idempotent_producer": True,
+        "kafka_create_topics": True,
+        "kafka_replication_factor": 1,
+        "host": "127.0.0.1",
+        "port": 8100,
+        "api_keys": (),
+        "log_level": "INFO",
+        "database_connections": 8,
+        "largest_request_bytes": 8_000_000,
+        "largest_batch": 1000,
+        "stalled_seconds": 60.0,
+        "late_seconds": 10.0,
+        "delivery": DeliverySettings(),
+        "limits": LimitSettings(),
+    },
+}
+"""What protects a service that was told nothing."""
+
+
+@pytest.mark.parametrize("kind", DEFAULTS, ids=lambda kind: kind.__name__)
+def test_who_is_told_nothing_is_protected_like_this(kind: type[BaseModel]) -> None:
+    stated = {name: field.default for name, field in kind.model_fields.items() if not field.is_required()}
+    assert stated == DEFAULTS[kind]
+
+
+@pytest.mark.parametrize(
+    ("name", "least", "too_little"),
+    [
+        ("DELIVERY__ATTEMPTS", "1", "0"),
+        ("DELIVERY__BACKOFF_SECONDS", "0.001", "0"),
+        ("DELIVERY__LONGEST_BACKOFF_SECONDS", "0.001", "0"),
+        ("DELIVERY__SET_ASIDE_IN_A_ROW", "1", "0"),
+        ("DELIVERY__SET_ASIDE_SHARE", "0.001", "0"),
+        ("DELIVERY__SET_ASIDE_SHARE", "1", "1.001"),
+        ("DELIVERY__CATCHING_UP_RECORDS", "1", "0"),
+        ("LIMITS__HEAD_BYTES", "1000", "999"),
+        ("LIMITS__HEADERS", "20", "19"),
+        ("LIMITS__URL_BYTES", "500", "499"),
+        ("LIMITS__PARAMETERS", "20", "19"),
+        ("LIMITS__BODIES_BYTES", "16000000", "15999999"),
+        ("LIMITS__UNREAD_BYTES", "1000", "999"),
+        ("LIMITS__CONNECTIONS", "10", "9"),
+        ("LIMITS__HEAD_SECONDS", "0.001", "0"),
+        ("LIMITS__IDLE_SECONDS", "1", "0"),
+        ("LIMITS__SLOW_SECONDS", "0.001", "0"),
+        ("LIMITS__SLOWEST_BYTES_PER_SECOND", "0", "-1"),
+        ("KAFKA_REPLICATION_FACTOR", "1", "0"),
+        ("PORT", "1", "0"),
+        ("PORT", "65535", "65536"),
+        ("DATABASE_CONNECTIONS", "2", "1"),
+        ("LARGEST_REQUEST_BYTES", "1000", "999"),
+        ("LARGEST_REQUEST_BYTES", "32000000", "32000001"),
+        ("LARGEST_BATCH", "1", "0"),
+        ("STALLED_SECONDS", "0.001", "0"),
+        ("LATE_SECONDS", "0.001", "0"),
+    ],
+)
+def test_what_would_protect_nobody_is_refused(
+    environment: pytest.MonkeyPatch, name: str, least: str, too_little: str
+) -> None:
+    environment.setenv(f"WORKFORCE_{name}", least)
+    read_settings(RecruitmentSettings)
+    environment.setenv(f"WORKFORCE_{name}", too_little)
+    assert refusal()
+
+
+@pytest.mark.parametrize(
+    ("bad", "why"),
+    [
+        ({"name": ""}, "NAME"),
+        ({"name": "x" * 61}, "NAME"),
+        ({"authority": "33"}, "AUTHORITY"),
+        ({"authority": "3312"}, "AUTHORITY"),
+        ({"authority": "all"}, "AUTHORITY"),
+        ({"authority": "331\n"}, "AUTHORITY"),
+        ({"rights": ["everything"]}, "RIGHTS"),
+        ({"sha256": "a" * 63}, "SHA256"),
+        ({"sha256": "A" * 64}, "SHA256"),
+        ({"expires": "never"}, "EXPIRES"),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_a_key_that_is_not_as_it_must_be_lets_no_service_start(
+    environment: pytest.MonkeyPatch, bad: dict[str, object], why: str
+) -> None:
+    right = {"name": "HR system", "authority": "331", "rights": ["feed"], "sha256": "a" * 64}
+    environment.setenv("WORKFORCE_API_KEYS", json.dumps([right]))
+    read_settings(RecruitmentSettings)
+    environment.setenv("WORKFORCE_API_KEYS", json.dumps([right | bad]))
+    assert refusal().startswith(f"WORKFORCE_API_KEYS__0__{why}")

@@ -71,3 +71,53 @@ def test_migrations_are_run_again_for_what_they_make_and_nothing_else() -> None:
     assert not lacks_tables(asyncpg.InvalidCatalogNameError())
     assert not lacks_tables(ValueError())
     assert not lacks_tables(None)
+
+
+CLASSES: dict[str, str | None] = {
+    "08": "PostgreSQL cannot be reached",
+    "25P03": "PostgreSQL ended a transaction that was idle",
+    "28": "PostgreSQL does not let this service in (its name or password)",
+    "3F": "the database lacks a schema of this service",
+    "40": "PostgreSQL rolled the transaction back for another's sake",
+    "42703": "the database lacks a column of this service",
+    "42883": "the database lacks a function of this service",
+    "53": "PostgreSQL is short of resources",
+    "53400": "PostgreSQL has reached a limit of its configuration",
+    "55": "PostgreSQL is not in a state to do that",
+    "55P03": "another holds a lock in PostgreSQL",
+    "57": "PostgreSQL was told to stop what it did",
+    "57P01": "PostgreSQL is being shut down, or somebody ended the connection",
+    "57P02": "PostgreSQL recovers from a crash",
+    "58": "PostgreSQL cannot read or write its files",
+    "F0": "PostgreSQL's configuration is faulty",
+    "XX": "PostgreSQL failed inside",
+    "XX002": "PostgreSQL found an index corrupted",
+    "21": None,
+    "22": None,
+    "23": None,
+    "54": None,
+}
+
+
+def error_of(state: str | None) -> asyncpg.PostgresError:
+    """An error of this SQLSTATE, whatever kind asyncpg makes of it."""
+    made = asyncpg.PostgresError("whatever it says")
+    vars(made).update(sqlstate=state)
+    return made
+
+
+@pytest.mark.parametrize("state", CLASSES)
+def test_each_class_of_error_is_told_in_its_own_words(state: str) -> None:
+    assert why_not_now(error_of(state if len(state) == 5 else f"{state}Z99")) == CLASSES[state]
+
+
+def test_an_error_without_a_state_is_waited_for() -> None:
+    assert why_not_now(error_of(None)) == "PostgreSQL cannot do this now (PostgresError, SQLSTATE )"
+
+
+@pytest.mark.parametrize(
+    ("state", "lacks"),
+    [("3F000", True), ("42703", True), ("42883", True), ("42P01", True), ("3D000", False), ("42501", False)],
+)
+def test_only_what_migrations_make_is_made_again(state: str, lacks: bool) -> None:
+    assert lacks_tables(error_of(state)) is lacks

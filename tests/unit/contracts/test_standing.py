@@ -4,7 +4,13 @@ from datetime import date, datetime
 from itertools import permutations
 
 from contracts.envelope import Event
-from contracts.standing import changes_of_standing
+from contracts.standing import (
+    changes_of_standing,
+    order_of_recording,
+    recorded_before,
+    rival_versions,
+    standing_events,
+)
 from tests.histories import SOURCE, at, event, fte_changed, started, void, void_of
 
 DAY_1 = at(date(2023, 10, 1))
@@ -224,3 +230,100 @@ def test_voiding_the_later_of_two_corrections_leaves_the_earlier_standing() -> N
     later = start("C", DAY_3, "A")
     both = [start("A", DAY_1), start("B", DAY_2, "A"), later, void(later, DAY_4, "V")]
     assert standing_from(both) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "B"}
+
+
+def test_two_chains_of_corrections_of_one_event_are_one_record_and_the_end_recorded_last_stands() -> None:
+    one, other = [start("B", DAY_2, "A"), start("D", DAY_4, "B")], [start("C", DAY_3, "A")]
+    assert standing_from([start("A", DAY_1), *one, *other]) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "D"}
+    assert standing_from(
+        [start("A", DAY_1), start("B", DAY_2, "A"), start("C", DAY_4, "A"), start("D", DAY_3, "B")]
+    ) == {
+        DAY_1: "A",
+        DAY_2: "B",
+        DAY_3: "D",
+        DAY_4: "C",
+    }
+
+
+def test_when_the_first_of_a_record_is_voided_its_correction_stands_all_the_same() -> None:
+    first = start("A", DAY_1)
+    chain = [first, start("B", DAY_2, "A"), void(first, DAY_3, "V")]
+    assert standing_from(chain) == {DAY_1: "A", DAY_2: "B"}
+
+
+def test_a_correction_of_a_void_stands_and_the_void_goes_on_voiding() -> None:
+    first = start("A", DAY_1)
+    assert standing_from([first, void(first, DAY_2, "V"), start("B", DAY_3, "V")]) == {
+        DAY_1: "A",
+        DAY_2: "",
+        DAY_3: "B",
+    }
+
+
+def test_a_void_of_both_ends_of_two_chains_leaves_what_they_had_corrected() -> None:
+    one, other = start("B", DAY_2, "A"), start("C", DAY_3, "A")
+    voids = [void(one, DAY_4, "V"), void(other, DAY_4, "W")]
+    assert standing_from([start("A", DAY_1), one, other, *voids]) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "A"}
+
+
+def test_a_circle_of_corrections_stands_until_the_last_of_it_is_known() -> None:
+    circle = [start("A", DAY_1, "C"), start("B", DAY_2, "A"), start("C", DAY_3, "B")]
+    assert standing_from(circle) == {DAY_1: "A", DAY_2: "B", DAY_3: ""}
+    # A correction of one of them does stand, and voiding it leaves nothing.
+    correction = start("D", DAY_4, "B")
+    assert standing_from([*circle, correction]) == {DAY_1: "A", DAY_2: "B", DAY_3: "", DAY_4: "D"}
+
+
+def names(events: list[Event]) -> list[str]:
+    return [one.envelope.id for one in events]
+
+
+def test_what_stands_now_is_told_in_the_order_of_recording() -> None:
+    events = [start("C", DAY_2), start("B", DAY_3, "A"), start("A", DAY_1), start("D", DAY_2)]
+    assert [names(standing_events(order)) for order in permutations(events)] == [["C", "D", "B"]] * 24
+
+
+def test_rivals_are_versions_of_one_record_of_which_none_supersedes_another() -> None:
+    two = [start("C", DAY_3, "A"), start("A", DAY_1), start("B", DAY_2, "A")]
+    assert [names(versions) for versions in rival_versions(two)] == [["B", "C"]]
+    three = [*two, start("D", DAY_4, "A"), start("E", DAY_2)]
+    assert [names(versions) for versions in rival_versions(three)] == [["B", "C", "D"]]
+    chain = [start("A", DAY_1), start("B", DAY_2, "A"), start("C", DAY_3, "B"), start("E", DAY_2)]
+    assert rival_versions(chain) == []
+    assert rival_versions([*two, void(two[0], DAY_4, "V")]) == []
+    assert rival_versions([]) == []
+
+
+def recorded(time: datetime, source: str, stated: str | None, id: str = "E-1") -> Event:
+    return event(started(date(2023, 10, 9)), WORKER, time, id, source=source, sourcesequence=stated)
+
+
+def test_events_are_in_the_order_of_time_then_source_then_what_the_source_states_then_id_then_type() -> None:
+    in_order = [
+        recorded(DAY_1, "/z", "99", "Z"),
+        recorded(DAY_2, "/a", None, "A"),
+        recorded(DAY_2, "/a", None, "B"),
+        recorded(DAY_2, "/a", "0", "A"),
+        recorded(DAY_2, "/a", "9", "Z"),
+        recorded(DAY_2, "/a", "10", "A"),
+        event(fte_changed(date(2023, 10, 9), "1"), WORKER, DAY_2, "B", source="/b"),
+        recorded(DAY_2, "/b", None, "B"),
+        recorded(DAY_2, "/b", None, "C"),
+    ]
+    for order in (in_order, in_order[::-1], in_order[3:] + in_order[:3]):
+        assert sorted(order, key=order_of_recording) == in_order
+    assert order_of_recording(in_order[5]) == (DAY_2, "/a", 10, "A", STARTED)
+    assert order_of_recording(in_order[1])[2] == -1
+
+
+def test_one_event_is_stated_to_be_before_another_by_time_or_by_one_sources_own_numbers() -> None:
+    def before(one: Event, other: Event) -> bool:
+        return recorded_before(order_of_recording(one), order_of_recording(other))
+
+    assert before(recorded(DAY_1, "/b", "9"), recorded(DAY_2, "/a", "1"))
+    assert not before(recorded(DAY_2, "/a", "1"), recorded(DAY_1, "/a", "9"))
+    assert before(recorded(DAY_1, "/a", "9"), recorded(DAY_1, "/a", "10"))
+    assert before(recorded(DAY_1, "/a", None), recorded(DAY_1, "/a", "0"))
+    assert not before(recorded(DAY_1, "/a", "9"), recorded(DAY_1, "/a", "9", "E-2"))
+    assert not before(recorded(DAY_1, "/a", None), recorded(DAY_1, "/a", None, "E-2"))
+    assert not before(recorded(DAY_1, "/a", "9"), recorded(DAY_1, "/b", "10"))

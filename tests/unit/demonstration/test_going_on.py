@@ -3,7 +3,7 @@
 import argparse
 import json
 from collections import Counter
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 
 import pytest
 
@@ -87,9 +87,23 @@ def test_cohorts_go_on_in_the_academy_s_numbering() -> None:
     assert [plan.entry_on for plan in (first, second, third)] == [date(2024, 7, 8), date(2024, 9, 9), date(2025, 1, 13)]
 
 
-def test_an_ending_is_today_or_a_day_of_the_past() -> None:
+class ThatMorning(datetime):
+    """A clock that stands still on a morning in November 2026."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> "ThatMorning":
+        """That morning."""
+        return cls(2026, 11, 26, 10, 0, tzinfo=tz)
+
+
+def test_an_ending_is_today_or_a_day_of_the_past(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("deploy.demonstration.ending.datetime", ThatMorning)
+    assert ending("today") == UNTIL
+    # A day is over at midnight; today is not over.
     assert ending("2025-09-30") == datetime(2025, 10, 1, tzinfo=UTC)
-    assert abs(datetime.now(UTC) - ending("today")) < timedelta(minutes=1)
-    for text in ("2999-01-01", "2024-03-30", "tomorrow", "30/09/2025", ""):
-        with pytest.raises(argparse.ArgumentTypeError, match="neither today nor a day from 2024-03-31 to "):
+    assert ending("2024-03-31") == datetime(2024, 4, 1, tzinfo=UTC)
+    assert ending("2026-11-25") == datetime(2026, 11, 26, tzinfo=UTC)
+    assert ending("2026-11-26") == UNTIL
+    for text in ("2026-11-27", "2999-01-01", "2024-03-30", "tomorrow", "30/09/2025", ""):
+        with pytest.raises(argparse.ArgumentTypeError, match="neither today nor a day from 2024-03-31 to 2026-11-26"):
             ending(text)

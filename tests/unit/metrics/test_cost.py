@@ -2,8 +2,19 @@
 
 import pytest
 
+from services.metrics import cost as costs
 from services.metrics.api.computing import SMALL
-from services.metrics.cost import Size, most_keys, of_back_test, of_figures, of_forecast, of_parts, of_quality
+from services.metrics.cost import (
+    Size,
+    most_keys,
+    of_back_test,
+    of_effects,
+    of_figures,
+    of_forecast,
+    of_parts,
+    of_picture,
+    of_quality,
+)
 from services.metrics.figures import Asked
 from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.settings import ServiceSettings
@@ -71,3 +82,52 @@ def test_there_are_no_more_rows_than_combinations_and_no_more_than_events() -> N
     # Five reasons for cover and ten for leaving, say, and none: at most so many times as many.
     assert 20 < most_keys(("team", "reason"), 20, ("team",), AN_AUTHORITY) < 1_000
     assert most_keys(("team", "reason", "destination", "cohort"), 5_000, ("team",), AN_AUTHORITY) == 19_600
+
+
+# --- worked out by hand -----------------------------------------------------------------------------------------------
+
+SOME = Size(events=1_000, unread_events=200, unpictured_events=100, rows=4_000, unread_rows=500)
+OF_PICTURE = 15 * 200 + 15 * 100
+
+
+def test_a_picture_costs_the_events_to_read_and_those_to_put_into_it() -> None:
+    assert of_picture(SOME) == OF_PICTURE == 4_500
+    assert of_picture(SOME, 3) == 15 * 200 + 15 * 100 * 3
+    assert of_parts(4, SOME, 2) == 15 * 200 + 15 * 100 * 2 + 2 * 1_000 * 4 * 2
+
+
+def test_stocks_cost_rows_and_figures_and_no_events() -> None:
+    stock = counts_of(MEASURES["vacancies"])
+    # 3 for each row to read, a twentieth for each to add up; 60 for each figure and 10 for each count behind it.
+    assert of_figures(stock, Asked(("role",)), 24, SOME, 7) == 3 * 500 + 200 + (60 + 10) * 7 * 24
+    rate = counts_of(MEASURES["vacancy-rate"])
+    assert of_figures(rate, Asked(("role",)), 24, SOME, 7) == 3 * 500 + 2 * 200 + (60 + 20) * 7 * 24
+
+
+def test_what_needs_the_events_costs_them_too_and_anew_for_each_point_where_it_is_counted_anew() -> None:
+    flow = counts_of(MEASURES["leavers"])
+    rows = 3 * 500 + 200
+    # Leavers are counted over all time at once, so twelve points cost no more of that than one.
+    for points in (1, 12):
+        expected = rows + 70 * points + OF_PICTURE + 2 * 1_000 + 0.25 * 1_000
+        assert of_figures(flow, Asked(), points, SOME, 1) == expected
+    days_lost = counts_of(MEASURES["working-days-lost"])
+    assert of_figures(days_lost, Asked(), 12, SOME, 1) == rows + 70 * 12 + OF_PICTURE + 2 * 1_000 + 0.25 * 1_000 * 12
+
+
+def test_findings_effects_and_forecasts() -> None:
+    assert of_quality(SOME, 20) == OF_PICTURE + 30 * 1_000 + 3_000 * 20
+    # There are no more findings with an effect than events.
+    assert of_quality(SOME, 5_000) == OF_PICTURE + 30 * 1_000 + 3_000 * 1_000
+    assert of_effects([(2, 10), (0, 1)]) == 3 * (400 + 12 * 10) + 1 * (400 + 12)
+    assert of_effects([]) == 0
+    assert of_forecast(SOME, 12, 3) == OF_PICTURE + 3 * (5 * 1_000 + 5_000 * 13)
+    assert of_back_test(SOME, 12, 4) == OF_PICTURE + 4 * (15 * 1_000 + 5 * 1_000 + 5_000 * 13)
+
+
+def test_rows_are_known_combinations_times_the_values_of_what_is_not_in_the_rows() -> None:
+    # Where nothing tells how many values there are 60 are taken; of a code its values, and none.
+    assert most_keys(("campaign",), None, (), SOME) == costs.USUAL_VALUES == 60
+    assert most_keys(("role", "campaign"), 5, ("role",), SOME) == 300
+    assert most_keys(("role",), 0, ("role",), SOME) == 1
+    assert most_keys(("role", "campaign"), 1_000, ("role",), SOME) == 5_000

@@ -147,6 +147,8 @@ async def meant(path: str, query: str = "", accept: str = "", method: str = "GET
 
 async def test_the_end_of_a_path_says_the_format() -> None:
     assert await meant("/v1/quality.csv") == ("/v1/quality", Format.CSV)
+    # Of HEAD as of GET.
+    assert await meant("/v1/quality.csv", method="HEAD") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality.csv", "format=csv") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality.csv", accept="application/json") == ("/v1/quality", Format.CSV)
     assert await meant("/v1/quality", accept="text/csv") == ("/v1/quality", Format.CSV)

@@ -80,11 +80,21 @@ def test_what_can_be_summed_from_columns_are_the_amounts_of_staffing() -> None:
     assert tuple(DIMENSIONS) == Dimensions._fields
 
 
-def test_a_rate_is_made_of_counts_and_says_how() -> None:
-    for measure in MEASURES.values():
-        if isinstance(measure, Rate):
-            assert counts_of(measure) == tuple(dict.fromkeys(count(term.measure) for term in measure.terms))
-            assert measure.formula
+@pytest.mark.parametrize(
+    ("rate", "counts"),
+    [
+        ("vacancy-rate", ["vacancies", "in-post"]),
+        ("nhs-vacancy-rate", ["establishment", "in-post"]),
+        ("crude-turnover", ["leavers", "in-post-headcount-days"]),
+        ("vacancies", ["vacancies"]),
+    ],
+)
+def test_a_rate_is_made_of_counts_each_once_and_a_count_of_itself(rate: str, counts: list[str]) -> None:
+    assert [counted.name for counted in counts_of(MEASURES[rate])] == counts
+
+
+def test_every_rate_says_how_it_is_worked_out() -> None:
+    assert [name for name, measure in MEASURES.items() if isinstance(measure, Rate) and not measure.formula] == []
 
 
 def test_a_rate_can_be_broken_down_by_what_all_its_counts_can_be() -> None:

@@ -8,6 +8,10 @@ import pytest
 from services.metrics.turns import TooManyWait, Turns
 
 
+PATIENCE = 10.0
+"""Seconds after which what waits for a place that never comes is given up."""
+
+
 class Working:
     """Callers at a lane: each works until it is told to end."""
 
@@ -33,13 +37,13 @@ class Working:
         """These are worked out."""
         for name in names:
             self._ends[name].set()
-            await self._tasks[name]
+            await asyncio.wait_for(self._tasks[name], PATIENCE)
             await self.settled()
 
     async def leave(self, name: str) -> None:
         """This caller leaves."""
         self._tasks[name].cancel()
-        await asyncio.wait({self._tasks[name]})
+        await asyncio.wait({self._tasks[name]}, timeout=PATIENCE)
         await self.settled()
 
     async def settled(self) -> None:
@@ -91,11 +95,11 @@ async def test_what_may_not_even_wait_is_told_at_once(at: Callable[..., Working]
     working = at(1, waiting=3, waiting_of_one=2)
     await working.ask("A1", "A2", "A3")
     with pytest.raises(TooManyWait) as of_one:
-        await working.lane.take("A")
+        await asyncio.wait_for(working.lane.take("A"), PATIENCE)
     assert of_one.value.of_this_caller
     await working.ask("B1")
     with pytest.raises(TooManyWait) as of_all:
-        await working.lane.take("C")
+        await asyncio.wait_for(working.lane.take("C"), PATIENCE)
     assert not of_all.value.of_this_caller
     await working.end("A1")
     await working.ask("C1")
@@ -119,7 +123,7 @@ async def test_who_leaves_just_when_the_turn_comes_gives_the_place_on(at: Callab
     await asyncio.sleep(0)
     lane.give_back("A")
     second.cancel()
-    await asyncio.wait_for(third, 10)
+    await asyncio.wait_for(third, PATIENCE)
     assert second.cancelled() or await asyncio.wait({second})
 
 
@@ -143,7 +147,8 @@ async def test_between_pieces_others_go_first_and_the_rest_comes_before_own_new_
                 await asyncio.sleep(0)
                 await lane.let_others(name[0])
 
-    await asyncio.gather(in_pieces("A1", 3), in_pieces("A2", 2), in_pieces("B1", 2))
+    pieces = in_pieces("A1", 3), in_pieces("A2", 2), in_pieces("B1", 2)
+    await asyncio.wait_for(asyncio.gather(*pieces), PATIENCE)
     assert order == ["A1.0", "B1.0", "A1.1", "B1.1", "A1.2", "A2.0", "A2.1"]
 
 

@@ -31,6 +31,34 @@ def sheets(content: bytes) -> list[list[list[tuple[str, Any]]]]:
     return found
 
 
+def rows_of(content: bytes, number: int = 1) -> list[list[str]]:
+    """The rows of a sheet as text, as CSV has them: empty where there is nothing, dates as 2023-10-31."""
+    archive = zipfile.ZipFile(io.BytesIO(content))
+    sheet = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314 - our own
+    shared = ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))  # noqa: S314
+    texts = ["".join(part.text or "" for part in item.iter(f"{MAIN}t")) for item in shared.iter(f"{MAIN}si")]
+    found: list[list[str]] = []
+    for row in sheet.iter(f"{MAIN}row"):
+        cells = {_column(cell.get("r", "")): _as_text(*_cell(cell, texts)) for cell in row}
+        width = len(found[0]) if found else len(cells)
+        found.append([cells.get(column, "") for column in range(width)])
+    return found
+
+
+def _column(place: str) -> int:
+    """Counted from 0: of B12 it is 1."""
+    number = 0
+    for letter in place.rstrip("0123456789"):
+        number = 26 * number + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _as_text(kind: str, value: Any) -> str:
+    if kind == "date":
+        return (date(1899, 12, 30) + timedelta(days=int(value))).isoformat()
+    return str(value)
+
+
 def _cell(cell: ElementTree.Element, texts: list[str]) -> tuple[str, Any]:
     value = cell.findtext(f"{MAIN}v") or ""
     if cell.find(f"{MAIN}f") is not None:
@@ -95,6 +123,14 @@ def test_what_excel_cannot_hold_is_refused_and_not_cut(row: list[Any], monkeypat
     monkeypatch.setattr(workbook, "MOST_CELLS", 29)
     with pytest.raises(Problem, match="ask for format=csv, or for less"):
         made(["team"] * len(row), row)
+
+
+def test_what_excel_can_just_hold_is_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert rows_of(made(["team"], ["x" * 32_767]))[1] == ["x" * 32_767]
+    monkeypatch.setattr(workbook, "MOST_CELLS", 30)
+    assert rows_of(made(["value"] * 15, [1] * 15, [2] * 15))[1:] == [["1"] * 15, ["2"] * 15]
+    with pytest.raises(Problem, match="more than 30 cells"):
+        made(["value"] * 15, [1] * 15, [2] * 15, [3] * 15)
 
 
 def test_every_date_of_an_answer_is_known_to_be_one() -> None:

@@ -85,6 +85,12 @@ REMEDIES = [
         ("supersede the leaver", [Fact(W, left(NOVEMBER), "E-4")], "leavers", 1),
         ("void both", [Void("E-3"), Void("E-4")], "starters", 0),
     ),
+    *of_one_mistake(
+        "starter-not-in-post",
+        [*LEFT, Fact(W, started(NOVEMBER)), Fact(W, left(NOVEMBER))],
+        ("of one who came back: void the leaver", [Void("E-6")], "in-post-headcount", 1),
+        ("of one who did not come back: void both", [Void("E-5"), Void("E-6")], "leavers", 1),
+    ),
     Remedy(
         "starter-not-in-post",
         "void the FTE of 0",

@@ -63,13 +63,24 @@ def test_a_career_break_that_ends_as_the_old_contract_is_closed_has_a_leaver_not
     assert the_one("leaver-not-in-post", events).withdrawn == (events[4],)
 
 
-def test_who_was_to_come_back_and_left_that_day_is_found_with_the_start_that_counts() -> None:
-    facts = [(W, started(SEPTEMBER)), (W, left(OCTOBER)), (W, started(NOVEMBER)), (W, left(NOVEMBER))]
+def test_who_was_between_hours_and_left_on_the_day_of_a_start_is_found_with_the_start_that_counts() -> None:
+    facts = [(W, started(SEPTEMBER)), (W, fte_changed(OCTOBER, "0")), (W, started(NOVEMBER)), (W, left(NOVEMBER))]
     finding = the_one("leaver-not-in-post", history(*TWO_POSTS, *facts))
     assert ids(finding) == ["E-4", "E-5", "E-6"]
     assert finding.says == (
         "worker/W-1 left on 2023-11-01, and held no post on the day before. Who starts that day counts as in post."
     )
+
+
+@pytest.mark.parametrize("before", [SEPTEMBER, OCTOBER])
+def test_who_had_left_and_was_to_come_back_is_taken_as_not_having_come(before: date) -> None:
+    """Also where the first time, too, somebody left on the day of the start."""
+    facts = [(W, started(before)), (W, left(OCTOBER)), (W, started(NOVEMBER)), (W, left(NOVEMBER))]
+    events = history(*TWO_POSTS, *facts)
+    finding = found("starter-not-in-post", events)[-1]
+    assert finding.says == "worker/W-1 started in post/P-1 on 2023-11-01, and left that day: taken as not having come."
+    assert ids(finding) == ["E-5", "E-6"]
+    assert grave(events) == set()
 
 
 DUPLICATE: Facts = [(W, started(SEPTEMBER)), (V, started(OCTOBER, "P-2", "0.5"))]

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+import pytest
+
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.picture.amounts import ONE
 from services.metrics.picture.picture import Picture
@@ -58,6 +60,28 @@ def test_a_leaver_dated_before_the_start_changes_nothing_and_leaves_the_fte_in_q
     events = history(*TWO_POSTS, (W, left(SEPTEMBER)), (W, started(OCTOBER, "P-1", "0.6")))
     told = effect(Picture(events), the_one("left-before-start", events), NOVEMBER)
     assert (told.concerned, told.moves) == (600_000, {})
+
+
+@pytest.mark.parametrize(("most", "is_worked_out"), [(4, True), (3, False)])
+def test_an_effect_is_worked_out_while_no_more_than_so_many_events_stand_around(
+    monkeypatch: pytest.MonkeyPatch, most: int, is_worked_out: bool
+) -> None:
+    # Two posts, a start and the move: four events.
+    events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, moved(OCTOBER, "P-9", "P-2", "0.8")))
+    monkeypatch.setattr("services.metrics.quality.effect.MOST_AROUND", most)
+    told = effect(Picture(events), the_one("move-from-post-not-held", events), NOVEMBER)
+    assert (told.moves is not None) is is_worked_out
+
+
+@pytest.mark.parametrize(
+    ("day", "concerned"), [(date(2023, 9, 30), 0), (OCTOBER, ONE // 2), (date(2023, 10, 31), ONE // 2), (NOVEMBER, 0)]
+)
+def test_fte_is_in_question_from_the_first_day_up_to_and_without_the_day_on_which_it_ends(
+    day: date, concerned: int
+) -> None:
+    facts = [(W, started(SEPTEMBER)), (W, started(OCTOBER, "P-2", "0.5")), (W, left(NOVEMBER))]
+    events = history(*TWO_POSTS, *facts)
+    assert effect(Picture(events), the_one("overlapping-occupancies", events), day).concerned == concerned
 
 
 def test_every_check_is_declared_in_sentences_and_names_figures_there_are() -> None:

@@ -54,6 +54,41 @@ def test_a_post_that_is_established_again_after_its_closing_is() -> None:
     assert fallen_vacant([*closed, about_post(established(NOVEMBER))], DECEMBER) == gone("P-1", OCTOBER, "left")
 
 
+@pytest.mark.parametrize(
+    ("opened", "closed", "is_open"),
+    [
+        ([], [date(2023, 11, 30)], False),
+        ([], [DECEMBER], False),
+        ([], [date(2023, 12, 2)], True),
+        ([SEPTEMBER], [NOVEMBER], False),
+        ([date(2023, 10, 31)], [NOVEMBER], False),
+        ([NOVEMBER], [NOVEMBER], True),
+        ([date(2023, 11, 2)], [NOVEMBER], True),
+        ([DECEMBER], [NOVEMBER], True),
+        ([date(2023, 12, 2)], [NOVEMBER], False),
+        ([NOVEMBER], [OCTOBER, date(2023, 11, 2)], False),
+        ([NOVEMBER], [date(2023, 11, 2), OCTOBER], False),
+        ([NOVEMBER], [OCTOBER, date(2023, 12, 2)], True),
+        ([SEPTEMBER, NOVEMBER], [OCTOBER], True),
+    ],
+)
+def test_on_1_december_a_post_is_open_that_was_established_on_the_day_of_its_last_closing_or_later(
+    opened: list[date], closed: list[date], is_open: bool
+) -> None:
+    facts = [*(established(day) for day in opened), *(PostClosed(closed_on=day) for day in closed)]
+    history = [of(started(SEPTEMBER)), of(left(OCTOBER)), *(about_post(data) for data in facts)]
+    assert fallen_vacant(history, DECEMBER) == (gone("P-1", OCTOBER, "left") if is_open else [])
+
+
+def test_another_post_that_is_closed_and_a_closing_that_was_withdrawn_close_nothing() -> None:
+    history = [of(started(SEPTEMBER)), of(left(OCTOBER))]
+    closed = about_post(PostClosed(closed_on=NOVEMBER))
+    assert fallen_vacant([*history, about_post(PostClosed(closed_on=NOVEMBER), "P-2")], DECEMBER) == gone(
+        "P-1", OCTOBER, "left"
+    )
+    assert fallen_vacant([*history, closed, void(closed, LATER, "V-9")], DECEMBER) == gone("P-1", OCTOBER, "left")
+
+
 def test_a_post_that_nobody_ever_held_did_not_fall_vacant() -> None:
     assert fallen_vacant([], DECEMBER) == []
     assert fallen_vacant([of(left(OCTOBER))], DECEMBER) == []
@@ -71,6 +106,45 @@ def test_a_shared_post_is_not_vacant_while_one_holds_it_and_then_since_the_last_
     history = [of(started(SEPTEMBER), "W-1"), of(started(SEPTEMBER), "W-2"), of(left(OCTOBER), "W-1")]
     assert fallen_vacant(history, DECEMBER) == []
     assert fallen_vacant([*history, of(left(NOVEMBER), "W-2")], DECEMBER) == gone("P-1", NOVEMBER, "left")
+
+
+def test_of_several_who_gave_a_post_up_the_last_counts_whoever_is_told_of_first() -> None:
+    early = [of(started(SEPTEMBER), "W-1"), of(moved(OCTOBER, "P-1", "P-2"), "W-1")]
+    late = [of(started(SEPTEMBER), "W-2"), of(left(NOVEMBER), "W-2")]
+    for history in (early + late, late + early):
+        assert fallen_vacant(history, DECEMBER) == gone("P-1", NOVEMBER, "left")
+        # As at the day before the last, one of the two still holds it.
+        assert fallen_vacant(history, date(2023, 10, 31)) == []
+
+
+def test_why_a_post_was_given_up_is_what_took_effect_that_day_of_that_post() -> None:
+    both = [of(started(SEPTEMBER, "P-1", "0.5")), of(started(SEPTEMBER, "P-2", "0.5"))]
+    given_up = [of(fte_changed(OCTOBER, "0", "P-1")), of(moved(OCTOBER, "P-2", "P-3"))]
+    assert fallen_vacant([*both, *given_up], DECEMBER) == [
+        FallenVacant("P-1", OCTOBER, "gave up"),
+        FallenVacant("P-2", OCTOBER, "moved"),
+    ]
+    # Who leaves on the day of a move left, as all that was held is given up for that.
+    assert fallen_vacant([*both, *given_up, of(left(OCTOBER))], DECEMBER) == [
+        FallenVacant("P-1", OCTOBER, "left"),
+        FallenVacant("P-2", OCTOBER, "left"),
+    ]
+    # What took effect on an earlier day is not why.
+    later = [*both, of(moved(OCTOBER, "P-2", "P-3")), of(left(NOVEMBER))]
+    assert [(one.post, one.because) for one in fallen_vacant(later, DECEMBER)] == [
+        ("P-1", "left"), ("P-2", "moved"), ("P-3", "left"),
+    ]  # fmt: skip
+
+
+def test_who_comes_back_later_has_left_the_post_vacant_until_then() -> None:
+    history = [of(started(SEPTEMBER)), of(left(OCTOBER)), of(started(DECEMBER))]
+    assert fallen_vacant(history, date(2023, 11, 30)) == gone("P-1", OCTOBER, "left")
+    assert fallen_vacant(history, DECEMBER) == []
+
+
+def test_who_has_no_fixed_hours_holds_the_post() -> None:
+    history = [of(started(SEPTEMBER, "P-1", "0")), of(fte_changed(OCTOBER, "0"))]
+    assert fallen_vacant(history, DECEMBER) == []
 
 
 def test_a_post_that_was_filled_again_is_not_vacant() -> None:

@@ -329,9 +329,53 @@ def test_who_comes_back_from_a_career_break_is_in_post_whenever_the_old_contract
     assert held(back) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", NOVEMBER_1, until)]
 
 
-def test_who_left_long_ago_and_leaves_on_the_day_of_a_new_start_is_in_post() -> None:
-    twice = at_once(started(SEPTEMBER_1), left(OCTOBER_1), left(DECEMBER_1), started(DECEMBER_1, "P-2"))
-    assert held(twice) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", DECEMBER_1, FOREVER)]
+def test_who_had_left_and_was_to_come_back_did_not_come_who_leaves_on_the_day_of_the_new_start() -> None:
+    did_not = at_once(started(SEPTEMBER_1), left(OCTOBER_1), left(DECEMBER_1), started(DECEMBER_1, "P-2"))
+    assert held(did_not) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
+
+
+def test_nor_did_who_left_on_the_day_before() -> None:
+    did_not = at_once(started(SEPTEMBER_1), left(OCTOBER_16), left(date(2023, 10, 17)), started(date(2023, 10, 17)))
+    assert held(did_not) == [("P-1", "1", SEPTEMBER_1, OCTOBER_16)]
+
+
+def test_who_leaves_and_starts_again_on_one_day_came_and_so_it_is_where_the_leaver_is_told_twice() -> None:
+    again = at_once(started(SEPTEMBER_1), left(OCTOBER_1), left(OCTOBER_1), started(OCTOBER_1, "P-2"))
+    assert held(again) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1), ("P-2", "1", OCTOBER_1, FOREVER)]
+
+
+def test_a_start_that_was_put_off_and_did_not_come_about_either() -> None:
+    put_off = at_once(started(OCTOBER_1), left(OCTOBER_1), started(NOVEMBER_1, "P-2"), left(NOVEMBER_1))
+    assert held(put_off) == []
+
+
+def test_who_came_after_all_at_the_third_start_is_in_post_from_then_on() -> None:
+    facts = (started(OCTOBER_1), left(OCTOBER_1), started(NOVEMBER_1), left(NOVEMBER_1), started(DECEMBER_1))
+    assert held(at_once(*facts)) == [("P-1", "1", DECEMBER_1, FOREVER)]
+
+
+def test_who_did_not_come_back_is_not_brought_back_by_a_move_that_was_planned() -> None:
+    facts = (
+        started(SEPTEMBER_1),
+        left(OCTOBER_1),
+        started(NOVEMBER_1),
+        left(NOVEMBER_1),
+        moved(DECEMBER_1, "P-1", "P-2"),
+    )
+    assert held(at_once(*facts)) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
+
+
+def test_a_leaver_entered_later_tells_when_it_is_known_that_somebody_had_left_before() -> None:
+    events = [
+        about_worker(started(SEPTEMBER_1), at(SEPTEMBER_1), "E-1"),
+        about_worker(started(NOVEMBER_1, "P-2"), at(NOVEMBER_1), "E-2"),
+        about_worker(left(NOVEMBER_1), at(NOVEMBER_1, 10), "E-3"),
+        about_worker(left(OCTOBER_1), at(DECEMBER_1), "E-4"),
+    ]
+    # Until December the leaver of November ends what is held since September, and the start counts.
+    as_known = {(row.post, row.valid_from, row.valid_to, row.known_from, row.known_to) for row in occupancies(events)}
+    assert ("P-2", NOVEMBER_1, FOREVER, at(NOVEMBER_1), at(DECEMBER_1)) in as_known
+    assert held(events) == [("P-1", "1", SEPTEMBER_1, OCTOBER_1)]
 
 
 def test_a_planned_move_that_nobody_withdrew_does_not_bring_back_who_left() -> None:
@@ -541,6 +585,18 @@ def test_a_duplicate_opened_and_closed_on_one_day_leaves_the_person_in_post() ->
         under("W-1", merged("W-2"), NOVEMBER_1, "M-1"),
     ]
     assert now(history) == [("W-1", "P-1", "1", SEPTEMBER_1, FOREVER)]
+
+
+def test_so_does_one_opened_and_closed_on_one_day_under_a_number_that_was_closed_long_ago() -> None:
+    history = [
+        under("W-1", started(SEPTEMBER_1), SEPTEMBER_1, "S-1"),
+        under("W-2", started(SEPTEMBER_1, "P-2"), SEPTEMBER_1, "S-2"),
+        under("W-2", left(OCTOBER_1), OCTOBER_1, "L-2"),
+        under("W-2", started(NOVEMBER_1, "P-2"), NOVEMBER_1, "S-3"),
+        under("W-2", left(NOVEMBER_1), NOVEMBER_1, "L-3"),
+        under("W-1", merged("W-2"), NOVEMBER_1, "M-1"),
+    ]
+    assert now(history) == [("W-1", "P-1", "1", SEPTEMBER_1, FOREVER), ("W-1", "P-2", "1", SEPTEMBER_1, OCTOBER_1)]
 
 
 def test_a_move_and_an_fte_under_the_kept_number_are_of_what_is_held_under_the_other() -> None:

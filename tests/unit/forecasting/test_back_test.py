@@ -1,13 +1,14 @@
 """Forecasts of the demonstration authority as they would have been made at the time, beside what came."""
 
 import json
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
-from services.metrics.forecasting.back_test import Compared, back_test, end_of, from_origin, origins, score, scores
+from services.metrics.forecasting.back_test import Compared, back_test, from_origin, origins, score, scores
+from services.metrics.forecasting.forecast import forecast
 from services.metrics.picture.picture import Picture, known
 from tests.histories import event, left
 
@@ -65,18 +66,23 @@ def test_vacancies_that_came_are_those_of_the_published_table(compared: list[Com
 def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
     events: list[Event], picture: Picture, origin: date
 ) -> None:
+    instant = datetime(origin.year, origin.month, origin.day, 23, 59, 59, 999999, tzinfo=UTC)
+    never_told = [found for found in events if found.envelope.time <= instant]
+    assert 0 < len(never_told) < len(events)
+    workers = sorted({found.envelope.subject for found in never_told if found.envelope.subject.startswith("worker/")})
+
+    def all_had_left(recorded: datetime) -> list[Event]:
+        day = origin - timedelta(days=30)
+        return [event(left(day), worker, recorded, f"invented-{place}") for place, worker in enumerate(workers)]
+
     def made(of: list[Event]) -> list[tuple[float, object]]:
         return [(item.expected, item.intervals) for item in from_origin(of, picture, origin, LAST, 12, None)]
 
-    before = known(events, end_of(origin))
-    assert len(before) < len(events)
-    afterwards = end_of(origin) + timedelta(days=1)
-    workers = sorted({found.envelope.subject for found in before if found.envelope.subject.startswith("worker/")})
-    invented = [
-        event(left(origin - timedelta(days=30)), worker, afterwards, f"invented-{place}")
-        for place, worker in enumerate(workers)
-    ]
-    assert made(events) == made(before) == made([*before, *invented])
+    alone = [(month.expected, month.intervals) for month in forecast(Picture(never_told), origin, 12).months]
+    assert made(events) == alone[: len(made(events))] != []
+    assert made([*events, *all_had_left(instant + timedelta(microseconds=1))]) == made(events)
+    # A moment before it would have changed everything.
+    assert made([*events, *all_had_left(instant)])[0][0] > made(events)[0][0] + 100
 
 
 def test_an_authority_known_for_too_short_a_time_has_no_origins(events: list[Event]) -> None:

@@ -1,0 +1,335 @@
+"""What the relay publishes, in which order, what it remembers of it, and what it says of it in watermarks.
+
+Invariant: the tables are real, and Kafka is logs in memory, which can be lost. (Real ones are lost in tests/delivery.)
+"""
+
+import asyncio
+from collections import Counter
+from datetime import UTC, datetime
+from typing import Any, cast
+
+import asyncpg
+import pytest
+from aiokafka import TopicPartition
+
+from contracts.catalogue import AGENCY_COVER, HIRING, LEAVERS, POSTS, RECRUITMENT, topics_owned_by, watermark_topic
+from contracts.watermark import RepublishRequest, Watermark, decode, encode
+from services.chassis import relay, relay_state
+from services.chassis.relay import BATCH, KafkaLogIsShorter
+from services.chassis.relay_state import Again
+from tests.unit.chassis.journals import Publishing, accept, accept_posts, worker_started
+
+TOPICS = topics_owned_by(RECRUITMENT)
+
+
+@pytest.fixture
+def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "BATCH", 2)
+
+
+def in_order(publishing: Publishing, topic: str = POSTS.name) -> dict[int, list[int]]:
+    """The positions of the events on a topic, by partition."""
+    return {
+        place.partition: [int(headers["ce_sequence"]) for _, _, headers in records]
+        for place, records in publishing.kafka.logs.items()
+        if place.topic == topic and records
+    }
+
+
+async def test_new_events_are_published_in_order_and_each_once(pool: asyncpg.Pool, two_at_a_time: None) -> None:
+    await accept_posts(pool, "P-1", "P-2", "P-3", "P-1a", "P-1b")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        assert [await publishing.round() for _ in range(4)] == [2, 2, 1, 0]
+        assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-1a", "P-1b", "P-2", "P-3"]
+        for positions in in_order(publishing).values():
+            assert positions == sorted(positions)
+        assert await connection.fetchval(relay_state.READ_PROGRESS) == 5
+        # Another relay goes on from there.
+        after = Publishing(connection)
+        after.kafka = publishing.kafka
+        await accept_posts(pool, "P-6")
+        assert await publishing.round() == 1
+        assert publishing.kafka.published(POSTS.name).count("P-6") == 1
+
+
+async def test_a_record_is_keyed_by_authority_and_subject(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1")
+    await accept(pool, worker_started("W-1", "332"))
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        await publishing.round()
+    keys = {topic: key for (topic, _), records in publishing.kafka.logs.items() for key, *_ in records}
+    assert keys == {POSTS.name: b"331:post/P-1", HIRING.name: b"332:worker/W-1"}
+
+
+async def test_progress_does_not_move_past_what_kafka_did_not_take(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+
+        async def refused(*_: Any, **__: Any) -> Any:
+            future = asyncio.get_running_loop().create_future()
+            future.set_exception(ConnectionError())
+            return future
+
+        publishing.kafka.send, taken = refused, publishing.kafka.send  # type: ignore[method-assign]
+        with pytest.raises(ConnectionError):
+            await publishing.round()
+        assert await connection.fetchval(relay_state.READ_PROGRESS) == 0
+        publishing.kafka.send = taken  # type: ignore[method-assign]
+        assert await publishing.round() == 1
+
+
+async def test_a_log_that_is_shorter_is_published_again_from_the_first_event_before_anything_new(
+    pool: asyncpg.Pool, two_at_a_time: None
+) -> None:
+    await accept_posts(pool, "P-1", "P-2", "P-3")
+    await accept(pool, worker_started("W-1", "331"))
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        for _ in range(3):
+            await publishing.round()
+        publishing.kafka.lose(POSTS.name)
+        await accept_posts(pool, "P-9")
+        with pytest.raises(KafkaLogIsShorter, match=r"workforce\.posts.* ends at 0, 1 were acknowledged"):
+            await publishing.round()
+        assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 0, 4, True)]
+        # Only what is known of the lost topic's ends is forgotten.
+        assert {place.topic for place in await relay_state.log_ends(cast(Any, connection))} == {HIRING.name}
+        assert await publishing.round() == 2
+        assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2"]
+        assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 2, 4, True)]
+        await publishing.round()
+        assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3"]
+        assert await relay_state.published_again(cast(Any, connection)) == []
+        await publishing.round()
+        assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3", "P-9"]
+        assert publishing.kafka.published(HIRING.name) == ["W-1"]
+
+
+async def test_while_something_lost_is_published_again_there_is_more_to_do_at_once(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        await publishing.round()
+        publishing.kafka.lose(POSTS.name)
+        with pytest.raises(KafkaLogIsShorter):
+            await publishing.round()
+        assert await publishing.round() == BATCH
+
+
+async def test_a_partition_that_is_gone_is_lost_and_not_waited_for(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-5")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        await publishing.round()
+        (place,) = await relay_state.log_ends(cast(Any, connection))
+        publishing.kafka.partitions[POSTS.name] = place.partition + 1
+        await publishing.relay._compare_log_with_journal(publishing.clients)
+        publishing.kafka.partitions[POSTS.name] = place.partition
+        with pytest.raises(KafkaLogIsShorter, match="is gone"):
+            await publishing.round()
+
+
+async def test_an_offset_that_is_given_a_second_time_tells_of_a_lost_log(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1", "P-1b1")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        await publishing.round()
+        await accept_posts(pool, "P-11")  # to the same partition
+        publishing.kafka.shifts[POSTS.name] = -1
+        with pytest.raises(KafkaLogIsShorter, match="took offset 1 once more"):
+            await publishing.round()
+        assert await connection.fetchval(relay_state.READ_PROGRESS) == 2
+
+
+async def test_a_record_that_an_idempotent_producer_repeated_is_no_lost_log(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        publishing.kafka.shifts[POSTS.name] = -1  # acknowledged with -1: it is in the log already
+        await publishing.round()
+        assert await connection.fetchval(relay_state.READ_PROGRESS) == 1
+
+
+async def test_what_a_reader_asks_for_is_published_beside_what_is_new(pool: asyncpg.Pool, two_at_a_time: None) -> None:
+    await accept_posts(pool, "P-1", "P-2", "P-3", "P-4")
+    await accept(pool, worker_started("W-1", "331"))
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        for _ in range(3):
+            await publishing.round()
+        ask = RepublishRequest(reader="metrics", topic=POSTS.name, after=1, up_to=3)
+        elsewhere = RepublishRequest(reader="metrics", topic=LEAVERS.name, after=0, up_to=3)
+        publishing.kafka.requests = [b"no request", encode(elsewhere), encode(ask)]
+        await accept_posts(pool, "P-9")
+        await publishing.round()
+        assert Counter(publishing.kafka.published(POSTS.name)) == {"P-1": 1, "P-2": 2, "P-3": 2, "P-4": 1, "P-9": 1}
+        await publishing.round()
+        assert await relay_state.published_again(cast(Any, connection)) == []
+        assert Counter(publishing.kafka.published(POSTS.name)).total() == 7
+        assert publishing.kafka.published(HIRING.name) == ["W-1"]
+
+
+# --- what it remembers ------------------------------------------------------------------------------------------------
+
+
+async def test_a_request_reaches_as_far_as_was_published_and_one_at_a_time_is_enough(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        asked = cast(asyncpg.Connection, connection)
+        await relay_state.save_new(asked, 7, {}, Counter())
+        await relay_state.remember_asked(asked, POSTS.name, 2, 9)
+        await relay_state.remember_asked(asked, HIRING.name, 2, 5)
+        await relay_state.remember_asked(asked, POSTS.name, 0, 3)
+        assert await relay_state.published_again(asked) == [
+            Again(HIRING.name, 2, 5, False),
+            Again(POSTS.name, 2, 7, False),
+        ]
+
+
+async def test_what_was_lost_begins_anew_whatever_was_asked_for_and_comes_first(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        asked = cast(asyncpg.Connection, connection)
+        await relay_state.save_new(asked, 7, {}, Counter())
+        await relay_state.remember_asked(asked, AGENCY_COVER.name, 2, 5)
+        await relay_state.remember_asked(asked, POSTS.name, 2, 5)
+        await relay_state.save_new(asked, 8, {}, Counter())
+        await relay_state.remember_lost(asked, [POSTS.name])
+        assert await relay_state.published_again(asked) == [
+            Again(POSTS.name, 0, 8, True),
+            Again(AGENCY_COVER.name, 2, 5, False),
+        ]
+        (lost, _) = await relay_state.published_again(asked)
+        await relay_state.save_again(asked, lost, 7, {TopicPartition(POSTS.name, 1): 4})
+        assert (await relay_state.published_again(asked))[0] == Again(POSTS.name, 7, 8, True)
+        await relay_state.save_again(asked, lost, 8, {TopicPartition(POSTS.name, 1): 5})
+        assert await relay_state.published_again(asked) == [Again(AGENCY_COVER.name, 2, 5, False)]
+        assert await relay_state.log_ends(asked) == {TopicPartition(POSTS.name, 1): 5}
+
+
+async def test_published_events_are_counted_by_topic_and_anew_where_the_progress_was_moved(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1", "P-2")
+    await accept(pool, worker_started("W-1", "331"))
+    await accept_posts(pool, "P-4")
+
+    async def counts(connection: Any) -> dict[str, tuple[int, int]]:
+        rows = await connection.fetch("SELECT topic, events, position FROM relay_count")
+        return {row["topic"]: (row["events"], row["position"]) for row in rows}
+
+    async with pool.acquire() as connection:
+        asked = cast(asyncpg.Connection, connection)
+        await relay_state.count_published(asked, TOPICS)
+        assert set((await counts(asked)).values()) == {(0, 0)}
+        await relay_state.save_new(asked, 3, {}, Counter({POSTS.name: 2, HIRING.name: 1}))
+        expected = {POSTS.name: (2, 3), HIRING.name: (1, 3), AGENCY_COVER.name: (0, 3)}
+        assert await counts(asked) == expected
+        # What was counted at the present position is believed, and not counted again.
+        await asked.execute("UPDATE relay_count SET events = 5 WHERE topic = 'workforce.posts'")
+        await relay_state.count_published(asked, TOPICS)
+        assert (await counts(asked))[POSTS.name] == (5, 3)
+        await asked.execute("UPDATE relay_progress SET position = 1")
+        await relay_state.count_published(asked, TOPICS)
+        assert await counts(asked) == {POSTS.name: (1, 1), HIRING.name: (0, 1), AGENCY_COVER.name: (0, 1)}
+
+
+# --- what it says of it -----------------------------------------------------------------------------------------------
+
+
+async def test_a_watermark_says_what_was_published_up_to_when_and_where_the_logs_end(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1", "P-2")
+    await accept(pool, worker_started("W-1", "331"))
+    async with pool.acquire() as connection:
+        asked = cast(asyncpg.Connection, connection)
+        await relay_state.count_published(asked, TOPICS)
+        ends = {TopicPartition(POSTS.name, 3): 2, TopicPartition(POSTS.name, 0): 1, TopicPartition(HIRING.name, 1): 9}
+        await relay_state.save_new(asked, 2, ends, Counter({POSTS.name: 2}))
+        said = await relay_state.watermark(asked, RECRUITMENT, TOPICS)
+        third = await asked.fetchval("SELECT accepted_at FROM journal WHERE position = 3")
+        # What is not published yet was accepted at that instant: before it everything is.
+        assert (said.owner, said.position, said.head, said.until) == (RECRUITMENT, 2, 3, third)
+        assert {topic: mark.count for topic, mark in said.topics.items()} == {
+            POSTS.name: 2,
+            HIRING.name: 0,
+            AGENCY_COVER.name: 0,
+        }
+        assert said.topics[POSTS.name].log_ends == (1, 0, 0, 2)
+        assert said.topics[HIRING.name].log_ends == (0, 9)
+        assert said.topics[AGENCY_COVER.name].log_ends == ()
+        assert {mark.log_position for mark in said.topics.values()} == {2}
+
+
+async def test_where_all_is_published_a_watermark_says_so_up_to_now_and_what_comes_is_accepted_later(
+    pool: asyncpg.Pool,
+) -> None:
+    await accept_posts(pool, "P-1")
+    async with pool.acquire() as connection:
+        asked = cast(asyncpg.Connection, connection)
+        await relay_state.count_published(asked, TOPICS)
+        await relay_state.save_new(asked, 1, {}, Counter({POSTS.name: 1}))
+        ahead = datetime(2099, 1, 1, tzinfo=UTC)
+        await asked.execute("UPDATE journal_head SET clock = $1", ahead)
+        said = await relay_state.watermark(asked, RECRUITMENT, TOPICS)
+        assert (said.position, said.head, said.until) == (1, 1, ahead)
+        await accept_posts(pool, "P-2")
+        assert await asked.fetchval("SELECT accepted_at >= $1 FROM journal WHERE position = 2", said.until)
+
+
+async def test_a_log_that_is_being_published_again_holds_no_more_than_that(pool: asyncpg.Pool) -> None:
+    async with pool.acquire() as connection:
+        asked = cast(asyncpg.Connection, connection)
+        await relay_state.count_published(asked, TOPICS)
+        await relay_state.save_new(asked, 7, {}, Counter())
+        await relay_state.remember_lost(asked, [POSTS.name])
+        await relay_state.remember_asked(asked, HIRING.name, 2, 5)
+        await pool.execute("UPDATE journal_head SET position = 7")
+        (lost, _) = await relay_state.published_again(asked)
+        await relay_state.save_again(asked, lost, 3, {})
+        said = await relay_state.watermark(asked, RECRUITMENT, TOPICS)
+        positions = {topic: mark.log_position for topic, mark in said.topics.items()}
+        assert positions == {POSTS.name: 3, HIRING.name: 7, AGENCY_COVER.name: 7}
+
+
+@pytest.mark.parametrize(
+    ("since", "news", "written"),
+    [(1.0, True, 1), (-10.0, True, 0), (1.0, False, 0), (4.0, False, 0), (6.0, False, 1)],
+    ids=["news", "news, just written", "no news", "no news for four seconds", "no news for six"],
+)
+async def test_a_watermark_is_written_soon_after_news_and_every_five_seconds_without(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, since: float, news: bool, written: int
+) -> None:
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        await relay_state.count_published(cast(asyncpg.Connection, connection), TOPICS)
+        monkeypatch.setattr(asyncio, "get_running_loop", lambda: cast(Any, StoodLoop()))
+        publishing.relay._marked_at, publishing.relay._news_to_mark = StoodLoop.now - since, news
+        await publishing.relay._mark(publishing.clients)
+        monkeypatch.undo()
+        records = publishing.kafka.logs[TopicPartition(watermark_topic(RECRUITMENT).name, 0)]
+        assert len(records) == written
+        if written:
+            ((key, value, _),) = records
+            assert key == b"recruitment"
+            assert decode(Watermark, value).owner == RECRUITMENT
+            assert (publishing.relay._marked_at, publishing.relay._news_to_mark) == (StoodLoop.now, False)
+
+
+class StoodLoop:
+    """A loop whose clock stands."""
+
+    now = 1000.0
+
+    def time(self) -> float:
+        return self.now
+
+
+async def test_what_was_published_is_news(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        publishing.relay._news_to_mark = False
+        await publishing.round()
+        assert publishing.relay._news_to_mark
+        publishing.relay._news_to_mark = False
+        await publishing.round()
+        assert not publishing.relay._news_to_mark

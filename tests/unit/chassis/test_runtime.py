@@ -1,0 +1,237 @@
+"""A process and its work behind: what hinders it is told as long as it does, and it ends in order.
+
+Invariant: what the process is made of stands in where another server would be needed.
+"""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any, cast
+
+import asyncpg
+import pytest
+
+from services.chassis.problems import Problem
+from services.chassis.runtime import Runtime
+from services.metrics import app as metrics
+from services.metrics.store import Subject, list_to_derive, nothing_listed
+from services.recruitment import app as recruitment
+from services.retention import app as retention
+
+
+@pytest.fixture
+def runtime(monkeypatch: pytest.MonkeyPatch) -> Runtime:
+    """Of metrics, without anything that it needs."""
+    silent = SimpleNamespace(**dict.fromkeys(("info", "error", "warning", "debug"), lambda *_, **__: None))
+    monkeypatch.setattr("services.chassis.runtime.log", silent)
+    return Runtime(metrics.PARTS, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
+
+
+class Over(BaseException):
+    """Ends what is done for ever."""
+
+
+class Step:
+    """Work that is done again and again: each time it raises the next of these, or does nothing for None."""
+
+    def __init__(self, *outcomes: Exception | None) -> None:
+        self.outcomes = list(outcomes)
+        self.seen: list[list[str]] = []
+
+    async def run(self, runtime: Runtime) -> None:
+        """Until there are no more."""
+
+        async def step() -> None:
+            self.seen.append(runtime.hindered_by)
+            if not self.outcomes:
+                raise Over
+            outcome = self.outcomes.pop(0)
+            if outcome is not None:
+                raise outcome
+
+        with pytest.raises(Over):
+            await runtime._every(0, step)
+
+
+async def test_what_hinders_work_is_told_until_the_work_is_done_again(runtime: Runtime) -> None:
+    step = Step(asyncpg.DiskFullError(), ConnectionRefusedError(), None, None)
+    await step.run(runtime)
+    assert step.seen == [[], ["PostgreSQL's disk is full"], ["PostgreSQL cannot be reached"], [], []]
+
+
+async def test_a_fault_of_our_own_hinders_nothing_and_the_work_goes_on(runtime: Runtime) -> None:
+    step = Step(ZeroDivisionError(), asyncpg.UniqueViolationError(), None)
+    await step.run(runtime)
+    assert step.seen == [[], [], [], []]
+
+
+async def test_what_hinders_several_is_told_once_and_in_order(runtime: Runtime) -> None:
+    for error in (asyncpg.DiskFullError(), ConnectionRefusedError(), asyncpg.DiskFullError()):
+        await Step(error).run(runtime)
+    assert runtime.hindered_by == ["PostgreSQL cannot be reached", "PostgreSQL's disk is full"]
+
+
+async def test_work_that_is_cancelled_ends(runtime: Runtime) -> None:
+    task = asyncio.create_task(runtime._every(0, lambda: asyncio.sleep(3600)))
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait([task])
+    assert task.cancelled()
+
+
+def test_before_its_database_is_there_a_service_says_so(runtime: Runtime) -> None:
+    assert not runtime.is_set_up
+    with pytest.raises(Problem) as refused:
+        _ = runtime.pool
+    assert refused.value.status == 503
+    assert refused.value.body["detail"].startswith("PostgreSQL cannot be reached.")
+    runtime._pool = cast(asyncpg.Pool, object())
+    assert runtime.is_set_up
+
+
+async def test_what_it_waits_for_to_start_is_told_until_it_is_there(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.runtime.START_AGAIN_SECONDS", 0)
+    outcomes: list[Exception] = [ConnectionRefusedError("nobody listens"), ZeroDivisionError()]
+    told: list[str | None] = []
+
+    async def step() -> None:
+        told.append(runtime.waiting_to_start)
+        if outcomes:
+            raise outcomes.pop(0)
+
+    await runtime._until_done("Kafka", step)
+    assert told == [
+        None,
+        "waiting for Kafka: ConnectionRefusedError: nobody listens",
+        "waiting for Kafka: ZeroDivisionError: ",
+    ]
+    assert runtime.waiting_to_start is None
+
+
+async def test_a_batch_is_read_when_it_was_delivered_in_the_reading_in_which_it_came(runtime: Runtime) -> None:
+    told: list[Any] = []
+
+    async def deliver(message: Any, _: Any) -> None:
+        told.append("delivered")
+
+    def begun(records: Any) -> str:
+        told.append(("begun", records))
+        return "the reading"
+
+    halted = {"a partition"}
+    runtime.readings = cast(
+        Any,
+        SimpleNamespace(
+            begun=begun,
+            finished=lambda *given: told.append(("finished", *given)),
+        ),
+    )
+    runtime.delivery = cast(Any, SimpleNamespace(deliver=deliver, halted_partitions=halted))
+    await runtime.take_in(cast(Any, SimpleNamespace(raw_message=[1, 2])), cast(Any, None))
+    assert told == [("begun", [1, 2]), "delivered", ("finished", [1, 2], "the reading", halted)]
+
+
+async def test_a_batch_that_was_not_delivered_was_not_read(runtime: Runtime) -> None:
+    async def deliver(*_: Any) -> None:
+        raise ZeroDivisionError
+
+    finished: list[Any] = []
+    runtime.readings = cast(Any, SimpleNamespace(begun=lambda _: {}, finished=lambda *given: finished.append(given)))
+    runtime.delivery = cast(Any, SimpleNamespace(deliver=deliver, halted_partitions=()))
+    with pytest.raises(ZeroDivisionError):
+        await runtime.take_in(cast(Any, SimpleNamespace(raw_message=[1])), cast(Any, None))
+    assert finished == []
+
+
+async def test_a_service_ends_its_waits_then_its_consumers_saves_and_then_lets_go_of_the_database(
+    runtime: Runtime,
+) -> None:
+    order: list[str] = []
+
+    def noting(name: str) -> Any:
+        async def note() -> None:
+            order.append(name)
+
+        return note
+
+    runtime.delivery = cast(Any, SimpleNamespace(stop=lambda: order.append("waits")))
+    runtime.membership = cast(Any, SimpleNamespace(leave=noting("consumers")))
+    runtime.readings = cast(Any, SimpleNamespace(save=noting("readings")))
+    runtime._dead_letters = cast(Any, SimpleNamespace(close=noting("dead letters")))
+    runtime._pool = cast(Any, SimpleNamespace(close=noting("database")))
+    behind = asyncio.create_task(asyncio.sleep(3600))
+    runtime._tasks = [cast(Any, behind)]
+    await runtime.stop()
+    assert order == ["waits", "consumers", "readings", "dead letters", "database"]
+    assert behind.cancelled()
+
+
+async def test_what_was_set_aside_is_noted_in_its_own_database(runtime: Runtime, pool: asyncpg.Pool) -> None:
+    runtime._pool = pool
+    await runtime._note_set_aside("workforce.posts", 7)
+    await runtime._note_set_aside("workforce.posts", 7)
+    rows = await pool.fetch("SELECT topic, sequence FROM set_aside_event")
+    assert [tuple(row) for row in rows] == [("workforce.posts", 7)]
+
+
+async def test_metrics_is_settled_when_nothing_waits_to_be_derived(pool: asyncpg.Pool) -> None:
+    assert metrics.PARTS.settled is nothing_listed
+    assert recruitment.PARTS.settled is None
+    assert retention.PARTS.settled is None
+    async with pool.acquire() as connection:
+        assert await nothing_listed(connection)
+        await list_to_derive(connection, {Subject("331", "worker/W-1")})
+        assert not await nothing_listed(connection)
+
+
+class Probed:
+    """PostgreSQL as the probe finds it, again and again, until the test is over."""
+
+    def __init__(self, *found: tuple[int | None, bool]) -> None:
+        self.found = list(found)
+
+    async def fetch(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
+        if not self.found:
+            raise Over
+        tables, takes_no_writes = self.found.pop(0)
+        return [{"tables": tables, "takes_no_writes": takes_no_writes}]
+
+
+async def probed(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *found: tuple[int | None, bool]) -> list[str]:
+    """What a process does about its database that is found so."""
+    done: list[str] = []
+    monkeypatch.setattr("services.chassis.runtime.WATCH_SECONDS", 0)
+
+    async def migrate(_: Any) -> None:
+        done.append("migrated")
+
+    async def expire() -> None:
+        done.append("connections expired")
+
+    runtime._pool = cast(Any, SimpleNamespace(expire_connections=expire))
+    monkeypatch.setattr(runtime, "_migrate", migrate)
+    try:
+        await runtime._probe_for_ever(cast(Any, Probed(*found)))
+    except Over:
+        pass
+    except asyncpg.ReadOnlySQLTransactionError:
+        done.append("away")
+    return done
+
+
+async def test_a_database_that_answers_is_there_and_connections_of_before_are_let_go(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert await probed(runtime, monkeypatch, (5, False), (5, False)) == ["connections expired"]
+    assert runtime.health.database_away() is None
+    assert runtime.tables == 5
+
+
+async def test_a_database_that_was_made_anew_is_set_up_again(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await probed(runtime, monkeypatch, (None, False), (9, False)) == ["migrated", "connections expired"]
+    assert runtime.tables == 9
+
+
+async def test_a_database_that_takes_no_writes_is_away(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert await probed(runtime, monkeypatch, (5, False), (5, True)) == ["connections expired", "away"]

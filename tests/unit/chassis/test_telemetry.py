@@ -1,0 +1,472 @@
+"""What the system tells Prometheus of itself: the event happens, and its metric follows, with its labels.
+
+Invariant: each test shows everything that changed, so that what one metric counts no other one does; every metric that
+is declared has a test here.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, TypeVar, cast
+
+import asyncpg
+import httpx
+import pytest
+import pytest_asyncio
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
+from fastapi import FastAPI
+
+import services
+from contracts.watermark import TopicMark, Watermark
+from services.chassis import inbox
+from services.chassis.authentication import Right, new_key
+from services.chassis.relay import KafkaLogIsShorter
+from services.chassis.runtime import Runtime
+from services.chassis.telemetry import FINE_SECONDS, Telemetry
+from services.chassis.watermarks import Watermarks
+from services.metrics import app as metrics
+from services.metrics import handlers, store
+from services.recruitment import app as recruitment
+from tests.delivery.consuming import ONE, ZERO, Consuming, bad, good
+from tests.delivery.feed import Stated, decoded, post_established, stated
+from tests.unit.chassis.connecting import Door
+from tests.unit.chassis.journals import Publishing, accept_posts, worker_started
+
+SHOWN: set[str] = set()
+Test = TypeVar("Test", bound=Callable[..., Any])
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+KEY, ENTRY = new_key("HR system", "331", (Right.FEED,))
+
+
+def shows(*names: str) -> Callable[[Test], Test]:
+    """Of a test: it shows that these metrics follow what happens."""
+
+    def noted(test: Test) -> Test:
+        SHOWN.update(names)
+        return test
+
+    return noted
+
+
+def figures(telemetry: Telemetry) -> dict[str, float]:
+    """Every figure that is told, by name and labels; of a histogram how many it counted, and their sum."""
+    return {
+        sample.name.removeprefix("workforce_")
+        + "".join(f" {label}={value}" for label, value in sample.labels.items()): sample.value
+        for metric in telemetry.registry.collect()
+        for sample in metric.samples
+        if not sample.name.endswith(("_created", "_bucket"))
+    }
+
+
+@contextmanager
+def changes(telemetry: Telemetry) -> Iterator[dict[str, float]]:
+    """By how much each figure has grown when the block ends."""
+    before, found = figures(telemetry), dict[str, float]()
+    yield found
+    after = figures(telemetry)
+    found |= {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+
+
+# --- the catalogue ----------------------------------------------------------------------------------------------------
+
+
+def test_every_metric_that_is_declared_has_a_test_here() -> None:
+    assert vars(Telemetry()).keys() - {"registry"} == SHOWN
+
+
+def test_every_metric_that_is_declared_is_changed_by_the_code_and_no_other_file_declares_one() -> None:
+    files = {path: path.read_text() for folder in services.__path__ for path in Path(folder).rglob("*.py")}
+    told = "\n".join(text for path, text in files.items() if path.name != "telemetry.py")
+    changed = set(re.findall(r"telemetry\.(\w+)", told))
+    assert vars(Telemetry()).keys() - changed == set()
+    declaring = {
+        path.name for path, text in files.items() if re.search(r"import .*\b(Counter|Gauge|Histogram)\b", text)
+    }
+    using = {path.name for path, text in files.items() if "prometheus_client" in text}
+    assert (using, declaring & using) == ({"telemetry.py", "operation.py"}, {"telemetry.py"})
+
+
+def test_times_are_told_as_finely_as_the_alerts_need_them() -> None:
+    assert FINE_SECONDS == (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+    telemetry = Telemetry()
+    telemetry.latency.observe(0.25)
+    told = {
+        sample.labels["le"]: sample.value
+        for sample in next(iter(telemetry.latency.collect())).samples
+        if sample.name.endswith("_bucket")
+    }
+    assert (told["0.1"], told["0.25"], told["+Inf"]) == (0, 1, 1)
+
+
+# --- the door ---------------------------------------------------------------------------------------------------------
+
+
+class Served:
+    """A service without Kafka, asked over HTTP, with the database of the test."""
+
+    def __init__(self, app: FastAPI, pool: asyncpg.Pool | None) -> None:
+        self.runtime: Runtime = app.state.runtime
+        self.runtime._pool = pool
+        transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        headers = {"authorization": f"Bearer {KEY}"}
+        self.client = httpx.AsyncClient(transport=transport, base_url="http://service", headers=headers)
+
+    async def send(self, event: Stated) -> int:
+        """The status of the answer to one event."""
+        content = {"content-type": "application/cloudevents+json"}
+        return (await self.client.post("/v1/events", json=event, headers=content)).status_code
+
+
+@pytest_asyncio.fixture
+async def door(pool: asyncpg.Pool) -> AsyncIterator[Served]:
+    settings = recruitment.ServiceSettings(database_url="postgresql://postgres@/nothing", api_keys=(ENTRY,))
+    served = Served(recruitment.create(settings), pool)
+    yield served
+    await served.client.aclose()
+
+
+def without_requests(found: dict[str, float]) -> dict[str, float]:
+    """Without what each request is counted by, which has a test of its own."""
+    return {name: grown for name, grown in found.items() if not name.startswith("http_request_seconds")}
+
+
+@shows("accepted", "already_known")
+async def test_an_event_is_counted_by_its_type_when_it_is_accepted_and_as_known_when_it_comes_again(
+    door: Served,
+) -> None:
+    with changes(door.runtime.telemetry) as found:
+        assert await door.send(post_established("P-1", "331")) == 202
+        assert await door.send(post_established("P-2", "331")) == 202
+        assert await door.send(worker_started("W-1", "331")) == 202
+    assert without_requests(found) == {
+        "accepted_total type=uk.workforce.post.established.v1": 2,
+        "accepted_total type=uk.workforce.worker.started.v1": 1,
+    }
+    with changes(door.runtime.telemetry) as found:
+        assert await door.send(post_established("P-1", "331")) == 200
+    assert without_requests(found) == {"already_known_total type=uk.workforce.post.established.v1": 1}
+
+
+OF_THE_OTHER = stated("L-1", "worker.left", "worker/W-1", "331", {
+    "left_on": "2023-10-31", "reason": "resignation", "destination": "other"
+})  # fmt: skip
+
+
+@shows("rejected")
+@pytest.mark.parametrize(
+    ("event", "status", "reason"),
+    [
+        (post_established("P-1", "331") | {"data": {}}, 422, "contract"),
+        (post_established("P-1", "332"), 403, "authority"),
+        (post_established("P-1", "331") | {"time": "2099-01-01T00:00:00Z"}, 422, "future"),
+        (OF_THE_OTHER, 422, "other-service"),
+    ],
+    ids=["contract", "authority", "future", "other-service"],
+)
+async def test_an_event_that_is_turned_away_is_counted_by_the_reason(
+    door: Served, event: Stated, status: int, reason: str
+) -> None:
+    with changes(door.runtime.telemetry) as found:
+        assert await door.send(event) == status
+    assert without_requests(found) == {f"rejected_total reason={reason}": 1}
+
+
+@shows("rejected")
+async def test_so_is_one_that_conflicts_and_a_request_that_cannot_be_read(door: Served) -> None:
+    assert await door.send(post_established("P-1", "331")) == 202
+    with changes(door.runtime.telemetry) as found:
+        assert await door.send(post_established("P-1", "331", funded_fte=0.5)) == 409
+        unreadable = await door.client.post("/v1/events", content=b"{", headers={"content-type": "application/xml"})
+        assert unreadable.status_code == 415
+    assert without_requests(found) == {
+        "rejected_total reason=conflict": 1,
+        "rejected_total reason=unreadable-request": 1,
+    }
+
+
+@shows("requests")
+@pytest.mark.parametrize(
+    ("method", "path", "labels"),
+    [
+        ("GET", "/health/live", "method=GET route=/health/live status=200"),
+        ("HEAD", "/health/live", "method=HEAD route=/health/live status=200"),
+        ("POST", "/health/live", "method=POST route=/health/live status=405"),
+        ("GET", "/v1/nothing/at/all", "method=GET route=unknown status=404"),
+        ("BREW", "/health/live", "method=other route=/health/live status=405"),
+        ("GET", "/v1/posts/fallen-vacant?authority=331", "method=GET route=/v1/posts/fallen-vacant status=403"),
+        ("POST", "/v1/events", "method=POST route=/v1/events status=415"),
+    ],
+)
+async def test_a_request_is_timed_by_method_route_and_status(
+    door: Served, monkeypatch: pytest.MonkeyPatch, method: str, path: str, labels: str
+) -> None:
+    ticks = iter([10.0, 12.5])
+    monkeypatch.setattr("services.chassis.service.time", SimpleNamespace(perf_counter=lambda: next(ticks)))
+    with changes(door.runtime.telemetry) as found:
+        await door.client.request(method, path)
+    found.pop("rejected_total reason=unreadable-request", None)
+    assert found == {f"http_request_seconds_count {labels}": 1, f"http_request_seconds_sum {labels}": 2.5}
+
+
+@shows("requests")
+@pytest.mark.parametrize(
+    ("error", "status"), [(ConnectionRefusedError(), 503), (asyncpg.DiskFullError(), 503), (ZeroDivisionError(), 500)]
+)
+async def test_a_request_that_failed_is_timed_as_failed(door: Served, error: Exception, status: int) -> None:
+    class Broken:
+        def acquire(self) -> Any:
+            raise error
+
+    door.runtime._pool = cast(asyncpg.Pool, Broken())
+    with changes(door.runtime.telemetry) as found:
+        assert await door.send(post_established("P-1", "331")) == status
+    assert found[f"http_request_seconds_count method=POST route=/v1/events status={status}"] == 1
+
+
+# --- connections: their limits have tests of their own in test_connections --------------------------------------------
+
+
+@shows("connections", "turned_away")
+def test_connections_are_counted_and_those_that_are_ended_by_the_limit() -> None:
+    door = Door(head_seconds=10.0)
+    with changes(door.telemetry) as found:
+        connection, _ = door.enter()
+        door.enter()
+    assert found == {"http_connections": 2}
+    with changes(door.telemetry) as found:
+        door.clock.now += 11
+        connection.look()
+    assert found == {"http_connections": -1, "http_turned_away_total limit=head": 1}
+
+
+# --- the journal and its relay ----------------------------------------------------------------------------------------
+
+
+@shows("published")
+async def test_what_kafka_acknowledged_is_counted_by_topic(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1", "P-2")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        with changes(publishing.telemetry) as found:
+            await publishing.round()
+            await publishing.round()
+    assert found == {"published_total topic=workforce.posts": 2}
+
+
+@shows("published_again")
+async def test_a_log_that_was_lost_is_counted_once(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1", "P-2")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        await publishing.round()
+        publishing.kafka.lose("workforce.posts")
+        with changes(publishing.telemetry) as found:
+            with pytest.raises(KafkaLogIsShorter):
+                await publishing.round()
+            for _ in range(3):
+                await publishing.round()
+    assert found == {"journal_replays_total": 1, "published_total topic=workforce.posts": 2}
+
+
+@shows("journal_position", "journal_unpublished", "journal_age")
+async def test_the_journal_tells_its_newest_position_what_is_unpublished_and_how_old_the_oldest_of_it_is(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = recruitment.ServiceSettings(database_url="postgresql://postgres@/nothing")
+    runtime = Runtime(recruitment.PARTS, settings)
+    runtime._pool = pool
+    monkeypatch.setattr("services.chassis.runtime.datetime", SimpleNamespace(now=lambda _: NOON))
+    await accept_posts(pool, "P-1", "P-2", "P-3")
+    accepted = "UPDATE journal SET accepted_at = $1::timestamptz - position * interval '10 seconds'"
+    await pool.execute(accepted, NOON)
+    await pool.execute("UPDATE relay_progress SET position = 1")
+    with changes(runtime.telemetry) as found:
+        await runtime._watch_journal()
+    assert found == {"journal_position": 3, "journal_unpublished": 2, "journal_age_seconds": 20}
+    await pool.execute("UPDATE relay_progress SET position = 3")
+    await runtime._watch_journal()
+    told = figures(runtime.telemetry)
+    assert (told["journal_position"], told["journal_unpublished"], told["journal_age_seconds"]) == (3, 0, 0)
+
+
+# --- consuming --------------------------------------------------------------------------------------------------------
+
+
+@shows("consumed", "set_aside")
+async def test_records_are_counted_by_topic_when_they_are_done_with_and_by_cause_when_they_are_set_aside() -> None:
+    consuming = Consuming(in_a_row=10)
+    elsewhere = TopicPartition("workforce.hiring", 0)
+    with changes(consuming.telemetry) as found:
+        await consuming.deliver(good(ZERO, 1), bad(ZERO, 2, "301"), good(ONE, 1), bad(elsewhere, 1, "301"))
+    assert found == {
+        "consumed_total topic=workforce.posts": 3,
+        "consumed_total topic=workforce.hiring": 1,
+        "set_aside_total topic=workforce.posts cause=contract": 1,
+        "set_aside_total topic=workforce.hiring cause=contract": 1,
+    }
+
+
+@shows("set_aside", "retries")
+async def test_what_cannot_be_taken_in_is_set_aside_by_its_cause_and_each_further_try_is_counted_by_its_own() -> None:
+    consuming = Consuming(10, None, KafkaConnectionError())  # attempts: 2
+
+    async def take_in(events: list[Any], far_behind: bool) -> None:
+        raise ZeroDivisionError
+
+    message = SimpleNamespace(raw_message=[good(ZERO, 1)], consumer=consuming.consumer)
+    with changes(consuming.telemetry) as found:
+        await consuming.delivery.deliver(cast(Any, message), take_in)
+    assert found == {
+        "retries_total cause=ZeroDivisionError": 1,
+        "retries_total cause=KafkaConnectionError": 1,
+        "set_aside_total topic=workforce.posts cause=handler": 1,
+        "consumed_total topic=workforce.posts": 1,
+    }
+
+
+@shows("set_aside_runs")
+async def test_a_run_of_one_authoritys_bad_records_is_counted_once_however_long_it_is() -> None:
+    consuming = Consuming(in_a_row=4)
+    for offset, runs in ((3, 0), (4, 1), (9, 1)):
+        kept = len(consuming.dead_letters.kept)
+        await consuming.deliver(*[bad(ZERO, number, "301") for number in range(kept, offset)])
+        assert consuming.metric("workforce_set_aside_runs_total") == runs
+    assert figures(consuming.telemetry)["set_aside_runs_total topic=workforce.posts"] == 1
+    # After one that is right another run begins.
+    await consuming.deliver(good(ZERO, 20), *[bad(ZERO, 21 + number, "301") for number in range(4)])
+    assert figures(consuming.telemetry)["set_aside_runs_total topic=workforce.posts"] == 2
+
+
+@shows("halted", "halted_partitions")
+async def test_a_partition_that_is_halted_is_counted_by_topic_and_what_stands_on_it_was_not_consumed() -> None:
+    consuming = Consuming(in_a_row=2)
+    with changes(consuming.telemetry) as found:
+        await consuming.deliver(bad(ZERO, 1, None), bad(ZERO, 2, None), good(ONE, 1))
+        await consuming.deliver(bad(ZERO, 1, None), bad(ZERO, 2, None))
+    assert found == {
+        "consumer_halted": 1,
+        "consumer_halted_partitions topic=workforce.posts": 1,
+        "consumed_total topic=workforce.posts": 1,
+    }
+
+
+class Behind:
+    """A consumer of some partitions, of which one has no position yet, and of another nobody knows where it ends."""
+
+    def __init__(self) -> None:
+        self.places: dict[TopicPartition, tuple[int | None, int | None]] = {
+            TopicPartition("workforce.posts", 0): (10, 13),
+            TopicPartition("workforce.posts", 1): (5, 7),
+            TopicPartition("workforce.hiring", 0): (4, 4),
+            TopicPartition("workforce.leavers", 0): (None, 9),
+            TopicPartition("workforce.working-life", 0): (3, None),
+        }
+
+    @property
+    def _subscription(self) -> Any:
+        def state(place: TopicPartition) -> Any:
+            position, _ = self.places[place]
+            return SimpleNamespace(has_valid_position=position is not None, position=position)
+
+        return SimpleNamespace(subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=state)))
+
+    def assignment(self) -> set[TopicPartition]:
+        return set(self.places)
+
+    def highwater(self, place: TopicPartition) -> int | None:
+        return self.places[place][1]
+
+
+@shows("lag")
+async def test_how_many_records_wait_behind_the_consumer_is_told_by_topic() -> None:
+    runtime = Runtime(metrics.PARTS, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
+    runtime.membership = cast(Any, SimpleNamespace(consumers=lambda: [Behind()]))
+    with changes(runtime.telemetry) as found:
+        await runtime._keep_readings()
+    assert found == {"consumer_lag_records topic=workforce.posts": 5}
+    assert figures(runtime.telemetry)["consumer_lag_records topic=workforce.hiring"] == 0
+    assert "consumer_lag_records topic=workforce.leavers" not in figures(runtime.telemetry)
+    assert runtime.records_behind() == 5
+
+
+# --- completeness -----------------------------------------------------------------------------------------------------
+
+
+def mark(events: int, position: int) -> TopicMark:
+    return TopicMark(count=events, log_position=position, log_ends=())
+
+
+@shows("missing", "complete_until")
+async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: asyncpg.Pool) -> None:
+    telemetry = Telemetry()
+    watermarks = Watermarks("metrics", "127.0.0.1:1", telemetry, None, idempotent=False)
+    nothing = {"workforce.leavers": mark(0, 0), "workforce.progression-panels": mark(0, 0)}
+    some = {"workforce.posts": mark(3, 5), "workforce.hiring": mark(2, 5), "workforce.agency-cover": mark(0, 5)}
+    working_life = {"workforce.working-life": mark(0, 0)}
+    watermarks._heard = {
+        "retention": Watermark(owner="retention", position=0, head=0, until=NOON, topics=nothing | working_life),
+        "recruitment": Watermark(
+            owner="recruitment", position=5, head=5, until=NOON + timedelta(seconds=1), topics=some
+        ),
+    }
+    watermarks._ask = cast(Any, lambda _: asyncio.sleep(0))  # type: ignore[method-assign]
+    with changes(telemetry) as found:
+        await watermarks.judge(pool)
+    assert found == {"inbox_missing_events owner=recruitment": 5}
+    assert figures(telemetry)["inbox_missing_events owner=retention"] == 0
+
+    async with pool.acquire() as connection, connection.transaction():
+        events = [decoded(post_established(f"P-{number}", "331"), number) for number in (1, 2, 3)]
+        events += [decoded(worker_started(f"W-{number}", "331"), number) for number in (4, 5)]
+        await inbox.take(connection, events)
+    await watermarks.judge(pool)
+    assert figures(telemetry)["inbox_missing_events owner=recruitment"] == 0
+    # Of the owner that was heard for the shorter time.
+    assert figures(telemetry)["complete_until_timestamp_seconds"] == NOON.timestamp()
+
+
+# --- metrics' own -----------------------------------------------------------------------------------------------------
+
+
+@shows("undrained", "underivable")
+async def test_subjects_that_wait_to_be_derived_and_those_that_cannot_be_are_told(pool: asyncpg.Pool) -> None:
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), catching_up="before"))
+    async with pool.acquire() as connection:
+        await store.list_to_derive(connection, {store.Subject("331", f"worker/W-{number}") for number in range(3)})
+        await store.list_failed(connection, {store.Subject("332", "worker/W-1"): "too many stretches"})
+    with changes(runtime.telemetry) as found:
+        await handlers.count_waiting(runtime)
+    assert found == {"timelines_to_derive": 3, "timelines_underivable": 1}
+    assert runtime.catching_up == "3 timelines wait to be derived"
+    await pool.execute("DELETE FROM to_derive")
+    await handlers.count_waiting(runtime)
+    told = figures(runtime.telemetry)
+    assert (told["timelines_to_derive"], told["timelines_underivable"]) == (0, 0)
+    assert runtime.catching_up is None
+
+
+@shows("latency")
+async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that_is_new(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.metrics.handlers.datetime", SimpleNamespace(now=lambda _: NOON))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
+
+    def accepted(post: str, sequence: int, seconds: float) -> Any:
+        event = decoded(post_established(post, "331"), sequence)
+        envelope = event.envelope.model_copy(update={"acceptedtime": NOON - timedelta(seconds=seconds)})
+        return replace(event, envelope=envelope)
+
+    first, second = accepted("P-1", 1, 1.5), accepted("P-2", 2, 0.25)
+    with changes(runtime.telemetry) as found:
+        await handlers.TakeInEvents(runtime)([first, second], False)
+        await handlers.TakeInEvents(runtime)([first, second], False)
+    assert found == {"origin_to_figure_seconds_count": 2, "origin_to_figure_seconds_sum": 1.75}

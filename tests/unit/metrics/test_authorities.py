@@ -1,0 +1,207 @@
+"""Which events and pictures of which authorities are kept: told apart, those asked for last, within the budget."""
+
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import pytest
+
+from contracts.envelope import Event
+from services.chassis import inbox
+from services.metrics.authorities import Authorities
+from services.metrics.budget import Budget
+from services.metrics.picture.picture import Picture
+from services.metrics.readers import Readers
+from tests.histories import established, event
+from tests.unit.quality.findings import APRIL
+
+FIRST = datetime(2023, 5, 1, 9, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+PLENTY = 10_000_000
+OF_AN_EVENT = 2400
+"""Bytes that an event weighs."""
+
+
+class Inboxes:
+    """Stands in for the inbox: what arrived of each authority, and of which it was asked."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, list[Event]] = {}
+        self.asked: list[tuple[str, int]] = []
+
+    def put(self, authority: str, *instants: datetime, accepted: datetime | None = None) -> None:
+        """A post more at each of these instants, P-0, P-1 and so on."""
+        for instant in instants:
+            place = len(self.of.setdefault(authority, []))
+            one = event(established(APRIL), f"post/P-{place}", instant, f"E-{place}", authority=authority)
+            one = Event(one.envelope.model_copy(update={"acceptedtime": accepted}), one.data, one.body)
+            self.of[authority].append(one)
+
+    async def read(self, pool: object, authority: str, after: int) -> tuple[list[Event], int]:
+        """Those after a place, and the place of the last."""
+        self.asked.append((authority, after))
+        events = self.of.get(authority, [])
+        return events[after:], len(events)
+
+
+@pytest.fixture
+def inboxes(monkeypatch: pytest.MonkeyPatch) -> Inboxes:
+    found = Inboxes()
+    monkeypatch.setattr(inbox, "read_arrived", found.read)
+    return found
+
+
+def authorities(budget: int = PLENTY) -> Authorities:
+    """Without a database."""
+    return Authorities(cast(Readers, None), Budget(budget))
+
+
+async def posts(of: Authorities, authority: str, known: datetime, accepted: datetime | None = None) -> list[str]:
+    return sorted((await of.picture(authority, known, accepted)).posts)
+
+
+async def test_a_picture_is_of_the_events_of_its_own_authority(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST)
+    inboxes.put("332", FIRST, FIRST + HOUR)
+    kept = authorities()
+    assert await posts(kept, "331", FIRST + HOUR) == ["P-0"]
+    assert await posts(kept, "332", FIRST + HOUR) == ["P-0", "P-1"]
+    assert [one.envelope.authority for one in await kept.events("331")] == ["331"]
+
+
+async def test_what_was_read_is_not_read_again(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST, FIRST + HOUR)
+    kept = authorities()
+    await kept.events("331")
+    inboxes.put("331", FIRST + 2 * HOUR)
+    assert len(await kept.events("331")) == 3
+    assert inboxes.asked == [("331", 0), ("331", 2)]
+
+
+async def test_an_event_is_known_from_its_very_instant_on(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST, FIRST + HOUR)
+    kept, moment = authorities(), timedelta(microseconds=1)
+    assert await posts(kept, "331", FIRST - moment) == []
+    assert await posts(kept, "331", FIRST) == ["P-0"]
+    assert await posts(kept, "331", FIRST + HOUR - moment) == ["P-0"]
+    assert await posts(kept, "331", FIRST + HOUR) == ["P-0", "P-1"]
+
+
+async def test_and_accepted_from_its_very_instant_on(inboxes: Inboxes) -> None:
+    # Known all along; the second was accepted at ten, the third at eleven.
+    inboxes.put("331", FIRST)
+    inboxes.put("331", FIRST, accepted=FIRST + HOUR)
+    inboxes.put("331", FIRST, accepted=FIRST + 2 * HOUR)
+    kept, moment = authorities(), timedelta(microseconds=1)
+    later = FIRST + 9 * HOUR
+    assert await posts(kept, "331", later, FIRST) == ["P-0"]
+    assert await posts(kept, "331", later, FIRST + HOUR - moment) == ["P-0"]
+    assert await posts(kept, "331", later, FIRST + HOUR) == ["P-0", "P-1"]
+    assert await posts(kept, "331", later, FIRST + 2 * HOUR - moment) == ["P-0", "P-1"]
+    assert await posts(kept, "331", later, FIRST + 2 * HOUR) == ["P-0", "P-1", "P-2"]
+    assert await posts(kept, "331", later) == ["P-0", "P-1", "P-2"]
+
+
+async def test_events_that_arrive_out_of_order_are_known_in_theirs(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST + 2 * HOUR, FIRST)
+    kept = authorities()
+    assert await posts(kept, "331", FIRST + HOUR) == ["P-1"]
+    assert await posts(kept, "331", FIRST + 2 * HOUR) == ["P-0", "P-1"]
+    inboxes.put("331", FIRST + HOUR)
+    assert await posts(kept, "331", FIRST + HOUR) == ["P-1", "P-2"]
+    # So it is by when they were accepted.
+    inboxes.put("332", FIRST, accepted=FIRST + 2 * HOUR)
+    inboxes.put("332", FIRST, accepted=FIRST)
+    assert await posts(kept, "332", FIRST, FIRST + HOUR) == ["P-1"]
+    assert await posts(kept, "332", FIRST, FIRST + 2 * HOUR) == ["P-0", "P-1"]
+
+
+async def test_between_two_records_one_picture_serves_every_instant(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST, FIRST + 2 * HOUR)
+    kept = authorities()
+    assert await kept.picture("331", FIRST) is await kept.picture("331", FIRST + HOUR)
+    assert await kept.picture("331", FIRST + 2 * HOUR) is not await kept.picture("331", FIRST + HOUR)
+
+
+async def test_eight_pictures_are_kept_and_then_the_one_goes_that_was_not_asked_for_longest(inboxes: Inboxes) -> None:
+    inboxes.put("331", *(FIRST + n * HOUR for n in range(9)))
+    kept = authorities()
+    eight = [await kept.picture("331", FIRST + n * HOUR) for n in range(8)]
+    # The first is asked for again: then the second is the one that was not for longest.
+    assert [await kept.picture("331", FIRST + n * HOUR) for n in range(8)] == eight
+    assert await kept.picture("331", FIRST) is eight[0]
+    await kept.picture("331", FIRST + 8 * HOUR)
+    assert await kept.picture("331", FIRST) is eight[0]
+    assert await kept.picture("331", FIRST + 2 * HOUR) is eight[2]
+    assert await kept.picture("331", FIRST + HOUR) is not eight[1]
+
+
+# --- within the budget ------------------------------------------------------------------------------------------------
+
+
+async def test_of_what_weighs_too_much_pictures_go_first_and_then_the_events(inboxes: Inboxes) -> None:
+    inboxes.put("331", *(FIRST + n * HOUR for n in range(10)))
+    roomy, tight, none = authorities(), authorities(10 * OF_AN_EVENT), authorities(10 * OF_AN_EVENT - 1)
+    for kept, events_are_kept, picture_is_kept in ((roomy, True, True), (tight, True, False), (none, False, False)):
+        inboxes.asked.clear()
+        before = await kept.picture("331", FIRST + 9 * HOUR)
+        assert sorted(before.posts) == sorted(f"P-{n}" for n in range(10))
+        again = await kept.picture("331", FIRST + 9 * HOUR)
+        assert (again is before) is picture_is_kept
+        assert inboxes.asked == [("331", 0), ("331", 10 if events_are_kept else 0)]
+
+
+async def test_who_was_not_asked_for_longest_goes_for_who_is(inboxes: Inboxes) -> None:
+    for authority in ("331", "332", "333"):
+        inboxes.put(authority, *(FIRST for _ in range(10)))
+    kept = authorities(25 * OF_AN_EVENT)
+    for authority in ("331", "332", "331", "333"):
+        await kept.events(authority)
+    inboxes.asked.clear()
+    await kept.events("331")
+    assert inboxes.asked == [("331", 10)]
+    await kept.events("332")
+    assert inboxes.asked[-1] == ("332", 0)
+
+
+async def _in_passing(kept: Authorities, authority: str) -> Picture:
+    return await kept.in_passing(authority, FIRST + 9 * HOUR)
+
+
+@pytest.mark.parametrize(("times", "is_kept"), [(2.9, False), (3.1, True)])
+async def test_in_passing_is_kept_what_there_is_room_for_three_times_over(
+    inboxes: Inboxes, times: float, is_kept: bool
+) -> None:
+    inboxes.put("331", *(FIRST for _ in range(10)))
+    probe = authorities()
+    await probe.picture("331", FIRST)
+    weight = probe._budget.kept
+    kept = authorities(int(times * weight))
+    first = await _in_passing(kept, "331")
+    assert len(first.posts) == 10
+    inboxes.asked.clear()
+    assert (await _in_passing(kept, "331") is first) is is_kept
+    assert inboxes.asked == [("331", 10 if is_kept else 0)]
+
+
+async def test_in_passing_nothing_is_let_go_that_is_kept(inboxes: Inboxes) -> None:
+    for authority in ("331", "332"):
+        inboxes.put(authority, *(FIRST for _ in range(10)))
+    kept = authorities(25 * OF_AN_EVENT)
+    asked_for = await kept.picture("331", FIRST)
+    await _in_passing(kept, "332")
+    assert await kept.picture("331", FIRST) is asked_for
+    # Who is kept already is asked for as ever.
+    assert await _in_passing(kept, "331") is asked_for
+
+
+async def test_after_an_answer_is_weighed_what_grew_by_being_asked(inboxes: Inboxes) -> None:
+    inboxes.put("331", *(FIRST for _ in range(10)))
+    kept = authorities()
+    picture = await kept.picture("331", FIRST)
+    before = kept._budget.kept
+    picture.kept("a hundred parts", lambda: list(range(100)))
+    kept.settle()
+    # A part that a picture keeps weighs 290 bytes.
+    assert kept._budget.kept - before == 100 * 290
+    kept.settle()
+    assert kept._budget.kept - before == 100 * 290

@@ -1,0 +1,109 @@
+"""Figures over several authorities: each knows posts and people by its own numbers, be they the same as another's."""
+
+from datetime import date, datetime
+from fractions import Fraction
+
+import pytest
+
+from contracts.codes import CswwRole
+from contracts.envelope import Event
+from services.metrics.figures import Asked, Figures, FigureSums, Reading
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import When
+from services.metrics.picture.picture import Picture
+from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason
+from tests.worked.answers import events_of
+from tests.worked.example import Fact, example
+from tests.worked.stated import caseload, children, covered, left, post, started
+
+DAY = date(2023, 9, 30)
+YEAR = When(date(2022, 10, 1), DAY, DAY)
+BEFORE = "2022-01-03"
+
+
+def reading(authority: str, *facts: Fact) -> Reading:
+    """What one authority recorded."""
+    events: list[Event] = events_of(example("", *facts), authority)
+    picture = Picture(events)
+    return Reading(authority, datetime.fromisoformat("2024-01-01T00:00:00Z"), lambda: picture)
+
+
+def figure(measure: str, *readings: Reading, by: tuple[str, ...] = (), one_by_one: bool = True) -> Figures:
+    """A measure over the readings, which come one after another or together."""
+    sums = FigureSums([MEASURES[measure]], [YEAR], Asked(by))
+    for some in [[one] for one in readings] if one_by_one else [list(readings)]:
+        sums.add(some)
+    return sums.figures(MEASURES[measure])
+
+
+ONE = reading(
+    "331",
+    post("P-1", BEFORE),
+    started("W-1", BEFORE, fte=0.5),
+    covered("C-1", BEFORE),
+    caseload("W-1", "2023-09-29", 10),
+)
+OTHER = reading(
+    "332", post("P-1", BEFORE, fte=2), started("W-1", BEFORE), started("W-2", BEFORE), left("W-2", "2023-05-01")
+)
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+@pytest.mark.parametrize(
+    ("measure", "total"),
+    [
+        ("establishment", 3),
+        ("in-post", "3/2"),
+        # Half of the one, 1 of the other; a person of the same number in both is two.
+        ("vacancies", "3/2"),
+        ("in-post-headcount", 2),
+        ("agency-headcount", 1),
+        ("leavers", 1),
+        # 1.5 of 1.5 and 1.5; 1 of 1.5; one of two who were there. Sums are divided, no rates averaged.
+        ("vacancy-rate", 50),
+        ("turnover-rate", "200/3"),
+        ("stability-index", "200/3"),
+        # What some counted stands where others did not.
+        ("cases", 10),
+        ("average-caseload", 20),
+    ],
+)
+def test_what_two_authorities_recorded_under_the_same_numbers_adds_up(
+    measure: str, total: str, one_by_one: bool
+) -> None:
+    for readings in ((ONE, OTHER), (OTHER, ONE)):
+        assert figure(measure, *readings, one_by_one=one_by_one).totals == [Fraction(total)]
+
+
+def test_rows_of_two_authorities_add_up_by_what_posts_have_in_common() -> None:
+    found = figure("in-post", ONE, OTHER, by=("csww_role", "team"))
+    assert list(found.sorted_rows()) == [((CswwRole.CASE_HOLDER, "p-1"), [Fraction(3, 2)])]
+
+
+@pytest.mark.parametrize("readings", [(ONE, OTHER), (OTHER, ONE)], ids=["331 first", "332 first"])
+def test_what_rests_on_the_rules_of_one_of_them_is_told_of_no_two(readings: tuple[Reading, Reading]) -> None:
+    assert figure("progression-funding-used", *readings).totals == [Reason.NO_POLICY]
+    assert figure("retention-payments-due", *readings, by=("role",)).totals == [Reason.NO_POLICY]
+    assert figure("retention-payments-due", ONE).totals == [Fraction(0)]
+
+
+def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_one() -> None:
+    plans = reading("331", children("D-1", "2023-09-30", 40, "child-protection-plans"))
+    looked_after = reading("332", children("D-1", "2023-09-30", 70, "children-looked-after"))
+    for readings in ((plans, looked_after), (looked_after, plans)):
+        assert figure("children", *readings).totals == [Reason.NOT_COUNTED]
+        by_kind = figure("children", *readings, by=("demand",))
+        assert [values for _, values in by_kind.sorted_rows()] == [[Fraction(40)], [Fraction(70)]]
+    assert figure("children", plans, plans).totals == [Fraction(80)]
+
+
+def test_scope_is_the_callers_for_counts_and_the_census_for_its_rates() -> None:
+    home = reading("331", post("P-1", BEFORE, csww_role=None), started("W-1", BEFORE), post("P-2", BEFORE))
+    sums = FigureSums(
+        [MEASURES["vacancies"], MEASURES["vacancy-rate"], MEASURES["in-post"]], [YEAR], Asked(scope=Scope.ALL)
+    )
+    sums.add([home])
+    assert sums.figures(MEASURES["in-post"]).totals == [Fraction(1)]
+    assert sums.figures(MEASURES["vacancies"]).totals == [Fraction(1)]
+    assert sums.figures(MEASURES["vacancy-rate"]).totals == [Fraction(100)]

@@ -1,0 +1,77 @@
+"""Questions put to the pure functions that the service answers with.
+
+Invariant: nothing here works out a figure; what is asked is only put as those functions take it.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from contracts.codes import CswwRole
+from contracts.envelope import Event
+from contracts.values import EARLIEST_DATE
+from services.metrics.academy import COUNTED, cohorts, outcomes
+from services.metrics.figures import Asked, Reading, figures, mark
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import When
+from services.metrics.periods import Period, as_known_on, when_at, when_in
+from services.metrics.picture.picture import Picture, known
+from services.metrics.picture.service import Scope
+from services.metrics.reasons import Reason
+from services.metrics.survival import kaplan_meier
+from tests.worked.answers import Answer, Exact, instant, period_of, telling
+from tests.worked.example import OfCohort, Question
+
+LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def ask(events: Sequence[Event], question: Question, authority: str, points: int = 1) -> Answer:
+    """What the product says, of one time or of each of several points alike of a series."""
+    known_at = LONG_AFTER if question.known is None else instant(question.known)
+    accepted_at = None if question.accepted is None else instant(question.accepted)
+    picture = Picture(known(events, known_at, accepted_at))
+    reading = Reading(authority, known_at, lambda: picture)
+    asked = Asked(question.by, _where(question), Scope(question.scope))
+    whens = [when(question, known_at.date())] * points
+    found = figures(MEASURES[question.measure], [reading], whens, asked)
+    rows = {key: _plain(values[0]) for key, values in found.rows.items()} if question.by else {}
+    assert all(values == [values[0]] * points for values in (found.totals, *found.rows.values()))
+    assert mark(MEASURES[question.measure], found.totals[0]) == question.mark
+    return Answer(_plain(found.totals[0]), telling(rows))
+
+
+def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
+    """What the product says of a cohort; its numbers exact."""
+    picture, as_at = Picture(events), date.fromisoformat(question.as_at)
+    found = outcomes(picture, [question.cohort], as_at)
+    told: dict[str, object] = {name: found.count(name) for name in COUNTED}
+    told |= {"retention": found.share("in_post"), "progressed_share": found.share("progressed")}
+    told |= {"mean_service_years": found.mean_service("in_post")}
+    told |= {"mean_service_years_of_all": found.mean_service("started")}
+    stay = {
+        step.days: str(step.survival) for step in kaplan_meier(one.service for one in found.known).steps if step.left
+    }
+    completed = cohorts(picture)[question.cohort].is_completed(as_at)
+    return OfCohort(
+        question.cohort, question.as_at, completed, {name: str(told[name]) for name in question.figures}, stay
+    )
+
+
+def when(question: Question, known_on: date) -> When:
+    """The time that is asked for, as the service reads it."""
+    measure, months = MEASURES[question.measure], question.months or 12
+    period = period_of(question.time)
+    if period is None:
+        found, asked_for = when_at(measure, date.fromisoformat(question.time), EARLIEST_DATE, months), None
+    else:
+        as_at = None if question.as_at is None else date.fromisoformat(question.as_at)
+        asked_for = Period(period.first, period.last)
+        found = when_in(measure, asked_for, as_at, months)
+    return as_known_on(found, asked_for, known_on, question.planned)
+
+
+def _where(question: Question) -> dict[str, object]:
+    return {name: CswwRole(value) if name == "csww_role" else value for name, value in question.where.items()}
+
+
+def _plain(value: object) -> Exact:
+    return str(value) if isinstance(value, Reason) else value  # type: ignore[return-value]

@@ -1,0 +1,126 @@
+"""One person under several numbers: merges, whom a leaver of one number ends, and merges taken back."""
+
+from tests.worked.example import asked, example
+from tests.worked.stated import absent, covered, decided, left, merged, moved, post, reversed_leaver, started
+
+YEAR_2022, YEAR_2023 = "2022-01-01..2022-12-31", "census 2023"
+
+_TWO_POSTS = (post("P-1", "2022-01-03"), post("P-2", "2022-01-03"))
+_TWO_NUMBERS = (
+    *_TWO_POSTS,
+    started("W-1", "2022-02-01", "P-1", 0.5),
+    started("W-2", "2022-03-01", "P-2", 0.5),
+)
+
+EXAMPLES = (
+    example(
+        "two numbers that nobody merged are two people",
+        *_TWO_NUMBERS,
+        left("W-1", "2023-05-01"),
+        asked("leavers-fte", YEAR_2023, "0.5"),
+        asked("in-post-headcount", "2023-04-30", 2),
+        asked("starters", YEAR_2022, 2),
+    ),
+    example(
+        "a leaver of one number ends what the merged person holds under that number",
+        *_TWO_NUMBERS,
+        left("W-1", "2023-05-01"),
+        merged("W-2", "W-1"),
+        asked("leavers-fte", YEAR_2023, 0),
+        asked("in-post-headcount", "2023-04-30", 1),
+        asked("in-post", "2023-04-30", 1),
+        asked("in-post-headcount", "2023-05-01", 1),
+        asked("in-post", "2023-05-01", "0.5"),
+        asked("starters", YEAR_2022, 1),
+    ),
+    example(
+        "who left under both numbers is one leaver with what was held last",
+        *_TWO_NUMBERS,
+        left("W-1", "2023-05-01"),
+        left("W-2", "2023-06-01"),
+        merged("W-2", "W-1"),
+        asked("leavers", YEAR_2023, 1),
+        asked("leavers-fte", YEAR_2023, "0.5"),
+        asked("in-post-headcount", "2023-05-31", 1),
+        asked("in-post-headcount", "2023-06-01", 0),
+    ),
+    example(
+        "a merge makes one person of two from the instant it is known",
+        *_TWO_NUMBERS,
+        (merge := merged("W-2", "W-1").named("merge")).recorded("2023-04-03T09:00:00Z"),
+        merge.never_happened("taken-back").recorded("2023-04-05T09:00:00Z"),
+        asked("in-post-headcount", "2023-04-01", 2, known="2023-04-03T08:59:59.999999Z"),
+        asked("in-post-headcount", "2023-04-01", 1, known="2023-04-03T09:00:00Z"),
+        asked("in-post", "2023-04-01", 1, known="2023-04-03T09:00:00Z"),
+        asked("in-post-headcount", "2023-04-01", 2, known="2023-04-05T09:00:00Z"),
+        asked("starters", YEAR_2022, 2),
+    ),
+    example(
+        "three numbers merged one into the next are one person",
+        *_TWO_NUMBERS,
+        post("P-3", "2022-01-03", csww_role=3),
+        started("W-3", "2022-04-01", "P-3", 0.2),
+        merged("W-2", "W-1"),
+        merged("W-3", "W-2"),
+        asked("in-post-headcount", "2023-04-01", 1, by="team", rows={"p-3": 1}),
+        asked("starters", YEAR_2022, 1),
+        asked("starters-fte", YEAR_2022, "0.5"),
+        asked("in-post", "2023-04-01", "1.2"),
+    ),
+    example(
+        "a post held under two numbers is held once, at the FTE stated last",
+        *_TWO_POSTS,
+        started("W-1", "2022-02-01", "P-1", 0.5),
+        started("W-2", "2022-03-01", "P-1", 0.8),
+        merged("W-1", "W-2"),
+        asked("in-post", "2022-02-28", "0.5"),
+        asked("in-post", "2022-03-01", "0.8"),
+        asked("vacancies", "2022-03-01", "1.2"),
+    ),
+    example(
+        "a leaver under a number that never started is of all the person's numbers",
+        *_TWO_NUMBERS,
+        left("W-3", "2023-05-01", "retired"),
+        merged("W-2", "W-1"),
+        merged("W-2", "W-3"),
+        asked("leavers", YEAR_2023, 1, by="reason", rows={"retired": 1}),
+        asked("in-post", "2023-05-01", 0),
+    ),
+    example(
+        "a reversal under one number reverses the leaver of the other",
+        *_TWO_NUMBERS,
+        merged("W-2", "W-1"),
+        left("W-1", "2023-05-01"),
+        left("W-2", "2023-05-01"),
+        reversed_leaver("W-2", "2023-05-01"),
+        asked("leavers", YEAR_2023, 0),
+        asked("in-post", "2023-05-01", 1),
+    ),
+    example(
+        "who moves gives up the post moved from under every number",
+        *_TWO_POSTS,
+        started("W-1", "2022-02-01", "P-1"),
+        merged("W-1", "W-2"),
+        moved("W-2", "2023-05-01", "P-1", "P-2", 0.6),
+        asked("in-post", "2023-05-01", "0.6", by="team", rows={"p-2": "0.6"}),
+        asked("moves", YEAR_2023, 1),
+        asked("leavers", YEAR_2023, 0),
+    ),
+    example(
+        "an agency worker's number merged with an employee's are one candidate, and one absent person",
+        *_TWO_POSTS,
+        started("W-1", "2022-02-01", "P-1"),
+        merged("W-1", "W-2"),
+        decided("W-1", "2023-05-01", "unsuccessful"),
+        decided("W-2", "2023-05-01", "successful"),
+        absent("W-1", "2023-05-01", "2023-05-06", 5),
+        absent("W-2", "2023-05-01", "2023-05-06", 5),
+        covered("C-1", "2023-05-01", "P-2", agency_worker="W-2"),
+        asked("panel-candidates", YEAR_2023, 1),
+        asked("panel-successes", YEAR_2023, 1),
+        asked("working-days-lost", YEAR_2023, 5),
+        # Agency workers are not de-duplicated.
+        asked("agency-headcount", "2023-05-01", 1),
+        asked("in-post-headcount", "2023-05-01", 1),
+    ),
+)
