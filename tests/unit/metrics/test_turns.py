@@ -7,7 +7,6 @@ import pytest
 
 from services.metrics.turns import TooManyWait, Turns
 
-
 PATIENCE = 10.0
 """Seconds after which what waits for a place that never comes is given up."""
 
