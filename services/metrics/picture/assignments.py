@@ -18,7 +18,7 @@ from services.metrics.picture.amounts import millionths
 from services.metrics.picture.service import Places, dimensions_between
 from services.metrics.timelines.covers import EFFECTS, Assignment, assignments_held
 from services.metrics.timelines.knowledge import ONLY, stretches
-from services.metrics.timelines.rows import FOREVER, Dimensions
+from services.metrics.timelines.rows import Dimensions
 
 
 class Terms(NamedTuple):
@@ -100,13 +100,14 @@ def _pieces(
 
 
 def conversions(events: Sequence[Event], runs: Sequence[Running]) -> list[tuple[date, Running]]:
-    """The days on which one assignment stopped running because its worker was employed, with how it ran before."""
+    """The days on which one assignment stopped running because its worker was employed, with how it ran before.
+
+    On a day on which it ends nothing of it starts.
+    """
     converted = {
         event.data.ended_on
         for event in events
         if isinstance(event.data, CoverEnded) and event.data.outcome is CoverOutcome.CONVERTED_TO_PERMANENT
     }
-    stopped = {piece.until: piece for piece in runs if piece.until < FOREVER}
-    for piece in runs:
-        stopped.pop(piece.since, None)
-    return [(day, piece) for day, piece in sorted(stopped.items()) if day in converted]
+    stopped = {piece.until: piece for piece in runs}
+    return [(day, stopped[day]) for day in sorted(converted) if day in stopped]
