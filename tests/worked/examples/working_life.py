@@ -187,6 +187,15 @@ EXAMPLES = (
         asked("cases", "2023-09-20", "not-counted"),
     ),
     example(
+        "cases of an agency worker outside the census are none of the census",
+        post("P-1", BEFORE, **RESIDENTIAL),
+        covered("C-1", BEFORE, agency_worker="A-1"),
+        caseload("A-1", "2023-09-30", 8),
+        asked("cases", "2023-09-30", 8),
+        asked("cases", "2023-09-30", "not-counted", scope="census"),
+        asked("average-caseload", "2023-09-30", "not-counted"),
+    ),
+    example(
         "cases counted under one number of an agency worker are held by the assignment of the other",
         post("P-1", BEFORE),
         covered("C-1", BEFORE, fte=0.5, agency_worker="A-1"),
