@@ -291,6 +291,10 @@ EXAMPLES = (
         cover_ended("C-2", "2023-05-01", outcome="converted-to-permanent"),
         covered("C-3", BEFORE, "P-1"),
         cover_ended("C-3", "2023-05-01", outcome="completed"),
+        *(covered(f"C-{number}", BEFORE, "P-1") for number in (5, 6, 7)),
+        cover_ended("C-5", "2023-05-01", outcome="ended-by-agency"),
+        cover_ended("C-6", "2023-05-01", outcome="ended-by-authority"),
+        cover_ended("C-7", "2023-05-01"),
         covered("C-4", BEFORE, "P-2"),
         cover_ended("C-4", CENSUS_DAY, outcome="converted-to-permanent"),
         asked(
