@@ -147,6 +147,8 @@ async def test_a_month_end_has_a_value_for_each_role_in_the_order_of_names(produ
         # The day of an instant is that in UTC, wherever it is written down.
         ("2022-11-01", "2022-10-31T20:00:00-05:00", 3.0),
         ("2022-11-01", "2022-11-01T00:30:00+01:00", None),
+        # It is August by British Summer Time.
+        ("2022-08-01", "2022-07-31T23:30:00Z", None),
     ],
 )
 async def test_of_a_day_that_had_not_come_there_is_no_figure(

@@ -50,6 +50,25 @@ async def test_who_reads_reports_can_call_what_is_in_reporting(production: Produ
     await connection.close()
 
 
+async def test_the_reports_run_with_the_rights_of_metrics_for_nobody_but_their_readers(production: Production) -> None:
+    superuser = await asyncpg.connect(production.postgresql.url("metrics"))
+    reports = await superuser.fetch(
+        "SELECT proname, prosecdef, provolatile::text, proconfig, pg_get_userbyid(proowner) AS owner, oid FROM pg_proc "
+        "WHERE pronamespace = 'reporting'::regnamespace ORDER BY proname"
+    )
+    # Whose tables they read is settled: what a caller has of the same names is not looked at.
+    settled = (True, "s", ["search_path=pg_catalog, pg_temp"], "metrics")
+    assert [(row["proname"], *list(row)[1:5]) for row in reports] == [
+        ("monthly_stock", *settled),
+        ("stock", *settled),
+    ]
+    for role, may in (("grafana", True), ("workforce_reporting", True), ("recruitment", False), ("retention", False)):
+        asked = "SELECT bool_and(has_function_privilege($1, oid, 'EXECUTE')) FROM unnest($2::oid[]) AS oid"
+        assert await superuser.fetchval(asked, role, [row["oid"] for row in reports]) is may, role
+        assert await superuser.fetchval("SELECT has_schema_privilege($1, 'reporting', 'USAGE')", role) is may, role
+    await superuser.close()
+
+
 @pytest.mark.parametrize(
     ("from_date", "to_date", "months"),
     [

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import asyncpg
@@ -179,20 +180,22 @@ def test_a_part_runs_in_its_folder_with_its_environment_in_a_session_of_its_own(
 
 
 def test_a_part_is_killed_with_its_children(tmp_path: Path) -> None:
+    child = f"import time; time.sleep(30); open({str(tmp_path / 'outlived')!r}, 'w').close()"
     parent = (
-        "import subprocess, sys, time\n"
-        "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid, flush=True)\n"
-        "time.sleep(60)"
+        f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {child!r}]); "
+        "print(child.pid, flush=True); time.sleep(60)"
     )
     process = Process("metrics", [sys.executable, "-c", parent], tmp_path / "metrics.log")
     process.start()
     process.wait_until(lambda: process.log.read_text().endswith("\n"), "has a child", 20)
-    child = int(process.log.read_text())
-    assert psutil.pid_exists(child)
+    pid = int(process.log.read_text())
     process.kill()
     assert not process.running
     assert process.exit_code == -signal.SIGKILL
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    with suppress(psutil.NoSuchProcess):
+        assert psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    # It did not come to its end either.
+    assert not (tmp_path / "outlived").exists()
     process.kill()
     assert process.stop() == -signal.SIGKILL
 
@@ -230,8 +233,8 @@ def test_a_free_port_is_none_that_goes_out_and_none_that_is_listened_on() -> Non
     assert min(ports) >= 20_000
     assert max(ports) < 32_768
     assert len(set(ports)) > 100
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        taken = server.getsockname()[1]
+    taken = ports[0]
+    with socket.create_server(("127.0.0.1", taken)):
         assert listening(taken)
         assert not can_listen(taken)
         assert can_listen(taken, "127.0.0.2")

@@ -7,6 +7,7 @@ import hashlib
 import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -14,9 +15,11 @@ import pytest
 from contracts.codes import Destination, LeavingReason, MoveKind, Origin, Role, Route, WithdrawalReason
 from contracts.events.posts import PostClosed, PostEstablished
 from deploy.demonstration import history
+from deploy.demonstration.__main__ import main as command
 from deploy.demonstration.establishment import HALF, WHOLE, Establishment, Share
 from deploy.demonstration.ledger import Entry, Ledger
 from deploy.demonstration.plan import agency_cover_planned, agency_staff_planned, vacancies_planned
+from deploy.demonstration.progression import progress
 from deploy.demonstration.workforce import Coming, Leaving, Workforce
 from deploy.demonstration.working_days import (
     Month,
@@ -258,3 +261,41 @@ def test_chance_leaves_alone_who_is_new_absent_about_to_go_or_holds_two_posts(
     worker.leaving = None
     workforce.start(half, date(2022, 12, 5), COMING, worker=worker)
     assert not worker.is_free(date(2023, 6, 1))
+
+
+def test_the_pathway_takes_the_fte_that_it_is_funded_for_and_no_more(shares: tuple[Workforce, Share, Share]) -> None:
+    workforce, _, _ = shares
+    place, since = ("duty", "help-and-protection"), date(2022, 10, 3)
+    posts = [
+        workforce.establishment.establish(since, Role.SOCIAL_WORKER, place, (fte,)) for fte in [WHOLE] * 41 + [HALF]
+    ]
+    workers = [workforce.start(post.shares[0], since, COMING)[0] for post in posts]
+    with pytest.raises(ValueError, match="the pathway funds 41 FTE"):
+        progress(workforce, workers)
+    progress(workforce, workers[:41])
+    assert {worker.role for worker in workers[:41]} == {Role.ADVANCED_SOCIAL_WORKER}
+    assert {worker.settled for worker in workers[:41]} == {date(2024, 4, 1)}
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_the_command_writes_the_history_of_another_seed_and_a_later_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "events.jsonl"
+    monkeypatch.setattr("sys.argv", ["demonstration", "--seed", "7", "--ending", "2024-05-31", "--out", str(file)])
+    command()
+    written = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert written == history(7, datetime(2024, 6, 1, tzinfo=UTC))
+    assert "2024-05-24" < written[-1]["time"] < "2024-06-01"
+    assert capsys.readouterr().out == ""
+    monkeypatch.setattr("sys.argv", ["demonstration", "--seed", "7", "--awkward"])
+    command()
+    heading, line, *rows = capsys.readouterr().out.splitlines()
+    assert (heading, line) == ("| kind | what happened | events |", "|---|---|---|")
+    (corrected,) = [row for row in rows if row.startswith("| post corrected |")]
+    wrong, right = corrected.removesuffix(" |").rpartition("| ")[2].split(", ")
+    by_id = {event["id"]: event for event in written}
+    assert (by_id[wrong]["data"]["funded_fte"], by_id[right]["data"]["funded_fte"]) == (0.1, 1)
+    assert by_id[right]["supersedes"] == wrong

@@ -72,6 +72,38 @@ def test_soak_runs_the_tests_that_it_is_told() -> None:
     assert "-m tests.soak --minutes 3 --seed 1 tests/property/test_ties.py" in commands
 
 
+def test_every_package_that_is_installed_is_the_one_that_was_locked() -> None:
+    commands = said("up")
+    assert (
+        "pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.lock" in commands
+    )
+    assert said("lock").count("--generate-hashes") == 3
+
+
+def test_tests_run_in_two_processes_that_keep_shared_parts_together() -> None:
+    assert "-m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15" in said("test")
+    assert "-m pytest -n 1 --dist loadgroup" in said("test", "PROCESSES=1")
+
+
+def test_the_check_takes_in_format_lint_types_imports_and_every_generated_file() -> None:
+    commands = [line for line in said("check").splitlines() if line.startswith(".venv/bin/")]
+    assert commands == [
+        ".venv/bin/ruff format --check .",
+        ".venv/bin/ruff check .",
+        ".venv/bin/mypy",
+        ".venv/bin/lint-imports",
+        ".venv/bin/python -m contracts.generate --check",
+        ".venv/bin/python -m deploy.grafana.build --check",
+        ".venv/bin/python -m services.metrics.measures.document --check",
+    ]
+
+
+def test_cleaning_up_leaves_the_data_of_make_up() -> None:
+    commands = said("clean")
+    assert "rm -rf .venv" in commands
+    assert ".state" not in commands
+
+
 def test_mutate_has_an_environment_of_its_own_and_measures_the_areas_that_it_is_told() -> None:
     commands = said("mutate", "ARGS=timelines --sample 100")
     assert "setting up .venv/mutation" in commands

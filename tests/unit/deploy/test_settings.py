@@ -120,8 +120,9 @@ def test_each_port_that_is_taken_is_told_with_the_setting_that_changes_it(told: 
 
 
 def test_a_port_is_taken_on_the_address_that_is_listened_on(told: Told) -> None:
-    with socket.create_server(("127.0.0.2", 0)) as other:
-        taken = free_ports() | {"METRICS_PORT": str(other.getsockname()[1])}
+    port = free_port()
+    with socket.create_server(("127.0.0.2", port)):
+        taken = free_ports() | {"METRICS_PORT": str(port)}
         check_ports(told(**taken))
         with pytest.raises(PartFailed, match="WORKFORCE_METRICS_PORT"):
             check_ports(told(**taken, HOST="127.0.0.2"))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from deploy.embedded import system
+from deploy.embedded.broker import EmbeddedBroker
 from deploy.embedded.processes import PartFailed
 from deploy.embedded.services import Service, environment_without_settings
 from deploy.embedded.settings import EmbeddedSettings
@@ -170,6 +171,17 @@ def test_what_was_started_is_stopped_where_a_service_dies(
     assert done[-6:] == [
         "stopping", "metrics stops", "retention stops", "recruitment stops", "broker stops", "postgresql stops",
     ]  # fmt: skip
+
+
+def test_the_embedded_broker_is_reached_from_this_machine_alone_and_keeps_all_in_memory(tmp_path: Path) -> None:
+    broker = EmbeddedBroker(tmp_path / "broker.log", 9092)
+    assert broker.servers == "127.0.0.1:9092"
+    assert broker.process.command[1:] == (
+        "broker", "--listener-url", "tcp://127.0.0.1:9092", "--advertised-listener-url", "tcp://127.0.0.1:9092",
+        "--storage-engine", "memory://tansu/",
+    )  # fmt: skip
+    assert not broker.idempotent
+    assert EmbeddedBroker(tmp_path / "broker.log").port in range(20_000, 32_768)
 
 
 # --- one service as a process -----------------------------------------------------------------------------------------
