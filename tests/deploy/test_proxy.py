@@ -224,8 +224,15 @@ def test_only_tls_and_only_names_of_ours_are_answered(proxy: Proxy) -> None:
     plain = http.client.HTTPConnection(LOOPBACK, proxy.port, timeout=30)
     plain.request("GET", "/v1/events", headers={"Host": NAME})
     assert plain.getresponse().status == 400
-    with pytest.raises(ssl.SSLError):
-        proxy.connect("another.example")
+    # Not even by who takes any certificate, or asks for no name.
+    careless = ssl.create_default_context()
+    careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
+    for name in ("another.example", None):
+        with (
+            socket.create_connection((LOOPBACK, proxy.port), timeout=30) as connection,
+            pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"),
+        ):
+            careless.wrap_socket(connection, server_hostname=name)
     with proxy.connect() as connection:
         assert connection.version() in ("TLSv1.2", "TLSv1.3")
 
