@@ -35,6 +35,7 @@ _RIGHT_BY_ERROR = {
     "greater_than_equal": "a number of at least {ge}",
     "int_type": "a whole number, without quotes",
     "json_invalid": "a JSON object",
+    "less_than": "a number below {lt}",
     "less_than_equal": "a number of at most {le}",
     "list_type": "a list",
     "literal_error": "{expected}",
@@ -133,5 +134,4 @@ def _right(item: dict[str, Any], field: str) -> str:
         return PATTERNS_IN_WORDS.get(pattern) or _RIGHT_BY_ATTRIBUTE.get(field) or f"text that matches {pattern}"
     if item["type"] in _RIGHT_BY_ERROR:
         return _RIGHT_BY_ERROR[item["type"]].format(**context)
-    message = str(item["msg"]).removeprefix("Value error, ").removeprefix("must be ")
-    return message[:1].lower() + message[1:]
+    return str(item["msg"]).removeprefix("Value error, ").removeprefix("must be ")

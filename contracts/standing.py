@@ -139,7 +139,7 @@ class _Records:
             touch(event)
             for other in (self._supersedes[event], *self._superseded_by.get(event, ())):
                 if other is not None and self._known[other]:
-                    touched.discard(self._join(touch(event), touch(other)))
+                    self._join(touch(event), touch(other))
             if event in self._closing:
                 self._in_closed_circle.update(self._closing[event])
             for concerned in self._concerned(event):
@@ -157,10 +157,10 @@ class _Records:
             concerned += self._versions.happen(changed, self._happening.happened(changed))
         return concerned
 
-    def _join(self, one: int, other: int) -> int | None:
-        """Make two records one; gives that of them which is no more."""
+    def _join(self, one: int, other: int) -> None:
+        """Make two records one; of that which is no more nothing stands."""
         if one == other:
-            return None
+            return
         more, fewer = (one, other) if len(self._members[one]) >= len(self._members[other]) else (other, one)
         for place in self._members[fewer]:
             self._record_of[place] = more
@@ -169,7 +169,6 @@ class _Records:
         for below in self._candidates[fewer]:
             heappush(self._candidates[more], below)
         self._candidates[fewer] = []
-        return fewer
 
     def _consider(self, record: int, event: int) -> None:
         """Take an event for the version that stands, if it counts."""

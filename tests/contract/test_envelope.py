@@ -384,6 +384,7 @@ def test_a_header_that_stands_twice_is_refused_by_its_name_and_others_are_not_lo
     ("headers", "value", "fault"),
     [
         ([], None, Fault("data", "is empty (a tombstone)", "a JSON object")),
+        (kafka_headers(parse_envelope(STATED)), b"", Fault("data", "is not JSON", "a JSON object")),
         (
             [("ce_id", b"evt-1"), ("ce_specversion", None)],
             b"{}",

@@ -113,6 +113,25 @@ def test_a_stale_a_missing_and_a_left_over_file_are_named(tmp_path: Path, capsys
     assert (folder / "README.md").read_text() == readme
 
 
+def test_a_file_that_is_left_over_is_enough_for_the_check_to_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "contracts"
+    for part in ("examples", "generated"):
+        shutil.copytree(CONTRACTS / part, folder / part)
+    shutil.copy(CONTRACTS / "README.md", folder)
+    left_over = folder / "generated/events/uk.workforce.post.reopened.v1.json"
+    left_over.write_text("{}\n")
+    assert generate.main(["--check"], folder) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+    assert generate.main([], folder) == 0
+    assert capsys.readouterr().out == "0 files written, 1 removed, 27 in all\n"
+    assert not left_over.exists()
+    left_over.with_name("uk.workforce.post.closed.v1.json").unlink()
+    assert generate.main(["--check"], folder) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
 @pytest.mark.parametrize("readme", ["no markers", f"{generate.TABLE_ENDS}\n{generate.TABLE_BEGINS}"])
 def test_a_readme_without_its_markers_is_refused(readme: str) -> None:
     with pytest.raises(ValueError, match="once each"):

@@ -49,7 +49,7 @@ class Alone:
         headers = {} if caller is None else {"authorization": f"Bearer {self.keys[caller]}"}
         headers |= {} if held is None else {"if-none-match": held}
         headers |= {"content-type": "text/csv"} if body else {}
-        return httpx.request(method, self.url + path, content=body, headers=headers, timeout=60, trust_env=False)
+        return httpx.request(method, self.url + path, content=body, headers=headers, timeout=120, trust_env=False)
 
     def get(self, path: str) -> dict[str, Any]:
         """The answer in JSON to a question that is right."""

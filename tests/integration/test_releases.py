@@ -4,6 +4,7 @@ Invariant: expectations are worked out by hand from tests/integration/benchmarks
 """
 
 import csv
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,18 @@ def test_revisions_come_page_by_page_and_whole_as_csv(benchmarks: Loaded) -> Non
     assert [line["name"] for line in lines] == ["Dudley", "Sandwell", "England"]
     line = lines[1]
     assert (line["older_value"], line["newer_value"], line["newer_mark"], line["change"]) == ("18.0", "", "x", "")
+
+
+def test_a_mark_in_place_of_another_is_a_revision_too(benchmarks: Loaded) -> None:
+    for name, marks in (("marked-c", ("c", "9.9")), ("marked-x", ("x", "9.9"))):
+        rows = (
+            authority(code, "Invented", 2001, turnover(mark)) for code, mark in zip(("337", "338"), marks, strict=True)
+        )
+        assert benchmarks.load(file_of(*rows), f"release={name}&published=2002-02-23").status_code == 201
+    answer = benchmarks.ask("revisions?older=marked-c&newer=marked-x&measure=turnover-rate").json()
+    assert (answer["compared"], answer["changed"]) == (2, 1)
+    (row,) = answer["rows"]
+    assert (row["code"], row["older"]["mark"], row["newer"]["mark"], row["change"]) == ("337", "c", "x", None)
 
 
 def test_nothing_else_was_revised(benchmarks: Loaded) -> None:
@@ -132,6 +145,12 @@ def test_a_file_cannot_have_been_published_on_a_day_to_come(benchmarks: Loaded, 
     assert (told["field"], told["problem"], told["value"]) == ("published", "is to come", "2099-02-23")
     assert told["expected"].startswith("a day up to today, 20")
     assert "to-come" not in benchmarks.ask(kind).text
+
+
+def test_a_file_can_have_been_published_today(benchmarks: Loaded) -> None:
+    today = datetime.now(UTC).date()
+    body = file_of(authority("339", "Invented", 2001))
+    assert benchmarks.load(body, f"release=of-today&published={today}").status_code == 201
 
 
 def test_the_parameters_of_a_release_are_read_strictly(benchmarks: Loaded) -> None:

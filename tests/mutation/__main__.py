@@ -90,7 +90,7 @@ def _measured(area: Area, copy: Path, asked: argparse.Namespace, known: Known) -
 
 
 def _noticed(mutant: Mutant, copy: Path, known: Known) -> bool:
-    """By the tests that ran its lines; where they do not, by none: whoever never runs a line cannot notice it."""
+    """Whether the tests that run its lines notice it. Where none does, nobody can."""
     tests = known.of(mutant.file, mutant.first, mutant.last)
     return bool(tests) and notices(copy, mutant.file, mutant.code, tests, known)
 

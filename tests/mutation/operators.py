@@ -17,6 +17,8 @@ NOT_WORTH_A_TEST = ("log", "logger", "warnings", "console")
 """What is told to people who read logs: a line less of it is no wrong figure."""
 FOR_SAFETY = ("strict", "slots", "frozen", "repr", "exc_info")
 """Arguments that change no answer of a program without faults: left out they are no mistake."""
+IN_ANY_ORDER = ("min", "max", "isinstance", "issubclass", "cast")
+"""Calls whose arguments say the same in any order, or fall over at once in another."""
 NAMES = {
     "min": "max",
     "max": "min",
@@ -139,7 +141,7 @@ class ArgumentSlip:
 
     def _slips(self, node: Node) -> list[tuple[int, bool]]:
         arguments = self._arguments(node)
-        if not arguments or _callee(node) in ("isinstance", "issubclass", "cast"):
+        if not arguments or _callee(node) in IN_ANY_ORDER:
             return []
         plain = [argument.type != "argument" for argument in arguments]
         codes = [argument.get_code().strip() for argument in arguments]

@@ -55,12 +55,14 @@ class Known:
     lines: dict[str, dict[int, list[int]]]
 
     def of(self, file: str, first: int, last: int) -> list[str]:
-        """The tests that ran one of these lines, cheapest first. Of a line that loading ran, all the file's."""
+        """The tests that ran one of these lines, cheapest first. Of a line that loading ran, all the file's.
+
+        Not every line of a statement is one that runs: of those that are none, the one that did before counts.
+        """
         by_line = self.lines.get(file, {})
-        ran = [by_line[line] for line in range(first, last + 1) if line in by_line]
-        places = {place for those in ran for place in those}
-        if ran and not places:
-            places = {place for those in by_line.values() for place in those}
+        before = max((line for line in by_line if line <= first), default=first)
+        ran = [by_line[line] for line in range(first, last + 1) if line in by_line] or [by_line.get(before, [])]
+        places = {place for those in ran for place in those} or {place for those in by_line.values() for place in those}
         tests = list(self.seconds)
         return sorted((tests[place] for place in places), key=lambda test: (self.seconds[test], test))
 
@@ -180,7 +182,7 @@ def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) ->
         os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
     if ended is None or ended < 0 or ended in NOTICED:
         return True
-    if ended == pytest.ExitCode.OK:
+    if ended in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return False
     raise TestsFail(f"pytest ended with {ended}: {output}")
 

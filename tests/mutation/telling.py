@@ -6,13 +6,30 @@ Invariant: what is accepted counts neither as noticed nor as a mistake that coul
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from rich.table import Table
 
 from tests.mutation.accepted import Accepted
-from tests.mutation.mutants import Mutant
 
 Identity = tuple[str, str, str]
+
+
+class Mutant(Protocol):
+    """What is told of a mutant."""
+
+    @property
+    def file(self) -> str: ...
+    @property
+    def within(self) -> str: ...
+    @property
+    def operator(self) -> str: ...
+    @property
+    def first(self) -> int: ...
+    @property
+    def change(self) -> str: ...
+    @property
+    def identity(self) -> Identity: ...
 
 
 @dataclass

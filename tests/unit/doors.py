@@ -47,6 +47,19 @@ async def taken_in(pool: asyncpg.Pool, *events: Event) -> None:
         await inbox.take(connection, stamped)
 
 
-def running(pool: asyncpg.Pool) -> Runtime:
+def running(pool: "asyncpg.Pool | Listened") -> Runtime:
     """A service as its handlers ask it: for its database."""
     return cast(Runtime, SimpleNamespace(pool=pool))
+
+
+class Listened:
+    """A database that notes which queries it was asked."""
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self.asked: list[str] = []
+
+    async def fetch(self, query: str, *given: object) -> list[asyncpg.Record]:
+        """The rows of a query."""
+        self.asked.append(query)
+        return await self._pool.fetch(query, *given)

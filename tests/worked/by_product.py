@@ -24,11 +24,24 @@ from tests.worked.example import OfCohort, Question
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def ask(events: Sequence[Event], question: Question, authority: str, points: int = 1) -> Answer:
+class Pictures:
+    """One picture of some events for each instant, as the service keeps them from one question to the next."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._events = events
+        self._made: dict[tuple[datetime, datetime | None], Picture] = {}
+
+    def at(self, known_at: datetime, accepted_at: datetime | None) -> Picture:
+        """That of what was known at one instant, of what was accepted by another."""
+        key = known_at, accepted_at
+        return self._made.setdefault(key, Picture(known(self._events, known_at, accepted_at)))
+
+
+def ask(pictures: Pictures, question: Question, authority: str, points: int = 1) -> Answer:
     """What the product says, of one time or of each of several points alike of a series."""
     known_at = LONG_AFTER if question.known is None else instant(question.known)
     accepted_at = None if question.accepted is None else instant(question.accepted)
-    picture = Picture(known(events, known_at, accepted_at))
+    picture = pictures.at(known_at, accepted_at)
     reading = Reading(authority, known_at, lambda: picture)
     asked = Asked(question.by, _where(question), Scope(question.scope))
     whens = [when(question, known_at.date())] * points

@@ -38,7 +38,8 @@ def rows(events: Sequence[Event]) -> list[Staffing]:
     held = [row for told in of_workers for row in occupancies(told)]
     covering = [row for told in of_kind["cover"] for row in covers(told)]
     found = unposted_cover_staffing(covering)
-    for post in sorted({row.post for row in (*posts, *held, *covering) if row.post is not None}):
+    named = {row.post for row in posts} | {row.post for row in held}
+    for post in sorted(named | {row.post for row in covering if row.post is not None}):
         found += staffing(
             f"post/{post}",
             [row for row in posts if row.post == post],

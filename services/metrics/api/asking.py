@@ -320,12 +320,11 @@ class Question:
 
 
 def read_date(text: str) -> date | None:
-    """A date as 2023-10-31; None for anything else."""
+    """A date as 2023-10-31, of the years that the pattern takes in; None for anything else."""
     try:
-        day = date.fromisoformat(text) if re.fullmatch(DATE_PATTERN, text) else None
+        return date.fromisoformat(text) if re.fullmatch(DATE_PATTERN, text) else None
     except ValueError:
         return None
-    return day if day is not None and EARLIEST_DATE <= day < LATEST_DATE else None
 
 
 def read_instant(text: str) -> datetime | None:

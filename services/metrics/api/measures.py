@@ -324,7 +324,8 @@ def _answer_with_series(
     body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
     body |= {"months": points[0][1].months} if found.all_time else {}
     body |= _left_out(question, [period for period, _ in points])
-    stale = [question.is_stale(max(when.last, when.as_at)) for _, when in points]
+    # A point looks at its last day, whatever it counts.
+    stale = [question.is_stale(when.last) for _, when in points]
     body["periods"] = [
         point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
         for (period, when), is_stale in zip(points, stale, strict=True)

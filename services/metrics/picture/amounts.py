@@ -3,6 +3,7 @@
 Invariant: sums of amounts are exact, so parts always add up to their figure.
 """
 
+from calendar import monthrange
 from datetime import date, timedelta
 from functools import lru_cache
 
@@ -45,5 +46,5 @@ def months_later(day: date, months: int) -> date:
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not date.min.year <= year <= date.max.year:
         return date.max if year > date.max.year else date.min
-    first_of_next = date(year + month // 11, (month + 1) % 12 + 1, 1) if year < date.max.year else date.max
-    return date(year, month + 1, min(day.day, (first_of_next - _DAY).day))
+    _, last = monthrange(year, month + 1)
+    return date(year, month + 1, min(day.day, last))

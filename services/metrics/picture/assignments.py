@@ -18,7 +18,7 @@ from services.metrics.picture.amounts import millionths
 from services.metrics.picture.service import Places, dimensions_between
 from services.metrics.timelines.covers import EFFECTS, Assignment, assignments_held
 from services.metrics.timelines.knowledge import ONLY, stretches
-from services.metrics.timelines.rows import FOREVER, Dimensions
+from services.metrics.timelines.rows import Dimensions
 
 
 class Terms(NamedTuple):
@@ -89,12 +89,11 @@ def _pieces(
         while begins < ends:
             _, last, terms = agreed[at]
             cut = min(ends, last)
-            piece = Running(
-                cover, assignment.agency_worker, post, assignment.fte, assignment.reason, terms, place, begins, cut
+            pieces.append(
+                Running(
+                    cover, assignment.agency_worker, post, assignment.fte, assignment.reason, terms, place, begins, cut
+                )
             )
-            if pieces and pieces[-1][:-2] == piece[:-2]:
-                piece = piece._replace(since=pieces.pop().since)
-            pieces.append(piece)
             begins, at = cut, at + 1
     return pieces
 
@@ -106,7 +105,5 @@ def conversions(events: Sequence[Event], runs: Sequence[Running]) -> list[tuple[
         for event in events
         if isinstance(event.data, CoverEnded) and event.data.outcome is CoverOutcome.CONVERTED_TO_PERMANENT
     }
-    stopped = {piece.until: piece for piece in runs if piece.until < FOREVER}
-    for piece in runs:
-        stopped.pop(piece.since, None)
-    return [(day, piece) for day, piece in sorted(stopped.items()) if day in converted]
+    # On the day it is ended it does not run, whatever else is said of that day.
+    return [(piece.until, piece) for piece in runs if piece.until in converted]

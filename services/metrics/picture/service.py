@@ -112,7 +112,8 @@ def dimensions_of(places: Places, post: str, day: date) -> Dimensions:
     """By what a post is broken down on a day."""
     of_post = places.get(post, ())
     at = bisect_right(of_post, day, key=itemgetter(0)) - 1
-    return of_post[at][2] if at >= 0 and day < of_post[at][1] else Dimensions()
+    # Once it is established a post keeps facts for ever.
+    return of_post[at][2] if at >= 0 else Dimensions()
 
 
 def dimensions_between(places: Places, post: str, since: date, until: date) -> Iterator[tuple[date, date, Dimensions]]:

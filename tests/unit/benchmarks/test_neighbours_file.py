@@ -82,3 +82,11 @@ def test_rows_of_no_authority_without_neighbours_are_passed_over_and_others_are_
     assert read_neighbours(b"old_la_code,la_name,SN1\n331,,901\n,,\n,Old:,\n").neighbours == {"331": ("901",)}
     (fault,) = faults("old_la_code,la_name,SN1\n,Somewhere,901\n")
     assert (fault.field, fault.expected) == ("line 2, column old_la_code", "an authority's three digits, as 331")
+
+
+def test_of_very_many_faults_the_first_twenty_are_told_and_the_rest_is_not_looked_for() -> None:
+    rows = "".join(f"{code},Derby\n" for code in range(300, 325))
+    with pytest.raises(Refused) as refused:
+        read_neighbours(f"old_la_code,SN1\n{rows}".encode())
+    assert [fault.field for fault in refused.value.faults] == [f"line {line}, column SN1" for line in range(2, 22)]
+    assert refused.value.left_out == 0

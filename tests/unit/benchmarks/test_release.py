@@ -252,3 +252,18 @@ def test_each_measure_is_read_from_its_column_of_the_releases_from_2023_on(measu
     release = read_release(body)
     assert release.left_out == ()
     assert set(release.measures) == set(PUBLISHED)
+
+
+def test_of_very_many_faults_the_first_twenty_are_told_and_the_rest_is_not_looked_for() -> None:
+    rows = [authority(f"{code}", "Coventry", measures=turnover("n/a")) for code in range(300, 325)]
+    with pytest.raises(Refused) as refused:
+        read_release(file_of(*rows))
+    assert [fault.field for fault in refused.value.faults] == [
+        f"line {line}, column turnover_rate_fte_%" for line in range(2, 22)
+    ]
+    assert refused.value.left_out == 0
+    # The twentieth row has two: one more was found than is told.
+    rows[19] = authority("319", "Coventry", measures=turnover("n/a").replace("80.5,", "many,"))
+    with pytest.raises(Refused) as refused:
+        read_release(file_of(*rows))
+    assert (len(refused.value.faults), refused.value.left_out) == (20, 1)

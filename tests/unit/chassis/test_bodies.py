@@ -8,7 +8,7 @@ from fastapi import Request
 from starlette.types import Message
 
 from services.chassis.authentication import Caller
-from services.chassis.bodies import Bodies
+from services.chassis.bodies import SMALL_BODY, Bodies, _declared, charset_of, media_type
 from services.chassis.problems import Problem
 from services.chassis.settings import LimitSettings, Settings
 
@@ -102,3 +102,40 @@ def test_a_budget_in_which_one_callers_largest_request_does_not_fit_is_refused()
     limits = LimitSettings(bodies_bytes=15_000_000)
     with pytest.raises(ValueError, match="WORKFORCE_LIMITS__BODIES_BYTES must be twice"):
         Settings(database_url="postgresql://x", limits=limits)
+
+
+async def test_who_sends_too_much_at_once_is_told_when_to_come_again() -> None:
+    found = bodies()
+    async with AsyncExitStack() as stack:
+        await hold(stack, found, "a", "a")
+        with pytest.raises(Problem) as refusal:
+            async with found.reading(Sender("a").request, LARGEST, "send less"):
+                pass
+    assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "2"})
+
+
+@pytest.mark.parametrize(
+    ("says", "held"), [(b"500", 500), (b"", 0), (b"-1", 0), (b"5e2", 0), ("٥".encode(), 0), (b"9" * 20, 0), (b"+5", 0)]
+)
+def test_a_length_that_is_no_number_is_none(says: bytes, held: int) -> None:
+    assert _declared(Request({"type": "http", "headers": [(b"content-length", says)]})) == held
+
+
+def test_a_small_body_is_small() -> None:
+    assert SMALL_BODY == 65_536
+
+
+@pytest.mark.parametrize(
+    ("content_type", "kind", "charset"),
+    [
+        (None, "", "utf-8"),
+        ("application/json", "application/json", "utf-8"),
+        ("Application/JSON; Charset=UTF-8", "application/json", "utf-8"),
+        ('application/json;charset="ISO-8859-1"', "application/json", "iso-8859-1"),
+        (" text/csv ;header=present", "text/csv", "utf-8"),
+    ],
+)
+def test_a_content_type_is_read_in_any_case_without_its_parameters(
+    content_type: str | None, kind: str, charset: str
+) -> None:
+    assert (media_type(content_type), charset_of(content_type)) == (kind, charset)

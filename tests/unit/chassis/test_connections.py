@@ -327,6 +327,19 @@ def test_an_answer_must_be_read_by_so_many_bytes_in_each_window(read: int, ended
     assert door.turned_away() == ({"answer": 1} if ended else {})
 
 
+@pytest.mark.parametrize("slowest", [500, 0])
+def test_an_answer_of_which_nothing_is_read_is_ended_however_often_it_is_looked_at(slowest: int) -> None:
+    door = Door(slow_seconds=20.0, slowest_bytes_per_second=slowest)
+    connection, wire = door.enter(h11.DONE, unread=100)
+    connection._head_since = None
+    for _ in range(21):
+        connection.look()
+        assert not wire.ended
+        door.clock.now += 1
+    connection.look()
+    assert wire.ended
+
+
 def test_another_answer_begins_anew() -> None:
     door = Door(slow_seconds=20.0)
     connection, wire = door.enter(h11.DONE, unread=100)

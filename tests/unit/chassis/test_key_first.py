@@ -11,7 +11,7 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message
 
-from services.chassis.authentication import Right, new_key
+from services.chassis.authentication import Right, hash_key, new_key
 from services.metrics import app as metrics
 from services.recruitment import app as recruitment
 from services.retention import app as retention
@@ -171,6 +171,14 @@ async def test_a_key_in_another_way_is_none_whatever_is_asked(app: FastAPI, way:
     for path in sorted(paths(app.routes) - OPEN):
         for method in ("GET", "POST"):
             assert await ask(app, method, path.replace("{", "").replace("}", ""), None, query, REFUSED[way]) == (401, 0)
+
+
+async def test_no_key_at_all_is_none_even_where_somebody_set_the_hash_of_nothing() -> None:
+    nothing = IDLE.model_copy(update={"sha256": hash_key(""), "rights": tuple(Right)})
+    app = metrics.create(metrics.ServiceSettings(database_url=DATABASE, api_keys=(nothing,)))
+    for given in ("Bearer", "Bearer ", basic("anybody", ""), "Basic", "Basic Og=="):
+        assert await ask(app, "GET", "/v1/measures", None, b"", authorization(given)) == (401, 0), given
+    assert await ask(app, "GET", "/v1/measures", None, b"") == (401, 0)
 
 
 OPERATORS = {

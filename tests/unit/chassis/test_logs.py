@@ -47,3 +47,8 @@ def test_every_line_is_a_json_object_that_says_when_who_and_what() -> None:
 def test_what_postgresql_tells_of_a_failing_row_is_left_out() -> None:
     told = 'null value in column "role"\nDETAIL:  Failing row contains (331, W-1, 0.6).\nHINT: none'
     assert without_details(told) == 'null value in column "role"\nHINT: none'
+
+
+def test_what_postgresql_tells_of_a_row_is_left_out_however_it_is_indented() -> None:
+    told = "violates a constraint\nDETAIL: the row\n  DETAIL: the row\n\tDETAIL: again\nHINT: look at DETAIL:"
+    assert without_details(told) == "violates a constraint\nHINT: look at DETAIL:"

@@ -28,6 +28,7 @@ from services.chassis import inbox
 from services.chassis.authentication import Right, new_key
 from services.chassis.relay import KafkaLogIsShorter
 from services.chassis.runtime import Runtime
+from services.chassis.service import Measured
 from services.chassis.telemetry import FINE_SECONDS, Telemetry
 from services.chassis.watermarks import Watermarks
 from services.metrics import app as metrics
@@ -229,6 +230,25 @@ async def test_a_request_that_failed_is_timed_as_failed(door: Served, error: Exc
     with changes(door.runtime.telemetry) as found:
         assert await door.send(post_established("P-1", "331")) == status
     assert found[f"http_request_seconds_count method=POST route=/v1/events status={status}"] == 1
+
+
+@shows("requests")
+async def test_an_answer_that_breaks_off_is_timed_by_the_status_with_which_it_began_and_no_other_follows_it() -> None:
+    sent: list[str] = []
+
+    async def breaking(_: Any, __: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ConnectionRefusedError
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    telemetry = Telemetry()
+    asked = {"type": "http", "method": "GET", "path": "/v1/measures"}
+    with changes(telemetry) as found, pytest.raises(ConnectionRefusedError):
+        await Measured(breaking, telemetry)(asked, cast(Any, None), send)
+    assert sent == ["http.response.start"]
+    assert found["http_request_seconds_count method=GET route=unknown status=200"] == 1
 
 
 # --- connections: their limits have tests of their own in test_connections --------------------------------------------

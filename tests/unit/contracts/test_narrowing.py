@@ -133,6 +133,12 @@ def test_one_step_narrower_is_told_and_one_step_wider_is_not(wider: Schema, narr
             ["x.json: b: the field was renamed to c"],
         ),
         (an_object(), an_object(properties={"a": TEXT, "c": LIST}), ["x.json: b: the field was removed"]),
+        # A field that was there before, however alike, is not its new name.
+        (
+            an_object(properties={"a": TEXT, "b": TEXT}),
+            an_object(properties={"a": TEXT}),
+            ["x.json: b: the field was rem"],
+        ),
         (an_object(), {"type": "object", "properties": {"a": TEXT}}, []),
         (an_object(), an_object(properties={"a": TEXT, "b": NUMBER, "c": TEXT}), []),
         (
@@ -172,6 +178,16 @@ def test_every_way_in_which_a_schema_is_narrower_is_told() -> None:
         "x.json: a: the field is newly required",
         "x.json: a: minLength went from 0 up to 1",
         "x.json: a: maxLength went from none down to 3",
+    ]
+
+
+def test_of_several_choices_the_one_of_the_same_name_tells_what_changed() -> None:
+    both = [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]
+    published = with_defs(oneOf=both)
+    present = {"oneOf": both, "$defs": {"A": an_object(required=["a", "b"]), "B": {"type": "number"}}}
+    assert found(published, present) == [
+        "x.json: a: the field is newly required",
+        "x.json: b: the field is newly required",
     ]
 
 

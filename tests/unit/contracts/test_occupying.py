@@ -15,7 +15,6 @@ from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostClosed, PostEstablished
 from contracts.occupying import (
-    ALL_NUMBERS,
     EFFECTS,
     HeldUnder,
     Leaving,
@@ -23,12 +22,12 @@ from contracts.occupying import (
     at_another_fte,
     deciding,
     did_not_come,
-    first_coming,
     followed,
     fte_held,
     held_after,
     is_reversed,
     leaving,
+    numbers_that_came,
     posts_held,
     taken_up,
 )
@@ -207,6 +206,17 @@ def test_a_duplicate_opened_and_closed_on_a_day_leaves_the_person_in_post() -> N
     }
 
 
+def test_who_else_is_in_post_is_asked_anew_on_each_day() -> None:
+    person = (("W-1", started(DAY_1, "P-1")), ("W-2", started(DAY_2, "P-2")), ("W-2", left(DAY_2)))
+    came_back = (("W-1", left(DAY_3)), ("W-3", started(DAY_3, "P-3")), ("W-3", left(DAY_3)))
+    assert held(*person, *came_back) == {"P-1": [(DAY_1, "1"), (DAY_3, None)], "P-3": [(DAY_3, "1")]}
+
+
+def test_a_move_within_a_post_changes_its_fte_and_gives_nothing_up() -> None:
+    actions = sorted(action_of(one, EFFECTS) for one in history(started(DAY_1), moved(DAY_2, "P-1", "P-1", "0.5")))
+    assert list(followed(actions)) == [(DAY_1, [("P-1", None, FULL)]), (DAY_2, [("P-1", FULL, HALF)])]
+
+
 def test_each_action_is_followed_by_what_it_changes() -> None:
     facts = (left(DAY_1), started(DAY_2), fte_changed(DAY_3, "0.5"), fte_changed(DAY_3, "1", "P-9"))
     actions = sorted(action_of(one, EFFECTS) for one in history(*facts, moved(DAY_4, "P-1", "P-2")))
@@ -283,7 +293,7 @@ def test_a_reversal_reverses_a_leaver_that_is_not_stated_to_have_come_after_it(
 
 
 def test_leavers_speak_of_numbers_that_came_or_else_of_every_number() -> None:
-    came = {"W-1": DAY_1, "W-2": DAY_2, ALL_NUMBERS: DAY_1}
+    came = {"W-1", "W-2"}
     assert leaving(["W-1"], came) == Leaving(frozenset({"W-1"}))
     assert leaving(["W-1", "W-9"], came) == Leaving(frozenset({"W-1"}), every_number=True)
     assert leaving([], came) == Leaving()
@@ -292,37 +302,59 @@ def test_leavers_speak_of_numbers_that_came_or_else_of_every_number() -> None:
     assert Leaving(every_number=True).ends(under("W-2", FULL))
 
 
-def test_the_day_of_the_first_start_or_move_is_kept_of_each_number_and_of_all() -> None:
-    facts = [
+def test_the_numbers_that_came_are_those_of_a_start_or_a_move() -> None:
+    facts: list[Of] = [
         ("W-2", moved(DAY_2, "P-1", "P-2")),
         ("W-1", started(DAY_3)),
         ("W-1", started(DAY_4)),
         ("W-3", left(DAY_1)),
-        ("W-3", fte_changed(DAY_1, "1")),
+        ("W-4", fte_changed(DAY_1, "1")),
+        ("W-5", reversed_on(DAY_1)),
     ]
     actions = sorted(action_of(one, EFFECTS) for one in history(*facts))
-    assert first_coming(actions) == {"W-2": DAY_2, ALL_NUMBERS: DAY_2, "W-1": DAY_3}
+    assert numbers_that_came(actions) == {"W-1", "W-2"}
+
+
+OWN, OTHER, EVERYBODY = Leaving(frozenset({"W-1"})), Leaving(frozenset({"W-2"})), Leaving(every_number=True)
 
 
 @pytest.mark.parametrize(
-    ("number", "left_by", "first", "own", "beside", "did_not"),
+    ("left_by", "ended", "held_beside", "in_post_beside", "did_not"),
     [
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_2, DAY_2, False, True),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_1, False, False),
-        ("W-1", Leaving(frozenset({"W-2"})), DAY_2, DAY_2, False, False),
-        ("W-1", Leaving(every_number=True), DAY_2, DAY_2, False, True),
-        ("W-1", Leaving(every_number=True), DAY_1, DAY_2, True, False),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_2, True, True),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_2, False, False),
-        ("W-1", Leaving(frozenset({"W-1"})), DAY_1, DAY_1, True, False),
-        ("W-1", Leaving(frozenset({"W-2"})), DAY_1, DAY_2, True, False),
+        # Nothing was held at all.
+        (OWN, (), False, False, True),
+        (EVERYBODY, (), False, False, True),
+        (OTHER, (), False, False, False),
+        (Leaving(), (), False, False, False),
+        # Something of the own number's ends that day: the start comes after it.
+        (OWN, ("W-1",), False, False, False),
+        (OWN, ("W-1",), True, True, False),
+        (EVERYBODY, ("W-1",), False, False, False),
+        # Something of another number's ends: whoever left under it came back under this one.
+        (Leaving(frozenset({"W-1", "W-2"})), ("W-2",), False, False, False),
+        (Leaving(frozenset({"W-1", "W-2"})), ("W-2",), True, True, True),
+        # Something is held beside: a duplicate opened and closed on a day, if somebody is in post by it.
+        (OWN, (), True, True, True),
+        (OWN, (), True, False, False),
+        (EVERYBODY, (), True, True, False),
+        (OTHER, (), True, True, False),
     ],
 )
-def test_a_starter_did_not_come_who_leaves_on_that_day_and_of_whom_nothing_was_before(
-    number: str, left_by: Leaving, first: date, own: date, beside: bool, did_not: bool
+def test_a_start_does_not_count_of_who_leaves_that_day_and_held_nothing_before(
+    left_by: Leaving, ended: tuple[str, ...], held_beside: bool, in_post_beside: bool, did_not: bool
 ) -> None:
-    came = {number: own, ALL_NUMBERS: first}
-    assert did_not_come(DAY_2, number, left_by, came, beside) is did_not
+    found = did_not_come("W-1", left_by, ended, held_beside=held_beside, in_post_beside=in_post_beside)
+    assert found is did_not
+
+
+def test_who_had_left_and_leaves_on_the_day_of_a_new_start_did_not_come_back() -> None:
+    gone = (started(DAY_1), left(DAY_2))
+    assert held(*gone, started(DAY_3), left(DAY_3)) == {"P-1": [(DAY_1, "1"), (DAY_2, None)]}
+    # Who has given a post up by an FTE of 0, to come back to it, has something that the leaver ends.
+    assert held(started(DAY_1), fte_changed(DAY_2, "0"), left(DAY_3), started(DAY_3, "P-2")) == {
+        "P-1": [(DAY_1, "1"), (DAY_2, None)],
+        "P-2": [(DAY_3, "1")],
+    }
 
 
 def test_a_day_ends_what_leavers_held_then_starts_moves_and_changes_the_fte() -> None:

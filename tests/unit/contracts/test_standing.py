@@ -266,6 +266,28 @@ def test_a_void_of_both_ends_of_two_chains_leaves_what_they_had_corrected() -> N
     assert standing_from([start("A", DAY_1), one, other, *voids]) == {DAY_1: "A", DAY_2: "B", DAY_3: "C", DAY_4: "A"}
 
 
+def test_of_many_voids_of_one_event_each_must_be_taken_back_before_it_stands_again() -> None:
+    first = start("A", DAY_1)
+    voids = [void(first, DAY_2, id) for id in ("V1", "V2", "V3")]
+    taken_back = [void(one, DAY_3, f"W{place}") for place, one in enumerate(voids)]
+    for last in range(3):
+        others = [one for place, one in enumerate(taken_back) if place != last]
+        assert names_from([first, *voids, *others]) == {DAY_1: {f"{SOURCE}#A"}, DAY_2: set()}
+        late = void(voids[last], DAY_4, "W")
+        assert names_from([first, *voids, *others, late])[DAY_4] == {f"{SOURCE}#A"}
+
+
+def test_what_supersedes_a_voided_correction_supersedes_what_that_had_corrected() -> None:
+    # The first is recorded last of all: it would be the last version, did it count.
+    first, middle = start("A", DAY_4), start("B", DAY_1, "A")
+    ends = [start("C", DAY_2, "B"), start("D", DAY_2, "B")]
+    for gone, left in (ends, ends[::-1]):
+        history = [first, middle, *ends, void(middle, DAY_3, "V"), void(gone, DAY_3, "W")]
+        assert names(standing_events(history)) == [left.envelope.id]
+        assert rival_versions(history) == []
+        assert list(names_from(history).values())[-1] == {left.name}
+
+
 def test_a_circle_of_corrections_stands_until_the_last_of_it_is_known() -> None:
     circle = [start("A", DAY_1, "C"), start("B", DAY_2, "A"), start("C", DAY_3, "B")]
     assert standing_from(circle) == {DAY_1: "A", DAY_2: "B", DAY_3: ""}
@@ -281,6 +303,19 @@ def names(events: list[Event]) -> list[str]:
 def test_what_stands_now_is_told_in_the_order_of_recording() -> None:
     events = [start("C", DAY_2), start("B", DAY_3, "A"), start("A", DAY_1), start("D", DAY_2)]
     assert [names(standing_events(order)) for order in permutations(events)] == [["C", "D", "B"]] * 24
+    # So are those of several subjects, of which some are corrected and some are not.
+    of_others = [
+        event(started(date(2023, 10, 9)), "worker/W-2", DAY_4, "F"),
+        event(started(date(2023, 10, 9)), "worker/W-3", DAY_1, "E"),
+    ]
+    assert names(standing_events([*of_others, *events])) == ["E", "C", "D", "B", "F"]
+    assert names(standing_events(of_others)) == ["E", "F"]
+
+
+def test_of_rival_corrections_the_one_recorded_last_is_what_stands_now() -> None:
+    rivals = [start("C", DAY_3, "A"), start("A", DAY_1), start("D", DAY_4, "A"), start("B", DAY_2, "A")]
+    assert [names(standing_events(order)) for order in permutations(rivals)] == [["D"]] * 24
+    assert names(standing_events([*rivals, void(rivals[2], DAY_4, "V")])) == ["C"]
 
 
 def test_rivals_are_versions_of_one_record_of_which_none_supersedes_another() -> None:

@@ -3,7 +3,7 @@
 Invariant: nothing here is computed by the code under test.
 """
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 import numpy as np
@@ -16,12 +16,20 @@ from tests.histories import at, established, event, left
 
 AS_AT = date(2023, 10, 31)
 LONG_AGO = date(2020, 4, 1)
+RECORDED = at(LONG_AGO)
 NQSW = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
 
 
-def post(name: str, since: date = LONG_AGO, role: Role = Role.SOCIAL_WORKER, fte: str = "1") -> Event:
-    """A post, recorded long ago."""
-    return event(established(since, fte, role), f"post/{name}", at(LONG_AGO), f"post-{name}")
+def post(
+    name: str,
+    since: date = LONG_AGO,
+    role: Role = Role.SOCIAL_WORKER,
+    fte: str = "1",
+    recorded: datetime = RECORDED,
+    id: str | None = None,
+) -> Event:
+    """A post, recorded long ago if nothing else is said."""
+    return event(established(since, fte, role), f"post/{name}", recorded, id or f"post-{name}")
 
 
 def start(

@@ -3,6 +3,7 @@ forecast uses of what was recorded when.
 """
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ LAST_INSTANT = datetime(2023, 5, 31, 23, 59, 59, 999999, tzinfo=UTC)
 def posts() -> list[Event]:
     """Three social workers' posts and a manager's, all vacant."""
     roles = [Role.SOCIAL_WORKER] * 3 + [Role.TEAM_MANAGER]
-    return [event(post(f"P-{n}", role=role).data, f"post/P-{n}", RECORDED, f"p-{n}") for n, role in enumerate(roles)]
+    return [post(f"P-{n}", role=role, recorded=RECORDED) for n, role in enumerate(roles)]
 
 
 def starter(number: int, on: date, recorded: datetime) -> Event:
@@ -37,7 +38,7 @@ ENTERED_LATE = starter(1, date(2023, 6, 20), datetime(2023, 7, 10, 9, tzinfo=UTC
 HISTORY = [*posts(), PLANNED, ENTERED_LATE]
 
 
-def rows(role: Role | None = None, length: int = 12) -> list[tuple[date, date, float, float, float]]:
+def rows(role: Role | None = None, length: int = 12) -> list[tuple[Any, ...]]:
     found = back_test(HISTORY, Picture(HISTORY), LAST, length, role)
     return [(item.origin, item.as_at, item.naive, item.expected, item.came) for item in found]
 
@@ -88,11 +89,11 @@ def test_a_length_is_at_most_the_one_asked_for_and_a_role_has_its_own() -> None:
 )
 def test_origins_are_month_ends_after_27_months_of_history(recorded: date, last: date, found: list[date]) -> None:
     instant = datetime(recorded.year, recorded.month, recorded.day, 9, tzinfo=UTC)
-    assert origins(Picture([event(post("P-1").data, "post/P-1", instant, "p")]), last) == found
+    assert origins(Picture([post("P-1", recorded=instant)]), last) == found
 
 
 def test_of_many_origins_the_last_sixty_are_tested() -> None:
-    found = origins(Picture([event(post("P-1").data, "post/P-1", datetime(2010, 1, 1, tzinfo=UTC), "p")]), LAST)
+    found = origins(Picture([post("P-1", recorded=datetime(2010, 1, 1, tzinfo=UTC))]), LAST)
     assert (len(found), found[0], found[-1]) == (60, date(2018, 8, 31), date(2023, 7, 31))
 
 

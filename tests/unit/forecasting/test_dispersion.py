@@ -66,6 +66,21 @@ def test_only_the_last_two_years_of_origins_count() -> None:
     assert dispersion(odd, [0.04], of_role=False) > 2.5
 
 
+def test_of_each_length_the_last_origins_count() -> None:
+    # Of one month ahead 23 of 24 origins are off by 0.4, and the last by 2.4; of two by 0.72 and 2.72.
+    odd = steady(60)
+    odd.stocks["vacancies"][60] = 12.0
+    mean_squares = (23 * 0.16 + 5.76) / 24 + (23 * 0.5184 + 7.3984) / 24
+    assert dispersion(odd, [0.1, 0.2], of_role=False) == pytest.approx((mean_squares / 0.3) ** 0.5)
+
+
+def test_funding_is_that_of_the_month_itself() -> None:
+    # 3 more are funded in the last month: (10 + 2 + 3) x 0.8 = 12, and 12.4 came.
+    more = steady(20, rest=[0.0] * 19 + [3.0])
+    more.stocks["vacancies"][20] = 12.4
+    assert dispersion(more, [0.04], of_role=False) == pytest.approx(2.0)
+
+
 def test_funding_that_came_is_known_and_no_error() -> None:
     # (10 + 2 + 0.4) x 0.8 = 9.92.
     assert dispersion(steady(20, rest=0.4), [0.0016], of_role=False) == pytest.approx(2.0)
@@ -75,6 +90,7 @@ def test_progression_that_came_is_part_of_what_is_filled() -> None:
     # 1 of the 2 FTE: of the fifth that is filled 1.4 are left to hires.
     half = steady(20, filled_by_hires=1.0, filled_by_progression=1.0)
     assert dispersion(half, [0.04], of_role=False) == pytest.approx(2.0)
+    assert dispersion(half, [0.1, 0.2], of_role=False) == pytest.approx((0.6784 / 0.3) ** 0.5)
 
 
 def test_moves_open_and_fill_in_a_role_and_count_by_their_difference_in_the_whole() -> None:

@@ -139,7 +139,7 @@ def test_a_leaver_is_of_the_role_of_the_day_before() -> None:
 
 def test_a_post_that_closes_vacant_and_opens_again_is_a_vacancy_less_and_one_more() -> None:
     closed = about("post/P-1", PostClosed(closed_on=TENTH))
-    again = event(post("P-1", date(2023, 11, 10)).data, "post/P-1", at(AS_AT), "again")
+    again = post("P-1", date(2023, 11, 10), recorded=at(AS_AT), id="again")
     found = months(Picture([post("P-1"), closed, again]), [SEPTEMBER_30, AS_AT, date(2023, 11, 30)])
     assert found.flows[Flow.REST].tolist() == [-1.0, 1.0]
 
@@ -208,7 +208,7 @@ def test_a_post_that_is_funded_for_more_on_the_day_of_a_start_is_both() -> None:
 
 def test_leavers_are_known_from_the_first_recording_on_or_the_first_leaver_if_that_is_earlier() -> None:
     recorded = date(2021, 4, 1)
-    posts = [event(post("P-1").data, "post/P-1", at(recorded), "P-1")]
+    posts = [post("P-1", recorded=at(recorded))]
     events = [*posts, start("W-1", "P-1", recorded=recorded), start("W-2", "P-1", recorded=recorded)]
     assert known_since(Picture(events)) == date(2021, 4, 1)
     assert known_since(Picture([*events, leaver("W-1", date(2021, 6, 1))])) == date(2021, 4, 1)

@@ -337,6 +337,14 @@ def test_numbers_drawn_have_the_mean_and_the_variance_of_poisson(mean: float) ->
     assert found.var() == pytest.approx(mean, rel=0.1)
 
 
+def test_how_often_each_small_number_is_drawn_is_as_poisson_has_it() -> None:
+    numbers = Numbers(np.random.default_rng(5).standard_normal((1, PATHS)))
+    found = drawn(np.full(PATHS, 4.0), numbers, 0)
+    # e to the -4 is 0.0183; times 4, 8 and 32/3.
+    for number, share in ((0, 0.0183), (1, 0.0733), (2, 0.1465), (3, 0.1954)):
+        assert (found == number).mean() == pytest.approx(share, abs=5 * (share / PATHS) ** 0.5)
+
+
 def test_a_higher_mean_never_draws_a_lower_number() -> None:
     numbers = Numbers(np.random.default_rng(5).standard_normal((1, PATHS)))
     draws = [drawn(np.full(PATHS, mean), numbers, 0) for mean in (0.5, 1.0, 3.0, 29.9)]

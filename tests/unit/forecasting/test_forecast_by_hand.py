@@ -22,7 +22,7 @@ from services.metrics.forecasting.forecast import Forecast, Month, _months, fore
 from services.metrics.forecasting.simulation import Change, Played
 from services.metrics.picture.amounts import months_later
 from services.metrics.picture.picture import Picture
-from tests.histories import at, event
+from tests.histories import at, event, moved
 from tests.unit.forecasting.small import AS_AT, LONG_AGO, NQSW, leaver, months_of, post, start
 
 COURSES = 4000
@@ -31,7 +31,7 @@ COURSES = 4000
 def known_by_heart() -> list[Event]:
     """The authority, from October 2022 on; nothing was recorded of the time before."""
     recorded = date(2022, 9, 30)
-    posts = [event(post(f"P-{n}").data, f"post/P-{n}", at(recorded), f"post-{n}") for n in range(40)]
+    posts = [post(f"P-{n}", recorded=at(recorded)) for n in range(40)]
     # Two of the first posts are vacant in October 2022 already.
     events = [*posts, *(start(f"W-{n}", f"P-{n}", recorded=recorded) for n in range(34))]
     for month in range(12):
@@ -100,6 +100,44 @@ def test_of_what_was_before_the_records_begin_only_who_stayed_is_known_and_it_gi
     assert forecast(Picture(known_by_heart()), date(2022, 12, 29), 1).rates.months == 2
 
 
+def test_the_rates_of_a_role_are_shrunk_towards_those_of_the_authority() -> None:
+    picture = Picture([*known_by_heart(), post("M-1", role=Role.TEAM_MANAGER)])
+    found = forecast(picture, AS_AT, 1, Role.TEAM_MANAGER).rates
+    # Nobody holds the post: of 240 FTE-months at 12 leavers over 408 it has 7.06. It is vacant, filled by nobody: of
+    # 24 at 12 hires over 84 it has 3.43, over 36.
+    assert found.turnover.events == pytest.approx(240 * 12 / 408)
+    assert found.filling.events == pytest.approx(24 * 12 / 84)
+    assert (found.turnover.exposure, found.filling.exposure) == (240.0, 36.0)
+    # All posts have their own.
+    assert forecast(picture, AS_AT, 1).rates.filling.exposure == 84.0
+
+
+@pytest.mark.parametrize(("role", "of_role"), [(None, False), (Role.SOCIAL_WORKER, True)])
+def test_moves_count_in_how_far_the_rates_of_a_role_went_wrong(
+    monkeypatch: pytest.MonkeyPatch, role: Role | None, of_role: bool
+) -> None:
+    asked: list[bool] = []
+
+    def factor(history: object, variances: object, *, of_role: bool) -> float:
+        asked.append(of_role)
+        return 2.0
+
+    monkeypatch.setattr("services.metrics.forecasting.forecast.dispersion", factor)
+    assert forecast(Picture(known_by_heart()), AS_AT, 1, role).dispersion == 2.0
+    assert asked == [of_role]
+
+
+@pytest.mark.parametrize(
+    ("progressed_on", "relieved"),
+    [(date(2021, 10, 31), 0.0), (date(2021, 11, 1), 1.0), (date(2022, 6, 1), 1.0), (date(2023, 10, 31), 1.0)],
+)
+def test_what_progression_closes_is_told_by_two_years(progressed_on: date, relieved: float) -> None:
+    events = [post("A-1", role=NQSW), post("P-1"), start("Q-1", "A-1", cohort="cohort-1")]
+    events.append(event(moved(progressed_on, "A-1", "P-1"), "worker/Q-1", at(LONG_AGO), "progressed"))
+    events.append(event(PostClosed(closed_on=progressed_on), "post/A-1", at(LONG_AGO), "closed"))
+    assert forecast(Picture(events), AS_AT, 1).rates.relieved == relieved
+
+
 # --- what if ----------------------------------------------------------------------------------------------------------
 
 
@@ -157,7 +195,7 @@ def test_an_interval_is_between_the_quantiles_of_the_courses_drawn_out_from_thei
 def test_an_interval_never_narrows_with_the_horizon_where_vacancies_only_come_up() -> None:
     # Nobody is ever hired. In each of the twelve months one of nine hundred left.
     recorded = date(2022, 9, 30)
-    posts = event(post("P-1", fte="999").data, "post/P-1", at(recorded), "posts")
+    posts = post("P-1", fte="999", recorded=at(recorded))
     events = [posts, *(start(f"W-{n}", "P-1", recorded=recorded) for n in range(912))]
     events += [leaver(f"W-{n}", months_later(date(2022, 11, 10), n)) for n in range(12)]
     found = forecast(Picture(events), AS_AT, 36)

@@ -74,7 +74,8 @@ def test_of_the_whole_authority_moves_neither_open_nor_fill() -> None:
 def test_what_a_leaver_leaves_and_what_a_hire_and_a_progression_fill() -> None:
     # 14.4 of the 18 FTE of leavers left a vacancy; 6 FTE progressed, which closed 3 FTE.
     whole = of_whole()
-    assert (whole.opening, whole.relieved) == (pytest.approx(0.8), 0.5)
+    assert whole.opening == pytest.approx(0.8)
+    assert whole.relieved == 0.5
     assert (whole.hires, whole.conversions, whole.months) == (9.0, 3.0, 12)
     assert of_small_role().relieved == 0.5
 

@@ -98,6 +98,16 @@ def test_a_rate_known_from_few_leavers_widens_what_may_come_the_more_the_further
         assert means(found)[month - 1] == about(10 + 4 * month, variance)
 
 
+def test_a_rate_is_drawn_about_itself_as_uncertain_as_its_events_are_few() -> None:
+    # 12 leavers over 24 FTE-months: a half, with a variance of a twelfth of its square.
+    chance = Chance(7, rates(turnover=Rate(12.0, 24.0), filling=Rate(3.0, 4.0)), an_academy(1))
+    assert chance.turnover.mean() == about(0.5, 0.25 / 12)
+    assert np.var(chance.turnover) == pytest.approx(0.25 / 12, rel=0.15)
+    assert chance.filling.mean() == about(0.75, 0.75**2 / 3)
+    # What was never seen is not believed to come.
+    assert not chance.moving_out.any()
+
+
 def test_only_the_share_of_leavers_that_leaves_a_vacancy_opens_one() -> None:
     found = played(1, rates(turnover=rate(0.08), opening=0.25))
     assert (found.leavers[0], means(found)[0]) == (about(8, 8), about(12, 0.5))
@@ -192,7 +202,9 @@ def test_before_an_authority_has_cohorts_of_its_own_83_of_100_progress() -> None
 def test_each_who_progresses_closes_as_much_of_the_groups_vacancies_as_before() -> None:
     found = played(1, rates(relieved=0.4), an_academy(1, due=[10]), vacant=30.0)
     assert found.progressed[0] == about(3.32, 0.41)
-    assert means(played(1, rates(relieved=1.0), an_academy(1, due=[100]), vacant=3.0)) == [0.0]
+    # No more than are vacant.
+    all_closed = played(1, rates(relieved=1.0), an_academy(1, due=[100]), vacant=3.0)
+    assert (means(all_closed), all_closed.progressed, all_closed.hires) == ([0.0], [3.0], [0.0])
 
 
 def test_what_progression_fills_in_the_mean_month_others_do_not() -> None:
@@ -285,6 +297,9 @@ def test_another_seed_gives_other_courses_and_the_same_one_the_same() -> None:
     )
     assert (one == again).all()
     assert not (one == other).all()
+    first, second = Chance(1, of, came), Chance(2, of, came)
+    for name in ("leavers", "hires", "moves"):
+        assert not np.allclose(getattr(first, name).normal, getattr(second, name).normal)
 
 
 def test_leavers_hires_and_moves_do_not_hang_together() -> None:

@@ -95,6 +95,11 @@ def counts_of(as_at: date, *facts: EventData) -> set[str]:
             [start(), decided(PanelDecision.SUCCESSFUL, kind=PanelKind.ADVANCED_SOCIAL_WORKER)],
             {"started", "in_the_year", "in_post"},
         ),
+        (
+            AFTER,
+            [start(), decided(DEFERRED, kind=PanelKind.ADVANCED_SOCIAL_WORKER)],
+            {"started", "in_the_year", "in_post"},
+        ),
         # Progressed, with or without a decision; a move within the academy is none.
         (COMPLETES, [start(), decided(PASSED), progressed()], {"started", "passed", "progressed", "in_post"}),
         (COMPLETES, [start(), progressed()], {"started", "progressed", "in_post"}),

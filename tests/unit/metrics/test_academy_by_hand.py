@@ -183,6 +183,12 @@ def test_who_goes_on_in_a_second_cohort_without_leaving_is_in_post_in_both() -> 
     assert [known.service.days for known in of(gone, as_at, "AC-1", "AC-2").known] == [276, 91]
 
 
+def test_who_had_left_and_did_not_come_to_the_cohort_is_no_member() -> None:
+    before = [started(date(2020, 2, 3), "P-1"), left(date(2020, 6, 1))]
+    assert members(picture([*before, entered(date(2020, 9, 1)), left(date(2020, 9, 1))])) == []
+    assert len(members(picture([*before, entered(date(2020, 9, 1)), left(date(2020, 9, 2))]))) == 1
+
+
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_starts_in_one_cohort_the_earlier_tells_whichever_was_recorded_first(order: tuple[int, int]) -> None:
     twice = [entered(LEAP_DAY), entered(date(2020, 9, 1), post="A-2")]

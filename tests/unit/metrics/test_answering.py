@@ -53,6 +53,11 @@ def test_other_figures_and_other_forms_of_them_have_other_tags(asked: str, body:
     assert tag(asked, body) != tag()
 
 
+def test_each_form_of_an_answer_has_a_tag_of_its_own() -> None:
+    forms = ("", "format=csv", "format=csv&sheet=about", "format=xlsx")
+    assert len({tag(asked) for asked in forms}) == len(forms)
+
+
 def test_an_instant_that_was_asked_for_is_part_of_the_tag_and_one_that_was_not_is_none() -> None:
     asked = "as_known_at=2024-04-02T12:00:00Z"
     assert tag(asked) != tag(asked, {"as_known_at": "2024-04-03T12:00:00Z"})

@@ -102,9 +102,9 @@ def test_an_empty_word_among_several_is_refused(query: str) -> None:
 
 
 def test_codes_of_authorities_are_three_digits_and_of_others() -> None:
-    asked = question("neighbours=332,33,331,33A", "neighbours")
+    asked = question("neighbours=332,33,331,33A,333%0A", "neighbours")
     asked.codes("neighbours", "others", "331")
-    assert faults(asked) == [("neighbours", "cannot be read", "others")] * 3
+    assert faults(asked) == [("neighbours", "cannot be read", "others")] * 4
 
 
 def test_what_is_unknown_is_refused_with_all_there_are() -> None:
@@ -259,6 +259,18 @@ def test_what_is_no_period_is_refused(query: str, field: str) -> None:
     asked = question(query)
     asked.when(STARTERS)
     assert [fault[0] for fault in faults(asked)] == [field]
+
+
+def test_starters_of_a_period_are_judged_at_a_date_of_its_own() -> None:
+    asked = question("from=2023-04-01&to=2023-05-31&as_at=2023-12-31&months=7")
+    when = asked.when(MEASURES["retention-of-starters"])
+    asked.settle()
+    assert (when.first, when.last, when.as_at, when.months) == (
+        date(2023, 4, 1),
+        date(2023, 5, 31),
+        date(2023, 12, 31),
+        7,
+    )
 
 
 def test_both_years_there_are_no_more_of_are_the_last() -> None:

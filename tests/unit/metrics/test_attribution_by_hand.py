@@ -3,18 +3,19 @@
 from collections.abc import Iterable
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from contracts.codes import PanelDecision, PanelKind
+from contracts.codes import Demand, PanelDecision, PanelKind
 from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged
 from contracts.events.progression_panels import PanelDecided
-from contracts.events.working_life import CaseloadCounted
+from contracts.events.working_life import CaseloadCounted, DemandCounted
 from services.metrics import attribution
 from services.metrics.attribution import Attribution, Surroundings, amounts, most_steps
-from services.metrics.changes import Report, part_changes
+from services.metrics.changes import PartChange, Report, part_changes
 from services.metrics.figures import Asked, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
@@ -37,14 +38,18 @@ STARTED = fact("start", W, started(SEPTEMBER), 1)
 HALF = fact("half", W, fte_changed(TENTH, "0.5"), 2)
 MOST = fact("most", W, fte_changed(date(2023, 10, 20), "0.8"), 3)
 
-Moves = list[tuple[str, Fraction]]
+PLAIN = Asked()
 
 
-def moved_by(measure: str, before: Iterable[Event], after: Iterable[Event]) -> dict[tuple[str, ...], Moves]:
+def changed(measure: str, before: list[Event], after: list[Event], asked: Asked = PLAIN) -> list[PartChange]:
+    """The parts that differ."""
+    first, second = (Report(_reading(events), events) for events in (before, after))
+    return part_changes(count(measure), OCTOBER, first, second, asked, Attribution(before, after, asked))
+
+
+def moved_by(measure: str, before: Iterable[Event], after: Iterable[Event]) -> dict[Any, Any]:
     """By subjects the events that moved each part, with their effects (in FTE, people and so on)."""
-    first, second = list(before), list(after)
-    reports = [Report(_reading(events), events) for events in (first, second)]
-    found = part_changes(count(measure), OCTOBER, *reports, Asked(), Attribution(first, second, Asked()))
+    found = changed(measure, list(before), list(after))
     for change in found:
         assert sum(moved.effect for moved in change.moved_by) == change.difference
     return {
@@ -116,10 +121,8 @@ def test_a_move_moves_two_posts_each_by_its_own() -> None:
 
 
 def test_a_change_of_a_post_takes_its_part_from_one_team_to_another() -> None:
-    changed = fact("changed", P, PostChanged(effective_from=TENTH, team="duty"), 4)
-    first, second = [POST, STARTED], [POST, STARTED, changed]
-    reports = [Report(_reading(events), events) for events in (first, second)]
-    found = part_changes(count("in-post"), OCTOBER, *reports, Asked(by=("team",)), Attribution(first, second, Asked()))
+    other_team = fact("changed", P, PostChanged(effective_from=TENTH, team="duty"), 4)
+    found = changed("in-post", [POST, STARTED], [POST, STARTED, other_team], Asked(by=("team",)))
     assert {(change.dimensions["team"], change.difference) for change in found} == {
         ("assessment", -1_000_000),
         ("duty", 1_000_000),
@@ -201,17 +204,24 @@ def test_where_too_much_stands_around_several_are_taken_at_once_and_the_last_is_
 ) -> None:
     monkeypatch.setattr(attribution, "MOST_LOOKED_AT", looked_at)
     before, after = [POST], [POST, STARTED, HALF, MOST]
-    reports = [Report(_reading(events), events) for events in (before, after)]
-    told = Attribution(before, after, Asked())
-    (change,) = part_changes(count("in-post"), OCTOBER, *reports, Asked(), told)
+    (change,) = changed("in-post", before, after)
     assert [(m.event.envelope.id, Fraction(m.effect, 1_000_000), m.others) for m in change.moved_by] == effects
     # Around the part stand four events, of which three move.
-    assert told.steps(change.key) == (min(3, looked_at // 4), 4)
+    assert Attribution(before, after, PLAIN).steps(change.key) == (min(3, looked_at // 4), 4)
 
 
 def test_where_something_is_missing_around_a_part_all_events_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Surroundings, "of", lambda self, subjects: (POST,))
     assert moved_by("in-post", [POST], [POST, STARTED, HALF]) == {(P,): [("start", 1), ("half", Fraction(-1, 2))]}
+
+
+def test_children_of_kinds_that_overlap_are_told_each_by_itself() -> None:
+    counts = [
+        fact(f"count-{kind}", f"demand/{kind}", DemandCounted(counted_on=TENTH, demand=kind, children=number), 1)
+        for kind, number in ((Demand.CHILDREN_IN_NEED, 700), (Demand.CHILDREN_LOOKED_AFTER, 300))
+    ]
+    found = amounts(count("children"), _reading(counts), OCTOBER, Asked())
+    assert sorted(found.values()) == [300_000_000, 700_000_000]
 
 
 def test_amounts_are_of_the_parts_that_are_not_nought() -> None:

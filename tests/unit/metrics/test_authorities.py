@@ -1,5 +1,6 @@
 """Which events and pictures of which authorities are kept: told apart, those asked for last, within the budget."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -150,6 +151,16 @@ async def test_of_what_weighs_too_much_pictures_go_first_and_then_the_events(inb
         assert inboxes.asked == [("331", 0), ("331", 10 if events_are_kept else 0)]
 
 
+async def test_of_two_pictures_that_weigh_too_much_the_newest_is_kept(inboxes: Inboxes) -> None:
+    inboxes.put("331", *(FIRST + n * HOUR for n in range(10)))
+    probe = authorities()
+    await probe.picture("331", FIRST + 9 * HOUR)
+    kept = authorities(probe._budget.kept)
+    first, second = [await kept.picture("331", FIRST + n * HOUR) for n in (8, 9)]
+    assert await kept.picture("331", FIRST + 9 * HOUR) is second
+    assert await kept.picture("331", FIRST + 8 * HOUR) is not first
+
+
 async def test_who_was_not_asked_for_longest_goes_for_who_is(inboxes: Inboxes) -> None:
     for authority in ("331", "332", "333"):
         inboxes.put(authority, *(FIRST for _ in range(10)))
@@ -192,6 +203,28 @@ async def test_in_passing_nothing_is_let_go_that_is_kept(inboxes: Inboxes) -> No
     assert await kept.picture("331", FIRST) is asked_for
     # Who is kept already is asked for as ever.
     assert await _in_passing(kept, "331") is asked_for
+
+
+async def test_who_is_asked_for_while_another_reads_in_passing_stays_as_asked_for(
+    inboxes: Inboxes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inboxes.put("331", *(FIRST for _ in range(10)))
+    reading, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slow_at_first(pool: object, authority: str, after: int) -> tuple[list[Event], int]:
+        if not reading.is_set():
+            reading.set()
+            await go_on.wait()
+        return await inboxes.read(pool, authority, after)
+
+    monkeypatch.setattr(inbox, "read_arrived", slow_at_first)
+    kept = authorities()
+    passing = asyncio.create_task(_in_passing(kept, "331"))
+    await reading.wait()
+    asked_for = await kept.picture("331", FIRST)
+    go_on.set()
+    await passing
+    assert await kept.picture("331", FIRST) is asked_for
 
 
 async def test_after_an_answer_is_weighed_what_grew_by_being_asked(inboxes: Inboxes) -> None:

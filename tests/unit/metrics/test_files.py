@@ -56,6 +56,8 @@ def test_every_question_can_be_answered_as_a_file(name: str) -> None:
         "--1",
         "=",
         "\ttext",
+        "+1.2.3",
+        "-1.",
     ],
 )
 def test_text_that_would_be_a_formula_is_none(text: str) -> None:
@@ -99,6 +101,7 @@ def test_what_the_rows_are_is_told_once_and_no_rows_among_it() -> None:
         "rows": [{"value": 1}],
         "empty": [],
         "limit": 100,
+        "offset": 7,
         "links": {"pinned": "/v1/x", "next": "/v1/y"},
     }
     assert about(body) == [

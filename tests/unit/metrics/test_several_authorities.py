@@ -81,6 +81,15 @@ def test_rows_of_two_authorities_add_up_by_what_posts_have_in_common() -> None:
     assert list(found.sorted_rows()) == [((CswwRole.CASE_HOLDER, "p-1"), [Fraction(3, 2)])]
 
 
+def test_rows_come_in_the_order_of_what_they_are_broken_down_by_and_what_is_not_stated_last() -> None:
+    cohorts = {"W-1": "AC-2", "W-2": None, "W-3": "AC-1"}
+    starts = [
+        started(worker, "2023-05-01", **({} if name is None else {"cohort": name})) for worker, name in cohorts.items()
+    ]
+    found = figure("starters", reading("331", post("P-1", BEFORE, fte=3), *starts), by=("cohort",))
+    assert [key for key, _ in found.sorted_rows()] == [("AC-1",), ("AC-2",), (None,)]
+
+
 @pytest.mark.parametrize("readings", [(ONE, OTHER), (OTHER, ONE)], ids=["331 first", "332 first"])
 def test_what_rests_on_the_rules_of_one_of_them_is_told_of_no_two(readings: tuple[Reading, Reading]) -> None:
     assert figure("progression-funding-used", *readings).totals == [Reason.NO_POLICY]

@@ -168,6 +168,7 @@ SEVENTH = Fraction(142_857, 1_000_000)
 
 def test_a_count_that_is_shown_rounded_has_its_exact_amount_beside_it_and_nothing_else_has() -> None:
     assert exactly(WEEKS, SEVENTH) == {"exact": "0.142857"}
+    assert exactly(VACANCIES, Fraction(5, 4)) == {"exact": "1.25"}
     assert exactly(WEEKS, Fraction(3, 2)) == {}
     assert exactly(WEEKS, Fraction(-1, 4)) == {"exact": "-0.25"}
     assert exactly(NHS, Fraction(1, 3)) == {}

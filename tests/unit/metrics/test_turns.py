@@ -78,6 +78,16 @@ async def test_who_comes_after_ten_questions_of_another_waits_for_the_one_at_wor
     assert working.began == ["A0", "B1", "A1"]
 
 
+async def test_who_comes_anew_begins_where_the_others_are(at: Callable[..., Working]) -> None:
+    working = at(1)
+    await working.ask("A1", "A2", "A3", "A4", "C1", "C2", "C3", "C4")
+    await working.end("A1", "C1", "A2", "C2")
+    # Two places were given to each: whoever comes now is owed none of them.
+    await working.ask("B1", "B2", "B3")
+    await working.end("A3", "C3", "B1", "A4", "C4", "B2", "B3")
+    assert working.began == ["A1", "C1", "A2", "C2", "A3", "C3", "B1", "A4", "C4", "B2", "B3"]
+
+
 async def test_one_caller_has_half_of_the_places_and_another_finds_one_at_once(at: Callable[..., Working]) -> None:
     working = at(4)
     await working.ask("A1", "A2", "A3")

@@ -100,12 +100,14 @@ def test_the_second_sheet_says_what_the_figures_are_with_dates_as_dates() -> Non
         ["as_at", "2023-10-31"],
         ["as_known_at", "2023-11-30T12:00:00Z"],
         ["total", 3.3],
+        ["release.published", "2023-02-23"],
     ]
     assert sheets(made(["value"], [3.3], about=about))[1][1:] == [
         [("text", "measure"), ("text", "vacancies")],
         [("text", "as_at"), ("date", as_excel_counts(date(2023, 10, 31)))],
         [("text", "as_known_at"), ("text", "2023-11-30T12:00:00Z")],
         [("text", "total"), ("number", "3.3")],
+        [("text", "release.published"), ("date", as_excel_counts(date(2023, 2, 23)))],
     ]
 
 

@@ -81,6 +81,22 @@ def test_a_post_held_and_covered_after_it_closed() -> None:
     assert found("occupants-above-funded-fte", events) == []
 
 
+def test_a_post_held_while_it_was_closed_twice_is_found_twice() -> None:
+    facts = [
+        (P, PostClosed(closed_on=SEPTEMBER)),
+        (P, established(date(2023, 9, 11))),
+        (P, PostClosed(closed_on=OCTOBER)),
+        (W, started(date(2023, 8, 1))),
+        (W, left(NOVEMBER)),
+    ]
+    found_twice = found("post-used-after-closing", history(*TWO_POSTS, *facts))
+    assert [(finding.since, finding.until) for finding in found_twice] == [
+        (SEPTEMBER, date(2023, 9, 11)),
+        (OCTOBER, NOVEMBER),
+    ]
+    assert found_twice[1].says.endswith("and the post was closed on 2023-10-01.")
+
+
 def test_a_post_left_on_the_day_it_closed_is_no_finding() -> None:
     facts = [(W, started(SEPTEMBER)), (W, left(OCTOBER)), (P, PostClosed(closed_on=OCTOBER))]
     assert grave(history(*TWO_POSTS, *facts)) == set()
@@ -134,6 +150,24 @@ def test_cover_of_a_vacancy_on_a_filled_post_until_its_holder_leaves() -> None:
     assert ids(finding) == ["E-1", "E-3", "E-4"]
     assert finding.concerned_on(OCTOBER) == ONE // 2
     assert grave(events) == {"cover-of-filled-post"}
+
+
+def test_a_finding_of_a_post_names_those_who_stand_there_for_it_and_no_others() -> None:
+    # Somebody left as the others came, and another cover is not for the vacancy.
+    facts = [
+        ("worker/W-3", started(SEPTEMBER)),
+        ("worker/W-3", left(OCTOBER)),
+        (W, started(OCTOBER)),
+        (V, started(OCTOBER, "P-1", "0.5")),
+        (C, cover_started(OCTOBER)),
+        ("cover/C-2", cover_started(OCTOBER, "P-1", "1", CoverReason.ABSENCE)),
+        ("cover/C-3", cover_started(SEPTEMBER)),
+        ("cover/C-3", CoverEnded(ended_on=OCTOBER)),
+    ]
+    events = history(*TWO_POSTS, *facts)
+    assert the_one("occupants-above-funded-fte", events).subjects == (P, W, V)
+    of_october = found("cover-of-filled-post", events)[-1]
+    assert (of_october.since, of_october.subjects) == (SEPTEMBER, (P, C, "cover/C-3", W, V, "worker/W-3"))
 
 
 @pytest.mark.parametrize(

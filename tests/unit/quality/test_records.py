@@ -85,6 +85,11 @@ def test_two_corrections_of_one_event() -> None:
     assert ids(finding) == ["E-1", "E-2", "E-3"]
 
 
+def test_a_correction_that_is_of_another_worker_corrects_nothing_a_second_time() -> None:
+    of_other = event(started(DECEMBER), "worker/W-2", LATER + timedelta(hours=1), "E-3", supersedes="E-1")
+    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, of_other]) == []
+
+
 def test_a_correction_of_a_correction_and_one_withdrawn_are_no_findings_unless_the_void_is_void() -> None:
     again = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-2")
     assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, again]) == []
@@ -175,7 +180,8 @@ def test_entries_long_after_and_long_before_they_take_effect(recorded: date, lat
 
 
 def test_lateness_is_told_by_kind_of_event() -> None:
-    recorded = [date(2023, 10, 5), date(2023, 11, 10), date(2023, 12, 10)]  # 4, 40 and 70 days late
+    # 31, 40 and 70 days late: 31 are none.
+    recorded = [date(2023, 11, 1), date(2023, 11, 10), date(2023, 12, 10)]
     starts = [event(started(OCTOBER), f"worker/W-{n}", at(day), f"E-{n}") for n, day in enumerate(recorded, 1)]
     leaver = event(left(OCTOBER), "worker/W-1", at(OCTOBER), "E-4")
     assert lateness(Picture([*starts, leaver])) == [

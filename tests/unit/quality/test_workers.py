@@ -58,6 +58,12 @@ def test_no_leaver_is_found(check: str, facts: Facts) -> None:
     assert found(check, history(*TWO_POSTS, *facts)) == []
 
 
+def test_who_only_ever_moved_on_the_day_of_leaving_has_no_start() -> None:
+    events = history(*TWO_POSTS, (W, left(OCTOBER)), (W, moved(OCTOBER, "P-1", "P-2")))
+    assert ids(the_one("leaver-without-start", events)) == ["E-3"]
+    assert found("leaver-not-in-post", events) == found("left-before-start", events) == []
+
+
 def test_who_left_before_the_first_start_is_in_post_since_by_mistake_perhaps() -> None:
     events = history(*TWO_POSTS, (W, left(SEPTEMBER)), (W, started(OCTOBER, "P-1", "0.5")))
     finding = the_one("left-before-start", events)
@@ -117,6 +123,16 @@ def test_a_start_in_a_post_held_already() -> None:
 def test_a_start_in_a_post_held_before_is_no_finding(between: Facts) -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), *between, (W, started(NOVEMBER)))
     assert grave(events) == set()
+
+
+def test_a_start_in_a_post_held_under_another_number_could_be_either_and_none_is_withdrawn() -> None:
+    facts = [
+        (W, started(SEPTEMBER)),
+        ("worker/W-2", started(OCTOBER, "P-1", "0.5")),
+        (W, WorkerMerged(duplicate="W-2")),
+    ]
+    finding = the_one("start-in-post-held", history(*TWO_POSTS, *facts))
+    assert (ids(finding), withdrawn(finding)) == (["E-3", "E-4"], [])
 
 
 def test_the_same_start_twice_is_not_a_start_in_a_post_held() -> None:

@@ -31,6 +31,7 @@ from tests.unit.quality.findings import (
     ids,
     the_one,
 )
+from tests.unit.quality.remedy import in_cohort, on_a_panel
 
 W, C = "worker/W-1", "cover/C-1"
 Facts = list[tuple[str, EventData]]
@@ -306,3 +307,18 @@ def test_cases_of_an_agency_worker_while_the_assignment_runs_are_no_finding() ->
 def test_a_cohort_that_completes_before_it_enters(completes_on: date, is_found: bool) -> None:
     cohort = CohortOpened(entry_on=OCTOBER, completes_on=completes_on)
     assert bool(found("cohort-completes-before-entry", history(("cohort/cohort-1", cohort)))) is is_found
+
+
+def test_a_short_absence_within_a_long_one_does_not_hide_another_that_overlaps_the_long_one() -> None:
+    short, third = _sick(date(2023, 10, 4), date(2023, 10, 5), "1"), _sick(date(2023, 10, 16), date(2023, 10, 18), "2")
+    facts = [(W, started(SEPTEMBER)), (W, _sick(SECOND, END, "20")), (W, short), (W, third)]
+    assert [finding.since for finding in found("absences-overlap", history(*TWO_POSTS, *facts))] == [
+        date(2023, 10, 4),
+        date(2023, 10, 16),
+    ]
+
+
+def test_another_panel_before_the_start_in_a_cohort_is_of_somebody_not_in_service() -> None:
+    facts = [(W, in_cohort(NOVEMBER)), (W, on_a_panel(OCTOBER))]
+    assert len(found("panel-outside-service", history(*TWO_POSTS, *facts))) == 1
+    assert found("asye-decided-before-start", history(*TWO_POSTS, *facts)) == []

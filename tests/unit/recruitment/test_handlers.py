@@ -25,7 +25,7 @@ from tests.histories import (
     void,
     void_of,
 )
-from tests.unit.doors import accepted, door, running, taken_in
+from tests.unit.doors import Listened, accepted, door, running, taken_in
 
 DAY, LATER_DAY = date(2024, 2, 29), date(2024, 3, 1)
 RECORDED, LATER = at(DAY), at(LATER_DAY)
@@ -209,8 +209,20 @@ async def test_a_post_is_established_while_one_establishment_stands_whatever_cor
             assert (one.envelope.id, told) == (one.envelope.id, {("331", start.identity): expected})
 
 
-async def test_where_no_post_is_named_nothing_is_asked_or_told(database: str) -> None:
+async def test_where_no_post_is_named_nothing_is_asked_or_told_and_no_more_than_needed_where_one_is(
+    database: str,
+) -> None:
+    closed, start = about_post("P-1", "E-1", PostClosed(closed_on=DAY)), about_worker(started(DAY), "S-1")
     async with door(database) as pool:
-        assert await notes_on_accepted(running(pool), []) == {}
-        closed = about_post("P-1", "E-1", PostClosed(closed_on=DAY))
-        assert await notes_on_accepted(running(pool), [closed]) == {("331", closed.identity): []}
+        listened = Listened(pool)
+        assert await notes_on_accepted(running(listened), []) == {}
+        assert await notes_on_accepted(running(listened), [closed]) == {("331", closed.identity): []}
+        assert listened.asked == []
+        await notes_on_accepted(running(listened), [start])
+        assert listened.asked == [store.PLAINLY_ESTABLISHED, store.EVENTS_ESTABLISHING]
+        # Of a post that is plainly established no correction is followed, with every start and every cover.
+        await accepted(pool, about_post("P-1", "E-2"))
+        assert await notes_on_accepted(running(listened), [start, closed]) == {
+            ("331", start.identity): [], ("331", closed.identity): [],
+        }  # fmt: skip
+        assert listened.asked[2:] == [store.PLAINLY_ESTABLISHED]

@@ -15,7 +15,7 @@ from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
 from services.retention import store
 from services.retention.handlers import notes_on_accepted
 from tests.histories import SOURCE, at, event, fte_changed, left, merged, moved, started, void, void_of
-from tests.unit.doors import accepted, door, running, taken_in
+from tests.unit.doors import Listened, accepted, door, running, taken_in
 
 DAY, LATER_DAY = date(2024, 2, 29), date(2024, 3, 1)
 RECORDED, LATER = at(DAY), at(LATER_DAY)
@@ -170,3 +170,16 @@ async def test_a_worker_has_started_while_a_start_of_the_person_stands(database:
                 if not has
             }
             assert (one.envelope.id, told) == (one.envelope.id, expected)
+
+
+async def test_who_has_plainly_started_is_looked_for_under_no_other_number(database: str) -> None:
+    leaver = about("W-1", "L-1", left(LATER_DAY))
+    async with door(database, MIGRATIONS) as pool:
+        listened = Listened(pool)
+        await notes_on_accepted(running(listened), [about("W-1", "C-1", CaseloadCounted(counted_on=DAY, cases=3))])
+        assert listened.asked == []
+        await notes_on_accepted(running(listened), [leaver])
+        assert listened.asked == [store.PLAINLY_STARTED, store.MERGES, store.STARTS]
+        await taken_in(pool, about("W-1", "S-1"))
+        assert await notes_on_accepted(running(listened), [leaver]) == {}
+        assert listened.asked[3:] == [store.PLAINLY_STARTED]

@@ -20,6 +20,7 @@ from services.chassis.telemetry import Telemetry
 from services.metrics import derivation, handlers, store
 from services.metrics.readers import Readers
 from services.metrics.store import Subject
+from services.metrics.timelines import knowledge
 from tests.delivery.feed import Stated, decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
 
@@ -224,6 +225,36 @@ async def test_an_event_that_moves_no_timeline_derives_nothing(metrics: Metrics)
     assert await metrics.listed() == {"post/P-1"}
 
 
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
+async def test_an_assignment_that_comes_to_cover_a_post_is_at_one_place_at_a_time(
+    metrics: Metrics, later: bool, together: bool
+) -> None:
+    begins = cover("C-9", "2022-02-01", "331", reason="additional", role="social-worker")
+    covers = {"effective_from": "2022-06-01", "post": "P-1", "reason": "vacancy"}
+    events = accepted(
+        [post_established("P-1", "331"), begins, stated("change", "cover.changed", "cover/C-9", "331", covers)]
+    )
+    for batch in [events] if together else [[event] for event in events]:
+        await metrics.take_in(*batch, far_behind=later)
+        await metrics.derive_waiting()
+    # Both places are derived once more, together.
+    places = {Subject("331", "cover/C-9"), Subject("331", "post/P-1")}
+    async with metrics.pool.acquire() as connection, connection.transaction():
+        await derivation.derive_places(connection, places)
+    agency = """
+        SELECT sum(agency) FROM staffing
+        WHERE place = $1 AND valid_from <= $2 AND $2 < valid_to AND known_to = 'infinity'
+    """
+    for place, day, expected in [
+        ("cover/C-9", date(2022, 5, 31), FULL),
+        ("cover/C-9", date(2022, 6, 1), None),
+        ("post/P-1", date(2022, 5, 31), 0),
+        ("post/P-1", date(2022, 6, 1), FULL),
+    ]:
+        assert await metrics.pool.fetchval(agency, place, day) == expected, (place, day)
+
+
 # --- what is put off --------------------------------------------------------------------------------------------------
 
 
@@ -399,3 +430,139 @@ async def test_readers_have_half_of_the_connections_and_at_least_one(connections
     over.set()
     await asyncio.gather(*reading)
     assert taken == 0
+
+
+# --- what is too much, or cannot be -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("at_once", "put_off"), [(3, False), (2, True)])
+async def test_a_person_of_so_many_numbers_is_derived_later(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch, at_once: int, put_off: bool
+) -> None:
+    monkeypatch.setattr(derivation, "AT_ONCE", at_once)
+    # W-2 has two events, of which much would be said: so those of its merge come first, and are not counted.
+    merge = stated("merge", "worker.merged", "worker/W-2", "331", {"duplicate": "W-3"})
+    await metrics.take_in(decoded(merge, 1))
+    await metrics.derive_waiting()
+    await metrics.take_in(decoded(started("W-3", "P-1", "2021-03-01", "331"), 2))
+    assert await metrics.listed() == ({"worker/W-3"} if put_off else set())
+    await metrics.derive_waiting()
+    held = "SELECT worker, post FROM occupancy"
+    assert [tuple(row) for row in await metrics.pool.fetch(held)] == [("W-2", "P-1")]
+
+
+async def test_a_crowded_post_is_derived_later_and_is_right_then(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starts = [started(f"W-{number}", "P-1", "2021-03-01", "331", 0.25) for number in range(3)]
+    established, *events = [
+        decoded(event, place) for place, event in enumerate([post_established("P-1", "331"), *starts], 1)
+    ]
+    await metrics.take_in(established, *events[:2])
+    monkeypatch.setattr(derivation, "AT_ONCE", 2)
+    await metrics.take_in(events[2])
+    assert await metrics.listed() == {"post/P-1"}
+    in_post = (
+        "SELECT in_post FROM staffing WHERE place = 'post/P-1' AND valid_to = 'infinity' AND known_to = 'infinity'"
+    )
+    assert await metrics.pool.fetchval(in_post) == HALF
+    await metrics.derive_waiting()
+    assert await metrics.pool.fetchval(in_post) == HALF + HALF // 2
+    assert await metrics.listed() == set()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "subject"),
+    [
+        (started("W-1", "P-1", "2021-03-01", "331"), left("W-1", "2021-09-01"), "worker/W-1"),
+        (
+            cover("C-1", "2022-02-01", "331", post="P-1"),
+            stated("end", "cover.ended", "cover/C-1", "331", {"ended_on": "2022-09-01", "outcome": "completed"}),
+            "cover/C-1",
+        ),
+        (
+            post_established("P-1", "331"),
+            stated("close", "post.closed", "post/P-1", "331", {"closed_on": "2022-09-01"}),
+            "post/P-1",
+        ),
+    ],
+    ids=["worker", "cover", "post"],
+)
+async def test_what_cannot_be_derived_any_more_keeps_the_rows_that_it_had(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch, before: Stated, after: Stated, subject: str
+) -> None:
+    await metrics.take_in(decoded(before, 1))
+    stood = await metrics.tables()
+    assert stood["to_derive"] == []
+    monkeypatch.setattr(knowledge, "MOST_STRETCHES", 0)
+    await metrics.take_in(decoded(after | {"time": "2023-11-02T09:00:00Z"}, 2))
+    now = await metrics.tables()
+    failed = {row["subject"] for row in await metrics.pool.fetch("SELECT subject FROM to_derive WHERE failed <> ''")}
+    assert subject in failed
+    for table in ("occupancy", "cover", "staffing"):
+        assert now[table] == stood[table]
+    # With room for it, and something new of it, it is as though nothing had been the matter.
+    monkeypatch.undo()
+    await metrics.take_in(decoded(after | {"time": "2023-11-02T09:00:00Z", "id": "again"}, 3))
+    assert await metrics.listed() == set()
+    assert (await metrics.tables())["staffing"] != stood["staffing"]
+
+
+async def test_while_much_is_listed_each_post_is_derived_once(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await metrics.take_in(*EVENTS, far_behind=True)
+    written: list[str] = []
+    replace_staffing = store.replace_staffing
+
+    async def noted(connection: Any, places: Any, rows: Any) -> None:
+        written.extend(f"{place.authority} {place.name}" for place in places if place.is_post)
+        await replace_staffing(connection, places, rows)
+
+    monkeypatch.setattr(store, "replace_staffing", noted)
+    while await handlers.derive_listed(metrics.runtime, 2):
+        pass
+    assert sorted(written) == ["331 post/P-1", "331 post/P-2", "332 post/P-1", "332 post/P-9"]
+    assert await metrics.standing() == STANDING
+
+
+@pytest.mark.parametrize("listed", [1, 2])
+async def test_what_postgresql_cannot_do_now_is_no_fault_of_what_was_to_be_derived(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch, listed: int
+) -> None:
+    async def full(*_: Any) -> None:
+        raise asyncpg.DiskFullError
+
+    monkeypatch.setattr(handlers, "derive", full)
+    subjects = {Subject("331", f"worker/W-{number}") for number in range(listed)}
+    async with metrics.pool.acquire() as connection:
+        await store.list_to_derive(connection, subjects)
+    with pytest.raises(asyncpg.DiskFullError):
+        await handlers.derive_listed(metrics.runtime)
+    assert await metrics.listed() == {subject.name for subject in subjects}
+
+
+async def test_of_many_that_fail_fewer_are_tried_down_to_the_one_at_fault(
+    metrics: Metrics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[int] = []
+
+    async def failing(_: Any, subjects: set[Subject]) -> None:
+        tried.append(len(subjects))
+        if Subject("331", "worker/W-3") in subjects:
+            raise ZeroDivisionError("no length")
+
+    async def first(connection: Any, subjects: set[Subject]) -> None:
+        await failing(connection, subjects)
+
+    monkeypatch.setattr(handlers, "derive", failing)
+    monkeypatch.setattr(handlers, "_derive_first", first)
+    subjects = {Subject("331", f"worker/W-{number}") for number in range(5)}
+    async with metrics.pool.acquire() as connection:
+        await store.list_to_derive(connection, subjects)
+    while await handlers.derive_listed(metrics.runtime, 64):
+        pass
+    assert tried[0] == 5
+    assert 1 in tried
+    rows = await metrics.pool.fetch("SELECT subject, failed FROM to_derive")
+    assert [tuple(row) for row in rows] == [("worker/W-3", "ZeroDivisionError: no length")]

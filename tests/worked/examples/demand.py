@@ -25,6 +25,13 @@ EXAMPLES = (
         asked("children", "2025-03-01", "not-counted"),
     ),
     example(
+        "no children counted is a count, and not the same as that nobody counted",
+        children("D-1", "2023-03-31", 0),
+        asked("children", "2023-03-30", "not-counted"),
+        asked("children", "2023-03-31", 0),
+        asked("children", "2023-03-31", 0, where={"demand": "children-in-need"}),
+    ),
+    example(
         "several series of one kind add up until one of them is ended",
         children("old", "2023-03-31", 700),
         children("new", "2023-06-30", 690),

@@ -22,6 +22,9 @@ EXAMPLES = (
         asked("vacancies", "2023-04-01", 1),
         asked("vacancies", CENSUS_DAY, 1),
         asked("vacancies", "2023-10-01", 0),
+        asked("vacancies-by-age", CENSUS_DAY, 1, by="age", rows={"3-to-6-months": 1}),
+        asked("vacancies-by-age", "2023-10-01", 0),
+        asked("vacancies-filled", "2023-10-01..2023-10-01", 0),
     ),
     example(
         "what a post is funded for changes on the very day, be it the 29th of February",
@@ -244,6 +247,33 @@ EXAMPLES = (
         asked("in-post-headcount", "2024-03-01", 1, by="team", rows={"p-2": 1}),
     ),
     example(
+        "of two moves of one day the later goes on from the earlier",
+        *(post(name, BEFORE) for name in ("P-1", "P-2", "P-3")),
+        started("W-1", BEFORE, "P-2"),
+        moved("W-1", "2023-05-01", "P-2", "P-1"),
+        moved("W-1", "2023-05-01", "P-1", "P-3", 0.8),
+        asked("in-post", "2023-05-01", "0.8", by="team", rows={"p-3": "0.8"}),
+        asked("in-post-headcount", "2023-05-01", 1),
+        asked("leavers", "2023-05-01..2023-05-01", 0),
+    ),
+    example(
+        "who moves back on the day of moving away is where the last move says",
+        *(post(name, BEFORE) for name in ("P-1", "P-2")),
+        started("W-1", BEFORE, "P-1"),
+        moved("W-1", "2023-05-01", "P-1", "P-2"),
+        moved("W-1", "2023-05-01", "P-2", "P-1", 0.7),
+        asked("in-post", "2023-05-01", "0.7", by="team", rows={"p-1": "0.7"}),
+    ),
+    example(
+        "a move to the post one holds states another FTE, and gives nothing up",
+        post("P-1", BEFORE),
+        started("W-1", BEFORE),
+        moved("W-1", "2023-05-01", "P-1", "P-1", 0.6),
+        asked("in-post", "2023-04-30", 1),
+        asked("in-post", "2023-05-01", "0.6"),
+        asked("leavers", "census 2023", 0),
+    ),
+    example(
         "three thirds to the last millionth are not quite one",
         post("P-1", BEFORE),
         *(started(f"W-{number}", BEFORE, fte=0.333333) for number in (1, 2, 3)),
@@ -304,5 +334,9 @@ EXAMPLES = (
         asked("establishment", "2023-03-01", 0),
         asked("establishment", "2023-05-31", 0),
         asked("establishment", "2023-06-01", "0.5", by="team", rows={"new": "0.5"}),
+        # A vacancy does not go on through the days on which there was no post.
+        asked("vacancies-by-age", "2023-02-28", 1, by="age", rows={"over-12-months": 1}),
+        asked("vacancies-by-age", "2023-05-31", 0),
+        asked("vacancies-by-age", "2023-06-01", "0.5", by="age", rows={"under-3-months": "0.5"}),
     ),
 )

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.worked.example import asked, example
-from tests.worked.stated import absent, caseload, covered, left, merged, post, started
+from tests.worked.stated import absent, caseload, cover_ended, covered, left, merged, post, started
 
 BEFORE = "2022-01-03"
 YEAR_2023, YEAR_2024 = "census 2023", "census 2024"
@@ -42,6 +42,14 @@ EXAMPLES = (
         asked("working-days-lost", YEAR_2023, "1.666667"),
         asked("working-days-lost", YEAR_2024, "0.833333"),
         asked("working-days-lost", "2023-10-03..2023-10-31", 0),
+    ),
+    example(
+        "who is away without a return and has lost nothing yet is away for a day and loses nothing",
+        post("P-1", BEFORE),
+        started("W-1", BEFORE),
+        absent("W-1", "2023-05-01", None, 0),
+        asked("working-days-lost", YEAR_2023, 0),
+        asked("absence-rate", "2023-09-30", 0),
     ),
     example(
         "who is away on a Saturday and a Sunday loses no working day",
@@ -103,7 +111,10 @@ EXAMPLES = (
         post("P-2", BEFORE, **RESIDENTIAL),
         started("W-1", BEFORE, "P-1"),
         started("W-2", BEFORE, "P-2"),
-        absent("W-1", "2023-05-01", "2023-05-06", 5, reason="TRN"),
+        *(
+            absent("W-1", f"2023-0{month}-01", f"2023-0{month}-03", 2, reason=reason)
+            for month, reason in enumerate(("TRN", "MAT", "OTH", "PUB", "UNA", "UNP"), 1)
+        ),
         absent("W-1", "2023-05-08", "2023-05-09", 1),
         absent("W-2", "2023-05-08", "2023-05-09", 0.5),
         asked("working-days-lost", YEAR_2023, "1.5", by="team", rows={"p-1": 1, "p-2": "0.5"}),
@@ -163,6 +174,17 @@ EXAMPLES = (
         asked("cases", "2023-10-20", 0),
         asked("cases", "2023-10-21", "not-counted"),
         asked("average-caseload", "2023-10-21", "not-counted"),
+    ),
+    example(
+        "cases of an agency worker count from the first day of the assignment to the day before it ends",
+        post("P-1", BEFORE),
+        covered("C-1", "2023-09-10", fte=0.5, agency_worker="A-1"),
+        cover_ended("C-1", "2023-09-20"),
+        caseload("A-1", "2023-09-09", 8),
+        asked("cases", "2023-09-09", "not-counted"),
+        asked("cases", "2023-09-10", 8, by="team", rows={"p-1": 8}),
+        asked("average-caseload", "2023-09-19", 16),
+        asked("cases", "2023-09-20", "not-counted"),
     ),
     example(
         "cases are held by who is in post on the day, and in the census by who is in it",

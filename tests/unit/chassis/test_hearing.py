@@ -1,0 +1,112 @@
+"""Hearing the owners' watermarks: the newest record of each, once, and again where it did not come.
+
+Invariant: Kafka's reader stands in; real ones are silenced, frozen and killed in tests/delivery.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiokafka import TopicPartition
+
+from contracts.catalogue import METRICS, RECRUITMENT, RETENTION, watermark_topic
+from contracts.watermark import Watermark, encode
+from services.chassis.telemetry import Telemetry
+from services.chassis.watermarks import Watermarks
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+OF_RECRUITMENT, OF_RETENTION = (TopicPartition(watermark_topic(owner).name, 0) for owner in (RECRUITMENT, RETENTION))
+
+
+class Over(BaseException):
+    """Ends what is done for ever."""
+
+
+def said(owner: str, seconds: int) -> bytes:
+    """What an owner said so many seconds after noon."""
+    until = NOON + timedelta(seconds=seconds)
+    return encode(Watermark(owner=owner, position=seconds, head=seconds, until=until, topics={}))
+
+
+class Reader:
+    """Logs of watermarks that grow from look to look; `deaf` are the looks at which nothing can be fetched."""
+
+    def __init__(self, *looks: dict[TopicPartition, list[bytes]], deaf: Sequence[int] = ()) -> None:
+        self.looks, self.look, self.deaf = looks, -1, deaf
+        self.assigned: list[TopicPartition] = []
+        self.sought: list[tuple[int, TopicPartition, int]] = []
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        self.assigned = places
+
+    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        self.look += 1
+        if self.look == len(self.looks):
+            raise Over
+        return {place: len(self.looks[self.look].get(place, [])) for place in places}
+
+    def seek(self, place: TopicPartition, offset: int) -> None:
+        self.sought.append((self.look, place, offset))
+
+    async def getmany(self, place: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+        if self.look in self.deaf:
+            return {}
+        _, _, offset = self.sought[-1]
+        return {place: [SimpleNamespace(value=value) for value in self.looks[self.look][place][offset:]]}
+
+
+async def heard(watermarks: Watermarks, reader: Reader) -> dict[str, int]:
+    """How many seconds after noon each owner was heard last, when the reader has no more to say."""
+    with pytest.raises(Over):
+        await watermarks._hear_from(cast(Any, reader))
+    return {owner: found.position for owner, found in watermarks._heard.items()}
+
+
+@pytest.fixture
+def watermarks(monkeypatch: pytest.MonkeyPatch) -> Watermarks:
+    """Those of metrics, which hears both owners, and looks without a pause."""
+    monkeypatch.setattr("services.chassis.watermarks.LOOK_SECONDS", 0)
+    return Watermarks(METRICS, "127.0.0.1:1", Telemetry(), None, idempotent=False)
+
+
+async def test_of_each_owner_the_newest_is_heard(watermarks: Watermarks) -> None:
+    logs = {
+        OF_RECRUITMENT: [said(RECRUITMENT, 1), said(RECRUITMENT, 2), said(RECRUITMENT, 3)],
+        OF_RETENTION: [said(RETENTION, 7)],
+    }
+    reader = Reader(logs)
+    assert await heard(watermarks, reader) == {RECRUITMENT: 3, RETENTION: 7}
+    assert reader.assigned == [OF_RECRUITMENT, OF_RETENTION]
+    assert reader.sought == [(0, OF_RECRUITMENT, 2), (0, OF_RETENTION, 0)]
+
+
+async def test_what_was_heard_is_not_fetched_again_and_what_is_new_is(watermarks: Watermarks) -> None:
+    first = {OF_RECRUITMENT: [said(RECRUITMENT, 1)]}
+    second = {OF_RECRUITMENT: [said(RECRUITMENT, 1), said(RECRUITMENT, 2)]}
+    reader = Reader(first, first, second, second)
+    assert await heard(watermarks, reader) == {RECRUITMENT: 2}
+    assert reader.sought == [(0, OF_RECRUITMENT, 0), (2, OF_RECRUITMENT, 1)]
+
+
+async def test_a_log_that_was_made_anew_and_is_shorter_is_heard(watermarks: Watermarks) -> None:
+    before = {OF_RECRUITMENT: [said(RECRUITMENT, 1), said(RECRUITMENT, 2)]}
+    anew = {OF_RECRUITMENT: [said(RECRUITMENT, 3)]}
+    assert await heard(watermarks, Reader(before, {}, anew)) == {RECRUITMENT: 3}
+
+
+async def test_what_did_not_come_is_looked_for_again(watermarks: Watermarks) -> None:
+    logs = {OF_RECRUITMENT: [said(RECRUITMENT, 1)]}
+    reader = Reader(logs, logs, logs, deaf=[0])
+    assert await heard(watermarks, reader) == {RECRUITMENT: 1}
+    assert reader.sought == [(0, OF_RECRUITMENT, 0), (1, OF_RECRUITMENT, 0)]
+
+
+async def test_while_nobody_says_anything_kafka_answers_all_the_same(
+    watermarks: Watermarks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter([100.0, 101.0, 102.0])
+    monkeypatch.setattr("services.chassis.watermarks.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    assert await heard(watermarks, Reader({}, {}, {})) == {}
+    assert (watermarks.kafka_answers_since, watermarks.kafka_answered_at) == (100.0, 102.0)

@@ -1,0 +1,175 @@
+"""What is answered to those who operate a service: its health by status and in words, and what it set aside.
+
+Invariant: the service is asked over HTTP; what it would tell is given to it.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any, cast
+
+import httpx
+import pytest
+from aiokafka import ConsumerRecord
+from aiokafka.errors import KafkaConnectionError
+
+from services.chassis.dead_letter_form import SetAside, dead_letter
+from services.chassis.dead_letters import NotSentAgain
+from services.chassis.health import Readiness
+from services.chassis.runtime import Runtime
+from services.retention import app as retention
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+
+class Operated:
+    """Retention, on this machine alone, so that nobody needs a key."""
+
+    def __init__(self) -> None:
+        app = retention.create(retention.ServiceSettings(database_url="postgresql://postgres@/nothing"))
+        self.runtime: Runtime = app.state.runtime
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+
+    def says(self, readiness: Readiness, stalled: str | None = None) -> None:
+        """What its health is."""
+        health = SimpleNamespace(readiness=lambda: readiness, stalled=lambda: stalled)
+        self.runtime.health = cast(Any, health)
+
+
+@pytest.fixture
+def service() -> Operated:
+    return Operated()
+
+
+async def test_where_there_is_no_reason_against_it_a_service_is_ready_whatever_is_remarked(service: Operated) -> None:
+    service.says(Readiness([], ["2 events of workforce.hiring were set aside: see /v1/set-aside"], NOON))
+    answer = await service.client.get("/health/ready")
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "ready": True,
+            "reasons": [],
+            "remarks": ["2 events of workforce.hiring were set aside: see /v1/set-aside"],
+            "complete_until": "2026-03-02T12:00:00Z",
+            "records_behind": 0,
+        },
+    )
+
+
+async def test_with_a_reason_against_it_it_is_not(service: Operated) -> None:
+    service.says(Readiness(["PostgreSQL's disk is full"], [], None))
+    answer = await service.client.get("/health/ready")
+    body = answer.json()
+    assert (answer.status_code, body["ready"], body["reasons"]) == (503, False, ["PostgreSQL's disk is full"])
+    assert body["complete_until"] is None
+
+
+@pytest.mark.parametrize(
+    ("reason", "status"), [(None, 200), ("records wait and none was taken in for 60 seconds", 503)]
+)
+async def test_a_service_is_alive_unless_it_should_be_started_again(
+    service: Operated, reason: str | None, status: int
+) -> None:
+    service.says(Readiness(["PostgreSQL's disk is full"], [], None), stalled=reason)
+    answer = await service.client.get("/health/live")
+    assert (answer.status_code, answer.json()) == (status, {"live": reason is None, "reason": reason})
+
+
+async def test_metrics_are_told_in_the_text_format_of_prometheus(service: Operated) -> None:
+    service.runtime.telemetry.journal_position.set(7)
+    answer = await service.client.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert "workforce_journal_position 7.0" in answer.text.splitlines()
+
+
+def letter(offset: int, authority: str, place: int) -> ConsumerRecord:
+    """A dead letter of a starter whose body would name somebody, and who stood at this place."""
+    came = ConsumerRecord(
+        "workforce.hiring", 3, place, 0, 0, f"{authority}:worker/W-1".encode(), b'{"surname": "?"}', None, 0, 0, ()
+    )
+    made = dead_letter(SetAside(came, "contract", "data.surname: is not known", 1), "retention", 1_000_000)
+    headers = tuple(made.headers)
+    return ConsumerRecord("retention.dead-letter", 0, offset, 0, 0, made.key, made.value, None, 0, 0, headers)
+
+
+async def test_what_was_set_aside_is_listed_with_why_and_without_key_and_body(
+    service: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    async def read(*of: str) -> AsyncIterator[ConsumerRecord]:
+        asked.extend(of)
+        # The first was read, and set aside, twice.
+        for found in (letter(4, "331", 12), letter(5, "332", 13), letter(6, "331", 12)):
+            yield found
+
+    monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
+    answer = await service.client.get("/v1/set-aside")
+    records = answer.json()["records"]
+    assert answer.status_code == 200
+    assert asked == ["retention", "127.0.0.1:9092"]
+    assert [record["offset"] for record in records] == [5, 6]
+    assert records[0].keys() == {"offset", "about"}
+    assert (
+        records[0]["about"].items()
+        >= {
+            "topic": "workforce.hiring",
+            "partition": "3",
+            "offset": "13",
+            "consumer": "retention",
+            "cause": "contract",
+            "reason": "data.surname: is not known",
+        }.items()
+    )
+    assert "W-1" not in answer.text
+    assert '\\"surname\\"' not in answer.text
+
+
+async def test_what_is_sent_again_is_what_was_asked_for_each_once(
+    service: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    async def send(*of: Any) -> int:
+        asked.extend(of)
+        return 2
+
+    monkeypatch.setattr("services.chassis.operation.send_again", send)
+    answer = await service.client.post("/v1/set-aside/send-again", json={"offsets": [6, 5, 6]})
+    assert (answer.status_code, answer.json()) == (202, {"sent": 2})
+    assert asked == ["retention", "127.0.0.1:9092", {5, 6}]
+
+
+async def test_what_cannot_be_sent_again_is_told_beside_how_many_were(
+    service: Operated, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def send(*_: Any) -> int:
+        raise NotSentAgain(1, {7: "there is no such record"})
+
+    monkeypatch.setattr("services.chassis.operation.send_again", send)
+    answer = await service.client.post("/v1/set-aside/send-again", json={"offsets": [6, 7]})
+    body = answer.json()
+    assert (answer.status_code, body["sent"], body["detail"]) == (409, 1, "offset 7: there is no such record")
+    assert body["type"] == "urn:workforce:problem:not-sent-again"
+
+
+@pytest.mark.parametrize("asked", ["list", "send"])
+async def test_while_kafka_is_away_it_is_told_so(
+    service: Operated, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    async def read(*_: Any) -> AsyncIterator[ConsumerRecord]:
+        raise KafkaConnectionError
+        yield
+
+    async def send(*_: Any) -> int:
+        raise KafkaConnectionError
+
+    monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
+    monkeypatch.setattr("services.chassis.operation.send_again", send)
+    answer = (
+        await service.client.get("/v1/set-aside")
+        if asked == "list"
+        else await service.client.post("/v1/set-aside/send-again", json={"offsets": [6]})
+    )
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert answer.json()["detail"].startswith("Kafka cannot be reached.")
