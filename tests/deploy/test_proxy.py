@@ -255,7 +255,8 @@ def test_every_answer_has_the_headers_that_keep_browsers_careful(proxy: Proxy, p
     "path",
     [
         "/metrics", "//metrics", "/%6detrics", "/v1/../metrics", "/v1/%2e%2e/metrics", "/docs/../metrics",
-        "/health/live", "/health/ready", "/health%2flive", "/v1/../health/live", "/", "/v2/events", "/docsx", "/refused",
+        "/health/live", "/health/ready", "/health%2flive", "/v1/../health/live", "/", "/v2/events", "/docsx",
+        "/refused",
     ],
 )  # fmt: skip
 def test_health_metrics_and_what_is_not_listed_stay_inside(proxy: Proxy, path: str) -> None:
