@@ -4,6 +4,7 @@ Invariant: the walk finds one subscriber for each service, so that none can be f
 """
 
 from types import ModuleType
+from typing import Any, cast
 
 import pytest
 from faststream import AckPolicy
@@ -35,6 +36,14 @@ def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(
     assert subscriber.group_id == service.NAME
     assert subscriber._connection_args["enable_auto_commit"] is False
     assert subscriber._connection_args["auto_offset_reset"] == "earliest"
+
+
+@pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
+def test_how_far_was_read_is_noted_when_partitions_come_and_go(service: ModuleType) -> None:
+    broker, runtime = new_broker(SETTINGS), Runtime(service.PARTS, SETTINGS)
+    service.PARTS.subscribe(broker, runtime)
+    (subscriber,) = broker.subscribers
+    assert cast(Any, subscriber)._listener is runtime.readings
 
 
 @pytest.mark.parametrize(

@@ -249,3 +249,9 @@ def test_all_that_was_done_is_forgotten_once_all_has_come() -> None:
     judged = asked.count(6, 0, NINE + 2 * SECOND)
     assert (judged.verified_position, judged.verified_events) == (10, 6)
     assert (judged.missing, judged.remedy, judged.remedy_at) == (0, None, None)
+
+
+def test_what_is_complete_is_so_up_to_the_watermark_that_was_judged_and_not_to_a_later_one() -> None:
+    later = expected().hear(watermark(15, 9, NINE + SECOND, (5, 4)), NINE + SECOND)
+    judged = later.count(6, 0, NINE + SECOND).derived()
+    assert (judged.complete_until, judged.heard_until) == (NINE, NINE + SECOND)

@@ -63,3 +63,10 @@ async def test_what_less_would_not_mend_is_told_at_once(error: Exception) -> Non
     producer = Producer(-1, error)
     with pytest.raises(type(error)):
         await Writing(producer).put(ITEM)
+
+
+async def test_where_not_even_the_least_is_taken_the_record_is_not_let_go_of() -> None:
+    producer = Producer(-1, MessageSizeTooLargeError())
+    with pytest.raises(MessageSizeTooLargeError):
+        await Writing(producer).put(ITEM)
+    assert producer.taken == []

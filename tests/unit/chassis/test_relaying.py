@@ -224,6 +224,10 @@ async def test_published_events_are_counted_by_topic_and_anew_where_the_progress
         await relay_state.save_new(asked, 3, {}, Counter({POSTS.name: 2, HIRING.name: 1}))
         expected = {POSTS.name: (2, 3), HIRING.name: (1, 3), AGENCY_COVER.name: (0, 3)}
         assert await counts(asked) == expected
+        # What is published next adds up with it.
+        await relay_state.save_new(asked, 4, {}, Counter({POSTS.name: 1}))
+        assert await counts(asked) == {POSTS.name: (3, 4), HIRING.name: (1, 4), AGENCY_COVER.name: (0, 4)}
+        await relay_state.save_new(asked, 3, {}, Counter())
         # What was counted at the present position is believed, and not counted again.
         await asked.execute("UPDATE relay_count SET events = 5 WHERE topic = 'workforce.posts'")
         await relay_state.count_published(asked, TOPICS)

@@ -163,6 +163,31 @@ async def test_two_processes_judge_completeness_one_after_the_other(pool: asyncp
     assert await excludes(pool, settle, lambda: another.judge(pool))
 
 
+async def test_what_is_expected_is_locked_in_one_order_so_that_two_never_wait_for_each_other(
+    pool: asyncpg.Pool,
+) -> None:
+    mark = TopicMark(count=0, log_position=0, log_ends=())
+    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    # Written in another order than that of their names.
+    for topic in ("workforce.posts", "workforce.agency-cover"):
+        said = Watermark(owner="recruitment", position=0, head=0, until=now, topics={topic: mark})
+        watermarks = Watermarks("metrics", "127.0.0.1:1", Telemetry(), None, idempotent=False)
+        watermarks._heard["recruitment"] = said
+        await watermarks.judge(pool)
+    lock = "SELECT FROM expected WHERE topic = $1 FOR UPDATE NOWAIT"
+    another = Watermarks("metrics", "127.0.0.1:1", Telemetry(), None, idempotent=False)
+    async with pool.acquire() as connection:
+        transaction = connection.transaction()
+        await transaction.start()
+        await connection.fetch(lock, "workforce.agency-cover")
+        waiting = asyncio.ensure_future(another.judge(pool))
+        assert await blocked(pool, connection.get_server_pid(), cast(Any, waiting))
+        # Whoever waits for the first has not taken the second yet.
+        await pool.fetch(lock, "workforce.posts")
+        await transaction.commit()
+        await asyncio.wait_for(waiting, PATIENCE_SECONDS)
+
+
 async def test_a_process_that_migrates_waits_for_the_one_that_does(pool: asyncpg.Pool, tmp_path: Path) -> None:
     folder = tmp_path / "service" / "migrations"
     folder.mkdir(parents=True)
