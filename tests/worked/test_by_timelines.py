@@ -20,6 +20,7 @@ def test_the_rows_say_that(example: Example) -> None:
     at_once = events_at_once(example, AUTHORITIES[example.title]) if example.says_nothing_of_recording else events
     for in_any_order in (events, events[::-1], at_once):
         rows = by_timelines.rows(in_any_order)
+        assert all(row.valid_from < row.valid_to and row.known_from < row.known_to for row in rows)
         for question in example.questions:
             if by_timelines.can_be_asked(question) and question.accepted is None:
                 assert by_timelines.ask(rows, question) == expected(question), str(question)

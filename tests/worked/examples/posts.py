@@ -313,6 +313,17 @@ EXAMPLES = (
         ),
     ),
     example(
+        "two changes known at one instant make one stretch of what was three",
+        post("P-1", BEFORE, team="north"),
+        changed("P-1", "2023-05-01", team="south"),
+        changed("P-1", "2023-06-01", team="north"),
+        changed("P-1", BEFORE, team="south").recorded("2023-07-01T09:00:00Z"),
+        changed("P-1", "2023-06-01", team="south").recorded("2023-07-01T09:00:00Z"),
+        asked("establishment", "2023-06-01", 1, known="2023-07-01T08:59:59Z", by="team", rows={"north": 1}),
+        asked("establishment", "2023-04-30", 1, known="2023-07-01T09:00:00Z", by="team", rows={"south": 1}),
+        asked("establishment", "2023-06-01", 1, known="2023-07-01T09:00:00Z", by="team", rows={"south": 1}),
+    ),
+    example(
         "what is changed of a post before it is established, or after it closed, does not fund it",
         changed("P-1", "2022-12-01", funded_fte=5, team="north"),
         post("P-1", "2023-01-02"),
