@@ -224,8 +224,15 @@ def test_only_tls_and_only_names_of_ours_are_answered(proxy: Proxy) -> None:
     plain = http.client.HTTPConnection(LOOPBACK, proxy.port, timeout=30)
     plain.request("GET", "/v1/events", headers={"Host": NAME})
     assert plain.getresponse().status == 400
-    with pytest.raises(ssl.SSLError):
-        proxy.connect("another.example")
+    # Not even by who takes any certificate, or asks for no name.
+    careless = ssl.create_default_context()
+    careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
+    for name in ("another.example", None):
+        with (
+            socket.create_connection((LOOPBACK, proxy.port), timeout=30) as connection,
+            pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"),
+        ):
+            careless.wrap_socket(connection, server_hostname=name)
     with proxy.connect() as connection:
         assert connection.version() in ("TLSv1.2", "TLSv1.3")
 
@@ -249,6 +256,7 @@ def test_every_answer_has_the_headers_that_keep_browsers_careful(proxy: Proxy, p
     [
         "/metrics", "//metrics", "/%6detrics", "/v1/../metrics", "/v1/%2e%2e/metrics", "/docs/../metrics",
         "/health/live", "/health/ready", "/health%2flive", "/v1/../health/live", "/", "/v2/events", "/docsx",
+        "/refused",
     ],
 )  # fmt: skip
 def test_health_metrics_and_what_is_not_listed_stay_inside(proxy: Proxy, path: str) -> None:
@@ -356,7 +364,9 @@ def test_an_address_has_forty_requests_under_way_at_most(proxy: Proxy) -> None:
             connection.sendall(request)
         until(lambda: Stub.reached.count("/v1/slowly") == 40)
         asking[40].sendall(request)
-        assert asking[40].recv(12) == b"HTTP/1.1 429"
+        refusal = b"".join(iter(lambda: asking[40].recv(65536), b""))
+        assert refusal.startswith(b"HTTP/1.1 429")
+        assert json.loads(refusal.partition(b"\r\n\r\n")[2])["status"] == 429
         assert proxy.ask("/v1/anything", name=name)[0] == 200
         Stub.go_on.set()
         assert [connection.recv(12) for connection in asking[:40]] == [b"HTTP/1.1 200"] * 40

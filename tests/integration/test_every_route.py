@@ -71,6 +71,8 @@ def test_what_is_told_of_an_authority_does_not_hang_on_what_another_recorded_und
     for path in (path for path in asked if "benchmarks" not in path and "back-test" not in path):
         others = lasting(metrics.ask(path.replace("=331", "=332"), "neighbour"))
         assert any(others[name] != value for name, value in after[path].items() if name not in OF_ITSELF), path
+        # Each says of when its own newest record is: the other's is a year older.
+        assert others["recorded_until"] > "2019" > after[path]["recorded_until"]
 
 
 def lasting(answer: httpx.Response) -> dict[str, Any]:

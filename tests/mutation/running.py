@@ -46,24 +46,22 @@ QUIET = (
 
 @dataclass(frozen=True)
 class Known:
-    """What a run without any mistake told: seconds by test, and by file and line the places of the tests that ran it.
-
-    No place at all: the line ran while the file was loaded, and in no test.
-    """
+    """What a run without any mistake told: seconds by test, and by file and line which tests, by place, ran it."""
 
     seconds: dict[str, float]
     lines: dict[str, dict[int, list[int]]]
 
     def of(self, file: str, first: int, last: int) -> list[str]:
-        """The tests that ran one of these lines, cheapest first. Of a line that loading ran, all the file's.
+        """The tests that ran one of these lines, cheapest first. Of a line that only loading ran, all: what it made
+        is there for every one. Of a file that was not loaded, none.
 
         Not every line of a statement is one that runs: of those that are none, the one that did before counts.
         """
         by_line = self.lines.get(file, {})
-        before = max((line for line in by_line if line <= first), default=first)
-        ran = [by_line[line] for line in range(first, last + 1) if line in by_line] or [by_line.get(before, [])]
-        places = {place for those in ran for place in those} or {place for those in by_line.values() for place in those}
+        before = [line for line in by_line if line <= first]
+        ran = [line for line in by_line if first <= line <= last] or ([max(before)] if before else [])
         tests = list(self.seconds)
+        places = {place for line in ran for place in by_line[line]} or (range(len(tests)) if ran else ())
         return sorted((tests[place] for place in places), key=lambda test: (self.seconds[test], test))
 
 

@@ -67,6 +67,16 @@ def of_cohort(question: OfCohort) -> OfCohort:
     )
 
 
+def events_at_once(example: Example, authority: str) -> list[Event]:
+    """The same as though all had been recorded at one instant, in their order."""
+    events = events_of(example, authority)
+    time = events[0].envelope.time
+    return [
+        replace(event, envelope=event.envelope.model_copy(update={"time": time, "sourcesequence": str(place)}))
+        for place, event in enumerate(events)
+    ]
+
+
 def events_of(example: Example, authority: str) -> list[Event]:
     """What an example states, as events of an authority."""
     return [

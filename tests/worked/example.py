@@ -119,6 +119,11 @@ class Example:
     authority: str | None = None
     not_over_http: str | None = None
 
+    @property
+    def says_nothing_of_recording(self) -> bool:
+        """Whether its facts have no instants, ids or systems of their own, so that only their order counts."""
+        return not any(fact.attributes for fact in self.facts)
+
     def attributes(self, place: int, authority: str) -> dict[str, str]:
         """The CloudEvents attributes of one of its facts."""
         fact = self.facts[place]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.worked import by_timelines
-from tests.worked.answers import events_of, expected
+from tests.worked.answers import events_at_once, events_of, expected
 from tests.worked.example import Example
 from tests.worked.examples import AUTHORITIES, EXAMPLES
 
@@ -17,7 +17,8 @@ ASKED = [
 @pytest.mark.parametrize("example", ASKED, ids=lambda example: example.title)
 def test_the_rows_say_that(example: Example) -> None:
     events = events_of(example, AUTHORITIES[example.title])
-    for in_any_order in (events, events[::-1]):
+    at_once = events_at_once(example, AUTHORITIES[example.title]) if example.says_nothing_of_recording else events
+    for in_any_order in (events, events[::-1], at_once):
         rows = by_timelines.rows(in_any_order)
         for question in example.questions:
             if by_timelines.can_be_asked(question) and question.accepted is None:

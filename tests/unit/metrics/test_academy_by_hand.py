@@ -19,7 +19,7 @@ from services.metrics.measures.declaration import When
 from services.metrics.picture.picture import Picture
 from services.metrics.picture.service import Scope
 from services.metrics.survival import kaplan_meier
-from tests.histories import at, established, event, fte_changed, left, moved, started
+from tests.histories import at, established, event, fte_changed, left, merged, moved, started
 
 NQSW = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
 RECORDED = at(date(2020, 1, 6))
@@ -151,6 +151,13 @@ def test_who_stands_on_another_post_on_the_day_of_entry_progressed_that_day() ->
     facts = [started(date(2020, 2, 3), "P-1", "0.6"), entry]
     (known,) = of(picture(facts), date(2021, 1, 1)).known
     assert known.progressed_on == LEAP_DAY
+
+
+def test_who_held_a_service_area_post_all_along_has_progressed_from_the_day_of_entry_and_not_before_it() -> None:
+    # The entry came under a second number, which was closed the same day: a duplicate, which changes nothing.
+    found = picture([started(date(2020, 2, 3), "P-1"), merged("W-2")], [entered(LEAP_DAY), left(LEAP_DAY)])
+    (known,) = of(found, date(2021, 1, 1)).known
+    assert (known.member.spell.since, known.progressed_on) == (date(2020, 2, 3), LEAP_DAY)
 
 
 def test_a_post_that_becomes_one_of_a_service_area_is_progression_from_that_day_on() -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
@@ -82,10 +83,8 @@ def test_rows_of_two_authorities_add_up_by_what_posts_have_in_common() -> None:
 
 
 def test_rows_come_in_the_order_of_what_they_are_broken_down_by_and_what_is_not_stated_last() -> None:
-    cohorts = {"W-1": "AC-2", "W-2": None, "W-3": "AC-1"}
-    starts = [
-        started(worker, "2023-05-01", **({} if name is None else {"cohort": name})) for worker, name in cohorts.items()
-    ]
+    cohorts: dict[str, dict[str, Any]] = {"W-1": {"cohort": "AC-2"}, "W-2": {}, "W-3": {"cohort": "AC-1"}}
+    starts = [started(worker, "2023-05-01", **named) for worker, named in cohorts.items()]
     found = figure("starters", reading("331", post("P-1", BEFORE, fte=3), *starts), by=("cohort",))
     assert [key for key, _ in found.sorted_rows()] == [("AC-1",), ("AC-2",), (None,)]
 

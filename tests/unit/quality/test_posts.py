@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from contracts.codes import CoverReason
+from contracts.codes import CoverReason, Role
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged, PostClosed
@@ -230,3 +230,9 @@ def test_cover_beyond_its_expected_end_is_found_once_that_is_past() -> None:
 )
 def test_cover_that_ends_when_expected_or_is_extended_is_no_finding(facts: Facts) -> None:
     assert found("cover-past-expected-end", history(*TWO_POSTS, (C, _expected(OCTOBER)), *facts)) == []
+
+
+def test_cover_without_a_post_stands_on_none() -> None:
+    without = (C, cover_started(SEPTEMBER, None, reason=CoverReason.ADDITIONAL, role=Role.SOCIAL_WORKER))
+    facts = [without, ("cover/C-2", cover_started(OCTOBER, "P-9"))]
+    assert the_one("unknown-post", history(*TWO_POSTS, *facts)).subjects == ("cover/C-2", "post/P-9")

@@ -221,3 +221,9 @@ def test_two_numbers_of_one_person_overlap_only_when_they_are_merged() -> None:
     assert grave(history(*TWO_POSTS, *facts)) == set()
     merged = history(*TWO_POSTS, *facts, (W, WorkerMerged(duplicate="W-2")))
     assert the_one("overlapping-occupancies", merged).subjects == (W, "post/P-1", "post/P-2")
+
+
+def test_hours_of_a_post_that_was_left_are_named_with_the_start_by_which_it_was_taken_up() -> None:
+    facts = [(W, started(SEPTEMBER)), (W, fte_changed(OCTOBER, "0.5")), (W, left(NOVEMBER))]
+    late = (W, fte_changed(date(2023, 11, 2), "0.8"))
+    assert ids(the_one("fte-change-in-post-not-held", history(*TWO_POSTS, *facts, late))) == ["E-3", "E-6"]

@@ -322,3 +322,8 @@ def test_another_panel_before_the_start_in_a_cohort_is_of_somebody_not_in_servic
     facts = [(W, in_cohort(NOVEMBER)), (W, on_a_panel(OCTOBER))]
     assert len(found("panel-outside-service", history(*TWO_POSTS, *facts))) == 1
     assert found("asye-decided-before-start", history(*TWO_POSTS, *facts)) == []
+
+
+def test_a_panel_after_leaving_is_named_with_the_leaver_not_the_start() -> None:
+    facts = [(W, started(SEPTEMBER)), (W, left(OCTOBER)), (W, on_a_panel(NOVEMBER))]
+    assert ids(the_one("panel-outside-service", history(*TWO_POSTS, *facts))) == ["E-4", "E-5"]

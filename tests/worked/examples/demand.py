@@ -73,6 +73,13 @@ EXAMPLES = (
         asked("children", "2023-09-30", "not-counted", where={"demand": "children-in-need"}),
     ),
     example(
+        "a kind of which every count was ended on its own day overlaps with no other",
+        children("D-1", "2023-09-30", 40, "child-protection-plans"),
+        children_ended("D-1", "2023-09-30"),
+        children("D-2", "2023-09-30", 70, "children-looked-after"),
+        asked("children", "2023-09-30", 70),
+    ),
+    example(
         "children by area are counted apart from those of the whole authority, and divide no case holder",
         post("P-1", BEFORE),
         started("W-1", BEFORE, fte=0.5),

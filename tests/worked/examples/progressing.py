@@ -105,6 +105,16 @@ EXAMPLES = (
         asked("retention-payments-made", "2024-03-29..2024-03-31", 0),
     ),
     example(
+        "a payment made counts by the post of the day it was paid, not of the day it was earned",
+        post("P-1", LONG_AGO),
+        post("P-2", LONG_AGO, role="team-manager"),
+        started("W-1", LONG_AGO),
+        moved("W-1", "2024-03-30", "P-1", "P-2"),
+        paid("W-1", "2024-03-29", 3000, "2024-03-31"),
+        asked("retention-payments-made", "financial 2023-24", 1, by="role", rows={"social-worker": 1}),
+        asked("retention-payments-paid", "financial 2023-24", 3000, by="role", rows={"social-worker": 3000}),
+    ),
+    example(
         "by the council's scheme 3000 pounds are due to social workers below team manager who stayed twelve months",
         post("P-1", LONG_AGO, fte=99),
         post("P-2", LONG_AGO, fte=99, role="team-manager", csww_role=3),
@@ -119,6 +129,9 @@ EXAMPLES = (
         left("W-3", "2024-03-31"),
         started("W-4", "2020-06-01"),
         left("W-4", "2024-04-01"),
+        # In the census since May alone, and in service for long before.
+        started("W-17", "2020-06-01", "P-6"),
+        moved("W-17", "2023-05-01", "P-6", "P-1"),
         # Came later: due twelve months after, if they came by the last day of the scheme.
         started("W-5", "2023-04-02"),
         started("W-6", "2024-02-29"),
@@ -138,8 +151,9 @@ EXAMPLES = (
         decided("W-1", "2024-02-07", "successful", effective_from="2024-04-01"),
         decided("W-2", "2024-02-07", "successful", fte=0.5),
         asked("retention-payments-due", "2023-04-01..2024-03-30", 0),
-        asked("retention-payments-due", "2024-03-31..2024-03-31", 3),
-        asked("retention-payment-cost", "2024-03-31..2024-03-31", 9000),
+        asked("retention-payments-due", "2024-03-31..2024-03-31", 4),
+        asked("retention-payments-due", "2024-03-31..2024-03-31", 4, scope="census"),
+        asked("retention-payment-cost", "2024-03-31..2024-03-31", 12000),
         asked("retention-payments-due", "2024-04-01..2024-04-01", 0),
         asked("retention-payments-due", "2024-04-02..2024-04-02", 1),
         asked("retention-payments-due", "2024-05-01..2024-05-01", 1),

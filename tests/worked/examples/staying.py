@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.worked.example import asked, example
-from tests.worked.stated import left, post, started
+from tests.worked.stated import left, moved, post, started
 
 BEFORE = "2022-01-03"
 RESIDENTIAL: dict[str, Any] = {"csww_role": None, "role": "residential-childrens-worker"}
@@ -153,6 +153,15 @@ EXAMPLES = (
         asked("starters-old-enough", "2024-01-01..2024-01-31", 1, months=1, as_at="2024-02-29"),
         asked("starters-old-enough", "2024-01-01..2024-01-30", 0, months=1, as_at="2024-02-29"),
         asked("starters-old-enough", "2024-01-31..2024-12-31", 1, months=1),
+    ),
+    example(
+        "a starter is retained under the post of the first day, whichever it is later",
+        post("P-1", BEFORE),
+        post("P-2", BEFORE),
+        started("W-1", "2022-02-01", "P-1"),
+        moved("W-1", "2022-06-01", "P-1", "P-2"),
+        asked("starters-old-enough", "2023-09-30", 1, by="team", rows={"p-1": 1}),
+        asked("starters-retained", "2023-09-30", 1, by="team", rows={"p-1": 1}),
     ),
     example(
         "rates of the census leave out who left a residential home",
