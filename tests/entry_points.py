@@ -11,19 +11,19 @@ from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
 from contracts.persons import merges_stated, persons
 from contracts.standing import changes_of_standing, standing_events
-from services.metrics.academy import members
-from services.metrics.attribution import Attribution
-from services.metrics.changes import Report, part_changes
-from services.metrics.explanation import explain
-from services.metrics.figures import Asked, Reading, figures
+from services.metrics.academy.outcomes import members
+from services.metrics.figures.attribution import Attribution
+from services.metrics.figures.changes import Report, part_changes
+from services.metrics.figures.explanation import explain
+from services.metrics.figures.figures import FigureQuery, Reading, figures
 from services.metrics.forecasting.flows import happened
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS, findings
 from services.metrics.quality.effect import effect
 from services.metrics.quality.records import lateness
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.covers import covers
 from services.metrics.timelines.posts import post_facts
 from services.metrics.timelines.rows import Cover, Occupancy, Post
@@ -82,62 +82,62 @@ def staffing_over_time(events: Sequence[Event]) -> None:
     unposted_cover_staffing(held)
 
 
-def picture(events: Sequence[Event]) -> Picture:
-    """A picture, and all that is in it."""
-    found = Picture(events)
+def snapshot(events: Sequence[Event]) -> Snapshot:
+    """A snapshot, and all that is in it."""
+    found = Snapshot(events)
     for scope in Scope:
-        found.service(scope)
+        found.employment(scope)
         found.spells(scope)
     assert found.staffing is not None
     assert found.moves is not None
-    assert found.lots is not None
+    assert found.tranches is not None
     assert found.assignments is not None
     return found
 
 
 def measures(events: Sequence[Event]) -> None:
     """Every measure in a year and over some, in both scopes."""
-    found = Picture(events)
+    found = Snapshot(events)
     reading = Reading("331", KNOWN, lambda: found)
     for scope in Scope:
         for measure in MEASURES.values():
-            figures(measure, [reading], [YEAR], Asked((), None, scope))
-            figures(measure, [reading], YEARS, Asked(("role", "team"), None, scope))
+            figures(measure, [reading], [YEAR], FigureQuery((), None, scope))
+            figures(measure, [reading], YEARS, FigureQuery(("role", "team"), None, scope))
 
 
 def explanations(events: Sequence[Event]) -> None:
     """What every count is made of."""
-    found = Picture(events)
+    found = Snapshot(events)
     reading = Reading("331", KNOWN, lambda: found)
     for counted in COUNTS:
-        for part in explain(counted, reading, YEAR, Asked())[:PAGE]:
+        for part in explain(counted, reading, YEAR, FigureQuery())[:PAGE]:
             assert part.made_of is not None
 
 
 def changes(events: Sequence[Event]) -> None:
     """What changed in every count when the second half of the events came."""
     before, after = _report(events[: len(events) // 2]), _report(events)
-    attribution = Attribution(before.events, after.events, Asked())
+    attribution = Attribution(before.events, after.events, FigureQuery())
     for counted in COUNTS:
-        for change in part_changes(counted, YEAR, before, after, Asked(), attribution)[:PAGE]:
+        for change in part_changes(counted, YEAR, before, after, FigureQuery(), attribution)[:PAGE]:
             assert change.moved_by is not None
 
 
 def _report(events: Sequence[Event]) -> Report:
-    found = Picture(events)
+    found = Snapshot(events)
     return Report(Reading("331", KNOWN, lambda: found), events)
 
 
 def quality(events: Sequence[Event]) -> None:
     """What every check finds."""
-    found = Picture(events)
+    found = Snapshot(events)
     findings(found, AS_AT)
     lateness(found)
 
 
 def effects(events: Sequence[Event]) -> None:
     """A page of findings with their effects: the first of every check."""
-    found = Picture(events)
+    found = Snapshot(events)
     for check in CHECKS.values():
         for finding in findings(found, AS_AT, [check])[:2]:
             effect(found, finding, AS_AT)
@@ -145,7 +145,7 @@ def effects(events: Sequence[Event]) -> None:
 
 def academy(events: Sequence[Event]) -> None:
     """The members of the academy's cohorts, and what moved the vacancies."""
-    found = Picture(events)
+    found = Snapshot(events)
     members(found)
     happened(found)
 
@@ -165,15 +165,15 @@ def _timelines(events: Sequence[Event]) -> None:
     held_over_time(events)
 
 
-def _picture(events: Sequence[Event]) -> None:
-    picture(events)
+def _snapshot(events: Sequence[Event]) -> None:
+    snapshot(events)
 
 
 ENTRY_POINTS: dict[str, Callable[[Sequence[Event]], None]] = {
     "standing": standing,
     "timelines": _timelines,
     "staffing": staffing_over_time,
-    "picture": _picture,
+    "snapshot": _snapshot,
     "measures": measures,
     "explanations": explanations,
     "changes": changes,

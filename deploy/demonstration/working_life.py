@@ -26,7 +26,7 @@ from deploy.demonstration.published import (
 )
 from deploy.demonstration.workforce import Workforce
 from deploy.demonstration.working_days import Month, day_between
-from services.metrics.picture.amounts import weekdays
+from services.metrics.snapshot.amounts import weekdays
 
 WELLBEING_WEEKS = (date(2021, 10, 11), date(2022, 5, 9), date(2022, 11, 14), date(2023, 6, 5))
 """The Mondays of the four weeks; invented."""

@@ -143,7 +143,7 @@ def _key_needed() -> JSONResponse:
     return answer
 
 
-def calling(request: Request) -> Caller:
+def authenticated_caller(request: Request) -> Caller:
     """Who calls. (Only what needs a key has a caller.)"""
     caller: Caller = request.scope["caller"]
     return caller
@@ -162,7 +162,7 @@ class Needs:
 
     async def __call__(self, request: Request) -> None:
         """Raises a 403 problem for who has no such right."""
-        caller = calling(request)
+        caller = authenticated_caller(request)
         if self._right not in caller.rights or (self._everywhere and caller.authority != EVERY_AUTHORITY):
             raise Problem(403, "not-allowed", "Not allowed", self._refusal)
 

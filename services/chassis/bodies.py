@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect
 
 from contracts.refusal import refused_by
-from services.chassis.authentication import calling
+from services.chassis.authentication import authenticated_caller
 from services.chassis.content_encoding import decoding_of
 from services.chassis.problems import Problem, faults_as_json, in_words
 from services.chassis.settings import LimitSettings
@@ -43,7 +43,7 @@ class Bodies:
         not known here, 400 where it is not of the one it names; 429 where this caller alone sends half
         of all that may be held, 503 where all callers together send all of it; 400 where the caller goes away.
         """
-        caller, held = calling(request).name, _declared(request)
+        caller, held = authenticated_caller(request).name, _declared(request)
         decoding = decoding_of(request.headers.getlist("content-encoding"))
         if held > largest:
             raise _too_large(largest, advice)

@@ -116,7 +116,7 @@ def _fingerprint(key: bytes | None, value: bytes | None, headers: Headers) -> st
     return digest.hexdigest()
 
 
-def as_it_came(record: ConsumerRecord) -> Headers:
+def passthrough_parser(record: ConsumerRecord) -> Headers:
     """The headers with which a record came that was set aside: those before ours, whatever their names are."""
     headers: Headers = record.headers[: _first_of_ours(record)]
     return headers
@@ -142,7 +142,7 @@ def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
     places.
     """
     about = where_and_why(record)
-    of_the_whole = about.get("original-sha256") or _fingerprint(record.key, record.value, as_it_came(record))
+    of_the_whole = about.get("original-sha256") or _fingerprint(record.key, record.value, passthrough_parser(record))
     return about.get("topic", ""), about.get("partition", ""), about.get("offset", str(record.offset)), of_the_whole
 
 

@@ -25,7 +25,14 @@ from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, d
 
 # So that no record on the topic keeps the others from being read, and no topic is made by being asked for.
 from services.chassis import kafka_records, topics  # noqa: F401
-from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why, which
+from services.chassis.dead_letter_form import (
+    SetAside,
+    dead_letter,
+    fingerprint,
+    passthrough_parser,
+    where_and_why,
+    which,
+)
 from services.chassis.logs import get_log
 
 log = get_log(__name__)
@@ -162,7 +169,7 @@ async def send_again(service: str, kafka_servers: str, offsets: set[int] | None)
                     refused[record.offset] = str(reason)
                     continue
                 await producer.send_and_wait(
-                    topic, value=original.value, key=original.key, headers=list(as_it_came(original))
+                    topic, value=original.value, key=original.key, headers=list(passthrough_parser(original))
                 )
                 sent += 1
     finally:

@@ -327,12 +327,12 @@ class _Undecoded:
     timestamp = 0
 
 
-async def as_it_came(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
+async def passthrough_parser(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
     """FastStream parser: the message of a batch, with its records untouched."""
     message = await parse((_Undecoded(),))
     message.raw_message = records
     return message
 
 
-async def undecoded(_: Any) -> None:
+async def skip_decoding(_: Any) -> None:
     """FastStream decoder: nothing is decoded before each record is looked at alone."""

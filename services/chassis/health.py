@@ -131,7 +131,7 @@ class Health:
             reasons.append(f"the consumer waits: {runtime.delivery.waiting_for}")
         late, remarks = self._late(), self._remarks()
         # A service that takes events in does so without the events of others too: the journal keeps them.
-        if runtime.parts.publishes:
+        if runtime.spec.publishes:
             remarks = late + remarks
         else:
             reasons += late

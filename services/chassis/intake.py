@@ -16,7 +16,7 @@ from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
 from contracts.envelope import Event, Identity, format_instant
 from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
-from services.chassis.authentication import FEEDING, Caller, Right, calling
+from services.chassis.authentication import FEEDING, Caller, Right, authenticated_caller
 from services.chassis.bodies import media_type
 from services.chassis.cloud_events import BATCH, Incoming, read_request
 from services.chassis.intake_document import intake_operation
@@ -65,7 +65,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
     @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
         runtime = runtime_of(request)
-        caller = calling(request)
+        caller = authenticated_caller(request)
         now = datetime.now(UTC)
         largest = runtime.settings.largest_request_bytes
         async with runtime.bodies.reading(request, largest, "send several batches") as body:

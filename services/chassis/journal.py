@@ -126,8 +126,8 @@ async def append(connection: Connection, incoming: list[Incoming], provenance: s
     for item in incoming:
         event = item.event
         assert event is not None  # noqa: S101
-        key, print_ = _key_of(event.envelope), fingerprint(item)
-        fault = _conflict(event.envelope, print_, known)
+        key, digest = _key_of(event.envelope), fingerprint(item)
+        fault = _conflict(event.envelope, digest, known)
         if fault is not None:
             outcomes.append(Conflict(fault))
         elif key in known:
@@ -136,8 +136,8 @@ async def append(connection: Connection, incoming: list[Incoming], provenance: s
         else:
             head += 1
             accepted = Accepted(head, now, known=False, refers_to=_unknown_reference(event.envelope, known))
-            known[key] = _Entry(event.envelope.type, event.envelope.subject, print_, accepted)
-            fresh.append((head, event, print_))
+            known[key] = _Entry(event.envelope.type, event.envelope.subject, digest, accepted)
+            fresh.append((head, event, digest))
             outcomes.append(accepted)
     if fresh:
         await connection.execute(APPEND, *_columns(fresh, provenance, now))
@@ -167,9 +167,9 @@ def _key_of(envelope: Envelope) -> _Key:
     return envelope.authority, envelope.source, envelope.id
 
 
-def _conflict(envelope: Envelope, print_: bytes, known: dict[_Key, _Entry]) -> Fault | None:
+def _conflict(envelope: Envelope, digest: bytes, known: dict[_Key, _Entry]) -> Fault | None:
     same = known.get(_key_of(envelope))
-    if same is not None and same.fingerprint != print_:
+    if same is not None and same.fingerprint != digest:
         return Fault(
             "id",
             f"was used by {envelope.source} at {format_instant(same.accepted.accepted_at)} for another event",
@@ -205,10 +205,10 @@ def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: dateti
             now,
             provenance,
             event.body.decode(),
-            print_,
+            digest,
             source_sequence_of(event.envelope),
             event.envelope.referred_source,
         )
-        for position, event, print_ in fresh
+        for position, event, digest in fresh
     ]
     return [list(column) for column in zip(*rows, strict=True)]

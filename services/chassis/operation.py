@@ -99,7 +99,7 @@ WANTED: Document = {
 async def root(request: Request) -> JSONResponse:
     """What is worth a look: for whoever has no more than the address."""
     places = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
-    return JSONResponse({"service": runtime_of(request).parts.name, **places})
+    return JSONResponse({"service": runtime_of(request).spec.name, **places})
 
 
 @health_router.get(
@@ -147,7 +147,7 @@ async def list_set_aside(request: Request) -> JSONResponse:
     """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
     runtime = runtime_of(request)
     try:
-        found = await list_dead_letters(runtime.parts.name, runtime.settings.kafka_servers)
+        found = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
     except KafkaError:
         raise not_available("Kafka cannot be reached") from None
     return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in found.items()]})
@@ -177,7 +177,7 @@ async def send_set_aside_again(request: Request) -> JSONResponse:
     async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:
         wanted = read_model(request, body, SendAgain)
     try:
-        sent = await send_again(runtime.parts.name, runtime.settings.kafka_servers, set(wanted.offsets))
+        sent = await send_again(runtime.spec.name, runtime.settings.kafka_servers, set(wanted.offsets))
     except NotSentAgain as refused:
         title = "Not every record can be sent again"
         raise Problem(409, "not-sent-again", title, str(refused), sent=refused.sent) from None

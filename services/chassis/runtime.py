@@ -64,7 +64,7 @@ Watch = Callable[["Runtime"], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class ServiceSpec:
     """What a service is made of, besides its routes.
 
     Each of `watches` runs about once a second while the database is there, none waiting for another. `settled` says
@@ -82,18 +82,18 @@ class Parts:
 class Runtime:
     """The living parts of one service process."""
 
-    def __init__(self, parts: Parts, settings: Settings) -> None:
-        self.parts = parts
+    def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
+        self.spec = spec
         self.settings = settings
         self.telemetry = Telemetry()
         self.bodies = Bodies(settings.limits)
-        dead_letters = DeadLetters(parts.name, settings.kafka_servers, settings.kafka_idempotent_producer)
+        dead_letters = DeadLetters(spec.name, settings.kafka_servers, settings.kafka_idempotent_producer)
         self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
-        self.relay = Relay(parts.name, settings, self.telemetry) if parts.publishes else None
+        self.relay = Relay(spec.name, settings, self.telemetry) if spec.publishes else None
         self.membership = Membership(self._new_broker)
         self.readings = Readings(lambda: self._pool, self.membership.consumers)
         self.watermarks = Watermarks(
-            parts.name, settings.kafka_servers, self.telemetry, parts.settled, settings.kafka_idempotent_producer
+            spec.name, settings.kafka_servers, self.telemetry, spec.settled, settings.kafka_idempotent_producer
         )
         self.health = Health(self)
         self._dead_letters = dead_letters
@@ -153,7 +153,7 @@ class Runtime:
         self._begin(self.watermarks.hear())
         self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
         self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
-        for watch in self.parts.watches:
+        for watch in self.spec.watches:
             self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
         await self._until_done("Kafka", self._start_consumer)
         log.info("started")
@@ -187,7 +187,7 @@ class Runtime:
         self._pool = pool
 
     async def _migrate(self, pool: asyncpg.Pool) -> None:
-        own = () if self.parts.migrations is None else (self.parts.migrations,)
+        own = () if self.spec.migrations is None else (self.spec.migrations,)
         await migrate(pool, (CHASSIS_MIGRATIONS, *own))
 
     async def _start_consumer(self) -> None:
@@ -198,7 +198,7 @@ class Runtime:
 
     def _new_broker(self) -> KafkaBroker:
         broker = new_broker(self.settings)
-        self.parts.subscribe(broker, self)
+        self.spec.subscribe(broker, self)
         return broker
 
     async def _look_after_consumer(self) -> None:

@@ -23,7 +23,7 @@ from services.chassis.limits import WithinLimits
 from services.chassis.logs import get_log
 from services.chassis.operation import health_router, set_aside_router
 from services.chassis.problems import install_problem_answers, not_available
-from services.chassis.runtime import Parts, Runtime
+from services.chassis.runtime import Runtime, ServiceSpec
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 
@@ -44,10 +44,10 @@ METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"}
 
 
 def create_service(
-    parts: Parts, settings: Settings, *, title: str, description: str, routers: Sequence[APIRouter]
+    spec: ServiceSpec, settings: Settings, *, title: str, description: str, routers: Sequence[APIRouter]
 ) -> FastAPI:
     """The application of one service; starting and stopping it starts and stops all its parts."""
-    runtime = Runtime(parts, settings)
+    runtime = Runtime(spec, settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -60,7 +60,7 @@ def create_service(
     app = FastAPIOffline(title=title, description=description, version="1", lifespan=lifespan, redoc_url=None)
     app.state.runtime = runtime
     install_problem_answers(app)
-    open_to_all = (health_router, event_pages_router(parts.name))
+    open_to_all = (health_router, event_pages_router(spec.name))
     for router in (*routers, set_aside_router):
         app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
     for router in open_to_all:
@@ -75,7 +75,7 @@ def create_service(
     )
     app.add_middleware(WithinLimits, limits=settings.limits)
     app.add_middleware(Measured, telemetry=runtime.telemetry)
-    complete_document(app, intake_schemas(parts.name) if parts.publishes else {})
+    complete_document(app, intake_schemas(spec.name) if spec.publishes else {})
     return app
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 from fastapi import APIRouter, FastAPI
 
 from contracts.catalogue import METRICS
-from services.chassis.runtime import Parts
+from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
-from services.metrics import handlers, store
 from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, survival
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
 from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
-from services.metrics.consumers import subscribe
+from services.metrics.ingest import handlers, store
+from services.metrics.ingest.consumers import subscribe
 from services.metrics.settings import ServiceSettings
 
-__all__ = ["NAME", "PARTS", "ServiceSettings", "create"]
+__all__ = ["NAME", "SPEC", "ServiceSettings", "create"]
 
 NAME = METRICS
 
@@ -28,7 +28,7 @@ Figures of a children's social work workforce, **as at** any date, **as known at
 parts that follow from the events of the authority's own systems, and can be explained down to them.
 """
 
-PARTS = Parts(
+SPEC = ServiceSpec(
     NAME,
     Path(__file__).parent / "migrations",
     subscribe=subscribe,
@@ -66,6 +66,6 @@ def create(settings: ServiceSettings) -> FastAPI:
         benchmarks_router(published, settings.statistical_neighbours),
         closing(published),
     )
-    app = create_service(PARTS, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
     app.add_middleware(FormatBySuffix)
     return app

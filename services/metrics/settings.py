@@ -33,7 +33,7 @@ class ServiceSettings(Settings):
     memory_budget_mb: int = Field(
         384,
         ge=1,
-        description="Megabytes (of a million bytes) of events, pictures and columns that are kept to answer from. The "
+        description="Megabytes (of a million bytes) of events, snapshots and columns that are kept to answer from. The "
         "process itself takes about 100 more, and each question that is being answered what it is about.",
     )
     largest_question: int = Field(

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from contracts.values import AUTHORITY_PATTERN, EffectiveDate
-from services.chassis.authentication import READING, Right, calling
+from services.chassis.authentication import READING, Right, authenticated_caller
 from services.chassis.documentation import json_answer, record, refusals, several
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
@@ -51,7 +51,7 @@ async def get_fallen_vacant(
     ] = None,
 ) -> JSONResponse:
     """Who recruits sees where to begin: each post, since when it is vacant, and why."""
-    if not calling(request).may(Right.READ, authority):
+    if not authenticated_caller(request).may(Right.READ, authority):
         raise Problem(403, "not-allowed", "Not allowed", f"This key may not read of authority {authority}.")
     day = as_at or datetime.now(UTC).date()
     events = await store.events_of_posts_and_workers(runtime_of(request).pool, authority)

@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from contracts.catalogue import RECRUITMENT
 from services.chassis.intake import intake_router
-from services.chassis.runtime import Parts
+from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.recruitment import handlers
@@ -25,13 +25,13 @@ class ServiceSettings(Settings):
     port: int = 8101
 
 
-PARTS = Parts(NAME, None, subscribe=subscribe, publishes=True)
+SPEC = ServiceSpec(NAME, None, subscribe=subscribe, publishes=True)
 
 
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of the recruitment service."""
     return create_service(
-        PARTS,
+        SPEC,
         settings,
         title="Workforce recruitment",
         description=DESCRIPTION,

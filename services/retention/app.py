@@ -6,7 +6,7 @@ from fastapi import FastAPI
 
 from contracts.catalogue import RETENTION
 from services.chassis.intake import intake_router
-from services.chassis.runtime import Parts
+from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
 from services.chassis.settings import Settings
 from services.retention import handlers
@@ -27,13 +27,13 @@ class ServiceSettings(Settings):
     port: int = 8102
 
 
-PARTS = Parts(NAME, Path(__file__).parent / "migrations", subscribe=subscribe, publishes=True)
+SPEC = ServiceSpec(NAME, Path(__file__).parent / "migrations", subscribe=subscribe, publishes=True)
 
 
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of the retention service."""
     return create_service(
-        PARTS,
+        SPEC,
         settings,
         title="Workforce retention",
         description=DESCRIPTION,

@@ -5,7 +5,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from contracts.catalogue import RETENTION, topics_read_by
-from services.chassis.delivery import as_it_came, undecoded
+from services.chassis.delivery import passthrough_parser, skip_decoding
 from services.chassis.inbox import TakeInEvents
 from services.chassis.runtime import Runtime
 
@@ -25,8 +25,8 @@ def subscribe(broker: KafkaBroker, runtime: Runtime) -> None:
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,
         listener=runtime.readings,
-        parser=as_it_came,
-        decoder=undecoded,
+        parser=passthrough_parser,
+        decoder=skip_decoding,
     )
     async def take_in(message: KafkaMessage) -> None:
         await runtime.take_in(message, TakeInEvents(runtime.pool))

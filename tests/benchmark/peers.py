@@ -17,11 +17,11 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import duckdb
 
-from services.metrics.api.parameters import ALL
-from services.metrics.budget import Budget
-from services.metrics.columns import Columns, Sums, sums_over
-from services.metrics.readers import Readers
-from services.metrics.stock_columns import StockColumns
+from services.metrics.figures.columns import Columns, Sums, sums_over
+from services.metrics.read_models.authorities import ALL
+from services.metrics.read_models.budget import Budget
+from services.metrics.read_models.readers import Readers
+from services.metrics.read_models.stock_columns import StockColumns
 
 AMOUNT = "vacancies"
 ALL_CONNECTIONS = 8

@@ -42,7 +42,7 @@ WARM_UP_SECONDS = 3.0
 
 BY_FIVE = "role,team,service_area,grade,csww_role"
 HEAVY = (
-    # A century by five dimensions of an authority whose posts hardly share any; and what counts from pictures.
+    # A century by five dimensions of an authority whose posts hardly share any; and what counts from snapshots.
     f"/v1/measures/vacancies/series?authority={seeding.VARIED}&from=1950-01-01&to=2049-12-31&every=month&by={BY_FIVE}",
     "/v1/measures/crude-turnover/series?authority=201&from=1990-01-01&to=2024-03-31&every=month&by=team",
     f"/v1/measures/vacancy-rate/series?authority={seeding.VARIED}&from=2004-04-01&to=2024-03-31&every=month&by={BY_FIVE}",

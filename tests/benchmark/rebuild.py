@@ -18,7 +18,7 @@ from aiokafka import AIOKafkaConsumer
 from contracts.catalogue import METRICS, topics_read_by
 from contracts.envelope import decode_record
 from services.chassis.runtime import Runtime
-from services.metrics.app import PARTS, ServiceSettings
+from services.metrics.app import SPEC, ServiceSettings
 
 LONGEST_SECONDS = 3600
 # Asked again and again: it must cost PostgreSQL nothing. Places are given to what is in the inbox already, too.
@@ -56,7 +56,7 @@ async def floor(servers: str, database: str, expected: int) -> float:
 
 async def metrics(servers: str, database: str, expected: int) -> float:
     """The service's own runtime, with a consumer group that has read nothing yet."""
-    runtime = Runtime(PARTS, ServiceSettings(database_url=database, kafka_servers=servers))
+    runtime = Runtime(SPEC, ServiceSettings(database_url=database, kafka_servers=servers))
     await runtime.start()
     await _until_true(lambda: any(consumer.assignment() for consumer in runtime.membership.consumers()))
     began = time.perf_counter()
@@ -89,7 +89,7 @@ async def beside(servers: str, database: str, _: int) -> float:
     settings = ServiceSettings(database_url=database, kafka_servers=servers)
     print("ready", flush=True)
     sys.stdin.readline()
-    runtime = Runtime(PARTS, settings)
+    runtime = Runtime(SPEC, settings)
     await runtime.start()
     await asyncio.to_thread(sys.stdin.read)
     await runtime.stop()

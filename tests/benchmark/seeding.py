@@ -18,8 +18,8 @@ import psutil
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.chassis.telemetry import Telemetry
-from services.metrics import handlers
-from services.metrics.app import PARTS
+from services.metrics.app import SPEC
+from services.metrics.ingest import handlers
 from tests.benchmark.history import Authority, Stated, accepted
 
 VARIED = "399"
@@ -30,7 +30,7 @@ GRADES = 40
 async def prepare(database: str) -> None:
     """Make the tables."""
     pool = await connect_pool(database, 1)
-    await migrate(pool, tuple(folder for folder in (CHASSIS_MIGRATIONS, PARTS.migrations) if folder is not None))
+    await migrate(pool, tuple(folder for folder in (CHASSIS_MIGRATIONS, SPEC.migrations) if folder is not None))
     await pool.close()
 
 

@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
 
-from services.chassis.dead_letter_form import as_it_came, where_and_why
+from services.chassis.dead_letter_form import passthrough_parser, where_and_why
 from services.chassis.dead_letters import NotSentAgain, send_again
 from services.chassis.topics import admin_client
 from tests.delivery.feed import Record, post_established, put_on_topic, record_of
@@ -126,7 +126,7 @@ async def test_a_bouquet_of_strange_records_is_set_aside_and_every_good_one_coun
     assert {where_and_why(letter)["cause"] for letter in found} == {"contract"}
     for record, letter in zip(strange, found, strict=True):
         if "cut" not in where_and_why(letter):
-            assert (letter.key, letter.value, as_it_came(letter)) == (record.key, record.value, record.headers)
+            assert (letter.key, letter.value, passthrough_parser(letter)) == (record.key, record.value, record.headers)
     assert sum("cut" in where_and_why(letter) for letter in found) == 2
     listed = (await get(system.metrics, "/v1/set-aside")).json()["records"]
     assert [entry["about"] for entry in listed[known:]] == [where_and_why(letter) for letter in found]
@@ -165,7 +165,7 @@ async def test_a_header_name_that_is_not_utf8_keeps_no_record_from_being_read(st
     await eventually(lambda: total(system.metrics, "establishment", authority), 3.0)
     await eventually(lambda: number_of_dead_letters(system), known + 1)
     (letter,) = await dead_letters(system.broker, b"112:post/P-BAD")
-    assert as_it_came(letter)[0] == ("\\xff\\xfe", b"1")
+    assert passthrough_parser(letter)[0] == ("\\xff\\xfe", b"1")
     assert letter.value == b"{not json"
 
 

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Event
 from services.chassis.runtime import Runtime
-from services.metrics.app import PARTS, ServiceSettings
-from services.metrics.handlers import TakeInEvents, derive_listed
+from services.metrics.app import SPEC, ServiceSettings
+from services.metrics.ingest.handlers import TakeInEvents, derive_listed
 from tests.delivery.feed import ACCEPTED, Stated, decoded, send
 from tests.delivery.observing import Tables, events_in, eventually, read, tables
 from tests.delivery.processes import another_process
@@ -46,7 +46,7 @@ class Metrics:
     @asynccontextmanager
     async def on(cls, database: str) -> AsyncIterator["Metrics"]:
         """The metrics service's own handler, twice, on a database."""
-        runtimes = [Runtime(PARTS, ServiceSettings(database_url=database)) for _ in range(2)]
+        runtimes = [Runtime(SPEC, ServiceSettings(database_url=database)) for _ in range(2)]
         for runtime in runtimes:
             await runtime._start_database()
         yield cls(database, (TakeInEvents(runtimes[0]), TakeInEvents(runtimes[1])))

@@ -23,7 +23,7 @@ SETTINGS = Settings(database_url="postgresql:///unused")
 def the_subscriber(service: ModuleType) -> BatchSubscriber:
     """The one subscriber that a service declares, which reads in batches, one at a time (without workers)."""
     broker = new_broker(SETTINGS)
-    service.PARTS.subscribe(broker, Runtime(service.PARTS, SETTINGS))
+    service.SPEC.subscribe(broker, Runtime(service.SPEC, SETTINGS))
     (subscriber,) = broker.subscribers
     assert type(subscriber) is BatchSubscriber
     return subscriber
@@ -40,8 +40,8 @@ def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(
 
 @pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
 def test_how_far_was_read_is_noted_when_partitions_come_and_go(service: ModuleType) -> None:
-    broker, runtime = new_broker(SETTINGS), Runtime(service.PARTS, SETTINGS)
-    service.PARTS.subscribe(broker, runtime)
+    broker, runtime = new_broker(SETTINGS), Runtime(service.SPEC, SETTINGS)
+    service.SPEC.subscribe(broker, runtime)
     (subscriber,) = broker.subscribers
     assert cast(Any, subscriber)._listener is runtime.readings
 

@@ -11,7 +11,7 @@ import pytest
 from deploy.embedded.feeding import Held, events_accepted, events_counting, held
 from services.chassis.database import migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS
-from services.metrics.app import PARTS
+from services.metrics.app import SPEC
 from tests.deploy.production import Production
 from tests.deploy.two_authorities import TO_RECRUITMENT, TO_RETENTION
 
@@ -28,8 +28,8 @@ async def empty(production: Production) -> AsyncIterator[str]:
     """A database of metrics that holds nothing."""
     url = production.postgresql.create("loading")
     pool = await asyncpg.create_pool(url, min_size=1, max_size=1)
-    assert PARTS.migrations is not None
-    await migrate(pool, (CHASSIS_MIGRATIONS, PARTS.migrations))
+    assert SPEC.migrations is not None
+    await migrate(pool, (CHASSIS_MIGRATIONS, SPEC.migrations))
     await pool.close()
     yield url
     production.postgresql.drop("loading")

@@ -11,7 +11,7 @@ import pytest
 
 from services.chassis.database import migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS
-from services.metrics.app import PARTS
+from services.metrics.app import SPEC
 from tests.deploy.production import Production
 from tests.parts import PostgreSQL
 
@@ -180,8 +180,8 @@ async def test_metrics_migrates_where_it_may_make_no_role(postgres: PostgreSQL, 
     await superuser.execute(f'CREATE ROLE "owner_{name}" LOGIN')
     await superuser.execute(f'ALTER DATABASE "{name}" OWNER TO "owner_{name}"')
     pool = await asyncpg.create_pool(database, user=f"owner_{name}", min_size=1, max_size=1)
-    assert PARTS.migrations is not None
-    await migrate(pool, (CHASSIS_MIGRATIONS, PARTS.migrations))
+    assert SPEC.migrations is not None
+    await migrate(pool, (CHASSIS_MIGRATIONS, SPEC.migrations))
     rows = await pool.fetch("SELECT * FROM reporting.stock('331', '2022-10-31', now())")
     await pool.close()
     await superuser.execute(f'REASSIGN OWNED BY "owner_{name}" TO postgres')

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.metrics.store import lock_authorities
+from services.metrics.ingest.store import lock_authorities
 from tests.integration.arrival import complete
 from tests.integration.benchmarks import NEWER
 from tests.integration.feed import Feed, post_established

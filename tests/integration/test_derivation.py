@@ -14,8 +14,8 @@ import pytest
 from contracts.envelope import Event
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.metrics import handlers, store
-from services.metrics.derivation import AT_ONCE
+from services.metrics.ingest import handlers, store
+from services.metrics.ingest.derivation import AT_ONCE
 from services.metrics.timelines import knowledge
 from services.metrics.timelines.workers import occupancies
 from tests.dirt import KINDS, WORKER

@@ -9,14 +9,14 @@ import pytest
 
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS
-from services.metrics.api.parameters import ALL
-from services.metrics.budget import Budget
-from services.metrics.figures import Asked, FigureSums
+from services.metrics.figures.figures import FigureQuery, FigureSums
 from services.metrics.measures.catalogue import MEASURES, count, counts_of
 from services.metrics.measures.declaration import When
-from services.metrics.memory import Memory
-from services.metrics.picture.picture import Picture
-from services.metrics.readers import Readers
+from services.metrics.read_models.authorities import ALL
+from services.metrics.read_models.budget import Budget
+from services.metrics.read_models.read_cache import ReadCache
+from services.metrics.read_models.readers import Readers
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.integration.test_stock_columns import METRICS_MIGRATIONS, half_a_starter, post, take_in
 
 NOW = datetime(2024, 1, 1, tzinfo=UTC)
@@ -36,15 +36,15 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
     await pool.close()
 
 
-def memory_of(pool: asyncpg.Pool, budget: int) -> Memory:
-    return Memory(Readers(pool, 4), Budget(budget))
+def read_cache_of(pool: asyncpg.Pool, budget: int) -> ReadCache:
+    return ReadCache(Readers(pool, 4), Budget(budget))
 
 
-async def figure(memory: Memory, name: str, authority: str) -> float:
+async def figure(memory: ReadCache, name: str, authority: str) -> float:
     """A measure as at October, worked out as the API does."""
     measure = MEASURES[name]
-    sums = FigureSums([measure], [OCTOBER], Asked())
-    async for readings in memory.readings(authority, NOW, None, counts_of(measure), Asked()):
+    sums = FigureSums([measure], [OCTOBER], FigureQuery())
+    async for readings in memory.readings(authority, NOW, None, counts_of(measure), FigureQuery()):
         sums.add(readings)
         readings.clear()
     memory.settle()
@@ -53,7 +53,7 @@ async def figure(memory: Memory, name: str, authority: str) -> float:
     return float(total)
 
 
-async def everything(memory: Memory) -> list[float]:
+async def everything(memory: ReadCache) -> list[float]:
     found = []
     for authority in (*AUTHORITIES, ALL, *AUTHORITIES):
         for name in ("vacancies", "in-post-headcount", "starters-fte"):
@@ -66,13 +66,13 @@ async def test_the_budget_holds_whatever_is_asked_and_answers_are_the_same(pool:
     expected = [39.5, 1, 0.5, 10, 0, 0, 10, 0, 0, 10, 0, 0]
     expected += [69.5, 1, 0.5, *expected]
     for budget in (1, 20_000, 60_000, 200_000, PLENTY):
-        memory = memory_of(pool, budget)
+        memory = read_cache_of(pool, budget)
         assert await everything(memory) == expected
         assert sum(weight for _, weight in memory.budget.weights()) == memory.budget.kept
 
 
 async def test_an_authority_beyond_the_budget_is_answered_and_not_kept(pool: asyncpg.Pool) -> None:
-    memory = memory_of(pool, 60_000)
+    memory = read_cache_of(pool, 60_000)
     assert await figure(memory, "in-post-headcount", "332") == 0
     kept = memory.budget.kept
     assert kept > 0
@@ -84,33 +84,33 @@ async def test_an_authority_beyond_the_budget_is_answered_and_not_kept(pool: asy
 
 
 async def test_what_was_not_asked_for_longest_is_let_go_first(pool: asyncpg.Pool) -> None:
-    memory = memory_of(pool, 60_000)
+    memory = read_cache_of(pool, 60_000)
     for authority in ("332", "333", "332", "334"):
         await figure(memory, "in-post-headcount", authority)
     unread = {authority: (await memory.size(authority)).unread_events for authority in AUTHORITIES}
     assert unread == {"331": 41, "332": 0, "333": 10, "334": 0}
 
 
-async def test_who_asks_every_authority_holds_one_picture_at_a_time_and_moves_nothing_that_is_kept(
+async def test_who_asks_every_authority_holds_one_snapshot_at_a_time_and_moves_nothing_that_is_kept(
     pool: asyncpg.Pool,
 ) -> None:
-    memory = memory_of(pool, 40_000)
+    memory = read_cache_of(pool, 40_000)
     await figure(memory, "in-post-headcount", "334")
-    pictures: list[weakref.ref[Picture]] = []
+    snapshots: list[weakref.ref[Snapshot]] = []
     most = 0
-    async for readings in memory.readings(ALL, NOW, None, [count("leavers")], Asked()):
+    async for readings in memory.readings(ALL, NOW, None, [count("leavers")], FigureQuery()):
         (reading,) = readings
-        pictures.append(weakref.ref(reading.picture()))
-        most = max(most, sum(picture() is not None for picture in pictures[:-1]))
+        snapshots.append(weakref.ref(reading.snapshot()))
+        most = max(most, sum(snapshot() is not None for snapshot in snapshots[:-1]))
         del reading
         readings.clear()
-    assert len(pictures) == 4
+    assert len(snapshots) == 4
     assert most == 0
     assert await memory.size("334") == (10, 0, 0, 0, 0)
 
 
 async def test_what_was_not_read_yet_is_known_before_it_is_read(pool: asyncpg.Pool) -> None:
-    memory = memory_of(pool, PLENTY)
+    memory = read_cache_of(pool, PLENTY)
     assert await memory.size(ALL, rows=True) == (71, 71, 71, 72, 72)
     await figure(memory, "vacancies", "331")
     assert await memory.size("331", rows=True) == (41, 41, 41, 42, 0)
@@ -118,7 +118,7 @@ async def test_what_was_not_read_yet_is_known_before_it_is_read(pool: asyncpg.Po
     assert await memory.size("331") == (41, 0, 0, 0, 0)
     await take_in(pool, post(50))
     assert await memory.size("331") == (42, 1, 1, 0, 0)
-    asked = Asked(("role", "team"))
+    asked = FigureQuery(("role", "team"))
     assert await memory.most_keys("331", asked, await memory.size("331")) == 1
     assert await memory.most_keys(ALL, asked, await memory.size(ALL)) == 1
 
@@ -133,13 +133,13 @@ async def test_readers_leave_half_of_the_connections_to_the_consumer(pool: async
 
 
 async def test_events_are_counted_of_the_authorities_asked_for_and_as_far_as_they_are_read(pool: asyncpg.Pool) -> None:
-    authorities = memory_of(pool, PLENTY).authorities
+    authorities = read_cache_of(pool, PLENTY).authorities
     both = ["331", "332"]
     # 40 posts and a starter, and 10 posts; those of the other two are never counted.
     assert await authorities.count(both) == (51, 51, 51)
-    await authorities.picture("331", NOW)
+    await authorities.snapshot("331", NOW)
     assert await authorities.count(both) == (51, 10, 10)
-    # Read, but not yet in a picture.
+    # Read, but not yet in a snapshot.
     await authorities.events("332")
     assert await authorities.count(both) == (51, 0, 10)
     await take_in(pool, post(10, "332"))

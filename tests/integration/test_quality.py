@@ -89,9 +89,9 @@ def test_the_summary_counts_what_every_check_found(metrics: Feed) -> None:
 
 def test_a_finding_says_what_would_mend_it_and_names_its_events_and_where_they_came_from(metrics: Feed) -> None:
     (found,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
-    assert found["says"] == "worker/W-1 moved from post/P-7 on 2023-10-02, and held post/P-1."
+    assert found["message"] == "worker/W-1 moved from post/P-7 on 2023-10-02, and held post/P-1."
     assert found["severity"] == "moves-a-figure"
-    assert found["mend"].startswith("Supersede the move with the post that was held")
+    assert found["remedy"].startswith("Supersede the move with the post that was held")
     assert (found["since"], found["until"]) == ("2023-10-02", "2023-10-03")
     assert found["subjects"] == ["worker/W-1", "post/P-7", "post/P-2"]
     moved, started = sorted(found["events"], key=lambda event: str(event["id"]))
@@ -104,7 +104,7 @@ def test_a_finding_says_what_would_mend_it_and_names_its_events_and_where_they_c
 def test_an_effect_is_the_difference_without_the_event_that_is_one_too_many(metrics: Feed) -> None:
     (found,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
     assert found["effect"] == {
-        "concerned_fte": "0",
+        "affected_fte": "0",
         "without": [{"source": "/coventry/hr", "id": "moved-W-1"}],
         "would_differ_by": {"in-post": "-0.5", "vacancies": "0.5", "uncovered-vacancies": "0.5"},
     }
@@ -114,16 +114,16 @@ def test_where_it_is_not_plain_which_is_wrong_the_fte_in_question_is_told(metric
     unknown, overlapping = (
         asked(metrics, f"&check={check}")["findings"][0] for check in ("unknown-post", "overlapping-occupancies")
     )
-    assert (unknown["until"], unknown["effect"]) == (None, {"concerned_fte": "1"})
-    assert overlapping["effect"] == {"concerned_fte": "0.5"}
+    assert (unknown["until"], unknown["effect"]) == (None, {"affected_fte": "1"})
+    assert overlapping["effect"] == {"affected_fte": "0.5"}
 
 
 def test_findings_come_page_by_page(metrics: Feed) -> None:
-    whole = [found["says"] for found in asked(metrics, f"&{GRAVE}")["findings"]]
+    whole = [found["message"] for found in asked(metrics, f"&{GRAVE}")["findings"]]
     first = asked(metrics, f"&{GRAVE}&limit=3")
     assert (first["count"], len(first["findings"])) == (4, 3)
     second = metrics.get(first["links"]["next"]).json()
-    assert [found["says"] for found in (*first["findings"], *second["findings"])] == whole
+    assert [found["message"] for found in (*first["findings"], *second["findings"])] == whole
     assert "next" not in second["links"]
     assert asked(metrics, "&severity=for-information")["findings"] == []
 
@@ -137,7 +137,7 @@ def test_findings_can_be_had_as_csv(metrics: Feed) -> None:
     moved = lines["move-from-post-not-held"]
     assert set(moved["events"].split()) == {"/coventry/hr#moved-W-1", "/coventry/hr#started-W-1"}
     assert (moved["without"], moved["in-post"], moved["agency"]) == ("/coventry/hr#moved-W-1", "-0.5", "0")
-    assert (lines["unknown-post"]["concerned_fte"], lines["unknown-post"]["in-post"]) == ("1", "")
+    assert (lines["unknown-post"]["affected_fte"], lines["unknown-post"]["in-post"]) == ("1", "")
     about = metrics.about(path)
     assert (about["authority"], about["as_known_at"]) == (AUTHORITY, "2023-11-30T12:00:00Z")
 
@@ -175,7 +175,7 @@ def test_a_parameter_that_cannot_be_read_is_named(metrics: Feed, query: str, fie
 def test_every_check_is_listed_with_what_it_means_and_what_would_mend_it(metrics: Feed) -> None:
     body = metrics.get("/v1/quality/checks").json()
     assert [check["check"] for check in body["checks"]] == list(CHECKS)
-    assert list(body["checks"][0]) == ["check", "title", "severity", "meaning", "mend", "moves"]
+    assert list(body["checks"][0]) == ["check", "title", "severity", "meaning", "remedy", "moves"]
     assert [item["severity"] for item in body["severities"]] == [
         "moves-a-figure",
         "may-move-a-figure",

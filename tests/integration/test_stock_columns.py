@@ -18,11 +18,11 @@ from contracts.events.posts import PostEstablished
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.chassis.telemetry import Telemetry
-from services.metrics import handlers
-from services.metrics.budget import Budget
-from services.metrics.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW
-from services.metrics.readers import Readers
-from services.metrics.stock_columns import StockColumns
+from services.metrics.figures.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW
+from services.metrics.ingest import handlers
+from services.metrics.read_models.budget import Budget
+from services.metrics.read_models.readers import Readers
+from services.metrics.read_models.stock_columns import StockColumns
 from tests.histories import at, cover_started, established, event, fte_changed, left, started
 
 METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"

@@ -110,7 +110,7 @@ async def test_a_withdrawal_means_an_event_of_the_source_that_it_names(
     await arrival(system.databases["metrics"], "831", {"post/P-1", "post/P-2", "worker/W-1"}, 4)
     assert total(metrics, "establishment", "831") == 2
     (finding,) = metrics.get("/v1/quality?authority=831&check=reference-to-no-event").json()["findings"]
-    assert finding["says"] == (
+    assert finding["message"] == (
         f"{PORTAL}#2 voids {PORTAL}#1, and no such event of post/P-1 is known; "
         f"{HR}#1 is uk.workforce.post.established.v1 of post/P-1."
     )

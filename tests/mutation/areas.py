@@ -43,7 +43,7 @@ FIGURES = (
     "tests/unit/metrics/test_measures.py",
     "tests/unit/metrics/test_no_figure.py",
     "tests/unit/metrics/test_lazily.py",
-    "tests/unit/metrics/test_pictures_kept.py",
+    "tests/unit/metrics/test_snapshots_kept.py",
     "tests/unit/demonstration/test_vacancy_table.py",
     "tests/unit/demonstration/test_academy_and_recruitment.py",
     "tests/property/test_timelines.py",
@@ -70,11 +70,11 @@ AREAS = {
             ),
         ),
         Area("timelines", ("services/metrics/timelines/*.py",), FIGURES),
-        Area("picture", ("services/metrics/picture/*.py",), FIGURES),
+        Area("snapshot", ("services/metrics/snapshot/*.py",), FIGURES),
         Area("measures", ("services/metrics/measures/*.py",), FIGURES),
         Area(
             "statistics",
-            ("services/metrics/control_chart.py", "services/metrics/survival.py"),
+            ("services/metrics/statistics/control_chart.py", "services/metrics/statistics/survival.py"),
             (
                 "tests/unit/metrics/test_control_chart.py",
                 "tests/unit/metrics/test_survival.py",

@@ -1,6 +1,6 @@
-"""Stocks as at the last day of a period, and the lots in which vacancies open and close.
+"""Stocks as at the last day of a period, and the tranches in which vacancies open and close.
 
-Invariant: the open lots of a post add up to its vacancies.
+Invariant: the open tranches of a post add up to its vacancies.
 """
 
 from collections.abc import Callable
@@ -71,11 +71,11 @@ def in_post_headcount(events: list[Event], period: Period, scope: str) -> list[P
     return [part(workforce.place_of_person(person, day, scope)) for person in persons]
 
 
-# --- vacancies in lots ------------------------------------------------------------------------------------------------
+# --- vacancies in tranches --------------------------------------------------------------------------------------------
 
 
 @dataclass
-class Lot:
+class Tranche:
     """FTE of a post that has been vacant since one day."""
 
     opened_on: date
@@ -91,28 +91,28 @@ class Filled:
     fte: Fraction
 
 
-def vacancy_lots(workforce: Workforce, post: str, as_at: date) -> tuple[list[Lot], list[Filled]]:
-    """The lots of a post that are open on a day, and what was filled up to it."""
-    lots: list[Lot] = []
+def vacancy_tranches(workforce: Workforce, post: str, as_at: date) -> tuple[list[Tranche], list[Filled]]:
+    """The tranches of a post that are open on a day, and what was filled up to it."""
+    tranches: list[Tranche] = []
     filled: list[Filled] = []
     for day in workforce.days_named:
         if day > as_at:
             break
         before, now = workforce.staffing(post, day - ONE_DAY), workforce.staffing(post, day)
         if now.vacancies > before.vacancies:
-            lots.append(Lot(day, now.vacancies - before.vacancies))
+            tranches.append(Tranche(day, now.vacancies - before.vacancies))
         to_close = before.vacancies - now.vacancies
         while to_close > 0:
-            oldest = lots[0]
+            oldest = tranches[0]
             closed = min(oldest.fte, to_close)
             oldest.fte -= closed
             to_close -= closed
             if now.in_post > before.in_post:
                 filled.append(Filled(oldest.opened_on, day, closed))
             if oldest.fte == 0:
-                lots.pop(0)
-        assert sum(lot.fte for lot in lots) == now.vacancies
-    return lots, filled
+                tranches.pop(0)
+        assert sum(tranche.fte for tranche in tranches) == now.vacancies
+    return tranches, filled
 
 
 def _of_filled(amount: Callable[[Filled], Fraction]) -> Measure:
@@ -120,7 +120,7 @@ def _of_filled(amount: Callable[[Filled], Fraction]) -> Measure:
         workforce = workforce_of(events)
         parts = []
         for post in workforce.posts:
-            for filled in vacancy_lots(workforce, post, period.last)[1]:
+            for filled in vacancy_tranches(workforce, post, period.last)[1]:
                 place = workforce.place_of_post(post, filled.filled_on)
                 if filled.filled_on in period and is_in(scope, place):
                     parts.append(part(place, amount(filled)))
@@ -140,8 +140,8 @@ def vacancies_by_age(events: list[Event], period: Period, scope: str) -> list[Pa
     for post in workforce.posts:
         place = workforce.place_of_post(post, period.last)
         if is_in(scope, place):
-            for lot in vacancy_lots(workforce, post, period.last)[0]:
-                parts.append(part({**place, "age": _age(full_months(lot.opened_on, period.last))}, lot.fte))
+            for tranche in vacancy_tranches(workforce, post, period.last)[0]:
+                parts.append(part({**place, "age": _age(full_months(tranche.opened_on, period.last))}, tranche.fte))
     return parts
 
 

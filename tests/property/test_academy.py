@@ -6,9 +6,9 @@ Invariant: the outcomes expected here come from tests/oracle, which shares no co
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.metrics.academy import members, outcomes
-from services.metrics.picture.picture import Picture, known
-from services.metrics.survival import kaplan_meier
+from services.metrics.academy.outcomes import members, outcomes
+from services.metrics.snapshot.snapshot import Snapshot, known
+from services.metrics.statistics.survival import kaplan_meier
 from tests.oracle import academy as oracle
 from tests.oracle.measures import known as known_by_oracle
 from tests.property.test_measures import asked_of
@@ -33,11 +33,11 @@ SAME = {
 def test_every_outcome_and_the_survival_of_every_cohort_is_what_the_definitions_say(data: st.DataObject) -> None:
     history = data.draw(whole_histories(24))
     as_known_at, as_accepted_at, when, _ = data.draw(asked_of(history))
-    picture = Picture(known(history, as_known_at, as_accepted_at))
+    snapshot = Snapshot(known(history, as_known_at, as_accepted_at))
     expected = oracle.cohorts(known_by_oracle(history, as_known_at, as_accepted_at), when.as_at)
-    assert {member.cohort for member in members(picture) if member.started_on <= when.as_at} <= expected.keys()
+    assert {member.cohort for member in members(snapshot) if member.started_on <= when.as_at} <= expected.keys()
     for cohort, of_cohort in expected.items():
-        found = outcomes(picture, {cohort}, when.as_at)
+        found = outcomes(snapshot, {cohort}, when.as_at)
         assert {name: found.count(name) for name in SAME} == {
             name: getattr(of_cohort, name_of_oracle) for name, name_of_oracle in SAME.items()
         }, cohort

@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
-from services.metrics import attribution as attribution_module
-from services.metrics.attribution import NAMING, Attribution, Surroundings
-from services.metrics.changes import Report, part_changes
-from services.metrics.explanation import explain
-from services.metrics.figures import Asked, Reading
+from services.metrics.figures import attribution as attribution_module
+from services.metrics.figures.attribution import NAMING, Attribution, Surroundings
+from services.metrics.figures.changes import Report, part_changes
+from services.metrics.figures.explanation import explain
+from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture, known
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.snapshot import Snapshot, known
 from tests.histories import tied
 from tests.oracle.measures import known as known_by_oracle
 from tests.oracle.parts import figure
@@ -36,26 +36,26 @@ Amounts = dict[Any, int]
 
 
 @st.composite
-def two_reports(draw: st.DrawFn) -> tuple[list[Event], Instants, Instants, When, Asked]:
+def two_reports(draw: st.DrawFn) -> tuple[list[Event], Instants, Instants, When, FigureQuery]:
     """A history, two pairs of instants, in any order, and what is asked."""
     history = draw(whole_histories() | tied(whole_histories()))
     known_first, accepted_first, when, scope = draw(asked_of(history))
     known_second, accepted_second, _, _ = draw(asked_of(history))
     first, second = (known_first, accepted_first), (known_second, accepted_second)
-    return history, first, second, when, Asked(scope=scope)
+    return history, first, second, when, FigureQuery(scope=scope)
 
 
 def report(history: list[Event], instants: Instants) -> Report:
     events = known(history, *instants)
-    picture = Picture(events)
-    return Report(Reading("331", instants[0], lambda: picture), events)
+    snapshot = Snapshot(events)
+    return Report(Reading("331", instants[0], lambda: snapshot), events)
 
 
-def amounts(measure: Count, events: list[Event], when: When, asked: Asked) -> Amounts:
+def amounts(measure: Count, events: list[Event], when: When, asked: FigureQuery) -> Amounts:
     """Every part of a count, of all these events."""
-    picture = Picture(events)
+    snapshot = Snapshot(events)
     found: Amounts = defaultdict(int)
-    for part in explain(measure, Reading("331", datetime.max.replace(tzinfo=UTC), lambda: picture), when, asked):
+    for part in explain(measure, Reading("331", datetime.max.replace(tzinfo=UTC), lambda: snapshot), when, asked):
         found[part.subjects, tuple(part.dimensions.values())] += part.amount
     return found
 
@@ -77,7 +77,7 @@ def taken_one_after_another(first: list[Event], second: list[Event]) -> list[tup
 
 @given(two_reports())
 def test_effects_add_up_and_each_is_what_the_event_did_at_its_step(
-    asked: tuple[list[Event], Instants, Instants, When, Asked],
+    asked: tuple[list[Event], Instants, Instants, When, FigureQuery],
 ) -> None:
     history, *instants, when, wanted = asked
     before, after = (report(history, one) for one in instants)
@@ -102,7 +102,7 @@ def test_effects_add_up_and_each_is_what_the_event_did_at_its_step(
 
 @given(two_reports(), st.sampled_from([0, 10, 40]))
 def test_where_very_many_are_taken_together_effects_add_up_all_the_same(
-    asked: tuple[list[Event], Instants, Instants, When, Asked], looked_at: int
+    asked: tuple[list[Event], Instants, Instants, When, FigureQuery], looked_at: int
 ) -> None:
     history, *instants, when, wanted = asked
     before, after = (report(history, one) for one in instants)
@@ -117,7 +117,7 @@ def test_where_very_many_are_taken_together_effects_add_up_all_the_same(
 
 @given(two_reports())
 def test_the_effects_of_all_parts_are_the_difference_that_the_definitions_give(
-    asked: tuple[list[Event], Instants, Instants, When, Asked],
+    asked: tuple[list[Event], Instants, Instants, When, FigureQuery],
 ) -> None:
     history, *instants, when, wanted = asked
     before, after = (report(history, one) for one in instants)
@@ -134,7 +134,7 @@ def test_the_effects_of_all_parts_are_the_difference_that_the_definitions_give(
 
 @given(two_reports())
 def test_the_events_around_a_part_are_enough_to_tell_it(
-    asked: tuple[list[Event], Instants, Instants, When, Asked],
+    asked: tuple[list[Event], Instants, Instants, When, FigureQuery],
 ) -> None:
     history, *instants, when, wanted = asked
     surroundings = Surroundings(history)

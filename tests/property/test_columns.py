@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.codes import Role
 from contracts.envelope import Event
-from services.metrics.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, sums_over
+from services.metrics.figures.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, sums_over
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Staffing
 from tests.histories import FIRST_DAY, FIRST_INSTANT, LAST_DAY, at, established, event, histories, started
 from tests.property.test_timelines import DAYS, Timelines, holds, instants_of
@@ -27,7 +27,7 @@ filters: st.SearchStrategy[dict[str, object]] = st.just({}) | st.fixed_dictionar
 )
 
 
-Question = tuple[str, list[date], datetime, list[str], dict[str, object], bool]
+QueryReader = tuple[str, list[date], datetime, list[str], dict[str, object], bool]
 
 
 def summed_row_by_row(
@@ -58,7 +58,7 @@ def test_sums_over_columns_are_those_of_a_loop_over_the_rows(data: st.DataObject
     rows = Timelines(history).staffing
     columns = Columns.from_rows(rows)
     for as_known_at in data.draw(st.lists(st.sampled_from(instants_of(history)), min_size=1, max_size=3)):
-        question: Question = (
+        question: QueryReader = (
             data.draw(st.sampled_from(AMOUNTS)),
             data.draw(asked_days),
             as_known_at,

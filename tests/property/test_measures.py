@@ -12,15 +12,15 @@ from hypothesis import strategies as st
 
 from contracts.codes import Demand
 from contracts.envelope import Event
-from services.metrics.explanation import explain
-from services.metrics.figures import Asked, Figures, Reading, figures
+from services.metrics.figures.explanation import explain
+from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures
+from services.metrics.figures.periods import year_to
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import Count, Rate, When
-from services.metrics.periods import year_to
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture, known
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot, known
 from tests.histories import tied
 from tests.oracle.measures import MEASURES as ORACLE
 from tests.oracle.measures import Part, Period, by
@@ -58,8 +58,8 @@ def asked_of(draw: st.DrawFn, history: list[Event]) -> tuple[datetime, datetime 
 
 def reading_of(history: list[Event], as_known_at: datetime, as_accepted_at: datetime | None = None) -> Reading:
     """What figures are read from, as the service makes it."""
-    picture = Picture(known(history, as_known_at, as_accepted_at))
-    return Reading("331", as_known_at, lambda: picture)
+    snapshot = Snapshot(known(history, as_known_at, as_accepted_at))
+    return Reading("331", as_known_at, lambda: snapshot)
 
 
 def by_oracle(name: str, standing: list[Event], when: When, scope: Scope) -> list[Part]:
@@ -103,7 +103,7 @@ def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data:
         measure = MEASURES[name]
         expected = by_oracle(name, standing, when, scope)
         for dimensions in [(), *((dimension,) for dimension in dimensions_of(measure)), ("role", "team")]:
-            found = figures(measure, [reading], [when], Asked(dimensions, scope=scope))
+            found = figures(measure, [reading], [when], FigureQuery(dimensions, scope=scope))
             told_apart = "demand" in dimensions or not adds_several_kinds(name, standing)
             assert without_noughts(rows(found)) == (by(expected, dimensions) if told_apart else {}), (name, dimensions)
             assert found.totals[0] == figure_of_count(name, expected, standing), name
@@ -130,7 +130,7 @@ def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
             asked = when
         time: Any = Period(when.first, when.last) if name in OF_A_PERIOD else when.last
         wanted_scope = Scope.ALL if name == "progression-funding-used" else scope
-        found = figures(measure, [reading], [asked], Asked(scope=wanted_scope))
+        found = figures(measure, [reading], [asked], FigureQuery(scope=wanted_scope))
         expected = oracle(standing, time, **more)
         period = Period(when.first, when.last)
         assert found.totals[0] == figure_of_rate(name, expected, standing, period, scope.value), name
@@ -147,10 +147,10 @@ def test_children_of_one_kind_are_what_the_definitions_say_and_so_are_those_of_i
     holders = by_oracle("case-holders-fte", standing, when, scope)
     children = by_oracle("children", standing, when, scope)
     rate = MEASURES["children-per-case-holder"]
-    of_kinds = figures(rate, [reading], [when], Asked(("demand",), scope=scope))
+    of_kinds = figures(rate, [reading], [when], FigureQuery(("demand",), scope=scope))
     for demand in Demand:
         of_kind = [part for part in children if part.dimensions["demand"] == demand]
-        asked = Asked((), {"demand": demand}, scope)
+        asked = FigureQuery((), {"demand": demand}, scope)
         counted = sum(part.amount for part in of_kind) if of_kind else "not-counted"
         assert figures(MEASURES["children"], [reading], [when], asked).totals[0] == counted
         found = figures(rate, [reading], [when], asked).totals[0]
@@ -169,7 +169,7 @@ def test_a_series_says_at_each_point_what_the_figure_says(data: st.DataObject) -
     reading = reading_of(history, as_known_at, as_accepted_at)
     whens = [when, *(When(first, first + timedelta(days=27), first + timedelta(days=27)) for first in _months(when))]
     for measure in MEASURES.values():
-        asked = Asked(dimensions_of(measure)[-1:], scope=scope)
+        asked = FigureQuery(dimensions_of(measure)[-1:], scope=scope)
         series = figures(measure, [reading], whens, asked)
         for place, one in enumerate(whens):
             figure = figures(measure, [reading], [one], asked)
@@ -196,12 +196,12 @@ def test_the_parts_of_an_explanation_add_up_to_the_figure(data: st.DataObject) -
     for measure in MEASURES.values():
         if not isinstance(measure, Count):
             continue
-        found = figures(measure, [reading], [when], Asked(("role",), scope=scope))
+        found = figures(measure, [reading], [when], FigureQuery(("role",), scope=scope))
         for (role,), (value,) in found.rows.items():
-            parts = explain(measure, reading, when, Asked((), {"role": role}, scope))
+            parts = explain(measure, reading, when, FigureQuery((), {"role": role}, scope))
             assert sum(Fraction(part.amount, ONE) for part in parts) == (0 if isinstance(value, Reason) else value)
             assert all(part.amount for part in parts)
-        everything = explain(measure, reading, when, Asked(scope=scope))
+        everything = explain(measure, reading, when, FigureQuery(scope=scope))
         total = found.totals[0]
         assert sum(Fraction(part.amount, ONE) for part in everything) == (0 if isinstance(total, Reason) else total)
         if measure.name != CONSTANT:
@@ -218,7 +218,7 @@ def test_a_pinned_report_stays_as_it_is_whatever_is_recorded_or_delivered_later(
     then = reading_of(known(history, as_known_at, as_accepted_at), as_known_at, as_accepted_at)
     now = reading_of(data.draw(st.permutations(history)), as_known_at, as_accepted_at)
     for measure in MEASURES.values():
-        asked = Asked(dimensions_of(measure)[:1], scope=scope)
+        asked = FigureQuery(dimensions_of(measure)[:1], scope=scope)
         before, after = (figures(measure, [reading], [when], asked) for reading in (then, now))
         assert list(before.sorted_rows()) == list(after.sorted_rows()), measure.name
         if isinstance(measure, Count):

@@ -19,11 +19,11 @@ from contracts.events.leavers import LeaverReversed
 from contracts.events.posts import PostChanged
 from contracts.events.working_life import CaseloadCounted
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS, findings
 from services.metrics.quality.declaration import Severity
 from services.metrics.quality.effect import STOCKS, difference_without
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import (
     FIRST_DAY,
     FIRST_INSTANT,
@@ -60,24 +60,24 @@ _any_history = st.one_of(
 def test_findings_do_not_depend_on_the_order_or_repetition_of_events(events: list[Event], chance: Random) -> None:
     otherwise = [*events, *chance.choices(events, k=3)]
     chance.shuffle(otherwise)
-    assert findings(Picture(otherwise), AS_AT) == findings(Picture(events), AS_AT)
+    assert findings(Snapshot(otherwise), AS_AT) == findings(Snapshot(events), AS_AT)
 
 
 @given(_any_history)
 def test_a_finding_names_its_events_and_those_to_withdraw_are_among_them_and_stand(events: list[Event]) -> None:
-    picture = Picture(events)
-    for finding in findings(picture, AS_AT):
+    snapshot = Snapshot(events)
+    for finding in findings(snapshot, AS_AT):
         assert finding.events
         assert finding.since < finding.until
-        assert set(map(id, finding.withdrawn)) <= set(map(id, finding.events)) & set(map(id, picture.standing))
+        assert set(map(id, finding.withdrawn)) <= set(map(id, finding.events)) & set(map(id, snapshot.standing))
         assert all(item.fte >= 0 and item.since < item.until for item in finding.concerned)
 
 
 @given(_any_history)
 def test_whoever_comes_is_in_post_that_day_or_is_named_by_a_finding(events: list[Event]) -> None:
-    picture = Picture(events)
+    snapshot = Snapshot(events)
     standing = oracle.standing(events, LATEST_INSTANT)
-    named_in = {(one.envelope.type, one.envelope.id) for finding in findings(picture, AS_AT) for one in finding.events}
+    named_in = {(one.envelope.type, one.envelope.id) for finding in findings(snapshot, AS_AT) for one in finding.events}
     for one in standing:
         if isinstance(one.data, WorkerStarted):
             in_post = oracle.posts_held(standing, one.envelope.subject, one.data.started_on)
@@ -86,9 +86,9 @@ def test_whoever_comes_is_in_post_that_day_or_is_named_by_a_finding(events: list
 
 @given(_any_history)
 def test_nobody_who_is_said_to_be_in_a_post_is_in_no_figure_and_in_no_finding(events: list[Event]) -> None:
-    picture = Picture(events)
+    snapshot = Snapshot(events)
     standing = oracle.standing(events, LATEST_INSTANT)
-    named = {subject for finding in findings(picture, AS_AT) for subject in finding.subjects}
+    named = {subject for finding in findings(snapshot, AS_AT) for subject in finding.subjects}
     for one in standing:
         if isinstance(one.data, WorkerStarted | WorkerMoved | WorkerFteChanged):
             person = oracle.person(standing, one.envelope.subject)
@@ -98,19 +98,19 @@ def test_nobody_who_is_said_to_be_in_a_post_is_in_no_figure_and_in_no_finding(ev
 
 
 @given(_any_history, st.randoms(use_true_random=False))
-def test_the_difference_without_events_is_that_of_two_whole_pictures(events: list[Event], chance: Random) -> None:
-    picture = Picture(events)
-    without = chance.sample(picture.standing, min(2, len(picture.standing)))
+def test_the_difference_without_events_is_that_of_two_whole_snapshots(events: list[Event], chance: Random) -> None:
+    snapshot = Snapshot(events)
+    without = chance.sample(snapshot.standing, min(2, len(snapshot.standing)))
     left_out = {event.identity for event in without}
-    whole = _stocks(Picture(event for event in picture.standing if event.identity not in left_out))
-    present = _stocks(picture)
+    whole = _stocks(Snapshot(event for event in snapshot.standing if event.identity not in left_out))
+    present = _stocks(snapshot)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}
-    assert difference_without(picture, without, AS_AT) == expected
+    assert difference_without(snapshot, without, AS_AT) == expected
 
 
-def _stocks(picture: Picture) -> dict[str, int]:
+def _stocks(snapshot: Snapshot) -> dict[str, int]:
     when = When(AS_AT, AS_AT, AS_AT)
-    return {stock.name: sum(part.amount for part in stock.parts(picture, Scope.ALL, when)) for stock in STOCKS}
+    return {stock.name: sum(part.amount for part in stock.parts(snapshot, Scope.ALL, when)) for stock in STOCKS}
 
 
 @st.composite
@@ -170,5 +170,5 @@ def _assignment(draw: st.DrawFn) -> list[EventData]:
 
 @given(in_order())
 def test_a_history_in_order_has_no_finding_that_moves_a_figure(events: list[Event]) -> None:
-    found = findings(Picture(events), date(2023, 12, 1))
-    assert [finding.says for finding in found if CHECKS[finding.check].severity is Severity.MOVES] == []
+    found = findings(Snapshot(events), date(2023, 12, 1))
+    assert [finding.message for finding in found if CHECKS[finding.check].severity is Severity.MOVES] == []

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lifelines import KaplanMeierFitter
 
-from services.metrics.survival import Duration, kaplan_meier
+from services.metrics.statistics.survival import Duration, kaplan_meier
 
 # lifelines wants whoever left to have been there for some time.
 durations = st.builds(Duration, st.integers(1, 40) | st.integers(1, 6000), st.booleans())

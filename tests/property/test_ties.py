@@ -21,19 +21,19 @@ from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.working_life import AbsenceRecorded
 from contracts.occupying import deciding, is_reversed
 from contracts.standing import Recorded, changes_of_standing, order_of_recording, recorded_before, standing_events
-from services.metrics.academy import cohorts, members
-from services.metrics.attribution import Attribution
-from services.metrics.changes import Report, part_changes
-from services.metrics.explanation import explain
-from services.metrics.figures import Asked, Reading, figures
+from services.metrics.academy.outcomes import cohorts, members
+from services.metrics.figures.attribution import Attribution
+from services.metrics.figures.changes import Report, part_changes
+from services.metrics.figures.explanation import explain
+from services.metrics.figures.figures import FigureQuery, Reading, figures
 from services.metrics.forecasting.academy import academy
 from services.metrics.forecasting.flows import Flow, months, steps
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import Count, When
-from services.metrics.picture.picture import Picture, known
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS, findings
 from services.metrics.quality.declaration import Finding
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot, known
 from services.recruitment.rules import fallen_vacant
 from services.retention.rules import workers_started
 from tests.histories import (
@@ -104,15 +104,15 @@ def test_the_same_timelines_and_the_same_order_of_what_stands(data: st.DataObjec
 @given(st.data(), st.sampled_from(list(Scope)))
 def test_the_same_figures_explanations_findings_and_forecasts(data: st.DataObject, scope: Scope) -> None:
     history = data.draw(tied(whole_histories()))
-    one, other = (Picture(delivered) for delivered in data.draw(delivered_twice(history)))
-    first, second = (Reading("331", FIRST_INSTANT, lambda picture=picture: picture) for picture in (one, other))  # type: ignore[misc]
+    one, other = (Snapshot(delivered) for delivered in data.draw(delivered_twice(history)))
+    first, second = (Reading("331", FIRST_INSTANT, lambda snapshot=snapshot: snapshot) for snapshot in (one, other))  # type: ignore[misc]
     for measure in MEASURES.values():
-        for asked in (Asked(scope=scope), Asked(dimensions_of(measure)[-2:], scope=scope)):
+        for asked in (FigureQuery(scope=scope), FigureQuery(dimensions_of(measure)[-2:], scope=scope)):
             assert list(figures(measure, [first], [YEAR], asked).sorted_rows()) == list(
                 figures(measure, [second], [YEAR], asked).sorted_rows()
             ), measure.name
         if isinstance(measure, Count):
-            parts = [explain(measure, reading, YEAR, Asked(scope=scope)) for reading in (first, second)]
+            parts = [explain(measure, reading, YEAR, FigureQuery(scope=scope)) for reading in (first, second)]
             assert parts[0] == parts[1]
             assert [part.made_of for part in parts[0]] == [part.made_of for part in parts[1]]
     assert [told(finding) for finding in findings(one, AS_AT)] == [told(finding) for finding in findings(other, AS_AT)]
@@ -135,14 +135,14 @@ def test_the_same_changes_between_two_reports(data: st.DataObject) -> None:
         reports = []
         for instant in (FIRST_INSTANT, FIRST_INSTANT + timedelta(days=9)):
             events = known(delivered, instant)
-            picture = Picture(events)
-            reports.append(Report(Reading("331", instant, lambda picture=picture: picture), events))  # type: ignore[misc]
-        attribution = Attribution(reports[0].events, reports[1].events, Asked())
+            snapshot = Snapshot(events)
+            reports.append(Report(Reading("331", instant, lambda snapshot=snapshot: snapshot), events))  # type: ignore[misc]
+        attribution = Attribution(reports[0].events, reports[1].events, FigureQuery())
         changed = [
             change
             for measure in MEASURES.values()
             if isinstance(measure, Count)
-            for change in part_changes(measure, YEAR, reports[0], reports[1], Asked(), attribution)
+            for change in part_changes(measure, YEAR, reports[0], reports[1], FigureQuery(), attribution)
         ]
         found.append(
             [
@@ -252,14 +252,14 @@ def keeps_what_is_stated(order: Iterable[Event]) -> bool:
 
 def every_figure(events: Iterable[Event]) -> dict[Hashable, int]:
     """Every count of every day on which it changes, and every cohort."""
-    picture = Picture(events)
-    found: Counter[Hashable] = Counter(repr(cohort) for cohort in cohorts(picture).values())
+    snapshot = Snapshot(events)
+    found: Counter[Hashable] = Counter(repr(cohort) for cohort in cohorts(snapshot).values())
     for measure in MEASURES.values():
         if not isinstance(measure, Count):
             continue
         for scope in Scope:
             for when in WHENS:
-                for part in measure.parts(picture, scope, when):
+                for part in measure.parts(snapshot, scope, when):
                     found[measure.name, scope, when, part.place, *part.more.values()] += part.amount
     return {key: amount for key, amount in found.items() if amount}
 
@@ -280,7 +280,7 @@ WHENS = [
 @thorough
 @given(at_one_instant())
 def test_a_tie_is_found_if_and_only_if_another_order_that_may_be_true_gives_another_figure(drawn: list[Event]) -> None:
-    found = findings(Picture([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
+    found = findings(Snapshot([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
     orders = [order for order in permutations(drawn) if keeps_what_is_stated(order)]
     answers: list[Any] = [every_figure([*BEFORE, *in_stated_order(order)]) for order in orders]
     by_rule = every_figure([*BEFORE, *drawn])
@@ -293,7 +293,7 @@ def test_the_strategy_makes_ties_that_matter_and_ties_that_do_not() -> None:
     @settings(database=None, derandomize=True, max_examples=150)
     @given(at_one_instant())
     def count(drawn: list[Event]) -> None:
-        found = findings(Picture([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
+        found = findings(Snapshot([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
         seen[bool(found)] += 1
 
     count()

@@ -16,13 +16,13 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from contracts.envelope import parse_event
-from services.metrics.figures import Asked, Reading, figures, mark
+from services.metrics.figures.figures import FigureQuery, Reading, figures, mark
+from services.metrics.figures.periods import census_year
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When, shown
-from services.metrics.periods import census_year
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason, Value
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.published.events import CloudEvent, events_of
 from tests.published.exceptions import HIDDEN_BY_ROUNDING, MOVED, UNLIKE, Unlike
 from tests.published.returned import ONE, Returned, returned
@@ -69,7 +69,7 @@ def compared(path: Path, year: int) -> Compared:
         reading, when = _read(counts, events)
         for measure, name in COUNTS.items():
             printed = getattr(counts, name)
-            ours = figures(MEASURES[measure], [reading], [when], Asked(scope=Scope.CENSUS)).totals[0]
+            ours = figures(MEASURES[measure], [reading], [when], FigureQuery(scope=Scope.CENSUS)).totals[0]
             if ours is Reason.NOT_COUNTED:
                 # Whoever returned no cases sent no counts of them.
                 assert not printed
@@ -79,7 +79,7 @@ def compared(path: Path, year: int) -> Compared:
                 found.departures[Exempt(measure, year, counts.authority)] = ours - theirs
         rates = list(published(row))
         for rate in rates:
-            ours = figures(MEASURES[rate.which.rate], [reading], [when], Asked()).totals[0]
+            ours = figures(MEASURES[rate.which.rate], [reading], [when], FigureQuery()).totals[0]
             if not _within(ours, rate):
                 found.off.add(rate.which)
             rounded = shown(ours, MEASURES[rate.which.rate].unit)
@@ -103,8 +103,8 @@ def _read(counts: Returned, events: list[CloudEvent]) -> tuple[Reading, When]:
         )
         for event in events
     ]
-    picture, year = Picture(parsed), census_year(counts.year)
-    reading = Reading(counts.authority, datetime(counts.year, 12, 1, tzinfo=UTC), lambda: picture)
+    snapshot, year = Snapshot(parsed), census_year(counts.year)
+    reading = Reading(counts.authority, datetime(counts.year, 12, 1, tzinfo=UTC), lambda: snapshot)
     return reading, When(year.first, year.last, year.last)
 
 

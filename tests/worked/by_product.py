@@ -9,41 +9,41 @@ from datetime import UTC, date, datetime
 from contracts.codes import CswwRole
 from contracts.envelope import Event
 from contracts.values import EARLIEST_DATE
-from services.metrics.academy import COUNTED, cohorts, outcomes
-from services.metrics.figures import Asked, Reading, figures, mark
+from services.metrics.academy.outcomes import COUNTED, cohorts, outcomes
+from services.metrics.figures.figures import FigureQuery, Reading, figures, mark
+from services.metrics.figures.periods import Period, as_known_on, when_at, when_in
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
-from services.metrics.periods import Period, as_known_on, when_at, when_in
-from services.metrics.picture.picture import Picture, known
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
-from services.metrics.survival import kaplan_meier
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot, known
+from services.metrics.statistics.survival import kaplan_meier
 from tests.worked.answers import Answer, Exact, instant, period_of, telling
 from tests.worked.example import OfCohort, Question
 
 LONG_AFTER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-class Pictures:
-    """One picture of some events for each instant, as the service keeps them from one question to the next."""
+class Snapshots:
+    """One snapshot of some events for each instant, as the service keeps them from one question to the next."""
 
     def __init__(self, events: Sequence[Event]) -> None:
         self._events = events
-        self._made: dict[tuple[datetime, datetime | None], Picture] = {}
+        self._made: dict[tuple[datetime, datetime | None], Snapshot] = {}
 
-    def at(self, known_at: datetime, accepted_at: datetime | None) -> Picture:
+    def at(self, known_at: datetime, accepted_at: datetime | None) -> Snapshot:
         """That of what was known at one instant, of what was accepted by another."""
         key = known_at, accepted_at
-        return self._made.setdefault(key, Picture(known(self._events, known_at, accepted_at)))
+        return self._made.setdefault(key, Snapshot(known(self._events, known_at, accepted_at)))
 
 
-def ask(pictures: Pictures, question: Question, authority: str, points: int = 1) -> Answer:
+def ask(snapshots: Snapshots, question: Question, authority: str, points: int = 1) -> Answer:
     """What the product says, of one time or of each of several points alike of a series."""
     known_at = LONG_AFTER if question.known is None else instant(question.known)
     accepted_at = None if question.accepted is None else instant(question.accepted)
-    picture = pictures.at(known_at, accepted_at)
-    reading = Reading(authority, known_at, lambda: picture)
-    asked = Asked(question.by, _where(question), Scope(question.scope))
+    snapshot = snapshots.at(known_at, accepted_at)
+    reading = Reading(authority, known_at, lambda: snapshot)
+    asked = FigureQuery(question.by, _where(question), Scope(question.scope))
     whens = [when(question, known_at.date())] * points
     found = figures(MEASURES[question.measure], [reading], whens, asked)
     rows = {key: _plain(values[0]) for key, values in found.rows.items()} if question.by else {}
@@ -54,8 +54,8 @@ def ask(pictures: Pictures, question: Question, authority: str, points: int = 1)
 
 def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
     """What the product says of a cohort; its numbers exact."""
-    picture, as_at = Picture(events), date.fromisoformat(question.as_at)
-    found = outcomes(picture, [question.cohort], as_at)
+    snapshot, as_at = Snapshot(events), date.fromisoformat(question.as_at)
+    found = outcomes(snapshot, [question.cohort], as_at)
     told: dict[str, object] = {name: found.count(name) for name in COUNTED}
     told |= {"retention": found.share("in_post"), "progressed_share": found.share("progressed")}
     told |= {"mean_service_years": found.mean_service("in_post")}
@@ -63,7 +63,7 @@ def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
     stay = {
         step.days: str(step.survival) for step in kaplan_meier(one.service for one in found.known).steps if step.left
     }
-    completed = cohorts(picture)[question.cohort].is_completed(as_at)
+    completed = cohorts(snapshot)[question.cohort].is_completed(as_at)
     return OfCohort(
         question.cohort, question.as_at, completed, {name: str(told[name]) for name in question.figures}, stay
     )

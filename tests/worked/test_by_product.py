@@ -15,9 +15,9 @@ from tests.worked.examples import AUTHORITIES, EXAMPLES
 def test_the_product_says_that(example: Example) -> None:
     authority = AUTHORITIES[example.title]
     events = events_of(example, authority)
-    pictures = by_product.Pictures(events)
+    snapshots = by_product.Snapshots(events)
     for question in example.questions:
-        assert by_product.ask(pictures, question, authority) == expected(question), str(question)
+        assert by_product.ask(snapshots, question, authority) == expected(question), str(question)
     for of in example.of_cohorts:
         assert of_cohort(by_product.cohort(events, of)) == of_cohort(of)
 
@@ -25,9 +25,9 @@ def test_the_product_says_that(example: Example) -> None:
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda example: example.title)
 def test_the_product_says_that_at_the_points_of_a_series_too_in_whatever_order_events_came(example: Example) -> None:
     authority = AUTHORITIES[example.title]
-    pictures = by_product.Pictures(events_of(example, authority)[::-1])
+    snapshots = by_product.Snapshots(events_of(example, authority)[::-1])
     for question in example.questions:
-        assert by_product.ask(pictures, question, authority, points=2) == expected(question), str(question)
+        assert by_product.ask(snapshots, question, authority, points=2) == expected(question), str(question)
 
 
 def test_each_example_has_a_title_of_its_own_and_asks_something() -> None:

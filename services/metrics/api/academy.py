@@ -11,8 +11,7 @@ from fastapi import APIRouter, Path, Request, Response
 
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics import cost, store
-from services.metrics.academy import (
+from services.metrics.academy.outcomes import (
     COUNTED,
     OUTCOMES,
     Cohort,
@@ -25,15 +24,18 @@ from services.metrics.academy import (
     outcomes,
 )
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.files import Lines
-from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
+from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.telling import all_told
+from services.metrics.ingest import store
 from services.metrics.measures.declaration import BOARD, OWN, Unit
 from services.metrics.pauses import with_pauses
-from services.metrics.picture.picture import Picture
+from services.metrics.read_models import cost
+from services.metrics.read_models.authorities import ALL
+from services.metrics.snapshot.snapshot import Snapshot
 
 router = APIRouter(tags=["academy"], dependencies=[READING])
 
@@ -139,7 +141,7 @@ MEMBERS_EXAMPLE = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AcademyRequest:
     """Of which authority, as at which date, as known when."""
 
     authority: str
@@ -153,9 +155,9 @@ class Asked:
         return {"as_at": self.as_at.isoformat(), "as_known_at": said(self.as_known_at)} | accepted
 
 
-def asked(question: Question) -> Asked:
+def asked(question: QueryReader) -> AcademyRequest:
     """What a question about one authority asks. Problems are noted in the question."""
-    found = Asked(
+    found = AcademyRequest(
         question.authority(),
         question.past_day("as_at"),
         question.as_known_at(),
@@ -166,33 +168,33 @@ def asked(question: Question) -> Asked:
     return found
 
 
-async def picture_of(computation: Computation, wish: Asked) -> Picture:
-    """The picture that answers, members worked out.
+async def snapshot_of(computation: Computation, requested: AcademyRequest) -> Snapshot:
+    """The snapshot that answers, members worked out.
 
     Raises a 404 problem where nothing was known of the authority, and a 422 problem where it costs too much.
     """
     memory = computation.memory
-    if not await store.has_events(memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at):
-        accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
-        detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
+    if not await store.has_events(memory.readers, requested.authority, requested.as_known_at, requested.as_accepted_at):
+        accepted = "" if requested.as_accepted_at is None else f" and accepted at {said(requested.as_accepted_at)}"
+        detail = f"No event of authority {requested.authority} was known at {said(requested.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
-    await computation.weigh(cost.of_parts(1, await memory.size(wish.authority), 1))
-    picture = await memory.authorities.picture(wish.authority, wish.as_known_at, wish.as_accepted_at)
-    # The picture keeps them.
-    await computation.run(members, picture)
-    return picture
+    await computation.weigh(cost.of_parts(1, await memory.size(requested.authority), 1))
+    snapshot = await memory.authorities.snapshot(requested.authority, requested.as_known_at, requested.as_accepted_at)
+    # The snapshot keeps them.
+    await computation.run(members, snapshot)
+    return snapshot
 
 
-def cohort_named(picture: Picture, name: str) -> Cohort:
+def cohort_named(snapshot: Snapshot, name: str) -> Cohort:
     """The cohort of that name. Raises a 404 problem that lists those there are."""
-    found = cohorts(picture)
+    found = cohorts(snapshot)
     if name not in found:
         detail = f"{name[:80]!r} is no cohort that is known of. There are {len(found)}."
         raise Problem(404, "no-such-cohort", "There is no such cohort", detail, cohorts=list(found))
     return found[name]
 
 
-def which_cohorts(question: Question) -> Which:
+def which_cohorts(question: QueryReader) -> Which:
     """Which cohorts a question asks for."""
     return Which(question.choice("cohorts", list(Which), Which.ALL))
 
@@ -209,18 +211,18 @@ async def list_cohorts(request: Request) -> Response:
     Beside the figures stands how each is defined. `/v1/academy/cohorts/{cohort}?outcome=…` names the members who make
     up one.
     """
-    question = Question(request, *NAMES, also=[COHORTS])
-    wish, which = asked(question), which_cohorts(question)
-    question.settle()
+    question = QueryReader(request, *NAMES, also=[COHORTS])
+    requested, which = asked(question), which_cohorts(question)
+    question.raise_if_invalid()
     async with computing(request) as computation:
-        picture = await picture_of(computation, wish)
-        return await computation.run(_answer, question, wish, which, picture)
+        snapshot = await snapshot_of(computation, requested)
+        return await computation.run(_answer, question, requested, which, snapshot)
 
 
-def _answer(question: Question, wish: Asked, which: Which, picture: Picture) -> Response:
+def _answer(question: QueryReader, requested: AcademyRequest, which: Which, snapshot: Snapshot) -> Response:
     """The answer with the cohorts."""
-    rows, over_all = _of_cohorts(picture, wish.as_at, which)
-    body: dict[str, Any] = {"authority": wish.authority, "cohorts": which} | wish.facts()
+    rows, over_all = _of_cohorts(snapshot, requested.as_at, which)
+    body: dict[str, Any] = {"authority": requested.authority, "cohorts": which} | requested.facts()
     body |= {"count": len(rows), "rows": rows, "over_all": over_all, "definitions": DEFINITIONS}
     body["links"] = {
         "pinned": pinned(question),
@@ -230,12 +232,12 @@ def _answer(question: Question, wish: Asked, which: Which, picture: Picture) -> 
     return answer(question, body, _lines(body))
 
 
-def _of_cohorts(picture: Picture, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    found = cohorts_as_at(picture, as_at, which)
+def _of_cohorts(snapshot: Snapshot, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    found = cohorts_as_at(snapshot, as_at, which)
     rows = [
-        _as_cohort(cohort, as_at) | figures(outcomes(picture, [cohort.cohort], as_at)) for cohort in with_pauses(found)
+        _as_cohort(cohort, as_at) | figures(outcomes(snapshot, [cohort.cohort], as_at)) for cohort in with_pauses(found)
     ]
-    return rows, figures(outcomes(picture, [cohort.cohort for cohort in found], as_at))
+    return rows, figures(outcomes(snapshot, [cohort.cohort for cohort in found], as_at))
 
 
 def _as_cohort(cohort: Cohort, as_at: date) -> dict[str, Any]:
@@ -286,37 +288,37 @@ async def get_cohort(
     """Members by their pseudonyms, in the order of start: when they passed, failed, were deferred, progressed and left,
     as far as it had happened by the date, and which figures they make up. `cohorts` says more of `all`.
     """
-    question = Question(request, *NAMES, *PAGE, also=[COHORTS, OUTCOME])
-    wish, which = asked(question), which_cohorts(question)
+    question = QueryReader(request, *NAMES, *PAGE, also=[COHORTS, OUTCOME])
+    requested, which = asked(question), which_cohorts(question)
     outcome = question.choice("outcome", list(COUNTED), "started")
     question.page()
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
-        picture = await picture_of(computation, wish)
-        return await computation.run(_answer_of_cohort, question, wish, which, cohort, outcome, picture)
+        snapshot = await snapshot_of(computation, requested)
+        return await computation.run(_answer_of_cohort, question, requested, which, cohort, outcome, snapshot)
 
 
 def _answer_of_cohort(
-    question: Question, wish: Asked, which: Which, cohort: str, outcome: str, picture: Picture
+    question: QueryReader, requested: AcademyRequest, which: Which, cohort: str, outcome: str, snapshot: Snapshot
 ) -> Response:
     """The answer with the members of a cohort."""
     limit, offset = question.page()
-    body: dict[str, Any] = {"authority": wish.authority}
+    body: dict[str, Any] = {"authority": requested.authority}
     if cohort == ALL:
         body |= {"cohort": ALL, "cohorts": which}
     else:
-        body |= _as_cohort(cohort_named(picture, cohort), wish.as_at)
-    names = [name for name, *_ in cohorts_as_at(picture, wish.as_at, which) if cohort in (ALL, name)]
-    found = outcomes(picture, names, wish.as_at)
+        body |= _as_cohort(cohort_named(snapshot, cohort), requested.as_at)
+    names = [name for name, *_ in cohorts_as_at(snapshot, requested.as_at, which) if cohort in (ALL, name)]
+    found = outcomes(snapshot, names, requested.as_at)
     listed = found.members(outcome)
-    body |= wish.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
+    body |= requested.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
     body |= {"figures": figures(found), "count": len(listed), "limit": limit, "offset": offset}
-    body["members"] = [_as_member(known, question, wish) for known in listed[offset : offset + limit]]
+    body["members"] = [_as_member(known, question, requested) for known in listed[offset : offset + limit]]
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(listed), limit, offset)
     return answer(question, body, _member_lines(body))
 
 
-def _as_member(known: Known, question: Question, wish: Asked) -> dict[str, Any]:
+def _as_member(known: Known, question: QueryReader, requested: AcademyRequest) -> dict[str, Any]:
     """A member as answers show it. Its events are linked as known when the question was, where it says when."""
     member, leaving = known.member, known.leaving
     instants = [f"&{name}={said(found)}" for name in KNOWN if (found := question.instant(name)) is not None]
@@ -333,7 +335,7 @@ def _as_member(known: Known, question: Question, wish: Asked) -> dict[str, Any]:
         "destination": None if leaving is None else leaving.destination,
         "service_days": known.service.days,
         "outcomes": [outcome.name for outcome in OUTCOMES if outcome.counts(known)],
-        "events": f"/v1/subjects/worker/{member.person}?authority={wish.authority}{''.join(instants)}",
+        "events": f"/v1/subjects/worker/{member.person}?authority={requested.authority}{''.join(instants)}",
     }
 
 

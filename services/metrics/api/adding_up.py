@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from services.metrics.measures.declaration import Count, Measure, exact, shown
-from services.metrics.picture.amounts import ONE
+from services.metrics.snapshot.amounts import ONE
 
 
 def exactly(measure: Measure, value: object) -> dict[str, str]:

@@ -16,8 +16,6 @@ from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import Question
 from services.metrics.api.benchmark_answers import (
     COMPARISON,
     RANK_ORDER,
@@ -30,11 +28,13 @@ from services.metrics.api.benchmark_answers import (
     series_as_lines,
 )
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.measures import Wanted, described, is_known
+from services.metrics.api.measures import FigureRequest, described, is_known
 from services.metrics.api.neighbours import groups_of
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.published_files import FILE_NAME, NAME, file_name
+from services.metrics.api.query import QueryReader
 from services.metrics.api.releases import as_named, named
+from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.api.telling import time_of, told
 from services.metrics.benchmarks import choosing, store
 from services.metrics.benchmarks.choosing import NotThere, choose, choose_each_year
@@ -49,11 +49,11 @@ from services.metrics.benchmarks.comparison import (
 )
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.published import PUBLISHED, Figure, LoadedRelease, Rows
-from services.metrics.figures import Asked, mark
+from services.metrics.figures.figures import FigureQuery, mark
+from services.metrics.figures.periods import as_known_on, census_year, when_in
 from services.metrics.measures.declaration import Measure
-from services.metrics.periods import as_known_on, census_year, when_in
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Scope
 
 Neighbours = Mapping[str, Sequence[str]]
 """The statistical neighbours of authorities, by three-digit code."""
@@ -106,9 +106,9 @@ class _Compared:
         names = ",".join(release.name for release in releases)
         return {"release": names, "neighbours": ",".join(self.neighbours) or None}
 
-    def wanted(self, year: int | None = None) -> choosing.Wanted:
+    def wanted(self, year: int | None = None) -> choosing.ReleaseQuery:
         """What is looked for in the releases."""
-        return choosing.Wanted(self.measure.name, self.authority, self.releases, year)
+        return choosing.ReleaseQuery(self.measure.name, self.authority, self.releases, year)
 
 
 def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neighbours) -> APIRouter:
@@ -129,12 +129,12 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
         found = _published(measure)
-        question = Question(request, *KNOWN, also=OF_A_YEAR)
+        question = QueryReader(request, *KNOWN, also=OF_A_YEAR)
         compared = _compared(question, found, statistical_neighbours, _one_release(question))
         year = question.whole("year", FIRST_YEAR, LAST_YEAR, 0) or None
         as_known_at, as_accepted_at = question.as_known_at(), question.instant("as_accepted_at")
-        question.settle()
-        ours = Wanted(found, compared.authority, as_known_at, as_accepted_at, Asked(scope=Scope.CENSUS))
+        question.raise_if_invalid()
+        ours = FigureRequest(found, compared.authority, as_known_at, as_accepted_at, FigureQuery(scope=Scope.CENSUS))
         async with computing(request) as computation, database.opened() as pool:
             return await _compare(computation, pool, question, await _with_neighbours(pool, compared), year, ours)
 
@@ -149,9 +149,9 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         mark (the other is null); each year's are of one release, which is named.
         """
         found = _published(measure)
-        question = Question(request, also=OF_A_SERIES)
+        question = QueryReader(request, also=OF_A_SERIES)
         compared = _compared(question, found, statistical_neighbours, _several_releases(question))
-        question.settle()
+        question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
             return await _series(computation, pool, question, await _with_neighbours(pool, compared))
 
@@ -167,7 +167,7 @@ def _published(name: str) -> Measure:
 
 
 def _compared(
-    question: Question, measure: Measure, statistical_neighbours: Neighbours, releases: tuple[str, ...]
+    question: QueryReader, measure: Measure, statistical_neighbours: Neighbours, releases: tuple[str, ...]
 ) -> _Compared:
     authority = question.one_authority()
     given = question.codes("neighbours", "three-digit codes of other authorities, as 825,908", authority)
@@ -176,12 +176,12 @@ def _compared(
     return _Compared(measure, authority, given or default, where_from, releases)
 
 
-def _one_release(question: Question) -> tuple[str, ...]:
+def _one_release(question: QueryReader) -> tuple[str, ...]:
     name = file_name(question, "release")
     return (name,) if name else ()
 
 
-def _several_releases(question: Question) -> tuple[str, ...]:
+def _several_releases(question: QueryReader) -> tuple[str, ...]:
     names = question.several("release")
     for name in names:
         if not re.fullmatch(FILE_NAME, name):
@@ -215,10 +215,10 @@ class _Published:
 async def _compare(
     computation: Computation,
     pool: asyncpg.Pool,
-    question: Question,
+    question: QueryReader,
     compared: _Compared,
     wanted: int | None,
-    ours: Wanted,
+    ours: FigureRequest,
 ) -> Response:
     measure = compared.measure.name
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
@@ -249,9 +249,9 @@ def _not_there(missing: NotThere) -> Problem:
 
 
 def _answer(
-    question: Question,
+    question: QueryReader,
     compared: _Compared,
-    ours: Wanted,
+    ours: FigureRequest,
     own_figure: tuple[dict[str, Any], bool],
     published: _Published,
 ) -> Response:
@@ -281,7 +281,9 @@ def _answer(
     return answer(question, body, comparison_as_lines(body))
 
 
-async def _own_figure(computation: Computation, ours: Wanted, year: int, known_on: date) -> tuple[dict[str, Any], bool]:
+async def _own_figure(
+    computation: Computation, ours: FigureRequest, year: int, known_on: date
+) -> tuple[dict[str, Any], bool]:
     """Our own figure of a census year, and whether anything was known of the authority: if not, it is no nought."""
     period = census_year(year)
     when = as_known_on(when_in(ours.measure, period, None, 12), period, known_on, planned=False)
@@ -289,10 +291,10 @@ async def _own_figure(computation: Computation, ours: Wanted, year: int, known_o
     known = await is_known(computation, ours, result)
     value = result.totals[0] if known else Reason.NOT_COUNTED
     found = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
-    return found | {"scope": ours.asked.scope} | time_of(ours.measure, when), known
+    return found | {"scope": ours.query.scope} | time_of(ours.measure, when), known
 
 
-async def _series(computation: Computation, pool: asyncpg.Pool, question: Question, compared: _Compared) -> Response:
+async def _series(computation: Computation, pool: asyncpg.Pool, question: QueryReader, compared: _Compared) -> Response:
     measure = compared.measure.name
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
     for name in compared.releases:
@@ -311,7 +313,7 @@ async def _series(computation: Computation, pool: asyncpg.Pool, question: Questi
 
 
 def _answer_with_series(
-    question: Question,
+    question: QueryReader,
     compared: _Compared,
     by_year: Mapping[int, LoadedRelease],
     used: Sequence[LoadedRelease],

@@ -12,22 +12,22 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.envelope import named
 from services.chassis.authentication import READING
-from services.metrics import cost
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
 from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.telling import time_of, told
-from services.metrics.attribution import Attribution, Moved
-from services.metrics.changes import FigureChange, PartChange, Report, figure_changes, part_changes
-from services.metrics.figures import Asked
+from services.metrics.figures.attribution import Attribution, Moved
+from services.metrics.figures.changes import FigureChange, PartChange, Report, figure_changes, part_changes
+from services.metrics.figures.figures import FigureQuery
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact
 from services.metrics.pauses import pause
-from services.metrics.picture.picture import known
+from services.metrics.read_models import cost
+from services.metrics.snapshot.snapshot import known
 
 router = APIRouter(tags=["changes"], dependencies=[READING])
 
@@ -85,15 +85,15 @@ async def get_changes(request: Request) -> Response:
     moved it, with their effects, which add up to its difference. A rate differs by its counts.
     What was recorded for days that were still to come counts in both reports; `planned` says so.
     """
-    question = Question(request, *NAMES, also=OWN)
+    question = QueryReader(request, *NAMES, also=OWN)
     authority = question.one_authority()
-    asked = Asked(scope=question.scope())
+    query = FigureQuery(scope=question.scope())
     from_known = question.instant("from_known", needed=True)
     to_known = question.instant("to_known") or question.now
     accepted = question.instant("from_accepted"), question.instant("to_accepted")
     wanted = _wanted(question)
     limit, offset = question.page()
-    question.settle()
+    question.raise_if_invalid()
     assert from_known is not None  # noqa: S101  (settled)
     instants = list(zip((from_known, to_known), accepted, strict=True))
     async with computing(request) as computation:
@@ -107,27 +107,27 @@ async def get_changes(request: Request) -> Response:
             before, after = (
                 Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
             )
-            attribution = Attribution(before.events, after.events, asked)
-            moved, changes = _compare(wanted, before, after, asked, attribution)
+            attribution = Attribution(before.events, after.events, query)
+            moved, changes = _compare(wanted, before, after, query, attribution)
             shown_of_them = changes[offset : offset + limit]
             return moved, changes, [attribution.steps(change.key) for change in shown_of_them]
 
         moved, changes, steps = await computation.run(compared)
         await computation.weigh(cost.of_effects(steps))
-        return await computation.run(_answer, question, authority, asked, instants, moved, changes)
+        return await computation.run(_answer, question, authority, query, instants, moved, changes)
 
 
 def _answer(
-    question: Question,
+    question: QueryReader,
     authority: str,
-    asked: Asked,
+    query: FigureQuery,
     instants: Sequence[tuple[datetime, datetime | None]],
     moved: list[dict[str, Any]],
     changes: Sequence[PartChange],
 ) -> Response:
     (from_known, from_accepted), (to_known, to_accepted) = instants
     accepted, (limit, offset) = (from_accepted, to_accepted), question.page()
-    body: dict[str, Any] = {"authority": authority, "scope": asked.scope}
+    body: dict[str, Any] = {"authority": authority, "scope": query.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
         body |= {} if instant is None else {name: said(instant)}
@@ -140,14 +140,14 @@ def _answer(
     return answer(question, body, _lines(body, _wanted(question)), passing=passing)
 
 
-def _both_pinned(question: Question) -> dict[str, Any]:
+def _both_pinned(question: QueryReader) -> dict[str, Any]:
     """What pins both reports in place of the two instants of other questions."""
     now = said(question.now)
     given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
     return {"as_known_at": None, "as_accepted_at": None, **given}
 
 
-def _wanted(question: Question) -> list[tuple[Measure, When]]:
+def _wanted(question: QueryReader) -> list[tuple[Measure, When]]:
     """The measures asked for, each with its time. Of all measures, those that the period does not fit are left out."""
     names = question.several("measure")
     for name in names:
@@ -158,16 +158,16 @@ def _wanted(question: Question) -> list[tuple[Measure, When]]:
 
 
 def _compare(
-    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, asked: Asked, attribution: Attribution
+    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery, attribution: Attribution
 ) -> tuple[list[dict[str, Any]], list[PartChange]]:
     figures: list[dict[str, Any]] = []
     changes: list[PartChange] = []
     whens = dict(wanted)
-    for change in figure_changes(wanted, before, after, asked):
+    for change in figure_changes(wanted, before, after, query):
         pause()
         measure, when = change.measure, whens[change.measure]
         is_count = isinstance(measure, Count)
-        parts = part_changes(measure, when, before, after, asked, attribution) if isinstance(measure, Count) else []
+        parts = part_changes(measure, when, before, after, query, attribution) if isinstance(measure, Count) else []
         changes += parts
         if change.before != change.after or parts:
             difference = {"difference": exact(sum(part.difference for part in parts))} if is_count else {}

@@ -20,15 +20,15 @@ from weakref import WeakKeyDictionary
 
 from fastapi import Request
 
-from services.chassis.authentication import calling
+from services.chassis.authentication import authenticated_caller
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime, runtime_of
 from services.chassis.settings import PREFIX
-from services.metrics.api.asking import Question
-from services.metrics.memory import Memory, memory_of
+from services.metrics.api.query import QueryReader
 from services.metrics.pauses import LEFT
+from services.metrics.read_models.read_cache import ReadCache, read_cache_of
+from services.metrics.read_models.turns import TooManyWait, Turns
 from services.metrics.settings import ServiceSettings
-from services.metrics.turns import TooManyWait, Turns
 
 SMALL = 300_000
 """Steps up to which a question is a small one: about a third of a second."""
@@ -58,7 +58,7 @@ class Lanes:
 class Computation:
     """One question that is being worked out, at a place in one of the lanes."""
 
-    def __init__(self, memory: Memory, lanes: Lanes, caller: object, largest: int) -> None:
+    def __init__(self, memory: ReadCache, lanes: Lanes, caller: object, largest: int) -> None:
         self.memory = memory
         self._lanes = lanes
         self._caller = caller
@@ -117,7 +117,7 @@ async def computing(request: Request) -> AsyncIterator[Computation]:
     """Work a question out. Raises 422, 429 and 503 problems; ends early, and tells nobody, when the caller leaves."""
     runtime = runtime_of(request)
     settings = cast(ServiceSettings, runtime.settings)
-    memory, lanes = memory_of(request), _lanes_of(runtime)
+    memory, lanes = read_cache_of(request), _lanes_of(runtime)
     computation = Computation(memory, lanes, _caller(request), settings.largest_question)
     async with _until_left(request):
         try:
@@ -129,9 +129,9 @@ async def computing(request: Request) -> AsyncIterator[Computation]:
             memory.settle()
 
 
-async def _read_age(request: Request, memory: Memory) -> None:
+async def _read_age(request: Request, memory: ReadCache) -> None:
     """Of when the newest record is that the answer will know of: every question that events answer is told."""
-    question: Question | None = getattr(request.state, "question", None)
+    question: QueryReader | None = getattr(request.state, "question", None)
     if question is not None and question.pins:
         instants = question.latest_known_at(), question.latest_accepted_at()
         question.recorded_until = await memory.recorded_until(question.authority(), *instants)
@@ -159,7 +159,7 @@ def _too_many(refused: TooManyWait) -> Problem:
 def _caller(request: Request) -> object:
     """Whose turn it is: a key's, or where there are no keys a client's."""
     if runtime_of(request).settings.api_keys:
-        return calling(request)
+        return authenticated_caller(request)
     return None if request.client is None else request.client.host
 
 

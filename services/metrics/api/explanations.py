@@ -15,29 +15,30 @@ from contracts.envelope import Event
 from contracts.standing import order_of_recording
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics import cost
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, page_links, pinned, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
 from services.metrics.api.measures import (
+    FigureRequest,
     MeasureName,
-    Wanted,
     declared,
     refuse_nothing,
     wanted,
 )
-from services.metrics.api.parameters import ALL, FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
+from services.metrics.api.parameters import FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.telling import marked, time_of, told
-from services.metrics.explanation import Explained, explain
-from services.metrics.figures import Asked, Figures, Reading, figures, narrowed
+from services.metrics.figures.explanation import Explained, explain
+from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures, narrowed
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture, known
+from services.metrics.read_models import cost
+from services.metrics.read_models.authorities import ALL
 from services.metrics.reasons import Reason, Value
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.snapshot import Snapshot, known
 
 router = APIRouter(tags=["explanations"], dependencies=[READING])
 
@@ -102,39 +103,45 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     """
     found = declared(measure)
     names = tuple(name for name in NAMES if name != "by")
-    question = Question(request, *names)
-    wish, when = wanted(question, found), question.when(found)
+    question = QueryReader(request, *names)
+    requested, when = wanted(question, found), question.when(found)
     limit, offset = question.page()
-    if wish.authority == ALL:
+    if requested.authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
         memory = computation.memory
         counts = counts_of(found)
         # Once for the figure, and once for its parts.
-        await computation.weigh(cost.of_parts(2 * len(counts), await memory.size(wish.authority), 1))
-        reading = await memory.reading(wish.authority, wish.as_known_at, wish.as_accepted_at)
-        result = await computation.run(figures, found, [reading], [when], wish.asked)
-        await refuse_nothing(computation, wish, result)
-        return await computation.run(_answer, question, wish, when, reading, result, limit, offset)
+        await computation.weigh(cost.of_parts(2 * len(counts), await memory.size(requested.authority), 1))
+        reading = await memory.reading(requested.authority, requested.as_known_at, requested.as_accepted_at)
+        result = await computation.run(figures, found, [reading], [when], requested.query)
+        await refuse_nothing(computation, requested, result)
+        return await computation.run(_answer, question, requested, when, reading, result, limit, offset)
 
 
 def _answer(
-    question: Question, wish: Wanted, when: When, reading: Reading, result: Figures, limit: int, offset: int
+    question: QueryReader,
+    requested: FigureRequest,
+    when: When,
+    reading: Reading,
+    result: Figures,
+    limit: int,
+    offset: int,
 ) -> Response:
     """The answer with the parts of a count, or the terms of a rate."""
-    found = wish.measure
-    body = wish.facts() | time_of(found, when) | wish.instants()
+    found = requested.measure
+    body = requested.facts() | time_of(found, when) | requested.instants()
     total = result.totals[0]
     body |= told("total", total, found.unit) | marked(found, total, "total_mark")
     if isinstance(found, Rate):
-        body["terms"] = _terms(question, found, reading, when, wish)
+        body["terms"] = _terms(question, found, reading, when, requested)
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
         return answer(question, body, _term_lines(body), passing=("links", "terms"), lasting_too=terms)
     # Of a figure that there is not there are no parts.
-    parts = [] if isinstance(total, Reason) else explain(found, reading, when, wish.asked)
+    parts = [] if isinstance(total, Reason) else explain(found, reading, when, requested.query)
     body |= {"exact": _exactly(total), "count": len(parts), "limit": limit, "offset": offset}
     shown_parts = [] if question.format is not Format.JSON else parts[offset : offset + limit]
     body["parts"] = [as_part(part) for part in shown_parts]
@@ -167,17 +174,19 @@ def as_part(part: Explained) -> dict[str, Any]:
     return found
 
 
-def _terms(question: Question, rate: Rate, reading: Reading, when: When, wish: Wanted) -> list[dict[str, Any]]:
+def _terms(
+    question: QueryReader, rate: Rate, reading: Reading, when: When, requested: FigureRequest
+) -> list[dict[str, Any]]:
     """The counts a rate is made of, each with the link that explains it."""
-    scope = rate.scope or wish.asked.scope
-    asked = Asked((), wish.asked.where, scope)
+    scope = rate.scope or requested.query.scope
+    query = FigureQuery((), requested.query.where, scope)
     found = []
     for side, terms in (("numerator", rate.numerator), ("denominator", rate.denominator)):
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = figures(counted, [reading], [when], narrowed(asked, counted)).totals[0]
-            not_of_term = [name for name in asked.where or {} if name not in counted.dimensions]
+            amount = figures(counted, [reading], [when], narrowed(query, counted)).totals[0]
+            not_of_term = [name for name in query.where or {} if name not in counted.dimensions]
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
                 time = {"as_at": when.as_at, "from": None, "to": None}
@@ -245,35 +254,35 @@ async def get_subject(
     """Every event known of it, whether it stands, when it was recorded and accepted, and the request or file that
     brought it. A worker whose numbers were merged is one person: the events of all numbers are given.
     """
-    question = Question(request, "authority", *KNOWN, *PAGE)
+    question = QueryReader(request, "authority", *KNOWN, *PAGE)
     authority, as_known_at = question.one_authority(), question.as_known_at()
     as_accepted_at = question.instant("as_accepted_at")
     question.page()
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
         authorities = computation.memory.authorities
-        await computation.weigh(cost.of_picture(await computation.memory.size(authority)))
-        picture = await authorities.picture(authority, as_known_at, as_accepted_at)
+        await computation.weigh(cost.of_snapshot(await computation.memory.size(authority)))
+        snapshot = await authorities.snapshot(authority, as_known_at, as_accepted_at)
         events = await authorities.events(authority)
 
         def made() -> Response:
             instants = as_known_at, as_accepted_at
-            return _answer_of_subject(question, authority, instants, (kind, identifier), picture, events)
+            return _answer_of_subject(question, authority, instants, (kind, identifier), snapshot, events)
 
         return await computation.run(made)
 
 
 def _answer_of_subject(
-    question: Question,
+    question: QueryReader,
     authority: str,
     instants: tuple[datetime, datetime | None],
     subject: tuple[str, str],
-    picture: Picture,
+    snapshot: Snapshot,
     all_events: Sequence[Event],
 ) -> Response:
     (as_known_at, as_accepted_at), (kind, identifier), (limit, offset) = instants, subject, question.page()
     events = known(all_events, as_known_at, as_accepted_at)
-    numbers = picture.numbers(picture.person(identifier)) if kind == "worker" else [identifier]
+    numbers = snapshot.numbers(snapshot.person(identifier)) if kind == "worker" else [identifier]
     subjects = {f"{kind}/{number}" for number in numbers}
     of_it = sorted((event for event in events if event.envelope.subject in subjects), key=order_of_recording)
     if not of_it:
@@ -283,7 +292,7 @@ def _answer_of_subject(
     body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
     body |= {"numbers": numbers} if kind == "worker" else {}
     body |= {"count": len(of_it), "limit": limit, "offset": offset}
-    body["events"] = as_events(of_it[offset : offset + limit], picture)
+    body["events"] = as_events(of_it[offset : offset + limit], snapshot)
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(of_it), limit, offset)
     return answer(question, body, _event_lines(body))
 
@@ -300,9 +309,9 @@ _OF_AN_EVENT = (
 )  # fmt: skip
 
 
-def as_events(events: Sequence[Event], picture: Picture) -> list[dict[str, Any]]:
-    """Events as answers show them, with whether each stands in a picture."""
-    standing = {event.identity for event in picture.standing}
+def as_events(events: Sequence[Event], snapshot: Snapshot) -> list[dict[str, Any]]:
+    """Events as answers show them, with whether each stands in a snapshot."""
+    standing = {event.identity for event in snapshot.standing}
     return [as_event(event) | {"stands": event.identity in standing} for event in events]
 
 

@@ -15,21 +15,22 @@ from contracts.codes import Role
 from contracts.envelope import Event
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics import cost
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.files import Lines
-from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, Parameter, documented
+from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, Score, back_test, score, scores
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles
 from services.metrics.forecasting.simulation import PATHS, Change
 from services.metrics.forecasting.what_if import is_usual, what_would_act
 from services.metrics.pauses import with_pauses
-from services.metrics.picture.picture import Picture, known
+from services.metrics.read_models import cost
+from services.metrics.read_models.authorities import ALL
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.snapshot import Snapshot, known
 
 router = APIRouter(tags=["forecasts"], dependencies=[READING])
 
@@ -162,7 +163,7 @@ class _Asked:
         return {"authority": self.authority, "as_at": self.as_at.isoformat()} | instants | {"months": self.months}
 
 
-def _asked(question: Question) -> _Asked:
+def _asked(question: QueryReader) -> _Asked:
     authority = question.authority()
     if authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
@@ -172,13 +173,13 @@ def _asked(question: Question) -> _Asked:
     return _Asked(authority, as_at, as_known_at, question.instant("as_accepted_at"), months)
 
 
-async def _picture(computation: Computation, asked: _Asked) -> Picture:
-    """The authority's picture. Raises a 404 problem where nothing is known of it."""
-    picture = await computation.memory.authorities.picture(asked.authority, asked.as_known_at, asked.as_accepted_at)
-    if not picture.standing:
+async def _snapshot(computation: Computation, asked: _Asked) -> Snapshot:
+    """The authority's snapshot. Raises a 404 problem where nothing is known of it."""
+    snapshot = await computation.memory.authorities.snapshot(asked.authority, asked.as_known_at, asked.as_accepted_at)
+    if not snapshot.standing:
         detail = f"No event of authority {asked.authority} was known at {said(asked.as_known_at)}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
-    return picture
+    return snapshot
 
 
 def _points(text: str) -> float | None:
@@ -189,7 +190,7 @@ def _points(text: str) -> float | None:
     return float(value) if value is not None and value.is_finite() and abs(value) <= MOST_POINTS else None
 
 
-def _change(question: Question) -> tuple[Change, dict[str, Any]]:
+def _change(question: QueryReader) -> tuple[Change, dict[str, Any]]:
     """What if: the change, and what of it was given."""
     given: dict[str, Any] = {
         name: question.whole(name, 0, MOST_PEOPLE, 0)
@@ -221,27 +222,27 @@ async def get_forecast(request: Request) -> Response:
     were never vacant), and otherwise a year later. Conversions are shared out among roles as the vacancies
     of the date are; turnover is moved by as many points in every role.
     """
-    question = Question(request, "authority", "as_at", *KNOWN, also=_OWN)
+    question = QueryReader(request, "authority", "as_at", *KNOWN, also=_OWN)
     asked = _asked(question)
     by = [question.choice("by", ["role"], "role")] if question.text("by") is not None else []
     change, given = _change(question)
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
         size = await computation.memory.size(asked.authority)
         groups = (len(Role) if by else 0) + 1
         # Each change is played by itself too; one without effect is looked for in the longest forecast besides.
         played = groups * (1 + len(given)) + (2 * len(given) if given else 0)
         await computation.weigh(cost.of_forecast(size, asked.months, played))
-        picture = await _picture(computation, asked)
-        return await computation.run(_answer, question, asked, by, change, given, picture)
+        snapshot = await _snapshot(computation, asked)
+        return await computation.run(_answer, question, asked, by, change, given, snapshot)
 
 
 def _answer(
-    question: Question, asked: _Asked, by: Sequence[str], change: Change, given: dict[str, Any], picture: Picture
+    question: QueryReader, asked: _Asked, by: Sequence[str], change: Change, given: dict[str, Any], snapshot: Snapshot
 ) -> Response:
     """The answer with the forecasts."""
-    made = _forecasts(picture, asked, change if given else None, by)
-    _refuse_what_cannot_act(question, asked, picture, change, made[0])
+    made = _forecasts(snapshot, asked, change if given else None, by)
+    _refuse_what_cannot_act(question, asked, snapshot, change, made[0])
     body: dict[str, Any] = {"forecast": "vacancies", "definition": DEFINITION, "unit": "FTE"} | asked.facts()
     body |= {"by": list(by)} | ({"what_if": given} if given else {})
     body["rows"] = [{"role": item.role} | _shown(item) for item in made[1:]]
@@ -250,20 +251,20 @@ def _answer(
 
 
 def _refuse_what_cannot_act(
-    question: Question, asked: _Asked, picture: Picture, change: Change, made: Forecast
+    question: QueryReader, asked: _Asked, snapshot: Snapshot, change: Change, made: Forecast
 ) -> None:
     """Raises a 422 problem for changes of which nothing could be seen in the months asked for."""
     for name, alone in change.each_alone():
         if made.acts[name] is None and not is_usual(name, change, made, asked.months):
-            expected = what_would_act(picture, asked.as_at, asked.months, name, alone, made)
+            expected = what_would_act(snapshot, asked.as_at, asked.months, name, alone, made)
             question.fault(name, f"cannot act within {asked.months} months", expected, question.text(name))
-    question.settle()
+    question.raise_if_invalid()
 
 
-def _forecasts(picture: Picture, asked: _Asked, change: Change | None, by: Sequence[str]) -> list[Forecast]:
+def _forecasts(snapshot: Snapshot, asked: _Asked, change: Change | None, by: Sequence[str]) -> list[Forecast]:
     """The forecast of all posts, then, where asked for, those of the roles."""
-    groups: list[Role | None] = [None, *(roles(picture, asked.as_at, asked.months) if by else ())]
-    return [forecast(picture, asked.as_at, asked.months, role, change) for role in with_pauses(groups)]
+    groups: list[Role | None] = [None, *(roles(snapshot, asked.as_at, asked.months) if by else ())]
+    return [forecast(snapshot, asked.as_at, asked.months, role, change) for role in with_pauses(groups)]
 
 
 def _shown(made: Forecast) -> dict[str, Any]:
@@ -353,30 +354,30 @@ async def get_back_test(request: Request) -> Response:
     interval. The naive forecast is that vacancies stay as they are. Errors of origins next to each other are alike: 40
     forecasts say less than 40 independent ones would.
     """
-    question = Question(request, "authority", "as_at", *KNOWN, also=_TEST_OWN)
+    question = QueryReader(request, "authority", "as_at", *KNOWN, also=_TEST_OWN)
     asked = _asked(question)
     role = question.read("role", lambda text: text if text in set(Role) else None, f"one of {', '.join(Role)}")
-    question.settle()
+    question.raise_if_invalid()
     # What came is known up to then; beyond it there are plans.
     asked = replace(asked, as_at=min(asked.as_at, asked.as_known_at.date()))
     async with computing(request) as computation:
         memory = computation.memory
         size = await memory.size(asked.authority)
         await computation.weigh(cost.of_back_test(size, asked.months, MOST_ORIGINS))
-        picture = await _picture(computation, asked)
+        snapshot = await _snapshot(computation, asked)
         events = await memory.authorities.events(asked.authority)
-        return await computation.run(_answer_with_test, question, asked, role, picture, events)
+        return await computation.run(_answer_with_test, question, asked, role, snapshot, events)
 
 
 def _answer_with_test(
-    question: Question, asked: _Asked, role: str | None, picture: Picture, all_events: Sequence[Event]
+    question: QueryReader, asked: _Asked, role: str | None, snapshot: Snapshot, all_events: Sequence[Event]
 ) -> Response:
     """The answer with the scores."""
     events = known(all_events, asked.as_known_at, asked.as_accepted_at)
     of_role = None if role is None else Role(role)
-    compared = picture.kept(
+    compared = snapshot.kept(
         ("back-test", asked.as_at, asked.months, of_role),
-        lambda: back_test(events, picture, asked.as_at, asked.months, of_role),
+        lambda: back_test(events, snapshot, asked.as_at, asked.months, of_role),
     )
     body: dict[str, Any] = {"forecast": "vacancies", "unit": "FTE"} | asked.facts()
     body |= {} if role is None else {"role": role}

@@ -14,23 +14,13 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import EARLIEST_DATE
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics import cost, store
 from services.metrics.api import schemas
 from services.metrics.api.adding_up import exactly, rounding
-from services.metrics.api.answering import answer, list_responses, pinned, responses
-from services.metrics.api.asking import Question, read_date, said
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.measure_tables import figure_lines, series_lines
-from services.metrics.api.parameters import (
-    ALL,
-    DATE,
-    FIGURE,
-    IN_WORDS_DATE,
-    LONGEST_WAIT,
-    PARAMETERS,
-    Parameter,
-    documented,
-)
+from services.metrics.api.parameters import DATE, FIGURE, IN_WORDS_DATE, LONGEST_WAIT, PARAMETERS, Parameter, documented
+from services.metrics.api.query import QueryReader, read_date, said
+from services.metrics.api.responses import answer, list_responses, pinned, responses
 from services.metrics.api.telling import (
     all_told,
     control_chart,
@@ -39,11 +29,8 @@ from services.metrics.api.telling import (
     time_of,
     told_in_order,
 )
-from services.metrics.control_chart import RULES
-from services.metrics.figures import Asked, Figures, FigureSums
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
-from services.metrics.measures.declaration import Count, Measure, Rate, When
-from services.metrics.periods import (
+from services.metrics.figures.figures import FigureQuery, Figures, FigureSums
+from services.metrics.figures.periods import (
     STARTS_IN,
     Every,
     Period,
@@ -54,6 +41,12 @@ from services.metrics.periods import (
     series_periods,
     when_of_point,
 )
+from services.metrics.ingest import store
+from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
+from services.metrics.measures.declaration import Count, Measure, Rate, When
+from services.metrics.read_models import cost
+from services.metrics.read_models.authorities import ALL
+from services.metrics.statistics.control_chart import RULES
 
 router = APIRouter(tags=["measures"])
 
@@ -126,8 +119,8 @@ SERIES_EXAMPLE = {
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
-    question = Question(request)
-    question.settle()
+    question = QueryReader(request)
+    question.raise_if_invalid()
     body = {
         "measures": [described(measure) | {"dimensions": dimensions_of(measure)} for measure in MEASURES.values()],
         "dimensions": [{"dimension": name, "meaning": meaning} for name, meaning in EVERY_DIMENSION.items()],
@@ -164,21 +157,21 @@ def declared(name: str) -> Measure:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class FigureRequest:
     """What a request asks for, read and checked."""
 
     measure: Measure
     authority: str
     as_known_at: datetime
     as_accepted_at: datetime | None
-    asked: Asked
+    query: FigureQuery
 
     def facts(self) -> dict[str, Any]:
         """What determined the answer, besides the time asked for."""
-        scope = self.measure.scope or self.asked.scope
+        scope = self.measure.scope or self.query.scope
         found: dict[str, Any] = described(self.measure) | {"authority": self.authority, "scope": scope}
-        if self.asked.where:
-            found["where"] = dict(self.asked.where)
+        if self.query.where:
+            found["where"] = dict(self.query.where)
         return found
 
     def instants(self) -> dict[str, str]:
@@ -193,12 +186,12 @@ class Wanted:
         memory = computation.memory
         measures = (self.measure, *beside)
         counts = [counted for measure in measures for counted in counts_of(measure)]
-        size = await memory.size_of_figures(self.authority, counts, self.asked, self.as_accepted_at is not None)
-        keys = await memory.most_keys(self.authority, self.asked, size)
-        await computation.weigh(cost.of_figures(counts, self.asked, len(whens), size, keys))
-        sums = FigureSums(measures, whens, self.asked)
+        size = await memory.size_of_figures(self.authority, counts, self.query, self.as_accepted_at is not None)
+        keys = await memory.most_keys(self.authority, self.query, size)
+        await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
+        sums = FigureSums(measures, whens, self.query)
         instants = self.as_known_at, self.as_accepted_at
-        async with aclosing(memory.readings(self.authority, *instants, counts, self.asked)) as pieces:
+        async with aclosing(memory.readings(self.authority, *instants, counts, self.query)) as pieces:
             async for readings in pieces:
                 await computation.run(sums.add, readings)
                 # Not held while others have their turn, nor while the next is made.
@@ -207,14 +200,14 @@ class Wanted:
         return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
 
-def wanted(question: Question, measure: Measure) -> Wanted:
+def wanted(question: QueryReader, measure: Measure) -> FigureRequest:
     """What a question about a measure asks, but for its time. Problems are noted in the question."""
-    return Wanted(
+    return FigureRequest(
         measure,
         question.authority(),
         question.as_known_at(),
         question.instant("as_accepted_at"),
-        Asked(question.dimensions(measure), question.filters(measure), question.scope()),
+        FigureQuery(question.dimensions(measure), question.filters(measure), question.scope()),
     )
 
 
@@ -231,27 +224,31 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     `rounding` says so.
     """
     found = declared(measure)
-    question = Question(request, *FIGURE)
-    wish, when = wanted(question, found), question.when(found)
-    question.settle()
+    question = QueryReader(request, *FIGURE)
+    requested, when = wanted(question, found), question.when(found)
+    question.raise_if_invalid()
     beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
     async with computing(request) as computation:
-        result, *others = await wish.work_out(computation, [when], beside)
-        await refuse_nothing(computation, wish, result)
+        result, *others = await requested.work_out(computation, [when], beside)
+        await refuse_nothing(computation, requested, result)
         with_it = list(zip(beside, others, strict=True))
-        return await computation.run(_answer, question, wish, when, result, with_it)
+        return await computation.run(_answer, question, requested, when, result, with_it)
 
 
 def _answer(
-    question: Question, wish: Wanted, when: When, result: Figures, with_it: Sequence[tuple[Count, Figures]]
+    question: QueryReader,
+    requested: FigureRequest,
+    when: When,
+    result: Figures,
+    with_it: Sequence[tuple[Count, Figures]],
 ) -> Response:
     """The answer with a figure, and with the counts beside it."""
-    found = wish.measure
+    found = requested.measure
     units = {"value": found.unit, "total": found.unit}
     units |= {name: item.unit for item, _ in with_it for name in (item.name, f"total_{item.name}")}
-    body = wish.facts() | time_of(found, when) | wish.instants() | {"by": list(wish.asked.by)}
+    body = requested.facts() | time_of(found, when) | requested.instants() | {"by": list(requested.query.by)}
     body["rows"] = [
-        dict(zip(wish.asked.by, key, strict=True))
+        dict(zip(requested.query.by, key, strict=True))
         | all_told({"value": value} | {item.name: of.rows[key][0] for item, of in with_it}, units)
         | exactly(found, value)
         | marked(found, value, "mark")
@@ -262,23 +259,25 @@ def _answer(
     body |= all_told(totals, units) | marked(found, total, "total_mark")
     body |= exactly(found, total) | rounding(found, body["rows"], body["total"])
     body["links"] = {"pinned": pinned(question)}
-    if wish.authority != ALL:
+    if requested.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)
     return answer(question, body, figure_lines(body))
 
 
-async def is_known(computation: Computation, wish: Wanted, result: Figures) -> bool:
+async def is_known(computation: Computation, requested: FigureRequest, result: Figures) -> bool:
     """Whether anything was known of the authority."""
-    if wish.authority == ALL or result.tell_anything:
+    if requested.authority == ALL or result.tell_anything:
         return True
-    return await store.has_events(computation.memory.readers, wish.authority, wish.as_known_at, wish.as_accepted_at)
+    return await store.has_events(
+        computation.memory.readers, requested.authority, requested.as_known_at, requested.as_accepted_at
+    )
 
 
-async def refuse_nothing(computation: Computation, wish: Wanted, result: Figures) -> None:
+async def refuse_nothing(computation: Computation, requested: FigureRequest, result: Figures) -> None:
     """Raises a 404 problem where nothing was known of the authority: that is no nought."""
-    if not await is_known(computation, wish, result):
-        accepted = "" if wish.as_accepted_at is None else f" and accepted at {said(wish.as_accepted_at)}"
-        detail = f"No event of authority {wish.authority} was known at {said(wish.as_known_at)}{accepted}."
+    if not await is_known(computation, requested, result):
+        accepted = "" if requested.as_accepted_at is None else f" and accepted at {said(requested.as_accepted_at)}"
+        detail = f"No event of authority {requested.authority} was known at {said(requested.as_known_at)}{accepted}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
 
 
@@ -298,30 +297,30 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     control chart (XmR) of the points that were over: centre line, limits, and which rules a point breaks.
     """
     found = declared(measure)
-    question = Question(request, *_SERIES_NAMES, also=SERIES)
-    wish = wanted(question, found)
+    question = QueryReader(request, *_SERIES_NAMES, also=SERIES)
+    requested = wanted(question, found)
     every = Every(question.choice("every", list(Every), Every.MONTH))
     periods = _periods(question, every)
     points = _points(question, found, periods)
     rebased = _rebased(question, periods)
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
-        (result,) = await wish.work_out(computation, [when for _, when in points])
-        await refuse_nothing(computation, wish, result)
-        return await computation.run(_answer_with_series, question, wish, every, points, rebased, result)
+        (result,) = await requested.work_out(computation, [when for _, when in points])
+        await refuse_nothing(computation, requested, result)
+        return await computation.run(_answer_with_series, question, requested, every, points, rebased, result)
 
 
 def _answer_with_series(
-    question: Question,
-    wish: Wanted,
+    question: QueryReader,
+    requested: FigureRequest,
     every: Every,
     points: Sequence[tuple[Period, When]],
     rebased: Sequence[int],
     result: Figures,
 ) -> Response:
     """The answer with a series, and with its control chart."""
-    found = wish.measure
-    body = wish.facts() | wish.instants() | {"every": every, "by": list(wish.asked.by)}
+    found = requested.measure
+    body = requested.facts() | requested.instants() | {"every": every, "by": list(requested.query.by)}
     body |= {"months": points[0][1].months} if found.all_time else {}
     body |= _left_out(question, [period for period, _ in points])
     # A point looks at its last day, whatever it counts.
@@ -331,11 +330,11 @@ def _answer_with_series(
         for (period, when), is_stale in zip(points, stale, strict=True)
     ]
     body["rows"] = [
-        dict(zip(wish.asked.by, key, strict=True)) | told_in_order("values", values, found.unit)
+        dict(zip(requested.query.by, key, strict=True)) | told_in_order("values", values, found.unit)
         for key, values in result.sorted_rows()
     ]
     body |= told_in_order("totals", result.totals, found.unit)
-    if not wish.asked.by:
+    if not requested.query.by:
         body |= control_chart(found, [when for _, when in points], result.totals, stale, rebased)
     body["links"] = {"pinned": pinned(question)}
     times = [
@@ -346,7 +345,7 @@ def _answer_with_series(
     return answer(question, body, series_lines(body, times, exact_values))
 
 
-def _points(question: Question, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
+def _points(question: QueryReader, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
     """The points of a series, each with what is counted of it."""
     months, text = question.whole("months", 1, LONGEST_WAIT, 12), question.choice("window", list(Window))
     window = Window(text) if text else None
@@ -359,7 +358,7 @@ def _points(question: Question, measure: Measure, periods: Sequence[Period]) -> 
     ]
 
 
-def _periods(question: Question, every: Every) -> list[Period]:
+def _periods(question: QueryReader, every: Every) -> list[Period]:
     """The periods of the points of a series."""
     first, last = question.day("from", needed=True), question.day("to", needed=True)
     starts_in = question.whole("year_starts_in", 1, 12, STARTS_IN.get(every, 4))
@@ -381,7 +380,7 @@ def _periods(question: Question, every: Every) -> list[Period]:
     return periods
 
 
-def _left_out(question: Question, periods: Sequence[Period]) -> dict[str, Any]:
+def _left_out(question: QueryReader, periods: Sequence[Period]) -> dict[str, Any]:
     """The days asked for that are in no whole period, before the first point and after the last."""
     first, last = question.day("from"), question.day("to")
     assert first is not None and last is not None  # noqa: S101, PT018  (settled)
@@ -389,7 +388,7 @@ def _left_out(question: Question, periods: Sequence[Period]) -> dict[str, Any]:
     return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
 
 
-def _rebased(question: Question, periods: Sequence[Period]) -> list[int]:
+def _rebased(question: QueryReader, periods: Sequence[Period]) -> list[int]:
     """The places of the points at which the control chart begins anew."""
     found = []
     for text in question.several("rebase"):

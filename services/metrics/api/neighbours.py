@@ -11,8 +11,6 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import OPERATING
-from services.metrics.api.answering import answer, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.parameters import Parameter, documented
 from services.metrics.api.published_files import (
@@ -25,6 +23,8 @@ from services.metrics.api.published_files import (
     loaded,
     loading_responses,
 )
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, responses
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.neighbours import Groups, read_neighbours
@@ -66,7 +66,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         Comparisons that name no neighbours then take those of the file published last, unless
         WORKFORCE_STATISTICAL_NEIGHBOURS names some.
         """
-        asked = asked_to_load(Question(request, also=LOADING), store.NEIGHBOURS, "name", DEFAULT_SOURCE)
+        asked = asked_to_load(QueryReader(request, also=LOADING), store.NEIGHBOURS, "name", DEFAULT_SOURCE)
 
         async def keep(pool: asyncpg.Pool, file: LoadedFile, _: Groups) -> LoadedFile | None:
             return await store.add_file(pool, store.NEIGHBOURS, file)
@@ -84,8 +84,8 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
         first, and is the one that is compared by.
         """
-        question = Question(request)
-        question.settle()
+        question = QueryReader(request)
+        question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
             files = await store.list_files(pool, store.NEIGHBOURS)
             return await computation.run(_answer, question, files)
@@ -93,7 +93,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
     return router
 
 
-def _answer(question: Question, files: Sequence[LoadedFile]) -> Response:
+def _answer(question: QueryReader, files: Sequence[LoadedFile]) -> Response:
     told = [_as_json(file) for file in files]
     rows = ([" ".join(value) if isinstance(value, list) else value for value in file.values()] for file in told)
     return answer(question, {"files": told}, (list(NEIGHBOURS), rows))

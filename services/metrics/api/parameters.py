@@ -1,6 +1,6 @@
 """The query parameters that requests may have, each declared once: its name, its meaning, its schema.
 
-Invariant: the documentation is as strict as the reading in `asking.py`: what a schema lets pass can be read.
+Invariant: the documentation is as strict as the reading in `query.py`: what a schema lets pass can be read.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,9 +9,9 @@ from typing import Any
 
 from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
 from services.metrics.api.formats import NAME, Format, Sheet
+from services.metrics.figures.periods import Every
 from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION
-from services.metrics.periods import Every
-from services.metrics.picture.service import Scope
+from services.metrics.snapshot.employment import Scope
 
 YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
 """The years from EARLIEST_DATE up to LATEST_DATE."""
@@ -26,8 +26,6 @@ MOST_OFFSET = 10_000_000
 LONGEST_WAIT = 120
 """Months for which retention can be asked."""
 
-ALL = "all"
-"""The authority that stands for every one that the service knows."""
 
 DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 INSTANT = {"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN}

@@ -20,10 +20,10 @@ from services.chassis.logs import get_log
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
 from services.chassis.settings import PREFIX
-from services.metrics.api.answering import CSV, JSON, PROBLEM, responses
-from services.metrics.api.asking import Question
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.parameters import DATE, Parameter
+from services.metrics.api.query import QueryReader
+from services.metrics.api.responses import CSV, JSON, PROBLEM, responses
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.store import LoadedFile
@@ -47,7 +47,7 @@ Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class FileRequest:
     """A file as it is asked to be loaded. `kind` is the store's."""
 
     kind: str
@@ -84,7 +84,7 @@ def loading_responses(example: dict[str, Any]) -> dict[int | str, dict[str, Any]
     } | WITH_A_BODY
 
 
-def asked_to_load(question: Question, kind: str, parameter: str, usual_source: str) -> Asked:
+def asked_to_load(question: QueryReader, kind: str, parameter: str, usual_source: str) -> FileRequest:
     """What the parameters say. Raises a 422 problem."""
     name = file_name(question, parameter, needed=True)
     published = question.day("published", needed=True)
@@ -93,16 +93,16 @@ def asked_to_load(question: Question, kind: str, parameter: str, usual_source: s
         # It would answer before every release to come, and a file that was loaded is never changed.
         question.fault("published", "is to come", f"a day up to today, {today}", published.isoformat())
     source = question.matching("source", SOURCE, "up to 200 printable ASCII characters") or usual_source
-    question.settle()
+    question.raise_if_invalid()
     assert published is not None  # noqa: S101  (settled)
-    return Asked(kind, name, published, source)
+    return FileRequest(kind, name, published, source)
 
 
 Keep = Callable[[asyncpg.Pool, LoadedFile, Read], Awaitable[LoadedFile | None]]
 
 
 async def load(
-    request: Request, database: BenchmarksDatabase, asked: Asked, read: Callable[[bytes], Read], keep: Keep[Read]
+    request: Request, database: BenchmarksDatabase, asked: FileRequest, read: Callable[[bytes], Read], keep: Keep[Read]
 ) -> tuple[LoadedFile, bool]:
     """The file as it was loaded, and whether it is new. `read` reads its bytes, `keep` writes what was read.
 
@@ -124,7 +124,7 @@ async def load(
 async def _load(
     computation: Computation,
     pool: asyncpg.Pool,
-    asked: Asked,
+    asked: FileRequest,
     body: bytes,
     read: Callable[[bytes], Read],
     keep: Keep[Read],
@@ -148,7 +148,7 @@ async def _load(
     return _same(asked, known, file), False
 
 
-def _same(asked: Asked, known: LoadedFile, came: LoadedFile) -> LoadedFile:
+def _same(asked: FileRequest, known: LoadedFile, came: LoadedFile) -> LoadedFile:
     """The file that is known under this name. Raises a 409 problem where that is another."""
     other = [
         f"it was loaded with {what} {kept}, and came with {new}"
@@ -166,7 +166,7 @@ def _same(asked: Asked, known: LoadedFile, came: LoadedFile) -> LoadedFile:
     return known
 
 
-def loaded(database: BenchmarksDatabase, asked: Asked, told: dict[str, Any], is_new: bool) -> JSONResponse:
+def loaded(database: BenchmarksDatabase, asked: FileRequest, told: dict[str, Any], is_new: bool) -> JSONResponse:
     """The answer to whoever loaded a file of which this is told; what was not read of it is told in the log too."""
     if is_new and told["columns_left_out"]:
         left_out = told["columns_left_out"]
@@ -186,7 +186,7 @@ def _remarks_on_keeping(database: BenchmarksDatabase) -> list[str]:
     ]
 
 
-def file_name(question: Question, parameter: str, needed: bool = False) -> str:
+def file_name(question: QueryReader, parameter: str, needed: bool = False) -> str:
     """The name of a file that is or will be loaded; empty where it is left out."""
     expected = "a name of up to 40 letters, digits, dots, underscores and hyphens, as 2022"
     return question.matching(parameter, FILE_NAME, expected, needed) or ""

@@ -13,24 +13,25 @@ from fastapi import APIRouter, Request, Response
 from contracts.envelope import named
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics import cost
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, list_responses, page_links, pinned, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
-from services.metrics.api.parameters import ALL, KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
+from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, list_responses, page_links, pinned, responses
 from services.metrics.measures.declaration import exact
 from services.metrics.pauses import with_pauses
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS, found_by
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
 from services.metrics.quality.effect import STOCKS, Effect, effect
 from services.metrics.quality.records import lateness
+from services.metrics.read_models import cost
+from services.metrics.read_models.authorities import ALL
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER
 
 router = APIRouter(tags=["quality"])
@@ -69,13 +70,13 @@ EXAMPLE = {
     "findings": [
         EXAMPLE_CHECK
         | {
-            "says": "worker/W-0211 moved from post/P-0411 on 2023-09-04, and held post/P-0412.",
-            "mend": "Supersede the move with the post that was held, or record the start that is missing.",
+            "message": "worker/W-0211 moved from post/P-0411 on 2023-09-04, and held post/P-0412.",
+            "remedy": "Supersede the move with the post that was held, or record the start that is missing.",
             "since": "2023-09-04",
             "until": "2023-09-05",
             "subjects": ["worker/W-0211", "post/P-0411", "post/P-0413"],
             "effect": {
-                "concerned_fte": "0",
+                "affected_fte": "0",
                 "without": [{"source": "/coventry/hr", "id": "demo-000903"}],
                 "would_differ_by": {"in-post": "-1", "vacancies": "1", "uncovered-vacancies": "1"},
             },
@@ -105,14 +106,14 @@ EXAMPLE = {
 )
 async def list_checks(request: Request) -> Response:
     """The checks there are, the gravest first, each with the measures that what it finds can move."""
-    question = Question(request)
-    question.settle()
+    question = QueryReader(request)
+    question.raise_if_invalid()
     checks = [
-        _named(check) | {"meaning": check.meaning, "mend": check.mend, "moves": list(check.moves)}
+        _named(check) | {"meaning": check.meaning, "remedy": check.remedy, "moves": list(check.moves)}
         for check in CHECKS.values()
     ]
     severities = [{"severity": name, "meaning": meaning} for name, meaning in SEVERITIES.items()]
-    names = ("check", "title", "severity", "meaning", "mend")
+    names = ("check", "title", "severity", "meaning", "remedy")
     rows = ([*(item[name] for name in names), " ".join(item["moves"])] for item in checks)
     return answer(question, {"checks": checks, "severities": severities}, ((*names, "moves"), rows))
 
@@ -127,12 +128,12 @@ async def list_checks(request: Request) -> Response:
 async def get_quality(request: Request) -> Response:
     """Findings check by check, the gravest first: the events behind each, what would mend it, and its effect.
 
-    The effect is on the stocks (scope all) as at the date: `concerned_fte` is the FTE in question that day; where it is
+    The effect is on the stocks (scope all) as at the date: `affected_fte` is the FTE in question that day; where it is
     plain which events are one too many, `would_differ_by` says by how much each stock would differ `without` them,
     worked out by counting anew. The summary and the lateness of entries are of the authority as a whole, whatever
     checks are asked for.
     """
-    question = Question(request, *NAMES, *(parameter.name for parameter in CHOICES))
+    question = QueryReader(request, *NAMES, *(parameter.name for parameter in CHOICES))
     authority, as_known_at = question.authority(), question.as_known_at()
     as_accepted_at = question.instant("as_accepted_at")
     as_at = question.day("as_at") or question.now.date()
@@ -140,46 +141,46 @@ async def get_quality(request: Request) -> Response:
     chosen = _chosen(question)
     if authority == ALL:
         question.fault("authority", "is every authority", "one authority, as 331", ALL)
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
         memory = computation.memory
         size = await memory.size(authority)
         of_a_page = question.format is Format.JSON
         await computation.weigh(cost.of_quality(size, limit if of_a_page else 0))
-        picture = await memory.authorities.picture(authority, as_known_at, as_accepted_at)
+        snapshot = await memory.authorities.snapshot(authority, as_known_at, as_accepted_at)
         if not of_a_page:
             # A file has the effects of all there are.
-            findings = await computation.run(lambda: sum(len(found_by(check, picture, as_at)) for check in chosen))
+            findings = await computation.run(lambda: sum(len(found_by(check, snapshot, as_at)) for check in chosen))
             await computation.weigh(cost.of_quality(size, findings))
 
         def made() -> Response:
             instants = as_known_at, as_accepted_at
-            return _answer(question, authority, as_at, instants, picture, chosen)
+            return _answer(question, authority, as_at, instants, snapshot, chosen)
 
         return await computation.run(made)
 
 
 def _answer(
-    question: Question,
+    question: QueryReader,
     authority: str,
     as_at: date,
     instants: tuple[datetime, datetime | None],
-    picture: Picture,
+    snapshot: Snapshot,
     chosen: Sequence[Check],
 ) -> Response:
     (as_known_at, as_accepted_at), (limit, offset) = instants, question.page()
-    if not picture.events:
+    if not snapshot.events:
         detail = f"No event of authority {authority} was known at {said(as_known_at)}."
         raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
     body["as_known_at"] = said(as_known_at)
     body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
-    body |= _found(picture, as_at, chosen, limit, offset)
+    body |= _found(snapshot, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
     return answer(question, body, _lines(body))
 
 
-def _chosen(question: Question) -> list[Check]:
+def _chosen(question: QueryReader) -> list[Check]:
     """The checks asked for."""
     names, severities = question.several("check"), question.several("severity")
     for name in names:
@@ -195,9 +196,9 @@ def _chosen(question: Question) -> list[Check]:
     ]
 
 
-def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
+def _found(snapshot: Snapshot, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
     """The summary of all checks, and one page of what those asked for found, with effects."""
-    by_check = {check.name: found_by(check, picture, as_at) for check in with_pauses(CHECKS.values())}
+    by_check = {check.name: found_by(check, snapshot, as_at) for check in with_pauses(CHECKS.values())}
     found = [finding for check in chosen for finding in by_check[check.name]]
     page = found[offset : offset + limit]
     return {
@@ -210,12 +211,12 @@ def _found(picture: Picture, as_at: date, chosen: Sequence[Check], limit: int, o
                 "median_days_late": item.median_days,
             }
             | ({"reason": Reason.NO_DENOMINATOR} if item.median_days is None else {})
-            for item in lateness(picture)
+            for item in lateness(snapshot)
         ],
         "count": len(found),
         "limit": limit,
         "offset": offset,
-        "findings": [_as_finding(finding, effect(picture, finding, as_at)) for finding in with_pauses(page)],
+        "findings": [_as_finding(finding, effect(snapshot, finding, as_at)) for finding in with_pauses(page)],
     }
 
 
@@ -227,8 +228,8 @@ def _as_finding(finding: Finding, effect: Effect) -> dict[str, Any]:
     """One finding as answers show it."""
     check = CHECKS[finding.check]
     return _named(check) | {
-        "says": finding.says,
-        "mend": check.mend,
+        "message": finding.message,
+        "remedy": check.remedy,
         "since": finding.since.isoformat(),
         "until": None if finding.until == FOREVER else finding.until.isoformat(),
         "subjects": list(finding.subjects),
@@ -238,20 +239,20 @@ def _as_finding(finding: Finding, effect: Effect) -> dict[str, Any]:
 
 
 def _as_effect(effect: Effect) -> dict[str, Any]:
-    found: dict[str, Any] = {"concerned_fte": exact(effect.concerned)}
+    found: dict[str, Any] = {"affected_fte": exact(effect.concerned)}
     if effect.moves is not None:
         found["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
         found["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
     return found
 
 
-_OF_A_FINDING = ("check", "title", "severity", "says", "mend", "since", "until")
+_OF_A_FINDING = ("check", "title", "severity", "message", "remedy", "since", "until")
 
 
 def _lines(body: dict[str, Any]) -> Lines:
     """The findings as a table: one line each, a column for every stock, empty where no difference was worked out."""
     stocks = [stock.name for stock in STOCKS]
-    heading = [*_OF_A_FINDING, "subjects", "events", "concerned_fte", "without", *stocks]
+    heading = [*_OF_A_FINDING, "subjects", "events", "affected_fte", "without", *stocks]
     lines = []
     for found in body["findings"]:
         moves = found["effect"].get("would_differ_by")
@@ -260,7 +261,7 @@ def _lines(body: dict[str, Any]) -> Lines:
                 *(found[name] for name in _OF_A_FINDING),
                 " ".join(found["subjects"]),
                 " ".join(named(event["source"], event["id"]) for event in found["events"]),
-                Decimal(found["effect"]["concerned_fte"]),
+                Decimal(found["effect"]["affected_fte"]),
                 " ".join(named(event["source"], event["id"]) for event in found["effect"].get("without", ())),
                 *(None if moves is None else Decimal(moves.get(name, "0")) for name in stocks),
             ]

@@ -14,8 +14,6 @@ from fastapi import APIRouter, Request, Response
 from services.chassis.authentication import OPERATING
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
-from services.metrics.api.answering import answer, page_links, responses
-from services.metrics.api.asking import Question, said
 from services.metrics.api.computing import computing
 from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
@@ -31,6 +29,8 @@ from services.metrics.api.published_files import (
     loaded,
     loading_responses,
 )
+from services.metrics.api.query import QueryReader, said
+from services.metrics.api.responses import answer, page_links, responses
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
@@ -116,7 +116,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         A release never changes: the same bytes again are already known, others under the same name are refused.
         Columns that are not known are kept out, and named, as are measures that no column holds.
         """
-        asked = asked_to_load(Question(request, also=LOADING), store.RELEASE, "release", DEFAULT_SOURCE)
+        asked = asked_to_load(QueryReader(request, also=LOADING), store.RELEASE, "release", DEFAULT_SOURCE)
 
         async def keep(pool: asyncpg.Pool, file: LoadedFile, release: Release) -> LoadedFile | None:
             return await store.add_file(pool, store.RELEASE, file, release)
@@ -136,8 +136,8 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
         published last comes first.
         """
-        question = Question(request)
-        question.settle()
+        question = QueryReader(request)
+        question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
             releases = await store.list_releases(pool)
             body = {"releases": [_as_json(item) for item in releases]}
@@ -153,7 +153,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         """Rows of England, regions and authorities that both releases have, and whose published value or mark differs,
         the last year first; `change` is newer minus older where both are numbers.
         """
-        question = Question(request, *PAGE, also=COMPARING)
+        question = QueryReader(request, *PAGE, also=COMPARING)
         asked = _asked_revisions(question)
         async with computing(request) as computation, database.opened() as pool:
             body, rows = await _revisions(pool, asked)
@@ -208,13 +208,13 @@ class _Revisions:
     offset: int
 
 
-def _asked_revisions(question: Question) -> _Revisions:
+def _asked_revisions(question: QueryReader) -> _Revisions:
     older, newer = (file_name(question, name, needed=True) for name in ("older", "newer"))
     if older and older == newer:
         question.fault("newer", "cannot be read", "another release than older", newer)
     measure = question.choice("measure", list(PUBLISHED), needed=True)
     found = _Revisions(older, newer, measure, *question.page())
-    question.settle()
+    question.raise_if_invalid()
     return found
 
 
@@ -233,7 +233,7 @@ async def _revisions(pool: asyncpg.Pool, asked: _Revisions) -> tuple[dict[str, A
     return body, await store.list_revisions(pool, *pair, asked.limit, asked.offset)
 
 
-def _answer(question: Question, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
+def _answer(question: QueryReader, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
     """The answer with the revisions."""
     limit, offset = body["limit"], body["offset"]
     body["rows"] = [_as_revision(row) for row in rows]

@@ -7,15 +7,15 @@ from typing import Any
 
 from contracts.catalogue import EVENT_MODELS
 from services.chassis.documentation import record, several
-from services.metrics.academy import COUNTED
-from services.metrics.age import STALE_AFTER_MONTHS
+from services.metrics.academy.outcomes import COUNTED
+from services.metrics.figures.age import STALE_AFTER_MONTHS
+from services.metrics.figures.periods import Every
 from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES
 from services.metrics.measures.declaration import Kind, Unit
-from services.metrics.periods import Every
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS
 from services.metrics.quality.declaration import SEVERITIES
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Scope
 
 Schema = dict[str, Any]
 
@@ -227,12 +227,12 @@ _OF_AN_AUTHORITY = {"authority": AUTHORITY, "as_at": DATE} | KNOWN
 _CHECK = {"check": {"enum": list(CHECKS)}, "title": TEXT, "severity": {"enum": list(SEVERITIES)}}
 CHECKS_LISTED = record(
     {
-        "checks": several(record(_CHECK | {"meaning": TEXT, "mend": TEXT, "moves": TEXTS})),
+        "checks": several(record(_CHECK | {"meaning": TEXT, "remedy": TEXT, "moves": TEXTS})),
         "severities": several(record({"severity": TEXT, "meaning": TEXT})),
     }
 )
 _EFFECT = record(
-    {"concerned_fte": EXACT},
+    {"affected_fte": EXACT},
     {
         "without": several(record({"source": TEXT, "id": TEXT})),
         "would_differ_by": {"type": "object", "additionalProperties": EXACT},
@@ -248,7 +248,7 @@ QUALITY = record(
         "findings": several(
             record(
                 _CHECK
-                | {"says": TEXT, "mend": TEXT, "since": DATE, "until": or_null(DATE), "subjects": SUBJECTS}
+                | {"message": TEXT, "remedy": TEXT, "since": DATE, "until": or_null(DATE), "subjects": SUBJECTS}
                 | {"effect": _EFFECT, "events": EVENTS}
             )
         ),

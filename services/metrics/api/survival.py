@@ -13,28 +13,28 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
-from services.metrics.academy import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
+from services.metrics.academy.outcomes import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
 from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
     NAMES,
-    Asked,
+    AcademyRequest,
     asked,
     cohort_named,
-    picture_of,
+    snapshot_of,
     which_cohorts,
 )
-from services.metrics.api.answering import answer, pinned, responses
-from services.metrics.api.asking import Question
 from services.metrics.api.computing import computing
 from services.metrics.api.files import Lines
 from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
+from services.metrics.api.query import QueryReader
+from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope, Spell
 from services.metrics.reasons import Reason
-from services.metrics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
+from services.metrics.snapshot.employment import Scope, Spell
+from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.statistics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
 from services.metrics.timelines.rows import Dimensions
 
 router = APIRouter(tags=["survival"], dependencies=[READING])
@@ -122,8 +122,8 @@ async def get_survival(request: Request) -> Response:
     Of people who came before records began only those are known who stayed: `from` leaves them out. Of academy members,
     `cohort` takes one cohort, `cohorts` the completed or the running ones.
     """
-    question = Question(request, *_NAMES, also=_ALSO)
-    wish, which, scope = asked(question), which_cohorts(question), question.scope()
+    question = QueryReader(request, *_NAMES, also=_ALSO)
+    requested, which, scope = asked(question), which_cohorts(question), question.scope()
     of = Of(question.choice("of", list(Of), Of.SPELLS))
     points = Points(question.choice("points", list(Points), Points.MONTHS))
     began, where = (question.day("from"), question.day("to")), question.filters(STARTERS)
@@ -131,31 +131,31 @@ async def get_survival(request: Request) -> Response:
         question.fault("cohorts", "does not go with of=spells", "cohort, or of=academy-members beside it")
     if of is Of.ACADEMY_MEMBERS and scope is not Scope.ALL:
         question.fault("scope", "does not go with of=academy-members", "all: they are followed in any post", scope)
-    question.settle()
+    question.raise_if_invalid()
     async with computing(request) as computation:
-        picture = await picture_of(computation, wish)
-        return await computation.run(_answer, question, wish, (of, which, scope, points), began, where, picture)
+        snapshot = await snapshot_of(computation, requested)
+        return await computation.run(_answer, question, requested, (of, which, scope, points), began, where, snapshot)
 
 
 def _answer(
-    question: Question,
-    wish: Asked,
+    question: QueryReader,
+    requested: AcademyRequest,
     choices: tuple[Of, Which, Scope, Points],
     began: tuple[date | None, date | None],
     where: Mapping[str, Any],
-    picture: Picture,
+    snapshot: Snapshot,
 ) -> Response:
     """The answer with a curve."""
     of, which, scope, points = choices
     if "cohort" in where:
-        cohort_named(picture, where["cohort"])
+        cohort_named(snapshot, where["cohort"])
     body: dict[str, Any] = {"of": of} | ({"cohorts": which} if of is Of.ACADEMY_MEMBERS else {})
     body |= {"where": where} if where else {}
     body |= {name: day.isoformat() for name, day in zip(("from", "to"), began, strict=True) if day is not None}
     body |= {"definition": DEFINITION, "source": SOURCE, "confidence": CONFIDENCE}
-    body |= {"authority": wish.authority, "scope": scope} | wish.facts()
-    followed = _members(picture, which, wish.as_at) if of is Of.ACADEMY_MEMBERS else _spells(picture, scope)
-    body |= as_curve(kaplan_meier(_durations(followed, began, where, wish.as_at)), points)
+    body |= {"authority": requested.authority, "scope": scope} | requested.facts()
+    followed = _members(snapshot, which, requested.as_at) if of is Of.ACADEMY_MEMBERS else _spells(snapshot, scope)
+    body |= as_curve(kaplan_meier(_durations(followed, began, where, requested.as_at)), points)
     body["links"] = {"pinned": pinned(question)}
     return answer(question, body, _lines(body))
 
@@ -177,14 +177,14 @@ class Followed(NamedTuple):
         return getattr(self.spell.start, name)
 
 
-def _members(picture: Picture, which: Which, as_at: date) -> Iterable[Followed]:
-    names = {cohort.cohort for cohort in cohorts_as_at(picture, as_at, which)}
-    of_cohorts = (member for member in members(picture) if member.cohort in names)
+def _members(snapshot: Snapshot, which: Which, as_at: date) -> Iterable[Followed]:
+    names = {cohort.cohort for cohort in cohorts_as_at(snapshot, as_at, which)}
+    of_cohorts = (member for member in members(snapshot) if member.cohort in names)
     return (Followed(member.started_on, member.spell, member.cohort) for member in of_cohorts)
 
 
-def _spells(picture: Picture, scope: Scope) -> Iterable[Followed]:
-    return (Followed(spell.since, spell, spell.start.cohort) for spell in picture.spells(scope))
+def _spells(snapshot: Snapshot, scope: Scope) -> Iterable[Followed]:
+    return (Followed(spell.since, spell, spell.start.cohort) for spell in snapshot.spells(scope))
 
 
 def _durations(

@@ -7,13 +7,13 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from services.metrics.control_chart import chart
-from services.metrics.control_chart import shown as chart_shown
-from services.metrics.figures import mark
+from services.metrics.figures.figures import mark
+from services.metrics.figures.periods import Period, counts_over_time
 from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.measures.declaration import PLACES, Elapsed, Kind, Measure, Rate, Unit, When, shown
-from services.metrics.periods import Period, counts_over_time
 from services.metrics.reasons import Reason, Value
+from services.metrics.statistics.control_chart import chart
+from services.metrics.statistics.control_chart import shown as chart_shown
 
 OVERLAPPING = (
     "Its points count days of each other, so that one follows from the one before: limits would lie too close, and "

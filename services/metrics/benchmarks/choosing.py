@@ -12,7 +12,7 @@ from services.metrics.benchmarks.published import COLUMNS, LoadedRelease, Rows
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ReleaseQuery:
     """What is looked for. Without `names` any release will do; without `year` the last there is."""
 
     measure: str
@@ -30,14 +30,14 @@ class NotThere(Exception):
         self.there_is = there_is
 
 
-def choose(releases: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) -> tuple[LoadedRelease, int]:
+def choose(releases: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> tuple[LoadedRelease, int]:
     """The release and the year that answer. `releases` come with the one published last first. Raises NotThere."""
     by_year = choose_each_year(releases, rows, wanted)
     year = max(by_year) if wanted.year is None else wanted.year
     return by_year[year], year
 
 
-def choose_each_year(releases: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) -> dict[int, LoadedRelease]:
+def choose_each_year(releases: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> dict[int, LoadedRelease]:
     """The release that answers for each year of which there is a row, the first year first. Raises NotThere."""
     considered = [release for release in releases if not wanted.names or release.name in wanted.names]
     found: dict[int, LoadedRelease] = {}
@@ -58,7 +58,7 @@ def _years(rows: Rows, release: LoadedRelease, authority: str) -> tuple[int, ...
     return rows.get(release.name, {}).get(authority, ())
 
 
-def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) -> NotThere:
+def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> NotThere:
     kind, detail = _what_is_missing(considered, rows, wanted)
     there_is = [
         {
@@ -74,7 +74,7 @@ def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) 
     return NotThere(kind, detail, there_is)
 
 
-def _what_is_missing(considered: Sequence[LoadedRelease], rows: Rows, wanted: Wanted) -> tuple[str, str]:
+def _what_is_missing(considered: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> tuple[str, str]:
     """What kind of thing there is not, and in words that and what there is."""
     if not considered:
         return "no-such-release", "No release is loaded: POST /v1/benchmarks/releases loads one."

@@ -12,9 +12,9 @@ from datetime import date
 
 from contracts.events.hiring import CohortOpened
 from services.metrics.forecasting.flows import ACADEMY_ROLE, is_entrant
-from services.metrics.picture.amounts import months_later
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope, Spell
+from services.metrics.snapshot.amounts import months_later
+from services.metrics.snapshot.employment import Scope, Spell
+from services.metrics.snapshot.snapshot import Snapshot
 
 ASSESSED_YEAR = 12
 """Months of the assessed and supported year (ASYE), where no standing event says when a cohort completes it."""
@@ -44,11 +44,11 @@ class Academy:
     usual_intake: int
 
 
-def academy(picture: Picture, dates: Sequence[date]) -> Academy:
+def academy(snapshot: Snapshot, dates: Sequence[date]) -> Academy:
     """What the academy is expected to bring in the months between dates, the first of which is the forecast's."""
     as_at, length = dates[0], len(dates) - 1
-    cohorts = {event.envelope.subject.partition("/")[2]: data for event, data in picture.facts(CohortOpened)}
-    entrants = (spell for spell in picture.spells(Scope.ALL) if is_entrant(spell.start))
+    cohorts = {event.envelope.subject.partition("/")[2]: data for event, data in snapshot.facts(CohortOpened)}
+    entrants = (spell for spell in snapshot.spells(Scope.ALL) if is_entrant(spell.start))
     members = sorted(entrants, key=lambda spell: (spell.since, spell.person))
     due, completed, progressed, overdue = [0] * length, 0, 0, 0
     for spell in members:
@@ -68,7 +68,7 @@ def academy(picture: Picture, dates: Sequence[date]) -> Academy:
 
 
 def _progressed(spell: Spell, by: date) -> bool:
-    return any(service.place.role is not ACADEMY_ROLE and service.since <= by for service in spell.service)
+    return any(service.place.role is not ACADEMY_ROLE and service.since <= by for service in spell.employment)
 
 
 def _add_due(due: list[int], spell: Spell, month: int, dates: Sequence[date]) -> None:

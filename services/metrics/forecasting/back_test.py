@@ -13,15 +13,15 @@ from contracts.envelope import Event
 from services.metrics.forecasting.flows import known_since, months, steps
 from services.metrics.forecasting.forecast import LEVELS, forecast, one_decimal
 from services.metrics.pauses import with_pauses
-from services.metrics.picture.amounts import months_later
-from services.metrics.picture.picture import Picture, known
-from services.metrics.picture.service import DAY
+from services.metrics.snapshot.amounts import months_later
+from services.metrics.snapshot.employment import DAY
+from services.metrics.snapshot.snapshot import Snapshot, known
 
 BEFORE_THE_FIRST = 27
 """Months of history before the first origin: two years to see a rate in, and a quarter to settle in."""
 
 MOST_ORIGINS = 60
-"""The last origins that are tested: five years. Each needs a picture of its own: some tenths of a second."""
+"""The last origins that are tested: five years. Each needs a snapshot of its own: some tenths of a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,34 +58,34 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day, time.max, UTC)
 
 
-def origins(picture: Picture, last: date) -> list[date]:
+def origins(snapshot: Snapshot, last: date) -> list[date]:
     """The month ends from which forecasts are compared, when something of what came is known by `last`."""
-    first = months_later(known_since(picture), BEFORE_THE_FIRST)
+    first = months_later(known_since(snapshot), BEFORE_THE_FIRST)
     month_end = months_later(first.replace(day=1), 1) - DAY
     count = max(0, (last.year - month_end.year) * 12 + last.month - month_end.month)
     return [day for day in steps(month_end, 0, count) if day < last][-MOST_ORIGINS:]
 
 
 def back_test(
-    events: Sequence[Event], picture: Picture, last: date, length: int, role: Role | None = None
+    events: Sequence[Event], snapshot: Snapshot, last: date, length: int, role: Role | None = None
 ) -> list[Compared]:
-    """Forecasts from every origin, beside the vacancies that the picture says came up to `last`.
+    """Forecasts from every origin, beside the vacancies that the snapshot says came up to `last`.
 
-    `events` are those the picture was made of.
+    `events` are those the snapshot was made of.
     """
     return [
         compared
-        for origin in with_pauses(origins(picture, last))
-        for compared in from_origin(events, picture, origin, last, length, role)
+        for origin in with_pauses(origins(snapshot, last))
+        for compared in from_origin(events, snapshot, origin, last, length, role)
     ]
 
 
 def from_origin(
-    events: Sequence[Event], picture: Picture, origin: date, last: date, length: int, role: Role | None
+    events: Sequence[Event], snapshot: Snapshot, origin: date, last: date, length: int, role: Role | None
 ) -> Iterable[Compared]:
     """The forecast of one origin beside what came."""
-    made = forecast(Picture(known(events, end_of(origin))), origin, length, role)
-    came = months(picture, steps(origin, 0, length), role).stocks["vacancies"]
+    made = forecast(Snapshot(known(events, end_of(origin))), origin, length, role)
+    came = months(snapshot, steps(origin, 0, length), role).stocks["vacancies"]
     for place, month in enumerate(made.months, start=1):
         if month.as_at <= last:
             yield Compared(

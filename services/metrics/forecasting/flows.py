@@ -2,7 +2,7 @@
 
 Invariant: of every month, the vacancies at its end are those at its opening, plus what leavers and moves opened, less
 what hires, moves and progression filled, plus the rest (funding, changes of FTE or role). All of it follows from the
-picture's staffing, post by post and day by day.
+snapshot's staffing, post by post and day by day.
 
 A vacancy is opened by leavers as far as the post's vacancies rose on a day on which somebody left it; it is filled by
 hires as far as they fell on a day on which somebody started there. Who leaves a post whose funding ends with them opens
@@ -22,9 +22,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.codes import Role, Route
-from services.metrics.picture.amounts import ONE, months_later
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import DAY, Scope, Start, dimensions_of
+from services.metrics.snapshot.amounts import ONE, months_later
+from services.metrics.snapshot.employment import DAY, Scope, Start, dimensions_of
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER, Staffing
 
 Amounts = NDArray[np.float64]
@@ -53,7 +53,7 @@ HIRED = (Flow.FILLED_BY_CONVERSIONS, Flow.FILLED_BY_ENTRANTS, Flow.FILLED_BY_HIR
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class VacancyFlow:
     """One amount of a flow at a post on a day."""
 
     day: date
@@ -69,7 +69,7 @@ def steps(as_at: date, first: int, last: int) -> list[date]:
     return [months_later(as_at, months) for months in range(first, last + 1)]
 
 
-class Comings(NamedTuple):
+class Arrivals(NamedTuple):
     """Who left, started and progressed, by post and day, in millionths of an FTE."""
 
     left: dict[tuple[str, date], int]
@@ -83,11 +83,11 @@ def is_entrant(start: Start) -> bool:
     return start.cohort is not None or start.route is Route.ACADEMY
 
 
-def comings(picture: Picture) -> Comings:
+def comings(snapshot: Snapshot) -> Arrivals:
     """Who left, started and progressed, by post and day."""
-    found = Comings(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
-    for person, occupancies in picture.occupancies.items():
-        spells = picture.spells_of(person, Scope.ALL)
+    found = Arrivals(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
+    for person, occupancies in snapshot.occupancies.items():
+        spells = snapshot.spells_of(person, Scope.ALL)
         began = {spell.since: spell.start for spell in spells}
         ended = {spell.until for spell in spells if spell.until < FOREVER}
         for held in occupancies:
@@ -95,8 +95,8 @@ def comings(picture: Picture) -> Comings:
                 found.started[held.post, held.valid_from][_how(began[held.valid_from])] += held.fte
             if held.valid_to in ended:
                 found.left[held.post, held.valid_to] += held.fte
-    for move in picture.moves:
-        before = dimensions_of(picture.places, move.from_post, move.moved_on - DAY)
+    for move in snapshot.moves:
+        before = dimensions_of(snapshot.places, move.from_post, move.moved_on - DAY)
         progressed = before.role is ACADEMY_ROLE and move.place.role is not ACADEMY_ROLE
         kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
         found.moved_to[move.to_post, move.moved_on][kind] += move.fte
@@ -115,16 +115,16 @@ def _by_flow() -> dict[tuple[str, date], dict[Flow, int]]:
     return defaultdict(lambda: defaultdict(int))
 
 
-def happened(picture: Picture) -> list[Happened]:
+def happened(snapshot: Snapshot) -> list[VacancyFlow]:
     """Every flow of the authority, by post and day, in the order of the days."""
-    came = comings(picture)
-    found: list[Happened] = []
+    came = comings(snapshot)
+    found: list[VacancyFlow] = []
     progressed = {at: moved.get(Flow.FILLED_BY_PROGRESSION, 0) for at, moved in came.moved_from.items()}
     for flow, amounts in ((Flow.LEAVERS, came.left), (Flow.PROGRESSED, progressed)):
         for (post, day), amount in amounts.items():
-            role = dimensions_of(picture.places, post, day - DAY).role
-            found.append(Happened(day, flow, role, amount))
-    for place, rows in picture.staffing.items():
+            role = dimensions_of(snapshot.places, post, day - DAY).role
+            found.append(VacancyFlow(day, flow, role, amount))
+    for place, rows in snapshot.staffing.items():
         kind, _, post = place.partition("/")
         if kind == "post":
             found += _of_post(post, rows, came)
@@ -132,47 +132,47 @@ def happened(picture: Picture) -> list[Happened]:
     return found
 
 
-def _of_post(post: str, rows: Iterable[Staffing], came: Comings) -> Iterable[Happened]:
+def _of_post(post: str, rows: Iterable[Staffing], came: Arrivals) -> Iterable[VacancyFlow]:
     """What moved the vacancies of one post: where its role changes, they leave one role and come up in another."""
     vacant, role, ended = 0, None, date.min
     for row in rows:
         if vacant and (ended < row.valid_from or row.role is not role):
-            yield Happened(min(ended, row.valid_from), Flow.REST, role, -vacant)
+            yield VacancyFlow(min(ended, row.valid_from), Flow.REST, role, -vacant)
             vacant = 0
         yield from _on_day(post, row.valid_from, row.role, row.vacancies - vacant, came)
         vacant, role, ended = row.vacancies, row.role, row.valid_to
     if vacant and ended < FOREVER:
-        yield Happened(ended, Flow.REST, role, -vacant)
+        yield VacancyFlow(ended, Flow.REST, role, -vacant)
 
 
-def _on_day(post: str, day: date, role: Role | None, change: int, came: Comings) -> Iterable[Happened]:
+def _on_day(post: str, day: date, role: Role | None, change: int, came: Arrivals) -> Iterable[VacancyFlow]:
     """What moved the vacancies of one post on one day."""
     if change > 0:
         moved = came.moved_from.get((post, day), {})
         opened = min(change, came.left.get((post, day), 0))
         given_up = min(change - opened, moved.get(Flow.FILLED_BY_PROGRESSION, 0))
         moved_on = min(change - opened - given_up, moved.get(Flow.FILLED_BY_MOVES, 0))
-        yield Happened(day, Flow.OPENED_BY_LEAVERS, role, opened)
-        yield Happened(day, Flow.FILLED_BY_PROGRESSION, role, -given_up)
-        yield Happened(day, Flow.OPENED_BY_MOVES, role, moved_on)
+        yield VacancyFlow(day, Flow.OPENED_BY_LEAVERS, role, opened)
+        yield VacancyFlow(day, Flow.FILLED_BY_PROGRESSION, role, -given_up)
+        yield VacancyFlow(day, Flow.OPENED_BY_MOVES, role, moved_on)
         change -= opened + given_up + moved_on
     elif change < 0:
         arrived = came.started.get((post, day), {}) | came.moved_to.get((post, day), {})
         for flow, amount in sorted(arrived.items()):
             filled = min(-change, amount)
-            yield Happened(day, flow, role, filled)
+            yield VacancyFlow(day, flow, role, filled)
             change += filled
     if change:
-        yield Happened(day, Flow.REST, role, change)
+        yield VacancyFlow(day, Flow.REST, role, change)
 
 
-def known_since(picture: Picture) -> date:
+def known_since(snapshot: Snapshot) -> date:
     """From when on leavers were recorded: who had left before is not known, and those who stayed tell too little.
 
     It is the day of the first recording, or that of the first leaver where earlier ones were entered afterwards.
     """
-    recorded = min((event.envelope.time.date() for event in picture.standing), default=FOREVER)
-    left = min((spell.until for spell in picture.spells(Scope.ALL)), default=FOREVER)
+    recorded = min((event.envelope.time.date() for event in snapshot.standing), default=FOREVER)
+    left = min((spell.until for spell in snapshot.spells(Scope.ALL)), default=FOREVER)
     return min(recorded, left)
 
 
@@ -200,8 +200,8 @@ class _StockRows(NamedTuple):
     amounts: NDArray[np.int64]
 
 
-def _stock_rows(picture: Picture) -> _StockRows:
-    rows = [row for place, rows in picture.staffing.items() if place.startswith("post/") for row in rows]
+def _stock_rows(snapshot: Snapshot) -> _StockRows:
+    rows = [row for place, rows in snapshot.staffing.items() if place.startswith("post/") for row in rows]
     amounts = [[getattr(row, name) for name in STOCKS] for row in rows]
     return _StockRows(
         np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),
@@ -211,16 +211,16 @@ def _stock_rows(picture: Picture) -> _StockRows:
     )
 
 
-def months(picture: Picture, dates: Sequence[date], role: Role | None = None) -> Months:
-    """Stocks and flows of all posts, or of those of one role, as the picture knows them (the future included)."""
-    rows = picture.kept("stock rows", lambda: _stock_rows(picture))
+def months(snapshot: Snapshot, dates: Sequence[date], role: Role | None = None) -> Months:
+    """Stocks and flows of all posts, or of those of one role, as the snapshot knows them (the future included)."""
+    rows = snapshot.kept("stock rows", lambda: _stock_rows(snapshot))
     chosen = np.full(len(rows.since), True) if role is None else rows.roles == role
     days = [day.toordinal() for day in dates]
     changes = np.zeros((len(dates) + 1, len(STOCKS)), dtype=np.int64)
     np.add.at(changes, np.searchsorted(days, rows.since[chosen]), rows.amounts[chosen])
     np.subtract.at(changes, np.searchsorted(days, rows.until[chosen]), rows.amounts[chosen])
     flows = {flow: np.zeros(len(dates) - 1, dtype=np.int64) for flow in Flow}
-    for item in picture.kept("flows of vacancies", lambda: happened(picture)):
+    for item in snapshot.kept("flows of vacancies", lambda: happened(snapshot)):
         if dates[0] < item.day <= dates[-1] and role in (None, item.role):
             flows[item.flow][bisect_left(dates, item.day) - 1] += item.amount
     stocks = changes.cumsum(axis=0)[:-1] / ONE

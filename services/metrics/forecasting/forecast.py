@@ -1,6 +1,6 @@
 """A forecast: vacancies at the end of each month to come, with intervals, and beside it what a change would make of it.
 
-Invariant: equal pictures, dates and wishes give equal digits; nothing recorded after the picture's instant is used.
+Invariant: equal snapshots, dates and wishes give equal digits; nothing recorded after the snapshot's instant is used.
 """
 
 from bisect import bisect_left
@@ -16,8 +16,17 @@ from services.metrics.forecasting.academy import Academy, academy
 from services.metrics.forecasting.dispersion import dispersion
 from services.metrics.forecasting.flows import ACADEMY_ROLE, Months, known_since, months, steps
 from services.metrics.forecasting.rates import Rates, rates
-from services.metrics.forecasting.simulation import NO_CHANGE, Chance, Change, Ground, Paths, Played, play, seed_of
-from services.metrics.picture.picture import Picture
+from services.metrics.forecasting.simulation import (
+    NO_CHANGE,
+    Baseline,
+    Change,
+    Paths,
+    RandomDraws,
+    Simulation,
+    play,
+    seed_of,
+)
+from services.metrics.snapshot.snapshot import Snapshot
 
 LONGEST = 36
 """Months that can be asked for: an intake shows in the service areas after its assessed and supported year."""
@@ -70,25 +79,25 @@ def one_decimal(value: float) -> float:
 
 
 def forecast(
-    picture: Picture, as_at: date, length: int, role: Role | None = None, change: Change | None = None
+    snapshot: Snapshot, as_at: date, length: int, role: Role | None = None, change: Change | None = None
 ) -> Forecast:
     """The vacancies of all posts, or those of one role, for `length` months from a date on (FTE)."""
     dates = steps(as_at, 0, length)
-    known = months(picture, dates, role)
-    came = picture.kept(("academy to come", as_at, length), lambda: academy(picture, dates))
-    past = history(picture, as_at, role)
-    whole = past if role is None else history(picture, as_at, None)
+    known = months(snapshot, dates, role)
+    came = snapshot.kept(("academy to come", as_at, length), lambda: academy(snapshot, dates))
+    past = history(snapshot, as_at, role)
+    whole = past if role is None else history(snapshot, as_at, None)
     present = rates(_last(whole, RATES_FROM), _last(past, RATES_FROM), came, of_role=role is not None)
-    ground = Ground(known.stocks["vacancies"] - _vacant_academy_posts(picture, dates, role), known, came)
-    chance = Chance(seed_of(as_at, length), present, came)
-    baseline = play(ground, present, NO_CHANGE, chance)
+    ground = Baseline(known.stocks["vacancies"] - _vacant_academy_posts(snapshot, dates, role), known, came)
+    draws = RandomDraws(seed_of(as_at, length), present, came)
+    baseline = play(ground, present, NO_CHANGE, draws)
     wider = dispersion(past, [float(np.var(paths)) for paths in baseline.vacancies], of_role=role is not None)
     changed, acts = None, dict[str, date | None]()
     if change is not None:
         of_group = _of_group(change, float(known.stocks["vacancies"][0]), float(whole.stocks["vacancies"][-1]))
-        changed = _months(known, play(ground, present, of_group, chance), wider)
+        changed = _months(known, play(ground, present, of_group, draws), wider)
         for name, alone in of_group.each_alone():
-            acts[name] = _first_difference(dates[1:], baseline, play(ground, present, alone, chance))
+            acts[name] = _first_difference(dates[1:], baseline, play(ground, present, alone, draws))
     return Forecast(
         role,
         float(known.stocks["vacancies"][0]),
@@ -97,12 +106,12 @@ def forecast(
         acts,
         present,
         came,
-        float(chance.progression.mean()),
+        float(draws.progression.mean()),
         wider,
     )
 
 
-def _first_difference(dates: Sequence[date], one: Played, other: Played) -> date | None:
+def _first_difference(dates: Sequence[date], one: Simulation, other: Simulation) -> date | None:
     """The first date at which two plays differ in any of their courses."""
     differ = (np.abs(one.vacancies - other.vacancies) > NEXT_TO_NOTHING).any(axis=1)
     return dates[int(differ.argmax())] if differ.any() else None
@@ -115,22 +124,22 @@ def _of_group(change: Change, vacancies: float, of_all: float) -> Change:
     return replace(change, conversions=change.conversions * (vacancies / of_all if of_all else 0.0))
 
 
-def roles(picture: Picture, as_at: date, length: int) -> list[Role]:
+def roles(snapshot: Snapshot, as_at: date, length: int) -> list[Role]:
     """The roles that have posts, or somebody in post, at a date or in the months after it."""
     dates = steps(as_at, 0, length)
-    stocks = {role: months(picture, dates, role).stocks for role in Role}
+    stocks = {role: months(snapshot, dates, role).stocks for role in Role}
     return [role for role, of_role in stocks.items() if any(amounts.any() for amounts in of_role.values())]
 
 
-def history(picture: Picture, as_at: date, role: Role | None) -> Months:
+def history(snapshot: Snapshot, as_at: date, role: Role | None) -> Months:
     """Stocks and flows month by month up to a date, from when on leavers are known."""
 
     def made() -> Months:
-        since = picture.kept("known since", lambda: known_since(picture))
+        since = snapshot.kept("known since", lambda: known_since(snapshot))
         dates = steps(as_at, -LONGEST_HISTORY, 0)
-        return months(picture, dates[min(bisect_left(dates, since), LONGEST_HISTORY) :], role)
+        return months(snapshot, dates[min(bisect_left(dates, since), LONGEST_HISTORY) :], role)
 
-    return picture.kept(("history of vacancies", as_at, role), made)
+    return snapshot.kept(("history of vacancies", as_at, role), made)
 
 
 def _last(past: Months, length: int) -> Months:
@@ -143,15 +152,15 @@ def _last(past: Months, length: int) -> Months:
     )
 
 
-def _vacant_academy_posts(picture: Picture, dates: Sequence[date], role: Role | None) -> Paths:
+def _vacant_academy_posts(snapshot: Snapshot, dates: Sequence[date], role: Role | None) -> Paths:
     """Vacancies of academy posts to come, beyond what is usual (the median of the last year)."""
     if role not in (None, ACADEMY_ROLE):
         return np.zeros(len(dates))
-    usual = float(np.median(history(picture, dates[0], ACADEMY_ROLE).stocks["vacancies"][-13:]))
-    return np.maximum(0.0, months(picture, list(dates), ACADEMY_ROLE).stocks["vacancies"] - usual)
+    usual = float(np.median(history(snapshot, dates[0], ACADEMY_ROLE).stocks["vacancies"][-13:]))
+    return np.maximum(0.0, months(snapshot, list(dates), ACADEMY_ROLE).stocks["vacancies"] - usual)
 
 
-def _months(known: Months, played: Played, wider: float) -> list[Month]:
+def _months(known: Months, played: Simulation, wider: float) -> list[Month]:
     """The months as they are told: means, and quantiles of the paths drawn out from their mean."""
     found = []
     for place, paths in enumerate(played.vacancies):

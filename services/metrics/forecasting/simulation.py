@@ -72,7 +72,7 @@ NO_CHANGE = Change()
 
 
 @dataclass(frozen=True, slots=True)
-class Ground:
+class Baseline:
     """What is known of the months to come, for a group of posts: stocks and flows by month, and the academy.
 
     `vacancies` are those of the date and of the end of each month, but for vacant academy posts beyond their usual
@@ -85,7 +85,7 @@ class Ground:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class Simulation:
     """What was played: vacancies at the end of each month (months by paths), and the means of what moved them.
 
     `leavers` are all, `hires` and `progressed` those that fill vacancies (of a role, `hires` are also moves into it);
@@ -111,7 +111,7 @@ class Numbers:
         return np.array(shares).reshape(self.normal.shape)
 
 
-class Chance:
+class RandomDraws:
     """The random numbers of one question, drawn once for the baseline and every change.
 
     Groups of posts that are asked for together share `numbers`; their figures are not added up.
@@ -142,30 +142,30 @@ def _gamma(draw: np.random.Generator, rate: Rate) -> Paths:
     return drawn_rate / rate.exposure if rate.exposure else np.zeros(PATHS)
 
 
-def play(ground: Ground, rates: Rates, change: Change, chance: Chance) -> Played:
+def play(ground: Baseline, rates: Rates, change: Change, draws: RandomDraws) -> Simulation:
     """Play the months to come."""
     months = len(ground.academy.due)
     entering = entrants(ground.academy, change, months)
     more_entrants = entering - entrants(ground.academy, NO_CHANGE, months)
-    turnover = np.maximum(0.0, chance.turnover - (change.turnover_lower_by or 0.0) / 100 / 12)
+    turnover = np.maximum(0.0, draws.turnover - (change.turnover_lower_by or 0.0) / 100 / 12)
     usual = rates.conversions / 12
     more_conversions = 0.0 if change.conversions is None else change.conversions / months - usual
-    mean_progression = rates.relieved * chance.progression * (sum(ground.academy.due) / months)
+    mean_progression = rates.relieved * draws.progression * (sum(ground.academy.due) / months)
     vacant = np.full(PATHS, ground.vacancies[0])
-    found = Played(np.empty((months, PATHS)), [], [], [])
+    found = Simulation(np.empty((months, PATHS)), [], [], [])
     for month in range(months):
         known = {flow: float(amounts[month]) for flow, amounts in ground.known.flows.items()}
         filled_as_known = sum(known[flow] for flow in FILLED)
         in_post = np.maximum(0.0, ground.known.stocks["in_post"][month] + ground.vacancies[month] - vacant)
-        left = drawn(np.maximum(0.0, turnover * in_post - known[Flow.LEAVERS]), chance.leavers, month)
-        moving = np.maximum(0.0, chance.moving_out * in_post - known[Flow.OPENED_BY_MOVES])
-        left_or_moved = rates.opening * left + drawn(moving, chance.moves, month)
+        left = drawn(np.maximum(0.0, turnover * in_post - known[Flow.LEAVERS]), draws.leavers, month)
+        moving = np.maximum(0.0, draws.moving_out * in_post - known[Flow.OPENED_BY_MOVES])
+        left_or_moved = rates.opening * left + drawn(moving, draws.moves, month)
         open_now = vacant + (ground.vacancies[month + 1] - ground.vacancies[month]) + left_or_moved
         open_now = np.maximum(0.0, open_now)
-        progressed = chance.progressed[month] + _progressed_of_entrants(entering, month, chance)
+        progressed = draws.progressed[month] + _progressed_of_entrants(entering, month, draws)
         by_progression = np.minimum(open_now, rates.relieved * progressed)
-        mean_hires = np.maximum(0.0, chance.filling * open_now - filled_as_known - mean_progression)
-        hired = np.minimum(open_now - by_progression, drawn(mean_hires, chance.hires, month))
+        mean_hires = np.maximum(0.0, draws.filling * open_now - filled_as_known - mean_progression)
+        hired = np.minimum(open_now - by_progression, drawn(mean_hires, draws.hires, month))
         more = np.minimum(
             open_now - by_progression - hired, more_conversions + rates.entrants_fill * more_entrants[month]
         )
@@ -184,9 +184,9 @@ def entrants(academy: Academy, change: Change, months: int) -> Paths:
     return np.array(academy.entering) + rest / months
 
 
-def _progressed_of_entrants(entering: Paths, month: int, chance: Chance) -> Paths | float:
+def _progressed_of_entrants(entering: Paths, month: int, draws: RandomDraws) -> Paths | float:
     """Those who entered a year before, in the months to come."""
-    return entering[month - ASSESSED_YEAR] * chance.progression if month >= ASSESSED_YEAR else 0.0
+    return entering[month - ASSESSED_YEAR] * draws.progression if month >= ASSESSED_YEAR else 0.0
 
 
 def drawn(mean: Paths, numbers: Numbers, month: int) -> Paths:

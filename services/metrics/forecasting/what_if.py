@@ -7,7 +7,7 @@ from datetime import date
 
 from services.metrics.forecasting.forecast import LONGEST, NEXT_TO_NOTHING, Forecast, forecast
 from services.metrics.forecasting.simulation import Change
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 
 
 def is_usual(name: str, change: Change, made: Forecast, months: int) -> bool:
@@ -20,9 +20,9 @@ def is_usual(name: str, change: Change, made: Forecast, months: int) -> bool:
     return bool(abs(getattr(change, name) - usual[name]) < NEXT_TO_NOTHING)
 
 
-def what_would_act(picture: Picture, as_at: date, months: int, name: str, alone: Change, made: Forecast) -> str:
+def what_would_act(snapshot: Snapshot, as_at: date, months: int, name: str, alone: Change, made: Forecast) -> str:
     """In words what to ask for in place of a change that cannot act within so many months."""
-    found = first_length_that_shows(picture, as_at, months, name, alone)
+    found = first_length_that_shows(snapshot, as_at, months, name, alone)
     if found is not None:
         length, acts_from = found
         return f"months={length} or more: it acts from {acts_from} on"
@@ -33,13 +33,13 @@ def what_would_act(picture: Picture, as_at: date, months: int, name: str, alone:
 
 
 def first_length_that_shows(
-    picture: Picture, as_at: date, months: int, name: str, alone: Change
+    snapshot: Snapshot, as_at: date, months: int, name: str, alone: Change
 ) -> tuple[int, date] | None:
     """The fewest months, more than so many, that show a change, and from when on it acts; None where none do."""
-    if months == LONGEST or (far := forecast(picture, as_at, LONGEST, None, alone)).acts[name] is None:
+    if months == LONGEST or (far := forecast(snapshot, as_at, LONGEST, None, alone)).acts[name] is None:
         return None
     place = next(place for place, month in enumerate(far.months, 1) if month.as_at == far.acts[name])
     length = max(place, months + 1)
-    acts_from = forecast(picture, as_at, length, None, alone).acts[name]
+    acts_from = forecast(snapshot, as_at, length, None, alone).acts[name]
     # What counts towards a change in few months (entrants who are known of) can hide it there.
     return (length, acts_from) if acts_from is not None else (LONGEST, far.acts[name] or as_at)

@@ -21,12 +21,12 @@ from services.metrics.measures.declaration import (
     Term,
     Unit,
     When,
-    apportioned,
     flow,
+    windowed,
 )
-from services.metrics.picture.amounts import ONE, months_later
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope, Service, Spell
+from services.metrics.snapshot.amounts import ONE, months_later
+from services.metrics.snapshot.employment import EmploymentPeriod, Scope, Spell
+from services.metrics.snapshot.snapshot import Snapshot
 
 DAY = timedelta(days=1)
 HOW_THEY_CAME = ("origin", "route", "employment", "cohort")
@@ -39,7 +39,7 @@ def _came(spell: Spell) -> dict[str, Any]:
     return {"origin": start.origin, "route": start.route, "employment": start.employment, "cohort": start.cohort}
 
 
-def _part(amount: int, day: date, service: Service, more: dict[str, Any]) -> Part:
+def _part(amount: int, day: date, service: EmploymentPeriod, more: dict[str, Any]) -> Part:
     return Part(amount, day, day + DAY, (f"worker/{service.person}", f"post/{service.post}"), service.place, more)
 
 
@@ -48,9 +48,9 @@ def _is_conversion(spell: Spell) -> bool:
 
 
 def _starters(in_fte: bool, conversions_only: bool = False) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for spell in picture.spells(scope):
-            first = spell.service[0]
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for spell in snapshot.spells(scope):
+            first = spell.employment[0]
             if _is_conversion(spell) or not conversions_only:
                 yield _part(first.fte if in_fte else ONE, spell.since, first, _came(spell))
 
@@ -58,10 +58,10 @@ def _starters(in_fte: bool, conversions_only: bool = False) -> OverTime:
 
 
 def _leavers(in_fte: bool) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for spell in picture.spells(scope):
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for spell in snapshot.spells(scope):
             if spell.leaving is not None:
-                last = spell.service[-1]
+                last = spell.employment[-1]
                 left = {"reason": spell.leaving.reason, "destination": spell.leaving.destination}
                 yield _part(last.fte if in_fte else ONE, spell.until, last, _came(spell) | left)
 
@@ -69,8 +69,8 @@ def _leavers(in_fte: bool) -> OverTime:
 
 
 def _moves(*kinds: MoveKind) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for move in picture.moves:
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for move in snapshot.moves:
             if move.kind in kinds and (scope is Scope.ALL or move.place.csww_role is not None):
                 subjects = (f"worker/{move.person}", f"post/{move.from_post}", f"post/{move.to_post}")
                 yield Part(ONE, move.moved_on, move.moved_on + DAY, subjects, move.place, {"move_kind": move.kind})
@@ -78,8 +78,8 @@ def _moves(*kinds: MoveKind) -> OverTime:
     return parts
 
 
-def _days_in_service(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-    for person, stretches in picture.service(scope).items():
+def _days_in_service(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    for person, stretches in snapshot.employment(scope).items():
         for service in stretches:
             since, until = max(service.since, when.first), min(service.until, when.until)
             if since < until:
@@ -88,23 +88,23 @@ def _days_in_service(picture: Picture, scope: Scope, when: When) -> Iterable[Par
 
 
 def _opening(stayed: bool) -> Any:
-    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-        for person in picture.service(scope):
-            service = picture.service_on(person, when.opening, scope)
-            if service is not None and (not stayed or picture.service_on(person, when.last, scope) is not None):
+    def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+        for person in snapshot.employment(scope):
+            service = snapshot.employment_on(person, when.opening, scope)
+            if service is not None and (not stayed or snapshot.employment_on(person, when.last, scope) is not None):
                 yield _part(ONE, when.opening, service, {})
 
     return parts
 
 
 def _old_enough(retained: bool) -> Any:
-    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-        for spell in picture.spells(scope):
+    def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+        for spell in snapshot.spells(scope):
             judged_on = months_later(spell.since, when.months)
             if not (when.first <= spell.since <= when.last and judged_on <= when.as_at):
                 continue
             if not retained or spell.until > judged_on:
-                yield _part(ONE, spell.since, spell.service[0], _came(spell))
+                yield _part(ONE, spell.since, spell.employment[0], _came(spell))
 
     return parts
 
@@ -179,7 +179,7 @@ MEASURES = (
         _starters(in_fte=False, conversions_only=True),
         more=HOW_THEY_CAME,
     ),
-    apportioned(
+    windowed(
         "in-post-headcount-days",
         "Days in post",
         "People in post, summed over the days of the period.",
@@ -187,7 +187,7 @@ MEASURES = (
         Unit.DAYS,
         _days_in_service,
     ),
-    apportioned(
+    windowed(
         "opening-headcount",
         "People in post at the opening date",
         "Persons in post on the day before the period begins, each once.",
@@ -195,7 +195,7 @@ MEASURES = (
         Unit.PEOPLE,
         _opening(stayed=False),
     ),
-    apportioned(
+    windowed(
         "stayed-headcount",
         "People who stayed",
         "Of the people in post at the opening date, those in post on the last day of the period too.",
@@ -203,7 +203,7 @@ MEASURES = (
         Unit.PEOPLE,
         _opening(stayed=True),
     ),
-    apportioned(
+    windowed(
         "starters-old-enough",
         "Starters old enough to judge",
         "Starters (of the period, where one is given) who began at least so many months before the date.",
@@ -214,7 +214,7 @@ MEASURES = (
         more=HOW_THEY_CAME,
         all_time=True,
     ),
-    apportioned(
+    windowed(
         "starters-retained",
         "Starters retained",
         "Starters old enough to judge who were still in post so many months after they began.",

@@ -1,4 +1,4 @@
-"""How a measure is declared: a count of parts of a picture, or a ratio of such counts.
+"""How a measure is declared: a count of parts of a snapshot, or a ratio of such counts.
 
 Invariant: a figure is the sum of its parts, in millionths, exactly; a rate is a ratio of such sums, and nothing else.
 """
@@ -11,10 +11,10 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason, Value
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import Dimensions
 
 BOARD = (
@@ -149,13 +149,13 @@ class Part(NamedTuple):
         return getattr(self.place, name) if name in DIMENSIONS else self.more.get(name)
 
 
-Within = Callable[[Picture, Scope, When], Iterable[Part]]
-OverTime = Callable[[Picture, Scope], Iterable[Part]]
+Within = Callable[[Snapshot, Scope, When], Iterable[Part]]
+OverTime = Callable[[Snapshot, Scope], Iterable[Part]]
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A stock or a flow: the sum of parts of a picture. Declared by `stock`, `flow` or `apportioned`.
+    """A stock or a flow: the sum of parts of a snapshot. Declared by `stock`, `flow` or `windowed`.
 
     `scope` is the only scope it is counted in, or None where the caller chooses. `more` names the dimensions beside
     those of the post. `column` is the column of `staffing` that holds the same amounts, for quick sums.
@@ -196,9 +196,9 @@ class Count:
 def stock(name: str, title: str, definition: str, source: str, unit: Unit, over_time: OverTime, **facts: Any) -> Count:
     """A stock whose parts each hold over a stretch of days."""
 
-    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+    def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
         return (
-            part for part in kept_over_time(name, over_time, picture, scope) if part.since <= when.as_at < part.until
+            part for part in kept_over_time(name, over_time, snapshot, scope) if part.since <= when.as_at < part.until
         )
 
     return Count(name, title, definition, source, unit, Kind.STOCK, parts, over_time, **facts)
@@ -207,24 +207,24 @@ def stock(name: str, title: str, definition: str, source: str, unit: Unit, over_
 def flow(name: str, title: str, definition: str, source: str, unit: Unit, over_time: OverTime, **facts: Any) -> Count:
     """A flow whose parts each fall on a day."""
 
-    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+    def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
         return (
-            part for part in kept_over_time(name, over_time, picture, scope) if when.first <= part.since <= when.last
+            part for part in kept_over_time(name, over_time, snapshot, scope) if when.first <= part.since <= when.last
         )
 
     return Count(name, title, definition, source, unit, Kind.FLOW, parts, over_time, **facts)
 
 
-def apportioned(
+def windowed(
     name: str, title: str, definition: str, source: str, unit: Unit, parts: Within, kind: Kind = Kind.FLOW, **facts: Any
 ) -> Count:
     """A count whose parts depend on the date or the period that is asked for."""
     return Count(name, title, definition, source, unit, kind, parts, **facts)
 
 
-def kept_over_time(name: str, over_time: OverTime, picture: Picture, scope: Scope) -> list[Part]:
-    """All parts of a measure, worked out once for each picture."""
-    return picture.kept(("parts", name, scope), lambda: list(over_time(picture, scope)))
+def kept_over_time(name: str, over_time: OverTime, snapshot: Snapshot, scope: Scope) -> list[Part]:
+    """All parts of a measure, worked out once for each snapshot."""
+    return snapshot.kept(("parts", name, scope), lambda: list(over_time(snapshot, scope)))
 
 
 @dataclass(frozen=True, slots=True)

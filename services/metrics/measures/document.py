@@ -10,7 +10,7 @@ from pathlib import Path
 
 from services.metrics.measures.catalogue import EVERY_DIMENSION, FAMILIES, counts_of, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS, Measure, Rate
-from services.metrics.picture.service import Scope
+from services.metrics.snapshot.employment import Scope
 
 PAGE = Path(__file__).parents[3] / "docs" / "measures.md"
 

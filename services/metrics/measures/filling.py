@@ -15,13 +15,13 @@ from services.metrics.measures.declaration import (
     Term,
     Unit,
     When,
-    apportioned,
     as_it_is,
     flow,
+    windowed,
 )
-from services.metrics.picture.amounts import months_later
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope, dimensions_of
+from services.metrics.snapshot.amounts import months_later
+from services.metrics.snapshot.employment import Scope, dimensions_of
+from services.metrics.snapshot.snapshot import Snapshot
 
 DAY = timedelta(days=1)
 AGES = {
@@ -42,22 +42,22 @@ def age(opened_on: date, as_at: date) -> str:
 
 
 def _filled(times_days: bool) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for lot in picture.lots:
-            if lot.filled and (scope is Scope.ALL or lot.place.csww_role is not None):
-                amount = lot.fte * (lot.closed_on - lot.opened_on).days if times_days else lot.fte
-                yield Part(amount, lot.closed_on, lot.closed_on + DAY, (lot.post,), lot.place)
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for tranche in snapshot.tranches:
+            if tranche.filled and (scope is Scope.ALL or tranche.place.csww_role is not None):
+                amount = tranche.fte * (tranche.closed_on - tranche.opened_on).days if times_days else tranche.fte
+                yield Part(amount, tranche.closed_on, tranche.closed_on + DAY, (tranche.post,), tranche.place)
 
     return parts
 
 
-def _open_by_age(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-    for lot in picture.lots:
-        if lot.opened_on <= when.as_at < lot.closed_on:
-            place = dimensions_of(picture.places, lot.post.partition("/")[2], when.as_at)
+def _open_by_age(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    for tranche in snapshot.tranches:
+        if tranche.opened_on <= when.as_at < tranche.closed_on:
+            place = dimensions_of(snapshot.places, tranche.post.partition("/")[2], when.as_at)
             if scope is Scope.ALL or place.csww_role is not None:
-                more = {"age": age(lot.opened_on, when.as_at)}
-                yield Part(lot.fte, lot.opened_on, lot.closed_on, (lot.post,), place, more)
+                more = {"age": age(tranche.opened_on, when.as_at)}
+                yield Part(tranche.fte, tranche.opened_on, tranche.closed_on, (tranche.post,), place, more)
 
 
 MEASURES = (
@@ -90,7 +90,7 @@ MEASURES = (
         factor=as_it_is,
         also=("vacancies-filled",),
     ),
-    apportioned(
+    windowed(
         "vacancies-by-age",
         "Open vacancies by age",
         "Vacancies of posts at the date, by how long each has been open, in full calendar months.",

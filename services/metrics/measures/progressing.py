@@ -19,12 +19,12 @@ from services.metrics.measures.declaration import (
     Term,
     Unit,
     When,
-    apportioned,
     flow,
+    windowed,
 )
-from services.metrics.picture.amounts import ONE, millionths, months_later
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
+from services.metrics.snapshot.amounts import ONE, millionths, months_later
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER, Dimensions
 
 DAY = timedelta(days=1)
@@ -49,19 +49,19 @@ PAID_ROLES = frozenset(
 OF_A_PANEL = ("panel", "panel_kind", "decision")
 
 
-def _candidates(picture: Picture) -> dict[tuple[str, str, Any], PanelDecided]:
+def _candidates(snapshot: Snapshot) -> dict[tuple[str, str, Any], PanelDecided]:
     """The last recorded decision of each person, panel and kind."""
     return {
-        (picture.person_of(event), decided.panel, decided.kind): decided
-        for event, decided in picture.facts(PanelDecided)
+        (snapshot.person_of(event), decided.panel, decided.kind): decided
+        for event, decided in snapshot.facts(PanelDecided)
     }
 
 
-def _panel_parts(picture: Picture, scope: Scope, successes_only: bool, in_fte: bool) -> Iterable[Part]:
-    for (person, panel, kind), decided in _candidates(picture).items():
+def _panel_parts(snapshot: Snapshot, scope: Scope, successes_only: bool, in_fte: bool) -> Iterable[Part]:
+    for (person, panel, kind), decided in _candidates(snapshot).items():
         if successes_only and decided.decision is not PanelDecision.SUCCESSFUL:
             continue
-        service = picture.service_on(person, decided.decided_on, Scope.ALL)
+        service = snapshot.employment_on(person, decided.decided_on, Scope.ALL)
         place = Dimensions() if service is None else service.place
         if scope is Scope.CENSUS and place.csww_role is None:
             continue
@@ -74,16 +74,16 @@ def _panel_parts(picture: Picture, scope: Scope, successes_only: bool, in_fte: b
 
 
 def _decided(successes_only: bool, in_fte: bool = False) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        return _panel_parts(picture, scope, successes_only, in_fte)
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        return _panel_parts(snapshot, scope, successes_only, in_fte)
 
     return parts
 
 
-def _panels_held(picture: Picture, scope: Scope) -> Iterable[Part]:
+def _panels_held(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     held: dict[tuple[str, Any], tuple[date, str]] = {}
-    for event, decided in picture.facts(PanelDecided):
-        first = (decided.decided_on, f"worker/{picture.person_of(event)}")
+    for event, decided in snapshot.facts(PanelDecided):
+        first = (decided.decided_on, f"worker/{snapshot.person_of(event)}")
         held[decided.panel, decided.kind] = min(held.get((decided.panel, decided.kind), first), first)
     for (panel, kind), (day, candidate) in held.items():
         yield Part(ONE, day, day + DAY, (candidate,), Dimensions(), {"panel": panel, "panel_kind": kind})
@@ -92,8 +92,8 @@ def _panels_held(picture: Picture, scope: Scope) -> Iterable[Part]:
 def _payments_due(in_pounds: bool) -> OverTime:
     amount = millionths(PAYMENT) if in_pounds else ONE
 
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for spell in picture.spells(Scope.ALL):
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for spell in snapshot.spells(Scope.ALL):
             due_on = SCHEME_LAST if spell.since <= SCHEME_FIRST else months_later(spell.since, SERVICE_MONTHS)
             service = spell.at(due_on) if spell.since <= SCHEME_LAST else None
             if service is None or service.place.role not in PAID_ROLES:
@@ -106,10 +106,10 @@ def _payments_due(in_pounds: bool) -> OverTime:
 
 
 def _payments_made(in_pounds: bool) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for event, paid in picture.facts(RetentionPaymentMade):
-            person = picture.person_of(event)
-            service = picture.service_on(person, paid.paid_on, Scope.ALL)
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for event, paid in snapshot.facts(RetentionPaymentMade):
+            person = snapshot.person_of(event)
+            service = snapshot.employment_on(person, paid.paid_on, Scope.ALL)
             place = Dimensions() if service is None else service.place
             if scope is Scope.ALL or place.csww_role is not None:
                 amount = millionths(paid.amount) if in_pounds else ONE
@@ -118,9 +118,9 @@ def _payments_made(in_pounds: bool) -> OverTime:
     return parts
 
 
-def _funded(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
+def _funded(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
     # Of an authority of which nothing is known, nothing is known to be funded. No event says how much is: no subject.
-    if picture.events and when.last >= FUNDED_FROM:
+    if snapshot.events and when.last >= FUNDED_FROM:
         yield Part(FUNDED_FTE * ONE, FUNDED_FROM, FOREVER, (), Dimensions())
 
 
@@ -162,7 +162,7 @@ MEASURES = (
         _decided(successes_only=True, in_fte=True),
         more=OF_A_PANEL,
     ),
-    apportioned(
+    windowed(
         "progression-funded-fte",
         "FTE the pathway funds",
         "The FTE that the progression pathway funds from 1 April 2024 on: 41, by the council's paper (authority 331 "

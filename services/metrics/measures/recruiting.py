@@ -9,11 +9,11 @@ from datetime import date, timedelta
 
 from contracts.codes import CoverReason
 from contracts.events.hiring import ApplicationProgressed, CampaignOpened
-from services.metrics.measures.declaration import BOARD, OWN, Part, Unit, When, Within, apportioned, flow
-from services.metrics.picture.amounts import ONE, part_of
-from services.metrics.picture.assignments import conversions
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
+from services.metrics.measures.declaration import BOARD, OWN, Part, Unit, When, Within, flow, windowed
+from services.metrics.snapshot.amounts import ONE, part_of
+from services.metrics.snapshot.assignments import conversions
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import Dimensions
 
 DAY = timedelta(days=1)
@@ -22,9 +22,9 @@ HOURS_A_WEEK = 37
 """Hours of a full-time week: NJC conditions of service (Green Book). Chosen; no feed says what agencies work."""
 
 
-def _applications(picture: Picture, scope: Scope) -> Iterable[Part]:
+def _applications(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     first: dict[tuple[str, str], ApplicationProgressed] = {}
-    for event, progressed in picture.facts(ApplicationProgressed):
+    for event, progressed in snapshot.facts(ApplicationProgressed):
         key = (event.envelope.subject, progressed.stage)
         if key not in first or progressed.reached_on < first[key].reached_on:
             first[key] = progressed
@@ -34,15 +34,15 @@ def _applications(picture: Picture, scope: Scope) -> Iterable[Part]:
         yield Part(ONE, progressed.reached_on, progressed.reached_on + DAY, (application,), place, more)
 
 
-def _campaigns(picture: Picture, scope: Scope) -> Iterable[Part]:
-    for event, opened in picture.facts(CampaignOpened):
+def _campaigns(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+    for event, opened in snapshot.facts(CampaignOpened):
         more = {"route": opened.route}
         yield Part(ONE, opened.opened_on, opened.opened_on + DAY, (event.envelope.subject,), Dimensions(), more)
 
 
 def _cover(cost: bool) -> Within:
-    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-        for cover, runs in picture.assignments.items():
+    def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+        for cover, runs in snapshot.assignments.items():
             # Stretches alike but for FTE or rate are one part, so that it is rounded once.
             together: defaultdict[tuple[Dimensions, CoverReason, str | None], list[tuple[int, date, date]]]
             together = defaultdict(list)
@@ -62,9 +62,9 @@ def _cover(cost: bool) -> Within:
     return parts
 
 
-def _conversions(picture: Picture, scope: Scope) -> Iterable[Part]:
-    for cover, runs in picture.assignments.items():
-        for day, run in conversions(picture.events_of_cover(cover), runs):
+def _conversions(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+    for cover, runs in snapshot.assignments.items():
+        for day, run in conversions(snapshot.events_of_cover(cover), runs):
             if scope is Scope.ALL or run.place.csww_role is not None:
                 more = {"reason": run.reason, "agency": run.terms.agency}
                 yield Part(ONE, day, day + DAY, (f"cover/{cover}",), run.place, more)
@@ -101,7 +101,7 @@ MEASURES = (
         _conversions,
         more=OF_AN_ASSIGNMENT,
     ),
-    apportioned(
+    windowed(
         "agency-weeks",
         "Weeks of agency cover",
         "Weeks for which assignments ran in the period, whatever their FTE.",
@@ -110,7 +110,7 @@ MEASURES = (
         _cover(cost=False),
         more=OF_AN_ASSIGNMENT,
     ),
-    apportioned(
+    windowed(
         "agency-cost",
         "Cost of agency cover",
         "Hourly rate x 37 hours x FTE x weeks run in the period, of assignments with a rate.",

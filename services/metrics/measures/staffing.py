@@ -19,15 +19,15 @@ from services.metrics.measures.declaration import (
     Unit,
     stock,
 )
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import Dimensions
 
 
 def _staffing(column: str) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for place, rows in picture.staffing.items():
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for place, rows in snapshot.staffing.items():
             for row in rows:
                 if scope is Scope.ALL or row.csww_role is not None:
                     where = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
@@ -40,16 +40,16 @@ def _in_fte(name: str, title: str, definition: str, source: str, column: str) ->
     return stock(name, title, definition, source, Unit.FTE, _staffing(column), column=column)
 
 
-def _people_in_service(picture: Picture, scope: Scope) -> Iterable[Part]:
-    for person, stretches in picture.service(scope).items():
+def _people_in_service(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+    for person, stretches in snapshot.employment(scope).items():
         for service in stretches:
             subjects = (f"worker/{person}", f"post/{service.post}")
             yield Part(ONE, service.since, service.until, subjects, service.place)
 
 
 def _assignments(*reasons: CoverReason) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for cover, runs in picture.assignments.items():
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for cover, runs in snapshot.assignments.items():
             for run in runs:
                 if run.reason in reasons and (scope is Scope.ALL or run.place.csww_role is not None):
                     subjects = (f"cover/{cover}",) if run.post is None else (f"cover/{cover}", f"post/{run.post}")

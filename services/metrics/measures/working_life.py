@@ -20,17 +20,17 @@ from services.metrics.measures.declaration import (
     Unit,
     When,
     Within,
-    apportioned,
     as_it_is,
     flow,
     stock,
+    windowed,
 )
-from services.metrics.picture.absences import absences
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.assignments import Running
-from services.metrics.picture.demand import demand_series
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
+from services.metrics.snapshot.absences import absences
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.assignments import Running
+from services.metrics.snapshot.demand import demand_series
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import Dimensions
 
 DAY = timedelta(days=1)
@@ -41,23 +41,23 @@ COUNT_HOLDS = timedelta(days=30)
 """A caseload counted so many days ago still counts: counts are made at month ends. Chosen."""
 
 
-def _working_days_lost(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-    for absence in absences(picture):
+def _working_days_lost(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    for absence in absences(snapshot):
         lost = absence.lost_between(when.first, when.until)
         if lost == 0:
             continue
         absent_from = absence.data.absent_from
-        service = picture.service_on(absence.person, absent_from, scope)
+        service = snapshot.employment_on(absence.person, absent_from, scope)
         if service is not None or scope is Scope.ALL:
             place = Dimensions() if service is None else service.place
             yield Part(lost, absent_from, absence.days[-1][1], (f"worker/{absence.person}",), place)
 
 
 def _case_holders(in_fte: bool) -> Within:
-    def parts(picture: Picture, scope: Scope, when: When) -> Iterable[Part]:
-        agency = _running_by_person(picture, scope, when.as_at)
-        for person, cases in _latest_cases(picture, when.as_at).items():
-            service = picture.service_on(person, when.as_at, scope)
+    def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+        agency = _running_by_person(snapshot, scope, when.as_at)
+        for person, cases in _latest_cases(snapshot, when.as_at).items():
+            service = snapshot.employment_on(person, when.as_at, scope)
             runs = agency.get(person, [])
             fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
             # Whoever was counted and holds no case is a part of 0: of nobody counted there is no part at all.
@@ -69,15 +69,15 @@ def _case_holders(in_fte: bool) -> Within:
     return parts
 
 
-def _latest_cases(picture: Picture, as_at: date) -> dict[str, int]:
+def _latest_cases(snapshot: Snapshot, as_at: date) -> dict[str, int]:
     """The cases of each person by the latest counts that still hold at a date: those of one day under several numbers
     add up.
     """
     latest: dict[str, tuple[date, dict[str, int]]] = {}
-    for event, counted in picture.facts(CaseloadCounted):
+    for event, counted in snapshot.facts(CaseloadCounted):
         if not as_at - COUNT_HOLDS <= counted.counted_on <= as_at:
             continue
-        person = picture.person_of(event)
+        person = snapshot.person_of(event)
         if person not in latest or counted.counted_on > latest[person][0]:
             latest[person] = counted.counted_on, {}
         counted_on, by_number = latest[person]
@@ -86,19 +86,19 @@ def _latest_cases(picture: Picture, as_at: date) -> dict[str, int]:
     return {person: sum(by_number.values()) for person, (_, by_number) in latest.items()}
 
 
-def _running_by_person(picture: Picture, scope: Scope, as_at: date) -> dict[str, list[Running]]:
+def _running_by_person(snapshot: Snapshot, scope: Scope, as_at: date) -> dict[str, list[Running]]:
     """The assignments that run at a date, by the person whose they are, in alphabetical order."""
     found: dict[str, list[Running]] = {}
-    for _, runs in sorted(picture.assignments.items()):
+    for _, runs in sorted(snapshot.assignments.items()):
         for run in runs:
             if run.since <= as_at < run.until and (scope is Scope.ALL or run.place.csww_role is not None):
-                found.setdefault(picture.person(run.agency_worker), []).append(run)
+                found.setdefault(snapshot.person(run.agency_worker), []).append(run)
     return found
 
 
 def _children(by_area: bool) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for series, counts in demand_series(picture).items():
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for series, counts in demand_series(snapshot).items():
             if (series.service_area is not None) == by_area:
                 for since, until, children in counts.stretches():
                     place = Dimensions(service_area=series.service_area)
@@ -108,8 +108,8 @@ def _children(by_area: bool) -> OverTime:
 
 
 def _sessions(registrations: bool) -> OverTime:
-    def parts(picture: Picture, scope: Scope) -> Iterable[Part]:
-        for event, held in picture.facts(SupportSessionHeld):
+    def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+        for event, held in snapshot.facts(SupportSessionHeld):
             amount = held.registrations * ONE if registrations else ONE
             more = {"offer": held.offer}
             yield Part(amount, held.held_on, held.held_on + DAY, (event.envelope.subject,), Dimensions(), more)
@@ -117,9 +117,9 @@ def _sessions(registrations: bool) -> OverTime:
     return parts
 
 
-def _taken_up(picture: Picture, scope: Scope) -> Iterable[Part]:
-    for event, taken in picture.facts(SupportTakenUp):
-        subjects = (f"worker/{picture.person_of(event)}",)
+def _taken_up(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+    for event, taken in snapshot.facts(SupportTakenUp):
+        subjects = (f"worker/{snapshot.person_of(event)}",)
         yield Part(ONE, taken.taken_up_on, taken.taken_up_on + DAY, subjects, Dimensions(), {"offer": taken.offer})
 
 
@@ -138,7 +138,7 @@ def _leap_day(year: int) -> date | None:
 
 
 MEASURES = (
-    apportioned(
+    windowed(
         "working-days-lost",
         "Working days lost to sickness",
         "Working days lost to sickness in the period by persons in service; an absence that reaches beyond it counts "
@@ -161,7 +161,7 @@ MEASURES = (
         scope=Scope.CENSUS,
         annual=True,
     ),
-    apportioned(
+    windowed(
         "cases",
         "Cases held",
         "Cases of workers (agency included) with at least one case and an FTE above 0, by the latest count of each, "
@@ -172,7 +172,7 @@ MEASURES = (
         Kind.STOCK,
         counted=True,
     ),
-    apportioned(
+    windowed(
         "case-holders-fte",
         "Case holders (FTE)",
         "FTE of workers (agency included) with at least one case.",

@@ -1,6 +1,7 @@
 """The check of age: feeds of which nothing has come for so long that what is known of today is not today's.
 
-Invariant: when a feed is silent too long is the rule by which answers are marked stale (`services/metrics/age.py`).
+Invariant: when a feed is silent too long is the rule by which answers are marked stale
+(`services/metrics/figures/age.py`).
 """
 
 from collections.abc import Iterable
@@ -8,27 +9,27 @@ from collections.abc import Iterable
 from contracts.catalogue import TOPIC_OF_TYPE
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
-from services.metrics.age import STALE_AFTER_MONTHS, stale_from
-from services.metrics.picture.picture import Picture
+from services.metrics.figures.age import STALE_AFTER_MONTHS, stale_from
 from services.metrics.quality.declaration import Check, Finding, Severity
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER
 
 
-def feeds_silent(picture: Picture) -> Iterable[Finding]:
+def feeds_silent(snapshot: Snapshot) -> Iterable[Finding]:
     """Of each owner of topics the newest record; figures of days too long after it are stale."""
     newest: dict[str, Event] = {}
-    for event in picture.events:
+    for event in snapshot.events:
         owner = TOPIC_OF_TYPE[event.envelope.type].owner
         if owner not in newest or order_of_recording(event) > order_of_recording(newest[owner]):
             newest[owner] = event
     for owner, event in newest.items():
         recorded = event.envelope.time.date()
         since = stale_from(event.envelope.time)
-        says = (
+        message = (
             f"The newest record of the {owner} feed is {event.name} of {recorded}: what happened since is not "
             f"known, and from {since} on figures are out of date."
         )
-        yield Finding("feed-silent", (event.envelope.subject,), since, FOREVER, says, (event,))
+        yield Finding("feed-silent", (event.envelope.subject,), since, FOREVER, message, (event,))
 
 
 CHECKS = (

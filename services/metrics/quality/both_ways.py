@@ -12,15 +12,15 @@ from contracts.envelope import Event, Identity
 from contracts.events.hiring import WorkerMerged
 from contracts.events.working_life import CaseloadCounted
 from contracts.values import EARLIEST_DATE, LATEST_DATE
-from services.metrics.academy import cohorts
+from services.metrics.academy.outcomes import cohorts
 from services.metrics.measures.catalogue import MEASURES, count
 from services.metrics.measures.declaration import Count, Part, When, kept_over_time
 from services.metrics.measures.working_life import COUNT_HOLDS
 from services.metrics.pauses import with_pauses
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.declaration import ONE_DAY
 from services.metrics.quality.posts import uses
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 
 _ALL_TIME = When(EARLIEST_DATE, LATEST_DATE - ONE_DAY, LATEST_DATE - ONE_DAY)
 _OVER_TIME = tuple(one for one in MEASURES.values() if isinstance(one, Count) and one.over_time is not None)
@@ -39,11 +39,11 @@ TO_COUNT = 10
 class Counting:
     """Counts both ways, until it has counted too much."""
 
-    def __init__(self, picture: Picture) -> None:
-        self.picture = picture
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
         self.left_out: dict[str, Sequence[Event]] = {}
         """Of each subject of whose events some were not counted both ways the first of these."""
-        self._left = COUNTED_ANEW + COUNTED_ANEW_PER_EVENT * len(picture.standing)
+        self._left = COUNTED_ANEW + COUNTED_ANEW_PER_EVENT * len(snapshot.standing)
 
     def differ(self, tied: Sequence[Event], instead: Mapping[Identity, Event]) -> bool:
         """Whether some figure is another with other events, each `instead` of the one of its identity.
@@ -52,9 +52,9 @@ class Counting:
         """
         for events_around in (own_events, events_with_users):
             if self._left <= 0:
-                self.left_out.setdefault(subject_of(self.picture, tied[-1]), tied)
+                self.left_out.setdefault(subject_of(self.snapshot, tied[-1]), tied)
                 return False
-            around = events_around(self.picture, tied)
+            around = events_around(self.snapshot, tied)
             self._left -= len(around) + TO_COUNT
             otherwise = [instead.get(event.identity, event) for event in around]
             if around and differ(around, otherwise, tied):
@@ -62,49 +62,49 @@ class Counting:
         return False
 
 
-def size_around(picture: Picture, subject: str) -> int:
+def size_around(snapshot: Snapshot, subject: str) -> int:
     """About how many events are counted anew with one of a subject, without putting them together."""
 
     def make() -> int:
-        covers = {f"cover/{cover}" for cover in _assignments_of(picture).get(subject, ())}
-        own = [event for of_it in (subject, *covers) for event in _of_subject(picture, of_it)]
-        others = _posts_named(own) | _users_of(picture, {subject})
-        return len(own) + sum(len(_of_subject(picture, other)) for other in others)
+        covers = {f"cover/{cover}" for cover in _assignments_of(snapshot).get(subject, ())}
+        own = [event for of_it in (subject, *covers) for event in _of_subject(snapshot, of_it)]
+        others = _posts_named(own) | _users_of(snapshot, {subject})
+        return len(own) + sum(len(_of_subject(snapshot, other)) for other in others)
 
-    return picture.kept(("quality: size around", subject), make)
+    return snapshot.kept(("quality: size around", subject), make)
 
 
-def own_events(picture: Picture, events: Sequence[Event]) -> list[Event]:
+def own_events(snapshot: Snapshot, events: Sequence[Event]) -> list[Event]:
     """The standing events of whom or what these are about, of the posts these name, and of their agency assignments."""
-    subjects = {subject_of(picture, event) for event in events}
+    subjects = {subject_of(snapshot, event) for event in events}
     for event in events:
         if isinstance(event.data, WorkerMerged):
-            subjects.add(f"worker/{picture.person(event.data.duplicate)}")
+            subjects.add(f"worker/{snapshot.person(event.data.duplicate)}")
     for subject in list(subjects):
-        subjects |= {f"cover/{cover}" for cover in _assignments_of(picture).get(subject, ())}
-    return _events_of(picture, subjects, events)
+        subjects |= {f"cover/{cover}" for cover in _assignments_of(snapshot).get(subject, ())}
+    return _events_of(snapshot, subjects, events)
 
 
-def events_with_users(picture: Picture, events: Sequence[Event]) -> list[Event]:
+def events_with_users(snapshot: Snapshot, events: Sequence[Event]) -> list[Event]:
     """The same, and the events of all who stand on a post that these are about: a closed post counts by them alone.
 
     None where nobody stands on one.
     """
-    subjects = {subject_of(picture, event) for event in events}
-    users = _users_of(picture, subjects)
-    return _events_of(picture, subjects | users, events) if users else []
+    subjects = {subject_of(snapshot, event) for event in events}
+    users = _users_of(snapshot, subjects)
+    return _events_of(snapshot, subjects | users, events) if users else []
 
 
-def _users_of(picture: Picture, subjects: Iterable[str]) -> set[str]:
+def _users_of(snapshot: Snapshot, subjects: Iterable[str]) -> set[str]:
     """Who stands on those of the subjects that are posts."""
     posts = [subject.partition("/")[2] for subject in subjects if subject.startswith("post/")]
-    return {use.subject for post in posts for use in uses(picture).get(post, ())}
+    return {use.subject for post in posts for use in uses(snapshot).get(post, ())}
 
 
-def _events_of(picture: Picture, subjects: set[str], and_these: Sequence[Event]) -> list[Event]:
-    found = [event for subject in sorted(subjects) for event in _of_subject(picture, subject)]
+def _events_of(snapshot: Snapshot, subjects: set[str], and_these: Sequence[Event]) -> list[Event]:
+    found = [event for subject in sorted(subjects) for event in _of_subject(snapshot, subject)]
     named = _posts_named((*found, *and_these)) - subjects
-    return found + [event for post in sorted(named) for event in _of_subject(picture, post)]
+    return found + [event for post in sorted(named) for event in _of_subject(snapshot, post)]
 
 
 def _posts_named(events: Iterable[Event]) -> set[str]:
@@ -116,20 +116,20 @@ def _posts_named(events: Iterable[Event]) -> set[str]:
     }
 
 
-def _of_subject(picture: Picture, subject: str) -> Sequence[Event]:
+def _of_subject(snapshot: Snapshot, subject: str) -> Sequence[Event]:
     kind, _, number = subject.partition("/")
-    return picture.of_persons.get(number, ()) if kind == "worker" else picture.of_subject(subject)
+    return snapshot.of_persons.get(number, ()) if kind == "worker" else snapshot.of_subject(subject)
 
 
-def _assignments_of(picture: Picture) -> Mapping[str, set[str]]:
+def _assignments_of(snapshot: Snapshot) -> Mapping[str, set[str]]:
     def make() -> dict[str, set[str]]:
         found: defaultdict[str, set[str]] = defaultdict(set)
-        for cover, runs in picture.assignments.items():
+        for cover, runs in snapshot.assignments.items():
             for run in runs:
-                found[f"worker/{picture.person(run.agency_worker)}"].add(cover)
+                found[f"worker/{snapshot.person(run.agency_worker)}"].add(cover)
         return found
 
-    return picture.kept("quality: assignments of persons", make)
+    return snapshot.kept("quality: assignments of persons", make)
 
 
 def differ(present: Sequence[Event], otherwise: Sequence[Event], tied: Sequence[Event]) -> bool:
@@ -140,22 +140,22 @@ def differ(present: Sequence[Event], otherwise: Sequence[Event], tied: Sequence[
     counted = {event.data.counted_on for event in tied if isinstance(event.data, CaseloadCounted)}
     days = sorted({day + timedelta(days=later) for day in counted for later in range(COUNT_HOLDS.days + 1)})
     # Measure by measure: mostly the first ones tell.
-    figures = zip(_figures(Picture(present), days), _figures(Picture(otherwise), days), strict=True)
+    figures = zip(_figures(Snapshot(present), days), _figures(Snapshot(otherwise), days), strict=True)
     return any(before != after for before, after in with_pauses(figures))
 
 
-def _figures(picture: Picture, days: Sequence[date]) -> Iterator[object]:
+def _figures(snapshot: Snapshot, days: Sequence[date]) -> Iterator[object]:
     """Every count in turn, as it changes over time; then the cohorts."""
     for scope in (Scope.ALL, Scope.CENSUS):
         for measure in _OVER_TIME:
             if measure.over_time is not None:
-                yield _changes(kept_over_time(measure.name, measure.over_time, picture, scope))
+                yield _changes(kept_over_time(measure.name, measure.over_time, snapshot, scope))
         for measure in _IN_ALL:
-            yield _changes(measure.parts(picture, scope, _ALL_TIME))
+            yield _changes(measure.parts(snapshot, scope, _ALL_TIME))
         for day in days:
             for measure in _DAY_BY_DAY:
-                yield _changes(measure.parts(picture, scope, When(day, day, day)))
-    yield cohorts(picture)
+                yield _changes(measure.parts(snapshot, scope, When(day, day, day)))
+    yield cohorts(snapshot)
 
 
 def _changes(parts: Iterable[Part]) -> dict[Hashable, int]:
@@ -168,7 +168,7 @@ def _changes(parts: Iterable[Part]) -> dict[Hashable, int]:
     return {key: amount for key, amount in found.items() if amount}
 
 
-def subject_of(picture: Picture, event: Event) -> str:
+def subject_of(snapshot: Snapshot, event: Event) -> str:
     """Whom or what an event is about: of a worker the person, under whichever number it came."""
     subject = event.envelope.subject
-    return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
+    return f"worker/{snapshot.person_of(event)}" if subject.startswith("worker/") else subject

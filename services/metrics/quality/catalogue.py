@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from contracts.envelope import Identity
-from services.metrics.picture.picture import Picture
 from services.metrics.quality import age, comings, demand, posts, records, ties, workers, working_life
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding
+from services.metrics.snapshot.snapshot import Snapshot
 
 _GRAVEST_FIRST = list(SEVERITIES)
 
@@ -27,16 +27,16 @@ CHECKS: dict[str, Check] = {
 """Every check by name, the gravest first."""
 
 
-def found_by(check: Check, picture: Picture, as_at: date) -> list[Finding]:
+def found_by(check: Check, snapshot: Snapshot, as_at: date) -> list[Finding]:
     """What one check finds. `as_at` matters only where an end has to be due."""
-    found: list[Finding] = picture.kept(f"quality: {check.name}", lambda: sorted(check.find(picture), key=_order))
+    found: list[Finding] = snapshot.kept(f"quality: {check.name}", lambda: sorted(check.find(snapshot), key=_order))
     return [finding for finding in found if finding.since <= as_at] if check.once_due else found
 
 
-def findings(picture: Picture, as_at: date, checks: Iterable[Check] = tuple(CHECKS.values())) -> list[Finding]:
+def findings(snapshot: Snapshot, as_at: date, checks: Iterable[Check] = tuple(CHECKS.values())) -> list[Finding]:
     """What the checks find, in the order of the checks."""
-    return [finding for check in checks for finding in found_by(check, picture, as_at)]
+    return [finding for check in checks for finding in found_by(check, snapshot, as_at)]
 
 
 def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[Identity]]:
-    return finding.since, finding.subjects, finding.says, [event.identity for event in finding.events]
+    return finding.since, finding.subjects, finding.message, [event.identity for event in finding.events]

@@ -10,8 +10,6 @@ from datetime import date
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.declaration import (
     MOST_NAMED,
     ONE_DAY,
@@ -24,43 +22,45 @@ from services.metrics.quality.declaration import (
 )
 from services.metrics.quality.following import Step, does_not_come, followed, is_reversed, reversals
 from services.metrics.quality.workers import IN_POST, LEAVERS
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER
 
 
-def starters_not_in_post(picture: Picture) -> Iterable[Finding]:
+def starters_not_in_post(snapshot: Snapshot) -> Iterable[Finding]:
     """Starts that do not count, or after which the person is in no post; and first moves after which that is so."""
-    for person, (steps, _) in followed(picture).items():
+    for person, (steps, _) in followed(snapshot).items():
         of_day: dict[date, list[Event]] = {}
         for step in steps:
             of_day.setdefault(step.day, []).append(step.event)
         for step in steps:
-            if not _comes(picture, person, step):
+            if not _comes(snapshot, person, step):
                 continue
             post = step.data.post if isinstance(step.data, WorkerStarted) else step.data.to_post
             not_come = "and left that day: taken as not having come"
             why = not_come if does_not_come(step) else "and gave it up that day"
-            says = f"worker/{person} started in post/{post} on {step.day}, {why}."
+            message = f"worker/{person} started in post/{post} on {step.day}, {why}."
             others = [event for event in of_day[step.day] if not isinstance(event.data, WorkerStarted | WorkerMoved)]
             events = [step.event, *nearest(others, 0)]
-            yield on_a_day("starter-not-in-post", [f"worker/{person}", f"post/{post}"], step.day, says, events)
+            yield on_a_day("starter-not-in-post", [f"worker/{person}", f"post/{post}"], step.day, message, events)
 
 
-def _comes(picture: Picture, person: str, step: Step) -> bool:
+def _comes(snapshot: Snapshot, person: str, step: Step) -> bool:
     """Whether somebody comes by a start or a move, and is in no post that day by it."""
     if does_not_come(step):
         return True
-    if not step.acts or picture.service_on(person, step.day, Scope.ALL) is not None:
+    if not step.acts or snapshot.employment_on(person, step.day, Scope.ALL) is not None:
         return False
     if isinstance(step.data, WorkerMoved):
-        return picture.service_on(person, step.day - ONE_DAY, Scope.ALL) is None
+        return snapshot.employment_on(person, step.day - ONE_DAY, Scope.ALL) is None
     return isinstance(step.data, WorkerStarted)
 
 
-def leavers_of_merged_numbers(picture: Picture) -> Iterable[Finding]:
+def leavers_of_merged_numbers(snapshot: Snapshot) -> Iterable[Finding]:
     """Leavers under one of several numbers of whom it is not plain whether they left under the others too."""
-    withdrawn = picture.kept("quality: withdrawn comings", lambda: _withdrawn_comings(picture))
-    for person, (steps, _) in followed(picture).items():
-        if len(picture.numbers(person)) == 1:
+    withdrawn = snapshot.kept("quality: withdrawn comings", lambda: _withdrawn_comings(snapshot))
+    for person, (steps, _) in followed(snapshot).items():
+        if len(snapshot.numbers(person)) == 1:
             continue
         reversed_on = reversals(step.event for step in steps)
         leavers = [s for s in steps if isinstance(s.data, WorkerLeft) and not is_reversed(s.event, reversed_on)]
@@ -73,27 +73,29 @@ def leavers_of_merged_numbers(picture: Picture) -> Iterable[Finding]:
         for step in under_own:
             last = last_of_day[step.day]
             is_plain = not last.after or (_number(step.event), step.day) in not_coming
-            if not is_plain and _goes_on(picture, person, step):
-                says = f"worker/{person} left under the number {_number(step.event)} on {step.day}, "
-                says += "and goes on under another."
-                yield _of_numbers(person, step, says, [event for _, event in last.held_after])
+            if not is_plain and _goes_on(snapshot, person, step):
+                message = f"worker/{person} left under the number {_number(step.event)} on {step.day}, "
+                message += "and goes on under another."
+                yield _of_numbers(person, step, message, [event for _, event in last.held_after])
         plain = {step.day for step in under_own}
         for step in under_others:
             number = _number(step.event)
             if step.acts and number in withdrawn and step.day not in plain:
-                says = f"{step.event.envelope.id} says that worker/{number} left on {step.day}; no start stands under "
-                says += f"this number, and it ended what worker/{person} held under others."
-                yield _of_numbers(person, step, says, withdrawn[number])
+                message = (
+                    f"{step.event.envelope.id} says that worker/{number} left on {step.day}; no start stands under "
+                )
+                message += f"this number, and it ended what worker/{person} held under others."
+                yield _of_numbers(person, step, message, withdrawn[number])
 
 
-def _of_numbers(person: str, leaver: Step, says: str, others: Iterable[Event]) -> Finding:
+def _of_numbers(person: str, leaver: Step, message: str, others: Iterable[Event]) -> Finding:
     events = [leaver.event, *others]
-    return on_a_day("leaver-of-merged-numbers", [f"worker/{person}"], leaver.day, says, events)
+    return on_a_day("leaver-of-merged-numbers", [f"worker/{person}"], leaver.day, message, events)
 
 
-def _goes_on(picture: Picture, person: str, step: Step) -> bool:
+def _goes_on(snapshot: Snapshot, person: str, step: Step) -> bool:
     """Whether a leaver under one number ended nothing, or the person is in post since with no known end."""
-    spells = picture.spells_of(person, Scope.ALL)
+    spells = snapshot.spells_of(person, Scope.ALL)
     return not step.acts or (bool(spells) and spells[-1].since <= step.day and spells[-1].until == FOREVER)
 
 
@@ -101,11 +103,11 @@ def _number(event: Event) -> str:
     return event.envelope.subject.partition("/")[2]
 
 
-def _withdrawn_comings(picture: Picture) -> dict[str, list[Event]]:
+def _withdrawn_comings(snapshot: Snapshot) -> dict[str, list[Event]]:
     """By number the starts and moves that do not stand, nor any other under that number; so many as are named."""
-    standing = {_number(event) for model in (WorkerStarted, WorkerMoved) for event, _ in picture.facts(model)}
+    standing = {_number(event) for model in (WorkerStarted, WorkerMoved) for event, _ in snapshot.facts(model)}
     found: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in in_order(picture.events):
+    for event in in_order(snapshot.events):
         if isinstance(event.data, WorkerStarted | WorkerMoved) and _number(event) not in standing:
             found[_number(event)].append(event)
     return {number: events[:MOST_NAMED] for number, events in found.items()}

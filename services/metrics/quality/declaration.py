@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from contracts.envelope import Event
 from contracts.standing import order_of_recording
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER
 
 ONE_DAY = timedelta(days=1)
@@ -61,7 +61,7 @@ class Finding(NamedTuple):
     subjects: tuple[str, ...]
     since: date
     until: date
-    says: str
+    message: str
     events: tuple[Event, ...]
     concerned: tuple[Concerned, ...] = ()
     withdrawn: tuple[Event, ...] = ()
@@ -77,14 +77,14 @@ def on_a_day(
     check: str,
     subjects: Sequence[str],
     day: date,
-    says: str,
+    message: str,
     events: Iterable[Event],
     concerned: tuple[Concerned, ...] = (),
     withdrawn: Sequence[Event] = (),
 ) -> Finding:
     """A finding about one day."""
     until = day + ONE_DAY
-    return Finding(check, tuple(subjects), day, until, says, in_order(events), concerned, tuple(withdrawn))
+    return Finding(check, tuple(subjects), day, until, message, in_order(events), concerned, tuple(withdrawn))
 
 
 def nearest(events: Sequence[Event], place: int) -> Sequence[Event]:
@@ -128,8 +128,8 @@ class Check:
     name: str
     title: str
     meaning: str
-    mend: str
+    remedy: str
     severity: Severity
     moves: tuple[str, ...]
-    find: Callable[[Picture], Iterable[Finding]]
+    find: Callable[[Snapshot], Iterable[Finding]]
     once_due: bool = False

@@ -10,18 +10,18 @@ from datetime import date
 from operator import itemgetter
 
 from contracts.codes import Demand
-from services.metrics.picture.demand import COUNT_HOLDS_MONTHS, Counts, Series, demand_series, grows_old_on
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.declaration import Check, Finding, Severity, in_order
+from services.metrics.snapshot.demand import COUNT_HOLDS_MONTHS, Counts, Series, demand_series, grows_old_on
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER
 
 MOVES = ("children", "children-by-area", "children-per-case-holder")
 
 
-def series_replaced(picture: Picture) -> Iterable[Finding]:
+def series_replaced(snapshot: Snapshot) -> Iterable[Finding]:
     """Series that are not ended, and beside whose last count a later one of the same kind goes on."""
     alike: defaultdict[tuple[Demand, str | None], list[tuple[Series, Counts]]] = defaultdict(list)
-    for series, counts in demand_series(picture).items():
+    for series, counts in demand_series(snapshot).items():
         alike[series.demand, series.service_area].append((series, counts))
     for of_a_kind in alike.values():
         of_a_kind.sort(key=lambda one: (one[1].first, one[0].subject))
@@ -33,10 +33,10 @@ def series_replaced(picture: Picture) -> Iterable[Finding]:
             since, (other, others) = replacing[0], of_a_kind[replacing[1]]
             (last, _), (first, _) = counts.events[counts.last], others.events[since]
             goes_on = f"began on {since}" if since == others.first else f"goes on from {since}"
-            says = f"{_named(series)} was counted last on {counts.last}, and {other.subject} {goes_on}: both count."
+            message = f"{_named(series)} was counted last on {counts.last}, and {other.subject} {goes_on}: both count."
             yield Finding(
                 "demand-series-replaced", (series.subject, other.subject), since, grows_old_on(counts.last),
-                says, in_order([last, first]),
+                message, in_order([last, first]),
             )  # fmt: skip
 
 
@@ -60,14 +60,14 @@ def _going_on(
     return None
 
 
-def series_grown_old(picture: Picture) -> Iterable[Finding]:
+def series_grown_old(snapshot: Snapshot) -> Iterable[Finding]:
     """Series that are not ended, and that nobody counted for so long that they count no more."""
-    for series, counts in demand_series(picture).items():
+    for series, counts in demand_series(snapshot).items():
         if not counts.is_ended():
             since = grows_old_on(counts.last)
-            says = f"{_named(series)} was counted last on {counts.last}: from {since} on it does not count."
+            message = f"{_named(series)} was counted last on {counts.last}: from {since} on it does not count."
             last, _ = counts.events[counts.last]
-            yield Finding("demand-series-grown-old", (series.subject,), since, FOREVER, says, (last,))
+            yield Finding("demand-series-grown-old", (series.subject,), since, FOREVER, message, (last,))
 
 
 def _named(series: Series) -> str:

@@ -18,8 +18,8 @@ from contracts.occupying import EFFECTS, Changes, deciding
 from contracts.occupying import followed as followed_by_occupying
 from contracts.occupying import is_reversed as leaver_is_reversed
 from contracts.standing import Recorded, order_of_recording
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.declaration import MOST_NAMED
+from services.metrics.snapshot.snapshot import Snapshot
 
 
 class Step(NamedTuple):
@@ -67,11 +67,11 @@ class Followed(NamedTuple):
         return [step.event for step in self.steps if bool(step.before) is not bool(step.after)][-1:]
 
 
-def followed(picture: Picture) -> Mapping[str, Followed]:
+def followed(snapshot: Snapshot) -> Mapping[str, Followed]:
     """Of each person the standing events that say which posts are held, in the order in which they take effect."""
-    return picture.kept(
+    return snapshot.kept(
         "quality: followed",
-        lambda: {person: _follow(events) for person, events in sorted(picture.of_persons.items())},
+        lambda: {person: _follow(events) for person, events in sorted(snapshot.of_persons.items())},
     )
 
 

@@ -19,7 +19,6 @@ from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished, effective_date
 from contracts.standing import order_of_recording
 from services.metrics.measures.declaration import exact
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.declaration import (
     MOST_NAMED,
     ONE_DAY,
@@ -34,6 +33,7 @@ from services.metrics.quality.declaration import (
     runs,
 )
 from services.metrics.quality.following import in_effect
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.covers import EFFECTS as COVER_EFFECTS
 from services.metrics.timelines.posts import EFFECTS as POST_EFFECTS
 from services.metrics.timelines.rows import FOREVER, Post, Staffing
@@ -61,18 +61,18 @@ class Use(NamedTuple):
     covers_vacancy: bool = False
 
 
-def uses(picture: Picture) -> Mapping[str, Sequence[Use]]:
+def uses(snapshot: Snapshot) -> Mapping[str, Sequence[Use]]:
     """Of each post who stands on it, worker by worker and assignment by assignment, in the order of their dates."""
-    return picture.kept("quality: uses", lambda: _uses(picture))
+    return snapshot.kept("quality: uses", lambda: _uses(snapshot))
 
 
-def _uses(picture: Picture) -> dict[str, list[Use]]:
+def _uses(snapshot: Snapshot) -> dict[str, list[Use]]:
     found: defaultdict[str, list[Use]] = defaultdict(list)
-    for person, held in picture.occupancies.items():
+    for person, held in snapshot.occupancies.items():
         for row in held:
             use = Use(f"worker/{person}", row.post, row.valid_from, row.valid_to, row.fte)
             found[row.post].append(use)
-    for cover, runs_of_it in picture.assignments.items():
+    for cover, runs_of_it in snapshot.assignments.items():
         for run in runs_of_it:
             if run.post is not None:
                 for_vacancy = run.reason is CoverReason.VACANCY
@@ -103,55 +103,57 @@ def _in_order_of_days(found: Iterable[tuple[date, Event]]) -> _Ordered:
     return _Ordered([day for day, _ in ordered], [event for _, event in ordered])
 
 
-def naming(picture: Picture, subject: str, post: str) -> _Ordered:
+def naming(snapshot: Snapshot, subject: str, post: str) -> _Ordered:
     """The standing events of a person or an assignment that name a post and have a day on which they take effect."""
 
     def make() -> dict[tuple[str, str], _Ordered]:
         found: defaultdict[tuple[str, str], list[tuple[date, Event]]] = defaultdict(list)
-        for event in picture.standing:
+        for event in snapshot.standing:
             name, data = event.envelope.subject, event.data
             if name.startswith("worker/"):
-                name = f"worker/{picture.person_of(event)}"
+                name = f"worker/{snapshot.person_of(event)}"
             days = [day for field in _DAYS if (day := getattr(data, field, None)) is not None]
             for named in {getattr(data, field, None) for field in ("post", "to_post")} if days else ():
                 if named is not None:
                     found[name, named].append((min(days), event))
         return {key: _in_order_of_days(events) for key, events in found.items()}
 
-    return picture.kept("quality: naming", make).get((subject, post), _NONE)
+    return snapshot.kept("quality: naming", make).get((subject, post), _NONE)
 
 
 _DAYS = ("started_on", "moved_on", "effective_from")
 
 
-def _about_post(picture: Picture, post: str) -> _Ordered:
+def _about_post(snapshot: Snapshot, post: str) -> _Ordered:
     """The standing events of a post."""
 
     def make() -> _Ordered:
         kinds = PostEstablished | PostChanged | PostClosed
-        events = [event for event in picture.of_subject(f"post/{post}") if isinstance(event.data, kinds)]
+        events = [event for event in snapshot.of_subject(f"post/{post}") if isinstance(event.data, kinds)]
         return _in_order_of_days((effective_date(event.data), event) for event in events)  # type: ignore[arg-type]
 
-    return picture.kept(("quality: about post", post), make)
+    return snapshot.kept(("quality: about post", post), make)
 
 
 def _where_not_funded(
-    picture: Picture,
+    snapshot: Snapshot,
     check: str,
     span: Callable[[Sequence[Post]], Iterable[tuple[date, date]]],
     why: Callable[[tuple[date, date]], str],
 ) -> Iterable[Finding]:
     """The uses of posts within the spans that `span` gives of their facts, which are ascending; `why` speaks of one."""
-    for post, of_post in uses(picture).items():
-        spans = list(span(picture.posts.get(post, ())))
+    for post, of_post in uses(snapshot).items():
+        spans = list(span(snapshot.posts.get(post, ())))
         pieces: defaultdict[str, list[Concerned]] = defaultdict(list)
         found = list(islice(_within(of_post, spans), MOST_OF_A_POST + 1))
         if len(found) > MOST_OF_A_POST:
             reason = why(found[0][1])
-            says = f"More than {MOST_OF_A_POST:,} times somebody stands on post/{post}, {reason}: these are the first."
-            about = _about_post(picture, post).around(date.max)
+            message = (
+                f"More than {MOST_OF_A_POST:,} times somebody stands on post/{post}, {reason}: these are the first."
+            )
+            about = _about_post(snapshot, post).around(date.max)
             yield on_a_day(
-                check, [f"post/{post}"], found[-1][1][0], says, [*about, *_first_naming(picture, found[-1][0])]
+                check, [f"post/{post}"], found[-1][1][0], message, [*about, *_first_naming(snapshot, found[-1][0])]
             )
         for use, (since, until) in found[:MOST_OF_A_POST]:
             pieces[use.subject].append(Concerned(max(use.since, since), min(use.until, until), use.fte))
@@ -160,14 +162,14 @@ def _where_not_funded(
                 since, until = run[0].since, run[-1].until
                 verb = "holds" if subject.startswith("worker/") else "covers"
                 reason = why(next(each for each in spans if each[0] <= since < each[1]))
-                says = f"{subject} {verb} post/{post} {in_words(since, until)}, {reason}."
-                named = naming(picture, subject, post).before(until)
-                events = in_order([*named, *_about_post(picture, post).around(since)])
-                yield Finding(check, (subject, f"post/{post}"), since, until, says, events, tuple(run))
+                message = f"{subject} {verb} post/{post} {in_words(since, until)}, {reason}."
+                named = naming(snapshot, subject, post).before(until)
+                events = in_order([*named, *_about_post(snapshot, post).around(since)])
+                yield Finding(check, (subject, f"post/{post}"), since, until, message, events, tuple(run))
 
 
-def _first_naming(picture: Picture, use: Use) -> Sequence[Event]:
-    return naming(picture, use.subject, use.post).before(use.until)[:1]
+def _first_naming(snapshot: Snapshot, use: Use) -> Sequence[Event]:
+    return naming(snapshot, use.subject, use.post).before(use.until)[:1]
 
 
 def _within(of_post: Iterable[Use], spans: Sequence[tuple[date, date]]) -> Iterable[tuple[Use, tuple[date, date]]]:
@@ -179,30 +181,30 @@ def _within(of_post: Iterable[Use], spans: Sequence[tuple[date, date]]) -> Itera
             yield use, spans[at]
 
 
-def unknown_posts(picture: Picture) -> Iterable[Finding]:
+def unknown_posts(snapshot: Snapshot) -> Iterable[Finding]:
     """Workers and assignments on posts that nobody established."""
     return _where_not_funded(
-        picture,
+        snapshot,
         "unknown-post",
         lambda facts: [] if facts else [(date.min, FOREVER)],
         lambda _: "a post that no event establishes",
     )
 
 
-def used_before_established(picture: Picture) -> Iterable[Finding]:
+def used_before_established(snapshot: Snapshot) -> Iterable[Finding]:
     """Workers and assignments on posts before these are established."""
     return _where_not_funded(
-        picture,
+        snapshot,
         "post-used-before-established",
         lambda facts: [(date.min, min(row.valid_from for row in facts))] if facts else [],
         lambda before: f"and the post is established on {before[1]}",
     )
 
 
-def used_after_closing(picture: Picture) -> Iterable[Finding]:
+def used_after_closing(snapshot: Snapshot) -> Iterable[Finding]:
     """Workers and assignments on posts after these closed."""
     return _where_not_funded(
-        picture,
+        snapshot,
         "post-used-after-closing",
         lambda facts: _joined((row.valid_from, row.valid_to) for row in facts if not row.facts.funded),
         lambda closed: f"and the post was closed on {closed[0]}",
@@ -220,41 +222,41 @@ def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     return found
 
 
-def above_funded_fte(picture: Picture) -> Iterable[Finding]:
+def above_funded_fte(snapshot: Snapshot) -> Iterable[Finding]:
     """Posts whose occupants come to more than the post is funded for."""
-    for place, concerned in _at_posts(picture, lambda row: row.over_establishment):
+    for place, concerned in _at_posts(snapshot, lambda row: row.over_establishment):
         post = place.partition("/")[2]
-        for run, _, workers in _standing_there(uses(picture).get(post, ()), runs(concerned)):
+        for run, _, workers in _standing_there(uses(snapshot).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
-            says = f"{place} has {most} FTE in post above its funded FTE {in_words(since, until)}."
-            events = _behind(picture, post, workers, until)
-            yield Finding("occupants-above-funded-fte", (place, *workers), since, until, says, events, tuple(run))
+            message = f"{place} has {most} FTE in post above its funded FTE {in_words(since, until)}."
+            events = _behind(snapshot, post, workers, until)
+            yield Finding("occupants-above-funded-fte", (place, *workers), since, until, message, events, tuple(run))
 
 
-def cover_of_filled_posts(picture: Picture) -> Iterable[Finding]:
+def cover_of_filled_posts(snapshot: Snapshot) -> Iterable[Finding]:
     """Assignments with reason vacancy on posts of which nothing is vacant."""
 
     def covered(row: Staffing) -> int:
         return 0 if row.vacancies else row.agency_cover
 
-    for place, concerned in _at_posts(picture, covered):
+    for place, concerned in _at_posts(snapshot, covered):
         post = place.partition("/")[2]
-        for run, covers, workers in _standing_there(uses(picture).get(post, ()), runs(concerned)):
+        for run, covers, workers in _standing_there(uses(snapshot).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
-            says = f"{most} FTE of agency cover with reason vacancy stands on {place} {in_words(since, until)}, "
-            says += "and nothing of the post is vacant."
+            message = f"{most} FTE of agency cover with reason vacancy stands on {place} {in_words(since, until)}, "
+            message += "and nothing of the post is vacant."
             subjects = (place, *covers, *workers)
-            events = _behind(picture, post, (*covers, *workers), until)
-            yield Finding("cover-of-filled-post", subjects, since, until, says, events, tuple(run))
+            events = _behind(snapshot, post, (*covers, *workers), until)
+            yield Finding("cover-of-filled-post", subjects, since, until, message, events, tuple(run))
 
 
-def _behind(picture: Picture, post: str, subjects: Sequence[str], until: date) -> tuple[Event, ...]:
+def _behind(snapshot: Snapshot, post: str, subjects: Sequence[str], until: date) -> tuple[Event, ...]:
     """The events by which some subjects stand on a post, and those of the post, that take effect before a day."""
     each = max(4, 4 * MOST_NAMED // max(1, len(subjects)))
-    named = [event for subject in subjects for event in naming(picture, subject, post).before(until)[-each:]]
-    return in_order([*named, *_about_post(picture, post).before(until)])
+    named = [event for subject in subjects for event in naming(snapshot, subject, post).before(until)[-each:]]
+    return in_order([*named, *_about_post(snapshot, post).before(until)])
 
 
 def _standing_there(
@@ -288,9 +290,9 @@ def _standing_there(
         yield run, named[0][:MOST_NAMED], named[1][:MOST_NAMED]
 
 
-def _at_posts(picture: Picture, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Concerned]]]:
+def _at_posts(snapshot: Snapshot, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Concerned]]]:
     """Of each funded post over time the amount that is in question, where there is one."""
-    for place, rows in picture.staffing.items():
+    for place, rows in snapshot.staffing.items():
         if place.startswith("post/"):
             funded = [row for row in rows if row.establishment]
             yield (
@@ -299,14 +301,14 @@ def _at_posts(picture: Picture, amount: Callable[[Staffing], int]) -> Iterable[t
             )
 
 
-def posts_changed_before_established(picture: Picture) -> Iterable[Finding]:
+def posts_changed_before_established(snapshot: Snapshot) -> Iterable[Finding]:
     """Posts changed or closed before they are established."""
     check = "post-changed-before-established"
-    for post in sorted({e.envelope.subject for model in (PostChanged, PostClosed) for e, _ in picture.facts(model)}):
-        acting = in_effect(picture.of_subject(post), POST_EFFECTS)
+    for post in sorted({e.envelope.subject for model in (PostChanged, PostClosed) for e, _ in snapshot.facts(model)}):
+        acting = in_effect(snapshot.of_subject(post), POST_EFFECTS)
         established = next((n for n, e in enumerate(acting) if isinstance(e.data, PostEstablished)), len(acting))
         later = acting[established : established + 1]
-        rows = picture.posts.get(post.partition("/")[2], ())
+        rows = snapshot.posts.get(post.partition("/")[2], ())
         funded = tuple(Concerned(row.valid_from, row.valid_to, row.facts.funded) for row in rows)
         for event in acting[:established]:
             data = event.data
@@ -315,17 +317,17 @@ def posts_changed_before_established(picture: Picture) -> Iterable[Finding]:
                 done = "changed" if isinstance(data, PostChanged) else "closed"
                 when = "not established by then" if later else "never established"
                 concerned = funded if done == "closed" else ()
-                says = f"{post} is {done} on {day}, and {when}."
-                yield on_a_day(check, [post], day, says, [event, *later], concerned, [event])
+                message = f"{post} is {done} on {day}, and {when}."
+                yield on_a_day(check, [post], day, message, [event, *later], concerned, [event])
 
 
-def covers_changed_while_not_held(picture: Picture) -> Iterable[Finding]:
+def covers_changed_while_not_held(snapshot: Snapshot) -> Iterable[Finding]:
     """Assignments changed or ended on days on which they do not hold."""
-    subjects = {e.envelope.subject for model in (CoverChanged, CoverEnded) for e, _ in picture.facts(model)}
+    subjects = {e.envelope.subject for model in (CoverChanged, CoverEnded) for e, _ in snapshot.facts(model)}
     for subject in sorted(subjects):
-        acting = in_effect(picture.of_subject(subject), COVER_EFFECTS)
+        acting = in_effect(snapshot.of_subject(subject), COVER_EFFECTS)
         starts = [event for event in acting if isinstance(event.data, CoverStarted)]
-        runs_of_it = picture.assignments.get(subject.partition("/")[2], ())
+        runs_of_it = snapshot.assignments.get(subject.partition("/")[2], ())
         # Where it does not hold on a day it runs before or after that: those after are concerned.
         concerned = tuple(Concerned(run.since, run.until, run.fte) for run in runs_of_it)
         holds, started = False, 0
@@ -337,17 +339,17 @@ def covers_changed_while_not_held(picture: Picture) -> Iterable[Finding]:
                 done = "ended" if isinstance(data, CoverEnded) else "changed"
                 day = data.ended_on if isinstance(data, CoverEnded) else data.effective_from
                 if not holds:
-                    says = f"{subject} is {done} on {day}, and does not hold then."
+                    message = f"{subject} is {done} on {day}, and does not hold then."
                     events = [event, *nearest(starts, started)]
-                    yield on_a_day("cover-changed-while-not-held", [subject], day, says, events, concerned, [event])
+                    yield on_a_day("cover-changed-while-not-held", [subject], day, message, events, concerned, [event])
                 holds = holds and done == "changed"
 
 
-def covers_past_expected_end(picture: Picture) -> Iterable[Finding]:
+def covers_past_expected_end(snapshot: Snapshot) -> Iterable[Finding]:
     """Assignments that run beyond the day up to which they were expected to."""
-    for cover, of_it in sorted(picture.assignments.items()):
+    for cover, of_it in sorted(snapshot.assignments.items()):
         subject, expected, saying = f"cover/{cover}", None, None
-        for event in in_effect(picture.of_subject(subject), COVER_EFFECTS):
+        for event in in_effect(snapshot.of_subject(subject), COVER_EFFECTS):
             data = event.data
             if isinstance(data, CoverStarted) or (isinstance(data, CoverChanged) and data.expected_until is not None):
                 expected, saying = data.expected_until, event
@@ -355,13 +357,13 @@ def covers_past_expected_end(picture: Picture) -> Iterable[Finding]:
             continue
         first = expected + ONE_DAY
         past = [Concerned(max(run.since, first), run.until, run.fte) for run in of_it if run.until > first]
-        ended = [event for event in picture.of_subject(subject) if isinstance(event.data, CoverEnded)] if past else []
+        ended = [event for event in snapshot.of_subject(subject) if isinstance(event.data, CoverEnded)] if past else []
         ends = _in_order_of_days((event.data.ended_on, event) for event in ended)  # type: ignore[union-attr]
         for run in runs(past):
             since, until = run[0].since, run[-1].until
-            says = f"{subject} was expected to run until {expected}, and runs {in_words(since, until)}."
+            message = f"{subject} was expected to run until {expected}, and runs {in_words(since, until)}."
             events = in_order([saying, *ends.around(since)])
-            yield Finding("cover-past-expected-end", (subject,), since, until, says, events, tuple(run))
+            yield Finding("cover-past-expected-end", (subject,), since, until, message, events, tuple(run))
 
 
 CHECKS = (

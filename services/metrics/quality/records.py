@@ -35,10 +35,10 @@ from contracts.events.working_life import (
     SupportTakenUp,
 )
 from contracts.standing import standing_events
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
 from services.metrics.quality.following import is_reversed, reversals
 from services.metrics.quality.posts import naming, uses
+from services.metrics.snapshot.snapshot import Snapshot
 
 LATE_AFTER = 31
 """Days after which an entry is late: a month's figures are drawn up within the next month."""
@@ -93,33 +93,35 @@ SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
 """Two events of one kind and subject that have these fields in common speak of one thing."""
 
 
-def very_many_records(picture: Picture) -> Iterable[Finding]:
+def very_many_records(snapshot: Snapshot) -> Iterable[Finding]:
     """Subjects of which more is recorded than can be true of one worker, post or assignment."""
     of_subject: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in picture.standing:
+    for event in snapshot.standing:
         of_subject[event.envelope.subject].append(event)
     for subject, events in of_subject.items():
         if len(events) > VERY_MANY and subject.startswith(("worker/", "post/", "cover/")):
-            says = f"{len(events):,} events are recorded of {subject}: more than can be true of one."
+            message = f"{len(events):,} events are recorded of {subject}: more than can be true of one."
             day = events[-1].envelope.time.date()
-            yield on_a_day("very-many-records", [subject], day, says, nearest(events, len(events)))
-    for post, of_post in uses(picture).items():
+            yield on_a_day("very-many-records", [subject], day, message, nearest(events, len(events)))
+    for post, of_post in uses(snapshot).items():
         standing = {use.subject for use in of_post}
         if len(standing) > VERY_MANY:
-            says = f"{len(standing):,} workers and assignments stand on post/{post}: more than can be true of one post."
+            message = (
+                f"{len(standing):,} workers and assignments stand on post/{post}: more than can be true of one post."
+            )
             # One of them is enough to look at.
-            first = naming(picture, of_post[0].subject, post).before(of_post[0].until)
-            yield on_a_day("very-many-records", [f"post/{post}"], min(use.since for use in of_post), says, first)
+            first = naming(snapshot, of_post[0].subject, post).before(of_post[0].until)
+            yield on_a_day("very-many-records", [f"post/{post}"], min(use.since for use in of_post), message, first)
 
 
-def references_to_nothing(picture: Picture) -> Iterable[Finding]:
+def references_to_nothing(snapshot: Snapshot) -> Iterable[Finding]:
     """Events that supersede or void an event that is not known."""
-    known = in_order(picture.events)
+    known = in_order(snapshot.events)
     by_identity = {event.identity: event for event in known}
     by_source = {(event.envelope.source, event.envelope.id): event for event in known}
     by_id = {event.envelope.id: event for event in known}
     voided = {event.referred for event in known if event.envelope.voids}
-    standing = {event.identity for event in picture.standing}
+    standing = {event.identity for event in snapshot.standing}
     for event in known:
         envelope = event.envelope
         if event.referred is None or envelope.referred is None:
@@ -134,13 +136,13 @@ def references_to_nothing(picture: Picture) -> Iterable[Finding]:
         other = target or by_source.get(envelope.referred) or by_id.get(envelope.referred[1])
         hint = "" if other is None else f"; {other.name} is {other.envelope.type} of {other.envelope.subject}"
         of_subject = f"no such event of {envelope.subject} is known"
-        says = f"{event.name} {done} {named(*envelope.referred)}, and {of_subject}{hint}."
-        yield on_a_day("reference-to-no-event", [envelope.subject], envelope.time.date(), says, [event])
+        message = f"{event.name} {done} {named(*envelope.referred)}, and {of_subject}{hint}."
+        yield on_a_day("reference-to-no-event", [envelope.subject], envelope.time.date(), message, [event])
 
 
-def corrected_twice(picture: Picture) -> Iterable[Finding]:
+def corrected_twice(snapshot: Snapshot) -> Iterable[Finding]:
     """Events that two corrections supersede, neither of them withdrawn."""
-    known = in_order(picture.events)
+    known = in_order(snapshot.events)
     by_identity = {event.identity: event for event in known}
     corrections: defaultdict[Identity, list[Event]] = defaultdict(list)
     for event in known:
@@ -158,9 +160,9 @@ def corrected_twice(picture: Picture) -> Iterable[Finding]:
         if len(counting) > 1:
             subject = corrected.envelope.subject
             names = ", ".join(event.name for event in counting)
-            says = f"{corrected.name} of {subject} is superseded by {names}: the last recorded counts."
+            message = f"{corrected.name} of {subject} is superseded by {names}: the last recorded counts."
             day = counting[-1].envelope.time.date()
-            yield on_a_day("corrected-twice", [subject], day, says, [corrected, *counting])
+            yield on_a_day("corrected-twice", [subject], day, message, [corrected, *counting])
 
 
 def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]]) -> set[Identity]:
@@ -176,33 +178,33 @@ def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]
     return {event.identity for event in standing_events([*voids, *alone])}
 
 
-def merges_without_events(picture: Picture) -> Iterable[Finding]:
+def merges_without_events(snapshot: Snapshot) -> Iterable[Finding]:
     """Merges of two numbers of which one has no events of its own."""
-    numbers = {run.agency_worker for of_cover in picture.assignments.values() for run in of_cover}
+    numbers = {run.agency_worker for of_cover in snapshot.assignments.values() for run in of_cover}
     numbers |= {
         event.envelope.subject.partition("/")[2]
-        for event in picture.standing
+        for event in snapshot.standing
         if event.envelope.subject.startswith("worker/") and not isinstance(event.data, WorkerMerged)
     }
-    merges = picture.facts(WorkerMerged)
+    merges = snapshot.facts(WorkerMerged)
     for event, data in merges:
         kept = event.envelope.subject.partition("/")[2]
         for number, of_what in ((data.duplicate, "the duplicate"), (kept, "the number kept")):
             if number not in numbers:
-                says = f"worker/{kept} and worker/{data.duplicate} are merged, and nothing is recorded of {of_what}."
+                message = f"worker/{kept} and worker/{data.duplicate} are merged, and nothing is recorded of {of_what}."
                 subjects = [f"worker/{kept}", f"worker/{data.duplicate}"]
-                yield on_a_day("merge-without-events", subjects, event.envelope.time.date(), says, [event])
+                yield on_a_day("merge-without-events", subjects, event.envelope.time.date(), message, [event])
 
 
-def recorded_twice(picture: Picture) -> Iterable[Finding]:
+def recorded_twice(snapshot: Snapshot) -> Iterable[Finding]:
     """Standing events that say the same kind of thing of one subject and day."""
-    reversed_of_persons = {person: reversals(events) for person, events in picture.of_persons.items()}
+    reversed_of_persons = {person: reversals(events) for person, events in snapshot.of_persons.items()}
     for model, fields in SAYS_THE_SAME.items():
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
-        for event, data in picture.facts(model):
-            if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[picture.person_of(event)]):
+        for event, data in snapshot.facts(model):
+            if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[snapshot.person_of(event)]):
                 # Who leaves under two numbers leaves twice.
-                subject = event.envelope.subject if model is WorkerLeft else _subject(picture, event)
+                subject = event.envelope.subject if model is WorkerLeft else _subject(snapshot, event)
                 alike[subject, *(getattr(data, name) for name in fields)].append(event)
         for (subject, *_), events in alike.items():
             if len(events) > 1:
@@ -211,15 +213,17 @@ def recorded_twice(picture: Picture) -> Iterable[Finding]:
                 how = "the same" if same else "not the same"
                 noun = model.event_type.split(".")[2].replace("-", " ")
                 verb = model.event_type.split(".")[3].replace("-", " ")
-                says = f"'{noun} {verb}' stands {len(events)} times for {subject} and {day}, saying {how}."
+                message = f"'{noun} {verb}' stands {len(events)} times for {subject} and {day}, saying {how}."
                 # Without a start under another number what stands beside it there would mean something else.
                 alone = len({event.envelope.subject for event in events}) == 1
-                yield on_a_day("recorded-twice", [subject], day, says, events, withdrawn=events[:-1] if alone else [])
+                yield on_a_day(
+                    "recorded-twice", [subject], day, message, events, withdrawn=events[:-1] if alone else []
+                )
 
 
-def _subject(picture: Picture, event: Event) -> str:
+def _subject(snapshot: Snapshot, event: Event) -> str:
     subject = event.envelope.subject
-    return f"worker/{picture.person_of(event)}" if subject.startswith("worker/") else subject
+    return f"worker/{snapshot.person_of(event)}" if subject.startswith("worker/") else subject
 
 
 def days_late(event: Event) -> int | None:
@@ -228,23 +232,23 @@ def days_late(event: Event) -> int | None:
     return None if effect is None else (event.envelope.time.date() - effect(event.data)).days
 
 
-def late_entries(picture: Picture) -> Iterable[Finding]:
+def late_entries(snapshot: Snapshot) -> Iterable[Finding]:
     """Events recorded long after they take effect."""
-    return _entries(picture, "late-entry", lambda days: days > LATE_AFTER, "after")
+    return _entries(snapshot, "late-entry", lambda days: days > LATE_AFTER, "after")
 
 
-def early_entries(picture: Picture) -> Iterable[Finding]:
+def early_entries(snapshot: Snapshot) -> Iterable[Finding]:
     """Events recorded long before they take effect."""
-    return _entries(picture, "early-entry", lambda days: days < -EARLY_BEFORE, "before")
+    return _entries(snapshot, "early-entry", lambda days: days < -EARLY_BEFORE, "before")
 
 
-def _entries(picture: Picture, check: str, counts: Callable[[int], bool], word: str) -> Iterable[Finding]:
-    for event in picture.standing:
+def _entries(snapshot: Snapshot, check: str, counts: Callable[[int], bool], word: str) -> Iterable[Finding]:
+    for event in snapshot.standing:
         days = days_late(event)
         if days is not None and counts(days):
             day = TAKES_EFFECT[type(event.data)](event.data)  # type: ignore[index]
-            says = f"{event.name} takes effect on {day} and was recorded {abs(days)} days {word} it."
-            yield on_a_day(check, [_subject(picture, event)], day, says, [event])
+            message = f"{event.name} takes effect on {day} and was recorded {abs(days)} days {word} it."
+            yield on_a_day(check, [_subject(snapshot, event)], day, message, [event])
 
 
 class Lateness(NamedTuple):
@@ -256,14 +260,14 @@ class Lateness(NamedTuple):
     median_days: float | None
 
 
-def lateness(picture: Picture) -> list[Lateness]:
+def lateness(snapshot: Snapshot) -> list[Lateness]:
     """How late events are entered, by kind, in alphabetical order."""
-    return picture.kept("quality: lateness", lambda: _lateness(picture))
+    return snapshot.kept("quality: lateness", lambda: _lateness(snapshot))
 
 
-def _lateness(picture: Picture) -> list[Lateness]:
+def _lateness(snapshot: Snapshot) -> list[Lateness]:
     days_of: defaultdict[str, list[int]] = defaultdict(list)
-    for event in picture.standing:
+    for event in snapshot.standing:
         days = days_late(event)
         if days is not None:
             days_of[event.envelope.type].append(days)

@@ -26,9 +26,9 @@ from contracts.events.posts import PostChanged, PostEstablished
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import CaseloadCounted, DemandCounted
 from contracts.standing import order_of_recording, recorded_before, rival_versions
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.both_ways import Counting, size_around, subject_of
 from services.metrics.quality.declaration import ACADEMY, Check, Finding, Severity, in_order, on_a_day
+from services.metrics.snapshot.snapshot import Snapshot
 
 ONE_THING: Mapping[type, Callable[[Any], Hashable]] = {
     PostEstablished: lambda data: data.effective_from,
@@ -55,15 +55,15 @@ MOST_TIED = 20
 """Of more events of one instant about one thing the last so many are looked at: each is counted anew."""
 
 
-def orders_not_stated(picture: Picture) -> Iterable[Finding]:
+def orders_not_stated(snapshot: Snapshot) -> Iterable[Finding]:
     """Events of one instant that nothing orders, and from whose order a figure follows: mostly two."""
-    counting = Counting(picture)
+    counting = Counting(snapshot)
     ties = [
-        *((tied, _of_standing) for tied in _standing_together(picture)),
-        *((tied, _of_versions) for tied in _rivals(picture)),
+        *((tied, _of_standing) for tied in _standing_together(snapshot)),
+        *((tied, _of_versions) for tied in _rivals(snapshot)),
     ]
     # Those with the least around them first: where too much is to be counted, dirt is left out and nothing else.
-    ties.sort(key=lambda tie: (size_around(picture, subject_of(picture, tie[0][-1])), order_of_recording(tie[0][-1])))
+    ties.sort(key=lambda tie: (size_around(snapshot, subject_of(snapshot, tie[0][-1])), order_of_recording(tie[0][-1])))
     for tied, find in ties:
         yield from find(counting, tied)
     yield from (_not_counted(subject, tied) for subject, tied in counting.left_out.items())
@@ -85,9 +85,9 @@ def _of_versions(counting: Counting, versions: Sequence[Event]) -> Iterator[Find
         yield from _found(counting, (other, counts), counts, [replace(counts, data=other.data)])
 
 
-def _rivals(picture: Picture) -> Iterator[Sequence[Event]]:
+def _rivals(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
     """Of each record the versions that can be the last as well as the one that counts, and then that one."""
-    for versions in rival_versions(picture.events):
+    for versions in rival_versions(snapshot.events):
         counts = versions[-1]
         last_of_source = {one.envelope.source: one for one in versions}
         others = [one for one in versions[-MOST_TIED - 1 : -1] if _is_tie(one, counts)]
@@ -96,16 +96,16 @@ def _rivals(picture: Picture) -> Iterator[Sequence[Event]]:
             yield [*others, counts]
 
 
-def _standing_together(picture: Picture) -> Iterator[Sequence[Event]]:
+def _standing_together(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
     """Standing events of one instant about one thing, several at a time, in the order of recording."""
     found: defaultdict[Hashable, list[Event]] = defaultdict(list)
-    for event in picture.standing:
+    for event in snapshot.standing:
         one_thing = ONE_THING.get(type(event.data))
         if one_thing is not None:
             kind = WorkerLeft if isinstance(event.data, LeaverReversed) else type(event.data)
             # Caseloads that are counted under several numbers of one person add up: only those of one number are tied.
             counted = isinstance(event.data, CaseloadCounted)
-            subject = event.envelope.subject if counted else subject_of(picture, event)
+            subject = event.envelope.subject if counted else subject_of(snapshot, event)
             found[event.envelope.time, kind, subject, one_thing(event.data)].append(event)
     return (together[-MOST_TIED:] for together in found.values() if len(together) > 1)
 
@@ -170,28 +170,28 @@ def _just_before(event: Event) -> Event:
 def _found(counting: Counting, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
     """The finding on events of which one is taken to be the later, if a figure is another with others `instead`."""
     if counting.differ(tied, {event.identity: event for event in instead}):
-        yield _finding(counting.picture, tied, later)
+        yield _finding(counting.snapshot, tied, later)
 
 
 def _not_counted(subject: str, tied: Sequence[Event]) -> Finding:
     names = " and ".join(event.name for event in in_order(tied))
-    says = (
+    message = (
         f"{names} of {subject} were recorded at the same time, {format_instant(tied[-1].envelope.time)}, and nothing "
         "states which is the later. So much is recorded around them, and so many others, that it was not counted "
         "whether another figure would follow, were it the other way round."
     )
-    return on_a_day("order-not-stated", [subject], _day(tied[-1]), says, tied)
+    return on_a_day("order-not-stated", [subject], _day(tied[-1]), message, tied)
 
 
-def _finding(picture: Picture, tied: Sequence[Event], later: Event) -> Finding:
-    subject = subject_of(picture, later)
+def _finding(snapshot: Snapshot, tied: Sequence[Event], later: Event) -> Finding:
+    subject = subject_of(snapshot, later)
     names = " and ".join(event.name for event in in_order(tied))
-    says = (
+    message = (
         f"{names} of {subject} were recorded at the same time, {format_instant(later.envelope.time)}, and nothing "
         f"states which is the later. {later.name} is taken to be, {_because(tied, later)}; were it the other way "
         "round, another figure would follow."
     )
-    return on_a_day("order-not-stated", [subject], _day(later), says, tied)
+    return on_a_day("order-not-stated", [subject], _day(later), message, tied)
 
 
 def _because(tied: Sequence[Event], later: Event) -> str:

@@ -14,9 +14,6 @@ from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.standing import order_of_recording
 from services.metrics.measures.declaration import exact
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope, Spell
 from services.metrics.quality.declaration import (
     Check,
     Concerned,
@@ -29,14 +26,17 @@ from services.metrics.quality.declaration import (
     runs,
 )
 from services.metrics.quality.following import Step, does_not_come, followed, is_reversed, reversals
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.employment import Scope, Spell
+from services.metrics.snapshot.snapshot import Snapshot
 
 LEAVERS = ("leavers", "leavers-fte", "turnover-rate", "turnover-rate-headcount", "crude-turnover")
 IN_POST = ("in-post", "in-post-headcount", "vacancies", "over-establishment", "vacancy-rate")
 
 
-def _leavers_of_nobody(picture: Picture) -> Iterable[tuple[str, str, Step]]:
+def _leavers_of_nobody(snapshot: Snapshot) -> Iterable[tuple[str, str, Step]]:
     """The leavers of persons who hold no post the day before: the check each is for, the person, the leaver."""
-    for person, (steps, _) in followed(picture).items():
+    for person, (steps, _) in followed(snapshot).items():
         reversed_on = reversals(step.event for step in steps)
         came = [step.day for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)]
         not_coming = {step.day for step in steps if does_not_come(step)}
@@ -57,55 +57,57 @@ def _kind_of_leaver(came: Sequence[date], day: date) -> str:
     return "left-before-start" if came and came[-1] > day else "leaver-without-start"
 
 
-def leavers_without_start(picture: Picture) -> Iterable[Finding]:
+def leavers_without_start(snapshot: Snapshot) -> Iterable[Finding]:
     """Leavers of persons of whom no start is known."""
-    for kind, person, step in _leavers_of_nobody(picture):
+    for kind, person, step in _leavers_of_nobody(snapshot):
         if kind == "leaver-without-start":
-            says = f"worker/{person} left on {step.day}, and no start is recorded."
-            yield on_a_day(kind, [f"worker/{person}"], step.day, says, [step.event], withdrawn=[step.event])
+            message = f"worker/{person} left on {step.day}, and no start is recorded."
+            yield on_a_day(kind, [f"worker/{person}"], step.day, message, [step.event], withdrawn=[step.event])
 
 
-def left_before_start(picture: Picture) -> Iterable[Finding]:
+def left_before_start(snapshot: Snapshot) -> Iterable[Finding]:
     """Leavers of persons who start later only."""
     starts: dict[str, list[Step]] = {}
     concerned_by: dict[date, tuple[Concerned, ...]] = {}
-    for kind, person, step in _leavers_of_nobody(picture):
+    for kind, person, step in _leavers_of_nobody(snapshot):
         if kind != "left-before-start":
             continue
         if person not in starts:
             concerned_by = {}
-            steps = followed(picture)[person].steps
+            steps = followed(snapshot)[person].steps
             starts[person] = [s for s in steps if isinstance(s.data, WorkerStarted | WorkerMoved)]
         first = starts[person][bisect_right(starts[person], step.day, key=lambda start: start.day)]
-        spell = _first_spell_after(picture, person, step.day)
+        spell = _first_spell_after(snapshot, person, step.day)
         if spell is not None and spell.since not in concerned_by:
-            concerned_by[spell.since] = tuple(Concerned(s.since, s.until, s.fte) for s in spell.service)
+            concerned_by[spell.since] = tuple(Concerned(s.since, s.until, s.fte) for s in spell.employment)
         concerned = () if spell is None else concerned_by[spell.since]
-        says = f"worker/{person} left on {step.day}, before the first start, on {first.day}."
-        yield on_a_day(kind, [f"worker/{person}"], step.day, says, [step.event, first.event], concerned, [step.event])
+        message = f"worker/{person} left on {step.day}, before the first start, on {first.day}."
+        yield on_a_day(
+            kind, [f"worker/{person}"], step.day, message, [step.event, first.event], concerned, [step.event]
+        )
 
 
-def _first_spell_after(picture: Picture, person: str, day: date) -> Spell | None:
-    spells = picture.spells_of(person, Scope.ALL)
+def _first_spell_after(snapshot: Snapshot, person: str, day: date) -> Spell | None:
+    spells = snapshot.spells_of(person, Scope.ALL)
     place = bisect_right(spells, day, key=lambda spell: spell.since)
     return spells[place] if place < len(spells) else None
 
 
-def leavers_not_in_post(picture: Picture) -> Iterable[Finding]:
+def leavers_not_in_post(snapshot: Snapshot) -> Iterable[Finding]:
     """Leavers of persons who held no post any more."""
     goings: dict[str, list[Step]] = {}
-    for kind, person, step in _leavers_of_nobody(picture):
+    for kind, person, step in _leavers_of_nobody(snapshot):
         if kind == "leaver-not-in-post":
             if person not in goings:
-                goings[person] = [s for s in followed(picture)[person].steps if s.before and not s.after]
+                goings[person] = [s for s in followed(snapshot)[person].steps if s.before and not s.after]
             before = bisect_right(goings[person], step.day, key=lambda going: going.day)
-            says = f"worker/{person} left on {step.day}, and held no post on the day before."
+            message = f"worker/{person} left on {step.day}, and held no post on the day before."
             events = [step.event, *(s.event for s in goings[person][max(0, before - 1) : before])]
-            starts = _starts_on(followed(picture)[person].steps, step.day)
+            starts = _starts_on(followed(snapshot)[person].steps, step.day)
             if starts:
-                says += " Who starts that day counts as in post."
+                message += " Who starts that day counts as in post."
                 events += nearest(starts, 0)
-            yield on_a_day(kind, [f"worker/{person}"], step.day, says, events, withdrawn=[step.event])
+            yield on_a_day(kind, [f"worker/{person}"], step.day, message, events, withdrawn=[step.event])
 
 
 def _starts_on(steps: Sequence[Step], day: date) -> list[Event]:
@@ -115,9 +117,9 @@ def _starts_on(steps: Sequence[Step], day: date) -> list[Event]:
     return [step.event for step in of_day if isinstance(step.data, WorkerStarted) and not does_not_come(step)]
 
 
-def reversals_without_leaver(picture: Picture) -> Iterable[Finding]:
+def reversals_without_leaver(snapshot: Snapshot) -> Iterable[Finding]:
     """Leavers reversed of which there is none."""
-    for person, (steps, _) in followed(picture).items():
+    for person, (steps, _) in followed(snapshot).items():
         leavers: defaultdict[date, list[Event]] = defaultdict(list)
         for step in steps:
             if isinstance(step.data, WorkerLeft):
@@ -130,9 +132,9 @@ def reversals_without_leaver(picture: Picture) -> Iterable[Finding]:
             if any(is_reversed(leaver, reversal) for leaver in _first_recorded(of_that_day)):
                 continue
             later = " before the reversal" if of_that_day else ""
-            says = f"A leaver of worker/{person} on {step.day} is reversed, and none was recorded{later}."
+            message = f"A leaver of worker/{person} on {step.day} is reversed, and none was recorded{later}."
             events = [step.event, *nearest(of_that_day, 0)]
-            yield on_a_day("reversal-without-leaver", [f"worker/{person}"], step.day, says, events)
+            yield on_a_day("reversal-without-leaver", [f"worker/{person}"], step.day, message, events)
 
 
 def _first_recorded(leavers: Sequence[Event]) -> Sequence[Event]:
@@ -146,9 +148,9 @@ def _first_recorded(leavers: Sequence[Event]) -> Sequence[Event]:
     return leavers[0], leavers[at_once - 1]
 
 
-def starts_in_post_held(picture: Picture) -> Iterable[Finding]:
+def starts_in_post_held(snapshot: Snapshot) -> Iterable[Finding]:
     """Starts in a post that the person holds already."""
-    for person, (steps, _) in followed(picture).items():
+    for person, (steps, _) in followed(snapshot).items():
         for step in steps:
             data = step.data
             giving = step.named_before.get(data.post) if isinstance(data, WorkerStarted) else None
@@ -156,43 +158,45 @@ def starts_in_post_held(picture: Picture) -> Iterable[Finding]:
                 continue
             if isinstance(giving.data, WorkerStarted) and giving.data.started_on == step.day:
                 continue  # the same start twice is another check's
-            says = f"worker/{person} started in post/{data.post} on {step.day}, and held it already."
+            message = f"worker/{person} started in post/{data.post} on {step.day}, and held it already."
             subjects = [f"worker/{person}", f"post/{data.post}"]
             events = [giving, step.event]
             # Without a start under another number what stands beside it there would mean something else.
             alone = giving.envelope.subject == step.event.envelope.subject
             yield on_a_day(
-                "start-in-post-held", subjects, step.day, says, events, withdrawn=[step.event] if alone else []
+                "start-in-post-held", subjects, step.day, message, events, withdrawn=[step.event] if alone else []
             )
 
 
-def moves_from_post_not_held(picture: Picture) -> Iterable[Finding]:
+def moves_from_post_not_held(snapshot: Snapshot) -> Iterable[Finding]:
     """Moves that count, from a post that the person does not hold."""
-    for person, step, _ in _moves_from_elsewhere(picture):
+    for person, step, _ in _moves_from_elsewhere(snapshot):
         data = step.data
         if data.to_post in step.named_after:
             held = ", ".join(f"post/{post}" for post, _ in step.held_before) or "no post"
             more = step.before - len(step.held_before)
             held += f" and {more:,} more" if more else ""
-            says = f"worker/{person} moved from post/{data.from_post} on {step.day}, and held {held}."
+            message = f"worker/{person} moved from post/{data.from_post} on {step.day}, and held {held}."
             subjects = [f"worker/{person}", f"post/{data.from_post}", f"post/{data.to_post}"]
             events = [step.event, *(event for _, event in step.held_before)]
-            yield on_a_day("move-from-post-not-held", subjects, step.day, says, events, withdrawn=[step.event])
+            yield on_a_day("move-from-post-not-held", subjects, step.day, message, events, withdrawn=[step.event])
 
 
-def moves_after_leaving(picture: Picture) -> Iterable[Finding]:
+def moves_after_leaving(snapshot: Snapshot) -> Iterable[Finding]:
     """Moves of persons who have left: they say nothing."""
-    for person, step, leaver in _moves_from_elsewhere(picture):
+    for person, step, leaver in _moves_from_elsewhere(snapshot):
         if step.data.to_post not in step.named_after:
             left = [] if leaver is None else [leaver]
-            says = f"worker/{person} moved to post/{step.data.to_post} on {step.day}, and had left."
+            message = f"worker/{person} moved to post/{step.data.to_post} on {step.day}, and had left."
             subjects = [f"worker/{person}", f"post/{step.data.to_post}"]
-            yield on_a_day("move-after-leaving", subjects, step.day, says, [step.event, *left], withdrawn=[step.event])
+            yield on_a_day(
+                "move-after-leaving", subjects, step.day, message, [step.event, *left], withdrawn=[step.event]
+            )
 
 
-def _moves_from_elsewhere(picture: Picture) -> Iterable[tuple[str, Step, Event | None]]:
+def _moves_from_elsewhere(snapshot: Snapshot) -> Iterable[tuple[str, Step, Event | None]]:
     """The moves of persons who do not hold the post they move from, with the last leaver before each."""
-    for person, (steps, _) in followed(picture).items():
+    for person, (steps, _) in followed(snapshot).items():
         leaver: Event | None = None
         for step in steps:
             if isinstance(step.data, WorkerMoved) and step.data.from_post not in step.named_before:
@@ -201,9 +205,9 @@ def _moves_from_elsewhere(picture: Picture) -> Iterable[tuple[str, Step, Event |
                 leaver = step.event
 
 
-def fte_changes_in_post_not_held(picture: Picture) -> Iterable[Finding]:
+def fte_changes_in_post_not_held(snapshot: Snapshot) -> Iterable[Finding]:
     """FTE changes in a post that the person does not hold: they say nothing."""
-    for person, (steps, taken_up) in followed(picture).items():
+    for person, (steps, taken_up) in followed(snapshot).items():
         so_far: Counter[str] = Counter()
         left_on: date | None = None
         for step in steps:
@@ -216,39 +220,41 @@ def fte_changes_in_post_not_held(picture: Picture) -> Iterable[Finding]:
             # Who leaves and gives a post up on one day says one thing twice.
             if data.fte or left_on != step.day:
                 fte = f"{data.fte.normalize():f}"
-                says = f"worker/{person} has {fte} FTE of post/{data.post} from {step.day} on, and does not hold it."
+                message = f"worker/{person} has {fte} FTE of post/{data.post} from {step.day} on, and does not hold it."
                 subjects = [f"worker/{person}", f"post/{data.post}"]
                 events = [step.event, *nearest(taken_up.get(data.post, ()), so_far[data.post])]
-                yield on_a_day("fte-change-in-post-not-held", subjects, step.day, says, events, withdrawn=[step.event])
+                yield on_a_day(
+                    "fte-change-in-post-not-held", subjects, step.day, message, events, withdrawn=[step.event]
+                )
 
 
-def overlapping_occupancies(picture: Picture) -> Iterable[Finding]:
+def overlapping_occupancies(snapshot: Snapshot) -> Iterable[Finding]:
     """Persons who took up a post beside others, above 1 FTE in all."""
-    return _above_one(picture, "overlapping-occupancies")
+    return _above_one(snapshot, "overlapping-occupancies")
 
 
-def ftes_above_one(picture: Picture) -> Iterable[Finding]:
+def ftes_above_one(snapshot: Snapshot) -> Iterable[Finding]:
     """Persons whose FTE in posts that they held before came to more than 1."""
-    return _above_one(picture, "fte-above-one")
+    return _above_one(snapshot, "fte-above-one")
 
 
-def _above_one(picture: Picture, check: str) -> Iterable[Finding]:
-    for person, stretches in picture.service(Scope.ALL).items():
+def _above_one(snapshot: Snapshot, check: str) -> Iterable[Finding]:
+    for person, stretches in snapshot.employment(Scope.ALL).items():
         above = [Concerned(s.since, s.until, s.fte - ONE) for s in stretches if s.fte > ONE]
         if not above:
             continue
         # Of several of one day the last.
-        crossing = {step.day: step for step in followed(picture)[person].steps if step.goes_above_one}
+        crossing = {step.day: step for step in followed(snapshot)[person].steps if step.goes_above_one}
         for run in runs(above):
             step = crossing[run[0].since]
             if (check == "overlapping-occupancies") is not (step.after > step.before):
                 continue
             since, until = run[0].since, run[-1].until
             most = exact(ONE + max(item.fte for item in run))
-            says = f"worker/{person} holds {step.after} posts of {most} FTE together {in_words(since, until)}."
+            message = f"worker/{person} holds {step.after} posts of {most} FTE together {in_words(since, until)}."
             subjects = (f"worker/{person}", *(f"post/{post}" for post, _ in step.held_after))
             events = in_order([step.event, *(event for _, event in step.held_after)])
-            yield Finding(check, subjects, since, until, says, events, tuple(run))
+            yield Finding(check, subjects, since, until, message, events, tuple(run))
 
 
 CHECKS = (

@@ -15,10 +15,6 @@ from contracts.envelope import Event
 from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
-from services.metrics.picture.absences import Absence, absences
-from services.metrics.picture.amounts import weekdays
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope, Spell
 from services.metrics.quality.declaration import (
     ACADEMY,
     MOST_NAMED,
@@ -30,110 +26,120 @@ from services.metrics.quality.declaration import (
     on_a_day,
 )
 from services.metrics.quality.following import followed
+from services.metrics.snapshot.absences import Absence, absences
+from services.metrics.snapshot.amounts import weekdays
+from services.metrics.snapshot.employment import Scope, Spell
+from services.metrics.snapshot.snapshot import Snapshot
 
 ONE_ROUND = timedelta(days=7)
 """Counts of a person no further apart can be of one round, though their days differ. Chosen."""
 
 
-def _comings_and_goings(picture: Picture, person: str) -> list[Event]:
+def _comings_and_goings(snapshot: Snapshot, person: str) -> list[Event]:
     """The event by which a person last came or went, as the one to look at first."""
 
     def make() -> dict[str, list[Event]]:
-        return {name: steps.last_coming_or_going() for name, steps in followed(picture).items()}
+        return {name: steps.last_coming_or_going() for name, steps in followed(snapshot).items()}
 
-    return picture.kept("quality: comings and goings", make).get(person, [])
+    return snapshot.kept("quality: comings and goings", make).get(person, [])
 
 
-def panels_outside_service(picture: Picture) -> Iterable[Finding]:
+def panels_outside_service(snapshot: Snapshot) -> Iterable[Finding]:
     """Panel decisions on persons not in service that day."""
-    for event, data in picture.facts(PanelDecided):
-        person, day = picture.person_of(event), data.decided_on
-        if picture.service_on(person, day, Scope.ALL) is None and not _starts_decided_before(picture, event, data):
-            says = f"Panel {data.panel} decided on worker/{person} on {day}, who is in no post that day."
-            events = [event, *_comings_and_goings(picture, person)]
-            yield on_a_day("panel-outside-service", [f"worker/{person}"], day, says, events)
+    for event, data in snapshot.facts(PanelDecided):
+        person, day = snapshot.person_of(event), data.decided_on
+        if snapshot.employment_on(person, day, Scope.ALL) is None and not _starts_decided_before(snapshot, event, data):
+            message = f"Panel {data.panel} decided on worker/{person} on {day}, who is in no post that day."
+            events = [event, *_comings_and_goings(snapshot, person)]
+            yield on_a_day("panel-outside-service", [f"worker/{person}"], day, message, events)
 
 
-def asye_decided_before_start(picture: Picture) -> Iterable[Finding]:
+def asye_decided_before_start(snapshot: Snapshot) -> Iterable[Finding]:
     """ASYE decisions before the academy's cohort was entered."""
-    for event, data in picture.facts(PanelDecided):
-        person = picture.person_of(event)
-        starts = _starts_decided_before(picture, event, data)
+    for event, data in snapshot.facts(PanelDecided):
+        person = snapshot.person_of(event)
+        starts = _starts_decided_before(snapshot, event, data)
         if starts:
-            says = f"Panel {data.panel} decided on the ASYE of worker/{person} on {data.decided_on}, before the start."
-            yield on_a_day("asye-decided-before-start", [f"worker/{person}"], data.decided_on, says, [event, *starts])
+            message = (
+                f"Panel {data.panel} decided on the ASYE of worker/{person} on {data.decided_on}, before the start."
+            )
+            yield on_a_day(
+                "asye-decided-before-start", [f"worker/{person}"], data.decided_on, message, [event, *starts]
+            )
 
 
-def _starts_decided_before(picture: Picture, event: Event, data: PanelDecided) -> list[Event]:
+def _starts_decided_before(snapshot: Snapshot, event: Event, data: PanelDecided) -> list[Event]:
     """The starts in the cohort that an ASYE decision is about, where it comes before all of them; so many as named."""
     if data.kind is not PanelKind.ASYE:
         return []
-    starts = picture.kept("quality: entrants", lambda: _entrants(picture)).get((picture.person_of(event), data.cohort))
+    starts = snapshot.kept("quality: entrants", lambda: _entrants(snapshot)).get(
+        (snapshot.person_of(event), data.cohort)
+    )
     return starts[1][:MOST_NAMED] if starts is not None and data.decided_on < starts[0] else []
 
 
-def _entrants(picture: Picture) -> dict[tuple[str, str | None], tuple[date, list[Event]]]:
+def _entrants(snapshot: Snapshot) -> dict[tuple[str, str | None], tuple[date, list[Event]]]:
     """By person and cohort, and by person for all of them, the starts that name one, and the first of their days."""
     found: dict[tuple[str, str | None], tuple[date, list[Event]]] = {}
-    for event, data in picture.facts(WorkerStarted):
+    for event, data in snapshot.facts(WorkerStarted):
         if data.cohort is not None:
             for cohort in (data.cohort, None):
-                first, starts = found.setdefault((picture.person_of(event), cohort), (data.started_on, []))
+                first, starts = found.setdefault((snapshot.person_of(event), cohort), (data.started_on, []))
                 starts.append(event)
-                found[picture.person_of(event), cohort] = (min(first, data.started_on), starts)
+                found[snapshot.person_of(event), cohort] = (min(first, data.started_on), starts)
     return found
 
 
-def absences_outside_service(picture: Picture) -> Iterable[Finding]:
+def absences_outside_service(snapshot: Snapshot) -> Iterable[Finding]:
     """Absences that begin on a day on which the person is in no post."""
-    for event, data in picture.facts(AbsenceRecorded):
-        person, day = picture.person_of(event), data.absent_from
-        if picture.service_on(person, day, Scope.ALL) is None:
-            says = f"worker/{person} was absent from {day} on, and is in no post that day."
-            events = [event, *_comings_and_goings(picture, person)]
-            yield on_a_day("absence-outside-service", [f"worker/{person}"], day, says, events)
+    for event, data in snapshot.facts(AbsenceRecorded):
+        person, day = snapshot.person_of(event), data.absent_from
+        if snapshot.employment_on(person, day, Scope.ALL) is None:
+            message = f"worker/{person} was absent from {day} on, and is in no post that day."
+            events = [event, *_comings_and_goings(snapshot, person)]
+            yield on_a_day("absence-outside-service", [f"worker/{person}"], day, message, events)
 
 
-def absences_beyond_leaving(picture: Picture) -> Iterable[Finding]:
+def absences_beyond_leaving(snapshot: Snapshot) -> Iterable[Finding]:
     """Absences that go on after the worker left."""
-    for absence in absences(picture):
-        spell = _spell_on(picture, absence.person, absence.data.absent_from)
+    for absence in absences(snapshot):
+        spell = _spell_on(snapshot, absence.person, absence.data.absent_from)
         if spell is None or spell.until >= absence.stated_until:
             continue
         of_all = weekdays(absence.data.absent_from, absence.stated_until)
-        says = (
+        message = (
             f"worker/{absence.person} left on {spell.until}, and is recorded as absent until {absence.stated_until}: "
             f"of {of_all} weekdays {absence.in_service} count."
         )
-        events = [absence.event, *_comings_and_goings(picture, absence.person)]
-        yield on_a_day("absence-beyond-leaving", [f"worker/{absence.person}"], spell.until, says, events)
+        events = [absence.event, *_comings_and_goings(snapshot, absence.person)]
+        yield on_a_day("absence-beyond-leaving", [f"worker/{absence.person}"], spell.until, message, events)
 
 
-def _spell_on(picture: Picture, person: str, day: date) -> Spell | None:
-    spells = picture.spells_of(person, Scope.ALL)
+def _spell_on(snapshot: Snapshot, person: str, day: date) -> Spell | None:
+    spells = snapshot.spells_of(person, Scope.ALL)
     at = bisect_right(spells, day, key=attrgetter("since")) - 1
     return spells[at] if at >= 0 and day < spells[at].until else None
 
 
-def absences_of_too_many_days(picture: Picture) -> Iterable[Finding]:
+def absences_of_too_many_days(snapshot: Snapshot) -> Iterable[Finding]:
     """Absences that are said to lose more working days than they have weekdays."""
-    for absence in absences(picture):
+    for absence in absences(snapshot):
         data = absence.data
         of_all = weekdays(data.absent_from, absence.stated_until)
         if data.working_days_lost > of_all:
-            says = (
+            message = (
                 f"worker/{absence.person} is recorded as absent from {data.absent_from} until {absence.stated_until} "
                 f"with {data.working_days_lost} working days lost: it has {of_all} weekdays."
             )
             yield on_a_day(
-                "absence-of-too-many-days", [f"worker/{absence.person}"], data.absent_from, says, [absence.event]
+                "absence-of-too-many-days", [f"worker/{absence.person}"], data.absent_from, message, [absence.event]
             )
 
 
-def absences_that_overlap(picture: Picture) -> Iterable[Finding]:
+def absences_that_overlap(snapshot: Snapshot) -> Iterable[Finding]:
     """Absences of a worker that begin while another still goes on."""
     of_persons: defaultdict[str, list[Absence]] = defaultdict(list)
-    for absence in absences(picture):
+    for absence in absences(snapshot):
         of_persons[absence.person].append(absence)
     for person, recorded in of_persons.items():
         recorded.sort(key=attrgetter("data.absent_from"))
@@ -141,19 +147,19 @@ def absences_that_overlap(picture: Picture) -> Iterable[Finding]:
         for absence in recorded[1:]:
             since, until = absence.data.absent_from, min(absence.stated_until, longest.stated_until)
             if absence.served.between(since, until):
-                says = f"worker/{person} is recorded as absent twice {in_words(since, until)}: each day counts once."
+                message = f"worker/{person} is recorded as absent twice {in_words(since, until)}: each day counts once."
                 yield Finding(
-                    "absences-overlap", (f"worker/{person}",), since, until, says,
+                    "absences-overlap", (f"worker/{person}",), since, until, message,
                     in_order([longest.event, absence.event]),
                 )  # fmt: skip
             longest = max(longest, absence, key=attrgetter("stated_until"))
 
 
-def caseloads_under_two_numbers(picture: Picture) -> Iterable[Finding]:
+def caseloads_under_two_numbers(snapshot: Snapshot) -> Iterable[Finding]:
     """Cases of one person that were counted under two numbers within a week."""
     of_persons: defaultdict[str, dict[tuple[date, str], tuple[Event, int]]] = defaultdict(dict)
-    for event, data in picture.facts(CaseloadCounted):
-        of_persons[picture.person_of(event)][data.counted_on, event.envelope.subject] = event, data.cases
+    for event, data in snapshot.facts(CaseloadCounted):
+        of_persons[snapshot.person_of(event)][data.counted_on, event.envelope.subject] = event, data.cases
     for person, counts in of_persons.items():
         with_cases = {day for (day, _), (_, cases) in counts.items() if cases}
         # Beside cases of its day a count of none says nothing; on a day without any it takes the place of an earlier.
@@ -164,23 +170,23 @@ def caseloads_under_two_numbers(picture: Picture) -> Iterable[Finding]:
                 continue
             counted = f"{cases} cases were counted as {number} on {day} and {more} as {other} on {next_day}"
             outcome = f"{cases + more} in all" if day == next_day else "only the later count is taken"
-            says = f"worker/{person}: {counted}, {outcome}."
-            yield on_a_day("caseload-under-two-numbers", [f"worker/{person}"], next_day, says, [event, later])
+            message = f"worker/{person}: {counted}, {outcome}."
+            yield on_a_day("caseload-under-two-numbers", [f"worker/{person}"], next_day, message, [event, later])
 
 
-def caseloads_without_fte(picture: Picture) -> Iterable[Finding]:
+def caseloads_without_fte(snapshot: Snapshot) -> Iterable[Finding]:
     """Cases counted of persons who have no FTE that day, in a post or as agency workers."""
     running: defaultdict[str, list[tuple[date, date]]] = defaultdict(list)
-    for of_cover in picture.assignments.values():
+    for of_cover in snapshot.assignments.values():
         for run in of_cover:
-            running[picture.person(run.agency_worker)].append((run.since, run.until))
+            running[snapshot.person(run.agency_worker)].append((run.since, run.until))
     covering = {person: _joined(stretches) for person, stretches in running.items()}
-    for event, data in picture.facts(CaseloadCounted):
-        person, day = picture.person_of(event), data.counted_on
-        if data.cases and not _has_fte(picture, person, day, covering.get(person, [])):
-            says = f"worker/{person} held {data.cases} cases on {day}, and has no FTE that day."
-            events = [event, *_comings_and_goings(picture, person)]
-            yield on_a_day("caseload-without-fte", [f"worker/{person}"], day, says, events)
+    for event, data in snapshot.facts(CaseloadCounted):
+        person, day = snapshot.person_of(event), data.counted_on
+        if data.cases and not _has_fte(snapshot, person, day, covering.get(person, [])):
+            message = f"worker/{person} held {data.cases} cases on {day}, and has no FTE that day."
+            events = [event, *_comings_and_goings(snapshot, person)]
+            yield on_a_day("caseload-without-fte", [f"worker/{person}"], day, message, events)
 
 
 def _joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
@@ -193,19 +199,19 @@ def _joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     return found
 
 
-def _has_fte(picture: Picture, person: str, day: date, covering: Sequence[tuple[date, date]]) -> bool:
+def _has_fte(snapshot: Snapshot, person: str, day: date, covering: Sequence[tuple[date, date]]) -> bool:
     at = bisect_right(covering, day, key=itemgetter(0)) - 1
-    service = picture.service_on(person, day, Scope.ALL)
+    service = snapshot.employment_on(person, day, Scope.ALL)
     return bool(service and service.fte) or (at >= 0 and day < covering[at][1])
 
 
-def cohorts_complete_before_entry(picture: Picture) -> Iterable[Finding]:
+def cohorts_complete_before_entry(snapshot: Snapshot) -> Iterable[Finding]:
     """Cohorts whose year is over before it begins."""
-    for event, data in picture.facts(CohortOpened):
+    for event, data in snapshot.facts(CohortOpened):
         if data.completes_on <= data.entry_on:
             subject = event.envelope.subject
-            says = f"{subject} enters on {data.entry_on} and completes on {data.completes_on}."
-            yield on_a_day("cohort-completes-before-entry", [subject], data.entry_on, says, [event])
+            message = f"{subject} enters on {data.entry_on} and completes on {data.completes_on}."
+            yield on_a_day("cohort-completes-before-entry", [subject], data.entry_on, message, [event])
 
 
 CHECKS = (

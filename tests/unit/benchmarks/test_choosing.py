@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from services.metrics.benchmarks.choosing import NotThere, Wanted, choose, choose_each_year
+from services.metrics.benchmarks.choosing import NotThere, ReleaseQuery, choose, choose_each_year
 from services.metrics.benchmarks.published import LoadedRelease, Rows
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
@@ -23,14 +23,16 @@ ROWS: Rows = {"2025": {"331": (2022, 2025)}, "2022": {"331": (2021, 2022), "835"
 @pytest.mark.parametrize(
     ("wanted", "found"),
     [
-        (Wanted("cases", "331"), (NEWER, 2025)),
-        (Wanted("cases", "331", year=2022), (NEWER, 2022)),
-        (Wanted("cases", "331", year=2021), (OLDER, 2021)),
-        (Wanted("cases", "331", ("2022",)), (OLDER, 2022)),
-        (Wanted("cases", "835"), (OLDER, 2021)),
+        (ReleaseQuery("cases", "331"), (NEWER, 2025)),
+        (ReleaseQuery("cases", "331", year=2022), (NEWER, 2022)),
+        (ReleaseQuery("cases", "331", year=2021), (OLDER, 2021)),
+        (ReleaseQuery("cases", "331", ("2022",)), (OLDER, 2022)),
+        (ReleaseQuery("cases", "835"), (OLDER, 2021)),
     ],
 )
-def test_the_release_published_last_that_has_a_row_answers(wanted: Wanted, found: tuple[LoadedRelease, int]) -> None:
+def test_the_release_published_last_that_has_a_row_answers(
+    wanted: ReleaseQuery, found: tuple[LoadedRelease, int]
+) -> None:
     assert choose([NEWER, OLDER], ROWS, wanted) == found
 
 
@@ -38,16 +40,20 @@ def test_the_release_published_last_that_has_a_row_answers(wanted: Wanted, found
     ("wanted", "kind", "detail"),
     [
         (
-            Wanted("cases", "835", ("2025",)),
+            ReleaseQuery("cases", "835", ("2025",)),
             "no-such-authority",
             "Release 2025 has no row of authority 835 for any year; ",
         ),
-        (Wanted("cases", "835", year=2022), "no-such-authority", "of it there is 2021 in release 2022."),
-        (Wanted("cases", "331", year=2020), "no-such-year", "there is 2022, 2025 in release 2025; 2021 to 2022 in"),
-        (Wanted("starters", "331"), "not-published", "no column"),
+        (ReleaseQuery("cases", "835", year=2022), "no-such-authority", "of it there is 2021 in release 2022."),
+        (
+            ReleaseQuery("cases", "331", year=2020),
+            "no-such-year",
+            "there is 2022, 2025 in release 2025; 2021 to 2022 in",
+        ),
+        (ReleaseQuery("starters", "331"), "not-published", "no column"),
     ],
 )
-def test_what_is_not_there_is_told_with_what_there_is(wanted: Wanted, kind: str, detail: str) -> None:
+def test_what_is_not_there_is_told_with_what_there_is(wanted: ReleaseQuery, kind: str, detail: str) -> None:
     rows = {} if wanted.measure == "starters" else ROWS
     with pytest.raises(NotThere) as missing:
         choose([NEWER, OLDER], rows, wanted)
@@ -57,7 +63,7 @@ def test_what_is_not_there_is_told_with_what_there_is(wanted: Wanted, kind: str,
 
 def test_where_nothing_is_loaded_it_is_said_how_to_load() -> None:
     with pytest.raises(NotThere, match="POST /v1/benchmarks/releases loads one"):
-        choose([], {}, Wanted("cases", "331"))
+        choose([], {}, ReleaseQuery("cases", "331"))
 
 
 @given(some.dictionaries(some.sampled_from(["2019", "2022", "2025"]), some.sets(some.integers(2017, 2025), min_size=1)))
@@ -66,7 +72,7 @@ def test_every_year_of_any_release_is_answered_by_the_newest_that_has_it(years: 
     rows: Rows = {name: {"331": tuple(sorted(found))} for name, found in years.items()}
     if not years:
         return
-    answered = choose_each_year(releases, rows, Wanted("cases", "331"))
+    answered = choose_each_year(releases, rows, ReleaseQuery("cases", "331"))
     assert set(answered) == set().union(*years.values())
     for year, found in answered.items():
         assert found.name == max(name for name in years if year in years[name])

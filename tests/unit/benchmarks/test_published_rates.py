@@ -14,9 +14,9 @@ import pytest
 
 from services.metrics.benchmarks.published import PUBLISHED, RATES, Level
 from services.metrics.benchmarks.release import read_release
+from services.metrics.figures.periods import census_year
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import WHOLE, Rate, Term, When
-from services.metrics.periods import census_year
 from services.metrics.reasons import Reason as NoFigure
 from services.metrics.reasons import Value, ratio
 from tests.published_rates import EXCEPTIONS, TOLERANCE, Exempt, Reason, authority_rows, published

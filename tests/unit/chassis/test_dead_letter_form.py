@@ -5,7 +5,14 @@ from typing import Any
 import pytest
 from aiokafka import ConsumerRecord
 
-from services.chassis.dead_letter_form import SetAside, as_it_came, dead_letter, fingerprint, where_and_why, which
+from services.chassis.dead_letter_form import (
+    SetAside,
+    dead_letter,
+    fingerprint,
+    passthrough_parser,
+    where_and_why,
+    which,
+)
 from services.chassis.dead_letters import _in_a_line
 
 ROOM = 1_000_000
@@ -33,7 +40,7 @@ def length(letter: ConsumerRecord) -> int:
 def test_a_record_is_kept_as_it_came_and_nothing_is_said_of_cutting() -> None:
     came = record(b"\xff" * 900_000, (("a", None), ("a", b"1"), ("", b"")))
     letter = set_aside(came)
-    assert (letter.key, letter.value, as_it_came(letter)) == (came.key, came.value, came.headers)
+    assert (letter.key, letter.value, passthrough_parser(letter)) == (came.key, came.value, came.headers)
     assert set(where_and_why(letter)) == {
         "topic", "partition", "offset", "consumer", "cause", "reason", "attempts", "at"
     }  # fmt: skip
@@ -73,7 +80,7 @@ def test_a_record_without_key_and_body_has_an_empty_body_and_says_so(room: int) 
 
 def test_nothing_but_the_reason_is_kept_where_there_is_no_room() -> None:
     letter = set_aside(record(b"{}", (("\\xff", b"1"),)), room=0)
-    assert (letter.key, letter.value, as_it_came(letter)) == (None, b"", ())
+    assert (letter.key, letter.value, passthrough_parser(letter)) == (None, b"", ())
     assert where_and_why(letter)["cut"] == "kept: 0 of 2 bytes of the body, 0 of 1 headers, no key"
 
 
@@ -101,7 +108,7 @@ def test_a_fingerprint_tells_records_apart(other: ConsumerRecord) -> None:
 def test_headers_like_ours_with_which_a_record_came_are_its_own() -> None:
     came = record(b"{}", (("dead-letter-topic", b"elsewhere"), ("dead-letter-reason", b"old"), ("b", b"1")))
     letter = set_aside(came)
-    assert as_it_came(letter) == came.headers
+    assert passthrough_parser(letter) == came.headers
     assert where_and_why(letter)["topic"] == "workforce.posts"
     assert where_and_why(letter)["reason"] == "data: is not JSON"
 

@@ -148,7 +148,7 @@ class Listener:
             delivery=SimpleNamespace(halted=None, waiting_for=None),
             watermarks=self.watermarks,
             settings=SimpleNamespace(late_seconds=15.0),
-            parts=SimpleNamespace(publishes=False),
+            spec=SimpleNamespace(publishes=False),
             catching_up=None,
             waiting_to_start=None,
         )

@@ -13,7 +13,7 @@ import pytest
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime
 from services.metrics import app as metrics
-from services.metrics.store import Subject, list_to_derive, nothing_listed
+from services.metrics.ingest.store import Subject, list_to_derive, nothing_listed
 from services.recruitment import app as recruitment
 from services.retention import app as retention
 
@@ -23,7 +23,7 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     """Of metrics, without anything that it needs."""
     silent = SimpleNamespace(**dict.fromkeys(("info", "error", "warning", "debug"), lambda *_, **__: None))
     monkeypatch.setattr("services.chassis.runtime.log", silent)
-    return Runtime(metrics.PARTS, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
+    return Runtime(metrics.SPEC, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
 
 
 class Over(BaseException):
@@ -176,9 +176,9 @@ async def test_what_was_set_aside_is_noted_in_its_own_database(runtime: Runtime,
 
 
 async def test_metrics_is_settled_when_nothing_waits_to_be_derived(pool: asyncpg.Pool) -> None:
-    assert metrics.PARTS.settled is nothing_listed
-    assert recruitment.PARTS.settled is None
-    assert retention.PARTS.settled is None
+    assert metrics.SPEC.settled is nothing_listed
+    assert recruitment.SPEC.settled is None
+    assert retention.SPEC.settled is None
     async with pool.acquire() as connection:
         assert await nothing_listed(connection)
         await list_to_derive(connection, {Subject("331", "worker/W-1")})

@@ -32,7 +32,7 @@ from services.chassis.service import Measured
 from services.chassis.telemetry import FINE_SECONDS, Telemetry
 from services.chassis.watermarks import Watermarks
 from services.metrics import app as metrics
-from services.metrics import handlers, store
+from services.metrics.ingest import handlers, store
 from services.recruitment import app as recruitment
 from tests.delivery.consuming import ONE, ZERO, Consuming, bad, good
 from tests.delivery.feed import Stated, decoded, post_established, stated
@@ -301,7 +301,7 @@ async def test_the_journal_tells_its_newest_position_what_is_unpublished_and_how
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = recruitment.ServiceSettings(database_url="postgresql://postgres@/nothing")
-    runtime = Runtime(recruitment.PARTS, settings)
+    runtime = Runtime(recruitment.SPEC, settings)
     runtime._pool = pool
     monkeypatch.setattr("services.chassis.runtime.datetime", SimpleNamespace(now=lambda _: NOON))
     await accept_posts(pool, "P-1", "P-2", "P-3")
@@ -407,7 +407,7 @@ class Behind:
 
 @shows("lag")
 async def test_how_many_records_wait_behind_the_consumer_is_told_by_topic() -> None:
-    runtime = Runtime(metrics.PARTS, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
+    runtime = Runtime(metrics.SPEC, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
     runtime.membership = cast(Any, SimpleNamespace(consumers=lambda: [Behind()]))
     with changes(runtime.telemetry) as found:
         await runtime._keep_readings()
@@ -477,7 +477,7 @@ async def test_subjects_that_wait_to_be_derived_and_those_that_cannot_be_are_tol
 async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that_is_new(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("services.metrics.handlers.datetime", SimpleNamespace(now=lambda _: NOON))
+    monkeypatch.setattr("services.metrics.ingest.handlers.datetime", SimpleNamespace(now=lambda _: NOON))
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
 
     def accepted(post: str, sequence: int, seconds: float) -> Any:

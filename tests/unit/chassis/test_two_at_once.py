@@ -24,7 +24,7 @@ from services.chassis.runtime import Runtime
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from services.chassis.watermarks import Watermarks
-from services.metrics import handlers, store
+from services.metrics.ingest import handlers, store
 from tests.delivery.feed import decoded, post_established
 from tests.unit.chassis.journals import accept, incoming, worker_started
 
@@ -134,13 +134,13 @@ async def test_of_two_that_derive_one_takes_what_the_other_does_not_work_on(pool
     async with pool.acquire() as connection:
         await store.list_to_derive(connection, listed)
     async with transaction_of(pool) as first, transaction_of(pool) as second, transaction_of(pool) as third:
-        assert {subject.authority for subject in await store.take_listed(first, 2)} == {"331"}
+        assert {subject.authority for subject in await store.claim(first, 2)} == {"331"}
         async with asyncio.timeout(PATIENCE_SECONDS):
-            assert await store.take_listed(second, 10) == {one for one in listed if one.authority == "332"}
+            assert await store.claim(second, 10) == {one for one in listed if one.authority == "332"}
         # What is left of 331 waits for the one that works on it.
-        assert await store.take_listed(third, 10) == set()
+        assert await store.claim(third, 10) == set()
     async with pool.acquire() as connection, connection.transaction():
-        assert len(await store.take_listed(connection, 10)) == 1
+        assert len(await store.claim(connection, 10)) == 1
 
 
 async def test_two_processes_judge_completeness_one_after_the_other(pool: asyncpg.Pool) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from contracts.envelope import Event
-from services.metrics import attribution
+from services.metrics.figures import attribution
 from services.metrics.quality import both_ways
 from services.metrics.timelines import knowledge
 from services.metrics.timelines.knowledge import TooManyStretches

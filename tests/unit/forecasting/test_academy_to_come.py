@@ -7,7 +7,7 @@ import pytest
 from contracts.codes import Route
 from contracts.envelope import Event
 from services.metrics.forecasting.academy import Academy, academy
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, event, moved
 from tests.unit.forecasting.small import AS_AT, LONG_AGO, NQSW, leaver, opened, post, start
 
@@ -20,7 +20,7 @@ ENTRY = date(2023, 2, 1)
 def academy_of(*events: Event) -> Academy:
     """What is expected of an academy with posts A-1 to A-5, and service area posts P-1 to P-5."""
     posts = [post(f"A-{number}", role=NQSW) for number in range(1, 6)] + [post(f"P-{number}") for number in range(1, 6)]
-    return academy(Picture([*posts, *events]), DATES)
+    return academy(Snapshot([*posts, *events]), DATES)
 
 
 def entrant(number: int, on: date = ENTRY, cohort: str | None = "cohort-1") -> Event:
@@ -85,8 +85,8 @@ def test_without_a_cohort_the_year_is_over_twelve_months_after_the_start(
 
 def test_a_year_from_29_february_is_over_on_28_february() -> None:
     dates = [date(2025, 1, 31), date(2025, 2, 27), date(2025, 2, 28)]
-    picture = Picture([post("A-1", role=NQSW), entrant(1, date(2024, 2, 29), None)])
-    assert academy(picture, dates).due == [0, 1]
+    snapshot = Snapshot([post("A-1", role=NQSW), entrant(1, date(2024, 2, 29), None)])
+    assert academy(snapshot, dates).due == [0, 1]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
 from services.metrics.forecasting.back_test import Compared, back_test, from_origin, origins, score, scores
 from services.metrics.forecasting.forecast import forecast
-from services.metrics.picture.picture import Picture, known
+from services.metrics.snapshot.snapshot import Snapshot, known
 from tests.histories import event, left
 
 LAST = date(2024, 3, 31)
@@ -27,13 +27,13 @@ def events() -> list[Event]:
 
 
 @pytest.fixture(scope="module")
-def picture(events: list[Event]) -> Picture:
-    return Picture(events)
+def snapshot(events: list[Event]) -> Snapshot:
+    return Snapshot(events)
 
 
 @pytest.fixture(scope="module")
-def compared(events: list[Event], picture: Picture) -> list[Compared]:
-    return back_test(events, picture, LAST, 12)
+def compared(events: list[Event], snapshot: Snapshot) -> list[Compared]:
+    return back_test(events, snapshot, LAST, 12)
 
 
 def test_forecasts_are_made_at_every_month_end_from_october_2020_on(compared: list[Compared]) -> None:
@@ -64,7 +64,7 @@ def test_vacancies_that_came_are_those_of_the_published_table(compared: list[Com
 
 @pytest.mark.parametrize("origin", [date(2021, 9, 30), date(2023, 5, 31)])
 def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
-    events: list[Event], picture: Picture, origin: date
+    events: list[Event], snapshot: Snapshot, origin: date
 ) -> None:
     instant = datetime(origin.year, origin.month, origin.day, 23, 59, 59, 999999, tzinfo=UTC)
     never_told = [found for found in events if found.envelope.time <= instant]
@@ -76,9 +76,9 @@ def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
         return [event(left(day), worker, recorded, f"invented-{place}") for place, worker in enumerate(workers)]
 
     def made(of: list[Event]) -> list[tuple[float, object]]:
-        return [(item.expected, item.intervals) for item in from_origin(of, picture, origin, LAST, 12, None)]
+        return [(item.expected, item.intervals) for item in from_origin(of, snapshot, origin, LAST, 12, None)]
 
-    alone = [(month.expected, month.intervals) for month in forecast(Picture(never_told), origin, 12).months]
+    alone = [(month.expected, month.intervals) for month in forecast(Snapshot(never_told), origin, 12).months]
     assert made(events) == alone[: len(made(events))] != []
     assert made([*events, *all_had_left(instant + timedelta(microseconds=1))]) == made(events)
     # A moment before it would have changed everything.
@@ -86,5 +86,5 @@ def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
 
 
 def test_an_authority_known_for_too_short_a_time_has_no_origins(events: list[Event]) -> None:
-    young = Picture(known(events, datetime.fromisoformat("2018-12-31T00:00:00Z")))
+    young = Snapshot(known(events, datetime.fromisoformat("2018-12-31T00:00:00Z")))
     assert origins(young, date(2019, 12, 31)) == []

@@ -11,7 +11,7 @@ from contracts.codes import Role
 from contracts.envelope import Event
 from services.metrics.forecasting.back_test import Compared, back_test, from_origin, origins, score, scores
 from services.metrics.forecasting.forecast import forecast
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import event, left, started
 from tests.unit.forecasting.small import post
 
@@ -39,7 +39,7 @@ HISTORY = [*posts(), PLANNED, ENTERED_LATE]
 
 
 def rows(role: Role | None = None, length: int = 12) -> list[tuple[Any, ...]]:
-    found = back_test(HISTORY, Picture(HISTORY), LAST, length, role)
+    found = back_test(HISTORY, Snapshot(HISTORY), LAST, length, role)
     return [(item.origin, item.as_at, item.naive, item.expected, item.came) for item in found]
 
 
@@ -89,11 +89,11 @@ def test_a_length_is_at_most_the_one_asked_for_and_a_role_has_its_own() -> None:
 )
 def test_origins_are_month_ends_after_27_months_of_history(recorded: date, last: date, found: list[date]) -> None:
     instant = datetime(recorded.year, recorded.month, recorded.day, 9, tzinfo=UTC)
-    assert origins(Picture([post("P-1", recorded=instant)]), last) == found
+    assert origins(Snapshot([post("P-1", recorded=instant)]), last) == found
 
 
 def test_of_many_origins_the_last_sixty_are_tested() -> None:
-    found = origins(Picture([post("P-1", recorded=datetime(2010, 1, 1, tzinfo=UTC))]), LAST)
+    found = origins(Snapshot([post("P-1", recorded=datetime(2010, 1, 1, tzinfo=UTC))]), LAST)
     assert (len(found), found[0], found[-1]) == (60, date(2018, 8, 31), date(2023, 7, 31))
 
 
@@ -130,7 +130,7 @@ def test_what_came_is_covered_where_it_is_shown_within_the_ends_that_are_shown(c
 
 def forecast_of_may(events: list[Event]) -> list[float]:
     """What the back-test says was expected on 31 May of the three months after, given everything recorded ever."""
-    return [item.expected for item in from_origin(events, Picture(events), MAY_31, LAST, 3, None)]
+    return [item.expected for item in from_origin(events, Snapshot(events), MAY_31, LAST, 3, None)]
 
 
 def test_what_was_recorded_in_the_last_instant_of_the_day_is_known_and_in_the_next_one_not() -> None:
@@ -141,7 +141,7 @@ def test_what_was_recorded_in_the_last_instant_of_the_day_is_known_and_in_the_ne
     assert with_starter(LAST_INSTANT + timedelta(microseconds=1)) == [4.0, 4.0, 4.0]
     # That afternoon, as seen from a report of noon: what the report does not know is in no forecast of it.
     afternoon = starter(2, date(2023, 6, 15), datetime(2023, 5, 31, 14, tzinfo=UTC))
-    assert [month.expected for month in forecast(Picture(posts()), MAY_31, 3).months] == [4.0, 4.0, 4.0]
+    assert [month.expected for month in forecast(Snapshot(posts()), MAY_31, 3).months] == [4.0, 4.0, 4.0]
     assert forecast_of_may([*posts(), afternoon]) == [3.0, 3.0, 3.0]
 
 
@@ -158,5 +158,5 @@ def test_what_changes_everything_changes_nothing_that_was_forecast_before_it_was
     assert forecast_of_may([*posts(), *people, *told_then]) == [4.0, 4.0, 4.0]
     # What came is as known now.
     everything = [*posts(), *people, *told_later]
-    found = from_origin(everything, Picture(everything), MAY_31, LAST, 1, None)
+    found = from_origin(everything, Snapshot(everything), MAY_31, LAST, 1, None)
     assert [(item.naive, item.came) for item in found] == [(1.0, 4.0)]

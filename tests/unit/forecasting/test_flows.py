@@ -10,7 +10,7 @@ from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged, PostClosed
 from services.metrics.forecasting.flows import Flow, known_since, months, steps
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, event, fte_changed, moved
 from tests.unit.forecasting.small import AS_AT, LONG_AGO, NQSW, leaver, post, start
 
@@ -21,7 +21,7 @@ SOCIAL_WORKER = Role.SOCIAL_WORKER
 
 def of_october(events: list[Event], role: Role | None = None) -> dict[Flow, float]:
     """The flows of October 2023 that are not nought."""
-    found = months(Picture(events), [SEPTEMBER_30, AS_AT], role)
+    found = months(Snapshot(events), [SEPTEMBER_30, AS_AT], role)
     return {flow: float(amounts[0]) for flow, amounts in found.flows.items() if amounts[0]}
 
 
@@ -85,8 +85,8 @@ def test_whoever_is_followed_on_the_same_day_opens_no_vacancy_and_the_other_fill
     ],
 )
 def test_a_month_has_the_days_after_one_date_up_to_and_with_the_next(day: date, falls_in: list[float]) -> None:
-    picture = Picture([post("P-1"), start("W-1", "P-1"), leaver("W-1", day)])
-    found = months(picture, [date(2023, 8, 31), SEPTEMBER_30, AS_AT])
+    snapshot = Snapshot([post("P-1"), start("W-1", "P-1"), leaver("W-1", day)])
+    found = months(snapshot, [date(2023, 8, 31), SEPTEMBER_30, AS_AT])
     assert found.flows[Flow.LEAVERS].tolist() == falls_in
     # Who left on a day is not in post on it.
     in_post = [1 if one < day else 0 for one in (date(2023, 8, 31), SEPTEMBER_30, AS_AT)]
@@ -95,7 +95,7 @@ def test_a_month_has_the_days_after_one_date_up_to_and_with_the_next(day: date, 
 
 def test_a_post_counts_from_the_day_on_which_it_is_funded_up_to_the_day_on_which_it_closes() -> None:
     events = [post("P-1", SEPTEMBER_30), about("post/P-1", PostClosed(closed_on=AS_AT))]
-    found = months(Picture(events), [date(2023, 9, 29), SEPTEMBER_30, date(2023, 10, 30), AS_AT])
+    found = months(Snapshot(events), [date(2023, 9, 29), SEPTEMBER_30, date(2023, 10, 30), AS_AT])
     assert found.stocks["establishment"].tolist() == [0.0, 1.0, 1.0, 0.0]
     assert found.flows[Flow.REST].tolist() == [1.0, 0.0, -1.0]
 
@@ -140,7 +140,7 @@ def test_a_leaver_is_of_the_role_of_the_day_before() -> None:
 def test_a_post_that_closes_vacant_and_opens_again_is_a_vacancy_less_and_one_more() -> None:
     closed = about("post/P-1", PostClosed(closed_on=TENTH))
     again = post("P-1", date(2023, 11, 10), recorded=at(AS_AT), id="again")
-    found = months(Picture([post("P-1"), closed, again]), [SEPTEMBER_30, AS_AT, date(2023, 11, 30)])
+    found = months(Snapshot([post("P-1"), closed, again]), [SEPTEMBER_30, AS_AT, date(2023, 11, 30)])
     assert found.flows[Flow.REST].tolist() == [-1.0, 1.0]
 
 
@@ -210,8 +210,8 @@ def test_leavers_are_known_from_the_first_recording_on_or_the_first_leaver_if_th
     recorded = date(2021, 4, 1)
     posts = [post("P-1", recorded=at(recorded))]
     events = [*posts, start("W-1", "P-1", recorded=recorded), start("W-2", "P-1", recorded=recorded)]
-    assert known_since(Picture(events)) == date(2021, 4, 1)
-    assert known_since(Picture([*events, leaver("W-1", date(2021, 6, 1))])) == date(2021, 4, 1)
+    assert known_since(Snapshot(events)) == date(2021, 4, 1)
+    assert known_since(Snapshot([*events, leaver("W-1", date(2021, 6, 1))])) == date(2021, 4, 1)
     late = leaver("W-2", date(2020, 12, 15), recorded)
-    assert known_since(Picture([*events, late])) == date(2020, 12, 15)
+    assert known_since(Snapshot([*events, late])) == date(2020, 12, 15)
     assert date(2020, 12, 15) > LONG_AGO

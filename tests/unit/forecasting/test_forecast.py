@@ -17,8 +17,8 @@ from services.metrics.forecasting.flows import Flow, months, steps
 from services.metrics.forecasting.forecast import Forecast, forecast
 from services.metrics.forecasting.simulation import PATHS, Change, Numbers, drawn
 from services.metrics.forecasting.what_if import is_usual, what_would_act
-from services.metrics.picture.amounts import months_later
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.amounts import months_later
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, established, event, left, moved, started
 
 AS_AT = date(2023, 10, 31)
@@ -76,7 +76,7 @@ def changed(made: Forecast) -> list[float]:
 
 
 def test_where_nobody_ever_left_a_known_starter_is_all_that_happens() -> None:
-    made = forecast(Picture(quiet_authority()), AS_AT, 4)
+    made = forecast(Snapshot(quiet_authority()), AS_AT, 4)
     assert made.vacancies == 2.0
     assert [month.as_at for month in made.months] == [
         date(2023, 11, 30),
@@ -91,7 +91,7 @@ def test_where_nobody_ever_left_a_known_starter_is_all_that_happens() -> None:
 
 
 def test_its_interval_has_no_width() -> None:
-    made = forecast(Picture(quiet_authority()), AS_AT, 4)
+    made = forecast(Snapshot(quiet_authority()), AS_AT, 4)
     assert [month.intervals for month in made.months] == [
         {80: (2.0, 2.0), 95: (2.0, 2.0)},
         {80: (2.0, 2.0), 95: (2.0, 2.0)},
@@ -103,11 +103,11 @@ def test_its_interval_has_no_width() -> None:
 def test_posts_that_are_established_and_closed_as_known_are_vacant_from_then_on_and_no_more() -> None:
     new = post(9, date(2023, 12, 1))
     closed = event(PostClosed(closed_on=date(2024, 2, 1)), "post/P-3", at(AS_AT), "closed-3")
-    assert expected(forecast(Picture([*quiet_authority(), new, closed]), AS_AT, 4)) == [2.0, 3.0, 2.0, 1.0]
+    assert expected(forecast(Snapshot([*quiet_authority(), new, closed]), AS_AT, 4)) == [2.0, 3.0, 2.0, 1.0]
 
 
 def test_a_forecast_of_the_middle_of_a_month_goes_on_from_there() -> None:
-    made = forecast(Picture(quiet_authority()), date(2023, 12, 14), 2)
+    made = forecast(Snapshot(quiet_authority()), date(2023, 12, 14), 2)
     assert [(month.as_at, month.expected) for month in made.months] == [
         (date(2024, 1, 14), 2.0),
         (date(2024, 2, 14), 1.0),
@@ -116,7 +116,7 @@ def test_a_forecast_of_the_middle_of_a_month_goes_on_from_there() -> None:
 
 def test_a_known_leaver_opens_a_vacancy_on_the_day() -> None:
     known = event(left(date(2023, 12, 31)), "worker/W-1", at(AS_AT), "left-1")
-    made = forecast(Picture([*quiet_authority(), known]), AS_AT, 3)
+    made = forecast(Snapshot([*quiet_authority(), known]), AS_AT, 3)
     assert [month.known for month in made.months] == [2.0, 3.0, 2.0]
     # The leaver is of the future: it says nothing of present rates.
     assert expected(made) == [2.0, 3.0, 2.0]
@@ -133,7 +133,7 @@ def test_an_academy_post_that_is_established_for_a_cohort_is_not_vacant_when_it_
             "cohort-1",
         ),
     ]
-    made = forecast(Picture([*quiet_authority(), *academy]), AS_AT, 3)
+    made = forecast(Snapshot([*quiet_authority(), *academy]), AS_AT, 3)
     assert [month.known for month in made.months] == [2.0, 3.0, 2.0]
     assert expected(made) == [2.0, 2.0, 1.0]
 
@@ -150,7 +150,7 @@ def test_what_moved_vacancies_in_a_month_adds_up_to_how_they_changed() -> None:
         start(7, 0, date(2023, 10, 20)),
         post(8, date(2023, 10, 25)),
     ]
-    found = months(Picture(events), steps(AS_AT, -1, 0))
+    found = months(Snapshot(events), steps(AS_AT, -1, 0))
     assert found.stocks["vacancies"].tolist() == [3.0, 4.0]
     assert {flow: amounts[0] for flow, amounts in found.flows.items() if amounts[0]} == {
         Flow.LEAVERS: 1.0,
@@ -160,13 +160,13 @@ def test_what_moved_vacancies_in_a_month_adds_up_to_how_they_changed() -> None:
         Flow.FILLED_BY_MOVES: 1.0,
         Flow.REST: 1.0,
     }
-    of_managers = months(Picture(events), steps(AS_AT, -1, 0), Role.TEAM_MANAGER)
+    of_managers = months(Snapshot(events), steps(AS_AT, -1, 0), Role.TEAM_MANAGER)
     assert of_managers.stocks["vacancies"].tolist() == [1.0, 0.0]
     assert of_managers.flows[Flow.FILLED_BY_MOVES].tolist() == [1.0]
 
 
 def test_the_rates_are_those_of_the_last_twelve_months() -> None:
-    made = forecast(Picture(busy_authority()), AS_AT, 12)
+    made = forecast(Snapshot(busy_authority()), AS_AT, 12)
     # Of the months from November 2022 to October 2023: twelve leavers and twelve hires; six vacant at every month end
     # (four posts nobody ever held, and two between leaver and hire), so 34 in post.
     assert made.vacancies == 6.0
@@ -177,7 +177,7 @@ def test_the_rates_are_those_of_the_last_twelve_months() -> None:
 
 
 def test_vacancies_stay_about_where_present_rates_hold_them() -> None:
-    made = forecast(Picture(busy_authority()), AS_AT, 12)
+    made = forecast(Snapshot(busy_authority()), AS_AT, 12)
     assert all(5.0 < vacant < 7.5 for vacant in expected(made))
     for month in made.months:
         (low, high), (lower, higher) = month.intervals[80], month.intervals[95]
@@ -194,7 +194,7 @@ def test_vacancies_stay_about_where_present_rates_hold_them() -> None:
     ids=["a larger intake", "a lower turnover", "more conversions"],
 )
 def test_what_leaves_fewer_vacancies(change: Change) -> None:
-    made = forecast(Picture(busy_authority()), AS_AT, 12, change=change)
+    made = forecast(Snapshot(busy_authority()), AS_AT, 12, change=change)
     assert all(after < before for after, before in zip(changed(made), expected(made), strict=True))
 
 
@@ -204,20 +204,20 @@ def test_what_leaves_fewer_vacancies(change: Change) -> None:
     ids=["no intake", "a higher turnover", "no conversions"],
 )
 def test_what_leaves_more_vacancies(change: Change) -> None:
-    made = forecast(Picture(busy_authority()), AS_AT, 12, change=change)
+    made = forecast(Snapshot(busy_authority()), AS_AT, 12, change=change)
     assert all(after > before for after, before in zip(changed(made), expected(made), strict=True))
 
 
 @pytest.mark.parametrize("change", [Change(intake=2.0), Change(conversions=2.0)])
 def test_a_change_to_what_is_usual_changes_nothing(change: Change) -> None:
-    made = forecast(Picture(busy_authority()), AS_AT, 12, change=change)
+    made = forecast(Snapshot(busy_authority()), AS_AT, 12, change=change)
     assert changed(made) == pytest.approx(expected(made))
 
 
 def test_the_baseline_is_the_same_whatever_change_is_asked_for() -> None:
     events = busy_authority()
-    plain = forecast(Picture(events), AS_AT, 12)
-    made = forecast(Picture(events), AS_AT, 12, change=Change(conversions=9.0))
+    plain = forecast(Snapshot(events), AS_AT, 12)
+    made = forecast(Snapshot(events), AS_AT, 12, change=Change(conversions=9.0))
     assert replace(made, changed=None, acts={}) == plain
 
 
@@ -259,7 +259,7 @@ def academy_with_posts_of_its_own() -> list[Event]:
 
 
 def test_entrants_for_whom_posts_are_established_fill_vacancies_a_year_later() -> None:
-    made = forecast(Picture(academy_with_posts_of_its_own()), AS_AT, 24, change=Change(intake=8.0))
+    made = forecast(Snapshot(academy_with_posts_of_its_own()), AS_AT, 24, change=Change(intake=8.0))
     # Ten social workers' posts were vacant in the beginning; two cohorts of two went to them.
     assert made.vacancies == 6.0
     assert (made.rates.relieved, made.rates.entrants_fill) == (1.0, 0.0)
@@ -273,37 +273,37 @@ def test_entrants_for_whom_posts_are_established_fill_vacancies_a_year_later() -
 
 
 def test_what_cannot_act_in_the_months_asked_for_is_told_with_how_many_would_show_it() -> None:
-    picture = Picture(academy_with_posts_of_its_own())
+    snapshot = Snapshot(academy_with_posts_of_its_own())
     for intake in (8.0, 0.0):
-        made = forecast(picture, AS_AT, 12, change=Change(intake=intake))
+        made = forecast(snapshot, AS_AT, 12, change=Change(intake=intake))
         assert (made.acts, changed(made)) == ({"intake": None}, expected(made))
-        found = what_would_act(picture, AS_AT, 12, "intake", Change(intake=intake), made)
+        found = what_would_act(snapshot, AS_AT, 12, "intake", Change(intake=intake), made)
         assert found == "months=13 or more: it acts from 2024-11-30 on"
 
 
 def test_every_change_says_from_when_on_it_acts_by_itself() -> None:
     change = Change(intake=8.0, turnover_lower_by=2.0, conversions=5.0)
-    made = forecast(Picture(busy_authority()), AS_AT, 12, change=change)
+    made = forecast(Snapshot(busy_authority()), AS_AT, 12, change=change)
     assert made.acts == dict.fromkeys(("intake", "turnover_lower_by", "conversions"), date(2023, 11, 30))
 
 
 def test_a_change_that_can_never_act_is_told_apart_from_one_to_what_is_usual() -> None:
-    picture = Picture(quiet_authority())
-    made = forecast(picture, AS_AT, 3, change=Change(turnover_lower_by=5.0, conversions=0.0))
+    snapshot = Snapshot(quiet_authority())
+    made = forecast(snapshot, AS_AT, 3, change=Change(turnover_lower_by=5.0, conversions=0.0))
     # Nobody ever left, and no agency worker was ever employed.
     assert made.acts == {"turnover_lower_by": None, "conversions": None}
     usual = Change(turnover_lower_by=5.0, conversions=0.0)
     assert [is_usual(name, usual, made, 3) for name in made.acts] == [False, True]
-    found = what_would_act(picture, AS_AT, 3, "turnover_lower_by", Change(turnover_lower_by=5.0), made)
+    found = what_would_act(snapshot, AS_AT, 3, "turnover_lower_by", Change(turnover_lower_by=5.0), made)
     assert found == "another change: within 36 months this one opens and fills no vacancy"
 
 
 def test_fewer_entrants_than_are_known_of_are_no_change() -> None:
     opened = CohortOpened(entry_on=date(2024, 1, 8), completes_on=date(2025, 1, 8), places=6)
-    picture = Picture([*quiet_authority(), event(opened, "cohort/cohort-1", at(AS_AT), "opened-1")])
-    made = forecast(picture, AS_AT, 36, change=Change(intake=1.0))
+    snapshot = Snapshot([*quiet_authority(), event(opened, "cohort/cohort-1", at(AS_AT), "opened-1")])
+    made = forecast(snapshot, AS_AT, 36, change=Change(intake=1.0))
     assert made.acts == {"intake": None}
-    found = what_would_act(picture, AS_AT, 36, "intake", Change(intake=1.0), made)
+    found = what_would_act(snapshot, AS_AT, 36, "intake", Change(intake=1.0), made)
     assert found == "more than 2: so many a year are known to enter, and count towards it"
 
 
@@ -316,17 +316,17 @@ def test_the_order_in_which_events_came_changes_no_digit(seed: int) -> None:
     shuffled: Sequence[Event] = [events[place] for place in np.random.default_rng(seed).permutation(len(events))]
     change = Change(intake=5.0, turnover_lower_by=2.0)
     for role in (None, Role.SOCIAL_WORKER):
-        made = forecast(Picture(events), AS_AT, 12, role, change)
-        assert forecast(Picture(shuffled), AS_AT, 12, role, change) == made
+        made = forecast(Snapshot(events), AS_AT, 12, role, change)
+        assert forecast(Snapshot(shuffled), AS_AT, 12, role, change) == made
 
 
 def test_an_authority_without_history_is_forecast_from_what_is_known() -> None:
-    made = forecast(Picture([post(1)]), LONG_AGO, 2)
+    made = forecast(Snapshot([post(1)]), LONG_AGO, 2)
     assert (made.rates.months, expected(made)) == (0, [1.0, 1.0])
 
 
 def test_a_role_of_which_there_is_no_post_has_no_vacancies() -> None:
-    assert expected(forecast(Picture(quiet_authority()), AS_AT, 2, Role.HEAD_OF_SERVICE)) == [0.0, 0.0]
+    assert expected(forecast(Snapshot(quiet_authority()), AS_AT, 2, Role.HEAD_OF_SERVICE)) == [0.0, 0.0]
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.3, 4.0, 29.0, 60.0])

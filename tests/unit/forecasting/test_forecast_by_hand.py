@@ -19,9 +19,9 @@ from contracts.envelope import Event
 from contracts.events.posts import PostClosed
 from services.metrics.forecasting.flows import months
 from services.metrics.forecasting.forecast import Forecast, Month, _months, forecast, one_decimal, roles
-from services.metrics.forecasting.simulation import Change, Played
-from services.metrics.picture.amounts import months_later
-from services.metrics.picture.picture import Picture
+from services.metrics.forecasting.simulation import Change, Simulation
+from services.metrics.snapshot.amounts import months_later
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, event, moved
 from tests.unit.forecasting.small import AS_AT, LONG_AGO, NQSW, leaver, months_of, post, start
 
@@ -44,7 +44,7 @@ def known_by_heart() -> list[Event]:
 
 
 def made(*more: Event, months: int = 12, change: Change | None = None) -> Forecast:
-    return forecast(Picture([*known_by_heart(), *more]), AS_AT, months, change=change)
+    return forecast(Snapshot([*known_by_heart(), *more]), AS_AT, months, change=change)
 
 
 def about(mean: float, variance: float) -> object:
@@ -95,21 +95,21 @@ def test_a_starter_who_is_known_is_one_of_those_who_are_hired() -> None:
 def test_of_what_was_before_the_records_begin_only_who_stayed_is_known_and_it_gives_no_rates() -> None:
     # Recorded since 30 September 2022: 13 months.
     assert made().rates.months == 12
-    assert forecast(Picture(known_by_heart()), date(2022, 12, 31), 1).rates.months == 3
-    assert forecast(Picture(known_by_heart()), date(2022, 12, 30), 1).rates.months == 3
-    assert forecast(Picture(known_by_heart()), date(2022, 12, 29), 1).rates.months == 2
+    assert forecast(Snapshot(known_by_heart()), date(2022, 12, 31), 1).rates.months == 3
+    assert forecast(Snapshot(known_by_heart()), date(2022, 12, 30), 1).rates.months == 3
+    assert forecast(Snapshot(known_by_heart()), date(2022, 12, 29), 1).rates.months == 2
 
 
 def test_the_rates_of_a_role_are_shrunk_towards_those_of_the_authority() -> None:
-    picture = Picture([*known_by_heart(), post("M-1", role=Role.TEAM_MANAGER)])
-    found = forecast(picture, AS_AT, 1, Role.TEAM_MANAGER).rates
+    snapshot = Snapshot([*known_by_heart(), post("M-1", role=Role.TEAM_MANAGER)])
+    found = forecast(snapshot, AS_AT, 1, Role.TEAM_MANAGER).rates
     # Nobody holds the post: of 240 FTE-months at 12 leavers over 408 it has 7.06. It is vacant, filled by nobody: of
     # 24 at 12 hires over 84 it has 3.43, over 36.
     assert found.turnover.events == pytest.approx(240 * 12 / 408)
     assert found.filling.events == pytest.approx(24 * 12 / 84)
     assert (found.turnover.exposure, found.filling.exposure) == (240.0, 36.0)
     # All posts have their own.
-    assert forecast(picture, AS_AT, 1).rates.filling.exposure == 84.0
+    assert forecast(snapshot, AS_AT, 1).rates.filling.exposure == 84.0
 
 
 @pytest.mark.parametrize(("role", "of_role"), [(None, False), (Role.SOCIAL_WORKER, True)])
@@ -123,7 +123,7 @@ def test_moves_count_in_how_far_the_rates_of_a_role_went_wrong(
         return 2.0
 
     monkeypatch.setattr("services.metrics.forecasting.forecast.dispersion", factor)
-    assert forecast(Picture(known_by_heart()), AS_AT, 1, role).dispersion == 2.0
+    assert forecast(Snapshot(known_by_heart()), AS_AT, 1, role).dispersion == 2.0
     assert asked == [of_role]
 
 
@@ -135,7 +135,7 @@ def test_what_progression_closes_is_told_by_two_years(progressed_on: date, relie
     events = [post("A-1", role=NQSW), post("P-1"), start("Q-1", "A-1", cohort="cohort-1")]
     events.append(event(moved(progressed_on, "A-1", "P-1"), "worker/Q-1", at(LONG_AGO), "progressed"))
     events.append(event(PostClosed(closed_on=progressed_on), "post/A-1", at(LONG_AGO), "closed"))
-    assert forecast(Picture(events), AS_AT, 1).rates.relieved == relieved
+    assert forecast(Snapshot(events), AS_AT, 1).rates.relieved == relieved
 
 
 # --- what if ----------------------------------------------------------------------------------------------------------
@@ -162,13 +162,13 @@ def test_conversions_act_by_as_many_in_each_month() -> None:
 
 def test_of_a_role_conversions_are_its_share_of_the_vacancies() -> None:
     managers = [post(f"M-{number}", role=Role.TEAM_MANAGER) for number in range(2)]
-    picture = Picture([*known_by_heart(), *managers])
+    snapshot = Snapshot([*known_by_heart(), *managers])
     change = Change(conversions=12.0)
     # 2 of 8 vacancies: 3 of 12 conversions, a quarter in each month.
-    found = forecast(picture, AS_AT, 12, Role.TEAM_MANAGER, change)
+    found = forecast(snapshot, AS_AT, 12, Role.TEAM_MANAGER, change)
     assert found.changed is not None
     assert found.months[0].expected - found.changed[0].expected == pytest.approx(0.25, abs=0.01)
-    assert forecast(picture, AS_AT, 12, None, change).vacancies == 8.0
+    assert forecast(snapshot, AS_AT, 12, None, change).vacancies == 8.0
 
 
 # --- intervals --------------------------------------------------------------------------------------------------------
@@ -176,7 +176,7 @@ def test_of_a_role_conversions_are_its_share_of_the_vacancies() -> None:
 
 def intervals_of(courses: list[float], wider: float) -> Month:
     known = months_of(1, {"vacancies": 50.0}, {})
-    (month,) = _months(known, Played(np.array([courses]), [1.0], [2.0], [3.0]), wider)
+    (month,) = _months(known, Simulation(np.array([courses]), [1.0], [2.0], [3.0]), wider)
     return month
 
 
@@ -198,7 +198,7 @@ def test_an_interval_never_narrows_with_the_horizon_where_vacancies_only_come_up
     posts = post("P-1", fte="999", recorded=at(recorded))
     events = [posts, *(start(f"W-{n}", "P-1", recorded=recorded) for n in range(912))]
     events += [leaver(f"W-{n}", months_later(date(2022, 11, 10), n)) for n in range(12)]
-    found = forecast(Picture(events), AS_AT, 36)
+    found = forecast(Snapshot(events), AS_AT, 36)
     for level in (80, 95):
         widths = [month.intervals[level][1] - month.intervals[level][0] for month in found.months]
         assert all(later > earlier - 1e-6 for earlier, later in pairwise(widths))
@@ -229,7 +229,7 @@ def test_as_many_vacant_academy_posts_as_usual_stay_vacant_and_no_more() -> None
     # One has been vacant for more than a year; two are established in the month of the date, one in the next.
     academy = [post("A-1", role=NQSW), post("A-2", date(2023, 10, 16), NQSW), post("A-3", date(2023, 10, 16), NQSW)]
     academy.append(post("A-4", date(2023, 11, 6), NQSW))
-    found = forecast(Picture([*academy, post("P-1"), start("W-1", "P-1")]), AS_AT, 2)
+    found = forecast(Snapshot([*academy, post("P-1"), start("W-1", "P-1")]), AS_AT, 2)
     assert found.vacancies == 3.0
     assert [month.known for month in found.months] == [4.0, 4.0]
     assert [month.expected for month in found.months] == [1.0, 1.0]
@@ -239,12 +239,12 @@ def test_the_roles_are_those_that_have_posts_in_the_months_asked_for_or_somebody
     gone = [post("G-1", role=Role.HEAD_OF_SERVICE)]
     gone.append(event(PostClosed(closed_on=AS_AT), "post/G-1", at(LONG_AGO), "closed"))
     later = post("M-1", date(2023, 12, 31), Role.TEAM_MANAGER)
-    picture = Picture([post("P-1"), *gone, later])
-    assert roles(picture, AS_AT, 1) == [Role.SOCIAL_WORKER]
-    assert roles(picture, AS_AT, 2) == [Role.SOCIAL_WORKER, Role.TEAM_MANAGER]
-    assert roles(picture, date(2023, 10, 30), 1) == [Role.SOCIAL_WORKER, Role.HEAD_OF_SERVICE]
+    snapshot = Snapshot([post("P-1"), *gone, later])
+    assert roles(snapshot, AS_AT, 1) == [Role.SOCIAL_WORKER]
+    assert roles(snapshot, AS_AT, 2) == [Role.SOCIAL_WORKER, Role.TEAM_MANAGER]
+    assert roles(snapshot, date(2023, 10, 30), 1) == [Role.SOCIAL_WORKER, Role.HEAD_OF_SERVICE]
 
 
 def test_stocks_of_the_months_to_come_are_as_known() -> None:
-    found = months(Picture(known_by_heart()), [AS_AT, date(2023, 11, 30)])
+    found = months(Snapshot(known_by_heart()), [AS_AT, date(2023, 11, 30)])
     assert (found.stocks["in_post"].tolist(), found.stocks["establishment"].tolist()) == ([34.0, 34.0], [40.0, 40.0])

@@ -12,7 +12,7 @@ import pytest
 from services.metrics.forecasting.academy import Academy
 from services.metrics.forecasting.flows import Flow
 from services.metrics.forecasting.rates import Rate, Rates
-from services.metrics.forecasting.simulation import NO_CHANGE, Chance, Change, Ground, Played, play, seed_of
+from services.metrics.forecasting.simulation import NO_CHANGE, Baseline, Change, RandomDraws, Simulation, play, seed_of
 from tests.unit.forecasting.small import months_of
 
 COURSES = 4000
@@ -54,15 +54,15 @@ def played(
     in_post: float | list[float] = 100.0,
     known: dict[Flow, float | list[float]] | None = None,
     change: Change = NO_CHANGE,
-) -> Played:
+) -> Simulation:
     """Months from a ground on which so much is vacant and in post as known."""
     came = came or an_academy(months)
     stocks = {"vacancies": vacant, "in_post": in_post}
     of_month = months_of(months, stocks, known or {})
-    return play(Ground(of_month.stocks["vacancies"], of_month, came), of, change, Chance(7, of, came))
+    return play(Baseline(of_month.stocks["vacancies"], of_month, came), of, change, RandomDraws(7, of, came))
 
 
-def means(found: Played) -> list[float]:
+def means(found: Simulation) -> list[float]:
     return [float(courses.mean()) for courses in found.vacancies]
 
 
@@ -100,7 +100,7 @@ def test_a_rate_known_from_few_leavers_widens_what_may_come_the_more_the_further
 
 def test_a_rate_is_drawn_about_itself_as_uncertain_as_its_events_are_few() -> None:
     # 12 leavers over 24 FTE-months: a half, with a variance of a twelfth of its square.
-    chance = Chance(7, rates(turnover=Rate(12.0, 24.0), filling=Rate(3.0, 4.0)), an_academy(1))
+    chance = RandomDraws(7, rates(turnover=Rate(12.0, 24.0), filling=Rate(3.0, 4.0)), an_academy(1))
     assert chance.turnover.mean() == about(0.5, 0.25 / 12)
     assert np.var(chance.turnover) == pytest.approx(0.25 / 12, rel=0.15)
     assert chance.filling.mean() == about(0.75, 0.75**2 / 3)
@@ -292,12 +292,12 @@ def test_another_seed_gives_other_courses_and_the_same_one_the_same() -> None:
     came, of = an_academy(2), rates(turnover=rate(0.05), filling=rate(0.1))
     ground = months_of(2, {"vacancies": 10.0, "in_post": 100.0}, {})
     one, again, other = (
-        play(Ground(ground.stocks["vacancies"], ground, came), of, NO_CHANGE, Chance(seed, of, came)).vacancies
+        play(Baseline(ground.stocks["vacancies"], ground, came), of, NO_CHANGE, RandomDraws(seed, of, came)).vacancies
         for seed in (1, 1, 2)
     )
     assert (one == again).all()
     assert not (one == other).all()
-    first, second = Chance(1, of, came), Chance(2, of, came)
+    first, second = RandomDraws(1, of, came), RandomDraws(2, of, came)
     for name in ("leavers", "hires", "moves"):
         assert not np.allclose(getattr(first, name).normal, getattr(second, name).normal)
 
@@ -305,10 +305,10 @@ def test_another_seed_gives_other_courses_and_the_same_one_the_same() -> None:
 def test_leavers_hires_and_moves_do_not_hang_together() -> None:
     came = an_academy(1)
     of = rates(turnover=rate(1.0), filling=rate(1.0), moving_out=rate(1.0))
-    chance = Chance(3, of, came)
+    chance = RandomDraws(3, of, came)
     normal = [numbers.normal[0] for numbers in (chance.leavers, chance.hires, chance.moves)]
     together = np.corrcoef(normal)
     assert abs(together[np.triu_indices(3, 1)]).max() < 0.08
     few = rates(turnover=rate(1.0, 9), filling=rate(1.0, 9), moving_out=rate(1.0, 9))
-    drawn = Chance(3, few, came)
+    drawn = RandomDraws(3, few, came)
     assert abs(np.corrcoef([drawn.turnover, drawn.filling, drawn.moving_out])[np.triu_indices(3, 1)]).max() < 0.08

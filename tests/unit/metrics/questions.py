@@ -9,8 +9,8 @@ from fastapi import Request
 
 from services.chassis.authentication import LOOPBACK_CALLER, Caller
 from services.chassis.problems import Problem
-from services.metrics.api.asking import Question
 from services.metrics.api.parameters import FIGURE, PAGE
+from services.metrics.api.query import QueryReader
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
 COMPLETE = datetime(2024, 4, 2, 11, 59, tzinfo=UTC)
@@ -22,7 +22,7 @@ def question(
     caller: Caller = LOOPBACK_CALLER,
     path: str = "/v1/measures/vacancies",
     **headers: str,
-) -> Question:
+) -> QueryReader:
     """A question that was asked on 2 April 2024 at noon; without `names` it can have all that figures have."""
     runtime = SimpleNamespace(watermarks=SimpleNamespace(complete_until=COMPLETE))
     scope: dict[str, Any] = {
@@ -35,14 +35,14 @@ def question(
         "app": SimpleNamespace(state=SimpleNamespace(runtime=runtime)),
         "caller": caller,
     }
-    found = Question(Request(scope), *(names or (*FIGURE, *PAGE)))
+    found = QueryReader(Request(scope), *(names or (*FIGURE, *PAGE)))
     found.now = NOW
     return found
 
 
-def faults(of: Question) -> list[tuple[str, str, str]]:
+def faults(of: QueryReader) -> list[tuple[str, str, str]]:
     """What was wrong with a question: fields, problems, and what would be right."""
     with pytest.raises(Problem) as refused:
-        of.settle()
+        of.raise_if_invalid()
     assert refused.value.status == 422
     return [(fault["field"], fault["problem"], fault["expected"]) for fault in refused.value.body["faults"]]

@@ -13,10 +13,10 @@ from contracts.events.base import EventData
 from contracts.events.hiring import CohortOpened, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.progression_panels import PanelDecided
-from services.metrics.academy import COUNTED, Outcomes, Which, cohorts, cohorts_as_at, members, outcomes
-from services.metrics.picture.picture import Picture, known
-from services.metrics.picture.service import Leaving
+from services.metrics.academy.outcomes import COUNTED, Outcomes, Which, cohorts, cohorts_as_at, members, outcomes
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Leaving
+from services.metrics.snapshot.snapshot import Snapshot, known
 from tests.histories import at, established, event, left
 
 ENTRY, PANEL, COMPLETES = date(2022, 1, 17), date(2023, 1, 9), date(2023, 1, 17)
@@ -64,7 +64,7 @@ def the_academy(*facts_of_workers: Sequence[EventData]) -> list[Event]:
 
 
 def of_cohort(events: list[Event], as_at: date) -> Outcomes:
-    return outcomes(Picture(events), ["cohort-13"], as_at)
+    return outcomes(Snapshot(events), ["cohort-13"], as_at)
 
 
 def counts_of(as_at: date, *facts: EventData) -> set[str]:
@@ -139,12 +139,12 @@ def test_who_returns_later_has_left_for_good() -> None:
 
 def test_who_enters_two_cohorts_is_a_member_of_both() -> None:
     facts = [start(), left(date(2022, 9, 1)), start(date(2023, 3, 1), cohort="cohort-18")]
-    picture = Picture(the_academy(facts))
-    assert [(member.cohort, member.person, member.started_on) for member in members(picture)] == [
+    snapshot = Snapshot(the_academy(facts))
+    assert [(member.cohort, member.person, member.started_on) for member in members(snapshot)] == [
         ("cohort-13", "W-1", ENTRY),
         ("cohort-18", "W-1", date(2023, 3, 1)),
     ]
-    both = outcomes(picture, ["cohort-13", "cohort-18"], AFTER)
+    both = outcomes(snapshot, ["cohort-13", "cohort-18"], AFTER)
     assert (both.count("started"), both.count("left"), both.count("in_post")) == (2, 1, 1)
 
 
@@ -210,12 +210,12 @@ def test_a_cohort_nobody_has_entered_has_no_shares() -> None:
 )
 def test_a_cohort_is_completed_from_the_day_its_year_ends(as_at: date, which: Which, expected: list[str]) -> None:
     # Nobody has told of cohort 18 but the start of a member: it counts from then on, and never as completed.
-    picture = Picture(the_academy([start()], [start(date(2023, 3, 1), cohort="cohort-18")]))
-    assert [cohort.cohort for cohort in cohorts_as_at(picture, as_at, which)] == expected
+    snapshot = Snapshot(the_academy([start()], [start(date(2023, 3, 1), cohort="cohort-18")]))
+    assert [cohort.cohort for cohort in cohorts_as_at(snapshot, as_at, which)] == expected
 
 
 def test_a_cohort_carries_its_dates_team_and_places() -> None:
-    (cohort,) = cohorts(Picture(the_academy())).values()
+    (cohort,) = cohorts(Snapshot(the_academy())).values()
     assert cohort == ("cohort-13", ENTRY, COMPLETES, "academy-team-1", 16)
 
 

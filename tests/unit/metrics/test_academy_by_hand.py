@@ -13,12 +13,12 @@ from contracts.events.base import EventData
 from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.posts import PostChanged
 from contracts.events.progression_panels import PanelDecided
-from services.metrics.academy import Outcomes, cohorts, cohorts_as_at, members, outcomes
+from services.metrics.academy.outcomes import Outcomes, cohorts, cohorts_as_at, members, outcomes
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
-from services.metrics.survival import kaplan_meier
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.statistics.survival import kaplan_meier
 from tests.histories import at, established, event, fte_changed, left, merged, moved, started
 
 NQSW = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
@@ -35,7 +35,7 @@ def decided(decision: PanelDecision, day: date) -> PanelDecided:
     return PanelDecided(panel="PN-1", decided_on=day, kind=PanelKind.ASYE, decision=decision)
 
 
-def picture(*of_workers: Sequence[EventData], more: Sequence[tuple[str, EventData]] = ()) -> Picture:
+def snapshot(*of_workers: Sequence[EventData], more: Sequence[tuple[str, EventData]] = ()) -> Snapshot:
     """Posts of the academy (A-1, A-2) and of a service area (P-1), and workers W-1, W-2 and so on."""
     facts: list[tuple[str, EventData]] = [
         ("post/A-1", established(date(2020, 1, 1), "9", NQSW)),
@@ -45,17 +45,17 @@ def picture(*of_workers: Sequence[EventData], more: Sequence[tuple[str, EventDat
     ]
     facts += [(f"worker/W-{n}", data) for n, of_worker in enumerate(of_workers, 1) for data in of_worker]
     found: list[Event] = [event(data, subject, RECORDED, f"E-{n}") for n, (subject, data) in enumerate(facts)]
-    return Picture(found)
+    return Snapshot(found)
 
 
-def of(found: Picture, as_at: date, *names: str) -> Outcomes:
+def of(found: Snapshot, as_at: date, *names: str) -> Outcomes:
     return outcomes(found, names or ("AC-1",), as_at)
 
 
 # --- retention at 12 and 24 months ------------------------------------------------------------------------------------
 
 
-def retained(found: Picture, as_at: date, months: int) -> tuple[int, int]:
+def retained(found: Snapshot, as_at: date, months: int) -> tuple[int, int]:
     """Of a cohort's starters so many were still there so many months after, of so many old enough to judge."""
     when = When(date.min, as_at, as_at, months=months)
 
@@ -81,7 +81,7 @@ def retained(found: Picture, as_at: date, months: int) -> tuple[int, int]:
 def test_who_is_retained_is_still_there_on_the_anniversary(
     left_on: date, as_at: date, months: int, found: tuple[int, int]
 ) -> None:
-    of_it = picture([entered(date(2020, 9, 6)), left(left_on)], [entered(date(2020, 9, 6), "AC-2")])
+    of_it = snapshot([entered(date(2020, 9, 6)), left(left_on)], [entered(date(2020, 9, 6), "AC-2")])
     assert retained(of_it, as_at, months) == found
 
 
@@ -97,7 +97,7 @@ def test_who_is_retained_is_still_there_on_the_anniversary(
     ],
 )
 def test_the_anniversary_of_29_february(left_on: date, as_at: date, months: int, found: tuple[int, int]) -> None:
-    assert retained(picture([entered(LEAP_DAY), left(left_on)]), as_at, months) == found
+    assert retained(snapshot([entered(LEAP_DAY), left(left_on)]), as_at, months) == found
 
 
 # --- the days that tell -----------------------------------------------------------------------------------------------
@@ -106,14 +106,14 @@ def test_the_anniversary_of_29_february(left_on: date, as_at: date, months: int,
 @pytest.mark.parametrize(("as_at", "completed"), [(date(2021, 2, 27), []), (date(2021, 2, 28), ["AC-1"])])
 def test_a_cohort_is_completed_on_the_day_it_completes(as_at: date, completed: list[str]) -> None:
     opened = CohortOpened(entry_on=LEAP_DAY, completes_on=date(2021, 2, 28))
-    found = picture(more=[("cohort/AC-1", opened)])
+    found = snapshot(more=[("cohort/AC-1", opened)])
     assert [cohort.cohort for cohort in cohorts_as_at(found, as_at) if cohort.is_completed(as_at)] == completed
     assert cohorts_as_at(found, date(2020, 2, 28)) == []
     assert len(cohorts_as_at(found, LEAP_DAY)) == 1
 
 
 def test_service_is_counted_in_days_from_the_start_on() -> None:
-    found = picture([entered(LEAP_DAY), left(date(2021, 2, 28))], [entered(LEAP_DAY)])
+    found = snapshot([entered(LEAP_DAY), left(date(2021, 2, 28))], [entered(LEAP_DAY)])
     # 365 days to 28 February 2021, 366 to 1 March.
     assert of(found, date(2021, 3, 1)).mean_service("left") == Fraction(365) / Fraction("365.25")
     assert of(found, date(2021, 3, 1)).mean_service("in_post") == Fraction(366) / Fraction("365.25")
@@ -128,20 +128,20 @@ def test_service_is_counted_in_days_from_the_start_on() -> None:
 def test_who_left_did_so_after_the_year_if_it_was_decided_by_the_day_of_leaving(
     decision: PanelDecision, decided_on: date, outcome: str
 ) -> None:
-    found = of(picture([entered(LEAP_DAY), left(date(2021, 9, 1)), decided(decision, decided_on)]), date(2022, 1, 1))
+    found = of(snapshot([entered(LEAP_DAY), left(date(2021, 9, 1)), decided(decision, decided_on)]), date(2022, 1, 1))
     assert [name for name in ("left_during", "left_after") if found.count(name)] == [outcome]
 
 
 def test_of_several_decisions_alike_the_earliest_tells() -> None:
     decisions = [decided(PanelDecision.FAILED, day) for day in (date(2021, 10, 1), date(2021, 3, 1), date(2021, 6, 1))]
-    (known,) = of(picture([entered(LEAP_DAY), *decisions]), date(2022, 1, 1)).known
+    (known,) = of(snapshot([entered(LEAP_DAY), *decisions]), date(2022, 1, 1)).known
     assert known.failed_on == date(2021, 3, 1)
 
 
 def test_who_had_another_role_before_the_cohort_has_not_progressed_by_it() -> None:
     # A social worker until the day of entry: the year is in a post of the academy.
     before = [started(date(2020, 2, 3), "P-1"), moved(LEAP_DAY, "P-1", "A-1"), entered(LEAP_DAY)]
-    found = of(picture(before), date(2021, 1, 1))
+    found = of(snapshot(before), date(2021, 1, 1))
     assert (found.count("started"), found.count("progressed"), found.count("in_the_year")) == (1, 0, 1)
 
 
@@ -149,26 +149,26 @@ def test_who_stands_on_another_post_on_the_day_of_entry_progressed_that_day() ->
     # More hours in the service area than in the academy, since before the entry: that is the main post.
     entry = entered(LEAP_DAY).model_copy(update={"fte": Decimal("0.4")})
     facts = [started(date(2020, 2, 3), "P-1", "0.6"), entry]
-    (known,) = of(picture(facts), date(2021, 1, 1)).known
+    (known,) = of(snapshot(facts), date(2021, 1, 1)).known
     assert known.progressed_on == LEAP_DAY
 
 
 def test_who_held_a_service_area_post_all_along_has_progressed_from_the_day_of_entry_and_not_before_it() -> None:
     # The entry came under a second number, which was closed the same day: a duplicate, which changes nothing.
-    found = picture([started(date(2020, 2, 3), "P-1"), merged("W-2")], [entered(LEAP_DAY), left(LEAP_DAY)])
+    found = snapshot([started(date(2020, 2, 3), "P-1"), merged("W-2")], [entered(LEAP_DAY), left(LEAP_DAY)])
     (known,) = of(found, date(2021, 1, 1)).known
     assert (known.member.spell.since, known.progressed_on) == (date(2020, 2, 3), LEAP_DAY)
 
 
 def test_a_post_that_becomes_one_of_a_service_area_is_progression_from_that_day_on() -> None:
     changed = PostChanged(effective_from=date(2021, 3, 1), role=Role.SOCIAL_WORKER)
-    found = picture([entered(LEAP_DAY)], more=[("post/A-1", changed)])
+    found = snapshot([entered(LEAP_DAY)], more=[("post/A-1", changed)])
     assert of(found, date(2021, 2, 28)).count("progressed") == 0
     assert of(found, date(2021, 3, 1)).count("progressed") == 1
 
 
 def test_hours_that_change_begin_no_other_spell() -> None:
-    found = of(picture([entered(LEAP_DAY), fte_changed(date(2020, 6, 1), "0.5", "A-1")]), date(2021, 1, 1))
+    found = of(snapshot([entered(LEAP_DAY), fte_changed(date(2020, 6, 1), "0.5", "A-1")]), date(2021, 1, 1))
     assert (found.count("started"), found.count("in_post"), found.count("left")) == (1, 1, 0)
 
 
@@ -176,7 +176,7 @@ def test_hours_that_change_begin_no_other_spell() -> None:
 
 
 def test_who_goes_on_in_a_second_cohort_without_leaving_is_in_post_in_both() -> None:
-    found = picture([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2")])
+    found = snapshot([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2")])
     assert [(member.cohort, member.started_on) for member in members(found)] == [
         ("AC-1", LEAP_DAY),
         ("AC-2", date(2020, 9, 1)),
@@ -184,7 +184,7 @@ def test_who_goes_on_in_a_second_cohort_without_leaving_is_in_post_in_both() -> 
     as_at = date(2021, 1, 1)
     assert (of(found, as_at, "AC-1").count("in_post"), of(found, as_at, "AC-2").count("in_post")) == (1, 1)
     # One spell: whoever leaves has left both.
-    gone = picture([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2"), left(date(2020, 12, 1))])
+    gone = snapshot([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2"), left(date(2020, 12, 1))])
     assert of(gone, as_at, "AC-1", "AC-2").count("left") == 2
     # Both are told from their own start.
     assert [known.service.days for known in of(gone, as_at, "AC-1", "AC-2").known] == [276, 91]
@@ -192,20 +192,20 @@ def test_who_goes_on_in_a_second_cohort_without_leaving_is_in_post_in_both() -> 
 
 def test_who_had_left_and_did_not_come_to_the_cohort_is_no_member() -> None:
     before = [started(date(2020, 2, 3), "P-1"), left(date(2020, 6, 1))]
-    assert members(picture([*before, entered(date(2020, 9, 1)), left(date(2020, 9, 1))])) == []
-    assert len(members(picture([*before, entered(date(2020, 9, 1)), left(date(2020, 9, 2))]))) == 1
+    assert members(snapshot([*before, entered(date(2020, 9, 1)), left(date(2020, 9, 1))])) == []
+    assert len(members(snapshot([*before, entered(date(2020, 9, 1)), left(date(2020, 9, 2))]))) == 1
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_starts_in_one_cohort_the_earlier_tells_whichever_was_recorded_first(order: tuple[int, int]) -> None:
     twice = [entered(LEAP_DAY), entered(date(2020, 9, 1), post="A-2")]
-    (member,) = members(picture([twice[place] for place in order]))
+    (member,) = members(snapshot([twice[place] for place in order]))
     assert member.started_on == LEAP_DAY
 
 
 def test_a_pass_counts_in_each_cohort_of_the_person() -> None:
     passed = decided(PanelDecision.PASSED, date(2021, 3, 1))
-    found = picture([entered(LEAP_DAY), left(date(2020, 6, 1)), entered(date(2020, 9, 1), "AC-2"), passed])
+    found = snapshot([entered(LEAP_DAY), left(date(2020, 6, 1)), entered(date(2020, 9, 1), "AC-2"), passed])
     as_at = date(2021, 6, 1)
     assert (of(found, as_at, "AC-1").count("passed"), of(found, as_at, "AC-2").count("passed")) == (1, 1)
     # The first was left before anything was decided.
@@ -218,10 +218,10 @@ def test_cohorts_stand_in_the_order_of_entry_and_those_of_which_nothing_is_state
         ("cohort/A", CohortOpened(entry_on=date(2020, 9, 1), completes_on=date(2021, 9, 1))),
         ("cohort/C", CohortOpened(entry_on=date(2020, 3, 1), completes_on=date(2021, 3, 1))),
     ]
-    found = picture([entered(LEAP_DAY, "0-unheard-of")], more=opened)
+    found = snapshot([entered(LEAP_DAY, "0-unheard-of")], more=opened)
     assert list(cohorts(found)) == ["C", "A", "B", "0-unheard-of"]
     # Members by start, then cohort, then person.
-    two = picture([entered(date(2020, 9, 1), "A")], [entered(LEAP_DAY, "B")], [entered(LEAP_DAY, "A")])
+    two = snapshot([entered(date(2020, 9, 1), "A")], [entered(LEAP_DAY, "B")], [entered(LEAP_DAY, "A")])
     assert [(member.cohort, member.person) for member in members(two)] == [("A", "W-3"), ("B", "W-2"), ("A", "W-1")]
 
 
@@ -230,7 +230,7 @@ def test_cohorts_stand_in_the_order_of_entry_and_those_of_which_nothing_is_state
 
 def test_whoever_is_still_in_post_is_censored_at_the_date_and_not_counted_as_staying() -> None:
     found = of(
-        picture(
+        snapshot(
             [entered(date(2020, 9, 1)), left(date(2021, 9, 1))],
             [entered(date(2020, 9, 1))],
             [entered(date(2021, 3, 1))],

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from services.metrics.age import is_stale, stale_from
+from services.metrics.figures.age import is_stale, stale_from
 
 RECORDED = datetime(2024, 3, 28, 16, tzinfo=UTC)
 TODAY = datetime(2026, 3, 1, 9, tzinfo=UTC)

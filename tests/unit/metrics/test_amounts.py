@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from services.metrics.picture.amounts import after_weekdays, months_later, part_of, weekdays
+from services.metrics.snapshot.amounts import after_weekdays, months_later, part_of, weekdays
 
 FRIDAY, SATURDAY, SUNDAY, MONDAY = date(2023, 9, 29), date(2023, 9, 30), date(2023, 10, 1), date(2023, 10, 2)
 

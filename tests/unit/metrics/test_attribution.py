@@ -7,13 +7,13 @@ import pytest
 
 from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
-from services.metrics.attribution import Attribution
-from services.metrics.changes import PartChange, Report, part_changes
-from services.metrics.figures import Asked, Reading
+from services.metrics.figures.attribution import Attribution
+from services.metrics.figures.changes import PartChange, Report, part_changes
+from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.amounts import ONE
-from services.metrics.picture.picture import Picture, known
+from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.snapshot import Snapshot, known
 
 CENSUS = When(date(2022, 10, 1), date(2023, 9, 30), date(2023, 9, 30))
 EARLIER, LATER = datetime(2022, 6, 1, tzinfo=UTC), datetime(2024, 3, 1, tzinfo=UTC)
@@ -32,13 +32,13 @@ def reports() -> tuple[Report, Report]:
 
 def report(events: list[Event], instant: datetime) -> Report:
     of_it = known(events, instant)
-    picture = Picture(of_it)
-    return Report(Reading("331", instant, lambda: picture), of_it)
+    snapshot = Snapshot(of_it)
+    return Report(Reading("331", instant, lambda: snapshot), of_it)
 
 
 def changes(reports: tuple[Report, Report], measure: str) -> list[PartChange]:
-    attribution = Attribution(reports[0].events, reports[1].events, Asked())
-    return part_changes(count(measure), CENSUS, *reports, Asked(), attribution)
+    attribution = Attribution(reports[0].events, reports[1].events, FigureQuery())
+    return part_changes(count(measure), CENSUS, *reports, FigureQuery(), attribution)
 
 
 def test_cover_that_began_is_the_doing_of_the_event_that_says_so(reports: tuple[Report, Report]) -> None:

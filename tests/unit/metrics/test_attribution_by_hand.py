@@ -13,13 +13,13 @@ from contracts.events.base import EventData
 from contracts.events.posts import PostChanged
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import CaseloadCounted, DemandCounted
-from services.metrics import attribution
-from services.metrics.attribution import Attribution, Surroundings, amounts, most_steps
-from services.metrics.changes import PartChange, Report, part_changes
-from services.metrics.figures import Asked, Reading
+from services.metrics.figures import attribution
+from services.metrics.figures.attribution import Attribution, Surroundings, amounts, most_steps
+from services.metrics.figures.changes import PartChange, Report, part_changes
+from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, cover_started, established, event, fte_changed, left, merged, moved, started
 
 AS_AT = date(2023, 10, 31)
@@ -38,10 +38,10 @@ STARTED = fact("start", W, started(SEPTEMBER), 1)
 HALF = fact("half", W, fte_changed(TENTH, "0.5"), 2)
 MOST = fact("most", W, fte_changed(date(2023, 10, 20), "0.8"), 3)
 
-PLAIN = Asked()
+PLAIN = FigureQuery()
 
 
-def changed(measure: str, before: list[Event], after: list[Event], asked: Asked = PLAIN) -> list[PartChange]:
+def changed(measure: str, before: list[Event], after: list[Event], asked: FigureQuery = PLAIN) -> list[PartChange]:
     """The parts that differ."""
     first, second = (Report(_reading(events), events) for events in (before, after))
     return part_changes(count(measure), OCTOBER, first, second, asked, Attribution(before, after, asked))
@@ -59,8 +59,8 @@ def moved_by(measure: str, before: Iterable[Event], after: Iterable[Event]) -> d
 
 
 def _reading(events: list[Event]) -> Reading:
-    picture = Picture(events)
-    return Reading("331", FIRST, lambda: picture)
+    snapshot = Snapshot(events)
+    return Reading("331", FIRST, lambda: snapshot)
 
 
 # --- in which order ---------------------------------------------------------------------------------------------------
@@ -122,7 +122,7 @@ def test_a_move_moves_two_posts_each_by_its_own() -> None:
 
 def test_a_change_of_a_post_takes_its_part_from_one_team_to_another() -> None:
     other_team = fact("changed", P, PostChanged(effective_from=TENTH, team="duty"), 4)
-    found = changed("in-post", [POST, STARTED], [POST, STARTED, other_team], Asked(by=("team",)))
+    found = changed("in-post", [POST, STARTED], [POST, STARTED, other_team], FigureQuery(by=("team",)))
     assert {(change.dimensions["team"], change.difference) for change in found} == {
         ("assessment", -1_000_000),
         ("duty", 1_000_000),
@@ -220,12 +220,12 @@ def test_children_of_kinds_that_overlap_are_told_each_by_itself() -> None:
         fact(f"count-{kind}", f"demand/{kind}", DemandCounted(counted_on=TENTH, demand=kind, children=number), 1)
         for kind, number in ((Demand.CHILDREN_IN_NEED, 700), (Demand.CHILDREN_LOOKED_AFTER, 300))
     ]
-    found = amounts(count("children"), _reading(counts), OCTOBER, Asked())
+    found = amounts(count("children"), _reading(counts), OCTOBER, FigureQuery())
     assert sorted(found.values()) == [300_000_000, 700_000_000]
 
 
 def test_amounts_are_of_the_parts_that_are_not_nought() -> None:
-    found = amounts(count("in-post"), _reading([POST, STARTED, HALF]), OCTOBER, Asked())
+    found = amounts(count("in-post"), _reading([POST, STARTED, HALF]), OCTOBER, FigureQuery())
     assert {key[0]: amount for key, amount in found.items()} == {(P,): 500_000}
     empty = fact("empty", "post/P-2", established(APRIL), 0)
-    assert amounts(count("in-post"), _reading([POST, empty]), OCTOBER, Asked()) == {}
+    assert amounts(count("in-post"), _reading([POST, empty]), OCTOBER, FigureQuery()) == {}

@@ -1,4 +1,4 @@
-"""Which events and pictures of which authorities are kept: told apart, those asked for last, within the budget."""
+"""Which events and snapshots of which authorities are kept: told apart, those asked for last, within the budget."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -8,10 +8,10 @@ import pytest
 
 from contracts.envelope import Event
 from services.chassis import inbox
-from services.metrics.authorities import Authorities
-from services.metrics.budget import Budget
-from services.metrics.picture.picture import Picture
-from services.metrics.readers import Readers
+from services.metrics.read_models.authorities import Authorities
+from services.metrics.read_models.budget import Budget
+from services.metrics.read_models.readers import Readers
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import established, event
 from tests.unit.quality.findings import APRIL
 
@@ -57,10 +57,10 @@ def authorities(budget: int = PLENTY) -> Authorities:
 
 
 async def posts(of: Authorities, authority: str, known: datetime, accepted: datetime | None = None) -> list[str]:
-    return sorted((await of.picture(authority, known, accepted)).posts)
+    return sorted((await of.snapshot(authority, known, accepted)).posts)
 
 
-async def test_a_picture_is_of_the_events_of_its_own_authority(inboxes: Inboxes) -> None:
+async def test_a_snapshot_is_of_the_events_of_its_own_authority(inboxes: Inboxes) -> None:
     inboxes.put("331", FIRST)
     inboxes.put("332", FIRST, FIRST + HOUR)
     kept = authorities()
@@ -116,49 +116,49 @@ async def test_events_that_arrive_out_of_order_are_known_in_theirs(inboxes: Inbo
     assert await posts(kept, "332", FIRST, FIRST + 2 * HOUR) == ["P-0", "P-1"]
 
 
-async def test_between_two_records_one_picture_serves_every_instant(inboxes: Inboxes) -> None:
+async def test_between_two_records_one_snapshot_serves_every_instant(inboxes: Inboxes) -> None:
     inboxes.put("331", FIRST, FIRST + 2 * HOUR)
     kept = authorities()
-    assert await kept.picture("331", FIRST) is await kept.picture("331", FIRST + HOUR)
-    assert await kept.picture("331", FIRST + 2 * HOUR) is not await kept.picture("331", FIRST + HOUR)
+    assert await kept.snapshot("331", FIRST) is await kept.snapshot("331", FIRST + HOUR)
+    assert await kept.snapshot("331", FIRST + 2 * HOUR) is not await kept.snapshot("331", FIRST + HOUR)
 
 
-async def test_eight_pictures_are_kept_and_then_the_one_goes_that_was_not_asked_for_longest(inboxes: Inboxes) -> None:
+async def test_eight_snapshots_are_kept_and_then_the_one_goes_that_was_not_asked_for_longest(inboxes: Inboxes) -> None:
     inboxes.put("331", *(FIRST + n * HOUR for n in range(9)))
     kept = authorities()
-    eight = [await kept.picture("331", FIRST + n * HOUR) for n in range(8)]
+    eight = [await kept.snapshot("331", FIRST + n * HOUR) for n in range(8)]
     # The first is asked for again: then the second is the one that was not for longest.
-    assert [await kept.picture("331", FIRST + n * HOUR) for n in range(8)] == eight
-    assert await kept.picture("331", FIRST) is eight[0]
-    await kept.picture("331", FIRST + 8 * HOUR)
-    assert await kept.picture("331", FIRST) is eight[0]
-    assert await kept.picture("331", FIRST + 2 * HOUR) is eight[2]
-    assert await kept.picture("331", FIRST + HOUR) is not eight[1]
+    assert [await kept.snapshot("331", FIRST + n * HOUR) for n in range(8)] == eight
+    assert await kept.snapshot("331", FIRST) is eight[0]
+    await kept.snapshot("331", FIRST + 8 * HOUR)
+    assert await kept.snapshot("331", FIRST) is eight[0]
+    assert await kept.snapshot("331", FIRST + 2 * HOUR) is eight[2]
+    assert await kept.snapshot("331", FIRST + HOUR) is not eight[1]
 
 
 # --- within the budget ------------------------------------------------------------------------------------------------
 
 
-async def test_of_what_weighs_too_much_pictures_go_first_and_then_the_events(inboxes: Inboxes) -> None:
+async def test_of_what_weighs_too_much_snapshots_go_first_and_then_the_events(inboxes: Inboxes) -> None:
     inboxes.put("331", *(FIRST + n * HOUR for n in range(10)))
     roomy, tight, none = authorities(), authorities(10 * OF_AN_EVENT), authorities(10 * OF_AN_EVENT - 1)
-    for kept, events_are_kept, picture_is_kept in ((roomy, True, True), (tight, True, False), (none, False, False)):
+    for kept, events_are_kept, snapshot_is_kept in ((roomy, True, True), (tight, True, False), (none, False, False)):
         inboxes.asked.clear()
-        before = await kept.picture("331", FIRST + 9 * HOUR)
+        before = await kept.snapshot("331", FIRST + 9 * HOUR)
         assert sorted(before.posts) == sorted(f"P-{n}" for n in range(10))
-        again = await kept.picture("331", FIRST + 9 * HOUR)
-        assert (again is before) is picture_is_kept
+        again = await kept.snapshot("331", FIRST + 9 * HOUR)
+        assert (again is before) is snapshot_is_kept
         assert inboxes.asked == [("331", 0), ("331", 10 if events_are_kept else 0)]
 
 
-async def test_of_two_pictures_that_weigh_too_much_the_newest_is_kept(inboxes: Inboxes) -> None:
+async def test_of_two_snapshots_that_weigh_too_much_the_newest_is_kept(inboxes: Inboxes) -> None:
     inboxes.put("331", *(FIRST + n * HOUR for n in range(10)))
     probe = authorities()
-    await probe.picture("331", FIRST + 9 * HOUR)
+    await probe.snapshot("331", FIRST + 9 * HOUR)
     kept = authorities(probe._budget.kept)
-    first, second = [await kept.picture("331", FIRST + n * HOUR) for n in (8, 9)]
-    assert await kept.picture("331", FIRST + 9 * HOUR) is second
-    assert await kept.picture("331", FIRST + 8 * HOUR) is not first
+    first, second = [await kept.snapshot("331", FIRST + n * HOUR) for n in (8, 9)]
+    assert await kept.snapshot("331", FIRST + 9 * HOUR) is second
+    assert await kept.snapshot("331", FIRST + 8 * HOUR) is not first
 
 
 async def test_who_was_not_asked_for_longest_goes_for_who_is(inboxes: Inboxes) -> None:
@@ -174,7 +174,7 @@ async def test_who_was_not_asked_for_longest_goes_for_who_is(inboxes: Inboxes) -
     assert inboxes.asked[-1] == ("332", 0)
 
 
-async def _in_passing(kept: Authorities, authority: str) -> Picture:
+async def _in_passing(kept: Authorities, authority: str) -> Snapshot:
     return await kept.in_passing(authority, FIRST + 9 * HOUR)
 
 
@@ -184,7 +184,7 @@ async def test_in_passing_is_kept_what_there_is_room_for_three_times_over(
 ) -> None:
     inboxes.put("331", *(FIRST for _ in range(10)))
     probe = authorities()
-    await probe.picture("331", FIRST)
+    await probe.snapshot("331", FIRST)
     weight = probe._budget.kept
     kept = authorities(int(times * weight))
     first = await _in_passing(kept, "331")
@@ -198,9 +198,9 @@ async def test_in_passing_nothing_is_let_go_that_is_kept(inboxes: Inboxes) -> No
     for authority in ("331", "332"):
         inboxes.put(authority, *(FIRST for _ in range(10)))
     kept = authorities(25 * OF_AN_EVENT)
-    asked_for = await kept.picture("331", FIRST)
+    asked_for = await kept.snapshot("331", FIRST)
     await _in_passing(kept, "332")
-    assert await kept.picture("331", FIRST) is asked_for
+    assert await kept.snapshot("331", FIRST) is asked_for
     # Who is kept already is asked for as ever.
     assert await _in_passing(kept, "331") is asked_for
 
@@ -221,20 +221,20 @@ async def test_who_is_asked_for_while_another_reads_in_passing_stays_as_asked_fo
     kept = authorities()
     passing = asyncio.create_task(_in_passing(kept, "331"))
     await reading.wait()
-    asked_for = await kept.picture("331", FIRST)
+    asked_for = await kept.snapshot("331", FIRST)
     go_on.set()
     await passing
-    assert await kept.picture("331", FIRST) is asked_for
+    assert await kept.snapshot("331", FIRST) is asked_for
 
 
 async def test_after_an_answer_is_weighed_what_grew_by_being_asked(inboxes: Inboxes) -> None:
     inboxes.put("331", *(FIRST for _ in range(10)))
     kept = authorities()
-    picture = await kept.picture("331", FIRST)
+    snapshot = await kept.snapshot("331", FIRST)
     before = kept._budget.kept
-    picture.kept("a hundred parts", lambda: list(range(100)))
+    snapshot.kept("a hundred parts", lambda: list(range(100)))
     kept.settle()
-    # A part that a picture keeps weighs 290 bytes.
+    # A part that a snapshot keeps weighs 290 bytes.
     assert kept._budget.kept - before == 100 * 290
     kept.settle()
     assert kept._budget.kept - before == 100 * 290

@@ -1,6 +1,6 @@
 """One budget over everything kept: what was not used longest goes first, and what is too large is not kept."""
 
-from services.metrics.budget import Budget
+from services.metrics.read_models.budget import Budget
 
 
 class Shelf:
@@ -18,10 +18,10 @@ class Shelf:
 def test_what_was_not_used_longest_goes_first() -> None:
     shelf = Shelf(100)
     shelf.keep("columns of 331", 40)
-    shelf.keep("pictures of 331", 40)
+    shelf.keep("snapshots of 331", 40)
     shelf.budget.used("columns of 331")
-    shelf.keep("pictures of 332", 50)
-    assert shelf.things == {"columns of 331": 40, "pictures of 332": 50}
+    shelf.keep("snapshots of 332", 50)
+    assert shelf.things == {"columns of 331": 40, "snapshots of 332": 50}
     assert shelf.budget.kept == 90
 
 

@@ -6,14 +6,14 @@ from typing import Any
 
 from contracts.codes import Role
 from contracts.envelope import Event
-from services.metrics.attribution import Attribution
-from services.metrics.changes import PartChange, Report, figure_changes, part_changes
-from services.metrics.figures import Asked, Reading
+from services.metrics.figures.attribution import Attribution
+from services.metrics.figures.changes import PartChange, Report, figure_changes, part_changes
+from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, established, event, left, started
 
 DAY = date(2023, 10, 31)
@@ -31,12 +31,12 @@ def start(worker: int, post: int, fte: str = "1", on: date = APRIL) -> Event:
 
 
 def report(events: list[Event]) -> Report:
-    picture = Picture(events)
-    return Report(Reading("331", at(DAY, 23), lambda: picture), events)
+    snapshot = Snapshot(events)
+    return Report(Reading("331", at(DAY, 23), lambda: snapshot), events)
 
 
 def changed(measure: str, before: list[Event], after: list[Event], scope: Scope = Scope.ALL) -> list[PartChange]:
-    asked = Asked(scope=scope)
+    asked = FigureQuery(scope=scope)
     attribution = Attribution(before, after, asked)
     return part_changes(count(measure), WHEN, report(before), report(after), asked, attribution)
 
@@ -93,7 +93,7 @@ def test_the_scope_says_which_parts_are_looked_at() -> None:
 def test_each_figure_that_is_asked_for_stands_in_both_reports_in_the_order_asked() -> None:
     after = [*POSTS, start(1, 1), start(2, 2, "0.25")]
     wanted = [(MEASURES[name], WHEN) for name in ("vacancy-rate", "in-post", "cases", "establishment")]
-    found = figure_changes(wanted, report(POSTS), report(after), Asked())
+    found = figure_changes(wanted, report(POSTS), report(after), FigureQuery())
     assert [(change.measure.name, change.before, change.after) for change in found] == [
         ("vacancy-rate", 100, Decimal(50)),  # 2.5 of 2.5 in the census; 1.25 of 2.5
         ("in-post", 0, Decimal("1.25")),

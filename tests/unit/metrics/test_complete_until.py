@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from fastapi import Request
 
-from services.metrics.api.answering import answer
-from services.metrics.api.asking import Question
 from services.metrics.api.parameters import KNOWN
+from services.metrics.api.query import QueryReader
+from services.metrics.api.responses import answer
 
 NOON = datetime(2023, 11, 30, 12, tzinfo=UTC)
 LATER = datetime(2023, 11, 30, 13, tzinfo=UTC)
@@ -18,10 +18,10 @@ ANSWER: Any = ({"total": 1}, (["total"], [[1]]))
 OF_CHANGES = ("from_known", "to_known", "from_accepted", "to_accepted")
 
 
-def asked(query: str, watermarks: Any, *names: str) -> Question:
+def asked(query: str, watermarks: Any, *names: str) -> QueryReader:
     """A question with these parameters to a process that knows these watermarks."""
     app = SimpleNamespace(state=SimpleNamespace(runtime=SimpleNamespace(watermarks=watermarks)))
-    return Question(Request({"type": "http", "query_string": query.encode(), "headers": [], "app": app}), *names)
+    return QueryReader(Request({"type": "http", "query_string": query.encode(), "headers": [], "app": app}), *names)
 
 
 def told(query: str, complete_until: datetime | None, *names: str) -> Any:

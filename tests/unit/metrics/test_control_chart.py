@@ -9,7 +9,15 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.metrics.control_chart import LIMIT_FACTOR, RULES, UPPER_RANGE_FACTOR, Lines, Phase, chart, shown
+from services.metrics.statistics.control_chart import (
+    LIMIT_FACTOR,
+    RULES,
+    UPPER_RANGE_FACTOR,
+    Lines,
+    Phase,
+    chart,
+    shown,
+)
 from tests.oracle.control_chart import phases_by_hand
 
 FLOW_RATE = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]

@@ -8,11 +8,11 @@ import pytest
 from contracts.codes import CoverReason, Role
 from contracts.envelope import Event
 from contracts.events.posts import PostClosed
-from services.metrics.explanation import Explained, MadeOf, ever_in_post, explain, stands_at
-from services.metrics.figures import Asked, Reading
+from services.metrics.figures.explanation import Explained, MadeOf, ever_in_post, explain, stands_at
+from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, cover_started, established, event, left, moved, started
 
 APRIL, JUNE, OCTOBER, NOVEMBER = date(2023, 4, 1), date(2023, 6, 1), date(2023, 10, 1), date(2023, 11, 1)
@@ -39,17 +39,17 @@ def _history() -> list[Event]:
 
 
 @pytest.fixture(scope="module")
-def picture() -> Picture:
-    return Picture(_history())
+def snapshot() -> Snapshot:
+    return Snapshot(_history())
 
 
-def parts(picture: Picture, measure: str, as_at: date, first: date = APRIL, **where: object) -> list[Explained]:
-    reading = Reading("331", at(date(2024, 6, 1)), lambda: picture)
-    return explain(count(measure), reading, When(first, as_at, as_at), Asked(where=where))
+def parts(snapshot: Snapshot, measure: str, as_at: date, first: date = APRIL, **where: object) -> list[Explained]:
+    reading = Reading("331", at(date(2024, 6, 1)), lambda: snapshot)
+    return explain(count(measure), reading, When(first, as_at, as_at), FigureQuery(where=where))
 
 
-def test_the_largest_part_comes_first_and_those_alike_by_subject(picture: Picture) -> None:
-    found = parts(picture, "establishment", JUNE)
+def test_the_largest_part_comes_first_and_those_alike_by_subject(snapshot: Snapshot) -> None:
+    found = parts(snapshot, "establishment", JUNE)
     assert [(part.subjects, part.amount) for part in found] == [
         (("post/P-1",), 2_000_000),
         (("post/P-2",), 1_000_000),
@@ -57,14 +57,14 @@ def test_the_largest_part_comes_first_and_those_alike_by_subject(picture: Pictur
     ]
 
 
-def test_a_part_says_from_when_to_when_it_holds(picture: Picture) -> None:
-    (managers,) = parts(picture, "establishment", JUNE, role="team-manager")
+def test_a_part_says_from_when_to_when_it_holds(snapshot: Snapshot) -> None:
+    (managers,) = parts(snapshot, "establishment", JUNE, role="team-manager")
     assert (managers.since, managers.until) == (APRIL, OCTOBER)
-    (after,) = parts(picture, "establishment", OCTOBER, role="team-manager")
+    (after,) = parts(snapshot, "establishment", OCTOBER, role="team-manager")
     assert (after.since, after.until) == (OCTOBER, CLOSED)
-    assert parts(picture, "establishment", CLOSED, role="team-manager") == []
-    assert parts(picture, "vacancies", JUNE, role="senior-practitioner") == []
-    agency = parts(picture, "agency", JUNE)
+    assert parts(snapshot, "establishment", CLOSED, role="team-manager") == []
+    assert parts(snapshot, "vacancies", JUNE, role="senior-practitioner") == []
+    agency = parts(snapshot, "agency", JUNE)
     assert [(part.subjects[0], part.amount, part.until) for part in agency] == [
         ("post/P-1", 1_500_000, OCTOBER),
         ("cover/C-3", 1_000_000, None),
@@ -101,21 +101,21 @@ def test_a_part_says_from_when_to_when_it_holds(picture: Picture) -> None:
     ],
 )
 def test_who_stands_behind_a_place_on_a_day_the_funding_first_and_workers_before_agency_workers(
-    picture: Picture, place: str, as_at: date, made_of: list[tuple[str, str, float]]
+    snapshot: Snapshot, place: str, as_at: date, made_of: list[tuple[str, str, float]]
 ) -> None:
-    found = stands_at(picture, place, as_at)
+    found = stands_at(snapshot, place, as_at)
     assert found == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
 
 
-def test_a_closed_post_is_funded_for_nothing(picture: Picture) -> None:
-    assert stands_at(picture, "post/P-2", date(2024, 2, 28)) == (MadeOf("post/P-2", "establishment", 1_000_000),)
-    assert stands_at(picture, "post/P-2", CLOSED) == (MadeOf("post/P-2", "establishment", 0),)
+def test_a_closed_post_is_funded_for_nothing(snapshot: Snapshot) -> None:
+    assert stands_at(snapshot, "post/P-2", date(2024, 2, 28)) == (MadeOf("post/P-2", "establishment", 1_000_000),)
+    assert stands_at(snapshot, "post/P-2", CLOSED) == (MadeOf("post/P-2", "establishment", 0),)
 
 
-def test_a_stock_shows_who_stands_there_at_the_date_and_a_flow_on_its_own_day(picture: Picture) -> None:
-    (vacancy,) = parts(picture, "vacancies", JUNE, role="social-worker", csww_role=5)[:1]
+def test_a_stock_shows_who_stands_there_at_the_date_and_a_flow_on_its_own_day(snapshot: Snapshot) -> None:
+    (vacancy,) = parts(snapshot, "vacancies", JUNE, role="social-worker", csww_role=5)[:1]
     assert (vacancy.subjects, vacancy.amount) == (("post/P-3",), 1_000_000)
-    (filled,) = parts(picture, "vacancies-filled", date(2023, 12, 31), OCTOBER)
+    (filled,) = parts(snapshot, "vacancies-filled", date(2023, 12, 31), OCTOBER)
     assert (filled.subjects, filled.since) == (("post/P-3",), OCTOBER)
     # As on the day on which it was filled: the agency worker came a month later.
     assert filled.made_of == (
@@ -123,11 +123,11 @@ def test_a_stock_shows_who_stands_there_at_the_date_and_a_flow_on_its_own_day(pi
         MadeOf("worker/W-2", "in-post", 250_000),
     )
     # Of who came and went there is nothing more behind it.
-    assert [part.made_of for part in parts(picture, "leavers", date(2023, 12, 31))] == [()]
+    assert [part.made_of for part in parts(snapshot, "leavers", date(2023, 12, 31))] == [()]
 
 
-def test_who_ever_was_in_a_post(picture: Picture) -> None:
-    assert ever_in_post(picture) == {
+def test_who_ever_was_in_a_post(snapshot: Snapshot) -> None:
+    assert ever_in_post(snapshot) == {
         "post/P-1": {"worker/W-1", "worker/W-2"},
         "post/P-2": {"worker/W-3"},
         "post/P-3": {"worker/W-2"},

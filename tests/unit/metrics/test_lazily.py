@@ -1,9 +1,9 @@
-"""Pictures are worked out beside each other."""
+"""Snapshots are worked out beside each other."""
 
 import asyncio
 from threading import Event
 
-from services.metrics.picture.lazily import cached_property
+from services.metrics.snapshot.lazily import cached_property
 
 
 class Slow:

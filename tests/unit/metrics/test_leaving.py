@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request, Response
 from services.chassis.runtime import Runtime
 from services.chassis.service import create_service
 from services.metrics.api.computing import computing
-from services.metrics.app import PARTS
+from services.metrics.app import SPEC
 from services.metrics.pauses import AskerLeft, pause
 from services.metrics.settings import ServiceSettings
 
@@ -41,7 +41,7 @@ class Endless:
 
 async def test_work_ends_when_the_connection_is_closed() -> None:
     endless, closed = Endless(), asyncio.Event()
-    app = create_service(PARTS, SETTINGS, title="Metrics", description="Of a test", routers=[endless.router])
+    app = create_service(SPEC, SETTINGS, title="Metrics", description="Of a test", routers=[endless.router])
     # Nothing is asked of the database.
     cast(Any, app.state.runtime)._pool = object()
     came = [{"type": "http.request", "body": b"", "more_body": False}]

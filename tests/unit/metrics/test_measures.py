@@ -9,9 +9,9 @@ from contracts.codes import PanelDecision, PanelKind
 from contracts.events.progression_panels import PanelDecided
 from services.metrics.measures.catalogue import FAMILIES, MEASURES, count, counts_of, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS, Count, Rate, Unit, When, exact, shown
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import Dimensions, Staffing
 from tests.histories import at, event
 
@@ -122,6 +122,6 @@ def test_a_panel_is_held_on_its_earliest_decision_though_the_decision_on_a_worke
 
     first, later = date(2023, 9, 29), date(2023, 10, 2)
     events = [event(decided(day), "worker/W-1", at(day), f"decided-on-{day}") for day in (first, later)]
-    picture = Picture(events)
-    held = count("panels-held").parts(picture, Scope.ALL, When(first, later, later))
+    snapshot = Snapshot(events)
+    held = count("panels-held").parts(snapshot, Scope.ALL, When(first, later, later))
     assert [(part.since, part.amount) for part in held] == [(first, 1_000_000)]

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.worked.answers import events_of
 from tests.worked.example import example
 from tests.worked.stated import changed, fte_changed, moved, post, started
@@ -20,6 +20,6 @@ def test_a_move_has_the_fte_and_the_post_as_they_are_held_on_the_day() -> None:
         fte_changed("W-1", "2023-05-01", 0.5, "P-2"),
         fte_changed("W-1", "2023-05-02", 0.4, "P-2"),
     )
-    (move,) = Picture(events_of(told, "331")).moves
+    (move,) = Snapshot(events_of(told, "331")).moves
     assert (move.person, move.moved_on, move.from_post, move.to_post) == ("W-1", date(2023, 5, 1), "P-1", "P-2")
     assert (move.kind, move.fte, move.place.team) == ("secondment", 500_000, "south")

@@ -9,14 +9,14 @@ import pytest
 from contracts.codes import Demand
 from contracts.envelope import Event
 from contracts.events.working_life import CaseloadCounted, DemandCounted
-from services.metrics.attribution import Attribution
-from services.metrics.changes import Report, part_changes
-from services.metrics.explanation import explain
-from services.metrics.figures import Asked, Figures, Reading, figures
+from services.metrics.figures.attribution import Attribution
+from services.metrics.figures.changes import Report, part_changes
+from services.metrics.figures.explanation import explain
+from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures
 from services.metrics.measures.catalogue import MEASURES, count, counts_of
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, established, event, started
 
 DAY = date(2023, 10, 31)
@@ -37,12 +37,12 @@ def _history() -> list[Event]:
 
 
 def _reading(events: list[Event], authority: str = "331") -> Reading:
-    picture = Picture(events)
-    return Reading(authority, at(DAY, 23), lambda: picture)
+    snapshot = Snapshot(events)
+    return Reading(authority, at(DAY, 23), lambda: snapshot)
 
 
 def _asked(measure: str, *by: str, **where: str) -> Figures:
-    return figures(MEASURES[measure], [_reading(_history())], [WHEN], Asked(by, where))
+    return figures(MEASURES[measure], [_reading(_history())], [WHEN], FigureQuery(by, where))
 
 
 def test_children_of_overlapping_kinds_have_no_total_and_each_kind_has_its_own() -> None:
@@ -56,9 +56,9 @@ def test_children_of_overlapping_kinds_have_no_total_and_each_kind_has_its_own()
 def test_where_only_one_kind_is_ever_counted_it_is_the_total() -> None:
     events = [one for one in _history() if one.envelope.id != "E-5"]
     for measure, total in (("children", 60), ("children-per-case-holder", 75)):
-        assert figures(MEASURES[measure], [_reading(events)], [WHEN], Asked()).totals == [total]
+        assert figures(MEASURES[measure], [_reading(events)], [WHEN], FigureQuery()).totals == [total]
     both = [_reading(events), _reading([one for one in _history() if one.envelope.id == "E-5"], "332")]
-    assert figures(MEASURES["children"], both, [WHEN], Asked()).totals == [Reason.NOT_COUNTED]
+    assert figures(MEASURES["children"], both, [WHEN], FigureQuery()).totals == [Reason.NOT_COUNTED]
 
 
 def test_there_is_no_row_that_would_add_up_kinds() -> None:
@@ -77,9 +77,11 @@ def test_children_per_case_holder_are_of_one_kind_each_over_all_case_holders() -
 def test_what_changed_of_children_is_told_kind_by_kind_though_there_is_no_total() -> None:
     after = _history()
     before = [one for one in after if one.envelope.id != "E-5"]
-    assert explain(count("children"), _reading(after), WHEN, Asked()) == []
+    assert explain(count("children"), _reading(after), WHEN, FigureQuery()) == []
     reports = Report(_reading(before), before), Report(_reading(after), after)
-    (change,) = part_changes(count("children"), WHEN, *reports, Asked(), Attribution(before, after, Asked()))
+    (change,) = part_changes(
+        count("children"), WHEN, *reports, FigureQuery(), Attribution(before, after, FigureQuery())
+    )
     assert (change.subjects, change.difference) == (("demand/looked-after",), 72_000_000)
     assert [moved.event.envelope.id for moved in change.moved_by] == ["E-5"]
 
@@ -92,7 +94,9 @@ def test_what_rests_on_the_rules_of_one_council_is_none_of_another(measure: str)
     when = When(date(2023, 4, 1), date(2024, 4, 30), date(2024, 4, 30))
 
     def asked(*authorities: str) -> Figures:
-        return figures(MEASURES[measure], [_reading(_history(), one) for one in authorities], [when], Asked(("role",)))
+        return figures(
+            MEASURES[measure], [_reading(_history(), one) for one in authorities], [when], FigureQuery(("role",))
+        )
 
     assert isinstance(asked("331").totals[0], Fraction)
     for others in (["332"], ["331", "332"]):
@@ -100,7 +104,7 @@ def test_what_rests_on_the_rules_of_one_council_is_none_of_another(measure: str)
         assert found.totals == [Reason.NO_POLICY]
         assert {value for values in found.rows.values() for value in values} <= {Reason.NO_POLICY}
     for counted in counts_of(MEASURES[measure]):
-        assert counted.authorities is None or explain(counted, _reading(_history(), "332"), when, Asked()) == []
+        assert counted.authorities is None or explain(counted, _reading(_history(), "332"), when, FigureQuery()) == []
 
 
 def test_every_measure_that_names_a_rule_of_the_paper_is_of_its_council_alone() -> None:

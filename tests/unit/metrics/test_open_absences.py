@@ -7,7 +7,7 @@ import pytest
 
 from contracts.codes import AbsenceReason
 from contracts.events.working_life import AbsenceRecorded
-from services.metrics.picture.absences import stated_until
+from services.metrics.snapshot.absences import stated_until
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,12 @@ import pytest
 from contracts.envelope import Event
 from contracts.events.hiring import CohortOpened
 from contracts.standing import order_of_recording, recorded_before
-from services.metrics.academy import cohorts
-from services.metrics.figures import Asked, Reading, figures
+from services.metrics.academy.outcomes import cohorts
+from services.metrics.figures.figures import FigureQuery, Reading, figures
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import SOURCE, at, established, event, left, started
 from tests.ties import (
     AS_AT,
@@ -41,16 +41,16 @@ def figure_in_every_order(tie: Tie, events: list[Event]) -> Rows:
     for arrived in permutations(events):
         for accepted in (arrived, tuple(reversed(arrived))):
             positions = {one.envelope.id: one for one in at_journal_positions(accepted)}
-            picture = Picture([positions[one.envelope.id] for one in arrived])
-            found.append(rows(tie, picture))
+            snapshot = Snapshot([positions[one.envelope.id] for one in arrived])
+            found.append(rows(tie, snapshot))
     assert all(one == found[0] for one in found)
     return found[0]
 
 
-def rows(tie: Tie, picture: Picture) -> Rows:
-    """The figure of a tie in one picture."""
-    reading = Reading("331", RECORDED, lambda: picture)
-    result = figures(MEASURES[tie.measure], [reading], [When(FIRST, LAST, AS_AT)], Asked(tie.by))
+def rows(tie: Tie, snapshot: Snapshot) -> Rows:
+    """The figure of a tie in one snapshot."""
+    reading = Reading("331", RECORDED, lambda: snapshot)
+    result = figures(MEASURES[tie.measure], [reading], [When(FIRST, LAST, AS_AT)], FigureQuery(tie.by))
     return {
         tuple(None if one is None else str(one) for one in key): value
         for key, (value,) in result.rows.items()
@@ -100,7 +100,7 @@ def test_of_a_cohort_opened_twice_the_later_counts() -> None:
             event(one, "cohort/AC-1", RECORDED, "A", sourcesequence=first),
             event(other, "cohort/AC-1", RECORDED, "B", sourcesequence=second),
         ]
-        return {cohorts(Picture(arrived))["AC-1"].completes_on for arrived in permutations(pair)}
+        return {cohorts(Snapshot(arrived))["AC-1"].completes_on for arrived in permutations(pair)}
 
     assert completes_on(None, None) == completes_on("1", "2") == {other.completes_on}
     assert completes_on("2", "1") == {one.completes_on}

@@ -6,9 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.metrics.measures.catalogue import MEASURES
-from services.metrics.measures.declaration import Elapsed, When
-from services.metrics.periods import (
+from services.metrics.figures.periods import (
     Every,
     Period,
     Window,
@@ -23,6 +21,8 @@ from services.metrics.periods import (
     when_of_point,
     year_to,
 )
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Elapsed, When
 
 NOVEMBER = Period(date(2023, 11, 1), date(2023, 11, 30))
 OF_NOVEMBER = When(NOVEMBER.first, NOVEMBER.last, NOVEMBER.last)

@@ -8,12 +8,12 @@ import pytest
 
 from contracts.codes import CswwRole
 from contracts.envelope import Event
-from services.metrics.figures import Asked, Figures, FigureSums, Reading
+from services.metrics.figures.figures import FigureQuery, Figures, FigureSums, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.reasons import Reason
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.worked.answers import events_of
 from tests.worked.example import Fact, example
 from tests.worked.stated import caseload, children, covered, left, post, started
@@ -26,13 +26,13 @@ BEFORE = "2022-01-03"
 def reading(authority: str, *facts: Fact) -> Reading:
     """What one authority recorded."""
     events: list[Event] = events_of(example("", *facts), authority)
-    picture = Picture(events)
-    return Reading(authority, datetime.fromisoformat("2024-01-01T00:00:00Z"), lambda: picture)
+    snapshot = Snapshot(events)
+    return Reading(authority, datetime.fromisoformat("2024-01-01T00:00:00Z"), lambda: snapshot)
 
 
 def figure(measure: str, *readings: Reading, by: tuple[str, ...] = (), one_by_one: bool = True) -> Figures:
     """A measure over the readings, which come one after another or together."""
-    sums = FigureSums([MEASURES[measure]], [YEAR], Asked(by))
+    sums = FigureSums([MEASURES[measure]], [YEAR], FigureQuery(by))
     for some in [[one] for one in readings] if one_by_one else [list(readings)]:
         sums.add(some)
     return sums.figures(MEASURES[measure])
@@ -109,7 +109,7 @@ def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_on
 def test_scope_is_the_callers_for_counts_and_the_census_for_its_rates() -> None:
     home = reading("331", post("P-1", BEFORE, csww_role=None), started("W-1", BEFORE), post("P-2", BEFORE))
     sums = FigureSums(
-        [MEASURES["vacancies"], MEASURES["vacancy-rate"], MEASURES["in-post"]], [YEAR], Asked(scope=Scope.ALL)
+        [MEASURES["vacancies"], MEASURES["vacancy-rate"], MEASURES["in-post"]], [YEAR], FigureQuery(scope=Scope.ALL)
     )
     sums.add([home])
     assert sums.figures(MEASURES["in-post"]).totals == [Fraction(1)]

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from services.metrics.survival import Curve, Duration, Step, Z, kaplan_meier
+from services.metrics.statistics.survival import Curve, Duration, Step, Z, kaplan_meier
 
 SIX = [
     Duration(100, ended=True),

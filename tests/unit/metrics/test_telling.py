@@ -19,9 +19,9 @@ from services.metrics.api.telling import (
     told,
     told_in_order,
 )
+from services.metrics.figures.periods import Period
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Elapsed, Kind, Unit, When
-from services.metrics.periods import Period
 from services.metrics.reasons import Reason, Value
 
 VACANCIES, LEAVERS, TURNOVER, NHS = (

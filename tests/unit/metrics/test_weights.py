@@ -11,14 +11,14 @@ import pytest
 
 from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
-from services.metrics.columns import Columns
-from services.metrics.figures import Asked, Reading, figures
+from services.metrics.figures.columns import Columns
+from services.metrics.figures.figures import FigureQuery, Reading, figures
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import findings
-from services.metrics.weights import weight_of, weight_of_events
+from services.metrics.read_models.weights import weight_of, weight_of_events
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 
 DAY = date(2023, 9, 30)
 YEAR = When(date(2022, 10, 1), DAY, DAY)
@@ -65,22 +65,22 @@ def test_events_weigh_what_is_said() -> None:
 
 
 @pytest.mark.parametrize("scopes", [(Scope.ALL,), tuple(Scope)])
-def test_a_picture_weighs_what_is_said_however_much_was_asked_of_it(
+def test_a_snapshot_weighs_what_is_said_however_much_was_asked_of_it(
     events: list[Event], scopes: tuple[Scope, ...]
 ) -> None:
     with allocated() as now:
-        picture = Picture(events)
-        reading = Reading("331", KNOWN, lambda: picture)
+        snapshot = Snapshot(events)
+        reading = Reading("331", KNOWN, lambda: snapshot)
         for scope in scopes:
             for measure in MEASURES.values():
-                figures(measure, [reading], [YEAR], Asked(scope=scope))
-        assert WITHIN[0] < weight_of(picture) / now() < WITHIN[1]
-        findings(picture, DAY)
-        assert WITHIN[0] < weight_of(picture) / now() < WITHIN[1]
+                figures(measure, [reading], [YEAR], FigureQuery(scope=scope))
+        assert WITHIN[0] < weight_of(snapshot) / now() < WITHIN[1]
+        findings(snapshot, DAY)
+        assert WITHIN[0] < weight_of(snapshot) / now() < WITHIN[1]
 
 
 def test_columns_weigh_what_is_said(events: list[Event]) -> None:
-    rows = [row for of_place in Picture(events).staffing.values() for row in of_place] * 5
+    rows = [row for of_place in Snapshot(events).staffing.values() for row in of_place] * 5
     with allocated() as now:
         columns = Columns.from_rows(rows)
         for by in ((), ("role",), ("team",), ("role", "team"), ("role", "team", "grade")):

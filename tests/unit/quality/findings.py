@@ -7,9 +7,9 @@ from datetime import date, timedelta
 
 from contracts.envelope import Event
 from contracts.events.base import EventData
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.catalogue import CHECKS, findings
 from services.metrics.quality.declaration import Finding, Severity
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, established, event
 
 APRIL = date(2023, 4, 1)
@@ -36,7 +36,7 @@ def history(*facts: tuple[str, EventData]) -> list[Event]:
 
 def found(check: str, events: list[Event], as_at: date = DECEMBER) -> list[Finding]:
     """What one check finds."""
-    return findings(Picture(events), as_at, [CHECKS[check]])
+    return findings(Snapshot(events), as_at, [CHECKS[check]])
 
 
 def the_one(check: str, events: list[Event], as_at: date = DECEMBER) -> Finding:
@@ -58,4 +58,4 @@ def withdrawn(finding: Finding) -> list[str]:
 
 def grave(events: list[Event], as_at: date = DECEMBER) -> set[str]:
     """The checks of the first severity that find something."""
-    return {f.check for f in findings(Picture(events), as_at) if CHECKS[f.check].severity is Severity.MOVES}
+    return {f.check for f in findings(Snapshot(events), as_at) if CHECKS[f.check].severity is Severity.MOVES}

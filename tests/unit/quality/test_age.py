@@ -21,7 +21,7 @@ def test_a_feed_of_which_nothing_was_recorded_for_more_than_three_months() -> No
     events = _events()
     assert found("feed-silent", events, date(2023, 7, 3)) == []
     finding = the_one("feed-silent", events, date(2023, 7, 4))
-    assert finding.says == (
+    assert finding.message == (
         "The newest record of the recruitment feed is /coventry/hr#E-2 of 2023-04-03: what happened since is not "
         "known, and from 2023-07-04 on figures are out of date."
     )

@@ -17,14 +17,16 @@ MERGED = (W, merged("W-2"))
 
 def test_who_leaves_on_the_day_of_the_only_start_is_taken_as_not_having_come() -> None:
     finding = the_one("starter-not-in-post", history(*TWO_POSTS, (W, started(OCTOBER)), (W, left(OCTOBER))))
-    assert finding.says == "worker/W-1 started in post/P-1 on 2023-10-01, and left that day: taken as not having come."
+    assert (
+        finding.message == "worker/W-1 started in post/P-1 on 2023-10-01, and left that day: taken as not having come."
+    )
     assert finding.subjects == (W, "post/P-1")
     assert (ids(finding), finding.withdrawn) == (["E-3", "E-4"], ())
 
 
 def test_who_gives_the_post_up_on_the_day_of_the_start_is_in_no_post() -> None:
     finding = the_one("starter-not-in-post", history(*TWO_POSTS, (W, started(OCTOBER)), (W, fte_changed(OCTOBER, "0"))))
-    assert finding.says == "worker/W-1 started in post/P-1 on 2023-10-01, and gave it up that day."
+    assert finding.message == "worker/W-1 started in post/P-1 on 2023-10-01, and gave it up that day."
 
 
 def test_who_moves_without_a_start_and_gives_the_post_up_that_day_is_in_no_post() -> None:
@@ -67,7 +69,7 @@ def test_who_was_between_hours_and_left_on_the_day_of_a_start_is_found_with_the_
     facts = [(W, started(SEPTEMBER)), (W, fte_changed(OCTOBER, "0")), (W, started(NOVEMBER)), (W, left(NOVEMBER))]
     finding = the_one("leaver-not-in-post", history(*TWO_POSTS, *facts))
     assert ids(finding) == ["E-4", "E-5", "E-6"]
-    assert finding.says == (
+    assert finding.message == (
         "worker/W-1 left on 2023-11-01, and held no post on the day before. Who starts that day counts as in post."
     )
 
@@ -78,7 +80,9 @@ def test_who_had_left_and_was_to_come_back_is_taken_as_not_having_come(before: d
     facts = [(W, started(before)), (W, left(OCTOBER)), (W, started(NOVEMBER)), (W, left(NOVEMBER))]
     events = history(*TWO_POSTS, *facts)
     finding = found("starter-not-in-post", events)[-1]
-    assert finding.says == "worker/W-1 started in post/P-1 on 2023-11-01, and left that day: taken as not having come."
+    assert (
+        finding.message == "worker/W-1 started in post/P-1 on 2023-11-01, and left that day: taken as not having come."
+    )
     assert ids(finding) == ["E-5", "E-6"]
     assert grave(events) == set()
 
@@ -89,7 +93,7 @@ DUPLICATE: Facts = [(W, started(SEPTEMBER)), (V, started(OCTOBER, "P-2", "0.5"))
 def test_who_leaves_under_one_number_and_goes_on_under_another() -> None:
     events = history(*TWO_POSTS, *DUPLICATE, (V, left(NOVEMBER)), MERGED)
     finding = the_one("leaver-of-merged-numbers", events)
-    assert finding.says == "worker/W-1 left under the number W-2 on 2023-11-01, and goes on under another."
+    assert finding.message == "worker/W-1 left under the number W-2 on 2023-11-01, and goes on under another."
     assert (finding.subjects, finding.since, ids(finding)) == ((W,), NOVEMBER, ["E-3", "E-5"])
 
 
@@ -120,7 +124,7 @@ def test_a_leaver_of_whom_it_is_plain_is_no_finding(facts: Facts) -> None:
 def test_a_leaver_under_a_number_whose_start_was_withdrawn_ends_what_is_held_under_the_other_and_is_found() -> None:
     events = history(*TWO_POSTS, *DUPLICATE, (V, left(NOVEMBER)), MERGED)
     finding = the_one("leaver-of-merged-numbers", [*events, void(events[3], events[-1].envelope.time, "V-1")])
-    assert finding.says == (
+    assert finding.message == (
         "E-5 says that worker/W-2 left on 2023-11-01; no start stands under this number, and it ended what worker/W-1 "
         "held under others."
     )

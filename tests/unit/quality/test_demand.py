@@ -18,7 +18,7 @@ def _counted(day: date, children: int = 700, area: str | None = None) -> EventDa
 def test_a_series_counted_last_before_another_began_until_its_end_is_recorded() -> None:
     events = history((OLD, _counted(APRIL)), (OLD, _counted(SEPTEMBER)), (NEW, _counted(OCTOBER)))
     finding = the_one("demand-series-replaced", events)
-    assert finding.says == (
+    assert finding.message == (
         "demand/old (children-in-need) was counted last on 2023-09-01, and demand/new began on 2023-10-01: both count."
     )
     assert (finding.subjects, ids(finding), finding.since) == ((OLD, NEW), ["E-2", "E-3"], OCTOBER)
@@ -42,7 +42,7 @@ def test_a_series_counted_beside_a_newer_one_for_a_while_and_no_more_after_it() 
     assert found("demand-series-replaced", [*changing_over, once]) == []
     twice = event(_counted(NOVEMBER), NEW, at(DECEMBER, 19), "twice")
     finding = the_one("demand-series-replaced", [*changing_over, once, twice])
-    assert finding.says == (
+    assert finding.message == (
         "demand/old (children-in-need) was counted last on 2023-09-01, and demand/new goes on from 2023-10-01: both "
         "count."
     )
@@ -64,7 +64,7 @@ def test_a_series_that_grew_old_before_the_other_began_does_not_count_beside_it(
     events = history((OLD, _counted(date(2022, 9, 1))), (NEW, _counted(OCTOBER)))
     assert found("demand-series-replaced", events) == []
     finding = the_one("demand-series-grown-old", events)
-    assert finding.says == (
+    assert finding.message == (
         "demand/old (children-in-need) was counted last on 2022-09-01: from 2023-09-02 on it does not count."
     )
     end = event(DemandEnded(ended_on=APRIL), OLD, at(DECEMBER, 20), "end")

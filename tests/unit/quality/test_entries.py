@@ -101,7 +101,7 @@ def test_an_entry_is_late_32_days_and_early_184_days_from_the_day_of_its_kind(su
     assert recorded(date(2023, 11, 2)) == (1, 0)
     assert recorded(date(2023, 11, 1)) == recorded(date(2023, 4, 1)) == (0, 0)
     assert recorded(date(2023, 3, 31)) == (0, 1)
-    assert the_one("late-entry", [event(data, subject, at(date(2023, 11, 2)), "E-1")]).says == (
+    assert the_one("late-entry", [event(data, subject, at(date(2023, 11, 2)), "E-1")]).message == (
         "/coventry/hr#E-1 takes effect on 2023-10-01 and was recorded 32 days after it."
     )
 
@@ -167,7 +167,9 @@ def test_two_events_say_one_thing_or_two(
 ) -> None:
     assert len(found("recorded-twice", history((subject, first), (subject, first)))) == 1
     if the_same is not None:
-        assert the_one("recorded-twice", history((subject, first), (subject, the_same))).says.endswith("not the same.")
+        assert the_one("recorded-twice", history((subject, first), (subject, the_same))).message.endswith(
+            "not the same."
+        )
     assert found("recorded-twice", history((subject, first), (subject, another))) == []
 
 

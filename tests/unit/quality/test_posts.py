@@ -8,8 +8,8 @@ from contracts.codes import CoverReason, Role
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged, PostClosed
-from services.metrics.picture.amounts import ONE
 from services.metrics.quality.declaration import Concerned
+from services.metrics.snapshot.amounts import ONE
 from services.metrics.timelines.rows import FOREVER
 from tests.histories import cover_started, established, fte_changed, left, moved, started
 from tests.unit.quality.findings import (
@@ -41,7 +41,7 @@ Facts = list[tuple[str, EventData]]
 )
 def test_a_start_a_move_and_a_cover_in_an_unknown_post(subject: str, fact: EventData, verb: str) -> None:
     finding = the_one("unknown-post", history(*TWO_POSTS, (subject, fact)))
-    assert finding.says == f"{subject} {verb} post/P-9 from 2023-09-01 on, a post that no event establishes."
+    assert finding.message == f"{subject} {verb} post/P-9 from 2023-09-01 on, a post that no event establishes."
     assert finding.subjects == (subject, "post/P-9")
     assert ids(finding) == ["E-3"]
     assert finding.concerned == (Concerned(SEPTEMBER, FOREVER, ONE),)
@@ -50,7 +50,7 @@ def test_a_start_a_move_and_a_cover_in_an_unknown_post(subject: str, fact: Event
 def test_an_unknown_post_is_in_question_for_as_long_as_it_is_held() -> None:
     facts = [(W, started(SEPTEMBER, "P-9")), (W, fte_changed(OCTOBER, "0.5", "P-9")), (W, left(NOVEMBER))]
     finding = the_one("unknown-post", history(*facts))
-    assert finding.says.startswith("worker/W-1 holds post/P-9 from 2023-09-01 to 2023-10-31")
+    assert finding.message.startswith("worker/W-1 holds post/P-9 from 2023-09-01 to 2023-10-31")
     assert finding.concerned == (Concerned(SEPTEMBER, OCTOBER, ONE), Concerned(OCTOBER, NOVEMBER, ONE // 2))
     assert ids(finding) == ["E-1", "E-2"]
 
@@ -59,7 +59,7 @@ def test_a_post_established_late_was_used_before() -> None:
     events = history((P, established(OCTOBER)), (W, started(SEPTEMBER)))
     assert found("unknown-post", events) == []
     finding = the_one("post-used-before-established", events)
-    assert finding.says == (
+    assert finding.message == (
         "worker/W-1 holds post/P-1 from 2023-09-01 to 2023-09-30, and the post is established on 2023-10-01."
     )
     assert ids(finding) == ["E-1", "E-2"]
@@ -74,9 +74,9 @@ def test_a_post_held_and_covered_after_it_closed() -> None:
     facts = [(W, started(SEPTEMBER)), (C, cover_started(SEPTEMBER, "P-1", "0.5", CoverReason.ABSENCE))]
     events = history(*TWO_POSTS, *facts, (P, PostClosed(closed_on=OCTOBER)))
     by_cover, by_worker = found("post-used-after-closing", events)
-    assert by_cover.says == "cover/C-1 covers post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
+    assert by_cover.message == "cover/C-1 covers post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert by_worker.concerned == (Concerned(OCTOBER, FOREVER, ONE),)
-    assert by_worker.says == "worker/W-1 holds post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
+    assert by_worker.message == "worker/W-1 holds post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert ids(by_worker) == ["E-1", "E-3", "E-5"]
     assert found("occupants-above-funded-fte", events) == []
 
@@ -94,7 +94,7 @@ def test_a_post_held_while_it_was_closed_twice_is_found_twice() -> None:
         (SEPTEMBER, date(2023, 9, 11)),
         (OCTOBER, NOVEMBER),
     ]
-    assert found_twice[1].says.endswith("and the post was closed on 2023-10-01.")
+    assert found_twice[1].message.endswith("and the post was closed on 2023-10-01.")
 
 
 def test_a_post_left_on_the_day_it_closed_is_no_finding() -> None:
@@ -107,14 +107,14 @@ def test_a_post_changed_or_closed_before_it_is_established(fact: EventData) -> N
     events = history((P, fact), (P, established(SEPTEMBER)))
     finding = the_one("post-changed-before-established", events)
     assert (finding.since, ids(finding), withdrawn(finding)) == (APRIL, ["E-1", "E-2"], ["E-1"])
-    assert finding.says.endswith("and not established by then.")
+    assert finding.message.endswith("and not established by then.")
     closed = isinstance(fact, PostClosed)
     assert finding.concerned == ((Concerned(SEPTEMBER, FOREVER, ONE),) if closed else ())
 
 
 def test_a_post_changed_that_was_never_established() -> None:
     finding = the_one("post-changed-before-established", history((P, PostChanged(effective_from=APRIL, team="mash"))))
-    assert finding.says == "post/P-1 is changed on 2023-04-01, and never established."
+    assert finding.message == "post/P-1 is changed on 2023-04-01, and never established."
 
 
 def test_a_post_changed_from_its_first_day_on_is_no_finding() -> None:
@@ -126,7 +126,7 @@ def test_two_workers_over_the_fte_of_a_post() -> None:
     facts = [(W, started(SEPTEMBER, "P-1", "0.6")), (V, started(OCTOBER, "P-1", "0.5")), (W, left(NOVEMBER))]
     events = history(*TWO_POSTS, *facts)
     finding = the_one("occupants-above-funded-fte", events)
-    assert finding.says == "post/P-1 has 0.1 FTE in post above its funded FTE from 2023-10-01 to 2023-10-31."
+    assert finding.message == "post/P-1 has 0.1 FTE in post above its funded FTE from 2023-10-01 to 2023-10-31."
     assert finding.subjects == (P, W, V)
     assert ids(finding) == ["E-1", "E-3", "E-4"]
     assert finding.concerned == (Concerned(OCTOBER, NOVEMBER, ONE // 10),)
@@ -142,7 +142,7 @@ def test_cover_of_a_vacancy_on_a_filled_post_until_its_holder_leaves() -> None:
     facts = [(W, started(SEPTEMBER)), (C, cover_started(OCTOBER, "P-1", "0.5")), (W, left(NOVEMBER))]
     events = history(*TWO_POSTS, *facts)
     finding = the_one("cover-of-filled-post", events)
-    assert finding.says == (
+    assert finding.message == (
         "0.5 FTE of agency cover with reason vacancy stands on post/P-1 from 2023-10-01 to 2023-10-31, and nothing of "
         "the post is vacant."
     )
@@ -198,7 +198,7 @@ def test_cover_changed_or_ended_while_it_does_not_hold(facts: Facts, fact: Event
 def test_cover_that_ended_before_it_started_runs_without_end() -> None:
     events = history(*TWO_POSTS, (C, cover_started(OCTOBER)), (C, CoverEnded(ended_on=SEPTEMBER)))
     finding = the_one("cover-changed-while-not-held", events)
-    assert finding.says == "cover/C-1 is ended on 2023-09-01, and does not hold then."
+    assert finding.message == "cover/C-1 is ended on 2023-09-01, and does not hold then."
     assert finding.concerned == (Concerned(OCTOBER, FOREVER, ONE),)
 
 
@@ -215,7 +215,7 @@ def _expected(until: date) -> CoverStarted:
 def test_cover_beyond_its_expected_end_is_found_once_that_is_past() -> None:
     events = history(*TWO_POSTS, (C, _expected(OCTOBER)))
     finding = the_one("cover-past-expected-end", events)
-    assert finding.says == "cover/C-1 was expected to run until 2023-10-01, and runs from 2023-10-02 on."
+    assert finding.message == "cover/C-1 was expected to run until 2023-10-01, and runs from 2023-10-02 on."
     assert (ids(finding), finding.concerned_on(NOVEMBER)) == (["E-3"], ONE)
     assert found("cover-past-expected-end", events, as_at=OCTOBER) == []
 

@@ -10,9 +10,9 @@ from contracts.events.base import EventData
 from contracts.events.hiring import WorkerMerged
 from contracts.events.leavers import LeaverReversed
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
-from services.metrics.picture.picture import Picture
 from services.metrics.quality.catalogue import CHECKS
 from services.metrics.quality.records import Lateness, lateness
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import SOURCE, at, cover_started, event, left, moved, started, void, void_of
 from tests.unit.quality.findings import (
     DECEMBER,
@@ -35,14 +35,14 @@ STARTED_OTHERWISE = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-1")
 def test_a_correction_of_no_event_counts_beside_what_it_was_to_replace() -> None:
     lost = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-9")
     finding = the_one("reference-to-no-event", [STARTED, lost])
-    assert finding.says == f"{SOURCE}#E-2 supersedes {SOURCE}#E-9, and no such event of worker/W-1 is known."
+    assert finding.message == f"{SOURCE}#E-2 supersedes {SOURCE}#E-9, and no such event of worker/W-1 is known."
     assert (finding.subjects, ids(finding), finding.since) == ((W,), ["E-2"], date(2023, 12, 2))
 
 
 def test_a_withdrawal_of_an_event_of_somebody_else_says_whose_it_is() -> None:
     void_of_other = void_of("E-1", STARTED.envelope.type, "worker/W-2", LATER, "E-2")
     finding = the_one("reference-to-no-event", [STARTED, void_of_other])
-    assert finding.says == (
+    assert finding.message == (
         f"{SOURCE}#E-2 voids {SOURCE}#E-1, and no such event of worker/W-2 is known; "
         f"{SOURCE}#E-1 is uk.workforce.worker.started.v1 of worker/W-1."
     )
@@ -51,11 +51,11 @@ def test_a_withdrawal_of_an_event_of_somebody_else_says_whose_it_is() -> None:
 def test_a_withdrawal_that_leaves_out_the_source_of_what_it_means_says_where_there_is_such_an_event() -> None:
     careless = void_of("E-1", STARTED.envelope.type, W, LATER, "E-1-void", source="/coventry/payroll")
     finding = the_one("reference-to-no-event", [STARTED, careless])
-    assert finding.says == (
+    assert finding.message == (
         "/coventry/payroll#E-1-void voids /coventry/payroll#E-1, and no such event of worker/W-1 is known; "
         "/coventry/hr#E-1 is uk.workforce.worker.started.v1 of worker/W-1."
     )
-    assert "`voidssource`" in CHECKS["reference-to-no-event"].mend
+    assert "`voidssource`" in CHECKS["reference-to-no-event"].remedy
     right = void_of("E-1", STARTED.envelope.type, W, LATER, "V", source="/coventry/payroll", voidssource=SOURCE)
     assert found("reference-to-no-event", [STARTED, careless, void(careless, LATER, "V-1"), right]) == []
 
@@ -81,7 +81,7 @@ def test_two_corrections_of_one_event() -> None:
     other = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-1")
     finding = the_one("corrected-twice", [STARTED, STARTED_OTHERWISE, other])
     corrections = f"{SOURCE}#E-2, {SOURCE}#E-3"
-    assert finding.says == f"{SOURCE}#E-1 of worker/W-1 is superseded by {corrections}: the last recorded counts."
+    assert finding.message == f"{SOURCE}#E-1 of worker/W-1 is superseded by {corrections}: the last recorded counts."
     assert ids(finding) == ["E-1", "E-2", "E-3"]
 
 
@@ -120,7 +120,7 @@ def _absent(day: date, days: str) -> AbsenceRecorded:
 )
 def test_the_same_recorded_twice(first: EventData, second: EventData, says: str) -> None:
     finding = the_one("recorded-twice", history((W, first), (W, second)))
-    assert says in finding.says
+    assert says in finding.message
     assert (finding.subjects, finding.since) == ((W,), SEPTEMBER)
     assert (ids(finding), withdrawn(finding)) == (["E-1", "E-2"], ["E-1"])
 
@@ -152,9 +152,9 @@ def test_the_same_under_two_numbers_of_one_person_is_recorded_twice() -> None:
 def test_a_merge_with_a_number_of_which_nothing_is_recorded() -> None:
     merged = WorkerMerged(duplicate="W-2")
     finding = the_one("merge-without-events", history((W, started(SEPTEMBER)), (W, merged)))
-    assert finding.says == "worker/W-1 and worker/W-2 are merged, and nothing is recorded of the duplicate."
+    assert finding.message == "worker/W-1 and worker/W-2 are merged, and nothing is recorded of the duplicate."
     (kept,) = found("merge-without-events", history(("worker/W-2", started(SEPTEMBER)), (W, merged)))
-    assert kept.says.endswith("of the number kept.")
+    assert kept.message.endswith("of the number kept.")
 
 
 def test_a_merge_of_two_numbers_known_also_of_an_agency_worker_is_no_finding() -> None:
@@ -184,7 +184,7 @@ def test_lateness_is_told_by_kind_of_event() -> None:
     recorded = [date(2023, 11, 1), date(2023, 11, 10), date(2023, 12, 10)]
     starts = [event(started(OCTOBER), f"worker/W-{n}", at(day), f"E-{n}") for n, day in enumerate(recorded, 1)]
     leaver = event(left(OCTOBER), "worker/W-1", at(OCTOBER), "E-4")
-    assert lateness(Picture([*starts, leaver])) == [
+    assert lateness(Snapshot([*starts, leaver])) == [
         Lateness("uk.workforce.worker.left.v1", 1, 0, None),
         Lateness("uk.workforce.worker.started.v1", 3, 2, 55.0),
     ]

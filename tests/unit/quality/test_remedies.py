@@ -7,12 +7,12 @@ worked out on paper; both the product and the oracle are asked for them.
 import pytest
 
 from contracts.envelope import Event
-from services.metrics.academy import cohorts_as_at
+from services.metrics.academy.outcomes import cohorts_as_at
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
-from services.metrics.picture.service import Scope
 from services.metrics.quality.catalogue import CHECKS
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.oracle.facts import LATER, total
 from tests.oracle.measures import Period, known
 from tests.unit.quality import (
@@ -38,7 +38,7 @@ REMEDIES = [
 
 def test_every_check_that_proposes_a_remedy_has_one_that_is_tried() -> None:
     assert {remedy.check for remedy in REMEDIES} | NOTHING_TO_MEND == CHECKS.keys()
-    assert all(CHECKS[check].mend.startswith("Nothing to mend") for check in NOTHING_TO_MEND)
+    assert all(CHECKS[check].remedy.startswith("Nothing to mend") for check in NOTHING_TO_MEND)
 
 
 @pytest.mark.parametrize("remedy", REMEDIES, ids=lambda remedy: f"{remedy.check}: {remedy.how}")
@@ -52,10 +52,10 @@ def test_a_remedy_that_is_followed_leads_to_the_right_figure_and_the_finding_is_
 
 def figure(events: list[Event], measure: str) -> float:
     """The figure of September to November, or as at 30 November, as the product and the oracle have it."""
-    picture = Picture(events)
+    snapshot = Snapshot(events)
     if measure == "completed cohorts":
-        return sum(1 for one in cohorts_as_at(picture, LAST_DAY) if one.completes_on and one.completes_on <= LAST_DAY)
-    parts = count(measure).parts(picture, Scope.ALL, When(SEPTEMBER, LAST_DAY, LAST_DAY))
+        return sum(1 for one in cohorts_as_at(snapshot, LAST_DAY) if one.completes_on and one.completes_on <= LAST_DAY)
+    parts = count(measure).parts(snapshot, Scope.ALL, When(SEPTEMBER, LAST_DAY, LAST_DAY))
     product = sum(part.amount for part in parts) / 1_000_000
     assert product == pytest.approx(float(total(known(events, LATER), measure, Period(SEPTEMBER, LAST_DAY), "all")))
     return product

@@ -14,7 +14,7 @@ from contracts.events.hiring import CohortOpened, WorkerMerged
 from contracts.events.leavers import LeaverReversed
 from contracts.events.posts import PostChanged, PostClosed
 from contracts.events.working_life import CaseloadCounted
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import SOURCE, established, event, fte_changed, left, moved, started, void
 from tests.ties import (
     IN_POST,
@@ -54,7 +54,7 @@ def test_a_tie_is_found_with_both_events(tie: Tie) -> None:
     finding = the_one(CHECK, tie.events())
     assert ids(finding) == ["A", "B"]
     assert finding.subjects == (tie.subject,)
-    assert "B is taken to be" in finding.says
+    assert "B is taken to be" in finding.message
     assert all(found(CHECK, at_journal_positions(arrived)) for arrived in permutations(tie.events()))
 
 
@@ -70,7 +70,7 @@ def test_a_sourcesequence_orders_nothing_of_two_sources_nor_when_it_is_the_same(
     finding = the_one(CHECK, tie.events(("1", "2"), (SOURCE, OTHER_SOURCE)))
     assert ids(finding) == ["B", "A"]
     because = "a leaver of the same time is reversed" if tie.name == REVERSAL else f"its source, {SOURCE}, comes"
-    assert because in finding.says
+    assert because in finding.message
 
 
 @each_tie
@@ -84,10 +84,10 @@ def test_the_right_one_sent_again_removes_the_finding_and_gives_the_right_figure
         return  # a leaver that is right is told by voiding the reversal
     again = event(of_right.data, tie.subject, LATER, "C", supersedes=right)
     assert found(CHECK, [*events, again]) == []
-    assert rows(tie, Picture([*events, again])) == expected
+    assert rows(tie, Snapshot([*events, again])) == expected
     at_once = event(of_right.data, tie.subject, RECORDED, "C", supersedes=right, sourcesequence="1")
     assert found(CHECK, [*events, at_once]) == []
-    assert rows(tie, Picture([*events, at_once])) == expected
+    assert rows(tie, Snapshot([*events, at_once])) == expected
 
 
 @each_tie
@@ -101,7 +101,7 @@ def test_the_wrong_one_withdrawn_removes_the_finding(tie: Tie, wrong: str) -> No
 def test_the_finding_says_which_counts_why_and_what_would_differ() -> None:
     tie = next(tie for tie in TIES if tie.name == "a worker's FTE changed twice")
     finding = the_one(CHECK, tie.events())
-    assert finding.says == (
+    assert finding.message == (
         f"{SOURCE}#A and {SOURCE}#B of worker/W-1 were recorded at the same time, 2023-10-09T09:00:00Z, and nothing "
         f"states which is the later. {SOURCE}#B is taken to be, as its id comes second in the alphabet; were it the "
         "other way round, another figure would follow."
@@ -241,8 +241,8 @@ def test_of_thousands_of_ties_of_one_worker_it_is_told_that_some_were_not_counte
     before = (*IN_POST, ("worker/W-2", started(date(2023, 9, 1), "P-2")))
     begun = event(started(date(2022, 1, 1)), W, RECORDED - timedelta(days=99), "S")
     findings = found(CHECK, [*together(before=before), begun, *changes, *of_another])
-    assert [finding.says.count("another figure would follow") for finding in findings] == [1] * len(findings)
-    not_counted = [finding for finding in findings if "it was not counted whether" in finding.says]
+    assert [finding.message.count("another figure would follow") for finding in findings] == [1] * len(findings)
+    not_counted = [finding for finding in findings if "it was not counted whether" in finding.message]
     assert [finding.subjects for finding in not_counted] == [(W,)]
     assert 10 < len(findings) < 100
     assert ["X", "Y"] in [ids(finding) for finding in findings]

@@ -7,8 +7,8 @@ import pytest
 from contracts.events.base import EventData
 from contracts.events.hiring import WorkerMerged
 from contracts.events.leavers import LeaverReversed
-from services.metrics.picture.amounts import ONE
 from services.metrics.quality.declaration import Concerned
+from services.metrics.snapshot.amounts import ONE
 from services.metrics.timelines.rows import FOREVER
 from tests.histories import fte_changed, left, moved, started
 from tests.unit.quality.findings import (
@@ -33,7 +33,7 @@ def test_a_leaver_of_whom_no_start_is_known() -> None:
     finding = the_one("leaver-without-start", history(*TWO_POSTS, (W, left(OCTOBER))))
     assert finding.subjects == (W,)
     assert (finding.since, finding.until) == (OCTOBER, date(2023, 10, 2))
-    assert finding.says == "worker/W-1 left on 2023-10-01, and no start is recorded."
+    assert finding.message == "worker/W-1 left on 2023-10-01, and no start is recorded."
     assert ids(finding) == withdrawn(finding) == ["E-3"]
 
 
@@ -67,7 +67,7 @@ def test_who_only_ever_moved_on_the_day_of_leaving_has_no_start() -> None:
 def test_who_left_before_the_first_start_is_in_post_since_by_mistake_perhaps() -> None:
     events = history(*TWO_POSTS, (W, left(SEPTEMBER)), (W, started(OCTOBER, "P-1", "0.5")))
     finding = the_one("left-before-start", events)
-    assert finding.says == "worker/W-1 left on 2023-09-01, before the first start, on 2023-10-01."
+    assert finding.message == "worker/W-1 left on 2023-09-01, before the first start, on 2023-10-01."
     assert ids(finding) == ["E-3", "E-4"]
     assert finding.concerned == (Concerned(OCTOBER, FOREVER, HALF),)
     assert grave(events) == {"left-before-start"}
@@ -90,10 +90,10 @@ def test_who_left_came_back_and_left_again_is_no_finding() -> None:
 def test_a_reversal_of_no_leaver_and_one_recorded_before_its_leaver() -> None:
     reversal = LeaverReversed(left_on=OCTOBER)
     alone = the_one("reversal-without-leaver", history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, reversal)))
-    assert alone.says == "A leaver of worker/W-1 on 2023-10-01 is reversed, and none was recorded."
+    assert alone.message == "A leaver of worker/W-1 on 2023-10-01 is reversed, and none was recorded."
     assert ids(alone) == ["E-4"]
     early = the_one("reversal-without-leaver", history((W, started(SEPTEMBER)), (W, reversal), (W, left(OCTOBER))))
-    assert early.says.endswith("and none was recorded before the reversal.")
+    assert early.message.endswith("and none was recorded before the reversal.")
     assert ids(early) == ["E-2", "E-3"]
 
 
@@ -106,7 +106,7 @@ def test_a_reversal_of_a_leaver_is_no_finding_and_of_another_date_is_one() -> No
 def test_a_start_in_a_post_held_already() -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, started(OCTOBER, "P-1", "0.5")))
     finding = the_one("start-in-post-held", events)
-    assert finding.says == "worker/W-1 started in post/P-1 on 2023-10-01, and held it already."
+    assert finding.message == "worker/W-1 started in post/P-1 on 2023-10-01, and held it already."
     assert finding.subjects == (W, "post/P-1")
     assert (ids(finding), withdrawn(finding)) == (["E-3", "E-4"], ["E-4"])
     assert grave(events) == {"start-in-post-held"}
@@ -142,7 +142,7 @@ def test_the_same_start_twice_is_not_a_start_in_a_post_held() -> None:
 def test_a_move_from_a_post_that_is_not_held_counts_beside_what_is() -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER, "P-1", "0.5")), (W, moved(OCTOBER, "P-9", "P-2", "0.5")))
     finding = the_one("move-from-post-not-held", events)
-    assert finding.says == "worker/W-1 moved from post/P-9 on 2023-10-01, and held post/P-1."
+    assert finding.message == "worker/W-1 moved from post/P-9 on 2023-10-01, and held post/P-1."
     assert finding.subjects == (W, "post/P-9", "post/P-2")
     assert (ids(finding), withdrawn(finding)) == (["E-3", "E-4"], ["E-4"])
     assert grave(events) == {"move-from-post-not-held"}
@@ -150,7 +150,7 @@ def test_a_move_from_a_post_that_is_not_held_counts_beside_what_is() -> None:
 
 def test_a_move_of_somebody_who_never_started() -> None:
     finding = the_one("move-from-post-not-held", history(*TWO_POSTS, (W, moved(OCTOBER, "P-1", "P-2"))))
-    assert finding.says == "worker/W-1 moved from post/P-1 on 2023-10-01, and held no post."
+    assert finding.message == "worker/W-1 moved from post/P-1 on 2023-10-01, and held no post."
 
 
 @pytest.mark.parametrize("day", [OCTOBER, SEPTEMBER])
@@ -161,7 +161,7 @@ def test_a_move_from_the_post_held_also_on_the_day_of_the_start_is_no_finding(da
 def test_a_move_after_leaving_says_nothing() -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, left(OCTOBER)), (W, moved(NOVEMBER, "P-1", "P-2")))
     finding = the_one("move-after-leaving", events)
-    assert finding.says == "worker/W-1 moved to post/P-2 on 2023-11-01, and had left."
+    assert finding.message == "worker/W-1 moved to post/P-2 on 2023-11-01, and had left."
     assert ids(finding) == ["E-4", "E-5"]
     assert grave(events) == {"move-after-leaving"}
 
@@ -185,7 +185,7 @@ def test_a_move_after_a_reversed_leaver_is_no_finding() -> None:
 def test_an_fte_change_in_a_post_not_held_says_nothing(facts: Facts) -> None:
     events = history(*TWO_POSTS, *facts)
     finding = the_one("fte-change-in-post-not-held", events)
-    assert finding.says == "worker/W-1 has 0.5 FTE of post/P-1 from 2023-10-01 on, and does not hold it."
+    assert finding.message == "worker/W-1 has 0.5 FTE of post/P-1 from 2023-10-01 on, and does not hold it."
     assert withdrawn(finding) == [f"E-{len(events)}"]
     assert grave(events) == {"fte-change-in-post-not-held"}
 
@@ -198,7 +198,7 @@ def test_a_second_post_beyond_full_time_until_the_first_is_given_up() -> None:
     facts = [(W, started(SEPTEMBER)), (W, started(OCTOBER, "P-2", "0.5")), (W, fte_changed(NOVEMBER, "0"))]
     events = history(*TWO_POSTS, *facts)
     finding = the_one("overlapping-occupancies", events)
-    assert finding.says == "worker/W-1 holds 2 posts of 1.5 FTE together from 2023-10-01 to 2023-10-31."
+    assert finding.message == "worker/W-1 holds 2 posts of 1.5 FTE together from 2023-10-01 to 2023-10-31."
     assert finding.subjects == (W, "post/P-1", "post/P-2")
     assert ids(finding) == ["E-3", "E-4"]
     assert finding.concerned == (Concerned(OCTOBER, NOVEMBER, HALF),)
@@ -211,7 +211,7 @@ def test_two_posts_of_half_time_are_no_finding_and_become_one_when_an_fte_is_rai
     two = [(W, started(SEPTEMBER, "P-1", "0.5")), (W, started(OCTOBER, "P-2", "0.5"))]
     assert grave(history(*TWO_POSTS, *two)) == set()
     finding = the_one("fte-above-one", history(*TWO_POSTS, *two, (W, fte_changed(NOVEMBER, "0.8"))))
-    assert finding.says == "worker/W-1 holds 2 posts of 1.3 FTE together from 2023-11-01 on."
+    assert finding.message == "worker/W-1 holds 2 posts of 1.3 FTE together from 2023-11-01 on."
     assert ids(finding) == ["E-4", "E-5"]
     assert finding.concerned == (Concerned(NOVEMBER, FOREVER, 300_000),)
 

@@ -13,10 +13,10 @@ from contracts.events.hiring import CohortOpened, WorkerMerged, WorkerStarted
 from contracts.events.leavers import LeaverReversed
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
-from services.metrics.figures import Asked, Reading, figures
+from services.metrics.figures.figures import FigureQuery, Reading, figures
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
-from services.metrics.picture.picture import Picture
+from services.metrics.snapshot.snapshot import Snapshot
 from tests.histories import at, cover_started, event, left, started, void
 from tests.unit.quality.findings import (
     DECEMBER,
@@ -59,7 +59,7 @@ def _absent(day: date) -> AbsenceRecorded:
 def test_a_panel_for_a_leaver(fact: EventData) -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, left(OCTOBER)), (W, fact))
     finding = the_one("panel-outside-service", events)
-    assert finding.says == "Panel A-1 decided on worker/W-1 on 2023-10-01, who is in no post that day."
+    assert finding.message == "Panel A-1 decided on worker/W-1 on 2023-10-01, who is in no post that day."
     assert (finding.subjects, ids(finding)) == ((W,), ["E-4", "E-5"])
     assert grave(events) == {"panel-outside-service"}
 
@@ -72,7 +72,7 @@ def test_a_panel_on_the_last_day_in_post_is_no_finding() -> None:
 def test_an_asye_decision_before_the_start_in_the_cohort() -> None:
     events = history(*TWO_POSTS, (W, _in_cohort(OCTOBER, "cohort-1")), (W, _asye(SEPTEMBER)))
     finding = the_one("asye-decided-before-start", events)
-    assert finding.says == "Panel A-1 decided on the ASYE of worker/W-1 on 2023-09-01, before the start."
+    assert finding.message == "Panel A-1 decided on the ASYE of worker/W-1 on 2023-09-01, before the start."
     assert ids(finding) == ["E-3", "E-4"]
     assert grave(events) == {"asye-decided-before-start"}
 
@@ -88,7 +88,7 @@ def test_an_asye_decision_is_held_against_the_cohort_it_names() -> None:
 def test_an_absence_before_the_start() -> None:
     events = history(*TWO_POSTS, (W, started(OCTOBER)), (W, _absent(SEPTEMBER)))
     finding = the_one("absence-outside-service", events)
-    assert finding.says == "worker/W-1 was absent from 2023-09-01 on, and is in no post that day."
+    assert finding.message == "worker/W-1 was absent from 2023-09-01 on, and is in no post that day."
     assert ids(finding) == ["E-3", "E-4"]
     assert grave(history(*TWO_POSTS, (W, started(OCTOBER)), (W, _absent(OCTOBER)))) == set()
 
@@ -102,10 +102,10 @@ def _sick(absent_from: date, returned_on: date | None, lost: str) -> AbsenceReco
 
 def _lost(events: list[Event]) -> float:
     """The working days lost in the year to November 2023."""
-    picture = Picture(events)
-    reading = Reading("331", FIRST_RECORDED, lambda: picture)
+    snapshot = Snapshot(events)
+    reading = Reading("331", FIRST_RECORDED, lambda: snapshot)
     year = When(date(2022, 12, 1), date(2023, 11, 30), date(2023, 11, 30))
-    found = figures(count("working-days-lost"), [reading], [year], Asked()).totals[0]
+    found = figures(count("working-days-lost"), [reading], [year], FigureQuery()).totals[0]
     assert isinstance(found, Fraction)
     return float(found)
 
@@ -129,7 +129,7 @@ SECOND, NINTH, END = date(2023, 10, 2), date(2023, 10, 9), date(2023, 10, 28)
 def test_an_absence_that_goes_on_after_leaving() -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, left(NINTH)), (W, _sick(SECOND, END, "20")))
     finding = the_one("absence-beyond-leaving", events)
-    assert finding.says == (
+    assert finding.message == (
         "worker/W-1 left on 2023-10-09, and is recorded as absent until 2023-10-28: of 20 weekdays 5 count."
     )
     assert (ids(finding), finding.since) == (["E-4", "E-5"], NINTH)
@@ -156,7 +156,7 @@ def test_an_absence_of_more_days_than_weekdays(returned_on: date | None, lost: s
 
 def test_an_absence_of_too_many_days_counts_its_weekdays_until_it_is_put_right() -> None:
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, _sick(SECOND, NINTH, "7.5")))
-    assert the_one("absence-of-too-many-days", events).says == (
+    assert the_one("absence-of-too-many-days", events).message == (
         "worker/W-1 is recorded as absent from 2023-10-02 until 2023-10-09 with 7.5 working days lost: "
         "it has 5 weekdays."
     )
@@ -169,7 +169,7 @@ def test_absences_that_overlap_under_two_numbers() -> None:
     facts = [(W, started(SEPTEMBER)), (W, _sick(SECOND, NINTH, "5")), ("worker/W-2", _sick(SECOND, END, "20"))]
     events = history(*TWO_POSTS, *facts, (W, WorkerMerged(duplicate="W-2")))
     finding = the_one("absences-overlap", events)
-    assert finding.says == (
+    assert finding.message == (
         "worker/W-1 is recorded as absent twice from 2023-10-02 to 2023-10-08: each day counts once."
     )
     assert ids(finding) == ["E-4", "E-5"]
@@ -196,9 +196,9 @@ def _two_numbers(first: date, second: date) -> list[Event]:
 
 
 def _cases(events: list[Event], as_at: date) -> Fraction:
-    picture = Picture(events)
-    reading = Reading("331", FIRST_RECORDED, lambda: picture)
-    found = figures(count("cases"), [reading], [When(as_at, as_at, as_at)], Asked()).totals[0]
+    snapshot = Snapshot(events)
+    reading = Reading("331", FIRST_RECORDED, lambda: snapshot)
+    found = figures(count("cases"), [reading], [When(as_at, as_at, as_at)], FigureQuery()).totals[0]
     assert isinstance(found, Fraction)
     return found
 
@@ -224,7 +224,7 @@ def _cases(events: list[Event], as_at: date) -> Fraction:
 )
 def test_cases_counted_under_two_numbers_of_one_person(first: date, says: str, cases: int) -> None:
     events = _two_numbers(first, NOVEMBER)
-    assert the_one("caseload-under-two-numbers", events).says == says
+    assert the_one("caseload-under-two-numbers", events).message == says
     assert _cases(events, NOVEMBER) == cases
     the_same_cases = _without(events, "E-4")
     assert found("caseload-under-two-numbers", the_same_cases) == []
@@ -243,7 +243,7 @@ def _counts(*counted: tuple[str, date, int]) -> list[Event]:
 def test_cases_that_a_count_of_none_under_another_number_takes_away() -> None:
     events = _counts(("W-2", date(2023, 10, 31), 15), ("W-1", NOVEMBER, 0))
     assert _cases(events, NOVEMBER) == 0
-    assert the_one("caseload-under-two-numbers", events).says == (
+    assert the_one("caseload-under-two-numbers", events).message == (
         "worker/W-1: 15 cases were counted as worker/W-2 on 2023-10-31 and 0 as worker/W-1 on 2023-11-01, only the "
         "later count is taken."
     )
@@ -268,7 +268,7 @@ def test_counts_of_no_cases_that_take_nothing_away_are_no_finding(
 def test_cases_of_three_numbers_add_up_beside_a_count_of_none_and_are_found() -> None:
     events = _counts(("W-1", NOVEMBER, 5), ("W-2", NOVEMBER, 0), ("W-3", NOVEMBER, 4))
     assert _cases(events, NOVEMBER) == 9
-    assert the_one("caseload-under-two-numbers", events).says.endswith("9 in all.")
+    assert the_one("caseload-under-two-numbers", events).message.endswith("9 in all.")
 
 
 def test_cases_of_the_next_month_under_the_number_that_was_kept_are_no_finding() -> None:
@@ -296,7 +296,7 @@ def test_cases_of_an_agency_worker_while_the_assignment_runs_are_no_finding() ->
     counted = CaseloadCounted(counted_on=NOVEMBER, cases=9)
     assert grave(history(*TWO_POSTS, (C, cover_started(SEPTEMBER)), ("worker/A-1", counted))) == set()
     early = history(*TWO_POSTS, (C, cover_started(NOVEMBER.replace(day=2))), ("worker/A-1", counted))
-    assert the_one("caseload-without-fte", early).says == (
+    assert the_one("caseload-without-fte", early).message == (
         "worker/A-1 held 9 cases on 2023-11-01, and has no FTE that day."
     )
     merged = [(W, counted), (W, WorkerMerged(duplicate="A-1"))]

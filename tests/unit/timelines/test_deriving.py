@@ -17,9 +17,9 @@ from contracts.envelope import Event
 from services.chassis import inbox
 from services.chassis.runtime import Runtime
 from services.chassis.telemetry import Telemetry
-from services.metrics import derivation, handlers, store
-from services.metrics.readers import Readers
-from services.metrics.store import Subject
+from services.metrics.ingest import derivation, handlers, store
+from services.metrics.ingest.store import Subject
+from services.metrics.read_models.readers import Readers
 from services.metrics.timelines import knowledge
 from tests.delivery.feed import Stated, decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
@@ -325,7 +325,7 @@ async def test_posts_are_taken_off_the_list_after_workers_and_assignments(metric
 
 async def one(connection: Any) -> Subject | None:
     async with connection.transaction():
-        return next(iter(await store.take_listed(connection, 1)), None)
+        return next(iter(await store.claim(connection, 1)), None)
 
 
 async def test_what_failed_is_tried_again_when_something_new_is_known_of_it_and_not_before(metrics: Metrics) -> None:

@@ -1,0 +1,1 @@
+"""The Social Work Academy: cohorts and what became of their members."""

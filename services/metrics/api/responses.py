@@ -1,0 +1,257 @@
+"""How requests are answered: JSON page by page, or a file that is whole, with an ETag.
+
+Invariant: the same figures have the same ETag, whichever process answers; what is pinned is answered byte for byte,
+once it is complete.
+"""
+
+import hashlib
+import json
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Response
+from fastapi.responses import StreamingResponse
+
+from contracts.envelope import format_instant
+from services.chassis.documentation import refusals
+from services.chassis.problems import MEDIA_TYPE
+from services.metrics.api import schemas
+from services.metrics.api.files import ABOUT_HEADING, Lines, about, csv_pieces, file_name
+from services.metrics.api.formats import MEDIA_TYPES, Format, Sheet
+from services.metrics.api.parameters import FORMAT, KNOWN, SHEET
+from services.metrics.api.query import QueryReader
+from services.metrics.api.workbook import workbook
+from services.metrics.pauses import pause
+
+CSV, JSON = MEDIA_TYPES[Format.CSV], MEDIA_TYPES[Format.JSON]
+
+PROBLEM: dict[str, Any] = {"content": {MEDIA_TYPE: {}}}
+"""What an answer that is problem details holds."""
+HEADERS: dict[str, Any] = {
+    "ETag": {
+        "required": True,
+        "description": "The same for the same figures.",
+        "schema": {"type": "string", "pattern": '^"[0-9a-f]{32}"$'},
+    },
+    "Vary": {"required": True, "schema": {"const": "Accept, Authorization"}},
+    "Cache-Control": {"required": True, "schema": {"const": "private, no-cache"}},
+    "Content-Disposition": {
+        "required": False,
+        "description": "Of a file what it is called.",
+        "schema": {"type": "string"},
+    },
+    "Link": {
+        "required": False,
+        "description": "Of CSV where it stands what the rows are (`describedby`).",
+        "schema": {"type": "string"},
+    },
+}
+INSTANTS = {"Recorded-Until": "recorded_until", "Complete-Until": "complete_until"}
+"""The headers that say these members of whatever is answered: CSV and 304 have no other place for them."""
+AGE_HEADERS: dict[str, Any] = {
+    header: {
+        "required": False,
+        "description": f"What `{name}` says; left out where that is null. It can move on under one ETag.",
+        "schema": schemas.INSTANT,
+    }
+    for header, name in INSTANTS.items()
+}
+AGE_EXAMPLE = {
+    "recorded_until": "2023-11-30T09:31:00Z",
+    "complete_until": "2023-11-30T11:59:58.200Z",
+    "stale": False,
+}
+
+
+def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
+    """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
+
+    `of_events` where events answer, and so the answer says how old is what is known.
+    """
+    headers = HEADERS | (AGE_HEADERS if of_events else {})
+    if of_events:
+        example = example | AGE_EXAMPLE
+        schema = schema or schemas.ANYTHING_OF_EVENTS
+    content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
+    content[JSON] = {"example": example} | ({} if schema is None else {"schema": schema})
+    return {
+        200: {"description": "The answer.", "headers": headers, "content": content},
+        304: {"description": "Nothing has changed since the answer with that ETag.", "headers": headers},
+    } | refusals(
+        {
+            401: "No key, or an unknown one.",
+            403: "The key may not read this authority.",
+            404: "There is no such thing, or nothing is known of the authority.",
+            422: "A parameter is not as described (`request-refused`): which, and what would be right. Or the question "
+            "would cost too much (`too-costly`): what it would cost, what it may cost, and what to ask instead.",
+            429: "As many questions of this caller wait as may: ask again when some of them are answered.",
+            503: "The database cannot be reached, or too much is asked at the moment: ask again.",
+        }
+    )
+
+
+def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
+    """What a route that lists what there is, whatever was recorded, may answer."""
+    found = responses(example, schema=schema, of_events=False)
+    refused = refusals({422: "A parameter is not as described: which, and what would be right."})
+    return {status: found[status] for status in (200, 304, 401)} | refused
+
+
+def answer(
+    question: QueryReader,
+    body: Mapping[str, Any],
+    lines: Lines,
+    *,
+    passing: Sequence[str] = ("links",),
+    lasting_too: Any = None,
+) -> Response:
+    """The answer as JSON or, where that is what is asked for, its `lines` (heading and all rows) as a file.
+
+    `passing` names members that differ from request to request though nothing has changed: the ETag leaves them out,
+    and `as_known_at` too where the caller did not give it. `lasting_too` is what it takes in besides: of a member that
+    is passing in part, the rest. Up to when it is complete and when the newest record was made, which is said of
+    whatever events answer, is passing too; that it is stale is not.
+    """
+    left_out = set(passing) | ({"as_known_at"} if question.text("as_known_at") is None else set())
+    lasting = {name: value for name, value in body.items() if name not in left_out}
+    age = _age(question, _last_day(question, body)) if question.pins else {}
+    body, lasting = {**body, **age}, lasting | {name: age[name] for name in ("stale",) if name in age}
+    if question.format is Format.JSON:
+        tag = _digest([Format.JSON, lasting, lasting_too])
+    else:
+        file, content = _as_file(question, body, lines)
+        tag = _digest([question.format, question.sheet, about(lasting), lasting_too], content)
+    headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
+    headers |= {header: age[name] for header, name in INSTANTS.items() if age.get(name) is not None}
+    if _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
+        return Response(status_code=304, headers=headers)
+    if question.format is Format.JSON:
+        return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
+    file.headers.update(headers)
+    return file
+
+
+def _age(question: QueryReader, day: date) -> dict[str, Any]:
+    """How old is what is known, as every answer of events says it; `day` is the last that it speaks of."""
+    recorded, complete = question.recorded_until, question.complete_until()
+    return {
+        "recorded_until": None if recorded is None else format_instant(recorded),
+        "complete_until": None if complete is None else format_instant(complete),
+        "stale": question.is_stale(day),
+    }
+
+
+def _last_day(question: QueryReader, body: Mapping[str, Any]) -> date:
+    """The last day of which an answer speaks, by its own members; the day of the instant where it names none."""
+    times = [body, *body.get("periods", ())[-1:]]
+    days = [date.fromisoformat(time[name]) for time in times for name in ("to", "as_at") if name in time]
+    return max(days, default=question.latest_known_at().date())
+
+
+def _as_file(question: QueryReader, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:
+    """The answer as a file, and of what holds its figures the bytes.
+
+    All of it is worked out before the first byte is sent, so that a file that begins does not break off for a reason
+    of ours; it is sent in pieces.
+    """
+    is_about = question.sheet is Sheet.ABOUT
+    what_it_is: Lines = (ABOUT_HEADING, about(body))
+    if question.format is Format.XLSX:
+        lines = lines[0], list(lines[1])
+    content = list(csv_pieces(lines))
+    if question.format is Format.XLSX:
+        pieces = [workbook([(Sheet.DATA, lines), (Sheet.ABOUT, what_it_is)])]
+    else:
+        pieces = list(csv_pieces(what_it_is)) if is_about else content
+    name = file_name(question.request.url.path, body, question.format, is_about=is_about)
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "Content-Length": str(sum(len(piece) for piece in pieces)),
+    }
+    if question.format is Format.CSV and not is_about:
+        headers["Link"] = f'<{pinned(question, sheet=Sheet.ABOUT)}>; rel="describedby"; type="{CSV}"'
+    media_type = MEDIA_TYPES[question.format]
+    return StreamingResponse(_one_by_one(pieces), media_type=media_type, headers=headers), content
+
+
+async def _one_by_one(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
+    for piece in pieces:
+        yield piece
+
+
+def _digest(value: Sequence[Any], content: Sequence[bytes] = ()) -> str:
+    """What stands for some values, and the bytes of a file, in an ETag."""
+    found = hashlib.sha256()
+    for part in content:
+        found.update(part)
+    for piece in json_pieces(value, ", ", ": ", in_order=True, depth=IN_PIECES + 1):
+        found.update(piece.encode())
+    return found.hexdigest()[:32]
+
+
+IN_PIECES = 2
+"""So deep answers are written piece by piece: the answer and its lists. A row is a piece."""
+AT_ONCE = 1000
+"""Numbers or texts of a list that are a piece."""
+
+
+def json_pieces(
+    value: Any, comma: str = ",", colon: str = ":", *, in_order: bool = False, depth: int = IN_PIECES
+) -> Iterator[str]:
+    """What `json.dumps` makes of a value, in pieces: as one, all other threads would wait for it. Keys are texts.
+
+    `in_order` is its `sort_keys`.
+    """
+    pause()
+    if depth and isinstance(value, dict) and value:
+        before = "{"
+        for name in sorted(value) if in_order else value:
+            yield f"{before}{json.dumps(name)}{colon}"
+            yield from json_pieces(value[name], comma, colon, in_order=in_order, depth=depth - 1)
+            before = comma
+        yield "}"
+    elif depth and isinstance(value, list | tuple) and any(isinstance(item, dict | list | tuple) for item in value):
+        before = "["
+        for item in value:
+            yield before
+            yield from json_pieces(item, comma, colon, in_order=in_order, depth=depth - 1)
+            before = comma
+        yield "]"
+    elif isinstance(value, list | tuple) and len(value) > AT_ONCE:
+        for place in range(0, len(value), AT_ONCE):
+            piece = json.dumps(value[place : place + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
+            yield (comma if place else "[") + piece[1:-1]
+        yield "]"
+    else:
+        yield json.dumps(value, separators=(comma, colon), sort_keys=in_order)
+
+
+def _is_held(held: str, tag: str) -> bool:
+    return held.strip() == "*" or tag in [item.strip().removeprefix("W/") for item in held.split(",")]
+
+
+def pinned(question: QueryReader, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
+    """The link that gives the same figures ever after: both instants are said, and what `more` says replaces the rest.
+
+    `path` is another route, which takes of the question's parameters those of `only`. A value of None in `more` leaves
+    a parameter out.
+    """
+    asked: dict[str, Any] = {}
+    for name, value in question.request.query_params.multi_items():
+        asked[name] = f"{asked[name]},{value}" if name in asked else value
+    asked.pop(SHEET.name, None)
+    if question.format is not Format.JSON and only is None:
+        asked[FORMAT.name] = question.format
+    now = format_instant(question.now)
+    taken = {name: now for name in KNOWN if name in (question.names if only is None else only)}
+    given = asked | {name: value for name, value in (question.meant | taken).items() if name not in asked}
+    kept = {name: value for name, value in given.items() if only is None or name in only} | more
+    said = {name: value for name, value in kept.items() if value is not None}
+    return f"{path or question.request.url.path}?{urlencode(said, safe=':,')}"
+
+
+def page_links(question: QueryReader, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
+    """The link to the next page, where there is one; `more` as in `pinned`."""
+    return {"next": pinned(question, **more, limit=limit, offset=offset + limit)} if offset + limit < count else {}

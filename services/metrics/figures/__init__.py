@@ -1,0 +1,1 @@
+"""Figures: what measures come to, what each is made of, and what changed between two reports."""

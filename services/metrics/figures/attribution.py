@@ -1,0 +1,207 @@
+"""Which events moved a part of a figure between two reports, and by how much each.
+
+Invariant: the effects of a part add up to its difference, exactly; no event is named that did not move it.
+
+The events that only one report knows are taken one after another: first those that only the earlier one knows are taken
+away, the last recorded first; then those that only the later one knows are added in the order of recording. The effect
+of an event is by how much the part differs from one step to the next. Where very many stand around a part, several are
+taken in one step. (docs/definitions.md, 'Changes')
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, NamedTuple
+
+from contracts.envelope import Event
+from contracts.events.hiring import WorkerMerged
+from contracts.events.progression_panels import PanelDecided
+from contracts.persons import persons
+from contracts.standing import order_of_recording
+from services.metrics.figures.figures import FigureQuery, Reading, parts
+from services.metrics.measures.declaration import Count, When
+from services.metrics.pauses import pause
+from services.metrics.snapshot.snapshot import Snapshot
+
+Key = tuple[tuple[str, ...], tuple[Any, ...]]
+"""What tells the parts of a count apart: subjects, and the values of its dimensions."""
+MOST_LOOKED_AT = 100_000
+"""Events that are looked at for one part, those around it once at each step: about a second's work. A post has some
+tens around it in as many years."""
+
+
+class Moved(NamedTuple):
+    """An event, and by how much (in millionths) it moved a part: itself, or with so many `others` before it."""
+
+    event: Event
+    effect: int
+    others: int = 0
+
+
+Effects = tuple[Moved, ...]
+"""What moved a part, in the order in which it is taken."""
+
+NAMING = {
+    "post": "post",
+    "from_post": "post",
+    "to_post": "post",
+    "panel": "panel",
+    "agency_worker": "worker",
+}
+"""The fields by which events name something else than their own subject on which a figure can hang, and its kind."""
+OF_PANELS = frozenset({PanelDecided.event_type, WorkerMerged.event_type})
+"""The types of events that say whom a panel decided about."""
+_AT_SOME_INSTANT = datetime.min.replace(tzinfo=UTC)
+
+
+class Surroundings:
+    """The events that a part can follow from, told by what they name. All events of both reports are looked at, whether
+    they stand or not: what stands changes from step to step.
+    """
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        self._of_subject: defaultdict[str, list[Event]] = defaultdict(list)
+        self._naming: defaultdict[str, list[Event]] = defaultdict(list)
+        merged: list[tuple[str, str]] = []
+        for event in events:
+            subject = event.envelope.subject
+            self._of_subject[subject].append(event)
+            for name in named_by(event):
+                self._naming[name].append(event)
+            if isinstance(event.data, WorkerMerged):
+                merged.append((subject.partition("/")[2], event.data.duplicate))
+        together: defaultdict[str, set[str]] = defaultdict(set)
+        self._person = persons(merged)
+        for number, person in self._person.items():
+            together[person].add(f"worker/{number}")
+        self._numbers = dict(together)
+        self._found: dict[tuple[str, ...], tuple[Event, ...]] = {}
+
+    def of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
+        """The events around the subjects of a part, each once.
+
+        All about these (posts beside somebody are told by what that one is known to hold), about whoever names them (of
+        a worker the covers as an agency worker; of a post who held or covered it), under every number that was ever one
+        person's; what is known of the posts they name; and of the panels they went to the other decisions.
+        """
+        people = tuple(name for name in subjects if not name.startswith("post/"))
+        return self._of(people or subjects)
+
+    def _of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
+        if subjects not in self._found:
+            near = self._persons(subjects)
+            naming = (event for name in near for event in self._naming.get(name, ()))
+            near |= self._persons(event.envelope.subject for event in naming)
+            own = [event for name in sorted(near) for event in self._of_subject.get(name, ())]
+            named = sorted({name for event in own for name in named_by(event)} - near)
+            own += [event for name in named if name.startswith("post/") for event in self._of_subject.get(name, ())]
+            panels = [event for name in named if name.startswith("panel/") for event in self._naming[name]]
+            others = sorted(self._persons(event.envelope.subject for event in panels) - near)
+            decided = (
+                event for name in others for event in self._of_subject.get(name, ()) if event.envelope.type in OF_PANELS
+            )
+            self._found[subjects] = tuple({event.identity: event for event in (*own, *decided)}.values())
+        return self._found[subjects]
+
+    def _persons(self, subjects: Iterable[str]) -> set[str]:
+        """The same subjects; of a worker every number that the person ever had."""
+        found: set[str] = set()
+        for subject in subjects:
+            kind, _, number = subject.partition("/")
+            found.add(subject)
+            if kind == "worker":
+                found |= self._numbers.get(self._person.get(number, number), set())
+        return found
+
+
+def named_by(event: Event) -> Iterator[str]:
+    """What an event names besides its own subject, as `post/P-1`."""
+    for field, kind in NAMING.items():
+        value = getattr(event.data, field, None)
+        if isinstance(value, str):
+            yield f"{kind}/{value}"
+
+
+class Attribution:
+    """What moved the parts of counts between two reports."""
+
+    def __init__(self, before: Iterable[Event], after: Iterable[Event], query: FigureQuery) -> None:
+        self._first = {event.identity: event for event in before}
+        second = {event.identity: event for event in after}
+        gone = sorted((self._first[key] for key in self._first.keys() - second.keys()), key=order_of_recording)
+        come = sorted((second[key] for key in second.keys() - self._first.keys()), key=order_of_recording)
+        self._steps = [*reversed(gone), *come]
+        self._place = {event.identity: place for place, event in enumerate(self._steps)}
+        self._query = query
+        self._all = second | self._first
+        self._authority = next((event.envelope.authority for event in self._all.values()), "")
+        self._surroundings = Surroundings(self._all.values())
+        self._found: dict[tuple[str, When, tuple[Event, ...]], dict[Key, Effects]] = {}
+
+    def steps(self, key: Key) -> tuple[int, int]:
+        """In how many steps a part is looked at, and how many events stand around it: what `effects` costs."""
+        pause()
+        around = self._surroundings.of(key[0])
+        moving = sum(1 for event in around if event.identity in self._place)
+        return min(moving, most_steps(len(around))), len(around)
+
+    def effects(self, counted: Count, when: When, key: Key, difference: int) -> Effects:
+        """The events that moved one part, which differs by so much."""
+        found = self._effects(counted, when, self._surroundings.of(key[0])).get(key, ())
+        if sum(moved.effect for moved in found) != difference:
+            # Of the surroundings something was missing: then all events are looked at.
+            found = self._effects(counted, when, tuple(self._all.values())).get(key, ())
+        return found
+
+    def _effects(self, counted: Count, when: When, around: tuple[Event, ...]) -> dict[Key, Effects]:
+        kept = counted.name, when, around
+        if kept not in self._found:
+            self._found[kept] = self._step_by_step(counted, when, around)
+        return self._found[kept]
+
+    def _step_by_step(self, counted: Count, when: When, around: Sequence[Event]) -> dict[Key, Effects]:
+        """The effects on every part that follows from some events."""
+        known = {event.identity: event for event in around if event.identity in self._first}
+        places = sorted(place for event in around if (place := self._place.get(event.identity)) is not None)
+        before = self._amounts(counted, when, known.values())
+        found: defaultdict[Key, list[Moved]] = defaultdict(list)
+        for together in _in_steps(places, most_steps(len(around))):
+            pause()
+            for event in (self._steps[place] for place in together):
+                if known.pop(event.identity, None) is None:
+                    known[event.identity] = event
+            after = self._amounts(counted, when, known.values())
+            for key in before.keys() | after.keys():
+                if effect := after.get(key, 0) - before.get(key, 0):
+                    found[key].append(Moved(self._steps[together[-1]], effect, len(together) - 1))
+            before = after
+        return {key: tuple(effects) for key, effects in found.items()}
+
+    def _amounts(self, counted: Count, when: When, events: Iterable[Event]) -> dict[Key, int]:
+        snapshot = Snapshot(events)
+        return amounts(counted, Reading(self._authority, _AT_SOME_INSTANT, lambda: snapshot), when, self._query)
+
+
+def most_steps(around: int) -> int:
+    """In how many steps a part is looked at where so many events stand around it."""
+    return max(1, MOST_LOOKED_AT // max(1, around))
+
+
+def _in_steps(places: Sequence[int], most: int) -> Iterator[list[int]]:
+    """The same in at most so many steps, of about as many each."""
+    steps, remaining = min(most, len(places)), iter(places)
+    for step in range(steps):
+        yield list(islice(remaining, len(places) * (step + 1) // steps - len(places) * step // steps))
+
+
+def amounts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> dict[Key, int]:
+    """The amount of every part of a count that is not 0, in millionths.
+
+    Where kinds overlap there is no figure of them all: what moved is told of each by itself.
+    """
+    found: defaultdict[Key, int] = defaultdict(int)
+    for part in parts(counted, reading, when, replace(query, by=counted.apart)):
+        found[part.subjects, tuple(part.dimension(name) for name in counted.dimensions)] += part.amount
+    return {key: amount for key, amount in found.items() if amount}

@@ -1,0 +1,128 @@
+"""The parts of a figure, and what each part is made of.
+
+Invariant: the amounts of the parts add up to the figure; no part is 0.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from operator import attrgetter
+from typing import Any, NamedTuple
+
+from contracts.codes import CoverReason
+from services.metrics.figures.figures import FigureQuery, Reading, parts
+from services.metrics.measures.declaration import Count, Kind, Part, When
+from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.timelines.days import OverDays
+from services.metrics.timelines.rows import FOREVER
+
+
+class MadeOf(NamedTuple):
+    """Who or what stands behind a part, and as what it counts there. `amount` in millionths."""
+
+    subject: str
+    counts_as: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """One part of a figure, in millionths. `until` None: no end is known."""
+
+    amount: int
+    since: date
+    until: date | None
+    subjects: tuple[str, ...]
+    dimensions: dict[str, Any]
+    _snapshot: Snapshot = field(compare=False, repr=False)
+    _as_at: date | None
+
+    @property
+    def made_of(self) -> tuple[MadeOf, ...]:
+        """What the part follows from, where that is the staffing of one place. Worked out when it is asked for: of
+        thousands of parts one page is shown.
+        """
+        return () if self._as_at is None else stands_at(self._snapshot, self.subjects[0], self._as_at)
+
+
+def explain(counted: Count, reading: Reading, when: When, query: FigureQuery) -> list[Explained]:
+    """The parts of a stock or flow, the largest first, those alike by subject."""
+    found = [part for part in parts(counted, reading, when, query) if part.amount]
+    found.sort(key=lambda part: (-part.amount, part.subjects, part.since))
+    snapshot = reading.snapshot()
+    return [
+        Explained(
+            part.amount,
+            part.since,
+            None if part.until == FOREVER else part.until,
+            part.subjects,
+            {name: part.dimension(name) for name in counted.dimensions},
+            snapshot,
+            (when.as_at if counted.kind is Kind.STOCK else part.since) if _is_of_a_place(counted, part) else None,
+        )
+        for part in found
+    ]
+
+
+def _is_of_a_place(counted: Count, part: Part) -> bool:
+    """Whether a part follows from the staffing of one place (a vacancy that was filled does, on that day)."""
+    return counted.column is not None or (len(part.subjects) == 1 and part.subjects[0].startswith("post/"))
+
+
+def stands_at(snapshot: Snapshot, place: str, as_at: date) -> tuple[MadeOf, ...]:
+    """The funding of a place at a date, who is in post there and who covers it: what staffing is worked out from."""
+    kind, _, identifier = place.partition("/")
+    found = []
+    if kind == "post":
+        posts = snapshot.posts.get(identifier, ())
+        # From when it was established on something holds on every day.
+        at = bisect_right(posts, as_at, key=attrgetter("valid_from")) - 1
+        if at >= 0:
+            found.append(MadeOf(place, "establishment", posts[at].facts.funded))
+    there = _standing(snapshot).get(place)
+    return (*found, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(found)
+
+
+def _workers_first(made_of: MadeOf) -> tuple[bool, str]:
+    return made_of.counts_as != "in-post", made_of.subject
+
+
+def _standing(snapshot: Snapshot) -> Mapping[str, OverDays[MadeOf]]:
+    """Who holds each place and who covers it, over all time."""
+
+    def make() -> dict[str, OverDays[MadeOf]]:
+        found: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
+        for person, held in snapshot.occupancies.items():
+            for row in held:
+                made_of = MadeOf(f"worker/{person}", "in-post", row.fte)
+                found[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
+        for cover, runs in snapshot.assignments.items():
+            for run in runs:
+                counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
+                place = f"cover/{cover}" if run.post is None else f"post/{run.post}"
+                found[place].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
+        return {place: _over_days(stretches) for place, stretches in found.items()}
+
+    return snapshot.kept(("standing",), make)
+
+
+def _over_days(stretches: Sequence[tuple[date, date, MadeOf]]) -> OverDays[MadeOf]:
+    there: OverDays[MadeOf] = OverDays(sorted({day for since, until, _ in stretches for day in (since, until)}))
+    for since, until, made_of in stretches:
+        there.put(since, until, made_of)
+    return there
+
+
+def ever_in_post(snapshot: Snapshot) -> dict[str, set[str]]:
+    """Who was in each post (`post/…`) at some time, as `worker/…`."""
+
+    def make() -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for person, held in snapshot.occupancies.items():
+            for occupancy in held:
+                found.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
+        return found
+
+    return snapshot.kept(("ever in post",), make)

@@ -1,0 +1,135 @@
+"""What metrics does with events: takes them in, and derives the timelines they touch.
+
+Invariant: a subject is either derived from all its events in the inbox, or listed in `to_derive`, in one transaction.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from contracts.envelope import Event
+from services.chassis import inbox
+from services.chassis.database import Connection, why_not_now
+from services.chassis.logs import get_log, without_details
+from services.chassis.runtime import Runtime
+from services.metrics.ingest import store
+from services.metrics.ingest.derivation import derive, derive_or_list, derive_places, derive_subjects
+from services.metrics.ingest.store import Subject
+
+log = get_log(__name__)
+
+SUBJECTS_AT_ONCE = 4000
+"""How many subjects are derived in one transaction while the timelines catch up: about 100 MB of events in memory."""
+
+AUTHORITIES_AT_ONCE = 2
+"""How many are derived side by side: one is folded while PostgreSQL works for the other."""
+
+DERIVED_KINDS = ("worker", "cover", "post")
+"""The kinds of subject that have a timeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class TakeInEvents:
+    """Takes in a batch of events in one transaction.
+
+    1. lock the authorities concerned, so that two consumers never derive one place at the same time; 2. put the events
+    into the inbox; 3. derive what those that are new touch, or list it when so much waits, or is known of one subject,
+    that it would be derived many times over.
+    """
+
+    runtime: Runtime
+
+    async def __call__(self, events: list[Event], far_behind: bool) -> None:
+        async with self.runtime.pool.acquire() as connection, connection.transaction():
+            await store.lock_authorities(connection, {event.envelope.authority for event in events})
+            fresh = await inbox.take(connection, events)
+            touched = {_subject(event) for event in fresh if event.envelope.subject.split("/")[0] in DERIVED_KINDS}
+            if far_behind:
+                await store.list_to_derive(connection, touched)
+            elif touched:
+                listed = await derive_or_list(connection, touched)
+                await store.remove(connection, touched - listed)
+        now = datetime.now(UTC)
+        for event in fresh:
+            if event.envelope.acceptedtime is not None:
+                self.runtime.telemetry.latency.observe((now - event.envelope.acceptedtime).total_seconds())
+
+
+def _subject(event: Event) -> Subject:
+    return Subject(event.envelope.authority, event.envelope.subject)
+
+
+async def derive_waiting(runtime: Runtime) -> None:
+    """Derive what is listed, once the consumer has caught up."""
+    if not runtime.far_behind():
+        while any(await asyncio.gather(*(derive_listed(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
+            pass
+
+
+async def count_waiting(runtime: Runtime) -> None:
+    """Tell how much is listed."""
+    (count,) = await runtime.pool.fetch(store.COUNT_LISTED, timeout=5)
+    runtime.telemetry.undrained.set(count["listed"])
+    runtime.telemetry.underivable.set(count["failed"])
+    runtime.catching_up = f"{count['listed']} timelines wait to be derived" if count["listed"] else None
+
+
+class Underivable(Exception):
+    """Raised when one subject alone cannot be derived."""
+
+    def __init__(self, subject: Subject, error: Exception) -> None:
+        self.subject = subject
+        self.reason = f"{type(error).__name__}: {without_details(str(error))}"[:300]
+        super().__init__(f"{subject.name} of {subject.authority}: {self.reason}")
+
+
+async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bool:
+    """Derive some of the subjects that are listed; gives whether there were any.
+
+    When that fails fewer are tried, down to one: that one is marked, and stops no other.
+    """
+    try:
+        return await _derive_some(runtime, at_once)
+    except Underivable as failure:
+        log.error("a timeline cannot be derived", authority=failure.subject.authority, exc_info=failure.__cause__)
+        await runtime.pool.execute(store.MARK_FAILED, *failure.subject, failure.reason)
+        return True
+    except Exception as error:
+        # A full disk, say, is no fault of a subject.
+        if why_not_now(error):
+            raise
+        log.warning("deriving fewer timelines at once", subjects=at_once, cause=type(error).__name__)
+        return await derive_listed(runtime, max(1, at_once // 8))
+
+
+async def _derive_some(runtime: Runtime, at_once: int) -> bool:
+    """Derive subjects of one authority in one transaction."""
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        subjects = await store.claim(connection, at_once)
+        if not subjects:
+            return False
+        try:
+            if len(subjects) < at_once:
+                await derive(connection, subjects)
+            else:
+                await _derive_first(connection, subjects)
+        except Exception as error:
+            if len(subjects) == 1 and not why_not_now(error):
+                raise Underivable(next(iter(subjects)), error) from error
+            raise
+        return True
+
+
+async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
+    """Derive the first of more subjects of an authority: workers and assignments before posts.
+
+    The posts wait until every worker is derived, so that each is derived once. A place that is an assignment of its own
+    does not: listed again, it would be taken for one to derive, and so without end.
+    """
+    posts = {subject for subject in subjects if subject.is_post}
+    if posts == subjects:
+        await derive_places(connection, posts)
+        return
+    places = await derive_subjects(connection, subjects)
+    await derive_places(connection, {place for place in places if not place.is_post})
+    await store.list_to_derive(connection, posts | {place for place in places if place.is_post})

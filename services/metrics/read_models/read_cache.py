@@ -1,0 +1,146 @@
+"""What the service holds in memory to answer from: columns of staffing, events, snapshots.
+
+Invariant: every answer is of what was committed when it was asked for; what is kept fits the budget.
+"""
+
+import gc
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from datetime import datetime
+from typing import NoReturn, cast
+from weakref import WeakKeyDictionary
+
+from fastapi import Request
+
+from services.chassis.runtime import Runtime, runtime_of
+from services.metrics.figures.columns import BROKEN_DOWN_BY, Columns
+from services.metrics.figures.figures import FigureQuery, Reading, needs_snapshot
+from services.metrics.ingest import store
+from services.metrics.measures.declaration import Count
+from services.metrics.read_models import cost
+from services.metrics.read_models.authorities import ALL, Authorities
+from services.metrics.read_models.budget import Budget
+from services.metrics.read_models.cost import Size
+from services.metrics.read_models.readers import Readers
+from services.metrics.read_models.stock_columns import StockColumns
+from services.metrics.settings import ServiceSettings
+from services.metrics.snapshot.snapshot import Snapshot
+
+MEGABYTE = 1_000_000
+FREEZE_AFTER = 16 * MEGABYTE
+"""Taken in since the last time, in bytes: so much is looked through in some ten milliseconds."""
+
+
+class ReadCache:
+    """The columns, events and snapshots of one process."""
+
+    def __init__(self, readers: Readers, budget: Budget, tables: int | None = None) -> None:
+        """`tables` says of which tables it is the memory."""
+        self.tables = tables
+        self.readers = readers
+        self.budget = budget
+        self.columns = StockColumns(readers, budget)
+        self.authorities = Authorities(readers, budget)
+        self._frozen_at = 0
+
+    async def size(self, authority: str, *, rows: bool = False, events: bool = True) -> Size:
+        """How much there is to ask of one authority or all of them: of rows of staffing, of events, or of both."""
+        names = await self._named(authority)
+        found = await self.columns.count(names) if rows else (0, 0)
+        counted = await self.authorities.count(names) if events else (0, 0, 0)
+        return Size(*counted, *found)
+
+    async def size_of_figures(self, authority: str, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
+        """The same for some counts. What is pinned is counted from events alone."""
+        return await self.size(authority, rows=not pinned, events=pinned or needs_snapshot(counts, query))
+
+    async def most_keys(self, authority: str, query: FigureQuery, size: Size) -> int:
+        """The most rows that an answer can have."""
+        by = tuple(name for name in query.by if name in BROKEN_DOWN_BY)
+        where = {name: value for name, value in (query.where or {}).items() if name in BROKEN_DOWN_BY}
+        known = await self.columns.count_keys(await self._named(authority), by, where) if by else 1
+        return cost.most_keys(query.by, known, by, size)
+
+    async def readings(
+        self,
+        authority: str,
+        as_known_at: datetime,
+        as_accepted_at: datetime | None,
+        counts: Sequence[Count],
+        query: FigureQuery,
+    ) -> AsyncGenerator[list[Reading], None]:
+        """What these counts are read from, piece by piece: of all authorities never more at once than a few.
+
+        Whoever asks lets go of each before the next.
+        """
+        # Columns hold everything accepted: what is pinned is read from the events themselves.
+        with_columns = as_accepted_at is None and any(counted.column is not None for counted in counts)
+        if as_accepted_at is None and not needs_snapshot(counts, query):
+            parts = self.columns.of_each() if authority == ALL else self._columns_of(authority)
+            async for columns in parts:
+                yield [Reading(authority, as_known_at, _no_snapshot, each) for each in columns]
+        elif authority == ALL:
+            for name in await self._named(authority):
+                columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
+                # The snapshot is held by what is given alone.
+                yield [
+                    Reading(
+                        name,
+                        as_known_at,
+                        _this(await self.authorities.in_passing(name, as_known_at, as_accepted_at)),
+                        columns_of_it,
+                    )
+                ]
+        else:
+            reading = await self.reading(authority, as_known_at, as_accepted_at)
+            columns_of_it = await self.columns.of(authority) if with_columns else None
+            yield [Reading(authority, as_known_at, reading.snapshot, columns_of_it)]
+
+    async def reading(self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None = None) -> Reading:
+        """One authority's snapshot, and nothing besides."""
+        snapshot = await self.authorities.snapshot(authority, as_known_at, as_accepted_at)
+        return Reading(authority, as_known_at, _this(snapshot))
+
+    async def recorded_until(
+        self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None
+    ) -> datetime | None:
+        """The time of the newest record of an authority; of all of them, what each has recorded."""
+        names = await self._named(authority)
+        return await store.recorded_until(self.readers, names, as_known_at, as_accepted_at)
+
+    def settle(self) -> None:
+        """After an answer: hold what is kept to the budget, and spare the garbage collector what is kept."""
+        self.authorities.settle()
+        if self.budget.taken_in - self._frozen_at > FREEZE_AFTER:
+            self._frozen_at = self.budget.taken_in
+            # To look through 400 MB of events and snapshots, which hold no cycles, keeps every thread waiting for
+            # 0.7 s. What is frozen is let go by counting references as before. First what is new and garbage goes.
+            gc.collect(1)
+            gc.freeze()
+
+    async def _columns_of(self, authority: str) -> AsyncIterator[list[Columns]]:
+        yield [await self.columns.of(authority)]
+
+    async def _named(self, authority: str) -> list[str]:
+        return await self.columns.authorities() if authority == ALL else [authority]
+
+
+def _this(snapshot: Snapshot) -> Callable[[], Snapshot]:
+    return lambda: snapshot
+
+
+def _no_snapshot() -> NoReturn:
+    raise AssertionError("the columns were to be enough")
+
+
+_OF_RUNTIMES: WeakKeyDictionary[Runtime, ReadCache] = WeakKeyDictionary()
+
+
+def read_cache_of(request: Request) -> ReadCache:
+    """The memory of the process that a request came to."""
+    runtime = runtime_of(request)
+    # Numbers of arrival begin anew with the tables: what was kept says nothing of them.
+    if runtime not in _OF_RUNTIMES or _OF_RUNTIMES[runtime].tables != runtime.tables:
+        settings = cast(ServiceSettings, runtime.settings)
+        readers = Readers(runtime.pool, settings.database_connections)
+        _OF_RUNTIMES[runtime] = ReadCache(readers, Budget(settings.memory_budget_mb * MEGABYTE), runtime.tables)
+    return _OF_RUNTIMES[runtime]

@@ -1,0 +1,281 @@
+"""Who is in service, in which main post, from when to when: stretches of service, spells, moves.
+
+Invariant: of one person no two stretches of service share a day; a spell is a longest run of them without a gap.
+Definitions: docs/definitions.md, 'Scope'.
+"""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from enum import StrEnum
+from heapq import heappop, heappush
+from itertools import pairwise
+from operator import attrgetter, itemgetter
+from typing import NamedTuple
+
+from contracts.codes import Destination, Employment, LeavingReason, MoveKind, Origin, Route
+from contracts.envelope import Event
+from contracts.events.hiring import WorkerMoved, WorkerStarted
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.occupying import deciding, is_reversed
+from contracts.standing import Recorded, order_of_recording
+from services.metrics.timelines.rows import FOREVER, Dimensions, Occupancy, Post
+
+DAY = timedelta(days=1)
+NO_CSWW_ROLE = 99
+"""Sorts posts outside the census behind those in it."""
+
+
+class Scope(StrEnum):
+    """Which posts count: every one, or those with a CSWW role on the day (the rates of the census)."""
+
+    ALL = "all"
+    CENSUS = "census"
+
+
+class EmploymentPeriod(NamedTuple):
+    """One person in service over a stretch of days on which nothing of it changes. `fte` in millionths."""
+
+    person: str
+    fte: int
+    post: str
+    place: Dimensions
+    since: date
+    until: date
+
+
+class Start(NamedTuple):
+    """How a person came."""
+
+    origin: Origin = Origin.NOT_KNOWN
+    route: Route | None = None
+    employment: Employment | None = None
+    cohort: str | None = None
+    campaign: str | None = None
+    converted_from: str | None = None
+
+
+class Leaving(NamedTuple):
+    """Why a person left, and where to."""
+
+    reason: LeavingReason
+    destination: Destination
+
+
+class Spell(NamedTuple):
+    """A person's run of days in service, from `since` up to and without `until` (FOREVER: no end is known)."""
+
+    person: str
+    since: date
+    until: date
+    start: Start
+    leaving: Leaving | None
+    employment: tuple[EmploymentPeriod, ...]
+
+    def at(self, day: date) -> EmploymentPeriod | None:
+        """The service on a day; None outside the spell."""
+        return employment_on(self.employment, day)
+
+
+class Move(NamedTuple):
+    """A person who went to another post. `place`: the facts of `to_post` on that day. `fte` in millionths."""
+
+    person: str
+    moved_on: date
+    from_post: str
+    to_post: str
+    kind: MoveKind
+    fte: int
+    place: Dimensions
+
+
+Places = Mapping[str, Sequence[tuple[date, date, Dimensions]]]
+"""By what each post is broken down (from, to, dimensions), ascending; no two stretches that touch are alike."""
+
+
+def places_of(posts: Mapping[str, Sequence[Post]]) -> Places:
+    """By what each post is broken down over time, from the rows of its facts."""
+    found: dict[str, list[tuple[date, date, Dimensions]]] = {}
+    for post, rows in posts.items():
+        of_post = found[post] = []
+        for row in rows:
+            facts, since = row.facts, row.valid_from
+            place = Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
+            if of_post and of_post[-1][1:] == (since, place):
+                since = of_post.pop()[0]
+            of_post.append((since, row.valid_to, place))
+    return found
+
+
+def dimensions_of(places: Places, post: str, day: date) -> Dimensions:
+    """By what a post is broken down on a day."""
+    of_post = places.get(post, ())
+    at = bisect_right(of_post, day, key=itemgetter(0)) - 1
+    # Once it is established a post keeps facts for ever.
+    return of_post[at][2] if at >= 0 else Dimensions()
+
+
+def dimensions_between(places: Places, post: str, since: date, until: date) -> Iterator[tuple[date, date, Dimensions]]:
+    """By what a post is broken down over a stretch of days: from, to, dimensions; without gaps."""
+    of_post = places.get(post, ())
+    for at in range(max(0, bisect_right(of_post, since, key=itemgetter(0)) - 1), len(of_post)):
+        begins, ends, place = of_post[at]
+        if begins >= until:
+            break
+        if ends > since:
+            if begins > since:
+                yield since, begins, Dimensions()
+            yield max(since, begins), min(ends, until), place
+            since = min(ends, until)
+    if since < until:
+        yield since, until, Dimensions()
+
+
+class _Held(NamedTuple):
+    """One post of a person over a stretch: how senior it is among the person's posts (the least is the main post)."""
+
+    seniority: tuple[int, int, str]
+    until: date
+    since: date
+    fte: int
+    place: Dimensions
+
+
+def employment_periods(
+    person: str, occupancies: Sequence[Occupancy], places: Places, scope: Scope
+) -> list[EmploymentPeriod]:
+    """The stretches of service of one person, ascending, as long as they can be."""
+    pieces = sorted(
+        (
+            _Held((place.csww_role or NO_CSWW_ROLE, -held.fte, held.post), until, since, held.fte, place)
+            for held in occupancies
+            for since, until, place in dimensions_between(places, held.post, held.valid_from, held.valid_to)
+            if scope is Scope.ALL or place.csww_role is not None
+        ),
+        key=attrgetter("since"),
+    )
+    found: list[EmploymentPeriod] = []
+    holding: list[_Held] = []
+    fte, coming = 0, 0
+    ending: defaultdict[date, int] = defaultdict(int)
+    for since, until in pairwise(sorted({day for piece in pieces for day in (piece.since, piece.until)})):
+        fte -= ending.pop(since, 0)
+        while coming < len(pieces) and pieces[coming].since == since:
+            heappush(holding, pieces[coming])
+            fte += pieces[coming].fte
+            ending[pieces[coming].until] += pieces[coming].fte
+            coming += 1
+        while holding and holding[0].until <= since:
+            heappop(holding)
+        if not holding:
+            continue
+        main = holding[0]
+        service = EmploymentPeriod(person, fte, main.seniority[2], main.place, since, until)
+        if found and found[-1].until == since and found[-1][1:4] == service[1:4]:
+            service = service._replace(since=found.pop().since)
+        found.append(service)
+    return found
+
+
+def employment_on(stretches: Sequence[EmploymentPeriod], day: date) -> EmploymentPeriod | None:
+    """Of one person's stretches of service the one that holds a day; None outside of them."""
+    at = bisect_right(stretches, day, key=attrgetter("since")) - 1
+    return stretches[at] if at >= 0 and day < stretches[at].until else None
+
+
+def spells(
+    person: str, stretches: Iterable[EmploymentPeriod], in_any_post: Sequence[EmploymentPeriod], events: Iterable[Event]
+) -> list[Spell]:
+    """The spells that stretches of service of one scope make, with how the person came and left.
+
+    `in_any_post` is the person's service of scope `all`, `events` the person's events that stand.
+    """
+    runs: list[list[EmploymentPeriod]] = []
+    for service in stretches:
+        if runs and runs[-1][-1].until == service.since:
+            runs[-1].append(service)
+        else:
+            runs.append([service])
+    if not runs:
+        return []
+    told = _ComingAndGoing(events)
+    return [
+        Spell(
+            person,
+            run[0].since,
+            run[-1].until,
+            told.start(run[0].since),
+            None if run[-1].until == FOREVER else told.leaving(run[-1].until, in_any_post),
+            tuple(run),
+        )
+        for run in runs
+    ]
+
+
+class _ComingAndGoing:
+    """What one person's events say about how the person came and left."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        starts: list[WorkerStarted] = []
+        self._leavers: defaultdict[date, list[tuple[Recorded, WorkerLeft]]] = defaultdict(list)
+        self._reversals: dict[date, Sequence[Recorded]] = {}
+        for event in sorted(events, key=order_of_recording):
+            data = event.data
+            if isinstance(data, WorkerStarted):
+                starts.append(data)
+            elif isinstance(data, WorkerLeft):
+                self._leavers[data.left_on].append((order_of_recording(event), data))
+            elif isinstance(data, LeaverReversed):
+                known = self._reversals.get(data.left_on, ())
+                self._reversals[data.left_on] = deciding((*known, order_of_recording(event)))
+        # Of one day in the order of recording still.
+        self._starts = sorted(starts, key=attrgetter("started_on"))
+
+    def start(self, day: date) -> Start:
+        """How the person came who began a spell on a day: by the latest start by then, of one day the last recorded."""
+        at = bisect_right(self._starts, day, key=attrgetter("started_on")) - 1
+        if at < 0:
+            return Start()
+        latest = self._starts[at]
+        return Start(
+            latest.origin, latest.route, latest.employment, latest.cohort, latest.campaign, latest.converted_from
+        )
+
+    def leaving(self, day: date, in_any_post: Sequence[EmploymentPeriod]) -> Leaving:
+        """Why the person left on a day: by the last leaver of that day that is not reversed."""
+        reversals = self._reversals.get(day, ())
+        for leaver, data in reversed(self._leavers.get(day, ())):
+            if not is_reversed(leaver, reversals):
+                return Leaving(data.reason, data.destination)
+        if employment_on(in_any_post, day) is not None:
+            return Leaving(LeavingReason.MOVED_WITHIN_AUTHORITY, Destination.OTHER)
+        return Leaving(LeavingReason.NOT_KNOWN, Destination.NOT_KNOWN)
+
+
+def moves(
+    person: str,
+    occupancies: Sequence[Occupancy],
+    in_any_post: Sequence[EmploymentPeriod],
+    places: Places,
+    events: Iterable[Event],
+) -> list[Move]:
+    """The moves of one person that took effect, from the person's events that stand.
+
+    `in_any_post` is the person's service of scope `all`.
+    """
+    of_post: defaultdict[str, list[Occupancy]] = defaultdict(list)
+    for held in occupancies:
+        of_post[held.post].append(held)
+    found: dict[tuple[date, str], Move] = {}
+    for event in sorted(events, key=order_of_recording):
+        data = event.data
+        if not isinstance(data, WorkerMoved) or data.from_post == data.to_post:
+            continue
+        day, rows = data.moved_on, of_post.get(data.to_post, [])
+        at = bisect_right(rows, day, key=attrgetter("valid_from")) - 1
+        holds = at >= 0 and day < rows[at].valid_to
+        if holds and employment_on(in_any_post, day - DAY) is not None:
+            place = dimensions_of(places, data.to_post, day)
+            found[day, data.to_post] = Move(person, day, data.from_post, data.to_post, data.kind, rows[at].fte, place)
+    return list(found.values())
