@@ -3,9 +3,8 @@
 Invariant: the order depends on the events alone; no two events that act on one subject are equal in it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
-from operator import attrgetter
 from typing import Any, TypeVar
 
 from contracts.envelope import Event
@@ -21,17 +20,29 @@ recording, identifier of its subject, data."""
 Steps = dict[str, dict[date, Value | None]]
 """For each key the values that hold from a date on, dates ascending; None where nothing holds."""
 
-Effects = Mapping[str, tuple[int, Callable[[Any], date]]]
-"""By event type: the precedence among actions of one date, and what reads the effective date from the data."""
+Effects = Mapping[str, int]
+"""By event type: the precedence among actions of one date."""
 
 
-def in_order_of_effect(*models: tuple[type[EventData], str]) -> Effects:
-    """The effects of models, each with the field of its effective date, in the order in which they act on one date."""
-    return {model.event_type: (place, attrgetter(field)) for place, (model, field) in enumerate(models)}
+def effective_date(event: Event) -> date | None:
+    """The date from which on an event holds; None where it holds of all time, and of a withdrawal."""
+    return event.data.effective_date if isinstance(event.data, EventData) else None
+
+
+def day_of_effect(event: Event) -> date:
+    """The same of an event that has one. Raises ValueError for others."""
+    day = effective_date(event)
+    if day is None:
+        raise ValueError(f"{event.envelope.type} has no effective date")
+    return day
+
+
+def in_order_of_effect(*models: type[EventData]) -> Effects:
+    """The effects of models with an effective date, in the order in which they act on one date."""
+    return {model.event_type: precedence for precedence, model in enumerate(models) if model.effective_field}
 
 
 def action_of(event: Event, effects: Effects) -> Action:
     """An event, of a type that has an effect, as it takes effect. Actions sort in the order in which they act."""
-    precedence, effective_date = effects[event.envelope.type]
     identifier = event.envelope.subject.partition("/")[2]
-    return effective_date(event.data), precedence, order_of_recording(event), identifier, event.data
+    return day_of_effect(event), effects[event.envelope.type], order_of_recording(event), identifier, event.data

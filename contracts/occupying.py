@@ -19,13 +19,7 @@ from contracts.standing import Recorded, recorded_before
 # Who leaves a post and starts again on one day is in post; a start on the day of a leaver, before which nothing was
 # held, is of a starter who did not come. The FTE stated for a day holds for the post moved to on that day.
 # A reversal comes before the leavers it cancels.
-EFFECTS = in_order_of_effect(
-    (LeaverReversed, "left_on"),
-    (WorkerLeft, "left_on"),
-    (WorkerStarted, "started_on"),
-    (WorkerMoved, "moved_on"),
-    (WorkerFteChanged, "effective_from"),
-)
+EFFECTS = in_order_of_effect(LeaverReversed, WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged)
 """The events that say who holds a post, in the order in which they act on one day."""
 
 

@@ -26,6 +26,7 @@ class CoverStarted(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.cover.started.v1"
     subject_kind: ClassVar[str] = "cover"
+    effective_field: ClassVar[str | None] = "started_on"
 
     started_on: EffectiveDate
     agency_worker: WorkerId
@@ -57,6 +58,7 @@ class CoverChanged(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.cover.changed.v1"
     subject_kind: ClassVar[str] = "cover"
+    effective_field: ClassVar[str | None] = "effective_from"
 
     effective_from: EffectiveDate
     fte: Fte | None = None
@@ -77,6 +79,7 @@ class CoverEnded(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.cover.ended.v1"
     subject_kind: ClassVar[str] = "cover"
+    effective_field: ClassVar[str | None] = "ended_on"
 
     ended_on: EffectiveDate
     outcome: CoverOutcome = CoverOutcome.NOT_KNOWN

@@ -22,6 +22,7 @@ class CampaignOpened(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.campaign.opened.v1"
     subject_kind: ClassVar[str] = "campaign"
+    effective_field: ClassVar[str | None] = "opened_on"
 
     opened_on: EffectiveDate
     closes_on: EffectiveDate | None = None
@@ -35,6 +36,7 @@ class ApplicationProgressed(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.application.progressed.v1"
     subject_kind: ClassVar[str] = "application"
+    effective_field: ClassVar[str | None] = "reached_on"
 
     stage: ApplicationStage
     reached_on: EffectiveDate
@@ -49,6 +51,7 @@ class CohortOpened(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.cohort.opened.v1"
     subject_kind: ClassVar[str] = "cohort"
+    effective_field: ClassVar[str | None] = "entry_on"
 
     entry_on: EffectiveDate
     completes_on: EffectiveDate
@@ -65,6 +68,7 @@ class WorkerStarted(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.worker.started.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "started_on"
 
     started_on: EffectiveDate
     post: PostId
@@ -85,6 +89,7 @@ class WorkerMoved(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.worker.moved.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "moved_on"
 
     moved_on: EffectiveDate
     from_post: PostId
@@ -103,6 +108,7 @@ class WorkerFteChanged(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.worker.fte-changed.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "effective_from"
 
     effective_from: EffectiveDate
     post: PostId
@@ -114,5 +120,6 @@ class WorkerMerged(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.worker.merged.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = None
 
     duplicate: WorkerId

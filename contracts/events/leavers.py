@@ -17,6 +17,7 @@ class WorkerLeft(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.worker.left.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "left_on"
 
     left_on: EffectiveDate
     reason: LeavingReason
@@ -31,5 +32,6 @@ class LeaverReversed(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.leaver.reversed.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "left_on"
 
     left_on: EffectiveDate

@@ -1,6 +1,5 @@
 """Posts: the funded slots of the structure. Subject: `post/<identifier>`."""
 
-from datetime import date
 from typing import ClassVar, Self
 
 from pydantic import ConfigDict, model_validator
@@ -15,6 +14,7 @@ class PostEstablished(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.post.established.v1"
     subject_kind: ClassVar[str] = "post"
+    effective_field: ClassVar[str | None] = "effective_from"
 
     effective_from: EffectiveDate
     role: Role
@@ -32,6 +32,7 @@ class PostChanged(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.post.changed.v1"
     subject_kind: ClassVar[str] = "post"
+    effective_field: ClassVar[str | None] = "effective_from"
 
     effective_from: EffectiveDate
     role: Role | None = None
@@ -53,10 +54,6 @@ class PostClosed(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.post.closed.v1"
     subject_kind: ClassVar[str] = "post"
+    effective_field: ClassVar[str | None] = "closed_on"
 
     closed_on: EffectiveDate
-
-
-def effective_date(event: PostEstablished | PostChanged | PostClosed) -> date:
-    """The date from which the event holds."""
-    return event.closed_on if isinstance(event, PostClosed) else event.effective_from

@@ -32,6 +32,7 @@ class PanelDecided(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.panel.decided.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "decided_on"
 
     panel: PanelId
     decided_on: EffectiveDate

@@ -14,6 +14,7 @@ class AbsenceRecorded(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.absence.recorded.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "absent_from"
 
     absent_from: EffectiveDate
     returned_on: EffectiveDate | None = None
@@ -32,6 +33,7 @@ class CaseloadCounted(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.caseload.counted.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "counted_on"
 
     counted_on: EffectiveDate
     cases: Count
@@ -42,6 +44,7 @@ class RetentionPaymentMade(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.retention-payment.made.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "paid_on"
 
     paid_on: EffectiveDate
     service_completed_on: EffectiveDate
@@ -53,6 +56,7 @@ class SupportTakenUp(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.support.taken-up.v1"
     subject_kind: ClassVar[str] = "worker"
+    effective_field: ClassVar[str | None] = "taken_up_on"
 
     taken_up_on: EffectiveDate
     offer: SupportOffer
@@ -63,6 +67,7 @@ class SupportSessionHeld(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.support-session.held.v1"
     subject_kind: ClassVar[str] = "session"
+    effective_field: ClassVar[str | None] = "held_on"
 
     held_on: EffectiveDate
     offer: SupportOffer
@@ -74,6 +79,7 @@ class DemandCounted(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.demand.counted.v1"
     subject_kind: ClassVar[str] = "demand"
+    effective_field: ClassVar[str | None] = "counted_on"
 
     counted_on: EffectiveDate
     demand: Demand
@@ -90,5 +96,6 @@ class DemandEnded(EventData):
 
     event_type: ClassVar[str] = "uk.workforce.demand.ended.v1"
     subject_kind: ClassVar[str] = "demand"
+    effective_field: ClassVar[str | None] = "ended_on"
 
     ended_on: EffectiveDate

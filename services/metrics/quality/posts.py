@@ -14,9 +14,10 @@ from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from contracts.codes import CoverReason
+from contracts.effects import day_of_effect
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
-from contracts.events.posts import PostChanged, PostClosed, PostEstablished, effective_date
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from contracts.standing import order_of_recording
 from services.metrics.measures.declaration import exact
 from services.metrics.quality.declaration import (
@@ -130,7 +131,7 @@ def _about_post(snapshot: Snapshot, post: str) -> _Ordered:
     def make() -> _Ordered:
         kinds = PostEstablished | PostChanged | PostClosed
         events = [event for event in snapshot.of_subject(f"post/{post}") if isinstance(event.data, kinds)]
-        return _in_order_of_days((effective_date(event.data), event) for event in events)  # type: ignore[arg-type]
+        return _in_order_of_days((day_of_effect(event), event) for event in events)
 
     return snapshot.kept(("quality: about post", post), make)
 
@@ -313,7 +314,7 @@ def posts_changed_before_established(snapshot: Snapshot) -> Iterable[Finding]:
         for event in acting[:established]:
             data = event.data
             if isinstance(data, PostChanged | PostClosed):
-                day = effective_date(data)
+                day = day_of_effect(event)
                 done = "changed" if isinstance(data, PostChanged) else "closed"
                 when = "not established by then" if later else "never established"
                 concerned = funded if done == "closed" else ()

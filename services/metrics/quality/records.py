@@ -10,20 +10,18 @@ from itertools import pairwise
 from statistics import median
 from typing import Any, NamedTuple
 
+from contracts.effects import day_of_effect, effective_date
 from contracts.envelope import Event, Identity, named
-from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from contracts.events.agency_cover import CoverEnded, CoverStarted
 from contracts.events.base import EventData
 from contracts.events.hiring import (
-    ApplicationProgressed,
-    CampaignOpened,
-    CohortOpened,
     WorkerFteChanged,
     WorkerMerged,
     WorkerMoved,
     WorkerStarted,
 )
-from contracts.events.leavers import WorkerLeft
-from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.posts import PostClosed, PostEstablished
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import (
     AbsenceRecorded,
@@ -31,8 +29,6 @@ from contracts.events.working_life import (
     DemandCounted,
     DemandEnded,
     RetentionPaymentMade,
-    SupportSessionHeld,
-    SupportTakenUp,
 )
 from contracts.standing import standing_events
 from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
@@ -47,32 +43,6 @@ EARLY_BEFORE = 183
 
 VERY_MANY = 1_000
 """Events of one subject, or occupants of one post, beyond which they cannot be right: real ones have some dozens."""
-
-TAKES_EFFECT: Mapping[type[EventData], Callable[[Any], date]] = {
-    PostEstablished: lambda data: data.effective_from,
-    PostChanged: lambda data: data.effective_from,
-    PostClosed: lambda data: data.closed_on,
-    CampaignOpened: lambda data: data.opened_on,
-    ApplicationProgressed: lambda data: data.reached_on,
-    CohortOpened: lambda data: data.entry_on,
-    WorkerStarted: lambda data: data.started_on,
-    WorkerMoved: lambda data: data.moved_on,
-    WorkerFteChanged: lambda data: data.effective_from,
-    WorkerLeft: lambda data: data.left_on,
-    CoverStarted: lambda data: data.started_on,
-    CoverChanged: lambda data: data.effective_from,
-    CoverEnded: lambda data: data.ended_on,
-    PanelDecided: lambda data: data.decided_on,
-    # An absence is entered when it is over, where that is known.
-    AbsenceRecorded: lambda data: data.returned_on or data.absent_from,
-    CaseloadCounted: lambda data: data.counted_on,
-    RetentionPaymentMade: lambda data: data.paid_on,
-    SupportTakenUp: lambda data: data.taken_up_on,
-    SupportSessionHeld: lambda data: data.held_on,
-    DemandCounted: lambda data: data.counted_on,
-    DemandEnded: lambda data: data.ended_on,
-}
-"""On which day an event takes effect. A merge, and a reversal, have none of their own."""
 
 SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
     PostEstablished: ("effective_from",),
@@ -208,7 +178,7 @@ def recorded_twice(snapshot: Snapshot) -> Iterable[Finding]:
                 alike[subject, *(getattr(data, name) for name in fields)].append(event)
         for (subject, *_), events in alike.items():
             if len(events) > 1:
-                day = TAKES_EFFECT[model](events[-1].data)
+                day = day_of_effect(events[-1])
                 same = all(one.data == other.data for one, other in pairwise(events))
                 how = "the same" if same else "not the same"
                 noun = model.event_type.split(".")[2].replace("-", " ")
@@ -228,8 +198,17 @@ def _subject(snapshot: Snapshot, event: Event) -> str:
 
 def days_late(event: Event) -> int | None:
     """How many days after it takes effect an event was recorded (before: negative); None where it has no such day."""
-    effect = TAKES_EFFECT.get(type(event.data))  # type: ignore[arg-type]
-    return None if effect is None else (event.envelope.time.date() - effect(event.data)).days
+    day = _known_at_the_earliest(event)
+    return None if day is None else (event.envelope.time.date() - day).days
+
+
+def _known_at_the_earliest(event: Event) -> date | None:
+    """The day from which on an event can be recorded; None of a reversal, which corrects, and of a merge."""
+    if isinstance(event.data, LeaverReversed):
+        return None
+    if isinstance(event.data, AbsenceRecorded) and event.data.returned_on is not None:
+        return event.data.returned_on
+    return effective_date(event)
 
 
 def late_entries(snapshot: Snapshot) -> Iterable[Finding]:
@@ -244,9 +223,8 @@ def early_entries(snapshot: Snapshot) -> Iterable[Finding]:
 
 def _entries(snapshot: Snapshot, check: str, counts: Callable[[int], bool], word: str) -> Iterable[Finding]:
     for event in snapshot.standing:
-        days = days_late(event)
-        if days is not None and counts(days):
-            day = TAKES_EFFECT[type(event.data)](event.data)  # type: ignore[index]
+        days, day = days_late(event), _known_at_the_earliest(event)
+        if days is not None and day is not None and counts(days):
             message = f"{event.name} takes effect on {day} and was recorded {abs(days)} days {word} it."
             yield on_a_day(check, [_subject(snapshot, event)], day, message, [event])
 

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from itertools import combinations
 from typing import Any
 
+from contracts.effects import effective_date
 from contracts.envelope import Event, format_instant
 from contracts.events.agency_cover import CoverChanged, CoverStarted
 from contracts.events.hiring import (
@@ -204,9 +205,7 @@ def _because(tied: Sequence[Event], later: Event) -> str:
 
 
 def _day(event: Event) -> date:
-    names = ("effective_from", "started_on", "moved_on", "left_on", "decided_on", "reached_on", "entry_on")
-    days = (getattr(event.data, name, None) for name in (*names, "counted_on", *event.data.__class__.model_fields))
-    return next((day for day in days if isinstance(day, date)), event.envelope.time.date())
+    return effective_date(event) or event.envelope.time.date()
 
 
 CHECKS = (

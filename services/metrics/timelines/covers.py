@@ -16,7 +16,7 @@ from services.metrics.timelines.knowledge import ONLY, fold_as_known
 from services.metrics.timelines.rows import Cover
 
 # An assignment that starts and ends on one day never held: it does not hold on `ended_on`.
-EFFECTS = in_order_of_effect((CoverStarted, "started_on"), (CoverChanged, "effective_from"), (CoverEnded, "ended_on"))
+EFFECTS = in_order_of_effect(CoverStarted, CoverChanged, CoverEnded)
 
 
 class Assignment(NamedTuple):

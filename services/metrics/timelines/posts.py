@@ -13,9 +13,7 @@ from services.metrics.timelines.amounts import millionths
 from services.metrics.timelines.knowledge import ONLY, fold_as_known
 from services.metrics.timelines.rows import Post, PostFacts
 
-EFFECTS = in_order_of_effect(
-    (PostClosed, "closed_on"), (PostEstablished, "effective_from"), (PostChanged, "effective_from")
-)
+EFFECTS = in_order_of_effect(PostClosed, PostEstablished, PostChanged)
 _NOT_FUNDED = 0
 
 
