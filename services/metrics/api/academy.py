@@ -27,7 +27,7 @@ from services.metrics.api import schemas
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.files import Lines
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.query import QueryReader, no_such_authority, said
 from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.telling import all_told
 from services.metrics.ingest import store
@@ -175,9 +175,7 @@ async def snapshot_of(computation: Computation, requested: AcademyRequest) -> Sn
     """
     memory = computation.memory
     if not await store.has_events(memory.readers, requested.authority, requested.as_known_at, requested.as_accepted_at):
-        accepted = "" if requested.as_accepted_at is None else f" and accepted at {said(requested.as_accepted_at)}"
-        detail = f"No event of authority {requested.authority} was known at {said(requested.as_known_at)}{accepted}."
-        raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+        raise no_such_authority(requested.authority, requested.as_known_at, requested.as_accepted_at)
     await computation.weigh(cost.of_parts(1, await memory.size(requested.authority), 1))
     snapshot = await memory.authorities.snapshot(requested.authority, requested.as_known_at, requested.as_accepted_at)
     # The snapshot keeps them.

@@ -14,12 +14,11 @@ from fastapi import APIRouter, Request, Response
 from contracts.codes import Role
 from contracts.envelope import Event
 from services.chassis.authentication import READING
-from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.files import Lines
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.query import QueryReader, no_such_authority, said
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, Score, back_test, score, scores
@@ -177,8 +176,7 @@ async def _snapshot(computation: Computation, asked: _Asked) -> Snapshot:
     """The authority's snapshot. Raises a 404 problem where nothing is known of it."""
     snapshot = await computation.memory.authorities.snapshot(asked.authority, asked.as_known_at, asked.as_accepted_at)
     if not snapshot.standing:
-        detail = f"No event of authority {asked.authority} was known at {said(asked.as_known_at)}."
-        raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+        raise no_such_authority(asked.authority, asked.as_known_at, asked.as_accepted_at)
     return snapshot
 
 

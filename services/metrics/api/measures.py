@@ -19,7 +19,7 @@ from services.metrics.api.adding_up import exactly, rounding
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.measure_tables import figure_lines, series_lines
 from services.metrics.api.parameters import DATE, FIGURE, IN_WORDS_DATE, LONGEST_WAIT, PARAMETERS, Parameter, documented
-from services.metrics.api.query import QueryReader, read_date, said
+from services.metrics.api.query import QueryReader, no_such_authority, read_date, said
 from services.metrics.api.responses import answer, list_responses, pinned, responses
 from services.metrics.api.telling import (
     all_told,
@@ -276,9 +276,7 @@ async def is_known(computation: Computation, requested: FigureRequest, result: F
 async def refuse_nothing(computation: Computation, requested: FigureRequest, result: Figures) -> None:
     """Raises a 404 problem where nothing was known of the authority: that is no nought."""
     if not await is_known(computation, requested, result):
-        accepted = "" if requested.as_accepted_at is None else f" and accepted at {said(requested.as_accepted_at)}"
-        detail = f"No event of authority {requested.authority} was known at {said(requested.as_known_at)}{accepted}."
-        raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+        raise no_such_authority(requested.authority, requested.as_known_at, requested.as_accepted_at)
 
 
 @router.get(

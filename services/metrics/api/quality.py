@@ -12,14 +12,13 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.envelope import named
 from services.chassis.authentication import READING
-from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.query import QueryReader, no_such_authority, said
 from services.metrics.api.responses import answer, list_responses, page_links, pinned, responses
 from services.metrics.measures.declaration import exact
 from services.metrics.pauses import with_pauses
@@ -170,8 +169,7 @@ def _answer(
 ) -> Response:
     (as_known_at, as_accepted_at), (limit, offset) = instants, question.page()
     if not snapshot.events:
-        detail = f"No event of authority {authority} was known at {said(as_known_at)}."
-        raise Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+        raise no_such_authority(authority, as_known_at, as_accepted_at)
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
     body["as_known_at"] = said(as_known_at)
     body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}

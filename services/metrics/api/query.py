@@ -353,3 +353,10 @@ def _read_financial_year(text: str) -> Period | None:
 def said(instant: datetime) -> str:
     """An instant as answers say it."""
     return format_instant(instant)
+
+
+def no_such_authority(authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> Problem:
+    """The 404 problem of an authority of which nothing was known: that is no 0."""
+    accepted = "" if as_accepted_at is None else f" and accepted at {said(as_accepted_at)}"
+    detail = f"No event of authority {authority} was known at {said(as_known_at)}{accepted}."
+    return Problem(404, "no-such-authority", "Nothing is known of this authority", detail)

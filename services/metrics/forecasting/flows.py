@@ -106,7 +106,7 @@ def comings(snapshot: Snapshot) -> Arrivals:
 
 def _how(start: Start) -> Flow:
     """What a vacancy is filled by that somebody fills who came in this way."""
-    if start.route is Route.AGENCY_CONVERSION or start.converted_from is not None:
+    if start.is_conversion:
         return Flow.FILLED_BY_CONVERSIONS
     return Flow.FILLED_BY_ENTRANTS if is_entrant(start) else Flow.FILLED_BY_HIRES
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
-from contracts.codes import MoveKind, Route
+from contracts.codes import MoveKind
 from services.metrics.measures.declaration import (
     CIPD,
     CSWW,
@@ -43,15 +43,11 @@ def _part(amount: int, day: date, service: EmploymentPeriod, more: dict[str, Any
     return Part(amount, day, day + DAY, (f"worker/{service.person}", f"post/{service.post}"), service.place, more)
 
 
-def _is_conversion(spell: Spell) -> bool:
-    return spell.start.route is Route.AGENCY_CONVERSION or spell.start.converted_from is not None
-
-
 def _starters(in_fte: bool, conversions_only: bool = False) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for spell in snapshot.spells(scope):
             first = spell.employment[0]
-            if _is_conversion(spell) or not conversions_only:
+            if spell.start.is_conversion or not conversions_only:
                 yield _part(first.fte if in_fte else ONE, spell.since, first, _came(spell))
 
     return parts
@@ -71,7 +67,7 @@ def _leavers(in_fte: bool) -> OverTime:
 def _moves(*kinds: MoveKind) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for move in snapshot.moves:
-            if move.kind in kinds and (scope is Scope.ALL or move.place.csww_role is not None):
+            if move.kind in kinds and scope.holds(move.place):
                 subjects = (f"worker/{move.person}", f"post/{move.from_post}", f"post/{move.to_post}")
                 yield Part(ONE, move.moved_on, move.moved_on + DAY, subjects, move.place, {"move_kind": move.kind})
 

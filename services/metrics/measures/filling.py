@@ -44,7 +44,7 @@ def age(opened_on: date, as_at: date) -> str:
 def _filled(times_days: bool) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for tranche in snapshot.tranches:
-            if tranche.filled and (scope is Scope.ALL or tranche.place.csww_role is not None):
+            if tranche.filled and scope.holds(tranche.place):
                 amount = tranche.fte * (tranche.closed_on - tranche.opened_on).days if times_days else tranche.fte
                 yield Part(amount, tranche.closed_on, tranche.closed_on + DAY, (tranche.post,), tranche.place)
 
@@ -55,7 +55,7 @@ def _open_by_age(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]
     for tranche in snapshot.tranches:
         if tranche.opened_on <= when.as_at < tranche.closed_on:
             place = dimensions_of(snapshot.places, tranche.post.partition("/")[2], when.as_at)
-            if scope is Scope.ALL or place.csww_role is not None:
+            if scope.holds(place):
                 more = {"age": age(tranche.opened_on, when.as_at)}
                 yield Part(tranche.fte, tranche.opened_on, tranche.closed_on, (tranche.post,), place, more)
 

@@ -63,7 +63,7 @@ def _panel_parts(snapshot: Snapshot, scope: Scope, successes_only: bool, in_fte:
             continue
         service = snapshot.employment_on(person, decided.decided_on, Scope.ALL)
         place = Dimensions() if service is None else service.place
-        if scope is Scope.CENSUS and place.csww_role is None:
+        if not scope.holds(place):
             continue
         more = {"panel": panel, "panel_kind": kind, "decision": decided.decision}
         amount, day = ONE, decided.decided_on
@@ -98,7 +98,7 @@ def _payments_due(in_pounds: bool) -> OverTime:
             service = spell.at(due_on) if spell.since <= SCHEME_LAST else None
             if service is None or service.place.role not in PAID_ROLES:
                 continue
-            if scope is Scope.ALL or service.place.csww_role is not None:
+            if scope.holds(service.place):
                 subjects = (f"worker/{spell.person}", f"post/{service.post}")
                 yield Part(amount, due_on, due_on + DAY, subjects, service.place)
 
@@ -111,7 +111,7 @@ def _payments_made(in_pounds: bool) -> OverTime:
             person = snapshot.person_of(event)
             service = snapshot.employment_on(person, paid.paid_on, Scope.ALL)
             place = Dimensions() if service is None else service.place
-            if scope is Scope.ALL or place.csww_role is not None:
+            if scope.holds(place):
                 amount = millionths(paid.amount) if in_pounds else ONE
                 yield Part(amount, paid.paid_on, paid.paid_on + DAY, (f"worker/{person}",), place)
 

@@ -49,7 +49,7 @@ def _cover(cost: bool) -> Within:
             for run in runs:
                 since, until = max(run.since, when.first), min(run.until, when.until)
                 rate = run.terms.hourly_rate if cost else ONE
-                in_scope = scope is Scope.ALL or run.place.csww_role is not None
+                in_scope = scope.holds(run.place)
                 if since < until and rate is not None and in_scope:
                     weight = rate * HOURS_A_WEEK * run.fte if cost else ONE * ONE
                     amount = weight * (until - since).days
@@ -65,7 +65,7 @@ def _cover(cost: bool) -> Within:
 def _conversions(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     for cover, runs in snapshot.assignments.items():
         for day, run in conversions(snapshot.events_of_cover(cover), runs):
-            if scope is Scope.ALL or run.place.csww_role is not None:
+            if scope.holds(run.place):
                 more = {"reason": run.reason, "agency": run.terms.agency}
                 yield Part(ONE, day, day + DAY, (f"cover/{cover}",), run.place, more)
 

@@ -29,8 +29,8 @@ def _staffing(column: str) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for place, rows in snapshot.staffing.items():
             for row in rows:
-                if scope is Scope.ALL or row.csww_role is not None:
-                    where = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
+                where = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
+                if scope.holds(where):
                     yield Part(getattr(row, column), row.valid_from, row.valid_to, (place,), where)
 
     return parts
@@ -51,7 +51,7 @@ def _assignments(*reasons: CoverReason) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for cover, runs in snapshot.assignments.items():
             for run in runs:
-                if run.reason in reasons and (scope is Scope.ALL or run.place.csww_role is not None):
+                if run.reason in reasons and scope.holds(run.place):
                     subjects = (f"cover/{cover}",) if run.post is None else (f"cover/{cover}", f"post/{run.post}")
                     more = {"reason": run.reason, "agency": run.terms.agency}
                     yield Part(ONE, run.since, run.until, subjects, run.place, more)

@@ -91,7 +91,7 @@ def _running_by_person(snapshot: Snapshot, scope: Scope, as_at: date) -> dict[st
     found: dict[str, list[Running]] = {}
     for _, runs in sorted(snapshot.assignments.items()):
         for run in runs:
-            if run.since <= as_at < run.until and (scope is Scope.ALL or run.place.csww_role is not None):
+            if run.since <= as_at < run.until and scope.holds(run.place):
                 found.setdefault(snapshot.person(run.agency_worker), []).append(run)
     return found
 

@@ -33,6 +33,10 @@ class Scope(StrEnum):
     ALL = "all"
     CENSUS = "census"
 
+    def holds(self, place: Dimensions) -> bool:
+        """Whether a post with these facts counts."""
+        return self is Scope.ALL or place.csww_role is not None
+
 
 class EmploymentPeriod(NamedTuple):
     """One person in service over a stretch of days on which nothing of it changes. `fte` in millionths."""
@@ -54,6 +58,11 @@ class Start(NamedTuple):
     cohort: str | None = None
     campaign: str | None = None
     converted_from: str | None = None
+
+    @property
+    def is_conversion(self) -> bool:
+        """Whether an agency worker became a permanent one."""
+        return self.route is Route.AGENCY_CONVERSION or self.converted_from is not None
 
 
 class Leaving(NamedTuple):
@@ -151,7 +160,7 @@ def employment_periods(
             _Held((place.csww_role or NO_CSWW_ROLE, -held.fte, held.post), until, since, held.fte, place)
             for held in occupancies
             for since, until, place in dimensions_between(places, held.post, held.valid_from, held.valid_to)
-            if scope is Scope.ALL or place.csww_role is not None
+            if scope.holds(place)
         ),
         key=attrgetter("since"),
     )
