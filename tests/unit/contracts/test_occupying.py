@@ -80,7 +80,7 @@ def test_on_one_day_reversals_act_first_then_leavers_starts_moves_and_changes_of
 
 
 def test_an_action_is_of_its_effective_date_its_subject_and_its_place_in_the_order_of_recording() -> None:
-    effects = in_order_of_effect((PostEstablished, "effective_from"), (PostClosed, "closed_on"))
+    effects = in_order_of_effect(PostEstablished, PostClosed)
     opened = event(established(DAY_2), "post/P-7", RECORDED, "E-1", sourcesequence="4")
     assert action_of(opened, effects) == (
         DAY_2, 0, (RECORDED, "/coventry/hr", 4, "E-1", "uk.workforce.post.established.v1"), "P-7", opened.data,
