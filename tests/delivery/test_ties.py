@@ -66,7 +66,8 @@ async def everything(client: httpx.AsyncClient, tie: Tie, authority: int) -> tup
     time = {"as_at": str(AS_AT)}
     if MEASURES[tie.measure].kind is not Kind.STOCK:
         time = {"from": str(FIRST), "to": str(LAST)}
-    figure = await ask(client, f"/v1/measures/{tie.measure}", authority, **time, by=",".join(tie.by))
+    by = {"by": ",".join(tie.by)} if tie.by else {}
+    figure = await ask(client, f"/v1/measures/{tie.measure}", authority, **time, **by)
     answers = [
         figure,
         await ask(client, f"/v1/measures/{tie.measure}/explanation", authority, **time),

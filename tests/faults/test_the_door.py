@@ -7,7 +7,7 @@ import itertools
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,7 +80,7 @@ class Door:
         def ask() -> None:
             nonlocal peak
             while not over.is_set() or len(answers) < 3:
-                answers.append((self.health(), self.send_good_event() if good_events else 202))
+                answers.append((again(self.health), again(self.send_good_event) if good_events else 202))
                 peak = max(peak, process.memory_info().rss)
                 over.wait(0.05)
 
@@ -93,6 +93,17 @@ class Door:
             asking.join()
         assert set(answers) == {(200, 202)}
         assert (peak - before) / 1e6 < MOST_MEGABYTES
+
+
+def again(ask: Callable[[], int]) -> int:
+    """Ask, and ask again where the connection is ended before anything was said on it.
+
+    Among hundreds of silent connections one that is slow to say what it wants is taken for one of them.
+    """
+    for _ in range(4):
+        with suppress(httpx.RemoteProtocolError, httpx.WriteError, httpx.ReadError):
+            return ask()
+    return ask()
 
 
 @pytest.fixture(scope="module")
@@ -236,12 +247,26 @@ def test_who_has_no_key_and_reads_slowly_gives_way(door: Door) -> None:
 
 
 def test_when_every_connection_is_busy_health_answers_and_others_are_told_to_come_again(door: Door) -> None:
-    busy = [
-        stranger
-        for key in (door.bad, door.good)
-        for stranger in many(door.port, CONNECTIONS // 2, unfinished(f"{key_header(key)}Content-Length: 30000"))
-    ]
-    # Until the service has seen that they are all busy, and that who asked before is gone, others may still get in.
+    # Who sends nothing more is gone after two seconds: on a slow machine the first before the last has come.
+    for _ in range(10):
+        busy = [
+            stranger
+            for key in (door.bad, door.good)
+            for stranger in many(door.port, CONNECTIONS // 2, unfinished(f"{key_header(key)}Content-Length: 30000"))
+        ]
+        told = what_one_more_is_told(door)
+        if told.startswith("HTTP/1.1 503"):
+            break
+        for stranger in busy:
+            stranger.close()
+    assert told.startswith("HTTP/1.1 503")
+    assert [door.health() for _ in range(10)] == [200] * 10
+    assert how_many_ended(busy, ENDED_WITHIN) == CONNECTIONS
+    assert "as many connections as there may be" in door.service.process.log.read_text()
+
+
+def what_one_more_is_told(door: Door) -> str:
+    """Until the service has seen that all are busy, and that who asked before is gone, others may still get in."""
     for _ in range(20):
         threading.Event().wait(0.1)
         (stranger,) = many(door.port, 1, lambda new: new.send("GET /v1/set-aside HTTP/1.1\r\nHost: x\r\n\r\n"))
@@ -249,17 +274,14 @@ def test_when_every_connection_is_busy_health_answers_and_others_are_told_to_com
         stranger.close()
         if told.startswith("HTTP/1.1 503"):
             break
-    assert told.startswith("HTTP/1.1 503")
-    assert [door.health() for _ in range(10)] == [200] * 10
-    assert how_many_ended(busy, ENDED_WITHIN) == CONNECTIONS
-    assert "as many connections as there may be" in door.service.process.log.read_text()
+    return told
 
 
 def test_unfinished_bodies_take_no_more_than_is_set_aside_and_one_caller_half(door: Door) -> None:
     with door.stays_open():
         unknown = many(door.port, 20, unfinished("Content-Length: 1999999", 1_500_000))
         known = many(door.port, 20, unfinished(f"{key_header(door.bad)}Content-Length: 1999999", 1_500_000))
-        told = [stranger.answer(0.5) if number > 1 else "" for number, stranger in enumerate(known)]
+        told = [stranger.answer() if number > 1 else "" for number, stranger in enumerate(known)]
         assert how_many_ended(unknown + known, ENDED_WITHIN) == 40
     assert sum(line.startswith("HTTP/1.1 429") for line in told) == 18
 

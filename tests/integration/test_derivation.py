@@ -12,6 +12,7 @@ import asyncpg
 import pytest
 
 from contracts.envelope import Event
+from services import metrics
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics.ingest import handlers, store
@@ -21,7 +22,7 @@ from services.metrics.timelines.workers import occupancies
 from tests.dirt import KINDS, WORKER
 from tests.histories import event, started
 
-METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"
+METRICS_MIGRATIONS = Path(metrics.__file__).parent / "migrations"
 START = '{"started_on": "2023-04-01", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}'
 POST = '{"effective_from": "2023-04-01", "role": "social-worker", "funded_fte": 1, "team": "a", "service_area": "b"}'
 

@@ -15,6 +15,7 @@ import pytest
 from contracts.codes import CoverReason, Role
 from contracts.envelope import Event
 from contracts.events.posts import PostEstablished
+from services import metrics
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.chassis.telemetry import Telemetry
@@ -25,7 +26,7 @@ from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.stock_columns import StockColumns
 from tests.histories import at, cover_started, established, event, fte_changed, left, started
 
-METRICS_MIGRATIONS = Path(handlers.__file__).parent / "migrations"
+METRICS_MIGRATIONS = Path(metrics.__file__).parent / "migrations"
 APRIL, OCTOBER = date(2023, 4, 1), date(2023, 10, 31)
 SEQUENCE = itertools.count(1)
 KNOWN = datetime(2024, 1, 1, tzinfo=UTC)

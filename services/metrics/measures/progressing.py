@@ -119,8 +119,8 @@ def _payments_made(in_pounds: bool) -> OverTime:
 
 
 def _funded(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
-    # Of an authority of which nothing is known, nothing is known to be funded. No event says how much is: no subject.
-    if snapshot.events and when.last >= FUNDED_FROM:
+    # Of an authority of which nothing stands, nothing is known to be funded. No event says how much is: no subject.
+    if snapshot.standing and when.last >= FUNDED_FROM:
         yield Part(FUNDED_FTE * ONE, FUNDED_FROM, FOREVER, (), Dimensions())
 
 
