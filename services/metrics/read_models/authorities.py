@@ -116,8 +116,8 @@ class Authorities:
         """How many events these authorities have, how many are yet to be read, and how many are in no snapshot yet."""
         held = [self._kept.get(authority) or _Kept(authority) for authority in authorities]
         unread: int = await self._readers.fetchval(COUNT_UNREAD, authorities, [kept.arrived for kept in held])
-        unsnapshotd = sum(len(kept.events) for kept in held if not kept.snapshots)
-        return sum(len(kept.events) for kept in held) + unread, unread, unsnapshotd + unread
+        without_snapshot = sum(len(kept.events) for kept in held if not kept.snapshots)
+        return sum(len(kept.events) for kept in held) + unread, unread, without_snapshot + unread
 
     def settle(self) -> None:
         """After an answer: weigh again what was asked for since the last time. Snapshots grow with what is asked."""

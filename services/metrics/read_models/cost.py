@@ -44,19 +44,19 @@ USUAL_VALUES = 60
 class Size(NamedTuple):
     """How much there is to ask of one authority, or of all of them together.
 
-    Unread is what is not in memory; unsnapshotd are the events of authorities of which no snapshot is.
+    Unread is what is not in memory; without a snapshot are the events of authorities of which no snapshot is.
     """
 
     events: int = 0
     unread_events: int = 0
-    unsnapshotd_events: int = 0
+    events_without_snapshot: int = 0
     rows: int = 0
     unread_rows: int = 0
 
 
 def of_snapshot(size: Size, snapshots: int = 1) -> int:
     """Of snapshots of one authority, with what is needed to make them."""
-    return READ_EVENT * size.unread_events + SNAPSHOT_EVENT * size.unsnapshotd_events * snapshots
+    return READ_EVENT * size.unread_events + SNAPSHOT_EVENT * size.events_without_snapshot * snapshots
 
 
 def of_figures(counts: Sequence[Count], query: FigureQuery, points: int, size: Size, keys: int) -> int:

@@ -204,6 +204,18 @@ async def test_what_is_said_to_be_set_aside_counts_between_the_positions_that_ar
     assert str(judging.watermarks.expected[0].remedy) == remedy
 
 
+async def test_what_was_set_aside_at_the_verified_position_covers_nothing_that_misses_after_it(
+    pool: asyncpg.Pool,
+) -> None:
+    judging = Judging(pool)
+    await arrived(pool, 1)
+    await note_set_aside(pool, HIRING.name, 2)
+    await judging.judge(said(2, 2))
+    await pool.execute("UPDATE expected SET verified_position = 2, verified_events = 2, missing = 0, remedy = NULL")
+    assert await judging.judge(said(3, 3, NOON + SECOND)) == (1, None)
+    assert str(judging.watermarks.expected[0].remedy) == "read-again"
+
+
 async def test_what_came_after_it_was_set_aside_covers_nothing_that_misses(pool: asyncpg.Pool) -> None:
     judging = Judging(pool)
     await arrived(pool, 1)

@@ -78,6 +78,19 @@ async def test_what_was_read_is_not_read_again(inboxes: Inboxes) -> None:
     assert inboxes.asked == [("331", 0), ("331", 2)]
 
 
+async def test_two_who_ask_at_once_get_each_event_once(inboxes: Inboxes, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def slow(pool: object, authority: str, after: int) -> tuple[list[Event], int]:
+        await asyncio.sleep(0)
+        return await inboxes.read(pool, authority, after)
+
+    monkeypatch.setattr(inbox, "read_arrived", slow)
+    inboxes.put("331", FIRST, FIRST + HOUR)
+    kept = authorities()
+    both = await asyncio.gather(kept.events("331"), kept.events("331"))
+    assert [[one.envelope.id for one in events] for events in both] == [["E-0", "E-1"]] * 2
+    assert inboxes.asked == [("331", 0), ("331", 2)]
+
+
 async def test_an_event_is_known_from_its_very_instant_on(inboxes: Inboxes) -> None:
     inboxes.put("331", FIRST, FIRST + HOUR)
     kept, moment = authorities(), timedelta(microseconds=1)

@@ -21,9 +21,9 @@ from services.metrics.settings import ServiceSettings
 
 MOST: int = ServiceSettings.model_fields["largest_question"].default
 
-AN_AUTHORITY = Size(events=6_600, unread_events=6_600, unsnapshotd_events=6_600, rows=13_000, unread_rows=13_000)
+AN_AUTHORITY = Size(events=6_600, unread_events=6_600, events_without_snapshot=6_600, rows=13_000, unread_rows=13_000)
 ENGLAND = Size(
-    events=1_000_000, unread_events=1_000_000, unsnapshotd_events=1_000_000, rows=1_900_000, unread_rows=1_900_000
+    events=1_000_000, unread_events=1_000_000, events_without_snapshot=1_000_000, rows=1_900_000, unread_rows=1_900_000
 )
 MONTHS_OF_TEN_YEARS, MONTHS_OF_A_CENTURY = 120, 1188
 FIVE = ("role", "team", "service_area", "grade", "csww_role")
@@ -59,18 +59,18 @@ def test_a_century_by_five_dimensions_is_not_where_hardly_two_posts_are_alike(me
 def test_figures_of_one_authority_and_stocks_of_all_in_memory_are_small_questions() -> None:
     assert cost("turnover-rate", FigureQuery(("role",)), 1, AN_AUTHORITY, known=12) <= SMALL
     assert cost("vacancies", FigureQuery(("role",)), MONTHS_OF_TEN_YEARS, AN_AUTHORITY, known=12) <= SMALL
-    in_memory = ENGLAND._replace(events=0, unread_events=0, unsnapshotd_events=0, unread_rows=0)
+    in_memory = ENGLAND._replace(events=0, unread_events=0, events_without_snapshot=0, unread_rows=0)
     assert cost("vacancies", FigureQuery(("role",)), MONTHS_OF_TEN_YEARS, in_memory, known=12) <= SMALL
     assert cost("turnover-rate", FigureQuery(), 1, ENGLAND, known=1) > SMALL
     assert of_back_test(AN_AUTHORITY, 12, 60) > SMALL
     # What explains a figure of a snapshot in memory takes milliseconds; one forecast a tenth of a second.
-    kept = AN_AUTHORITY._replace(unread_events=0, unsnapshotd_events=0)
+    kept = AN_AUTHORITY._replace(unread_events=0, events_without_snapshot=0)
     assert of_parts(4, kept, 1) <= SMALL
     assert of_forecast(kept, 12, 1) <= SMALL
 
 
 def test_forecasts_tests_of_them_and_quality_of_one_large_authority_are_let_through() -> None:
-    large = Size(events=40_000, unread_events=40_000, unsnapshotd_events=40_000)
+    large = Size(events=40_000, unread_events=40_000, events_without_snapshot=40_000)
     assert of_forecast(large, 24, 12) <= MOST
     assert of_back_test(large, 12, 60) <= MOST
     assert of_quality(large, 1000) <= MOST
@@ -86,7 +86,7 @@ def test_there_are_no_more_rows_than_combinations_and_no_more_than_events() -> N
 
 # --- worked out by hand -----------------------------------------------------------------------------------------------
 
-SOME = Size(events=1_000, unread_events=200, unsnapshotd_events=100, rows=4_000, unread_rows=500)
+SOME = Size(events=1_000, unread_events=200, events_without_snapshot=100, rows=4_000, unread_rows=500)
 OF_SNAPSHOT = 15 * 200 + 15 * 100
 
 

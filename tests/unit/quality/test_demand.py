@@ -56,6 +56,9 @@ def test_series_counted_on_different_days_of_a_round_or_that_an_older_one_outliv
         (NEW, date(2023, month, 3)) for month in (8, 9, 10)
     ]
     assert found("demand-series-replaced", history(*((series, _counted(day)) for series, day in rounds))) == []
+    # Of two that began on one day neither replaces the other.
+    together = [(OLD, SEPTEMBER), (NEW, SEPTEMBER), (NEW, OCTOBER), (NEW, NOVEMBER)]
+    assert found("demand-series-replaced", history(*((series, _counted(day)) for series, day in together))) == []
     outlived = [(OLD, APRIL), (NEW, SEPTEMBER), (OLD, SEPTEMBER), (OLD, OCTOBER), (OLD, NOVEMBER)]
     assert found("demand-series-replaced", history(*((series, _counted(day)) for series, day in outlived))) == []
 
