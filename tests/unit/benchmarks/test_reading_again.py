@@ -10,11 +10,13 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from services.metrics.benchmarks import database, store
+from services.metrics.benchmarks import database
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.release import READ_BY
+from services.metrics.benchmarks.store import READ_BY_ANOTHER, read_again
 from tests.parts import PostgreSQL
 from tests.unit.benchmarks.small_release import authority, england, file_of
+from tests.unit.chassis.test_two_at_once import excludes
 
 RELEASE = file_of(england(), authority("331", "Coventry"))
 ADD = "INSERT INTO published_file (kind, name, published, sha256, source, body) VALUES ($1, $2, $3, '', 'DfE', $4)"
@@ -39,7 +41,7 @@ async def pool(address: str) -> AsyncIterator[asyncpg.Pool]:
             ("neighbours", "2023", b"Neighbours of somebody"),
         ):
             await pool.execute(ADD, kind, name, date(2023, 2, 23), body)
-        await store.read_again(pool)
+        await read_again(pool)
         yield pool
     await opened.close()
 
@@ -55,7 +57,7 @@ async def read_by_an_older_version(pool: asyncpg.Pool) -> int:
 async def test_what_an_older_version_read_is_read_again_and_neighbours_are_no_release(pool: asyncpg.Pool) -> None:
     figures = await read_by_an_older_version(pool)
     with capture_logs() as logs:
-        await store.read_again(pool)
+        await read_again(pool)
     assert figures == await pool.fetchval(COUNT) > 0
     assert [(line["event"], line["release"]) for line in logs] == [
         ("a release was read again", "2022"),
@@ -63,9 +65,9 @@ async def test_what_an_older_version_read_is_read_again_and_neighbours_are_no_re
     ]
 
 
-async def test_two_processes_that_read_again_at_once_do_not_meet(pool: asyncpg.Pool) -> None:
+async def test_who_reads_again_waits_for_another_who_does(pool: asyncpg.Pool) -> None:
     figures = await read_by_an_older_version(pool)
-    await asyncio.gather(store.read_again(pool), store.read_again(pool))
+    assert await excludes(pool, lambda connection: connection.fetch(READ_BY_ANOTHER, READ_BY), lambda: read_again(pool))
     assert await pool.fetchval(COUNT) == figures
     assert await pool.fetchval("SELECT array_agg(read_by ORDER BY name) FROM published_release") == [READ_BY] * 2
 
