@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
+from typing import Any
 from uuid import uuid4
 
 import asyncpg
@@ -10,7 +11,6 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from services.metrics.benchmarks import database
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.release import READ_BY
 from services.metrics.benchmarks.store import READ_BY_ANOTHER, read_again
@@ -74,20 +74,21 @@ async def test_who_reads_again_waits_for_another_who_does(pool: asyncpg.Pool) ->
 
 async def test_two_who_ask_first_at_once_share_the_connections(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[asyncpg.Pool] = []
-    create = asyncpg.create_pool
+    create: Any = asyncpg.create_pool
 
-    async def counted(*given: object, **named: object) -> asyncpg.Pool:
+    async def counted(*given: Any, **named: Any) -> asyncpg.Pool:
         await asyncio.sleep(0)
-        made.append(await create(*given, **named))  # type: ignore[arg-type]
+        made.append(await create(*given, **named))
         return made[-1]
 
-    monkeypatch.setattr(database.asyncpg, "create_pool", counted)
+    monkeypatch.setattr("services.metrics.benchmarks.database.asyncpg.create_pool", counted)
     asked = BenchmarksDatabase(address, address)
 
     async def ask() -> asyncpg.Pool:
         async with asked.opened() as found:
             return found
 
-    assert await asyncio.gather(ask(), ask()) == [made[0]] * 2
-    assert len(made) == 1
+    first, second = await asyncio.gather(ask(), ask())
+    assert made == [first]
+    assert second is first
     await asked.close()
