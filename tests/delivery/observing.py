@@ -128,7 +128,9 @@ async def log_of(
         for place in places:
             while await consumer.position(place) < ends[place]:
                 for records in (await consumer.getmany(place, timeout_ms=1000)).values():
-                    found[place] += [record for record in records if record.key.startswith(f"{authority}:".encode())]
+                    found[place] += [
+                        record for record in records if (record.key or b"").startswith(f"{authority}:".encode())
+                    ]
     return dict(found)
 
 
