@@ -6,7 +6,7 @@ Invariant: events keep coming while it stops.
 import asyncio
 
 from tests.delivery.feed import post_established, send
-from tests.delivery.observing import committed, events_in, eventually, read, stop_gracefully, tables, total
+from tests.delivery.observing import events_in, eventually, stop_gracefully, tables, total
 from tests.parts import RealSystem
 
 AUTHORITY = "301"
@@ -14,7 +14,7 @@ SIZE = 25
 """Events of a request."""
 
 
-async def test_metrics_stops_under_load_and_does_not_read_again_what_it_committed(standing_system: RealSystem) -> None:
+async def test_metrics_stops_under_load_and_goes_on_without_losing_or_doubling_any(standing_system: RealSystem) -> None:
     system = standing_system
     database = system.databases["metrics"]
     stopped = asyncio.Event()
@@ -27,16 +27,10 @@ async def test_metrics_stops_under_load_and_does_not_read_again_what_it_committe
             assert await send(system.recruitment, events) == ["accepted"] * SIZE
             accepted += SIZE
 
-    before = await committed(system.broker, "metrics")
     feeding = asyncio.create_task(feed())
     await eventually(lambda: more_than(database, 100), True)
     await asyncio.to_thread(stop_gracefully, system.metrics)
     taken_in = await events_in(database, "inbox", AUTHORITY)
-    told_to_kafka = await committed(system.broker, "metrics")
-    # More where something that earlier tests sent was still on its way.
-    assert sum(told_to_kafka.values()) >= sum(before.values()) + taken_in
-    moved_on = {place: offset for place, offset in told_to_kafka.items() if offset != before.get(place)}
-    assert {place: offset for place, offset in (await noted(database)).items() if place in moved_on} == moved_on
     await asyncio.sleep(0.2)
     stopped.set()
     await feeding
@@ -46,12 +40,6 @@ async def test_metrics_stops_under_load_and_does_not_read_again_what_it_committe
     system.metrics.wait_until_ready()
     await eventually(lambda: total(system.metrics, "establishment", AUTHORITY), float(accepted))
     assert len((await tables(database, AUTHORITY))["staffing"]) == accepted
-
-
-async def noted(database: str) -> dict[str, int]:
-    """Up to which offset metrics has taken in each partition, as it says itself: there it goes on."""
-    rows = await read(database, "SELECT topic, partition, next_offset FROM reading WHERE next_offset > 0")
-    return {f"{row['topic']}[{row['partition']}]": row["next_offset"] for row in rows}
 
 
 async def more_than(database: str, events: int) -> bool:
