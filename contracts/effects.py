@@ -39,7 +39,7 @@ def day_of_effect(event: Event) -> date:
 
 def in_order_of_effect(*models: type[EventData]) -> Effects:
     """The effects of models with an effective date, in the order in which they act on one date."""
-    return {model.event_type: precedence for precedence, model in enumerate(models) if model.effective_field}
+    return {model.event_type: precedence for precedence, model in enumerate(models)}
 
 
 def action_of(event: Event, effects: Effects) -> Action:

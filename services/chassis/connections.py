@@ -12,12 +12,12 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 import h11
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.config import Config
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
 from services.chassis.authentication import LOOPBACK_CALLER, Caller
+from services.chassis.last_answers import Answering, HealthAlone, Lingering
 from services.chassis.limits import head_too_large, url_too_long
 from services.chassis.logs import get_log
 from services.chassis.problems import Problem
@@ -311,7 +311,7 @@ class Http(H11Protocol):
         super().__init__(*given)
         # A line for each request that is no HTTP would let strangers fill the disk: they are counted.
         self.logger = QUIET
-        self.app = self.answering = Answering(self.app, self)
+        self.app = self.answering = Answering(self.app, self.announce_the_end)
 
     def on_response_complete(self) -> None:
         """An answer is written. Of a body that nobody asked for the rest is not parsed."""
@@ -376,54 +376,3 @@ class Http(H11Protocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Whoever asks for another protocol is answered in this one."""
-
-
-class Lingering:
-    """The transport of an answer after which a connection lingers: it is not closed as soon as the answer is written.
-
-    Whoever still sends would be told that the connection was reset, and not get to read the answer.
-    """
-
-    def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
-        self._cycle = cycle
-        self._transport = transport
-        self.write, self.is_closing = transport.write, transport.is_closing
-
-    def close(self) -> None:
-        """Close it where the answer did not come to its end."""
-        if not self._cycle.response_complete:
-            self._transport.close()
-
-
-class Answering:
-    """The application of a connection: an answer says so when the connection ends with it."""
-
-    def __init__(self, app: Any, http: Http) -> None:
-        self.app = cast(ASGIApp, app)
-        self._http = http
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on."""
-
-        async def announcing(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                message = {**message, "headers": self._http.announce_the_end(message.get("headers", ()))}
-            await send(message)
-
-        await self.app(scope, receive, announcing)
-
-
-class HealthAlone:
-    """The application while there is no room: it answers for its health, and refuses all else."""
-
-    def __init__(self, app: Any) -> None:
-        self._app = cast(ASGIApp, app)
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or refuse."""
-        if scope["path"].startswith("/health/"):
-            await self._app(scope, receive, send)
-            return
-        headers = {"Retry-After": "5", "Connection": "close"}
-        detail = "As many connections are open as there may be. Send the request again in some seconds."
-        await Problem(503, "full", "Too many connections", detail, headers=headers).answer()(scope, receive, send)

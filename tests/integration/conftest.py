@@ -3,8 +3,6 @@
 Invariant: each test speaks of posts and workers of its own, so that none sees what another sent.
 """
 
-import asyncio
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
@@ -13,13 +11,12 @@ import pytest
 import pytest_asyncio
 
 from deploy.demonstration import history
-from deploy.embedded.feeding import events_counting, feed
 from tests.integration.alone import Alone, metrics_alone
 from tests.integration.benchmarks import Loaded, two_releases
+from tests.integration.fed import metrics_that_was_fed
 from tests.integration.feed import Feed
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
 
-LOAD_SECONDS = 120.0
 """How long the demonstration may take to come in, on a slow machine; usually some seconds."""
 
 
@@ -55,23 +52,8 @@ def alone(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Alone]:
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def demonstration(postgres: PostgreSQL, parts_folder: Path) -> AsyncIterator[Feed]:
     """Metrics of a system of its own, when the demonstration authority's whole history has come in by the feeds."""
-    folder = parts_folder / "demonstration"
-    broker = EmbeddedBroker(folder / "broker.log")
-    broker.start()
-    system = RealSystem(postgres, broker, folder)
-    try:
-        await asyncio.to_thread(system.start)
-        urls = {name: service.url for name, service in system.services.items()}
-        events = history()
-        await asyncio.to_thread(feed, events, urls, None, lambda _: None)
-        deadline = time.monotonic() + LOAD_SECONDS
-        while (found := await events_counting(system.databases["metrics"])) < len(events):
-            assert time.monotonic() < deadline, f"{found} of {len(events)} events count after {LOAD_SECONDS} seconds"
-            await asyncio.sleep(0.1)
-        yield Feed(system.metrics.url)
-    finally:
-        await asyncio.to_thread(system.stop)
-        broker.stop()
+    async with metrics_that_was_fed(postgres, parts_folder / "demonstration", history()) as metrics:
+        yield metrics
 
 
 @pytest.fixture
