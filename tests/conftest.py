@@ -51,6 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = SEED
 
 
+@pytest.hookimpl(tryfirst=True)  # Groups are read by xdist's own hook of this name.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share parts stay together, in one process, when several run the tests."""
     for item in items:

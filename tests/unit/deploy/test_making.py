@@ -5,6 +5,7 @@ Invariant: make only says what it would do (`-n`), as on a machine where nothing
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,19 @@ def test_every_package_that_is_installed_is_the_one_that_was_locked() -> None:
 def test_tests_run_in_two_processes_that_keep_shared_parts_together() -> None:
     assert "-m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15" in said("test")
     assert "-m pytest -n 1 --dist loadgroup" in said("test", "PROCESSES=1")
+
+
+def test_what_is_of_one_group_runs_in_one_process() -> None:
+    """The process is told beside each test; a group that xdist does not learn of would be spread over both."""
+    tests = ["tests/unit/retention/test_rules.py", "tests/unit/quality/test_ties.py"]
+    options = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-vv", "-p", "no:cacheprovider"]
+    run = [sys.executable, "-m", "pytest", *options, *tests]
+    outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
+    done = subprocess.run(run, cwd=REPOSITORY, env=outside, capture_output=True, text=True, timeout=300, check=True)
+    for group in ("test_rules.py", "test_ties.py"):
+        lines = [line for line in done.stdout.splitlines() if "PASSED" in line and f"/{group}::" in line]
+        assert len(lines) > 5
+        assert len({line.split("]")[0] for line in lines}) == 1
 
 
 def test_the_check_takes_in_format_lint_types_imports_and_every_generated_file() -> None:
