@@ -35,7 +35,7 @@ up: $(READY)
 endif
 
 test: $(READY) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
-	$(RUN) -m pytest -n $(PROCESSES) --dist loadgroup --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
+	$(RUN) -m pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
 check: $(READY) ## format, lint, types, import rules, generated files up to date
 	.venv/bin/ruff format --check .

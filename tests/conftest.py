@@ -4,15 +4,18 @@ Invariant: the same seed gives the same tests; nothing that was started is left 
 """
 
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import hypothesis
 import pytest
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.missing import tell, without
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PostgreSQL, RealSystem
@@ -51,32 +54,41 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.hypothesis_seed = SEED
 
 
-@pytest.hookimpl(tryfirst=True)  # Groups are read by xdist's own hook of this name.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share parts stay together, in one process, when several run the tests."""
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=lambda item: _rank(item.path))
+    """The longest first."""
+    items.sort(key=lambda item: _rank(item.nodeid))
 
 
-def _folder(path: Path) -> str:
-    return path.relative_to(Path(__file__).parent).parts[0]
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Who hands out the tests, where several processes run them."""
+    return Together(config, log)
 
 
-def _rank(path: Path) -> int:
+class Together(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out tests that share parts together, to one process."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return group_of(nodeid)
+
+
+def group_of(nodeid: str) -> str:
+    """What a test shares its parts with: its file, or of a folder of `ONE_SYSTEM` all that is on the same broker."""
+    path, _, rest = nodeid.partition("::")
     folder = _folder(path)
-    return ONE_SYSTEM.index(folder) if folder in ONE_SYSTEM else len(ONE_SYSTEM)
-
-
-def _group(item: pytest.Item) -> str:
-    folder = _folder(item.path)
     if folder not in ONE_SYSTEM:
-        return f"{folder}/{item.path.name}"
-    parameters = (
-        item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
-    )
-    brokers = [BROKERS[value] for value in parameters if isinstance(value, str) and value in BROKERS]
-    return "/".join([folder, *brokers])
+        return path
+    parameters = re.split(r"[\[\]-]", rest)
+    return "/".join([folder, *(BROKERS[name] for name in parameters if name in BROKERS)])
+
+
+def _folder(path: str) -> str:
+    return path.split("/")[1]
+
+
+def _rank(nodeid: str) -> int:
+    folder = _folder(nodeid)
+    return ONE_SYSTEM.index(folder) if folder in ONE_SYSTEM else len(ONE_SYSTEM)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

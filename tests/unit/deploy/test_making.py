@@ -82,14 +82,14 @@ def test_every_package_that_is_installed_is_the_one_that_was_locked() -> None:
 
 
 def test_tests_run_in_two_processes_that_keep_shared_parts_together() -> None:
-    assert "-m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations=15" in said("test")
-    assert "-m pytest -n 1 --dist loadgroup" in said("test", "PROCESSES=1")
+    assert "-m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15" in said("test")
+    assert "-m pytest -n 1 --dist loadscope" in said("test", "PROCESSES=1")
 
 
 def test_what_is_of_one_group_runs_in_one_process() -> None:
-    """The process is told beside each test; a group that xdist does not learn of would be spread over both."""
+    """The process is told beside each test."""
     tests = ["tests/unit/retention/test_rules.py", "tests/unit/quality/test_ties.py"]
-    options = ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "-vv", "-p", "no:cacheprovider"]
+    options = ["-n", "2", "--dist", "loadscope", "--no-loadscope-reorder", "-vv", "-p", "no:cacheprovider"]
     run = [sys.executable, "-m", "pytest", *options, *tests]
     outside = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
     done = subprocess.run(run, cwd=REPOSITORY, env=outside, capture_output=True, text=True, timeout=300, check=True)
