@@ -198,7 +198,7 @@ async def test_however_many_bad_records_one_authority_has_the_others_go_on(
     try:
         await eventually(lambda: total(strict, "establishment", authority), 1.0)
         await eventually(lambda: number_of_dead_letters(system, b"107:post/P-BAD"), 40)
-        assert (await get(strict, "/health/ready")).status_code == 200
+        await eventually(lambda: is_ready(strict), True)
         assert await counter(strict, "workforce_set_aside_runs_total") == 1
     finally:
         stop_gracefully(strict)
