@@ -1,7 +1,7 @@
 """How far this service has read each partition, kept in its own database.
 
 Invariant: what the table says was read is in the inbox, or set aside. Kafka's own note of it, which can be moved or
-lost, decides nothing.
+lost, decides nothing: nothing of a partition is fetched before the table has said where to begin.
 
 A partition that is to be read again gets another `reading` in the table; whichever process owns the partition then,
 or later, finds it there and goes back to the beginning.
@@ -65,7 +65,11 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
             self._unsaved.pop(place, None)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Go on where the table says."""
+        """Go on where the table says, and fetch nothing before: it would be taken in, and then once more."""
+        for place in assigned:
+            self._known.pop(place, None)
+        for consumer in self._consumers():
+            consumer.pause(*assigned & consumer.assignment())
         await self._if_possible(self.align)
 
     async def _if_possible(self, step: Callable[[], Any]) -> None:
@@ -155,6 +159,8 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
             if place in consumer.assignment():
                 # An offset that is not there any more makes the consumer begin at the beginning.
                 consumer.seek(place, next_offset)
+                if place not in self._known:
+                    consumer.resume(place)
                 self._known[place], self._written[place] = reading, next_offset
                 self._unsaved.pop(place, None)
                 self._stood_at.pop(place, None)

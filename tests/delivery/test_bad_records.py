@@ -206,6 +206,38 @@ async def test_however_many_bad_records_one_authority_has_the_others_go_on(
         system.metrics.wait_until_ready()
 
 
+async def test_a_bad_record_is_set_aside_once_however_late_the_database_says_where_to_begin(
+    standing_system: RealSystem, tmp_path: Path
+) -> None:
+    system, authority = standing_system, "108"
+    bad = bad_records(authority)["is not JSON"]
+    stop_gracefully(system.metrics)
+    await put_on_topic(system.broker, [bad, record_of(post_established("P-1", authority))])
+    late = another_process(system, "metrics", tmp_path)
+    database = await asyncpg.connect(system.databases["metrics"])
+    try:
+        async with database.transaction():
+            await database.execute("LOCK TABLE reading")
+            late.start()
+            await eventually(lambda: has_joined(tmp_path), True)
+            # Within this, all that waits would have been fetched and taken in.
+            await asyncio.sleep(2)
+            assert await number_of_dead_letters(system, b"108:post/P-BAD") == 0
+        await eventually(lambda: total(late, "establishment", authority), 1.0)
+        await eventually(lambda: is_ready(late), True)
+        assert await number_of_dead_letters(system, b"108:post/P-BAD") == 1
+    finally:
+        await database.close()
+        stop_gracefully(late)
+        system.metrics.start()
+        system.metrics.wait_until_ready()
+
+
+async def has_joined(logs: Path) -> bool:
+    """Whether the other process of metrics has partitions to read."""
+    return '"message": "started"' in (logs / "another-metrics.log").read_text()
+
+
 async def run(database: str, statement: str) -> None:
     """Run a statement on a service's database."""
     connection = await asyncpg.connect(database)

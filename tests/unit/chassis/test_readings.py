@@ -64,6 +64,13 @@ class Consumer:
     def __init__(self, *places: TopicPartition) -> None:
         self.positions: dict[TopicPartition, int | None] = dict.fromkeys(places, 0)
         self.sought: dict[TopicPartition, int] = {}
+        self.paused: set[TopicPartition] = set()
+
+    def pause(self, *places: TopicPartition) -> None:
+        self.paused |= set(places)
+
+    def resume(self, *places: TopicPartition) -> None:
+        self.paused -= set(places)
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.positions)
@@ -194,6 +201,39 @@ async def test_while_the_database_is_away_partitions_come_and_go_all_the_same() 
     assert process.consumer.sought == {}
     process.readings._pool = lambda: None
     await process.readings.keep(busy=False)
+
+
+async def test_nothing_of_a_partition_is_fetched_before_the_table_has_said_where_to_begin(pool: asyncpg.Pool) -> None:
+    process = Reading(pool, PLACE, OTHER)
+    database: asyncpg.Pool | None = None
+    process.readings._pool = lambda: database
+    await process.readings.on_partitions_assigned({PLACE, OTHER})
+    assert process.consumer.paused == {PLACE, OTHER}
+    await process.readings.keep(busy=False)
+    assert process.consumer.paused == {PLACE, OTHER}
+    database = pool
+    await process.readings.keep(busy=False)
+    assert process.consumer.paused == set()
+    assert process.consumer.sought == {PLACE: 0, OTHER: 0}
+    # A halted partition is fetched from no more, also when the table names another reading.
+    process.consumer.pause(OTHER)
+    async with pool.acquire() as connection:
+        await read_again(cast(Any, connection), PLACE.topic)
+    await process.readings.align()
+    assert process.consumer.paused == {OTHER}
+
+
+async def test_a_partition_that_comes_back_is_read_on_from_where_another_process_left_it(pool: asyncpg.Pool) -> None:
+    process, another = Reading(pool, PLACE), Reading(pool, PLACE)
+    await process.readings.on_partitions_assigned({PLACE})
+    process.read(PLACE, 7)
+    await process.readings.on_partitions_revoked({PLACE})
+    await another.readings.on_partitions_assigned({PLACE})
+    another.read(PLACE, 9)
+    await another.readings.on_partitions_revoked({PLACE})
+    await process.readings.on_partitions_assigned({PLACE})
+    assert process.consumer.sought == {PLACE: 9}
+    assert process.consumer.paused == set()
 
 
 async def test_offsets_without_a_record_are_passed_over_when_a_consumer_stands_there_twice(pool: asyncpg.Pool) -> None:
