@@ -95,8 +95,9 @@ def _of_numbers(person: str, leaver: Step, message: str, others: Iterable[Event]
 
 def _goes_on(snapshot: Snapshot, person: str, step: Step) -> bool:
     """Whether a leaver under one number ended nothing, or the person is in post since with no known end."""
-    spells = snapshot.spells_of(person, Scope.ALL)
-    return not step.acts or (bool(spells) and spells[-1].since <= step.day and spells[-1].until == FOREVER)
+    return not step.acts or any(
+        spell.until == FOREVER and spell.at(step.day) is not None for spell in snapshot.spells_of(person, Scope.ALL)
+    )
 
 
 def _number(event: Event) -> str:

@@ -91,7 +91,7 @@ def _rivals(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
     for versions in rival_versions(snapshot.events):
         counts = versions[-1]
         last_of_source = {one.envelope.source: one for one in versions}
-        others = [one for one in versions[-MOST_TIED - 1 : -1] if _is_tie(one, counts)]
+        others = [one for one in versions[-MOST_TIED:-1] if _is_tie(one, counts)]
         others = [one for one in others if not _is_stated(one, last_of_source[one.envelope.source])]
         if others:
             yield [*others, counts]

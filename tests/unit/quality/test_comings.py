@@ -110,6 +110,10 @@ def test_a_leaver_under_a_number_that_holds_nothing_any_more() -> None:
         pytest.param([*DUPLICATE, (V, left(NOVEMBER))], id="not merged"),
         pytest.param([*DUPLICATE, (V, left(NOVEMBER)), (W, left(NOVEMBER)), MERGED], id="left under both"),
         pytest.param([*DUPLICATE, (V, left(MIDDLE)), (W, left(NOVEMBER)), MERGED], id="left under the other later"),
+        pytest.param(
+            [*DUPLICATE, (V, left(MIDDLE)), (W, left(NOVEMBER)), (V, started(date(2023, 11, 2))), MERGED],
+            id="left under the other later, and came back the day after",
+        ),
         pytest.param([*DUPLICATE, (V, left(OCTOBER)), MERGED], id="opened and closed on one day"),
         pytest.param(
             [(W, started(SEPTEMBER)), (W, left(OCTOBER)), (V, started(OCTOBER)), MERGED], id="came back under another"

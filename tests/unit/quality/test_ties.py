@@ -228,6 +228,16 @@ def test_of_many_events_of_one_instant_the_last_are_looked_at() -> None:
     assert all("N-099" in ids(finding) for finding in findings)
 
 
+def test_of_many_corrections_of_one_event_and_instant_as_many_are_looked_at() -> None:
+    wrong = event(fte_changed(OCTOBER, "0.999"), W, RECORDED - timedelta(hours=1), "wrong")
+    corrections = [
+        event(fte_changed(OCTOBER, f"0.{place:03}"), W, RECORDED, f"N-{place:03}", supersedes="wrong")
+        for place in range(1, 100)
+    ]
+    findings = found(CHECK, [*together(), wrong, *corrections])
+    assert sorted(ids(finding) for finding in findings) == [[f"N-{place:03}", "N-099"] for place in range(80, 99)]
+
+
 def test_of_thousands_of_ties_of_one_worker_it_is_told_that_some_were_not_counted_and_those_of_others_are_found() -> (
     None
 ):
