@@ -3,11 +3,17 @@
 Invariant: events are accepted while something is away, so that the figures are right only if that was made good.
 """
 
+from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any, cast
 
-from contracts.catalogue import RECRUITMENT, topics_owned_by
+from contracts.catalogue import LEAVERS, RECRUITMENT, request_topic, topics_owned_by
+from contracts.watermark import RepublishRequest, decode, encode
+from services.chassis.relay import Relay
+from services.chassis.settings import Settings
+from services.chassis.telemetry import Telemetry
 from services.chassis.topics import admin_client
-from tests.delivery.feed import post_established, send
+from tests.delivery.feed import Record, post_established, put_on_topic, send
 from tests.delivery.observing import (
     counter,
     eventually,
@@ -125,6 +131,34 @@ async def unpublished(system: RealSystem) -> int:
     query = "SELECT journal_head.position - relay_progress.position FROM journal_head, relay_progress"
     ((number,),) = await read(system.databases["recruitment"], query)
     return int(number)
+
+
+async def test_requests_from_before_a_relay_began_are_passed_over_and_later_ones_are_heard(
+    standing_system: RealSystem,
+) -> None:
+    """Whoever still misses something asks again; requests are kept for days, and would all be answered anew."""
+
+    async def ask(position: int) -> None:
+        # Of another owner's topic: the relay of the running service passes it over.
+        request = RepublishRequest(reader="metrics", topic=LEAVERS.name, after=0, up_to=position)
+        await put_on_topic(system.broker, [Record(request_topic(RECRUITMENT).name, None, encode(request), ())])
+
+    async def heard() -> set[int]:
+        await ask(2)
+        for records in (await clients.reader.getmany(timeout_ms=200)).values():
+            requests.update(decode(RepublishRequest, record.value).up_to for record in records)
+        return requests
+
+    system, requests = standing_system, set[int]()
+    await ask(1)
+    settings = Settings(
+        database_url=system.databases["recruitment"],
+        kafka_servers=system.broker.servers,
+        kafka_idempotent_producer=system.broker.idempotent,
+    )
+    async with AsyncExitStack() as stack:
+        clients = await Relay(RECRUITMENT, settings, Telemetry())._connect_to_kafka(stack, cast(Any, None))
+        await eventually(heard, {2})
 
 
 async def test_a_broker_that_lost_everything_gets_everything_again(standing_system: RealSystem) -> None:
