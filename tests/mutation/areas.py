@@ -7,7 +7,7 @@ seen by them. Cheap tests are tried first, whatever their order here.
 from dataclasses import dataclass
 from pathlib import Path
 
-LEFT_OUT = ("tests/contract/test_compatibility_command.py", "tests/worked/test_over_http.py")
+LEFT_OUT = ("tests/worked/test_over_http.py",)
 """What of the folders runs the code in other processes."""
 
 
