@@ -90,9 +90,10 @@ def _measured(area: Area, copy: Path, asked: argparse.Namespace, known: Known) -
 
 
 def _noticed(mutant: Mutant, copy: Path, known: Known) -> bool:
-    """Whether the tests that run its lines notice it. Where none does, nobody can."""
+    """Whether the tests that run its lines notice it, or else those beside them. Where none does, nobody can."""
     tests = known.of(mutant.file, mutant.first, mutant.last)
-    return bool(tests) and notices(copy, mutant.file, mutant.code, tests, known)
+    tried = (tests, known.beside(tests))
+    return any(some and notices(copy, mutant.file, mutant.code, some, known) for some in tried)
 
 
 if __name__ == "__main__":

@@ -66,6 +66,7 @@ class ConditionFixed:
                 (place + 1, ("True", "False"))
                 for place, child in enumerate(node.children)
                 if child.type == "keyword" and child.value in ("if", "elif")
+                if node.children[place + 1].get_code().strip() != "TYPE_CHECKING"
             ]
         if node.type == "while_stmt" and node.children[1].get_code().strip() != "True":
             return [(1, ("False",))]
@@ -108,11 +109,12 @@ class OperandDropped:
 class ArgumentSlip:
     """Two arguments change places, or one that has a name is left out."""
 
-    example = ("f(a, b, c=d)", ("f(b, a, c=d)", "f(a, b)"))
+    example = ("f(a, b, c=d, e=g)", ("f(b, a, c=d, e=g)", "f(a, b, e=g)", "f(a, b, c=d)"))
 
     def mutation_positions(self, node: Node) -> Iterator[Position]:
-        for place, _ in self._slips(node):
-            yield _at(self._arguments(node)[place])
+        # All at once: between two of them Cosmic Ray makes the mistake.
+        arguments = self._arguments(node)
+        yield from [_at(arguments[place]) for place, _ in self._slips(node)]
 
     def mutate(self, node: Node, index: int) -> Node:
         place, swapped = self._slips(node)[index]

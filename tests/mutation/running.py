@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,7 +62,16 @@ class Known:
         ran = [line for line in by_line if first <= line <= last] or ([max(before)] if before else [])
         tests = list(self.seconds)
         places = {place for line in ran for place in by_line[line]} or (range(len(tests)) if ran else ())
-        return sorted((tests[place] for place in places), key=lambda test: (self.seconds[test], test))
+        return self._cheapest_first(tests[place] for place in places)
+
+    def beside(self, tests: Iterable[str]) -> list[str]:
+        """The other tests of the files of these, cheapest first: what one of a file had made, others may look at."""
+        those = set(tests)
+        files = {_file_of(test) for test in those}
+        return self._cheapest_first(test for test in self.seconds if _file_of(test) in files and test not in those)
+
+    def _cheapest_first(self, tests: Iterable[str]) -> list[str]:
+        return sorted(tests, key=lambda test: (self.seconds[test], test))
 
 
 class Choosing:
@@ -166,7 +175,7 @@ def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) ->
     path = copy / file
     original, stamp = path.read_bytes(), path.stat()
     seconds = 2 * sum(SECONDS_ON_TOP + TIMES_AS_LONG * known.seconds[test] for test in tests)
-    names = sorted({test.partition("::")[0] for test in tests})
+    names = sorted({_file_of(test) for test in tests})
 
     def run() -> int:
         sys.dont_write_bytecode = True
@@ -183,6 +192,10 @@ def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) ->
     if ended in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
         return False
     raise TestsFail(f"pytest ended with {ended}: {output}")
+
+
+def _file_of(test: str) -> str:
+    return test.partition("::")[0]
 
 
 class TestsFail(Exception):
