@@ -121,6 +121,23 @@ async def test_what_it_waits_for_is_told_while_it_does_and_no_longer() -> None:
     assert patient.waiting_for is None
 
 
+async def test_people_are_told_once_of_each_reason_to_wait_and_again_when_it_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    noted = SimpleNamespace(warning=lambda _, *, reason, cause: told.append(f"{reason} ({cause})"))
+    monkeypatch.setattr("services.chassis.delivery.log", noted)
+    left = [AWAY, AWAY, AWAY, asyncpg.DiskFullError(), asyncpg.DiskFullError(), AWAY]
+
+    async def take_in(events: list[Event], far_behind: bool) -> None:
+        if left:
+            raise left.pop(0)
+
+    await delivery()._try(EVENTS, take_in, False)
+    away = "PostgreSQL cannot be reached (ConnectionRefusedError)"
+    assert told == [away, "PostgreSQL's disk is full (DiskFullError)", away]
+
+
 async def test_a_service_that_stops_waits_no_longer_and_the_batch_comes_again() -> None:
     patient = delivery()
     patient.stop()

@@ -23,12 +23,21 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 1000.0
+        self.soon: list[Callable[[], None]] = []
 
     def time(self) -> float:
         return self.now
 
     def call_later(self, seconds: float, what: Callable[[], None]) -> None:
         """Nobody is called: the test looks."""
+
+    def call_soon(self, what: Callable[[], None]) -> None:
+        self.soon.append(what)
+
+    def go_on(self) -> None:
+        """Make the calls that were to be made soon."""
+        while self.soon:
+            self.soon.pop(0)()
 
 
 class Wire:
@@ -43,6 +52,7 @@ class Wire:
         self.unread = 0
         self.ended = False
         self.told: list[int] = []
+        self.taken: list[bytes] = []
         self.health_alone = False
         self.transport = SimpleNamespace(
             get_write_buffer_size=lambda: self.unread, abort=self._abort, is_closing=lambda: self.ended
@@ -54,6 +64,9 @@ class Wire:
 
     def connection_made(self, transport: Any) -> None:
         """It begins."""
+
+    def data_received(self, data: bytes) -> None:
+        self.taken.append(data)
 
     def refuse(self, problem: Any) -> bool:
         self.told.append(problem.status)

@@ -5,10 +5,11 @@ from contextlib import AsyncExitStack
 
 import pytest
 from fastapi import Request
+from pydantic import BaseModel, Field
 from starlette.types import Message
 
 from services.chassis.authentication import Caller
-from services.chassis.bodies import SMALL_BODY, Bodies, _declared, charset_of, media_type
+from services.chassis.bodies import SMALL_BODY, Bodies, _declared, charset_of, media_type, read_model
 from services.chassis.problems import Problem
 from services.chassis.settings import LimitSettings, Settings
 
@@ -119,6 +120,39 @@ async def test_who_sends_too_much_at_once_is_told_when_to_come_again() -> None:
 )
 def test_a_length_that_is_no_number_is_none(says: bytes, held: int) -> None:
     assert _declared(Request({"type": "http", "headers": [(b"content-length", says)]})) == held
+
+
+class Wanted(BaseModel):
+    """What a small body is to hold."""
+
+    offsets: list[int] = Field(examples=[[12], [13, 14]])
+    remark: str = "none"
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status", "detail"),
+    [
+        (b"application/json", b"{", 400, "The body is not JSON; "),
+        (b"application/json", b'{"offsets": "all"}', 422, "body.offsets "),
+        (b"text/plain", b"{}", 415, "The body came as text/plain; "),
+        (b"", b"{}", 415, "The body came as nothing; "),
+    ],
+)
+def test_a_small_body_that_is_wrong_is_told_what_would_be_right_by_the_first_example_of_each_field(
+    content_type: bytes, body: bytes, status: int, detail: str
+) -> None:
+    request = Request({"type": "http", "headers": [(b"content-type", content_type)]})
+    with pytest.raises(Problem) as refusal:
+        read_model(request, body, Wanted)
+    told = refusal.value.body
+    assert (refusal.value.status, told["detail"].startswith(detail)) == (status, True)
+    assert told["detail"].removesuffix(".").endswith('; send it as application/json, as {"offsets": [12]}')
+    assert told.get("example", {"offsets": [12]}) == {"offsets": [12]}
+
+
+def test_a_small_body_that_is_right_is_read() -> None:
+    request = Request({"type": "http", "headers": [(b"content-type", b"Application/JSON; charset=utf-8")]})
+    assert read_model(request, b'{"offsets": [1, 2]}', Wanted) == Wanted(offsets=[1, 2])
 
 
 def test_a_small_body_is_small() -> None:

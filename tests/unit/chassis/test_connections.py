@@ -19,7 +19,7 @@ from uvicorn.config import Config
 from uvicorn.server import ServerState
 
 from services.chassis.authentication import LOOPBACK_CALLER, Caller, Right, new_key
-from services.chassis.connections import NEW_SECONDS, RESERVE, Connections
+from services.chassis.connections import NEW_SECONDS, RESERVE, Connection, Connections
 from services.chassis.settings import LimitSettings
 from services.chassis.telemetry import Telemetry
 from services.recruitment import app as recruitment
@@ -289,6 +289,39 @@ def test_a_body_must_get_on_by_so_many_bytes_in_each_window(came: int, told: lis
     connection.look()
     assert wire.told == told
     assert door.turned_away() == ({"body": 1} if told else {})
+
+
+def come(connection: Connection, piece: bytes) -> None:
+    """A piece comes over the wire."""
+    connection.get_buffer(-1)[: len(piece)] = piece
+    connection.buffer_updated(len(piece))
+
+
+FIRST, SECOND = b"GET /one HTTP/1.1\r\n\r\n", b"GET /two"
+
+
+@pytest.mark.parametrize("more", [b"", b" HTTP/1.1\r\n"])
+def test_what_follows_a_head_is_handed_on_behind_it_once_and_nothing_is_nothing(more: bytes) -> None:
+    """Whether more came before its turn or not. (An empty piece would say that the client has ended.)"""
+    door = Door()
+    connection, wire = door.enter()
+    come(connection, FIRST + SECOND)
+    assert wire.taken == [FIRST]
+    if more:
+        come(connection, more)
+    door.clock.go_on()
+    assert wire.taken == [FIRST, SECOND + more]
+
+
+@pytest.mark.parametrize("ended", [True, False], ids=["ended", "refused"])
+def test_what_follows_a_head_that_was_the_last_is_not_handed_on(ended: bool) -> None:
+    door = Door()
+    connection, wire = door.enter()
+    come(connection, FIRST + SECOND)
+    wire.ended, wire.lingers_since = ended, None if ended else door.clock.now
+    door.clock.go_on()
+    come(connection, SECOND)
+    assert wire.taken == [FIRST]
 
 
 def test_a_body_that_the_service_does_not_take_is_not_too_slow() -> None:

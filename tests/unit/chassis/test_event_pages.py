@@ -6,7 +6,7 @@ import pytest
 
 from contracts.events.agency_cover import CoverStarted
 from contracts.events.hiring import WorkerMerged
-from services.chassis.documentation import WITH_A_BODY, refusals
+from services.chassis.documentation import EVERYWHERE, KEY_NEEDED, WITH_A_BODY, refusals
 from services.chassis.event_pages import _described, _fields, _holds, as_html
 
 DEFINITIONS: dict[str, Any] = {"Role": {"type": "string", "enum": ["social-worker", "team-manager"]}}
@@ -62,3 +62,5 @@ def test_answers_that_ask_to_come_again_say_that_they_tell_when() -> None:
     headers = {status: list(answer.get("headers", {})) for status, answer in told.items()}
     assert headers == {401: ["WWW-Authenticate"], 403: [], 429: ["Retry-After"], 503: ["Retry-After"]}
     assert set(WITH_A_BODY) == {413, 415, 429}
+    assert set(EVERYWHERE) == {408, 414, 431, 503}
+    assert set(KEY_NEEDED) == {401, 408, 414, 431, 503}

@@ -115,6 +115,16 @@ def test_after_the_database_was_away_the_wait_begins_anew(process: Process) -> N
     assert process.health.stalled() is not None
 
 
+def test_after_the_database_refused_the_wait_begins_anew_though_it_was_never_silent(process: Process) -> None:
+    process.consumer.end = 14
+    process.pass_time(50)
+    process.health.database_failed(ConnectionRefusedError())
+    process.pass_time(60)
+    assert process.health.stalled() is None
+    process.pass_time(2)
+    assert process.health.stalled() is not None
+
+
 def test_a_consumer_that_waits_for_postgresql_or_works_at_a_long_batch_is_alive(process: Process) -> None:
     process.consumer.end = 14
     process.delivery.waiting_for = "PostgreSQL's disk is full"

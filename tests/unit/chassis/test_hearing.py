@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from aiokafka import TopicPartition
+from aiokafka.errors import KafkaConnectionError
 
 from contracts.catalogue import METRICS, RECRUITMENT, RETENTION, watermark_topic
 from contracts.watermark import Watermark, encode
@@ -110,3 +111,37 @@ async def test_while_nobody_says_anything_kafka_answers_all_the_same(
     monkeypatch.setattr("services.chassis.watermarks.time", SimpleNamespace(monotonic=lambda: next(ticks)))
     assert await heard(watermarks, Reader({}, {}, {})) == {}
     assert (watermarks.kafka_answers_since, watermarks.kafka_answered_at) == (100.0, 102.0)
+
+
+class Silenced(Reader):
+    """A reader whose broker goes away after these looks."""
+
+    async def start(self) -> None:
+        """As Kafka's client does."""
+
+    stop = start
+
+    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        try:
+            return await super().end_offsets(places)
+        except Over:
+            raise KafkaConnectionError from None
+
+
+class Last(Silenced):
+    """A reader of which nothing is asked after these looks."""
+
+    end_offsets = Reader.end_offsets
+
+
+async def test_kafka_that_was_away_answers_since_it_came_back(
+    watermarks: Watermarks, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticks = iter([90.0, 100.0, 101.0, 200.0, 201.0])
+    readers = iter([Silenced({}, {}), Last({}, {})])
+    monkeypatch.setattr("services.chassis.watermarks.time", SimpleNamespace(monotonic=lambda: next(ticks)))
+    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaConsumer", lambda **_: next(readers))
+    with pytest.raises(Over):
+        await watermarks.hear()
+    assert (watermarks.listens_since, watermarks.kafka_answers_since) == (90.0, 200.0)
+    assert watermarks.kafka_answered_at == 201.0

@@ -126,6 +126,24 @@ def test_a_request_that_cannot_be_read_is_answered_by_what_is_wrong_with_it(fiel
     assert _unreadable(Refused(Fault(field, "is wrong", "right"))).status == status
 
 
+@pytest.mark.parametrize(
+    ("headers", "field", "right"),
+    [
+        ({"content-type": "application/xml"}, "Content-Type", "one of application/cloudevents+json"),
+        ({"content-type": "text/plain", "ce-specversion": "1.0"}, "Content-Type", "one of application/cloudevents"),
+        ({}, "Content-Type", "one of application/cloudevents+json"),
+        ({"content-type": "application/json"}, "ce-specversion", "CloudEvents headers beside application/json"),
+    ],
+    ids=["another", "another beside the headers of an event", "none", "an event's without its headers"],
+)
+def test_what_is_no_event_by_its_headers_is_told_how_one_comes(headers: dict[str, str], field: str, right: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_request(headers, b"{}", 1, NOON)
+    (fault,) = refused.value.faults
+    assert fault.field == field
+    assert fault.expected.startswith(right)
+
+
 # --- how much a request may hold --------------------------------------------------------------------------------------
 
 

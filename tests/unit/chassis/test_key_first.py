@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from starlette.types import Message
@@ -162,6 +163,15 @@ async def test_a_key_can_be_sent_in_every_way_that_is_documented(app: FastAPI) -
         assert await ask(app, "GET", "/v1/nothing", None, b"", [("authorization", given)]) == (404, 0), given
         # With the rights of the key, and no others.
         assert await ask(app, "GET", "/v1/set-aside", None, b"", [("authorization", given)]) == (403, 0), given
+
+
+@each_service
+async def test_who_has_no_key_is_told_in_which_ways_one_can_be_sent(app: FastAPI) -> None:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service") as client:
+        answer = await client.get("/v1/nothing")
+    assert answer.json()["title"] == "A valid key is needed"
+    assert answer.json()["detail"].startswith("Send the header `Authorization: Bearer <key>` with a key of this")
+    assert answer.headers.get_list("www-authenticate") == ["Bearer", 'Basic realm="workforce", charset="UTF-8"']
 
 
 @each_service

@@ -5,6 +5,7 @@ Invariant: the tables are real, and Kafka is logs in memory, which can be lost. 
 
 import asyncio
 from collections import Counter
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ from contracts.watermark import RepublishRequest, Watermark, decode, encode
 from services.chassis import relay, relay_state
 from services.chassis.relay import BATCH, KafkaLogIsShorter
 from services.chassis.relay_state import Again
+from services.chassis.settings import Settings
+from services.chassis.telemetry import Telemetry
 from tests.unit.chassis.journals import Publishing, accept, accept_posts, worker_started
 
 TOPICS = topics_owned_by(RECRUITMENT)
@@ -170,6 +173,54 @@ async def test_what_a_reader_asks_for_is_published_beside_what_is_new(pool: asyn
         assert await relay_state.published_again(cast(Any, connection)) == []
         assert Counter(publishing.kafka.published(POSTS.name)).total() == 7
         assert publishing.kafka.published(HIRING.name) == ["W-1"]
+
+
+class Made:
+    """A client of Kafka that notes with what it was made, and does nothing."""
+
+    def __init__(self, **settings: Any) -> None:
+        self.settings = settings
+
+    def __getattr__(self, name: str) -> Any:
+        return self._done
+
+    async def _done(self, *_: Any) -> None:
+        """As each of its methods does."""
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        self.assigned = places
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+async def test_what_a_relay_sends_is_taken_by_every_copy_and_its_topics_are_kept_as_long_as_they_should_be(
+    monkeypatch: pytest.MonkeyPatch, idempotent: bool
+) -> None:
+    for client in ("AIOKafkaProducer", "AIOKafkaAdminClient", "AIOKafkaConsumer"):
+        monkeypatch.setattr(relay, client, Made)
+    settings = Settings(
+        database_url="postgresql:///unused", kafka_servers="kafka:9092", kafka_idempotent_producer=idempotent
+    )
+    kept: list[bool] = []
+
+    async def keep(_: Any, *, retention_too: bool = False) -> dict[str, int]:
+        kept.append(retention_too)
+        return {}
+
+    beginning = relay.Relay(RECRUITMENT, settings, Telemetry())
+    monkeypatch.setattr(beginning._keeper, "keep", keep)
+    async with AsyncExitStack() as stack:
+        clients = cast(Any, await beginning._connect_to_kafka(stack, cast(asyncpg.Connection, None)))
+    assert kept == [True]
+    made = (clients.producer, clients.admin, clients.reader)
+    assert {client.settings["bootstrap_servers"] for client in made} == {"kafka:9092"}
+    assert {client.settings["request_timeout_ms"] for client in made} == {10_000}
+    sends = clients.producer.settings
+    assert (sends["acks"], sends["enable_idempotence"]) == ("all", idempotent)
+    # The embedded broker counts a batch as one record.
+    assert sends["max_batch_size"] == (65_536 if idempotent else 1)
+    reads = clients.reader.settings
+    assert (reads["enable_auto_commit"], reads["auto_offset_reset"]) == (False, "earliest")
+    assert clients.reader.assigned == [TopicPartition("workforce.recruitment.requests", 0)]
 
 
 # --- what it remembers ------------------------------------------------------------------------------------------------

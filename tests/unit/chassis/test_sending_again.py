@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiokafka import ConsumerRecord
-from aiokafka.errors import KafkaConnectionError
+from aiokafka import ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaConnectionError, KafkaError, KafkaTimeoutError, UnknownTopicOrPartitionError
 
 from services.chassis import dead_letters
 from services.chassis.dead_letter_form import SetAside, dead_letter, fingerprint, passthrough_parser, where_and_why
@@ -230,3 +230,78 @@ def test_the_command_says_that_kafka_did_not_answer(kafka: Kafka, capsys: pytest
     kafka.start = away  # type: ignore[method-assign]
     assert main(["send-again", "--service", "metrics", "--kafka-servers", "kafka:9092"]) == 1
     assert capsys.readouterr().err.startswith("Kafka at kafka:9092 did not answer: ")
+
+
+# --- the original of one that was cut ---------------------------------------------------------------------------------
+
+PLACE = TopicPartition(POSTS, 3)
+
+
+class Log:
+    """A partition that holds the records from one offset on and before another, as Kafka's consumer reads it."""
+
+    def __init__(self, first: int, end: int, gives: int | None = None, error: KafkaError | None = None) -> None:
+        self.first, self.end, self.gives, self.error = first, end, gives, error
+        self.settings: dict[str, Any] = {}
+        self.waited: list[int] = []
+        self.stopped = False
+
+    def __call__(self, **settings: Any) -> "Log":
+        self.settings = settings
+        return self
+
+    async def start(self) -> None:
+        """It begins."""
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        assert places == [PLACE]
+
+    async def beginning_offsets(self, _: list[TopicPartition]) -> dict[TopicPartition, int]:
+        if self.error is not None:
+            raise self.error
+        return {PLACE: self.first}
+
+    async def end_offsets(self, _: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return {PLACE: self.end}
+
+    def seek(self, _: TopicPartition, offset: int) -> None:
+        self.gives = offset if self.gives is None else self.gives
+
+    async def getmany(
+        self, place: TopicPartition, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        self.waited.append(timeout_ms)
+        assert max_records == 1
+        return {place: [record(self.gives)]} if self.gives else {}
+
+
+@pytest.mark.parametrize(
+    ("log", "found"),
+    [
+        (Log(12, 13), True),
+        (Log(13, 20), False),
+        (Log(0, 12), False),
+        (Log(0, 20, gives=14), False),
+        (Log(0, 20, gives=0), False),
+        (Log(0, 20, error=UnknownTopicOrPartitionError()), False),
+        (Log(0, 20, error=KafkaTimeoutError()), False),
+    ],
+    ids=["there", "no longer", "not yet", "another", "nothing came", "no such topic", "no answer"],
+)
+async def test_an_original_is_what_stands_at_its_very_place(
+    monkeypatch: pytest.MonkeyPatch, log: Log, found: bool
+) -> None:
+    monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", log)
+    original = await dead_letters._read_one("kafka:9092", POSTS, 3, 12)
+    assert (None if original is None else original.offset) == (12 if found else None)
+    assert (log.settings["request_timeout_ms"], set(log.waited) <= {10_000}) == (10_000, True)
+    assert log.stopped
+
+
+async def test_where_kafka_is_away_an_original_is_not_said_to_be_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", Log(0, 20, error=KafkaConnectionError()))
+    with pytest.raises(KafkaConnectionError):
+        await dead_letters._read_one("kafka:9092", POSTS, 3, 12)

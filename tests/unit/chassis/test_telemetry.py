@@ -156,6 +156,14 @@ async def test_an_event_is_counted_by_its_type_when_it_is_accepted_and_as_known_
     assert without_requests(found) == {"already_known_total type=uk.workforce.post.established.v1": 1}
 
 
+async def test_an_event_that_is_turned_away_is_named_as_its_sender_named_it(door: Served) -> None:
+    wrong = [post_established("P-1", "331") | changes for changes in ({"data": {}}, {"authority": "332"})]
+    batch = {"content-type": "application/cloudevents-batch+json"}
+    answer = await door.client.post("/v1/events", json=wrong, headers=batch)
+    names = [(result["id"], result["source"], result["status"]) for result in answer.json()["results"]]
+    assert names == [(event["id"], event["source"], "rejected") for event in wrong]
+
+
 OF_THE_OTHER = stated("L-1", "worker.left", "worker/W-1", "331", {
     "left_on": "2023-10-31", "reason": "resignation", "destination": "other"
 })  # fmt: skip
