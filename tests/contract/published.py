@@ -52,3 +52,13 @@ def findings_after(change: Change) -> list[str]:
     change(present)
     assert json.dumps(present) != json.dumps(published)
     return [str(finding) for finding in incompatible_changes(published, present)]
+
+
+def is_told(findings: list[str], where: str, *what: str) -> bool:
+    """Whether one of the findings says where it is, then what it is, and then what to do instead."""
+    for finding in findings:
+        found, instead = finding.split(". Instead: ")
+        place = found.find(where)
+        if instead and place >= 0 and all(found.find(words) > place for words in what):
+            return True
+    return False

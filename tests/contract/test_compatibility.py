@@ -13,6 +13,7 @@ from tests.contract.published import (
     Published,
     fields,
     findings_after,
+    is_told,
     model,
     topics,
 )
@@ -268,9 +269,7 @@ def test_a_change_that_breaks_a_reader_or_a_feed_is_found_and_its_place_named(
     change: Change, where: str, what: str
 ) -> None:
     findings = findings_after(change)
-    assert [finding for finding in findings if where in finding and what in finding and "Instead: " in finding], (
-        findings
-    )
+    assert is_told(findings, where, what), findings
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,8 @@ ONE_STEP = [
     (an_object(), an_object(properties={"a": TEXT}), "b: the field was removed"),
     (an_object(), an_object(properties={"a": TEXT, "b": {"type": "integer"}}), "b: the type number is no longer"),
     (an_object(), an_object(dependentRequired={"a": ["b"]}), "a: the field newly needs b beside it"),
+    # A rule on part of an object, where fields that it does not name were taken.
+    ({"properties": {}}, {"properties": {}, "dependentRequired": {"c": ["a"]}}, "c: the field newly needs a beside it"),
     (
         {"properties": {"a": TEXT}},
         {"properties": {"a": TEXT, "b": NUMBER}},
