@@ -113,6 +113,8 @@ async def test_who_sends_too_much_at_once_is_told_when_to_come_again() -> None:
             async with found.reading(Sender("a").request, LARGEST, "send less"):
                 pass
     assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "2"})
+    assert refusal.value.body["type"] == "urn:workforce:problem:too-much-at-once"
+    assert refusal.value.body["title"] == "Too much at once"
 
 
 @pytest.mark.parametrize(

@@ -274,14 +274,21 @@ def test_who_never_said_anything_is_ended_without_a_word() -> None:
     assert (wire.told, wire.ended) == ([], True)
 
 
+def come(connection: Connection, piece: bytes) -> None:
+    """A piece comes over the wire."""
+    connection.get_buffer(-1)[: len(piece)] = piece
+    connection.buffer_updated(len(piece))
+
+
 @pytest.mark.parametrize(("came", "told"), [(10_000, []), (9_999, [408])])
 def test_a_body_must_get_on_by_so_many_bytes_in_each_window(came: int, told: list[int]) -> None:
     door = Door(slow_seconds=20.0, slowest_bytes_per_second=500)
     connection, wire = door.enter()
     connection._head_since, wire.conn.their_state = None, h11.SEND_BODY
-    connection._came = 50_000  # before anybody looked: it counts for nothing
+    come(connection, b"x" * 10_000)  # before anybody looked: it counts for nothing
     connection.look()
-    connection._came += came
+    come(connection, b"x" * 5_000)
+    come(connection, b"x" * (came - 5_000))
     door.clock.now += 20
     connection.look()
     assert wire.told == []
@@ -289,12 +296,6 @@ def test_a_body_must_get_on_by_so_many_bytes_in_each_window(came: int, told: lis
     connection.look()
     assert wire.told == told
     assert door.turned_away() == ({"body": 1} if told else {})
-
-
-def come(connection: Connection, piece: bytes) -> None:
-    """A piece comes over the wire."""
-    connection.get_buffer(-1)[: len(piece)] = piece
-    connection.buffer_updated(len(piece))
 
 
 FIRST, SECOND = b"GET /one HTTP/1.1\r\n\r\n", b"GET /two"

@@ -37,8 +37,17 @@ def length(letter: ConsumerRecord) -> int:
     return len(letter.key or b"") + len(letter.value or b"") + headers
 
 
-def test_a_record_is_kept_as_it_came_and_nothing_is_said_of_cutting() -> None:
-    came = record(b"\xff" * 900_000, (("a", None), ("a", b"1"), ("", b"")))
+@pytest.mark.parametrize(
+    "came",
+    [
+        record(b"\xff" * 900_000, (("a", None), ("a", b"1"), ("", b""))),
+        record(None),
+        record(b"{}", key=None),
+        record(b"", key=None),
+    ],
+    ids=["large", "without a body", "without a key", "with an empty body"],
+)
+def test_a_record_is_kept_as_it_came_and_nothing_is_said_of_cutting(came: ConsumerRecord) -> None:
     letter = letter_of(came)
     assert (letter.key, letter.value, passthrough_parser(letter)) == (came.key, came.value, came.headers)
     assert set(where_and_why(letter)) == {

@@ -188,6 +188,8 @@ def test_a_new_process_is_not_ready_before_it_could_hear_its_owners(listener: Li
     listener.kafka_answers()
     listener.clock.now += 9
     assert not listener.is_ready()
+    # What is a reason is no remark besides.
+    assert not [remark for remark in listener.health.readiness().remarks if "recruitment" in remark]
     listener.watermarks.unheard = []
     assert listener.is_ready()
 

@@ -144,6 +144,21 @@ def test_what_is_no_event_by_its_headers_is_told_how_one_comes(headers: dict[str
     assert fault.expected.startswith(right)
 
 
+@pytest.mark.parametrize(
+    ("kind", "content", "problem"),
+    [
+        (STRUCTURED, b"[]", "is a JSON list"),
+        (STRUCTURED, b'"x"', "is a JSON str"),
+        (BATCH, b"{}", "is a JSON dict"),
+    ],
+)
+def test_a_body_that_is_another_json_is_told_what_it_is(kind: str, content: bytes, problem: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read(content, kind)
+    (fault,) = refused.value.faults
+    assert (fault.field, fault.problem) == ("body", problem)
+
+
 # --- how much a request may hold --------------------------------------------------------------------------------------
 
 

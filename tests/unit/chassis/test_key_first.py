@@ -144,6 +144,7 @@ REFUSED: dict[str, Given] = {
     "Basic alone": authorization("Basic"),
     "Basic of nothing": authorization("Basic ===="),
     "Basic that is not UTF-8": authorization("Basic /w=="),
+    "Basic with a letter that base 64 has not": authorization(f"{GIVEN['basic'][:12]}!{GIVEN['basic'][12:]}"),
     "Basic that is not base 64": authorization(basic("anybody", FEED_KEY)[:-1] + "\xff"),
     "a header of its own": (("x-api-key", FEED_KEY),),
     "a cookie": (("cookie", f"authorization=Bearer {FEED_KEY}; api_key={FEED_KEY}"),),

@@ -311,3 +311,69 @@ async def test_where_kafka_is_away_an_original_is_not_said_to_be_gone(monkeypatc
     monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", Log(0, 20, error=KafkaConnectionError()))
     with pytest.raises(KafkaConnectionError):
         await dead_letters._read_one("kafka:9092", POSTS, 3, 12)
+
+
+# --- all dead letters, as they are read -------------------------------------------------------------------------------
+
+
+class Letters:
+    """A topic of dead letters, of so many records in one partition, as Kafka's consumer reads it, three at a time."""
+
+    def __init__(self, count: int, topic: str = "workforce.metrics.dead-letter") -> None:
+        self.count, self.topic, self.at = count, topic, 0
+        self.place = TopicPartition(topic, 0)
+        self.stopped = False
+
+    def __call__(self, **settings: Any) -> "Letters":
+        assert settings == {
+            "bootstrap_servers": "kafka:9092",
+            "enable_auto_commit": False,
+            "auto_offset_reset": "earliest",
+        }
+        return self
+
+    async def start(self) -> None:
+        """It begins."""
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    async def topics(self) -> set[str]:
+        return {self.topic}
+
+    def assign(self, places: list[TopicPartition]) -> None:
+        assert places == [self.place]
+
+    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(places, self.count)
+
+    async def seek_to_beginning(self, *places: TopicPartition) -> None:
+        assert places == (self.place,)
+        self.at = 0
+
+    async def position(self, _: TopicPartition) -> int:
+        return self.at
+
+    async def getmany(
+        self, place: TopicPartition, timeout_ms: int, max_records: int
+    ) -> dict[TopicPartition, list[ConsumerRecord]]:
+        first, self.at = self.at, self.at + 3  # what comes meanwhile, too
+        return {place: [record(offset, topic=place.topic) for offset in range(first, self.at)]}
+
+
+@pytest.mark.parametrize(("count", "read"), [(0, 0), (1, 3), (3, 3), (7, 9)])
+async def test_dead_letters_are_read_from_the_first_up_to_where_the_topic_ends(
+    monkeypatch: pytest.MonkeyPatch, count: int, read: int
+) -> None:
+    letters = Letters(count)
+    monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", letters)
+    found = [letter.offset async for letter in dead_letters.read_dead_letters("metrics", "kafka:9092")]
+    assert found == list(range(read))
+    assert letters.stopped
+
+
+async def test_where_there_is_no_topic_there_are_no_dead_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    letters = Letters(7, topic="workforce.retention.dead-letter")
+    monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", letters)
+    assert [letter async for letter in dead_letters.read_dead_letters("metrics", "kafka:9092")] == []
+    assert letters.stopped
