@@ -17,7 +17,7 @@ from cosmic_ray.ast import ast_nodes
 from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import OPERATOR_PROVIDERS, get_operator
 
-from tests.mutation.operators import OWN
+from tests.mutation.operators import OWN, callee
 
 OPERATOR_PROVIDERS["own"] = OWN
 OPERATORS = (
@@ -137,8 +137,18 @@ def _counts(node: Any) -> bool:
             return False
         if above.type == "funcdef" and above.annotation is child:
             return False
+        if above.type == "argument" and _only_makes_sure(above):
+            return False
         child, above = above, above.parent
     return not (node.type == "string" and node.parent.type == "simple_stmt")
+
+
+def _only_makes_sure(argument: Any) -> bool:
+    """Whether it is `strict` of `zip`, which changes no answer of a program without faults."""
+    if getattr(argument.children[0], "value", "") != "strict":
+        return False
+    call = argument.parent if argument.parent.type == "trailer" else argument.parent.parent
+    return callee(call) == "zip"
 
 
 def _value(above: Any, child: Any) -> bool:

@@ -143,7 +143,7 @@ class ArgumentSlip:
 
     def _slips(self, node: Node) -> list[tuple[int, bool]]:
         arguments = self._arguments(node)
-        if not arguments or _callee(node) in IN_ANY_ORDER:
+        if not arguments or callee(node) in IN_ANY_ORDER:
             return []
         plain = [argument.type != "argument" for argument in arguments]
         codes = [argument.get_code().strip() for argument in arguments]
@@ -291,7 +291,8 @@ class OrderDropped:
         return getattr(node.children[0], "value", "") == "sorted" and len(node.children[1].children) == 3
 
 
-def _callee(trailer: Node) -> str:
+def callee(trailer: Node) -> str:
+    """The name of what is called with these arguments."""
     siblings = trailer.parent.children
     before = siblings[siblings.index(trailer) - 1]
     return str(getattr(before, "value", ""))

@@ -1,6 +1,7 @@
 """What a caller is told when something is wrong: problem details, each part as long as it may be."""
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -148,7 +149,14 @@ async def test_every_error_is_answered_with_problem_details(
     body = answer.json()
     assert body["status"] == status
     assert detail is None or body["detail"] == detail
-    assert body["type"].startswith("urn:workforce:problem:")
+    assert re.fullmatch("urn:workforce:problem:[a-z-]+", body["type"])
+    assert body["title"] in (
+        "Not Found",
+        "Method Not Allowed",
+        "X",
+        "The service failed",
+        "The request is not as described",
+    )
 
 
 async def test_of_a_method_that_is_not_taken_it_is_told_which_are(asked: httpx.AsyncClient) -> None:

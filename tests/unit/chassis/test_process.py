@@ -1,10 +1,12 @@
 """What a person sees who starts a service that cannot start."""
 
 import json
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
@@ -13,7 +15,7 @@ from fastapi import FastAPI
 from deploy.embedded.processes import free_port
 from deploy.embedded.services import REPOSITORY, environment_without_settings
 from services.chassis.process import run_service
-from services.retention.app import NAME, ServiceSettings
+from services.retention.app import NAME, ServiceSettings, create
 
 DATABASE = "postgresql://postgres@/retention"
 
@@ -80,6 +82,48 @@ def test_an_address_that_is_not_this_machines_is_told(
         monkeypatch.setenv(f"WORKFORCE_{name}", value)
     assert run_service(NAME, ServiceSettings, never) == 1
     assert capsys.readouterr().err.startswith("retention cannot start: 192.0.2.1:8102 cannot be listened on")
+
+
+def test_a_service_listens_within_its_limits_tells_nothing_of_itself_and_stops_gracefully(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found: dict[str, Any] = {"signals": set()}
+
+    class Server:
+        def __init__(self, config: dict[str, Any]) -> None:
+            found.update(config)
+
+        def run(self, sockets: list[socket.socket]) -> None:
+            (listening,) = sockets
+            with listening:
+                found["address"] = listening.getsockname()
+                # Or a service that is started again would wait until the connections before are forgotten.
+                found["reused"] = listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR) != 0
+
+    port = free_port()
+    for name, value in {"DATABASE_URL": DATABASE, "PORT": str(port), "LIMITS__IDLE_SECONDS": "7"}.items():
+        monkeypatch.setenv(f"WORKFORCE_{name}", value)
+    process = "services.chassis.process."
+    monkeypatch.setattr(f"{process}uvicorn.Config", lambda app, **settings: settings | {"app": app})
+    monkeypatch.setattr(f"{process}uvicorn.Server", Server)
+    monkeypatch.setattr(f"{process}signal.signal", lambda number, _: found["signals"].add(number))
+    monkeypatch.setattr(f"{process}configure_logs", lambda *told: found.update(logs=told))
+    assert run_service(NAME, ServiceSettings, create) == 0
+    expected = {
+        "address": ("127.0.0.1", port),
+        "reused": True,
+        "signals": {signal.SIGTERM, signal.SIGINT},
+        "logs": ("retention", "INFO"),
+        "h11_max_incomplete_event_size": 16_384,
+        "timeout_keep_alive": 7.0,
+        "timeout_graceful_shutdown": 20,
+        "ws": "none",
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+    }
+    assert {name: found.get(name) for name in expected} == expected
+    assert found["app"].title
 
 
 def test_a_service_says_at_its_root_where_to_look_and_in_its_log_which_setting_there_is_not() -> None:
