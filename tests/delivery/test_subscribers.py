@@ -3,6 +3,7 @@
 Invariant: the walk finds one subscriber for each service, so that none can be forgotten here.
 """
 
+import logging
 from types import ModuleType
 from typing import Any, cast
 
@@ -11,6 +12,7 @@ from faststream import AckPolicy
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from contracts.catalogue import topics_read_by
+from services.chassis import runtime
 from services.chassis.runtime import Runtime, new_broker
 from services.chassis.settings import Settings
 from services.metrics import app as metrics
@@ -27,6 +29,25 @@ def the_subscriber(service: ModuleType) -> BatchSubscriber:
     (subscriber,) = broker.subscribers
     assert type(subscriber) is BatchSubscriber
     return subscriber
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_a_service_makes_no_topics_finds_new_partitions_in_seconds_and_leaves_the_log_to_us(
+    monkeypatch: pytest.MonkeyPatch, idempotent: bool
+) -> None:
+    made: dict[str, Any] = {}
+    monkeypatch.setattr(runtime, "KafkaBroker", lambda servers, **settings: made.update(settings, servers=servers))
+    new_broker(SETTINGS.model_copy(update={"kafka_servers": "kafka:9092", "kafka_idempotent_producer": idempotent}))
+    assert made.pop("logger").name == "broker"
+    assert made == {
+        "servers": "kafka:9092",
+        "allow_auto_create_topics": False,
+        "metadata_max_age_ms": 5000,
+        "acks": "all",
+        "enable_idempotence": idempotent,
+        "graceful_timeout": 20.0,
+        "log_level": logging.DEBUG,
+    }
 
 
 @pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))

@@ -228,6 +228,23 @@ async def test_what_is_open_to_all_is_what_is_written_here_and_reads_no_body(app
 
 
 @each_service
+async def test_what_is_no_request_over_http_is_passed_on_by_all_that_stands_around_and_answered_by_nobody(
+    app: FastAPI,
+) -> None:
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    scope = {"type": "websocket", "path": "/v1/measures.csv", "query_string": b"", "headers": [], "subprotocols": []}
+    await app(scope, receive, send)
+    assert [message["type"] for message in messages] == ["websocket.close"]
+
+
+@each_service
 async def test_a_key_without_the_right_gets_403_before_anything_is_read(app: FastAPI) -> None:
     document = app.openapi()
     asked = {

@@ -5,6 +5,7 @@ Invariant: the tables are real, and Kafka is logs in memory, which can be lost. 
 
 import asyncio
 from collections import Counter
+from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -221,6 +222,35 @@ async def test_what_a_relay_sends_is_taken_by_every_copy_and_its_topics_are_kept
     reads = clients.reader.settings
     assert (reads["enable_auto_commit"], reads["auto_offset_reset"]) == (False, "earliest")
     assert clients.reader.assigned == [TopicPartition("workforce.recruitment.requests", 0)]
+
+
+async def never(*_: Any, **__: Any) -> Any:
+    """A client that met a broker which went away."""
+    await asyncio.Event().wait()
+
+
+async def ended_by(relaying: Coroutine[Any, Any, None]) -> BaseException | None:
+    """What ended this, within a minute; None where nothing did."""
+    task = asyncio.create_task(relaying)
+    await asyncio.wait({task}, timeout=60)
+    return task.exception() if task.done() else None
+
+
+async def test_a_round_in_which_kafka_does_not_answer_ends(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "LONGEST_ROUND_SECONDS", 0.01)
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
+        publishing.kafka.describe_topics = never  # type: ignore[method-assign]
+        assert isinstance(await ended_by(publishing.relay._publish_for_ever(publishing.clients)), TimeoutError)
+
+
+async def test_a_beginning_in_which_kafka_does_not_answer_ends(
+    pool: asyncpg.Pool, address_of_tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "LONGEST_START_SECONDS", 0.01)
+    beginning = relay.Relay(RECRUITMENT, Settings(database_url=address_of_tables), Telemetry())
+    beginning._connect_to_kafka = never  # type: ignore[method-assign]
+    assert isinstance(await ended_by(beginning._lead()), TimeoutError)
 
 
 # --- what it remembers ------------------------------------------------------------------------------------------------
