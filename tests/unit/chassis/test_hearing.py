@@ -3,7 +3,7 @@
 Invariant: Kafka's reader stands in; real ones are silenced, frozen and killed in tests/delivery.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -13,7 +13,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
 from contracts.catalogue import METRICS, RECRUITMENT, RETENTION, watermark_topic
-from contracts.watermark import Watermark, encode
+from contracts.watermark import RepublishRequest, Watermark, decode, encode
 from services.chassis.telemetry import Telemetry
 from services.chassis.watermarks import Watermarks
 
@@ -134,14 +134,95 @@ class Last(Silenced):
     end_offsets = Reader.end_offsets
 
 
+def made_with(clients: Iterator[Any], settings: list[dict[str, Any]]) -> Callable[..., Any]:
+    """Gives one client after the other, and notes with which settings each is made."""
+
+    def make(**of_one: Any) -> Any:
+        settings.append(of_one)
+        return next(clients)
+
+    return make
+
+
+def noted_waits(monkeypatch: pytest.MonkeyPatch) -> set[float]:
+    """How many seconds are waited for something at the most, each once."""
+    waited: set[float] = set()
+
+    async def wait_for(what: Awaitable[Any], seconds: float) -> Any:
+        waited.add(seconds)
+        return await what
+
+    monkeypatch.setattr("services.chassis.watermarks.asyncio.wait_for", wait_for)
+    return waited
+
+
 async def test_kafka_that_was_away_answers_since_it_came_back(
     watermarks: Watermarks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ticks = iter([90.0, 100.0, 101.0, 200.0, 201.0])
     readers = iter([Silenced({}, {}), Last({}, {})])
     monkeypatch.setattr("services.chassis.watermarks.time", SimpleNamespace(monotonic=lambda: next(ticks)))
-    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaConsumer", lambda **_: next(readers))
+    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaConsumer", made_with(readers, settings := []))
+    waited = noted_waits(monkeypatch)
     with pytest.raises(Over):
         await watermarks.hear()
+    of_each = {
+        "bootstrap_servers": "127.0.0.1:1",
+        "enable_auto_commit": False,
+        "auto_offset_reset": "earliest",
+        "request_timeout_ms": 4000,
+        "fetch_max_wait_ms": 100,
+        "metadata_max_age_ms": 5000,
+    }
+    assert (settings, waited) == ([of_each, of_each], {4.0})
     assert (watermarks.listens_since, watermarks.kafka_answers_since) == (90.0, 200.0)
     assert watermarks.kafka_answered_at == 201.0
+
+
+# --- asking an owner --------------------------------------------------------------------------------------------------
+
+
+class Producer:
+    """Takes what is sent, until it was sent so many records."""
+
+    def __init__(self, takes: int) -> None:
+        self.takes = takes
+        self.sent: list[tuple[str, RepublishRequest, int]] = []
+        self.stopped = False
+
+    async def start(self) -> None:
+        """It begins."""
+
+    async def stop(self) -> None:
+        self.stopped = True
+
+    async def send_and_wait(self, topic: str, value: bytes, partition: int) -> None:
+        if len(self.sent) == self.takes:
+            raise KafkaConnectionError
+        self.sent.append((topic, decode(RepublishRequest, value), partition))
+
+
+@pytest.mark.parametrize("takes", [2, 1], ids=["all", "one, and then Kafka is away"])
+@pytest.mark.parametrize("idempotent", [True, False])
+async def test_each_owner_is_asked_on_its_own_topic_and_kafka_that_is_away_keeps_nobody_from_anything(
+    monkeypatch: pytest.MonkeyPatch, takes: int, idempotent: bool
+) -> None:
+    producer = Producer(takes)
+    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaProducer", made_with(iter([producer]), settings := []))
+    waited = noted_waits(monkeypatch)
+    requests = [
+        RepublishRequest(reader=METRICS, topic=topic, after=3, up_to=7)
+        for topic in ("workforce.posts", "workforce.leavers")
+    ]
+    await Watermarks(METRICS, "127.0.0.1:1", Telemetry(), None, idempotent)._ask(requests)
+    asked = [("workforce.recruitment.requests", requests[0], 0), ("workforce.retention.requests", requests[1], 0)]
+    assert producer.sent == asked[:takes]
+    assert (producer.stopped, waited) == (True, {4.0})
+    assert settings == [
+        {
+            "bootstrap_servers": "127.0.0.1:1",
+            "acks": "all",
+            "enable_idempotence": idempotent,
+            "request_timeout_ms": 4000,
+        }
+    ]
