@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from contracts.envelope import Event
 from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.delivery import Delivery, Halt, Stopping, _decoded
+from services.chassis.delivery import Delivery, Halt, Stopping, _decoded, passthrough_parser, skip_decoding
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 from tests.delivery.consuming import ZERO, Consuming, good, of
@@ -240,6 +240,32 @@ async def test_a_record_without_what_its_owner_stamps_is_rejected(
     assert isinstance(found, RejectedRecord)
     assert (found.cause, found.attempts) == ("contract", 1)
     assert reason in found.reason
+
+
+def test_what_falls_over_when_it_is_decoded_is_rejected_without_what_postgresql_would_tell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def fall_over(*_: Any) -> Event:
+        raise ValueError("no such thing\nDETAIL: the row")
+
+    monkeypatch.setattr("services.chassis.delivery.decode_record", fall_over)
+    found = _decoded(good(ZERO, 1))
+    assert isinstance(found, RejectedRecord)
+    assert (found.cause, found.reason, found.attempts) == ("decoding", "ValueError: no such thing", 1)
+
+
+async def test_a_batch_comes_with_its_records_untouched_whatever_stands_in_their_headers() -> None:
+    records = (good(ZERO, 1), good(ZERO, 2))
+    parsed: list[Any] = []
+
+    async def parse(batch: Any) -> Any:
+        parsed.extend(batch)
+        return SimpleNamespace(raw_message=batch, body=b"")
+
+    message = await passthrough_parser(records, parse)
+    assert message.raw_message is records
+    assert [(one.topic, one.value, one.headers) for one in parsed] == [("", b"", ())]
+    assert await skip_decoding(message) is None
 
 
 def test_an_event_on_another_topic_than_its_own_is_rejected() -> None:

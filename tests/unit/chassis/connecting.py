@@ -53,6 +53,7 @@ class Wire:
         self.ended = False
         self.told: list[int] = []
         self.taken: list[bytes] = []
+        self.headers: list[tuple[bytes, bytes]] = []
         self.health_alone = False
         self.transport = SimpleNamespace(
             get_write_buffer_size=lambda: self.unread, abort=self._abort, is_closing=lambda: self.ended

@@ -132,22 +132,23 @@ class Wanted(BaseModel):
 
 
 @pytest.mark.parametrize(
-    ("content_type", "body", "status", "detail"),
+    ("content_type", "body", "status", "kind", "detail"),
     [
-        (b"application/json", b"{", 400, "The body is not JSON; "),
-        (b"application/json", b'{"offsets": "all"}', 422, "body.offsets "),
-        (b"text/plain", b"{}", 415, "The body came as text/plain; "),
-        (b"", b"{}", 415, "The body came as nothing; "),
+        (b"application/json", b"{", 400, "request-unreadable", "The body is not JSON; "),
+        (b"application/json", b'{"offsets": "all"}', 422, "request-refused", "body.offsets "),
+        (b"text/plain", b"{}", 415, "not-json", "The body came as text/plain; "),
+        (b"", b"{}", 415, "not-json", "The body came as nothing; "),
     ],
 )
 def test_a_small_body_that_is_wrong_is_told_what_would_be_right_by_the_first_example_of_each_field(
-    content_type: bytes, body: bytes, status: int, detail: str
+    content_type: bytes, body: bytes, status: int, kind: str, detail: str
 ) -> None:
     request = Request({"type": "http", "headers": [(b"content-type", content_type)]})
     with pytest.raises(Problem) as refusal:
         read_model(request, body, Wanted)
     told = refusal.value.body
-    assert (refusal.value.status, told["detail"].startswith(detail)) == (status, True)
+    assert (refusal.value.status, told["type"]) == (status, f"urn:workforce:problem:{kind}")
+    assert told["detail"].startswith(detail)
     assert told["detail"].removesuffix(".").endswith('; send it as application/json, as {"offsets": [12]}')
     assert told.get("example", {"offsets": [12]}) == {"offsets": [12]}
 

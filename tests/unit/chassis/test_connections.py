@@ -298,6 +298,44 @@ def test_a_body_must_get_on_by_so_many_bytes_in_each_window(came: int, told: lis
     assert door.turned_away() == ({"body": 1} if told else {})
 
 
+def test_a_head_that_comes_in_pieces_is_timed_from_where_it_began() -> None:
+    door = Door(head_seconds=10.0)
+    connection, wire = door.enter()
+    for piece in (b"GET / HTTP/1.1\r\n", b"a: b\r\n"):
+        door.clock.now += 6
+        come(connection, piece)
+    connection.look()
+    assert (wire.told, door.turned_away()) == ([408], {"head": 1})
+
+
+def test_a_head_has_as_many_lines_as_it_may_however_they_come() -> None:
+    door = Door(headers=20)
+    connection, wire = door.enter()
+    for _ in range(15):
+        come(connection, b"a: b\r\n" * 2)
+    assert wire.told == []
+    come(connection, b"a: b\r\n")
+    assert (wire.told, door.turned_away()) == ([431], {"head": 1})
+
+
+@pytest.mark.parametrize(
+    ("piece", "header", "told"),
+    [
+        (b"1\r\nx\r\n" * 167, (b"transfer-encoding", b"chunked"), [400]),
+        (b"1\r\nx\r\n" * 166, (b"transfer-encoding", b"chunked"), []),
+        (b"1\r\nx\r\n" * 167, (b"content-length", b"9000"), []),
+        ((b"1c\r\n" + b"x" * 28 + b"\r\n") * 40, (b"transfer-encoding", b"chunked"), []),
+    ],
+    ids=["a thousand bytes of crumbs", "a few less", "not in chunks", "larger chunks"],
+)
+def test_a_body_in_crumbs_is_refused(piece: bytes, header: tuple[bytes, bytes], told: list[int]) -> None:
+    door = Door()
+    connection, wire = door.enter(h11.SEND_BODY)
+    wire.headers = [header]
+    come(connection, piece)
+    assert (wire.told, wire.taken) == (told, [] if told else [piece])
+
+
 FIRST, SECOND = b"GET /one HTTP/1.1\r\n\r\n", b"GET /two"
 
 

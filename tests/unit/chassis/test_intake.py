@@ -149,14 +149,41 @@ def test_what_is_no_event_by_its_headers_is_told_how_one_comes(headers: dict[str
     [
         (STRUCTURED, b"[]", "is a JSON list"),
         (STRUCTURED, b'"x"', "is a JSON str"),
+        (STRUCTURED, b"{", "is not JSON"),
         (BATCH, b"{}", "is a JSON dict"),
+        (BATCH, b"[", "is not JSON"),
     ],
 )
-def test_a_body_that_is_another_json_is_told_what_it_is(kind: str, content: bytes, problem: str) -> None:
+def test_a_body_that_is_no_event_is_told_what_it_is(kind: str, content: bytes, problem: str) -> None:
     with pytest.raises(Refused) as refused:
         read(content, kind)
     (fault,) = refused.value.faults
-    assert (fault.field, fault.problem) == ("body", problem)
+    right = "a JSON array of CloudEvents" if kind == BATCH else "a JSON object"
+    assert (fault.field, fault.problem.partition(":")[0], fault.expected) == ("body", problem, right)
+
+
+@pytest.mark.parametrize(
+    ("item", "field", "problem", "named"),
+    [
+        (17, "event", "is a JSON int", False),
+        (["x"], "event", "is a JSON list", False),
+        ({"data_base64": "e30=", "data": {}}, "data_base64", "is not accepted", True),
+        ({"type": "uk.workforce.post.closed.v1"}, "data", "is missing", True),
+        ({"data": {}, "sequence": "1"}, "sequence", "is set by the service", True),
+    ],
+    ids=["a number", "a list", "binary data", "no data", "what the service sets"],
+)
+def test_what_is_no_event_in_a_batch_is_refused_beside_the_others(
+    item: Any, field: str, problem: str, named: bool
+) -> None:
+    id_and_source = {"id": "E-1", "source": "/hr"} if named else {}
+    item = item | id_and_source if named else item
+    right, wrong = read(json.dumps([post_established("P-1", "331"), item]).encode())
+    assert right.refusal is None
+    assert wrong.refusal is not None
+    (fault,) = wrong.refusal.faults
+    assert (fault.field, fault.problem) == (field, problem)
+    assert wrong.claimed == (("E-1", "/hr") if named else (None, None))
 
 
 # --- how much a request may hold --------------------------------------------------------------------------------------

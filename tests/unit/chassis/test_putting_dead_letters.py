@@ -19,8 +19,10 @@ class Producer:
     def __init__(self, most: int, error: Exception) -> None:
         self.most, self.error = most, error
         self.taken: list[int] = []
+        self.tried = 0
 
     async def send_and_wait(self, topic: str, value: bytes | None, key: bytes | None, headers: Any) -> None:
+        self.tried += 1
         if len(value or b"") > self.most:
             raise self.error
         self.taken.append(len(value or b""))
@@ -63,6 +65,7 @@ async def test_what_less_would_not_mend_is_told_at_once(error: Exception) -> Non
     producer = Producer(-1, error)
     with pytest.raises(type(error)):
         await Writing(producer).put(ITEM)
+    assert producer.tried == 1
 
 
 async def test_where_not_even_the_least_is_taken_the_record_is_not_let_go_of() -> None:
@@ -70,3 +73,34 @@ async def test_where_not_even_the_least_is_taken_the_record_is_not_let_go_of() -
     with pytest.raises(MessageSizeTooLargeError):
         await Writing(producer).put(ITEM)
     assert producer.taken == []
+
+
+@pytest.mark.parametrize("idempotent", [True, False])
+async def test_a_dead_letter_is_taken_by_every_copy_and_its_writer_is_kept_and_let_go_of(
+    monkeypatch: pytest.MonkeyPatch, idempotent: bool
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    class Made(Producer):
+        def __init__(self, **settings: Any) -> None:
+            super().__init__(1_000_000, KafkaConnectionError())
+            made.append(settings)
+            self.started, self.stopped = False, False
+
+        async def start(self) -> None:
+            self.started = True
+
+    monkeypatch.setattr("services.chassis.dead_letters.AIOKafkaProducer", Made)
+    letters = DeadLetters("metrics", "kafka:9092", idempotent)
+    await letters.close()
+    await letters.put(ITEM)
+    await letters.put(ITEM)
+    assert made == [{"bootstrap_servers": "kafka:9092", "acks": "all", "enable_idempotence": idempotent}]
+    producer = letters._producer
+    assert isinstance(producer, Made)
+    assert (producer.started, producer.taken, producer.stopped) == (True, [500_000, 500_000], False)
+    producer.error, producer.most = KafkaConnectionError(), -1
+    with pytest.raises(KafkaConnectionError):
+        await letters.put(ITEM)
+    # After an error another one begins.
+    assert (producer.stopped, letters._producer) == (True, None)

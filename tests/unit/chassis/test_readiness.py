@@ -189,6 +189,17 @@ def test_timelines_that_wait_are_a_reason_for_who_answers_with_figures_only(monk
         assert service.reasons() == reasons
 
 
+def test_what_was_not_read_whole_yet_is_a_reason_with_what_is_done_about_it(metrics: Service) -> None:
+    unread = expected()
+    unread.complete_until = None
+    metrics.watermarks.expected = (unread,)
+    assert metrics.reasons() == ["workforce.posts has not been read whole yet"]
+    unread.missing, unread.remedy = 2, "read-again"
+    assert metrics.reasons() == [
+        "workforce.posts has not been read whole yet (2 events were not on the log; it is being read again)"
+    ]
+
+
 @pytest.mark.parametrize("publishes", [False, True], ids=["reads", "publishes"])
 def test_what_is_known_to_be_missing_keeps_who_reads_from_its_work_and_who_takes_in_events_not(
     monkeypatch: pytest.MonkeyPatch, publishes: bool

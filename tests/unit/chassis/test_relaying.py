@@ -253,6 +253,28 @@ async def test_a_beginning_in_which_kafka_does_not_answer_ends(
     assert isinstance(await ended_by(beginning._lead()), TimeoutError)
 
 
+async def test_a_relay_begins_anew_after_any_failure_and_ends_when_it_is_told_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(relay, "BACKOFF_SECONDS", 0)
+    relaying = relay.Relay(RECRUITMENT, Settings(database_url="postgresql:///unused"), Telemetry())
+    failures = [KafkaLogIsShorter("lost"), ConnectionRefusedError(), ZeroDivisionError(), asyncio.CancelledError()]
+    leads = asyncio.Event()
+
+    async def lead() -> None:
+        if failures:
+            raise failures.pop(0)
+        leads.set()
+        await never()
+
+    relaying._lead = lead  # type: ignore[method-assign]
+    task = asyncio.create_task(relaying.run())
+    await asyncio.wait_for(leads.wait(), 60)
+    task.cancel()
+    await asyncio.wait({task})
+    assert task.cancelled()
+
+
 # --- what it remembers ------------------------------------------------------------------------------------------------
 
 

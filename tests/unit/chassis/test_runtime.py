@@ -235,3 +235,107 @@ async def test_a_database_that_was_made_anew_is_set_up_again(runtime: Runtime, m
 
 async def test_a_database_that_takes_no_writes_is_away(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> None:
     assert await probed(runtime, monkeypatch, (5, False), (5, True)) == ["connections expired", "away"]
+
+
+# --- how it starts ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_database_is_there_when_its_tables_are_and_what_was_known_is_known(
+    monkeypatch: pytest.MonkeyPatch, address_of_tables: str, pool: asyncpg.Pool
+) -> None:
+    runtime = Runtime(metrics.SPEC, metrics.ServiceSettings(database_url=address_of_tables))
+    recalled: list[Any] = []
+
+    async def recall(opened: asyncpg.Pool) -> None:
+        recalled.append((opened, runtime.is_set_up))
+
+    monkeypatch.setattr(runtime.watermarks, "recall", recall)
+    await runtime._start_database()
+    # Nobody can ask before it is known up to when all is complete.
+    assert recalled == [(runtime.pool, False)]
+    assert runtime.is_set_up
+    await runtime.pool.close()
+
+
+async def test_a_database_that_cannot_be_set_up_is_not_there_and_is_let_go_of(
+    monkeypatch: pytest.MonkeyPatch, runtime: Runtime
+) -> None:
+    ended: list[bool] = []
+
+    async def connected(*_: Any) -> Any:
+        return SimpleNamespace(terminate=lambda: ended.append(True))
+
+    async def refused(_: Any) -> None:
+        raise asyncpg.InsufficientPrivilegeError
+
+    monkeypatch.setattr("services.chassis.runtime.connect_pool", connected)
+    monkeypatch.setattr(runtime, "_migrate", refused)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await runtime._start_database()
+    assert (runtime.is_set_up, ended) == (False, [True])
+
+
+@pytest.mark.parametrize(
+    ("service", "begun"),
+    [
+        (recruitment, ["Relay.run", "_watch_journal", "Watermarks.hear", "judge", "_keep_readings"]),
+        (metrics, ["Watermarks.hear", "judge", "_keep_readings"]),
+    ],
+    ids=["recruitment", "metrics"],
+)
+async def test_work_begins_behind_the_database_and_the_consumer_behind_kafka(
+    monkeypatch: pytest.MonkeyPatch, service: Any, begun: list[str]
+) -> None:
+    runtime = Runtime(service.SPEC, service.ServiceSettings(database_url="postgresql:///unused"))
+    order: list[str] = []
+
+    def every(_: float, step: Any) -> Any:
+        name = getattr(step, "__qualname__", "watch")
+        found = "judge" if "lambda" in name else name.rpartition(".")[2]
+
+        async def again_and_again() -> None:
+            """Not here."""
+
+        again_and_again.__qualname__ = found
+        return again_and_again()
+
+    def begin(work: Any) -> None:
+        order.append(work.__qualname__)
+        work.close()
+
+    async def until_done(what: str, step: Any) -> None:
+        order.append(f"{what}: {step.__name__}")
+
+    monkeypatch.setattr("services.chassis.runtime.log", SimpleNamespace(info=lambda _: None))
+    monkeypatch.setattr(runtime, "_every", every)
+    monkeypatch.setattr(runtime, "_begin", begin)
+    monkeypatch.setattr(runtime, "_until_done", until_done)
+    await runtime._start_parts()
+    watches = ["watch"] * len(service.SPEC.watches)
+    assert order == ["PostgreSQL: _start_database", *begun, *watches, "Kafka: _start_consumer"]
+
+
+@pytest.mark.parametrize(("answers_since", "busy_since"), [(None, None), (5.0, None), (5.0, 7.0)])
+@pytest.mark.parametrize("left", [True, False])
+async def test_who_left_its_group_joins_again(
+    monkeypatch: pytest.MonkeyPatch,
+    runtime: Runtime,
+    left: bool,
+    answers_since: float | None,
+    busy_since: float | None,
+) -> None:
+    asked: list[Any] = []
+
+    async def has_left(kafka_answers: bool, busy: bool) -> bool:
+        asked.append((kafka_answers, busy))
+        return left
+
+    async def until_done(what: str, step: Any) -> None:
+        asked.append((what, step.__name__))
+
+    runtime.watermarks.kafka_answers_since, runtime.delivery.busy_since = answers_since, busy_since
+    monkeypatch.setattr(runtime.membership, "left", has_left)
+    monkeypatch.setattr(runtime, "_until_done", until_done)
+    await runtime._look_after_consumer()
+    joins = [("Kafka", "_start_consumer")] if left else []
+    assert asked == [(answers_since is not None, busy_since is not None), *joins]
