@@ -15,7 +15,7 @@ from aiokafka import TopicPartition
 from contracts.envelope import Event
 from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.delivery import Delivery, Halt, Stopping, _decoded, passthrough_parser, skip_decoding
+from services.chassis.delivery import Delivery, Halt, Stopping, _decoded, passthrough_parser
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 from tests.delivery.consuming import ZERO, Consuming, good, of
@@ -265,7 +265,6 @@ async def test_a_batch_comes_with_its_records_untouched_whatever_stands_in_their
     message = await passthrough_parser(records, parse)
     assert message.raw_message is records
     assert [(one.topic, one.value, one.headers) for one in parsed] == [("", b"", ())]
-    assert await skip_decoding(message) is None
 
 
 def test_an_event_on_another_topic_than_its_own_is_rejected() -> None:

@@ -162,7 +162,8 @@ async def test_kafka_that_was_away_answers_since_it_came_back(
     ticks = iter([90.0, 100.0, 101.0, 200.0, 201.0])
     readers = iter([Silenced({}, {}), Last({}, {})])
     monkeypatch.setattr("services.chassis.watermarks.time", SimpleNamespace(monotonic=lambda: next(ticks)))
-    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaConsumer", made_with(readers, settings := []))
+    settings: list[dict[str, Any]] = []
+    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaConsumer", made_with(readers, settings))
     waited = noted_waits(monkeypatch)
     with pytest.raises(Over):
         await watermarks.hear()
@@ -207,8 +208,8 @@ class Producer:
 async def test_each_owner_is_asked_on_its_own_topic_and_kafka_that_is_away_keeps_nobody_from_anything(
     monkeypatch: pytest.MonkeyPatch, takes: int, idempotent: bool
 ) -> None:
-    producer = Producer(takes)
-    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaProducer", made_with(iter([producer]), settings := []))
+    producer, settings = Producer(takes), list[dict[str, Any]]()
+    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaProducer", made_with(iter([producer]), settings))
     waited = noted_waits(monkeypatch)
     requests = [
         RepublishRequest(reader=METRICS, topic=topic, after=3, up_to=7)

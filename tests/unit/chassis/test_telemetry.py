@@ -157,7 +157,8 @@ async def test_an_event_is_counted_by_its_type_when_it_is_accepted_and_as_known_
 
 
 async def test_an_event_that_is_turned_away_is_named_as_its_sender_named_it(door: Served) -> None:
-    wrong = [post_established("P-1", "331") | changes for changes in ({"data": {}}, {"authority": "332"})]
+    faults: list[Stated] = [{"data": {}}, {"authority": "332"}]
+    wrong = [post_established("P-1", "331") | fault for fault in faults]
     batch = {"content-type": "application/cloudevents-batch+json"}
     answer = await door.client.post("/v1/events", json=wrong, headers=batch)
     names = [(result["id"], result["source"], result["status"]) for result in answer.json()["results"]]
