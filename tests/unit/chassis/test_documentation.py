@@ -3,6 +3,7 @@
 Invariant: what is asked is the real application of each service, without anything behind it.
 """
 
+from http import HTTPStatus
 from typing import Any
 
 import httpx
@@ -41,6 +42,20 @@ def test_every_reference_leads_somewhere(app: FastAPI) -> None:
     document = app.openapi()
     names = {reference.removeprefix("#/components/schemas/") for reference in _references(document)}
     assert {"Problem", "Fault"} <= names <= set(document["components"]["schemas"])
+
+
+@each_app
+def test_every_status_that_is_documented_is_one_of_http(app: FastAPI) -> None:
+    for operations in app.openapi()["paths"].values():
+        statuses = {int(status) for operation in operations.values() for status in operation["responses"]}
+        assert statuses <= set(HTTPStatus)
+
+
+@pytest.mark.parametrize("service", ["recruitment", "retention"])
+def test_what_who_sends_events_may_be_answered(service: str) -> None:
+    answers = APPS[service].openapi()["paths"]["/v1/events"]["post"]["responses"]
+    accepted, refused = {"200", "202", "207"}, {"400", "401", "403", "409", "413", "415", "422", "429"}
+    assert set(answers) == accepted | refused | {"408", "414", "431", "503"}
 
 
 def _references(found: Any) -> set[str]:

@@ -4,6 +4,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.record.default_records import _DefaultRecordBatchBuilderPy
+from aiokafka.record.legacy_records import _LegacyRecordBatchBuilderPy
 
 from services.chassis import kafka_records
 
@@ -45,6 +46,14 @@ def test_every_record_is_read_once_and_in_order(bad: list[int], compression: int
         for number in range(6)
     ]
     assert records.next_fetch_offset == 6
+
+
+def test_records_of_before_there_were_headers_are_read_behind_one_at_fault() -> None:
+    before = _LegacyRecordBatchBuilderPy(1, 0, 1_000_000)
+    before.append(2, 1, b"key", b"value 2", [])
+    fetched = batch(0, [NotUtf8("?"), "b"]) + bytes(before.build())
+    records = fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(fetched), [], 0, None, None, True, 0)
+    assert [(record.offset, record.value) for record in records] == [(0, b"value 0"), (1, b"value 1"), (2, b"value 2")]
 
 
 def test_reading_begins_where_it_was_asked_to() -> None:
