@@ -87,6 +87,21 @@ async def test_a_member_that_joined_again_in_time_begins_to_wait_anew_the_next_t
     assert not broker.closed
 
 
+async def test_who_never_joined_did_not_leave() -> None:
+    membership = member()
+    assert not await membership.left(kafka_answers=True, busy=False)
+    await membership.leave()
+    assert membership.consumers() == []
+
+
+async def test_who_leaves_is_closed() -> None:
+    broker = Broker(starts=True)
+    membership = member(broker)
+    await membership.join()
+    await membership.leave()
+    assert broker.closed
+
+
 async def test_a_consumer_that_ended_by_itself_is_closed_whatever_else() -> None:
     broker = Broker(starts=True)
     membership = member(broker)

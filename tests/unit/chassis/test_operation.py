@@ -1,6 +1,6 @@
 """What is answered to those who operate a service: its health by status and in words, and its dead letters.
 
-Invariant: the service is asked over HTTP; what it would tell is given to it.
+Invariant: the service is asked over HTTP; what it would tell is given to it; every answer is as is documented.
 """
 
 from collections.abc import AsyncIterator
@@ -12,6 +12,7 @@ import httpx
 import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaConnectionError
+from jsonschema import Draft202012Validator
 
 from services.chassis.dead_letter_form import RejectedRecord, dead_letter
 from services.chassis.dead_letters import NotSentAgain
@@ -28,7 +29,21 @@ class Operated:
     def __init__(self) -> None:
         app = retention.create(retention.ServiceSettings(database_url="postgresql://postgres@/nothing"))
         self.runtime: Runtime = app.state.runtime
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://service")
+        self.document = app.openapi()
+        hooks = {"response": [self._is_as_documented]}
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://service", event_hooks=hooks
+        )
+
+    async def _is_as_documented(self, answer: httpx.Response) -> None:
+        await answer.aread()
+        operation = self.document["paths"][answer.url.path][answer.request.method.lower()]
+        documented = operation["responses"][str(answer.status_code)]["content"]
+        media_type = answer.headers["content-type"].partition(";")[0]
+        if media_type.endswith("json"):
+            schema = documented[media_type]["schema"] | {"components": self.document["components"]}
+            Draft202012Validator(schema).validate(answer.json())
+        assert media_type in documented
 
     def says(self, readiness: Readiness, stalled: str | None = None) -> None:
         """What its health is."""
