@@ -230,10 +230,11 @@ async def never(*_: Any, **__: Any) -> Any:
 
 
 async def ended_by(relaying: Coroutine[Any, Any, None]) -> BaseException | None:
-    """What ended this, within a minute; None where nothing did."""
+    """The failure with which this ended, within a minute; None where it ended without one."""
     task = asyncio.create_task(relaying)
-    await asyncio.wait({task}, timeout=60)
-    return task.exception() if task.done() else None
+    done, _ = await asyncio.wait({task}, timeout=60)
+    assert done
+    return task.exception()
 
 
 async def test_a_round_in_which_kafka_does_not_answer_ends(pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -273,6 +274,27 @@ async def test_a_relay_begins_anew_after_any_failure_and_ends_when_it_is_told_to
     task.cancel()
     await asyncio.wait({task})
     assert task.cancelled()
+
+
+async def test_a_client_that_does_not_close_is_left_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(relay, "CLOSE_SECONDS", 0.01)
+    ended = asyncio.Event()
+
+    async def does_not_close() -> None:
+        try:
+            await never()
+        finally:
+            ended.set()
+
+    assert await ended_by(relay._stop_quietly(does_not_close)) is None
+    await asyncio.wait_for(ended.wait(), 60)
+
+
+async def test_a_client_that_cannot_be_closed_is_closed_all_the_same() -> None:
+    async def falls_over() -> None:
+        raise ConnectionResetError
+
+    assert await ended_by(relay._stop_quietly(falls_over)) is None
 
 
 # --- what it remembers ------------------------------------------------------------------------------------------------

@@ -237,6 +237,23 @@ async def test_a_database_that_takes_no_writes_is_away(runtime: Runtime, monkeyp
     assert await probed(runtime, monkeypatch, (5, False), (5, True)) == ["connections expired", "away"]
 
 
+async def test_a_service_that_starts_looks_for_garbage_less_often_and_begins_its_work_beside_the_probe(
+    monkeypatch: pytest.MonkeyPatch, runtime: Runtime
+) -> None:
+    told: list[Any] = []
+
+    async def begun(name: str) -> None:
+        told.append(name)
+
+    collector = SimpleNamespace(freeze=lambda: told.append("frozen"), set_threshold=lambda *most: told.append(most))
+    monkeypatch.setattr("services.chassis.runtime.gc", collector)
+    monkeypatch.setattr(runtime, "_start_parts", lambda: begun("parts"))
+    monkeypatch.setattr(runtime, "_probe_database", lambda: begun("probe"))
+    await runtime.start()
+    await asyncio.gather(*runtime._tasks)
+    assert told == ["frozen", (50_000, 20, 50), "parts", "probe"]
+
+
 # --- how it starts ----------------------------------------------------------------------------------------------------
 
 
