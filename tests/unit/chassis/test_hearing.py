@@ -3,6 +3,7 @@
 Invariant: Kafka's reader stands in; real ones are silenced, frozen and killed in tests/delivery.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
@@ -178,6 +179,26 @@ async def test_kafka_that_was_away_answers_since_it_came_back(
     assert (settings, waited) == ([of_each, of_each], {4.0})
     assert (watermarks.listens_since, watermarks.kafka_answers_since) == (90.0, 200.0)
     assert watermarks.kafka_answered_at == 201.0
+
+
+@pytest.mark.parametrize("silent", ["start", "end_offsets"])
+async def test_who_hears_ends_when_it_is_told_to(
+    watermarks: Watermarks, monkeypatch: pytest.MonkeyPatch, silent: str
+) -> None:
+    waits = asyncio.Event()
+
+    async def never(*_: Any) -> Any:
+        waits.set()
+        await asyncio.Event().wait()
+
+    reader = Last({})
+    monkeypatch.setattr(reader, silent, never)
+    monkeypatch.setattr("services.chassis.watermarks.AIOKafkaConsumer", lambda **_: reader)
+    task = asyncio.create_task(watermarks.hear())
+    await asyncio.wait_for(waits.wait(), 60)
+    task.cancel()
+    await asyncio.wait({task}, timeout=60)
+    assert task.cancelled()
 
 
 # --- asking an owner --------------------------------------------------------------------------------------------------

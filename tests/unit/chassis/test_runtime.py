@@ -78,6 +78,45 @@ async def test_work_that_is_cancelled_ends(runtime: Runtime) -> None:
     assert task.cancelled()
 
 
+@pytest.mark.parametrize("work", ["waits to start", "probes"])
+async def test_so_does_work_that_is_tried_again_whatever_becomes_of_it(
+    monkeypatch: pytest.MonkeyPatch, runtime: Runtime, work: str
+) -> None:
+    waits = asyncio.Event()
+
+    async def never(*_: Any, **__: Any) -> Any:
+        waits.set()
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("services.chassis.runtime.asyncpg.connect", never)
+    doing = runtime._probe_database() if work == "probes" else runtime._until_done("Kafka", never)
+    task = asyncio.create_task(doing)
+    await asyncio.wait_for(waits.wait(), 60)
+    task.cancel()
+    await asyncio.wait({task}, timeout=60)
+    assert task.cancelled()
+
+
+async def test_a_database_that_refuses_is_told_and_asked_again(
+    monkeypatch: pytest.MonkeyPatch, runtime: Runtime
+) -> None:
+    monkeypatch.setattr("services.chassis.runtime.WATCH_SECONDS", 0)
+    outcomes = iter([asyncpg.InvalidCatalogNameError(), ConnectionRefusedError()])
+    told: list[str | None] = []
+    asked: list[Any] = []
+
+    async def connect(*address: str, **settings: float) -> Any:
+        told.append(runtime.health.database_away())
+        asked.append((*address, settings))
+        raise next(outcomes, Over())
+
+    monkeypatch.setattr("services.chassis.runtime.asyncpg.connect", connect)
+    with pytest.raises(Over):
+        await runtime._probe_database()
+    assert told == ["PostgreSQL has not answered yet", "the database does not exist", "PostgreSQL cannot be reached"]
+    assert asked == [("postgresql://postgres@/nothing", {"timeout": 10.0})] * 3
+
+
 def test_before_its_database_is_there_a_service_says_so(runtime: Runtime) -> None:
     assert not runtime.is_set_up
     with pytest.raises(Problem) as refused:

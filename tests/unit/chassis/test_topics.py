@@ -68,6 +68,7 @@ class Administrator:
         ]
 
     async def create_topics(self, topics: list[NewTopic]) -> Any:
+        assert topics, "Kafka is not asked for nothing"
         self.made += topics
         self.partitions |= {topic.name: topic.num_partitions for topic in topics}
         return SimpleNamespace(topic_errors=[(topic.name, self.code, None) for topic in topics])
