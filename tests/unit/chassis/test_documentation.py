@@ -58,6 +58,14 @@ def test_what_who_sends_events_may_be_answered(service: str) -> None:
     assert set(answers) == accepted | refused | {"408", "414", "431", "503"}
 
 
+@each_app
+def test_what_who_operates_a_service_may_be_answered(app: FastAPI) -> None:
+    paths, always = app.openapi()["paths"], {"401", "403", "408", "414", "422", "431", "503"}
+    assert set(paths["/v1/dead-letters"]["get"]["responses"]) == always | {"200"}
+    sent = set(paths["/v1/dead-letters/send-again"]["post"]["responses"])
+    assert sent == always | {"202", "400", "409", "413", "415", "429"}
+
+
 def _references(found: Any) -> set[str]:
     if isinstance(found, list):
         return set().union(*map(_references, found))
@@ -76,6 +84,8 @@ def _references(found: Any) -> set[str]:
         ({"sourcesequence": "17"}, True),
         ({"sourcesequence": "-17"}, False),
         ({"voids": "closed-0", "data": {"because": "duplicate"}}, True),
+        ({"supersedes": "closed-0", "supersedessource": "/coventry/old-hr"}, True),
+        ({"supersedessource": "/coventry/old-hr"}, False),
         ({"voids": "closed-0"}, False),
         ({"voids": "closed-0", "supersedes": "closed-0", "data": {"because": "duplicate"}}, False),
         ({"data": {"because": "duplicate"}}, False),

@@ -26,6 +26,11 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Runtime:
     return Runtime(metrics.SPEC, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
 
 
+def test_batches_are_delivered_as_the_settings_say(runtime: Runtime) -> None:
+    assert runtime.delivery._settings is runtime.settings.delivery
+    assert runtime.delivery._dead_letters._topic == "workforce.metrics.dead-letter"
+
+
 class Over(BaseException):
     """Ends what is done for ever."""
 

@@ -322,7 +322,7 @@ class Letters:
     def __init__(self, count: int, topic: str = "workforce.metrics.dead-letter") -> None:
         self.count, self.topic, self.at = count, topic, 0
         self.place = TopicPartition(topic, 0)
-        self.stopped = False
+        self.started = self.stopped = False
 
     def __call__(self, **settings: Any) -> "Letters":
         assert settings == {
@@ -333,12 +333,13 @@ class Letters:
         return self
 
     async def start(self) -> None:
-        """It begins."""
+        self.started = True
 
     async def stop(self) -> None:
         self.stopped = True
 
     async def topics(self) -> set[str]:
+        assert self.started
         return {self.topic}
 
     def assign(self, places: list[TopicPartition]) -> None:
