@@ -45,7 +45,8 @@ class PostChanged(EventData):
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if len(self.model_dump(exclude_none=True)) == 1:
-            raise ValueError("must change at least one of role, funded_fte, team, service_area, grade, csww_role")
+            facts = (name for name in type(self).model_fields if name != self.effective_field)
+            raise ValueError(f"must change at least one of {', '.join(facts)}")
         return self
 
 

@@ -11,12 +11,13 @@ import numpy as np
 import numpy.typing as npt
 
 from services.metrics.pauses import with_pauses
+from services.metrics.timelines.dimensions import Dimensions, plain
 from services.metrics.timelines.rows import Staffing
 
 AMOUNTS = ("establishment", "in_post", "vacancies", "over_establishment", "agency", "agency_cover", "uncovered")
 """The columns of staffing that are summed, in millionths of an FTE."""
 
-BROKEN_DOWN_BY = ("role", "team", "service_area", "grade", "csww_role")
+BROKEN_DOWN_BY = Dimensions._fields
 """The columns of staffing that sums are broken down by, in the order in which `Combination` holds them."""
 
 EPOCH = date(2000, 1, 1)
@@ -25,8 +26,8 @@ EPOCH = date(2000, 1, 1)
 LAST_DAY = (date.max - EPOCH).days
 """Stands for 'no end is known', and leaves room below 2^31 to subtract any other day from."""
 
-Combination = tuple[str | None, str | None, str | None, str | None, int | None]
-"""Role, team, service area, grade and CSWW role of some rows; None where not stated."""
+Combination = tuple[str | int | None, ...]
+"""The dimensions of some rows, of a code its plain value; None where not stated."""
 
 ROW = np.dtype(
     [
@@ -84,7 +85,7 @@ class Columns:
         numbers: dict[Combination, int] = {}
         converted = [
             (
-                numbers.setdefault(_combination(row), len(numbers)),
+                numbers.setdefault(_combination(row.dimensions), len(numbers)),
                 *(getattr(row, amount) for amount in AMOUNTS),
                 day_number(row.valid_from),
                 day_number(row.valid_to),
@@ -281,12 +282,6 @@ def instant_number(instant: datetime) -> int:
     return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS_A_SECOND + since.microseconds
 
 
-def _combination(row: Staffing) -> Combination:
+def _combination(dimensions: Dimensions) -> Combination:
     # Of a code its plain value, as it comes from the database too.
-    return (
-        None if row.role is None else str(row.role),
-        row.team,
-        row.service_area,
-        row.grade,
-        None if row.csww_role is None else int(row.csww_role),
-    )
+    return tuple(map(plain, dimensions))

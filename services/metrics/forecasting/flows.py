@@ -136,11 +136,11 @@ def _of_post(post: str, rows: Iterable[Staffing], came: Arrivals) -> Iterable[Va
     """What moved the vacancies of one post: where its role changes, they leave one role and come up in another."""
     vacant, role, ended = 0, None, date.min
     for row in rows:
-        if vacant and (ended < row.valid_from or row.role is not role):
+        if vacant and (ended < row.valid_from or row.dimensions.role is not role):
             yield VacancyFlow(min(ended, row.valid_from), Flow.REST, role, -vacant)
             vacant = 0
-        yield from _on_day(post, row.valid_from, row.role, row.vacancies - vacant, came)
-        vacant, role, ended = row.vacancies, row.role, row.valid_to
+        yield from _on_day(post, row.valid_from, row.dimensions.role, row.vacancies - vacant, came)
+        vacant, role, ended = row.vacancies, row.dimensions.role, row.valid_to
     if vacant and ended < FOREVER:
         yield VacancyFlow(ended, Flow.REST, role, -vacant)
 
@@ -206,7 +206,7 @@ def _stock_rows(snapshot: Snapshot) -> _StockRows:
     return _StockRows(
         np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),
         np.array([row.valid_to.toordinal() for row in rows], dtype=np.int64),
-        np.array([row.role for row in rows], dtype=np.object_),
+        np.array([row.dimensions.role for row in rows], dtype=np.object_),
         np.array(amounts, dtype=np.int64).reshape(len(rows), len(STOCKS)),
     )
 

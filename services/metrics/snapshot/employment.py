@@ -20,7 +20,8 @@ from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.occupying import deciding, is_reversed
 from contracts.standing import Recorded, order_of_recording
-from services.metrics.timelines.rows import FOREVER, Dimensions, Occupancy, Post
+from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
+from services.metrics.timelines.rows import FOREVER, Occupancy, Post
 
 DAY = timedelta(days=1)
 NO_CSWW_ROLE = 99
@@ -109,8 +110,7 @@ def places_of(posts: Mapping[str, Sequence[Post]]) -> Places:
     for post, rows in posts.items():
         of_post = found[post] = []
         for row in rows:
-            facts, since = row.facts, row.valid_from
-            place = Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
+            place, since = row.facts.dimensions, row.valid_from
             if of_post and of_post[-1][1:] == (since, place):
                 since = of_post.pop()[0]
             of_post.append((since, row.valid_to, place))
@@ -122,7 +122,7 @@ def dimensions_of(places: Places, post: str, day: date) -> Dimensions:
     of_post = places.get(post, ())
     at = bisect_right(of_post, day, key=itemgetter(0)) - 1
     # Once it is established a post keeps facts for ever.
-    return of_post[at][2] if at >= 0 else Dimensions()
+    return of_post[at][2] if at >= 0 else NOTHING_STATED
 
 
 def dimensions_between(places: Places, post: str, since: date, until: date) -> Iterator[tuple[date, date, Dimensions]]:
@@ -134,11 +134,11 @@ def dimensions_between(places: Places, post: str, since: date, until: date) -> I
             break
         if ends > since:
             if begins > since:
-                yield since, begins, Dimensions()
+                yield since, begins, NOTHING_STATED
             yield max(since, begins), min(ends, until), place
             since = min(ends, until)
     if since < until:
-        yield since, until, Dimensions()
+        yield since, until, NOTHING_STATED
 
 
 class _Held(NamedTuple):
