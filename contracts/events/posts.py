@@ -23,6 +23,7 @@ class PostEstablished(EventData):
     service_area: Slug
     grade: Slug | None = None
     csww_role: CswwRole | None = None
+    location: Slug | None = None
 
 
 class PostChanged(EventData):
@@ -41,6 +42,7 @@ class PostChanged(EventData):
     service_area: Slug | None = None
     grade: Slug | None = None
     csww_role: CswwRole | None = None
+    location: Slug | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

@@ -27,6 +27,7 @@ BEFORE: dict[str, Any] = {
     "service_area": "help-and-protection",
     "grade": "grade-9",
     "csww_role": 5,
+    "location": "city-hall",
 }
 """What P-1 is from 1 April 2023 on."""
 AFTER: dict[str, Any] = {
@@ -35,9 +36,10 @@ AFTER: dict[str, Any] = {
     "service_area": "children-in-care",
     "grade": "grade-12",
     "csww_role": 3,
+    "location": "north-office",
 }
 """What it is from 1 July 2023 on: nothing is as it was."""
-OPTIONAL = ["grade", "csww_role"]
+OPTIONAL = ["grade", "csww_role", "location"]
 """What P-2, which is the same otherwise and empty, does not state."""
 OLD, NEW = "as_at=2023-06-30", "as_at=2023-07-01"
 

@@ -26,6 +26,7 @@ class Dimensions(NamedTuple):
     service_area: Annotated[str | None, "The service area the post belongs to."]
     grade: Annotated[str | None, "The post's grade."]
     csww_role: Annotated[CswwRole | None, "The post's role in the CSWW census, 1 to 6."]
+    location: Annotated[str | None, "The office where the post is based."]
 
 
 NO_DIMENSIONS = frozenset({"effective_from", "funded_fte"})

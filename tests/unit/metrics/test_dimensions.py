@@ -15,7 +15,7 @@ from services.metrics.snapshot.employment import Start
 from services.metrics.timelines.dimensions import BY_ASSIGNMENTS, NOTHING_STATED, OF_POSTS, Dimensions, check_stated
 from tests.oracle.service import PLACE
 
-OF_POSTS_BY_HAND = ["role", "team", "service_area", "grade", "csww_role"]
+OF_POSTS_BY_HAND = ["role", "team", "service_area", "grade", "csww_role", "location"]
 
 
 def test_the_dimensions_of_posts_are_these_in_this_order_and_the_oracle_has_them_too() -> None:
