@@ -22,15 +22,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.codes import Role, Route
+from services.metrics.academy.progression import ACADEMY_ROLE, is_in_service_area
 from services.metrics.snapshot.amounts import ONE, months_later
 from services.metrics.snapshot.employment import DAY, Scope, Start, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER, Staffing
 
 Amounts = NDArray[np.float64]
-
-ACADEMY_ROLE = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
-"""The role of the academy's posts: who goes from one to another role progresses (docs/definitions.md, 'Academy')."""
 
 
 class Flow(StrEnum):
@@ -97,7 +95,7 @@ def comings(snapshot: Snapshot) -> Arrivals:
                 found.left[held.post, held.valid_to] += held.fte
     for move in snapshot.moves:
         before = dimensions_of(snapshot.places, move.from_post, move.moved_on - DAY)
-        progressed = before.role is ACADEMY_ROLE and move.place.role is not ACADEMY_ROLE
+        progressed = before.role is ACADEMY_ROLE and is_in_service_area(move.place)
         kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
         found.moved_to[move.to_post, move.moved_on][kind] += move.fte
         found.moved_from[move.from_post, move.moved_on][kind] += move.fte
