@@ -17,9 +17,9 @@ from typing import NamedTuple
 from contracts.codes import Destination, Employment, LeavingReason, MoveKind, Origin, Route
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
-from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.occupying import deciding, is_reversed
-from contracts.standing import Recorded, order_of_recording
+from contracts.events.leavers import WorkerLeft
+from contracts.occupying import Reversals
+from contracts.standing import order_of_recording
 from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
 from services.metrics.timelines.rows import FOREVER, Occupancy, Post
 
@@ -227,17 +227,15 @@ class _ComingAndGoing:
 
     def __init__(self, events: Iterable[Event]) -> None:
         starts: list[WorkerStarted] = []
-        self._leavers: defaultdict[date, list[tuple[Recorded, WorkerLeft]]] = defaultdict(list)
-        self._reversals: dict[date, Sequence[Recorded]] = {}
-        for event in sorted(events, key=order_of_recording):
+        self._leaving: dict[date, Leaving] = {}
+        in_order = sorted(events, key=order_of_recording)
+        reversals = Reversals(in_order)
+        for event in in_order:
             data = event.data
             if isinstance(data, WorkerStarted):
                 starts.append(data)
-            elif isinstance(data, WorkerLeft):
-                self._leavers[data.left_on].append((order_of_recording(event), data))
-            elif isinstance(data, LeaverReversed):
-                known = self._reversals.get(data.left_on, ())
-                self._reversals[data.left_on] = deciding((*known, order_of_recording(event)))
+            elif isinstance(data, WorkerLeft) and not reversals.reverse(event):
+                self._leaving[data.left_on] = Leaving(data.reason, data.destination)
         # Of one day in the order of recording still.
         self._starts = sorted(starts, key=attrgetter("started_on"))
 
@@ -253,10 +251,8 @@ class _ComingAndGoing:
 
     def leaving(self, day: date, in_any_post: Sequence[EmploymentPeriod]) -> Leaving:
         """Why the person left on a day: by the last leaver of that day that is not reversed."""
-        reversals = self._reversals.get(day, ())
-        for leaver, data in reversed(self._leavers.get(day, ())):
-            if not is_reversed(leaver, reversals):
-                return Leaving(data.reason, data.destination)
+        if day in self._leaving:
+            return self._leaving[day]
         if employment_on(in_any_post, day) is not None:
             return Leaving(LeavingReason.MOVED_WITHIN_AUTHORITY, Destination.OTHER)
         return Leaving(LeavingReason.NOT_KNOWN, Destination.NOT_KNOWN)
