@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from contracts.codes import Role, Route
 from services.metrics.academy.progression import ACADEMY_ROLE, is_in_service_area
+from services.metrics.figures.edges import sums_by_edges
 from services.metrics.snapshot.amounts import ONE, months_later
 from services.metrics.snapshot.employment import DAY, Scope, Start, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot
@@ -214,16 +215,17 @@ def months(snapshot: Snapshot, dates: Sequence[date], role: Role | None = None) 
     rows = snapshot.kept("stock rows", lambda: _stock_rows(snapshot))
     chosen = np.full(len(rows.since), True) if role is None else rows.roles == role
     days = [day.toordinal() for day in dates]
-    changes = np.zeros((len(dates) + 1, len(STOCKS)), dtype=np.int64)
-    np.add.at(changes, np.searchsorted(days, rows.since[chosen]), rows.amounts[chosen])
-    np.subtract.at(changes, np.searchsorted(days, rows.until[chosen]), rows.amounts[chosen])
+    begins, ends = (np.searchsorted(days, edge[chosen]) for edge in (rows.since, rows.until))
+    all_one = np.zeros(len(begins), dtype=np.int64)
     flows = {flow: np.zeros(len(dates) - 1, dtype=np.int64) for flow in Flow}
     for item in snapshot.kept("flows of vacancies", lambda: happened(snapshot)):
         if dates[0] < item.day <= dates[-1] and role in (None, item.role):
             flows[item.flow][bisect_left(dates, item.day) - 1] += item.amount
-    stocks = changes.cumsum(axis=0)[:-1] / ONE
     return Months(
         list(dates),
-        {name: stocks[:, column] for column, name in enumerate(STOCKS)},
+        {
+            name: sums_by_edges(1, len(days), all_one, begins, ends, rows.amounts[chosen, column])[0] / ONE
+            for column, name in enumerate(STOCKS)
+        },
         {flow: amounts / ONE for flow, amounts in flows.items()},
     )
