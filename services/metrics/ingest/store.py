@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from contracts.codes import CoverReason, CswwRole, Role
+from contracts.codes import CoverReason
 from services.chassis.database import Connection, Reads
+from services.metrics.timelines.dimensions import BY_ASSIGNMENTS, Dimensions, dimensions_of_assignment
 from services.metrics.timelines.rows import Cover, Occupancy, Staffing
 
 Row = TypeVar("Row")
@@ -184,8 +185,8 @@ OCCUPANCIES_OF_POSTS = f"""
 """  # noqa: S608
 
 COVER_COLUMNS = f"""
-    cover.authority, cover.cover, agency_worker, cover.post, fte, reason, role, team, service_area, csww_role,
-    valid_from, valid_to, known_from, {KNOWN_TO}
+    cover.authority, cover.cover, agency_worker, cover.post, fte, reason, valid_from, valid_to, known_from, {KNOWN_TO},
+    {", ".join(BY_ASSIGNMENTS)}
 """
 
 COVERS_OF_POSTS = f"""
@@ -223,8 +224,8 @@ NEWEST_RECORD = """
 """
 
 OCCUPANCY_FIELDS = Occupancy._fields
-COVER_FIELDS = Cover._fields
-STAFFING_FIELDS = Staffing._fields
+COVER_FIELDS = (*(name for name in Cover._fields if name != "stated"), *BY_ASSIGNMENTS)
+STAFFING_FIELDS = (*(name for name in Staffing._fields if name != "dimensions"), *Dimensions._fields)
 
 
 async def lock_authorities(connection: Connection, authorities: Collection[str]) -> None:
@@ -312,7 +313,7 @@ async def add_occupancies(connection: Connection, rows: Sequence[OfAuthority[Occ
 
 async def add_covers(connection: Connection, rows: Sequence[OfAuthority[Cover]]) -> None:
     """Write the rows of assignments that have none."""
-    await _copy(connection, "cover", COVER_FIELDS, rows)
+    await _copy(connection, "cover", COVER_FIELDS, [(authority, _cover_record(row)) for authority, row in rows])
 
 
 async def replace_staffing(
@@ -320,7 +321,8 @@ async def replace_staffing(
 ) -> None:
     """Put these rows in the place of all that these places had, and give their authorities' staffing new versions."""
     await connection.execute(DELETE_STAFFING, *_split(places))
-    await _copy(connection, "staffing", STAFFING_FIELDS, rows)
+    records = [(authority, _staffing_record(row)) for authority, row in rows]
+    await _copy(connection, "staffing", STAFFING_FIELDS, records)
     await connection.execute(NEW_STAFFING_VERSION, sorted({place.authority for place in places}))
 
 
@@ -378,10 +380,18 @@ async def _copy(
         await connection.copy_records_to_table(table, records=records, columns=("authority", *columns))
 
 
+def _staffing_record(row: Staffing) -> tuple[Any, ...]:
+    place, dimensions, *amounts_and_time = row
+    return place, *amounts_and_time, *dimensions
+
+
+def _cover_record(row: Cover) -> tuple[Any, ...]:
+    *assignment, stated, valid_from, valid_to, known_from, known_to = row
+    time = (valid_from, valid_to, known_from, known_to)
+    return *assignment, *time, *(getattr(stated, name) for name in BY_ASSIGNMENTS)
+
+
 def _cover(values: Sequence[Any]) -> Cover:
-    cover = Cover(*values)
-    return cover._replace(
-        reason=CoverReason(cover.reason),
-        role=None if cover.role is None else Role(cover.role),
-        csww_role=None if cover.csww_role is None else CswwRole(cover.csww_role),
-    )
+    cover, agency_worker, post, fte, reason, *when = values[: -len(BY_ASSIGNMENTS)]
+    stated = dict(zip(BY_ASSIGNMENTS, values[-len(BY_ASSIGNMENTS) :], strict=True))
+    return Cover(cover, agency_worker, post, fte, CoverReason(reason), dimensions_of_assignment(stated), *when)
