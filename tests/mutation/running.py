@@ -179,7 +179,11 @@ def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) ->
 
     def run() -> int:
         sys.dont_write_bytecode = True
-        return int(pytest.main([*QUIET, *names], plugins=[Choosing(tests, known.seconds)]))
+        try:
+            return int(pytest.main([*QUIET, *names], plugins=[Choosing(tests, known.seconds)]))
+        except SystemExit:
+            # With the mistake the loading of a command runs it.
+            return int(pytest.ExitCode.INTERRUPTED)
 
     path.write_text(code, encoding="utf-8")
     try:
