@@ -216,3 +216,14 @@ def _references(part: object) -> list[str]:
         own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
         return own + [found for value in part.values() for found in _references(value)]
     return [found for value in part for found in _references(value)] if isinstance(part, list) else []
+
+
+def test_files_are_the_same_in_whichever_order_a_folder_lists_its_examples(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = Path.glob
+    for backwards in (False, True):
+        monkeypatch.setattr(Path, "glob", lambda *of, backwards=backwards: sorted(listed(*of), reverse=backwards))
+        assert generate.main(["--check"]) == 0
+
+
+def test_a_file_is_to_be_read_by_people() -> None:
+    assert generate.as_text({"b": "Zoë", "a": 1}) == '{\n  "b": "Zoë",\n  "a": 1\n}\n'
