@@ -82,3 +82,10 @@ def test_the_command_refuses_what_it_cannot_make(
     printed = capsys.readouterr()
     assert said in printed.err
     assert "key" not in printed.out
+
+
+def test_the_command_says_how_it_is_called(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: python -m services.chassis.keys ")

@@ -165,6 +165,17 @@ async def test_an_event_that_is_turned_away_is_named_as_its_sender_named_it(door
     assert names == [(event["id"], event["source"], "rejected") for event in wrong]
 
 
+async def test_an_event_that_is_accepted_stands_in_the_log_by_what_it_is_known_by_and_once(
+    door: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, str]] = []
+    monkeypatch.setattr("services.chassis.intake.log", SimpleNamespace(info=lambda what, **of: told.append(of)))
+    event = post_established("P-1", "331")
+    assert [await door.send(event), await door.send(event)] == [202, 200]
+    names = {"event_id": event["id"], "source": event["source"], "authority": "331", "type": event["type"]}
+    assert told == [names]
+
+
 OF_THE_OTHER = stated("L-1", "worker.left", "worker/W-1", "331", {
     "left_on": "2023-10-31", "reason": "resignation", "destination": "other"
 })  # fmt: skip
