@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
@@ -148,6 +149,18 @@ def test_a_parameter_that_is_given_must_say_something(metrics: Alone, path: str,
 
 ANSWERED = [question for route in ROUTES if route not in OPERATED for question in questions(route)]
 LISTS = ("rows", "parts", "changes", "findings", "members", "points", "events", "measures", "checks", "files")
+
+
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPERATED])
+def test_an_answer_has_the_members_that_its_schema_names_and_no_others(metrics: Alone, route: str) -> None:
+    document = APPLICATION.openapi()
+    method, _, path = route.partition(" ")
+    documented = document["paths"][path][method.lower()]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert documented["additionalProperties"] is False
+    for question in questions(route):
+        body = metrics.ask(question, "operator").json()
+        schema = documented | {"components": document["components"]}
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(body)] == []
 
 
 @pytest.mark.parametrize("question", ANSWERED)

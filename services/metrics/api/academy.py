@@ -89,7 +89,7 @@ _OF_ALL = {
     "mean_service_years": 2.8,
     "mean_service_years_of_all": 2.3,
 }
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "authority": "331",
     "cohorts": "completed",
     "as_at": "2023-11-30",
@@ -104,13 +104,31 @@ EXAMPLE = {
             "academy_team": "academy-team-1",
             "places": 16,
             "started": 11,
+            "passed": 9,
+            "failed": 0,
+            "deferred": 1,
+            "in_the_year": 0,
+            "left": 3,
             "left_during": 1,
+            "left_after": 2,
+            "progressed": 9,
+            "in_post": 8,
+            "progressed_share": 81.8,
             "retention": 72.7,
+            "mean_service_years": 5.4,
+            "mean_service_years_of_all": 4.6,
         }
     ],
     "over_all": _OF_ALL,
     "definitions": {"retention": DEFINITIONS["retention"]},
-    "links": {},
+    "links": {
+        "pinned": "/v1/academy/cohorts?authority=331&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z",
+        "members": "/v1/academy/cohorts/all?authority=331&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z",
+        "survival": "/v1/survival?authority=331&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z&of=academy-members",
+    },
 }
 MEMBERS_EXAMPLE = {
     "authority": "331",
@@ -118,7 +136,11 @@ MEMBERS_EXAMPLE = {
     "as_at": "2023-11-30",
     "as_known_at": "2023-11-30T17:00:00Z",
     "outcome": "started",
+    "definition": COUNTED["started"].definition,
+    "figures": {name: value for name, value in EXAMPLE["rows"][0].items() if name in _OF_ALL},
     "count": 11,
+    "limit": 1,
+    "offset": 0,
     "members": [
         {
             "worker": "W-0007",
@@ -136,7 +158,10 @@ MEMBERS_EXAMPLE = {
             "events": "/v1/subjects/worker/W-0007?authority=331",
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/academy/cohorts/cohort-01?authority=331&as_at=2023-11-30&limit=1"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z"
+    },
 }
 
 

@@ -15,11 +15,12 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics.api import schemas
 from services.metrics.api.benchmark_answers import (
     COMPARISON,
+    COMPARISON_EXAMPLE,
+    COMPARISONS,
+    COMPARISONS_EXAMPLE,
     RANK_ORDER,
-    SERIES,
     comparison_as_lines,
     marks_of,
     placed_in,
@@ -118,7 +119,7 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
     @router.get(
         "/v1/benchmarks/{measure}",
         summary="A figure beside the region's, England's, the neighbours' and our own",
-        responses=responses(COMPARISON, schema=schemas.COMPARISON),
+        responses=responses(COMPARISON_EXAMPLE, schema=COMPARISON),
         openapi_extra=documented(*KNOWN, also=OF_A_YEAR),
     )
     async def get_benchmark(request: Request, measure: MeasureName) -> Response:
@@ -141,7 +142,7 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
     @router.get(
         "/v1/benchmarks/{measure}/series",
         summary="A published figure over all years there are",
-        responses=responses(SERIES, schema=schemas.COMPARISONS, of_events=False),
+        responses=responses(COMPARISONS_EXAMPLE, schema=COMPARISONS, of_events=False),
         openapi_extra=documented(also=OF_A_SERIES),
     )
     async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:

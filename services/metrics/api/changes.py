@@ -47,12 +47,15 @@ NAMES = ("authority", *PERIOD, "scope", "months", *PAGE)
 
 EXAMPLE = {
     "authority": "331",
+    "scope": "all",
     "from_known": "2023-10-31T17:00:00Z",
     "to_known": "2023-11-30T17:00:00Z",
     "figures": [
         {"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5, "difference": "1"}
     ],
     "count": 1,
+    "limit": 100,
+    "offset": 0,
     "changes": [
         {
             "measure": "vacancies",
@@ -66,11 +69,20 @@ EXAMPLE = {
                     "id": "demo-005860",
                     "type": "uk.workforce.worker.left.v1",
                     "subject": "worker/W-0211",
+                    "recorded": "2023-11-06T09:31:00Z",
+                    "accepted": "2023-11-06T20:00:01Z",
+                    "source": "/coventry/hr",
+                    "provenance": "request 5f0c4a1e",
+                    "data": {"left_on": "2023-10-27", "reason": "resignation", "destination": "not-known"},
                     "effect": "1",
                 }
             ],
         }
     ],
+    "links": {
+        "pinned": "/v1/changes?authority=331&measure=vacancies&as_at=2023-10-31&from_known=2023-10-31T17:00:00Z"
+        "&to_known=2023-11-30T17:00:00Z&from_accepted=2023-11-30T17:00:00Z&to_accepted=2023-11-30T17:00:00Z"
+    },
 }
 
 

@@ -20,6 +20,9 @@ from services.metrics.api.computing import computing
 from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
 from services.metrics.api.measures import (
+    EXAMPLE as FIGURE_EXAMPLE,
+)
+from services.metrics.api.measures import (
     FigureRequest,
     MeasureName,
     declared,
@@ -45,13 +48,14 @@ router = APIRouter(tags=["explanations"], dependencies=[READING])
 NAMES = (*FIGURE, *PAGE)
 
 EXAMPLE = {
-    "measure": "vacancies",
-    "authority": "331",
+    **{name: value for name, value in FIGURE_EXAMPLE.items() if name not in ("by", "rows", "total", "links")},
     "as_at": "2023-10-31",
     "as_known_at": "2023-11-30T12:00:00Z",
     "total": 22.5,
     "exact": "22.5",
     "count": 21,
+    "limit": 1,
+    "offset": 0,
     "parts": [
         {
             "amount": "0.5",
@@ -65,7 +69,12 @@ EXAMPLE = {
             ],
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31&limit=1"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z",
+        "events_of_subject": "/v1/subjects/{subject}?authority=331&as_known_at=2023-11-30T12:00:00Z"
+        "&as_accepted_at=2023-11-30T12:00:00Z",
+    },
 }
 SUBJECT_EXAMPLE = {
     "subject": "worker/W-0211",
@@ -73,6 +82,8 @@ SUBJECT_EXAMPLE = {
     "as_known_at": "2023-11-30T12:00:00Z",
     "numbers": ["W-0211"],
     "count": 1,
+    "limit": 100,
+    "offset": 0,
     "events": [
         {
             "id": "demo-000412",
@@ -86,6 +97,10 @@ SUBJECT_EXAMPLE = {
             "data": {"started_on": "2023-02-14", "post": "P-0412", "fte": 0.5},
         }
     ],
+    "links": {
+        "pinned": "/v1/subjects/worker/W-0211?authority=331"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
+    },
 }
 
 

@@ -14,16 +14,24 @@ from fastapi import APIRouter, Request, Response
 from contracts.codes import Role
 from contracts.envelope import Event
 from services.chassis.authentication import READING
-from services.metrics.api import schemas
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.files import Lines
+from services.metrics.api.forecast_answers import (
+    BACK_TEST,
+    BACK_TEST_EXAMPLE,
+    DEFINITION,
+    FORECAST,
+    FORECAST_EXAMPLE,
+    as_forecast,
+    as_score,
+    back_test_lines,
+    forecast_lines,
+)
 from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.query import QueryReader, no_such_authority, said
 from services.metrics.api.responses import answer, pinned, responses
-from services.metrics.forecasting import rates as present
-from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, Score, back_test, score, scores
-from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, forecast, one_decimal, roles
-from services.metrics.forecasting.simulation import PATHS, Change
+from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, back_test, score, scores
+from services.metrics.forecasting.forecast import LONGEST, Forecast, forecast, roles
+from services.metrics.forecasting.simulation import Change
 from services.metrics.forecasting.what_if import is_usual, what_would_act
 from services.metrics.pauses import with_pauses
 from services.metrics.read_models import cost
@@ -72,78 +80,6 @@ WHAT_IF = (
 )
 _OWN = (MONTHS, BY_ROLE, *WHAT_IF)
 _TEST_OWN = (MONTHS, Parameter("role", "Only posts of this role.", {"type": "string", "enum": list(Role)}))
-
-DEFINITION = (
-    "Vacancies (FTE, per post never below 0, summed) at each date: what is known of posts, leavers, starters and moves "
-    "to come, plus leavers and less hires and progression from the academy not yet known, at the rates of the last "
-    "twelve months. Posts are established and closed as known, and no others. Intervals are of "
-    f"{PATHS} simulated courses, widened by how far such forecasts went wrong in the two years before."
-)
-
-_EXAMPLE_MONTH = {
-    "as_at": "2023-11-30",
-    "expected": 22.9,
-    "interval_80": [17.1, 28.8],
-    "interval_95": [14.2, 32.0],
-    "known": 22.0,
-    "leavers": 6.1,
-    "hires": 5.2,
-    "progressed": 0.0,
-}
-EXAMPLE = {
-    "forecast": "vacancies",
-    "definition": DEFINITION,
-    "unit": "FTE",
-    "authority": "331",
-    "as_at": "2023-10-31",
-    "as_known_at": "2023-11-30T12:00:00Z",
-    "months": 1,
-    "by": [],
-    "what_if": {"conversions": 6},
-    "rows": [],
-    "total": {
-        "vacancies": 22.5,
-        "acts_from": {"conversions": "2023-11-30"},
-        "months": [
-            _EXAMPLE_MONTH
-            | {
-                "what_if": {
-                    "expected": 17.4,
-                    "interval_80": [11.6, 23.3],
-                    "interval_95": [8.7, 26.5],
-                    "difference": -5.5,
-                }
-            }
-        ],
-        "assumptions": [
-            {"assumption": "turnover", "value": 17.4, "unit": "% a year", "meaning": "Leavers per FTE in post."}
-        ],
-    },
-    "links": {},
-}
-TEST_EXAMPLE = {
-    "forecast": "vacancies",
-    "unit": "FTE",
-    "authority": "331",
-    "as_at": "2024-03-31",
-    "as_known_at": "2024-04-30T12:00:00Z",
-    "months": 12,
-    "first_origin": "2020-10-31",
-    "last_origin": "2024-02-29",
-    "rows": [
-        {
-            "months_ahead": 1,
-            "forecasts": 41,
-            "coverage_80": 78.0,
-            "coverage_95": 87.8,
-            "mean_absolute_error": 2.8,
-            "naive_mean_absolute_error": 4.1,
-            "bias": 1.1,
-        }
-    ],
-    "total": {},
-    "links": {},
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +139,7 @@ def _change(question: QueryReader) -> tuple[Change, dict[str, Any]]:
 @router.get(
     "/v1/forecasts/vacancies",
     summary="Vacancies in the months to come, and what a change would make of them",
-    responses=responses(EXAMPLE),
+    responses=responses(FORECAST_EXAMPLE, schema=FORECAST),
     openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_OWN)),
 )
 async def get_forecast(request: Request) -> Response:
@@ -243,9 +179,9 @@ def _answer(
     _refuse_what_cannot_act(question, asked, snapshot, change, made[0])
     body: dict[str, Any] = {"forecast": "vacancies", "definition": DEFINITION, "unit": "FTE"} | asked.facts()
     body |= {"by": list(by)} | ({"what_if": given} if given else {})
-    body["rows"] = [{"role": item.role} | _shown(item) for item in made[1:]]
-    body |= {"total": _shown(made[0]), "links": {"pinned": pinned(question)}}
-    return answer(question, body, _lines(body))
+    body["rows"] = [{"role": item.role} | as_forecast(item) for item in made[1:]]
+    body |= {"total": as_forecast(made[0]), "links": {"pinned": pinned(question)}}
+    return answer(question, body, forecast_lines(body))
 
 
 def _refuse_what_cannot_act(
@@ -265,84 +201,10 @@ def _forecasts(snapshot: Snapshot, asked: _Asked, change: Change | None, by: Seq
     return [forecast(snapshot, asked.as_at, asked.months, role, change) for role in with_pauses(groups)]
 
 
-def _shown(made: Forecast) -> dict[str, Any]:
-    months = [_month(month) for month in made.months]
-    for shown, before, after in zip(months, made.months, made.changed or (), strict=False):
-        difference = one_decimal(after.expected - before.expected)
-        shown["what_if"] = {name: value for name, value in _month(after).items() if name not in ("as_at", "known")}
-        shown["what_if"]["difference"] = difference
-    acts = {name: None if day is None else day.isoformat() for name, day in made.acts.items()}
-    found: dict[str, Any] = {"vacancies": one_decimal(made.vacancies)} | ({"acts_from": acts} if acts else {})
-    return found | {"months": months, "assumptions": _assumptions(made)}
-
-
-def _month(month: Month) -> dict[str, Any]:
-    found: dict[str, Any] = {"as_at": month.as_at.isoformat(), "expected": one_decimal(month.expected)}
-    for level in LEVELS:
-        found[f"interval_{level}"] = [one_decimal(end) for end in month.intervals[level]]
-    for name in ("known", "leavers", "hires", "progressed"):
-        found[name] = one_decimal(getattr(month, name))
-    return found
-
-
-def _assumptions(made: Forecast) -> list[dict[str, Any]]:
-    """What was assumed, with the values estimated from the authority's own history."""
-    rates, came = made.rates, made.academy
-    last = f"over the last {rates.months} months"
-    shrunk = ", with some of the whole authority's where the role is small" if made.role is not None else ""
-    rows: list[tuple[str, float, str, str]] = [
-        ("history", rates.months, "months", f"Months that present rates are of (at most {present.LOOKED_BACK})."),
-        ("turnover", 1200 * rates.turnover.monthly, "% a year", f"FTE of leavers per FTE in post, {last}{shrunk}."),
-        ("opening", 100 * rates.opening, "%", f"Of the FTE of leavers, what left a vacancy, {last}."),
-        (
-            "filling",
-            100 * rates.filling.monthly,
-            "% a month",
-            f"Share of vacant FTE filled, by any way, {last}{shrunk}.",
-        ),
-        ("hires", rates.hires, "FTE a year", f"Of that by starters, {last}; conversions among them."),
-        ("conversions", rates.conversions, "FTE a year", f"Of that by agency workers employed, {last}."),
-        ("intake", came.usual_intake, "people a year", "Entrants of the academy in the year up to the date."),
-        ("entrants-fill", rates.entrants_fill, "FTE each", "Vacancies that an entrant fills on the first day."),
-        ("due", sum(came.due), "people", "Now in academy posts, with a year that is over within the months asked for."),
-        ("progression", 100 * made.progression, "%", "Share of them who go to a service area."),
-        ("relieved", rates.relieved, "FTE each", "Vacancies that each of those closes, in the last two years."),
-        ("dispersion", made.dispersion, "times", "Width of the intervals over that which chance alone would give."),
-    ]
-    if made.role is not None:
-        moving = (1200 * rates.moving_out.monthly, "% a year", f"Vacancies left by moves per FTE in post, {last}.")
-        rows.insert(3, ("moving-out", *moving))
-    return [
-        {"assumption": name, "value": one_decimal(value), "unit": unit, "meaning": meaning}
-        for name, value, unit, meaning in rows
-    ]
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The forecast as a table: one line a group and month; the line of all posts has no role."""
-    ends = [f"{end}_{level}" for level in LEVELS for end in ("low", "high")]
-    plain = ["expected", *ends, "leavers", "hires", "progressed"]
-    heading = ["role", "month", "known", *plain]
-    heading += [f"what_if_{name}" for name in (*plain, "difference")] if "what_if" in body else []
-    lines = []
-    for row in (*body["rows"], body["total"]):
-        for month in row["months"]:
-            line = [row.get("role"), month["as_at"], month["known"]]
-            line += _cells(month)
-            line += [*_cells(month["what_if"]), month["what_if"]["difference"]] if "what_if" in month else []
-            lines.append(line)
-    return heading, lines
-
-
-def _cells(month: dict[str, Any]) -> list[float]:
-    ends = [end for level in LEVELS for end in month[f"interval_{level}"]]
-    return [month["expected"], *ends, month["leavers"], month["hires"], month["progressed"]]
-
-
 @router.get(
     "/v1/forecasts/vacancies/back-test",
     summary="How forecasts made at earlier month ends did",
-    responses=responses(TEST_EXAMPLE, schema=schemas.BACK_TEST),
+    responses=responses(BACK_TEST_EXAMPLE, schema=BACK_TEST),
     openapi_extra=documented("as_at", *KNOWN, also=(ONE_AUTHORITY, *_TEST_OWN)),
 )
 async def get_back_test(request: Request) -> Response:
@@ -382,26 +244,14 @@ def _answer_with_test(
     body |= {
         "first_origin": compared[0].origin.isoformat() if compared else None,
         "last_origin": compared[-1].origin.isoformat() if compared else None,
-        "rows": [{"months_ahead": length} | _scored(found) for length, found in scores(compared, _length).items()],
-        "total": _scored(score(compared)) if compared else None,
+        "rows": [{"months_ahead": length} | as_score(found) for length, found in scores(compared, _length).items()],
+        "total": as_score(score(compared)) if compared else None,
         # A score is a mean over forecasts: of none there is none.
         **({} if compared else {"reason": Reason.NO_DENOMINATOR}),
         "links": {"pinned": pinned(question)},
     }
-    return answer(question, body, _test_lines(body))
+    return answer(question, body, back_test_lines(body))
 
 
 def _length(compared: Compared) -> int:
     return compared.length
-
-
-def _scored(found: Score) -> dict[str, Any]:
-    coverage = {f"coverage_{level}": one_decimal(found.coverage[level]) for level in LEVELS}
-    errors = ("mean_absolute_error", "naive_mean_absolute_error", "bias")
-    return {"forecasts": found.forecasts} | coverage | {name: one_decimal(getattr(found, name)) for name in errors}
-
-
-def _test_lines(body: dict[str, Any]) -> Lines:
-    """The back-test as a table: one line for each length. That of all lengths stands beside what it is."""
-    own = list(body["rows"][0]) if body["rows"] else ["months_ahead"]
-    return own, ([row[name] for name in own] for row in body["rows"])

@@ -97,7 +97,12 @@ EXAMPLE = {
     "by": ["role"],
     "rows": [{"role": "advanced-social-worker", "value": 12.0}, {"role": "social-worker", "value": 8.5}],
     "total": 20.5,
-    "links": {"explanation": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31"},
+    "links": {
+        "pinned": "/v1/measures/vacancies?authority=331&by=role&as_at=2023-10-31&as_known_at=2023-11-30T12:00:00Z"
+        "&as_accepted_at=2023-11-30T12:00:00Z",
+        "explanation": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z",
+    },
 }
 SERIES_EXAMPLE = {
     **{name: value for name, value in EXAMPLE.items() if name not in ("as_at", "rows", "total")},
@@ -108,13 +113,26 @@ SERIES_EXAMPLE = {
     ],
     "rows": [{"role": "social-worker", "values": [9.0, 8.5]}],
     "totals": [23.0, 22.5],
+    "links": {
+        "pinned": "/v1/measures/vacancies/series?authority=331&by=role&from=2023-09-01&to=2023-10-31"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
+    },
+}
+
+LISTED_EXAMPLE = {
+    "measures": [
+        {name: EXAMPLE[name] for name in ("measure", "title", "definition", "source", "unit", "kind")}
+        | {"dimensions": ["role", "team"]}
+    ],
+    "dimensions": [{"dimension": "role", "meaning": EVERY_DIMENSION["role"]}],
+    "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in list(RULES.items())[:1]],
 }
 
 
 @router.get(
     "/v1/measures",
     summary="Every measure, its definition and its source",
-    responses=list_responses({"measures": [], "dimensions": []}, schemas.MEASURES_LISTED),
+    responses=list_responses(LISTED_EXAMPLE, schemas.MEASURES_LISTED),
     openapi_extra=documented(),
 )
 async def list_measures(request: Request) -> Response:

@@ -11,11 +11,13 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import OPERATING
+from services.chassis.documentation import record, several
 from services.metrics.api.computing import computing
 from services.metrics.api.parameters import Parameter, documented
 from services.metrics.api.published_files import (
     NAME,
     PUBLISHED_ON,
+    SHA256,
     asked_to_load,
     file_of,
     from_where,
@@ -25,6 +27,7 @@ from services.metrics.api.published_files import (
 )
 from services.metrics.api.query import QueryReader, said
 from services.metrics.api.responses import answer, responses
+from services.metrics.api.schemas import DATE, INSTANT, TEXT, TEXTS, WHOLE
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.neighbours import Groups, read_neighbours
@@ -36,7 +39,11 @@ FILE = file_of(
     "DfE's file of statistical neighbours, CSV in UTF-8, as that of April 2021 (LA num, … SN1, SNP, …) or that of 2025 "
     "(old_la_code, … SN_1, SN_1P, …)."
 )
-NEIGHBOURS: dict[str, Any] = {
+NEIGHBOURS = record(
+    {"name": TEXT, "published": DATE, "loaded_at": INSTANT, "sha256": SHA256, "authorities": WHOLE, "source": TEXT}
+    | {"columns_left_out": TEXTS, "remarks": TEXTS}
+)
+NEIGHBOURS_EXAMPLE: dict[str, Any] = {
     "name": "2025",
     "published": "2025-05-01",
     "loaded_at": "2025-11-01T09:00:00Z",
@@ -57,7 +64,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         dependencies=[OPERATING],
         status_code=201,
         summary="Load statistical neighbours",
-        responses=loading_responses(NEIGHBOURS),
+        responses=loading_responses(NEIGHBOURS_EXAMPLE, NEIGHBOURS),
         openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
     )
     async def post_neighbours(request: Request) -> Response:
@@ -77,7 +84,9 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/neighbours",
         summary="The files of statistical neighbours that are loaded",
-        responses=responses({"files": [NEIGHBOURS]}, of_events=False),
+        responses=responses(
+            {"files": [NEIGHBOURS_EXAMPLE]}, schema=record({"files": several(NEIGHBOURS)}), of_events=False
+        ),
         openapi_extra=documented(),
     )
     async def get_neighbours(request: Request) -> Response:
@@ -96,7 +105,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
 def _answer(question: QueryReader, files: Sequence[LoadedFile]) -> Response:
     told = [_as_json(file) for file in files]
     rows = ([" ".join(value) if isinstance(value, list) else value for value in file.values()] for file in told)
-    return answer(question, {"files": told}, (list(NEIGHBOURS), rows))
+    return answer(question, {"files": told}, (list(NEIGHBOURS_EXAMPLE), rows))
 
 
 @lru_cache(maxsize=8)

@@ -15,7 +15,7 @@ from fastapi.responses import JSONResponse
 
 from contracts.refusal import Refused
 from services.chassis.bodies import media_type
-from services.chassis.documentation import WITH_A_BODY
+from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record
 from services.chassis.logs import get_log
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.runtime import runtime_of
@@ -23,7 +23,7 @@ from services.chassis.settings import PREFIX
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.parameters import DATE, Parameter
 from services.metrics.api.query import QueryReader
-from services.metrics.api.responses import CSV, JSON, PROBLEM, responses
+from services.metrics.api.responses import CSV, PROBLEM, responses
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.store import LoadedFile
@@ -33,6 +33,7 @@ log = get_log(__name__)
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 SOURCE = r"^[ -~]{1,200}$"
 
+SHA256: Document = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 NAME = {"type": "string", "pattern": FILE_NAME}
 PUBLISHED_ON = Parameter("published", "The day DfE published it.", DATE, "2023-02-23", required=True)
 
@@ -62,15 +63,18 @@ def file_of(description: str) -> dict[str, Any]:
     return {"requestBody": {"required": True, "description": description, "content": content}}
 
 
-def loading_responses(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """What a route that loads files may answer."""
-    usual = responses(example, of_events=False)
+def loading_responses(example: dict[str, Any], schema: Document) -> dict[int | str, dict[str, Any]]:
+    """What a route that loads files may answer; example and schema are those of a file as it is listed."""
+    usual = responses(example, schema=schema, of_events=False)
+
+    def told(description: str, status: str) -> dict[str, Any]:
+        return json_answer(
+            description, record({"status": {"const": status}} | schema["properties"]), {"status": status} | example
+        )
+
     return {
-        201: {"description": "Loaded.", "content": {JSON: {"example": {"status": "loaded"} | example}}},
-        200: {
-            "description": "Already known: the same bytes were loaded under this name before.",
-            "content": {JSON: {"example": {"status": "already-known"} | example}},
-        },
+        201: told("Loaded.", "loaded"),
+        200: told("Already known: the same bytes were loaded under this name before.", "already-known"),
         401: usual[401],
         403: {"description": "The key has no right `operate` for all authorities.", **PROBLEM},
         409: {"description": "Another file was loaded under this name.", **PROBLEM},

@@ -93,14 +93,29 @@ EXAMPLE = {
             ],
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/quality?authority=331&as_at=2023-10-31"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
+    },
+}
+
+CHECKS_EXAMPLE = {
+    "checks": [
+        EXAMPLE_CHECK
+        | {
+            "meaning": CHECKS["move-from-post-not-held"].meaning,
+            "remedy": CHECKS["move-from-post-not-held"].remedy,
+            "moves": ["in-post", "vacancies"],
+        }
+    ],
+    "severities": [{"severity": Severity.MOVES, "meaning": SEVERITIES[Severity.MOVES]}],
 }
 
 
 @router.get(
     "/v1/quality/checks",
     summary="Every check of data quality, what it means and what would mend it",
-    responses=list_responses({"checks": [], "severities": []}, schemas.CHECKS_LISTED),
+    responses=list_responses(CHECKS_EXAMPLE, schemas.CHECKS_LISTED),
     openapi_extra=documented(),
 )
 async def list_checks(request: Request) -> Response:

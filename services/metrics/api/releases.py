@@ -12,6 +12,7 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import OPERATING
+from services.chassis.documentation import record, several
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
@@ -21,6 +22,7 @@ from services.metrics.api.parameters import PAGE, Parameter, documented
 from services.metrics.api.published_files import (
     NAME,
     PUBLISHED_ON,
+    SHA256,
     asked_to_load,
     file_name,
     file_of,
@@ -31,9 +33,10 @@ from services.metrics.api.published_files import (
 )
 from services.metrics.api.query import QueryReader, said
 from services.metrics.api.responses import answer, page_links, responses
+from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, TEXTS, WHOLE, or_null
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
-from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
+from services.metrics.benchmarks.published import PUBLISHED, REASONS, Level, LoadedRelease
 from services.metrics.benchmarks.release import Release, read_release
 from services.metrics.benchmarks.store import LoadedFile
 from services.metrics.reasons import Reason
@@ -59,7 +62,28 @@ COMPARING = (
 )
 FILE = file_of("The file of headline measures as DfE publishes it: CSV in UTF-8.")
 
-RELEASE: dict[str, Any] = {
+RELEASE_NAMED = record({"name": TEXT, "published": DATE})
+RELEASE = record(
+    {"release": TEXT, "published": DATE, "loaded_at": INSTANT, "sha256": SHA256, "rows": WHOLE}
+    | {"years": several(WHOLE), "source": TEXT, "columns_left_out": TEXTS}
+    | {"measures_without_column": several({"enum": list(PUBLISHED)}), "remarks": TEXTS}
+)
+_IN_A_RELEASE = record({"value": NUMBER, "mark": or_null(TEXT)}, schemas.WHY)
+_REVISION = record(
+    {"year": WHOLE, "level": {"enum": list(Level)}, "code": TEXT, "name": TEXT}
+    | {"older": _IN_A_RELEASE, "newer": _IN_A_RELEASE, "change": NUMBER},
+    schemas.WHY,
+)
+REVISIONS = record(
+    schemas.DESCRIBED
+    | {"older": RELEASE_NAMED, "newer": RELEASE_NAMED, "compared_as": TEXT}
+    | dict.fromkeys(("compared", "changed", "only_in_older", "only_in_newer"), WHOLE)
+    | schemas.PAGE
+    | {"rows": several(_REVISION), "links": record({}, {"next": schemas.LINK})},
+    {"formula": TEXT},
+)
+
+RELEASE_EXAMPLE: dict[str, Any] = {
     "release": "2022",
     "published": "2023-02-23",
     "loaded_at": "2023-11-01T09:00:00Z",
@@ -71,7 +95,7 @@ RELEASE: dict[str, Any] = {
     "measures_without_column": ["starters-fte", "starters"],
     "remarks": ["No column of the file holds starters-fte, starters: they cannot be asked of this release."],
 }
-REVISIONS: dict[str, Any] = {
+REVISIONS_EXAMPLE: dict[str, Any] = {
     **described(PUBLISHED["turnover-rate"]),
     "older": {"name": "2022", "published": "2023-02-23"},
     "newer": {"name": "2025", "published": "2026-02-26"},
@@ -107,7 +131,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         dependencies=[OPERATING],
         status_code=201,
         summary="Load a release of DfE's headline measures",
-        responses=loading_responses(RELEASE),
+        responses=loading_responses(RELEASE_EXAMPLE, RELEASE),
         openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
     )
     async def post_release(request: Request) -> Response:
@@ -129,7 +153,9 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/releases",
         summary="The releases that are loaded",
-        responses=responses({"releases": [RELEASE]}, of_events=False),
+        responses=responses(
+            {"releases": [RELEASE_EXAMPLE]}, schema=record({"releases": several(RELEASE)}), of_events=False
+        ),
         openapi_extra=documented(),
     )
     async def get_releases(request: Request) -> Response:
@@ -146,7 +172,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/revisions",
         summary="What DfE revised between two releases",
-        responses=responses(REVISIONS, schema=schemas.REVISIONS, of_events=False),
+        responses=responses(REVISIONS_EXAMPLE, schema=REVISIONS, of_events=False),
         openapi_extra=documented(*PAGE, also=COMPARING),
     )
     async def get_revisions(request: Request) -> Response:
@@ -184,7 +210,7 @@ def _release_lines(releases: Sequence[dict[str, Any]]) -> Lines:
         [" ".join(map(str, value)) if isinstance(value, list) else value for value in item.values()]
         for item in releases
     )
-    return list(RELEASE), rows
+    return list(RELEASE_EXAMPLE), rows
 
 
 def _remarks(release: LoadedRelease) -> list[str]:

@@ -15,7 +15,7 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from contracts.envelope import format_instant
-from services.chassis.documentation import refusals
+from services.chassis.documentation import json_content, refusals
 from services.chassis.problems import MEDIA_TYPE
 from services.metrics.api import schemas
 from services.metrics.api.files import ABOUT_HEADING, Lines, about, csv_pieces, file_name
@@ -65,17 +65,14 @@ AGE_EXAMPLE = {
 }
 
 
-def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
+def responses(example: Any, *, schema: schemas.Schema, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
     """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
 
     `of_events` where events answer, and so the answer says how old is what is known.
     """
     headers = HEADERS | (AGE_HEADERS if of_events else {})
-    if of_events:
-        example = example | AGE_EXAMPLE
-        schema = schema or schemas.ANYTHING_OF_EVENTS
     content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
-    content[JSON] = {"example": example} | ({} if schema is None else {"schema": schema})
+    content[JSON] = json_content(schema, example | (AGE_EXAMPLE if of_events else {}))
     return {
         200: {"description": "The answer.", "headers": headers, "content": content},
         304: {"description": "Nothing has changed since the answer with that ETag.", "headers": headers},
@@ -92,7 +89,7 @@ def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> di
     )
 
 
-def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
+def list_responses(example: Any, schema: schemas.Schema) -> dict[int | str, dict[str, Any]]:
     """What a route that lists what there is, whatever was recorded, may answer."""
     found = responses(example, schema=schema, of_events=False)
     refused = refusals({422: "A parameter is not as described: which, and what would be right."})

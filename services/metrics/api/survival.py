@@ -84,6 +84,9 @@ PLACES = 6
 EXAMPLE = {
     "of": "academy-members",
     "cohorts": "completed",
+    "definition": DEFINITION,
+    "source": SOURCE,
+    "confidence": CONFIDENCE,
     "authority": "331",
     "scope": "all",
     "as_at": "2023-11-30",
@@ -92,6 +95,8 @@ EXAMPLE = {
     "left": 66,
     "in_post": 124,
     "median_days": None,
+    "median_years": None,
+    "reason": Reason.NOT_YET,
     "at_risk_by_year": [{"years": 0, "at_risk": 190}, {"years": 1, "at_risk": 159}],
     "points": [
         {
@@ -105,7 +110,10 @@ EXAMPLE = {
             "upper": 0.882314,
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/survival?authority=331&of=academy-members&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z"
+    },
 }
 
 
