@@ -28,6 +28,18 @@ Figures of a children's social work workforce, **as at** any date, **as known at
 parts that follow from the events of the authority's own systems, and can be explained down to them.
 """
 
+TAGS = {
+    "measures": "Figures, at a date, over a period, and as series.",
+    "explanations": "What a figure is made of, down to the events.",
+    "changes": "What changed between two reports.",
+    "academy": "What became of the academy's cohorts.",
+    "survival": "How long people stay.",
+    "quality": "What the events cannot agree on.",
+    "forecasts": "Vacancies in the months to come.",
+    "benchmarks": "What DfE published, beside our own figures.",
+}
+"""What the tags of its routes mean."""
+
 SPEC = ServiceSpec(
     NAME,
     Path(__file__).parent / "migrations",
@@ -66,6 +78,6 @@ def create(settings: ServiceSettings) -> FastAPI:
         benchmarks_router(published, settings.statistical_neighbours),
         closing(published),
     )
-    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers, tags=TAGS)
     app.add_middleware(FormatBySuffix)
     return app
