@@ -16,6 +16,7 @@ from deploy.demonstration import history
 from tests.integration.alone import Alone
 from tests.integration.benchmarks import NEWER, OLDER
 from tests.integration.feed import fault, problem
+from tests.integration.head import same_but_for_the_body
 from tests.integration.routes import (
     APPLICATION,
     OF_AN_AUTHORITY,
@@ -207,6 +208,14 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(metrics: Alone, questi
             assert again.headers.get(name) == first.headers.get(name)
         tags.add(first.headers["etag"])
     assert len(tags) == 3
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_head_says_of_an_answer_all_but_its_body(metrics: Alone, route: str) -> None:
+    for question in questions(route):
+        path, _, query = question.partition("?")
+        for asked in (question, f"{path}?{query}{'&' if query else ''}format=csv", f"{question}&colour=red"):
+            same_but_for_the_body(metrics.ask(asked, method="HEAD"), metrics.ask(asked))
 
 
 @pytest.mark.parametrize("path", [path for path in OF_AN_AUTHORITY if path != SUBJECT])
