@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from contracts.catalogue import METRICS
 from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
-from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, survival
+from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, series, survival
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
@@ -66,6 +66,7 @@ def create(settings: ServiceSettings) -> FastAPI:
     published = BenchmarksDatabase(settings.benchmarks_database_url, beside=settings.database_url)
     routers = (
         measures.router,
+        series.router,
         explanations.router,
         changes.router,
         academy.router,

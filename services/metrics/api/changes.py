@@ -12,12 +12,13 @@ from fastapi import APIRouter, Request, Response
 
 from contracts.envelope import named
 from services.chassis.authentication import READING
+from services.chassis.query import INSTANT, Parameter, several
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
 from services.metrics.api.files import Lines
-from services.metrics.api.parameters import INSTANT, ONE_AUTHORITY, PAGE, PERIOD, Parameter, documented
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.parameters import MONTHS, SCOPE, OfATime, OfOneAuthority, Paged, said
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.telling import time_of, told
 from services.metrics.figures.attribution import Attribution, Moved
@@ -31,19 +32,49 @@ from services.metrics.snapshot.snapshot import known
 
 router = APIRouter(tags=["changes"], dependencies=[READING])
 
-OWN = (
-    Parameter("from_known", "As known at this instant in the first report.", INSTANT, "2023-10-31T17:00:00Z", True),
-    Parameter("to_known", "As known at this instant in the second report; now if left out.", INSTANT),
-    Parameter("from_accepted", "What had been accepted by then, in the first report; everything if left out.", INSTANT),
-    Parameter("to_accepted", "What had been accepted by then, in the second report; everything if left out.", INSTANT),
-    Parameter(
+
+class _OfAMeasure(AskedQuery):
+    """What of the measures counts."""
+
+    scope = SCOPE
+    months = MONTHS
+
+
+class ChangesParameters(OfOneAuthority, OfATime, _OfAMeasure, Paged):
+    """What determines two reports: the same measures of the same dates, known at two instants."""
+
+    from_known = Parameter(
+        "from_known", "As known at this instant in the first report.", INSTANT, "2023-10-31T17:00:00Z", required=True
+    )
+    to_known = Parameter("to_known", "As known at this instant in the second report; now if left out.", INSTANT)
+    from_accepted = Parameter(
+        "from_accepted", "What had been accepted by then, in the first report; everything if left out.", INSTANT
+    )
+    to_accepted = Parameter(
+        "to_accepted", "What had been accepted by then, in the second report; everything if left out.", INSTANT
+    )
+    measure = Parameter(
         "measure",
         "Which measures; every one if left out. Repeat, or join by commas.",
-        {"type": "array", "items": {"type": "string", "enum": list(MEASURES)}},
+        several(
+            {"type": "string", "enum": list(MEASURES)},
+            f"one or more of {', '.join(MEASURES)}",
+            MEASURES.__contains__,
+            problem="is not a measure",
+        ),
         ["vacancies"],
-    ),
-)
-NAMES = ("authority", *PERIOD, "scope", "months", *PAGE)
+    )
+
+    def instants(self) -> list[tuple[datetime, datetime | None]]:
+        """As known when, and as accepted when, of each report."""
+        assert self.from_known is not None  # noqa: S101  (required)
+        return [(self.from_known, self.from_accepted), (self.to_known or self.now, self.to_accepted)]
+
+    def measures(self) -> list[tuple[Measure, When]]:
+        """Those asked for, each with its time. Of all measures, those that the period does not fit are left out."""
+        chosen = [MEASURES[name] for name in self.measure] or list(MEASURES.values())
+        return self.whens(chosen, leave_out=not self.measure)
+
 
 EXAMPLE = {
     "authority": "331",
@@ -90,24 +121,18 @@ EXAMPLE = {
     "/v1/changes",
     summary="What changed between two reports, figure by figure, event by event",
     responses=responses(EXAMPLE, schema=schemas.CHANGES),
-    openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *OWN]),
+    openapi_extra=ChangesParameters.documented(),
 )
 async def get_changes(request: Request) -> Response:
     """Each figure that differs between two instants, the parts by which it differs, and for each part the events that
     moved it, with their effects, which add up to its difference. A rate differs by its counts.
     What was recorded for days that were still to come counts in both reports; `planned` says so.
     """
-    question = QueryReader(request, *NAMES, also=OWN)
-    authority = question.one_authority()
-    query = FigureQuery(scope=question.scope())
-    from_known = question.instant("from_known", needed=True)
-    to_known = question.instant("to_known") or question.now
-    accepted = question.instant("from_accepted"), question.instant("to_accepted")
-    wanted = _wanted(question)
-    limit, offset = question.page()
+    question = ChangesParameters(request)
+    wanted = question.measures()
     question.raise_if_invalid()
-    assert from_known is not None  # noqa: S101  (settled)
-    instants = list(zip((from_known, to_known), accepted, strict=True))
+    query, instants, (limit, offset) = FigureQuery(scope=question.scope), question.instants(), question.page()
+    authority = question.authority
     async with computing(request) as computation:
         memory = computation.memory
         counts = sum(len(counts_of(measure)) for measure, _ in wanted)
@@ -126,20 +151,13 @@ async def get_changes(request: Request) -> Response:
 
         moved, changes, steps = await computation.run(compared)
         await computation.weigh(cost.of_effects(steps))
-        return await computation.run(_answer, question, authority, query, instants, moved, changes)
+        return await computation.run(_answer, question, moved, changes)
 
 
-def _answer(
-    question: QueryReader,
-    authority: str,
-    query: FigureQuery,
-    instants: Sequence[tuple[datetime, datetime | None]],
-    moved: list[dict[str, Any]],
-    changes: Sequence[PartChange],
-) -> Response:
-    (from_known, from_accepted), (to_known, to_accepted) = instants
+def _answer(question: ChangesParameters, moved: list[dict[str, Any]], changes: Sequence[PartChange]) -> Response:
+    (from_known, from_accepted), (to_known, to_accepted) = question.instants()
     accepted, (limit, offset) = (from_accepted, to_accepted), question.page()
-    body: dict[str, Any] = {"authority": authority, "scope": query.scope}
+    body: dict[str, Any] = {"authority": question.authority, "scope": question.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
         body |= {} if instant is None else {name: said(instant)}
@@ -149,24 +167,14 @@ def _answer(
     both = _both_pinned(question)
     body["links"] = {"pinned": pinned(question, **both)} | page_links(question, len(changes), limit, offset, **both)
     passing = ("links",) if question.text("to_known") else ("links", "to_known")
-    return answer(question, body, _lines(body, _wanted(question)), passing=passing)
+    return answer(question, body, _lines(body, question.measures()), passing=passing)
 
 
-def _both_pinned(question: QueryReader) -> dict[str, Any]:
+def _both_pinned(question: ChangesParameters) -> dict[str, Any]:
     """What pins both reports in place of the two instants of other questions."""
     now = said(question.now)
     given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
     return {"as_known_at": None, "as_accepted_at": None, **given}
-
-
-def _wanted(question: QueryReader) -> list[tuple[Measure, When]]:
-    """The measures asked for, each with its time. Of all measures, those that the period does not fit are left out."""
-    names = question.several("measure")
-    for name in names:
-        if name not in MEASURES:
-            question.fault("measure", "is not a measure", f"one or more of {', '.join(MEASURES)}", name)
-    chosen = [MEASURES[name] for name in names if name in MEASURES] or list(MEASURES.values())
-    return question.whens(chosen, leave_out=not names)
 
 
 def _compare(

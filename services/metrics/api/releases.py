@@ -4,7 +4,6 @@ Invariant: a release is loaded whole, by an operator for all authorities, and ne
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -14,24 +13,23 @@ from fastapi import APIRouter, Request, Response
 from services.chassis.authentication import OPERATING
 from services.chassis.documentation import record, several
 from services.chassis.problems import Problem
+from services.chassis.query import Parameter, QueryModel, word
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
 from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
-from services.metrics.api.parameters import PAGE, Parameter, documented
+from services.metrics.api.parameters import Paged, said
 from services.metrics.api.published_files import (
     NAME,
-    PUBLISHED_ON,
     SHA256,
-    asked_to_load,
-    file_name,
+    PublishedOn,
     file_of,
     from_where,
     load,
     loaded,
     loading_responses,
 )
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, responses
 from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, TEXTS, WHOLE, or_null
 from services.metrics.benchmarks import store
@@ -44,22 +42,43 @@ from services.metrics.reasons import Reason
 DEFAULT_SOURCE = "DfE, children's social work workforce (Open Government Licence v3.0)"
 COMPARED_AS = "to 1 decimal, half up; a mark in place of a number is a change too"
 
-LOADING = (
-    Parameter("release", "What to call it.", NAME, "2022", required=True),
-    PUBLISHED_ON,
-    from_where(DEFAULT_SOURCE),
-)
-COMPARING = (
-    Parameter("older", "A release.", NAME, "2022", required=True),
-    Parameter("newer", "The release to compare it with, another one.", NAME, "2025", required=True),
-    Parameter(
+
+class _Named(QueryModel):
+    """What a release is called."""
+
+    release = Parameter("release", "What to call it.", NAME, "2022", required=True)
+
+
+class ReleaseParameters(_Named, PublishedOn):
+    """What a release that is loaded is called, and where it is from."""
+
+    source = from_where(DEFAULT_SOURCE)
+
+
+class _OfTwoReleases(AskedQuery):
+    """Which releases."""
+
+    older = Parameter("older", "A release.", NAME, "2022", required=True)
+    newer = Parameter("newer", "The release to compare it with, another one.", NAME, "2025", required=True)
+    measure = Parameter(
         "measure",
         "A rate, or a count that rates are made of.",
-        {"type": "string", "enum": list(PUBLISHED)},
+        word(list(PUBLISHED), None),
         "turnover-rate",
         required=True,
-    ),
-)
+    )
+
+
+class RevisionsParameters(Paged, _OfTwoReleases):
+    """Which revisions are asked for."""
+
+    def check(self) -> None:
+        """Nothing is revised between a release and itself."""
+        super().check()
+        if self.older is not None and self.older == self.newer:
+            self.fault("newer", "cannot be read", "another release than older", self.newer)
+
+
 FILE = file_of("The file of headline measures as DfE publishes it: CSV in UTF-8.")
 
 RELEASE_NAMED = record({"name": TEXT, "published": DATE})
@@ -132,7 +151,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         status_code=201,
         summary="Load a release of DfE's headline measures",
         responses=loading_responses(RELEASE_EXAMPLE, RELEASE),
-        openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
+        openapi_extra=ReleaseParameters.documented() | FILE,
     )
     async def post_release(request: Request) -> Response:
         """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
@@ -140,7 +159,8 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         A release never changes: the same bytes again are already known, others under the same name are refused.
         Columns that are not known are kept out, and named, as are measures that no column holds.
         """
-        asked = asked_to_load(QueryReader(request, also=LOADING), store.RELEASE, "release", DEFAULT_SOURCE)
+        question = ReleaseParameters(request)
+        asked = question.asked(store.RELEASE, question.release, question.source)
 
         async def keep(pool: asyncpg.Pool, file: LoadedFile, release: Release) -> LoadedFile | None:
             return await store.add_file(pool, store.RELEASE, file, release)
@@ -156,13 +176,13 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         responses=responses(
             {"releases": [RELEASE_EXAMPLE]}, schema=record({"releases": several(RELEASE)}), of_events=False
         ),
-        openapi_extra=documented(),
+        openapi_extra=AskedQuery.documented(),
     )
     async def get_releases(request: Request) -> Response:
         """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
         published last comes first.
         """
-        question = QueryReader(request)
+        question = AskedQuery(request)
         question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
             releases = await store.list_releases(pool)
@@ -173,16 +193,16 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         "/v1/benchmarks/revisions",
         summary="What DfE revised between two releases",
         responses=responses(REVISIONS_EXAMPLE, schema=REVISIONS, of_events=False),
-        openapi_extra=documented(*PAGE, also=COMPARING),
+        openapi_extra=RevisionsParameters.documented(),
     )
     async def get_revisions(request: Request) -> Response:
         """Rows of England, regions and authorities that both releases have, and whose published value or mark differs,
         the last year first; `change` is newer minus older where both are numbers.
         """
-        question = QueryReader(request, *PAGE, also=COMPARING)
-        asked = _asked_revisions(question)
+        question = RevisionsParameters(request)
+        question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
-            body, rows = await _revisions(pool, asked)
+            body, rows = await _revisions(pool, question)
             return await computation.run(_answer, question, body, rows)
 
     return router
@@ -223,43 +243,24 @@ def _remarks(release: LoadedRelease) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Revisions:
-    """Which revisions are asked for."""
-
-    older: str
-    newer: str
-    measure: str
-    limit: int
-    offset: int
-
-
-def _asked_revisions(question: QueryReader) -> _Revisions:
-    older, newer = (file_name(question, name, needed=True) for name in ("older", "newer"))
-    if older and older == newer:
-        question.fault("newer", "cannot be read", "another release than older", newer)
-    measure = question.choice("measure", list(PUBLISHED), needed=True)
-    found = _Revisions(older, newer, measure, *question.page())
-    question.raise_if_invalid()
-    return found
-
-
-async def _revisions(pool: asyncpg.Pool, asked: _Revisions) -> tuple[dict[str, Any], list[asyncpg.Record]]:
+async def _revisions(pool: asyncpg.Pool, question: RevisionsParameters) -> tuple[dict[str, Any], list[asyncpg.Record]]:
     """The answer without its rows, and the rows. Raises a 404 problem where a release, or its measure, is missing."""
-    releases = await store.list_releases(pool)
-    both = {which: named(releases, name) for which, name in (("older", asked.older), ("newer", asked.newer))}
+    older, newer, measure = question.older, question.newer, question.measure
+    assert older is not None and newer is not None and measure is not None  # noqa: S101, PT018  (required)
+    releases, (limit, offset) = await store.list_releases(pool), question.page()
+    both = {which: named(releases, name) for which, name in (("older", older), ("newer", newer))}
     for release in both.values():
-        if asked.measure in release.lacks:
-            detail = f"No column of release {release.name} holds {asked.measure}: there is nothing to compare."
+        if measure in release.lacks:
+            detail = f"No column of release {release.name} holds {measure}: there is nothing to compare."
             raise Problem(404, "not-published", "The measure is not in the release", detail)
-    body = described(PUBLISHED[asked.measure]) | {which: as_named(release) for which, release in both.items()}
-    pair = (asked.older, asked.newer, asked.measure)
+    body = described(PUBLISHED[measure]) | {which: as_named(release) for which, release in both.items()}
+    pair = (older, newer, measure)
     body |= {"compared_as": COMPARED_AS, **await store.count_revisions(pool, *pair)}
-    body |= {"count": body["changed"], "limit": asked.limit, "offset": asked.offset}
-    return body, await store.list_revisions(pool, *pair, asked.limit, asked.offset)
+    body |= {"count": body["changed"], "limit": limit, "offset": offset}
+    return body, await store.list_revisions(pool, *pair, limit, offset)
 
 
-def _answer(question: QueryReader, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
+def _answer(question: RevisionsParameters, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
     """The answer with the revisions."""
     limit, offset = body["limit"], body["offset"]
     body["rows"] = [_as_revision(row) for row in rows]

@@ -13,21 +13,17 @@ from typing import Any, NamedTuple
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
+from services.chassis.query import Parameter, choice
 from services.metrics.academy.outcomes import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
 from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
-    NAMES,
-    AcademyRequest,
-    asked,
     cohort_named,
     snapshot_of,
-    which_cohorts,
 )
 from services.metrics.api.computing import computing
 from services.metrics.api.files import Lines
-from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
-from services.metrics.api.query import QueryReader
+from services.metrics.api.parameters import FIRST, LAST, SCOPE, Filtered, OfADay, of_dimensions
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import DIMENSIONS
@@ -58,19 +54,44 @@ OF = Parameter(
     "of",
     "Whose length of service: `spells` (every run of days in service of the scope that began by the date, from its "
     "first day; a person who returns has two) or `academy-members` (from their start in the cohort, in any post).",
-    {"type": "string", "enum": list(Of), "default": Of.SPELLS.value},
+    choice(Of, Of.SPELLS),
     "academy-members",
 )
 POINTS = Parameter(
     "points",
     "`days`: a point for every number of days after which somebody left or is still in post; `months`: one for every "
     "month (a twelfth of 365.25 days), with what happened since the point before.",
-    {"type": "string", "enum": list(Points), "default": Points.MONTHS.value},
+    choice(Points, Points.MONTHS),
     "months",
 )
 STARTERS = MEASURES["starters"]
-_NAMES = (*NAMES, "from", "to", "scope", *dimensions_of(STARTERS))
-_ALSO = (OF, COHORTS, POINTS)
+
+
+class _Followed(Filtered):
+    """Who is followed: those who began in a period, in posts of a scope, of some values of dimensions."""
+
+    first = FIRST
+    last = LAST
+    scope = SCOPE
+    only = of_dimensions(dimensions_of(STARTERS))
+
+
+class SurvivalParameters(OfADay, _Followed):
+    """Whose length of service is looked at, and where the curve is told."""
+
+    of = OF
+    cohorts = COHORTS
+    points = POINTS
+
+    def check(self) -> None:
+        """Cohorts are of members, and members are followed in any post."""
+        super().check()
+        if self.of is Of.SPELLS and self.text("cohorts") is not None:
+            self.fault("cohorts", "does not go with of=spells", "cohort, or of=academy-members beside it")
+        if self.of is Of.ACADEMY_MEMBERS and self.scope is not Scope.ALL:
+            expected = "all: they are followed in any post"
+            self.fault("scope", "does not go with of=academy-members", expected, self.scope)
+
 
 MONTH = DAYS_OF_A_YEAR / 12
 DEFINITION = (
@@ -121,7 +142,7 @@ EXAMPLE = {
     "/v1/survival",
     summary="How long people stay: Kaplan-Meier over length of service",
     responses=responses(EXAMPLE, schema=schemas.SURVIVAL),
-    openapi_extra=documented(*_NAMES, also=[ONE_AUTHORITY, *_ALSO]),
+    openapi_extra=SurvivalParameters.documented(),
 )
 async def get_survival(request: Request) -> Response:
     """The share still in post by length of service, with its 95% band and the number at risk.
@@ -130,40 +151,26 @@ async def get_survival(request: Request) -> Response:
     Of people who came before records began only those are known who stayed: `from` leaves them out. Of academy members,
     `cohort` takes one cohort, `cohorts` the completed or the running ones.
     """
-    question = QueryReader(request, *_NAMES, also=_ALSO)
-    requested, which, scope = asked(question), which_cohorts(question), question.scope()
-    of = Of(question.choice("of", list(Of), Of.SPELLS))
-    points = Points(question.choice("points", list(Points), Points.MONTHS))
-    began, where = (question.day("from"), question.day("to")), question.filters(STARTERS)
-    if of is Of.SPELLS and question.text("cohorts") is not None:
-        question.fault("cohorts", "does not go with of=spells", "cohort, or of=academy-members beside it")
-    if of is Of.ACADEMY_MEMBERS and scope is not Scope.ALL:
-        question.fault("scope", "does not go with of=academy-members", "all: they are followed in any post", scope)
+    question = SurvivalParameters(request)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        snapshot = await snapshot_of(computation, requested)
-        return await computation.run(_answer, question, requested, (of, which, scope, points), began, where, snapshot)
+        snapshot = await snapshot_of(computation, question)
+        return await computation.run(_answer, question, snapshot)
 
 
-def _answer(
-    question: QueryReader,
-    requested: AcademyRequest,
-    choices: tuple[Of, Which, Scope, Points],
-    began: tuple[date | None, date | None],
-    where: Mapping[str, Any],
-    snapshot: Snapshot,
-) -> Response:
+def _answer(question: SurvivalParameters, snapshot: Snapshot) -> Response:
     """The answer with a curve."""
-    of, which, scope, points = choices
+    of, which, scope, day = question.of, question.cohorts, question.scope, question.day
+    began, where = (question.first, question.last), question.filters(STARTERS)
     if "cohort" in where:
         cohort_named(snapshot, where["cohort"])
     body: dict[str, Any] = {"of": of} | ({"cohorts": which} if of is Of.ACADEMY_MEMBERS else {})
     body |= {"where": where} if where else {}
     body |= {name: day.isoformat() for name, day in zip(("from", "to"), began, strict=True) if day is not None}
     body |= {"definition": DEFINITION, "source": SOURCE, "confidence": CONFIDENCE}
-    body |= {"authority": requested.authority, "scope": scope} | requested.facts()
-    followed = _members(snapshot, which, requested.as_at) if of is Of.ACADEMY_MEMBERS else _spells(snapshot, scope)
-    body |= as_curve(kaplan_meier(_durations(followed, began, where, requested.as_at)), points)
+    body |= {"authority": question.authority, "scope": scope} | question.facts()
+    followed = _members(snapshot, which, day) if of is Of.ACADEMY_MEMBERS else _spells(snapshot, scope)
+    body |= as_curve(kaplan_meier(_durations(followed, began, where, day)), question.points)
     body["links"] = {"pinned": pinned(question)}
     return answer(question, body, _lines(body))
 
