@@ -30,7 +30,7 @@ ASKED = [
     (service, path)
     for service, app in APPS.items()
     for path in sorted(set(_paths(app.routes)))
-    if service != "metrics" or not path.startswith("/v1/") or path.startswith("/v1/set-aside")
+    if service != "metrics" or not path.startswith("/v1/") or path.startswith("/v1/dead-letters")
 ]
 
 
