@@ -25,10 +25,10 @@ from services.metrics.academy.outcomes import (
 )
 from services.metrics.api import schemas
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.files import Lines
 from services.metrics.api.parameters import OfADay, Paged, no_such_authority, said
 from services.metrics.api.query import KNOWN
 from services.metrics.api.responses import answer, page_links, pinned, responses
+from services.metrics.api.tables import cohort_lines, member_lines
 from services.metrics.api.telling import all_told
 from services.metrics.ingest import store
 from services.metrics.measures.declaration import BOARD, OWN, Unit
@@ -230,7 +230,7 @@ def _answer(question: AcademyParameters, snapshot: Snapshot) -> Response:
         "members": pinned(question, f"{question.request.url.path}/{ALL}"),
         "survival": pinned(question, "/v1/survival", of="academy-members"),
     }
-    return answer(question, body, _lines(body))
+    return answer(question, body, cohort_lines(body, DEFINITIONS))
 
 
 def _of_cohorts(snapshot: Snapshot, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -270,12 +270,6 @@ def figures(found: Outcomes) -> dict[str, Any]:
     )
 
 
-def _lines(body: dict[str, Any]) -> Lines:
-    """The cohorts as a table: a line each. Those over all stand beside what they are, so that none is added twice."""
-    names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *DEFINITIONS, "reason"]
-    return names, ([row.get(name) for name in names] for row in body["rows"])
-
-
 @router.get(
     "/v1/academy/cohorts/{cohort}",
     summary="The members of one cohort, or of all, and what is known of each",
@@ -311,7 +305,7 @@ def _answer_of_cohort(question: MembersParameters, cohort: str, snapshot: Snapsh
     body |= {"figures": figures(found), "count": len(listed), "limit": limit, "offset": offset}
     body["members"] = [_as_member(known, question) for known in listed[offset : offset + limit]]
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(listed), limit, offset)
-    return answer(question, body, _member_lines(body))
+    return answer(question, body, member_lines(body))
 
 
 def _as_member(known: Known, question: MembersParameters) -> dict[str, Any]:
@@ -333,9 +327,3 @@ def _as_member(known: Known, question: MembersParameters) -> dict[str, Any]:
         "outcomes": [outcome.name for outcome in OUTCOMES if outcome.counts(known)],
         "events": f"/v1/subjects/worker/{member.person}?authority={question.authority}{''.join(instants)}",
     }
-
-
-def _member_lines(body: dict[str, Any]) -> Lines:
-    """The members as a table: a line each."""
-    names = [name for name in MEMBERS_EXAMPLE["members"][0] if name not in ("outcomes", "events")]  # type: ignore[index]
-    return names, ([row[name] for name in names] for row in body["members"])

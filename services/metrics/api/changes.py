@@ -4,29 +4,26 @@ Invariant: both reports are asked for the same measures of the same dates; only 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
+from datetime import date, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from contracts.envelope import named
 from services.chassis.authentication import READING
 from services.chassis.query import INSTANT, Parameter, several
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
-from services.metrics.api.files import Lines
 from services.metrics.api.parameters import MONTHS, SCOPE, OfATime, OfOneAuthority, Paged, said
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, pinned, responses
+from services.metrics.api.tables import change_lines
 from services.metrics.api.telling import time_of, told
 from services.metrics.figures.attribution import Attribution, Moved
-from services.metrics.figures.changes import FigureChange, PartChange, Report, figure_changes, part_changes
+from services.metrics.figures.changes import FigureDifference, PartChange, Report, differences
 from services.metrics.figures.figures import FigureQuery
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of
+from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact
-from services.metrics.pauses import pause
 from services.metrics.read_models import cost
 from services.metrics.snapshot.snapshot import known
 
@@ -140,34 +137,38 @@ async def get_changes(request: Request) -> Response:
         readings = [await memory.reading(authority, *known_at) for known_at in instants]
         events = await memory.authorities.events(authority)
 
-        def compared() -> tuple[list[dict[str, Any]], list[PartChange], list[tuple[int, int]]]:
+        def compared() -> tuple[list[FigureDifference], list[tuple[int, int]]]:
             before, after = (
                 Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
             )
             attribution = Attribution(before.events, after.events, query)
-            moved, changes = _compare(wanted, before, after, query, attribution)
-            shown_of_them = changes[offset : offset + limit]
-            return moved, changes, [attribution.steps(change.key) for change in shown_of_them]
+            found = differences(wanted, before, after, query, attribution)
+            return found, [attribution.steps(change.key) for change in _parts(found)[offset : offset + limit]]
 
-        moved, changes, steps = await computation.run(compared)
+        found, steps = await computation.run(compared)
         await computation.weigh(cost.of_effects(steps))
-        return await computation.run(_answer, question, moved, changes)
+        return await computation.run(_answer, question, found)
 
 
-def _answer(question: ChangesParameters, moved: list[dict[str, Any]], changes: Sequence[PartChange]) -> Response:
+def _parts(found: Sequence[FigureDifference]) -> list[PartChange]:
+    return [part for difference in found for part in difference.parts]
+
+
+def _answer(question: ChangesParameters, found: Sequence[FigureDifference]) -> Response:
     (from_known, from_accepted), (to_known, to_accepted) = question.instants()
-    accepted, (limit, offset) = (from_accepted, to_accepted), question.page()
+    accepted, (limit, offset), changes = (from_accepted, to_accepted), question.page(), _parts(found)
     body: dict[str, Any] = {"authority": question.authority, "scope": question.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
         body |= {} if instant is None else {name: said(instant)}
-    body["figures"] = moved
+    known_on = from_known.date(), to_known.date()
+    body["figures"] = [_as_figure(difference, *known_on) for difference in found]
     body |= {"count": len(changes), "limit": limit, "offset": offset}
     body["changes"] = [_as_change(change) for change in changes[offset : offset + limit]]
     both = _both_pinned(question)
     body["links"] = {"pinned": pinned(question, **both)} | page_links(question, len(changes), limit, offset, **both)
     passing = ("links",) if question.text("to_known") else ("links", "to_known")
-    return answer(question, body, _lines(body, question.measures()), passing=passing)
+    return answer(question, body, change_lines(body, question.measures()), passing=passing)
 
 
 def _both_pinned(question: ChangesParameters) -> dict[str, Any]:
@@ -177,35 +178,18 @@ def _both_pinned(question: ChangesParameters) -> dict[str, Any]:
     return {"as_known_at": None, "as_accepted_at": None, **given}
 
 
-def _compare(
-    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery, attribution: Attribution
-) -> tuple[list[dict[str, Any]], list[PartChange]]:
-    figures: list[dict[str, Any]] = []
-    changes: list[PartChange] = []
-    whens = dict(wanted)
-    for change in figure_changes(wanted, before, after, query):
-        pause()
-        measure, when = change.measure, whens[change.measure]
-        is_count = isinstance(measure, Count)
-        parts = part_changes(measure, when, before, after, query, attribution) if isinstance(measure, Count) else []
-        changes += parts
-        if change.before != change.after or parts:
-            difference = {"difference": exact(sum(part.difference for part in parts))} if is_count else {}
-            figures.append(_as_figure(change, when, before, after) | difference)
-    return figures, changes
-
-
-def _as_figure(change: FigureChange, when: When, before: Report, after: Report) -> dict[str, Any]:
-    """A figure in both reports; `planned` says in which days counted that were still to come as known then."""
+def _as_figure(difference: FigureDifference, before: date, after: date) -> dict[str, Any]:
+    """A figure in both reports, known on these days; `planned` says in which days counted that were still to come."""
+    change, when, parts = difference
     measure, ends = change.measure, max(when.as_at, when.last)
     found: dict[str, Any] = {"measure": measure.name, "unit": measure.unit} | time_of(measure, when)
     for name, value in (("before", change.before), ("after", change.after)):
         found |= told(name, value, measure.unit)
         if "reason" in found:
             found[f"{name}_reason"] = found.pop("reason")
-    if ends > before.reading.as_known_at.date():
-        found["planned"] = "both" if ends > after.reading.as_known_at.date() else "before"
-    return found
+    if ends > before:
+        found["planned"] = "both" if ends > after else "before"
+    return found | ({"difference": exact(sum(part.difference for part in parts))} if isinstance(measure, Count) else {})
 
 
 def _as_change(change: PartChange) -> dict[str, Any]:
@@ -223,18 +207,3 @@ def _as_change(change: PartChange) -> dict[str, Any]:
 def _as_moved(moved: Moved) -> dict[str, Any]:
     found = as_event(moved.event) | {"effect": exact(moved.effect)}
     return found | ({"others": moved.others} if moved.others else {})
-
-
-def _lines(body: dict[str, Any], wanted: Sequence[tuple[Measure, When]]) -> Lines:
-    """The changes as a table: one line a part, with every dimension that a part of what was asked for can have."""
-    of_any = {name for measure, _ in wanted for counted in counts_of(measure) for name in counted.dimensions}
-    dimensions, own = [name for name in EVERY_DIMENSION if name in of_any], ("before", "after", "difference")
-    lines = (
-        [change["measure"], " ".join(change["subjects"])]
-        + [change.get(name) for name in dimensions]
-        + [Decimal(change[name]) for name in own]
-        + [" ".join(named(event["source"], event["id"]) for event in change["events"])]
-        + [" ".join(event["effect"] for event in change["events"])]
-        for change in body["changes"]
-    )
-    return ["measure", "subjects", *dimensions, *own, "events", "effects"], lines

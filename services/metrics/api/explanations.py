@@ -3,9 +3,7 @@
 Invariant: the amounts of the parts add up to the figure, exactly; an answer names pseudonyms, never persons.
 """
 
-import json
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -16,7 +14,6 @@ from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
 from services.metrics.api.measures import (
     EXAMPLE as FIGURE_EXAMPLE,
@@ -31,6 +28,7 @@ from services.metrics.api.measures import (
 from services.metrics.api.parameters import AsKnown, Counted, OfATime, OfOneAuthority, Paged, said
 from services.metrics.api.query import KNOWN
 from services.metrics.api.responses import answer, page_links, pinned, responses
+from services.metrics.api.tables import event_lines, part_lines, term_lines
 from services.metrics.api.telling import marked, time_of, told
 from services.metrics.figures.explanation import Explained, explain
 from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures, narrowed
@@ -152,7 +150,7 @@ def _answer(
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
-        return answer(question, body, _term_lines(body), passing=("links", "terms"), lasting_too=terms)
+        return answer(question, body, term_lines(body), passing=("links", "terms"), lasting_too=terms)
     # Of a figure that there is not there are no parts.
     parts = [] if isinstance(total, Reason) else explain(found, reading, when, requested.query)
     body |= {"exact": _exactly(total), "count": len(parts), "limit": limit, "offset": offset}
@@ -163,7 +161,7 @@ def _answer(
         # One template for all parts: `subject` is any of their subjects, as it stands.
         "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
     } | page_links(question, len(parts), limit, offset)
-    return answer(question, body, _lines(parts, found.dimensions))
+    return answer(question, body, part_lines(parts, found.dimensions))
 
 
 def _exactly(value: Value) -> str | None:
@@ -225,27 +223,6 @@ def _terms(
     return found
 
 
-def _lines(parts: Sequence[Explained], dimensions: Sequence[str]) -> Lines:
-    """The parts as a table: one line a part."""
-    rows = (
-        [Decimal(exact(part.amount)), part.since, part.until, " ".join(part.subjects)]
-        + [part.dimensions[name] for name in dimensions]
-        for part in parts
-    )
-    return ["amount", "since", "until", "subjects", *dimensions], rows
-
-
-def _term_lines(body: dict[str, Any]) -> Lines:
-    """The counts of a rate as a table: one line each."""
-    names = ("measure", "title", "side", "sign", "exact", "reason", "unit")
-    exactly = [None if term["exact"] is None else Decimal(term["exact"]) for term in body["terms"]]
-    rows = (
-        [amount if name == "exact" else term.get(name) for name in names]
-        for term, amount in zip(body["terms"], exactly, strict=True)
-    )
-    return names, rows
-
-
 @router.get(
     "/v1/subjects/{kind}/{identifier}",
     summary="The events of one post, worker or assignment",
@@ -299,19 +276,7 @@ def _answer_of_subject(
     body |= {"count": len(of_it), "limit": limit, "offset": offset}
     body["events"] = as_events(of_it[offset : offset + limit], snapshot)
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(of_it), limit, offset)
-    return answer(question, body, _event_lines(body))
-
-
-def _event_lines(body: dict[str, Any]) -> Lines:
-    """The events as a table: one line each, what was recorded as JSON."""
-    rows = ([event.get(name) for name in _OF_AN_EVENT] + [json.dumps(event["data"])] for event in body["events"])
-    return (*_OF_AN_EVENT, "data"), rows
-
-
-_OF_AN_EVENT = (
-    "id", "type", "subject", "stands", "recorded", "accepted", "source", "provenance", "sourcesequence", "supersedes",
-    "supersedessource", "voids", "voidssource",
-)  # fmt: skip
+    return answer(question, body, event_lines(body))
 
 
 def as_events(events: Sequence[Event], snapshot: Snapshot) -> list[dict[str, Any]]:

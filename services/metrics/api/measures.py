@@ -16,7 +16,6 @@ from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.adding_up import exactly, rounding
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.measure_tables import figure_lines
 from services.metrics.api.parameters import (
     AUTHORITY,
     AsKnown,
@@ -29,6 +28,7 @@ from services.metrics.api.parameters import (
 )
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, list_responses, pinned, responses
+from services.metrics.api.tables import figure_lines, measure_lines
 from services.metrics.api.telling import (
     all_told,
     marked,
@@ -92,12 +92,7 @@ async def list_measures(request: Request) -> Response:
         "dimensions": [{"dimension": name, "meaning": meaning} for name, meaning in EVERY_DIMENSION.items()],
         "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in RULES.items()],
     }
-    names = (*_DESCRIBED, "formula", "dimensions")
-    rows = [[*(item.get(name) for name in names[:-1]), " ".join(item["dimensions"])] for item in body["measures"]]
-    return answer(question, body, (names, rows))
-
-
-_DESCRIBED = ("measure", "title", "definition", "source", "unit", "kind")
+    return answer(question, body, measure_lines(body))
 
 
 def described(measure: Measure) -> dict[str, Any]:

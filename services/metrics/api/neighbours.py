@@ -28,6 +28,7 @@ from services.metrics.api.published_files import (
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, responses
 from services.metrics.api.schemas import DATE, INSTANT, TEXT, TEXTS, WHOLE
+from services.metrics.api.tables import file_lines
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.neighbours import Groups, read_neighbours
@@ -118,8 +119,7 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
 
 def _answer(question: AskedQuery, files: Sequence[LoadedFile]) -> Response:
     told = [_as_json(file) for file in files]
-    rows = ([" ".join(value) if isinstance(value, list) else value for value in file.values()] for file in told)
-    return answer(question, {"files": told}, (list(NEIGHBOURS_EXAMPLE), rows))
+    return answer(question, {"files": told}, file_lines(told, list(NEIGHBOURS_EXAMPLE)))
 
 
 @lru_cache(maxsize=8)

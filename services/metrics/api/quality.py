@@ -5,27 +5,25 @@ Invariant: a finding names the events behind it and where each came from; its ef
 
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from contracts.envelope import named
 from services.chassis.authentication import READING
 from services.chassis.query import Parameter, several
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
-from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
 from services.metrics.api.parameters import AsAt, AsKnown, OfOneAuthority, Paged, no_such_authority
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, list_responses, page_links, pinned, responses
+from services.metrics.api.tables import check_lines, finding_lines
 from services.metrics.measures.declaration import exact
 from services.metrics.pauses import with_pauses
 from services.metrics.quality.catalogue import CHECKS, found_by
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
-from services.metrics.quality.effect import STOCKS, Effect, effect
+from services.metrics.quality.effect import Effect, effect
 from services.metrics.quality.records import lateness
 from services.metrics.read_models import cost
 from services.metrics.reasons import Reason
@@ -147,9 +145,7 @@ async def list_checks(request: Request) -> Response:
         for check in CHECKS.values()
     ]
     severities = [{"severity": name, "meaning": meaning} for name, meaning in SEVERITIES.items()]
-    names = ("check", "title", "severity", "meaning", "remedy")
-    rows = ([*(item[name] for name in names), " ".join(item["moves"])] for item in checks)
-    return answer(question, {"checks": checks, "severities": severities}, ((*names, "moves"), rows))
+    return answer(question, {"checks": checks, "severities": severities}, check_lines(checks))
 
 
 @router.get(
@@ -190,7 +186,7 @@ def _answer(question: QualityParameters, chosen: Sequence[Check], snapshot: Snap
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
     body |= question.instants() | _found(snapshot, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
-    return answer(question, body, _lines(body))
+    return answer(question, body, finding_lines(body))
 
 
 def _found(snapshot: Snapshot, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
@@ -241,26 +237,3 @@ def _as_effect(effect: Effect) -> dict[str, Any]:
         found["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
         found["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
     return found
-
-
-_OF_A_FINDING = ("check", "title", "severity", "message", "remedy", "since", "until")
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The findings as a table: one line each, a column for every stock, empty where no difference was worked out."""
-    stocks = [stock.name for stock in STOCKS]
-    heading = [*_OF_A_FINDING, "subjects", "events", "affected_fte", "without", *stocks]
-    lines = []
-    for found in body["findings"]:
-        moves = found["effect"].get("would_differ_by")
-        lines.append(
-            [
-                *(found[name] for name in _OF_A_FINDING),
-                " ".join(found["subjects"]),
-                " ".join(named(event["source"], event["id"]) for event in found["events"]),
-                Decimal(found["effect"]["affected_fte"]),
-                " ".join(named(event["source"], event["id"]) for event in found["effect"].get("without", ())),
-                *(None if moves is None else Decimal(moves.get(name, "0")) for name in stocks),
-            ]
-        )
-    return heading, lines

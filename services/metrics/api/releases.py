@@ -3,7 +3,7 @@
 Invariant: a release is loaded whole, by an operator for all authorities, and never changed afterwards.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -16,7 +16,6 @@ from services.chassis.problems import Problem
 from services.chassis.query import Parameter, QueryModel, word
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
 from services.metrics.api.parameters import Paged, said
 from services.metrics.api.published_files import (
@@ -32,6 +31,7 @@ from services.metrics.api.published_files import (
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, responses
 from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, TEXTS, WHOLE, or_null
+from services.metrics.api.tables import file_lines, revision_lines
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.published import PUBLISHED, REASONS, Level, LoadedRelease
@@ -187,7 +187,7 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         async with computing(request) as computation, database.opened() as pool:
             releases = await store.list_releases(pool)
             body = {"releases": [_as_json(item) for item in releases]}
-            return await computation.run(answer, question, body, _release_lines(body["releases"]))
+            return await computation.run(answer, question, body, file_lines(body["releases"], list(RELEASE_EXAMPLE)))
 
     @router.get(
         "/v1/benchmarks/revisions",
@@ -224,15 +224,6 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
     }
 
 
-def _release_lines(releases: Sequence[dict[str, Any]]) -> Lines:
-    """The releases as a table: one line each, what is a list in one cell."""
-    rows = (
-        [" ".join(map(str, value)) if isinstance(value, list) else value for value in item.values()]
-        for item in releases
-    )
-    return list(RELEASE_EXAMPLE), rows
-
-
 def _remarks(release: LoadedRelease) -> list[str]:
     """What whoever loads a release should know of what was not read of it."""
     found = []
@@ -265,7 +256,7 @@ def _answer(question: RevisionsParameters, body: dict[str, Any], rows: Sequence[
     limit, offset = body["limit"], body["offset"]
     body["rows"] = [_as_revision(row) for row in rows]
     body["links"] = page_links(question, body["changed"], limit, offset)
-    return answer(question, body, (_HEADING, _lines(body)))
+    return answer(question, body, revision_lines(body))
 
 
 def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
@@ -282,17 +273,6 @@ def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
 def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
     """Why there is no published number where only a mark stands."""
     return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
-
-
-_PLACE = ("year", "level", "code", "name")
-_HEADING = (*_PLACE, "older_value", "older_mark", "newer_value", "newer_mark", "change")
-
-
-def _lines(body: dict[str, Any]) -> Iterable[list[Any]]:
-    """The revisions as a table: one line a row."""
-    for row in body["rows"]:
-        values = [row[side][part] for side in ("older", "newer") for part in ("value", "mark")]
-        yield [*(row[name] for name in _PLACE), *values, row["change"]]
 
 
 def number(value: Decimal | None) -> float | None:

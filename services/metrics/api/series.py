@@ -14,12 +14,12 @@ from services.chassis.authentication import READING
 from services.chassis.query import DATE, IN_WORDS_DATE, Parameter, choice, read_date, several, whole
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.measure_tables import series_lines
 from services.metrics.api.measures import EXAMPLE as FIGURE_EXAMPLE
 from services.metrics.api.measures import FigureRequest, MeasureName, declared, refuse_nothing, wanted
 from services.metrics.api.parameters import FIRST, LAST, AsKnown, BrokenDown, Counted, OfAuthority
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, pinned, responses
+from services.metrics.api.tables import series_lines
 from services.metrics.api.telling import control_chart, point_of_time, time_of, told_in_order
 from services.metrics.figures.figures import Figures
 from services.metrics.figures.periods import (

@@ -4,17 +4,16 @@ Invariant: those still in post at the date are censored, never counted as leaver
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
 from services.chassis.query import Parameter, choice
-from services.metrics.academy.outcomes import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
+from services.metrics.academy.length_of_service import Of, durations, members_of, spells_of
+from services.metrics.academy.outcomes import DAYS_OF_A_YEAR
 from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
@@ -22,25 +21,16 @@ from services.metrics.api.academy import (
     snapshot_of,
 )
 from services.metrics.api.computing import computing
-from services.metrics.api.files import Lines
 from services.metrics.api.parameters import FIRST, LAST, SCOPE, Filtered, OfADay, of_dimensions
 from services.metrics.api.responses import answer, pinned, responses
+from services.metrics.api.tables import survival_lines
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
-from services.metrics.measures.declaration import DIMENSIONS
 from services.metrics.reasons import Reason
-from services.metrics.snapshot.employment import Scope, Spell
+from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.statistics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.statistics.survival import CONFIDENCE, Curve, Step, kaplan_meier
 
 router = APIRouter(tags=["survival"], dependencies=[READING])
-
-
-class Of(StrEnum):
-    """Whose length of service is looked at."""
-
-    SPELLS = "spells"
-    ACADEMY_MEMBERS = "academy-members"
 
 
 class Points(StrEnum):
@@ -169,51 +159,10 @@ def _answer(question: SurvivalParameters, snapshot: Snapshot) -> Response:
     body |= {name: day.isoformat() for name, day in zip(("from", "to"), began, strict=True) if day is not None}
     body |= {"definition": DEFINITION, "source": SOURCE, "confidence": CONFIDENCE}
     body |= {"authority": question.authority, "scope": scope} | question.facts()
-    followed = _members(snapshot, which, day) if of is Of.ACADEMY_MEMBERS else _spells(snapshot, scope)
-    body |= as_curve(kaplan_meier(_durations(followed, began, where, day)), question.points)
+    followed = members_of(snapshot, which, day) if of is Of.ACADEMY_MEMBERS else spells_of(snapshot, scope)
+    body |= as_curve(kaplan_meier(durations(followed, began, where, day)), question.points)
     body["links"] = {"pinned": pinned(question)}
-    return answer(question, body, _lines(body))
-
-
-class Followed(NamedTuple):
-    """Somebody whose length of service is looked at, from the day it is counted from."""
-
-    since: date
-    spell: Spell
-    cohort: str | None
-
-    def dimension(self, name: str) -> Any:
-        """A dimension on the first day: of the main post, or of how the person came."""
-        if name == "cohort":
-            return self.cohort
-        if name in DIMENSIONS:
-            service = self.spell.at(self.since)
-            return getattr(Dimensions() if service is None else service.place, name)
-        return getattr(self.spell.start, name)
-
-
-def _members(snapshot: Snapshot, which: Which, as_at: date) -> Iterable[Followed]:
-    names = {cohort.cohort for cohort in cohorts_as_at(snapshot, as_at, which)}
-    of_cohorts = (member for member in members(snapshot) if member.cohort in names)
-    return (Followed(member.started_on, member.spell, member.cohort) for member in of_cohorts)
-
-
-def _spells(snapshot: Snapshot, scope: Scope) -> Iterable[Followed]:
-    return (Followed(spell.since, spell, spell.start.cohort) for spell in snapshot.spells(scope))
-
-
-def _durations(
-    followed: Iterable[Followed],
-    began: tuple[date | None, date | None],
-    where: Mapping[str, Any],
-    as_at: date,
-) -> Iterable[Duration]:
-    """How long each was there by the date, of those who began in a period and whose first day fits."""
-    first, last = began[0] or date.min, min(began[1] or as_at, as_at)
-    for one in followed:
-        if first <= one.since <= last and all(one.dimension(name) == value for name, value in where.items()):
-            until = one.spell.until
-            yield Duration((min(until, as_at) - one.since).days, until <= as_at)
+    return answer(question, body, survival_lines(body))
 
 
 def as_curve(curve: Curve, points: Points) -> dict[str, Any]:
@@ -269,10 +218,3 @@ def _point(days: Fraction | int, step: Step | None, at_risk: int, left: int, cen
         # Greenwood's formula divides by those who are left.
         **({"reason": Reason.NO_DENOMINATOR} if lower is None or upper is None else {}),
     }
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The curve as a table: a line a point."""
-    names = list(body["points"][0]) if body["points"] else list(_point(0, None, 0, 0, 0))
-    names = [*(name for name in names if name != "reason"), "reason"]
-    return names, ([point.get(name) for name in names] for point in body["points"])
