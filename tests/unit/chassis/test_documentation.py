@@ -3,12 +3,13 @@
 Invariant: what is asked is the real application of each service, without anything behind it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.unit.chassis.test_pages import APPS, each_app
@@ -87,6 +88,25 @@ async def test_who_uses_a_wrong_method_is_told_every_right_one() -> None:
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+
+def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from _routes(included.routes)
+
+
+@each_app
+def test_no_route_has_its_query_read_by_the_framework(app: FastAPI) -> None:
+    """It tells not all that is wrong, and passes over what is given twice: decision 0030."""
+    routes = [*_routes(app.routes)]
+    assert [route.path for route in routes if route.dependant.query_params] == []
+    assert {"/health/ready", "/v1/dead-letters"} < {route.path for route in routes}
 
 
 # --- examples ---------------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from contracts.codes import Role
@@ -107,7 +108,9 @@ def test_a_figure_differs_when_its_parts_do_though_they_add_up_to_the_same() -> 
     after = [*POSTS, start(2, 2)]
     asked, wanted = FigureQuery(), [(MEASURES[name], WHEN) for name in ("establishment", "in-post", "vacancy-rate")]
     found = differences(wanted, report(before), report(after), asked, Attribution(before, after, asked))
-    assert [(one.change.measure.name, one.change.before, one.change.after) for one in found] == [("in-post", 1, 1)]
+    assert [(one.change.measure.name, one.change.before, one.change.after) for one in found] == [
+        ("in-post", Fraction(1), Fraction(1))
+    ]
     assert [(part.subjects, part.difference) for part in found[0].parts] == [
         (("post/P-1",), -1_000_000),
         (("post/P-2",), 1_000_000),
