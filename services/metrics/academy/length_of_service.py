@@ -9,11 +9,10 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 from services.metrics.academy.outcomes import Which, cohorts_as_at, members
-from services.metrics.measures.declaration import DIMENSIONS
 from services.metrics.snapshot.employment import Scope, Spell
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.statistics.survival import Duration
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.timelines.dimensions import NOTHING_STATED, OF_POSTS
 
 
 class Of(StrEnum):
@@ -34,9 +33,9 @@ class Followed(NamedTuple):
         """A dimension on the first day: of the main post, or of how the person came."""
         if name == "cohort":
             return self.cohort
-        if name in DIMENSIONS:
+        if name in OF_POSTS:
             service = self.spell.at(self.since)
-            return getattr(Dimensions() if service is None else service.place, name)
+            return getattr(NOTHING_STATED if service is None else service.place, name)
         return getattr(self.spell.start, name)
 
 

@@ -116,7 +116,7 @@ async def _snapshot(computation: Computation, question: _OfMonths) -> Snapshot:
     """The authority's snapshot. Raises a 404 problem where nothing is known of it."""
     report = question.authority, question.known_at, question.as_accepted_at
     snapshot = await computation.memory.authorities.snapshot(*report)
-    if not snapshot.standing:
+    if not snapshot.events:
         raise no_such_authority(*report)
     return snapshot
 

@@ -27,8 +27,9 @@ from services.metrics.figures.periods import (
     when_in,
     year_to,
 )
-from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION, dimensions_of
+from services.metrics.measures.catalogue import CODED, dimensions_of
 from services.metrics.measures.declaration import Measure, When
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models.authorities import ALL
 from services.metrics.snapshot.employment import Scope
 
@@ -304,7 +305,7 @@ def of_dimensions(names: Sequence[str]) -> Group[str]:
     """The parameters by which only some values of these dimensions count."""
     return Group(
         [
-            Parameter(name, f"Only this value, or {NOT_STATED}. {EVERY_DIMENSION[name]}", _value_of(name))
+            Parameter(name, f"Only this value, or {NOT_STATED}. {EVERY_DIMENSION[name].meaning}", _value_of(name))
             for name in names
         ]
     )
@@ -323,7 +324,7 @@ class Filtered(AskedQuery):
                 self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
                 continue
             text = self.values[name]
-            found[name] = None if text == NOT_STATED else int(text) if name == "csww_role" else text
+            found[name] = None if text == NOT_STATED else EVERY_DIMENSION[name].read(text)
         return found
 
 

@@ -14,8 +14,9 @@ from contracts.envelope import named
 from services.metrics.api.adding_up import amount_of
 from services.metrics.api.files import Lines
 from services.metrics.figures.explanation import Explained
-from services.metrics.measures.catalogue import EVERY_DIMENSION, counts_of
+from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Kind, Measure, When, exact
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.quality.effect import STOCKS
 from services.metrics.reasons import Reason, Value
 

@@ -103,7 +103,7 @@ def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
 
 @each_app
 def test_no_route_has_its_query_read_by_the_framework(app: FastAPI) -> None:
-    """It tells not all that is wrong, and passes over what is given twice: decision 0030."""
+    """It tells not all that is wrong, and passes over what is given twice: decision 0032."""
     routes = [*_routes(app.routes)]
     assert [route.path for route in routes if route.dependant.query_params] == []
     assert {"/health/ready", "/v1/dead-letters"} < {route.path for route in routes}
