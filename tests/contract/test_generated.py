@@ -121,6 +121,14 @@ def test_a_file_that_is_left_over_is_enough_for_the_check_to_fail(
         shutil.copytree(CONTRACTS / part, folder / part)
     shutil.copy(CONTRACTS / "README.md", folder)
     left_over = folder / "generated/events/uk.workforce.post.reopened.v1.json"
+    others = [left_over.with_name(f"{letter}.json") for letter in "eadcb"]
+    for other in others:
+        other.write_text("{}\n")
+    assert generate.main(["--check"], folder) == 1
+    named = [line.split()[0].rpartition("/")[2] for line in capsys.readouterr().err.splitlines()]
+    assert named == ["a.json", "b.json", "c.json", "d.json", "e.json"]
+    for other in others:
+        other.unlink()
     left_over.write_text("{}\n")
     assert generate.main(["--check"], folder) == 1
     assert capsys.readouterr().err.count("\n") == 1
