@@ -188,6 +188,8 @@ async def test_who_hears_ends_when_it_is_told_to(
     waits = asyncio.Event()
 
     async def never(*_: Any) -> Any:
+        if waits.is_set():
+            raise Over  # it was told to end, and went on
         waits.set()
         await asyncio.Event().wait()
 

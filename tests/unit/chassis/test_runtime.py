@@ -90,6 +90,8 @@ async def test_so_does_work_that_is_tried_again_whatever_becomes_of_it(
     waits = asyncio.Event()
 
     async def never(*_: Any, **__: Any) -> Any:
+        if waits.is_set():
+            raise Over  # it was told to end, and went on
         waits.set()
         await asyncio.Event().wait()
 
