@@ -3,9 +3,12 @@
 Invariant: an event is answered `accepted` only after the transaction that put it into the journal has committed.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -23,12 +26,15 @@ from services.chassis.intake_document import intake_operation
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
 from services.chassis.problems import LONGEST_ECHO, JsonAnswer, Problem, beginning, faults_as_json
-from services.chassis.runtime import Runtime, runtime_of
+from services.chassis.runtime import SMALL_REQUEST, Runtime, runtime_of
 
 log = get_log(__name__)
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a feed's clock may be."""
+
+CHECKED_AT_ONCE = 50
+"""Events of a batch that are checked, some milliseconds long, before others are served."""
 
 MOST_FAULTS_OF_A_BATCH = 500
 """After so many faults of a batch are told, of each further event only the first is."""
@@ -68,18 +74,35 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
         caller = authenticated_caller(request)
         now = datetime.now(UTC)
         largest = runtime.settings.largest_request_bytes
-        async with runtime.bodies.reading(request, largest, "send several batches") as body:
+        async with (
+            runtime.bodies.reading(request, largest, "send several batches") as body,
+            _turn(runtime, caller, body),
+        ):
             try:
-                incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
+                found = read_request(request.headers, body, runtime.settings.largest_batch, now)
             except Refused as refusal:
                 runtime.telemetry.rejected.labels("unreadable-request").inc()
                 raise _unreadable(refusal) from None
-            answers = await accept(runtime, service, caller, incoming, notes, now)
+            answers = await accept(runtime, service, caller, await _checked(found), notes, now)
         if media_type(request.headers.get("content-type")) == BATCH:
             return _batch_answer(answers)
         return _single_answer(answers[0])
 
     return router
+
+
+def _turn(runtime: Runtime, caller: Caller, body: bytes) -> AbstractAsyncContextManager[None]:
+    """The turn of a request to be looked at: a small one's is at once."""
+    return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.place(caller.name)
+
+
+async def _checked(found: Iterator[Incoming]) -> list[Incoming]:
+    """The events of a request; between a few of them and the next ones others are served."""
+    incoming: list[Incoming] = []
+    while some := list(islice(found, CHECKED_AT_ONCE)):
+        incoming += some
+        await asyncio.sleep(0)
+    return incoming
 
 
 async def accept(
@@ -91,10 +114,8 @@ async def accept(
     outcomes: dict[int, journal.Outcome] = {}
     remarks: Remarks = {}
     if passed:
-        pool = runtime.pool
-        provenance = f"request {uuid4()}"
-        async with pool.acquire() as connection, connection.transaction():
-            found = await journal.append(connection, [incoming[index] for index in passed], provenance)
+        entries = journal.entries([incoming[index] for index in passed], f"request {uuid4()}")
+        found = await runtime.journal.append(caller.name, entries)
         outcomes = dict(zip(passed, found, strict=True))
         remarks = await notes(runtime, [_event(incoming[index]) for index in passed])
     return [
