@@ -1,5 +1,5 @@
-# Every target sets up what it needs: Python's packages in .venv from requirements/development.lock, and, for tests, the
-# jars of Apache Kafka in deploy/kafka/libs where Maven and Java are there. An interrupted set-up is made again.
+# Every target sets up what it needs: Python's packages in .venv, of which `make up` needs less than half, and, for tests,
+# the jars of Apache Kafka in deploy/kafka/libs where Maven and Java are there. An interrupted set-up is made again.
 
 .DEFAULT_GOAL := help
 .PHONY: help up test check bench soak mutate kafka senders lock clean
@@ -15,9 +15,12 @@ WITHOUT_KAFKA := tests/unit% tests/contract% tests/property%
 ONLY_RULES := $(and $(filter $(WITHOUT_KAFKA),$(ARGS)),$(if $(filter-out $(WITHOUT_KAFKA) -%,$(ARGS)),,yes))
 
 RUN := .venv/bin/python
+EMBEDDED_READY := .venv/embedded.lock
 READY := .venv/development.lock
 JARS := deploy/kafka/libs/.complete
 MUTATION_READY := .venv/mutation.lock
+INSTALL := .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r
+NEW_ENVIRONMENT = rm -rf .venv; $(PYTHON) -m venv .venv; $(INSTALL) requirements/embedded.lock; cp requirements/embedded.lock $(EMBEDDED_READY)
 COMPILE = .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header $(ARGS)
 
 help: ## what there is to say to make
@@ -30,7 +33,7 @@ ifneq (,$(filter -h --help,$(ARGS)))
 up: ## start the whole system on this machine, with a demonstration authority; Ctrl-C stops it
 	@cat deploy/embedded/help.txt
 else
-up: $(READY)
+up: $(EMBEDDED_READY)
 	@exec $(RUN) -m deploy.embedded $(ARGS)
 endif
 
@@ -62,8 +65,9 @@ senders: $(READY) ## fetch the CloudEvents SDKs for Java and JavaScript for test
 
 lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	@test -x .venv/uv/bin/uv || { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install --quiet uv; }
-	$(COMPILE) pyproject.toml -o requirements/runtime.lock
 	$(COMPILE) --extra embedded --extra test pyproject.toml -o requirements/development.lock
+	$(COMPILE) --constraint requirements/development.lock pyproject.toml -o requirements/runtime.lock
+	$(COMPILE) --constraint requirements/development.lock --extra embedded pyproject.toml -o requirements/embedded.lock
 	$(COMPILE) --extra embedded --extra test --extra mutation pyproject.toml -o requirements/mutation.lock
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
@@ -72,16 +76,22 @@ clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamp is a copy of the lock, written last: what is older, other or missing is made anew.
-$(READY): requirements/development.lock
+# A stamp is a copy of the lock, written last: what is older, other or missing is made anew.
+$(EMBEDDED_READY): requirements/embedded.lock
 	@if cmp -s $< $@; then touch $@; else set -e; \
 		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 			{ echo "Python 3.11 or later is needed: set PYTHON=/path/to/python3.11"; exit 1; }; \
 		$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
 			{ echo "Python's venv module is missing: on Debian, apt-get install python3-venv"; exit 1; }; \
-		echo "setting up .venv, once: this takes a minute"; \
-		rm -rf .venv; $(PYTHON) -m venv .venv; \
-		.venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+		echo "setting up .venv, once: this takes half a minute"; \
+		$(NEW_ENVIRONMENT); fi
+
+# The same packages, and those of the checks and tests beside them. After another lock no package of it is left.
+$(READY): requirements/development.lock $(EMBEDDED_READY)
+	@if cmp -s $< $@; then touch $@; else set -e; \
+		echo "adding what checks and tests need, once: this takes a minute"; \
+		if [ -e $@ ]; then $(NEW_ENVIRONMENT); fi; \
+		$(INSTALL) $<; \
 		cp $< $@; fi
 
 # An environment beside the other one, for nobody needs its packages but `make mutate`.

@@ -15,7 +15,7 @@ METRICS = "metrics"
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 
-SET_ASIDE, WATERMARK, REPUBLISH_REQUEST = "set-aside", "watermark", "republish-request"
+DEAD_LETTER, WATERMARK, REPUBLISH_REQUEST = "dead-letter", "watermark", "republish-request"
 """What stands on the topics that carry no events."""
 
 
@@ -122,7 +122,7 @@ def dead_letter_topic(reader: str) -> Topic:
         owner=reader,
         readers=(),
         partitions=1,
-        carries=SET_ASIDE,
+        carries=DEAD_LETTER,
     )
 
 

@@ -19,11 +19,11 @@ from pydantic.json_schema import GenerateJsonSchema, models_json_schema
 from contracts import codes
 from contracts.catalogue import (
     ALL_TOPICS,
+    DEAD_LETTER,
     DEAD_LETTER_TOPICS,
     EVENT_MODELS,
     EVENT_TOPICS,
     REPUBLISH_REQUEST,
-    SET_ASIDE,
     WATERMARK,
     Topic,
 )
@@ -162,10 +162,10 @@ def asyncapi_document(examples: Examples | None = None) -> Document:
     }
 
 
-_SET_ASIDE: Document = {
-    "name": "set-aside",
-    "title": "A record set aside",
-    "summary": "Body, key and headers as they came, with headers that say where it stood and why it was set aside.",
+_DEAD_LETTER: Document = {
+    "name": "dead-letter",
+    "title": "A dead letter",
+    "summary": "Body, key and headers as they came, with headers that say where it stood and why it was rejected.",
     "contentType": "application/octet-stream",
     "headers": {"type": "object"},
     "payload": {"description": "The bytes of the record, whatever they are."},
@@ -173,7 +173,7 @@ _SET_ASIDE: Document = {
 
 
 _OTHER_MESSAGES: dict[str, Document] = {
-    SET_ASIDE: _SET_ASIDE,
+    DEAD_LETTER: _DEAD_LETTER,
     WATERMARK: {
         "name": WATERMARK,
         "title": "A watermark",

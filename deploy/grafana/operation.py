@@ -104,10 +104,10 @@ OPERATION_DASHBOARD = Dashboard(
             more="After Kafka was away, or a journal was published again, it shows how long the events had waited.",
         ),
         _over_time(
-            "records set aside",
-            "workforce_set_aside",
+            "dead letters",
+            "workforce_dead_letters",
             COUNT,
-            PromQl("sum by (service, topic, cause) (workforce_set_aside_total)", "{{service}} {{topic}} {{cause}}"),
+            PromQl("sum by (service, topic, cause) (workforce_dead_letters_total)", "{{service}} {{topic}} {{cause}}"),
             more="Since the service was started.",
         ),
         _rate("accepted", "type", "events accepted"),

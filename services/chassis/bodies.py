@@ -1,4 +1,4 @@
-"""Bodies of requests: read only where a route asks for one, and never more at a time than memory is set aside for.
+"""Bodies of requests: read only where a route asks for one, and never more at a time than there is memory kept for.
 
 Invariant: what is known of a body before it is read decides before it is read; its bytes count from the moment they are
 expected until the request is answered, so that what is made of them is bounded, too.

@@ -1,7 +1,7 @@
 """Completeness: whether everything that owners accepted has arrived, judged by their watermarks.
 
 Invariant: `complete_until` is never later than the truth: every event that was accepted before it, of every topic that
-this service reads, is in its inbox (or was set aside, which is told), and what follows from it was derived.
+this service reads, is in its inbox (or is a dead letter, which is told), and what follows from it was derived.
 
 A watermark says how many events of a topic there are up to a position, and where Kafka's log ended when all of them
 stood on it. Whoever has read the log up to there and has fewer misses some, whatever happened: the topic is read again
@@ -109,16 +109,16 @@ class Expected:
             judged_since=now,
         )
 
-    def count(self, arrived: int, set_aside: int, now: datetime) -> Self:
+    def count(self, arrived: int, dead_letters: int, now: datetime) -> Self:
         """Judge by how many events after the verified position, up to the watermark's, have arrived.
 
-        To be asked when the log was read as far as the watermark says. `set_aside` is how many records were set aside
-        that say they are among those. They are believed only when the owner was asked for what is missing, and nothing
-        came of it: anyone who can write to Kafka can say so.
+        To be asked when the log was read as far as the watermark says. `dead_letters` is how many of those that say
+        that they are among them. They are believed only when the owner was asked for what is missing, and nothing came
+        of it: anyone who can write to Kafka can say so.
         """
         missing = self.events - self.verified_events - arrived
         asked = self.remedy is Remedy.ASKED and self.remedy_at is not None and now - self.remedy_at > ANSWERED_WITHIN
-        if missing <= 0 or (asked and missing <= set_aside):
+        if missing <= 0 or (asked and missing <= dead_letters):
             return replace(
                 self,
                 verified_position=self.position,
@@ -127,7 +127,7 @@ class Expected:
                 remedy=None,
                 remedy_at=None,
             )
-        remedy = self._next_remedy(now, believed=missing <= set_aside)
+        remedy = self._next_remedy(now, believed=missing <= dead_letters)
         if remedy is self.remedy:
             return replace(self, missing=missing)
         return replace(self, missing=missing, remedy=remedy, remedy_at=now)

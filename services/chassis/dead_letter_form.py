@@ -1,6 +1,6 @@
 """What a dead letter is: the record as it came, and in further headers where it stood and why it is here.
 
-Invariant: body, key and headers of a record that is set aside are those it came with, byte for byte; one that is too
+Invariant: body, key and headers of a record that becomes one are those it came with, byte for byte; one that is too
 large to stand on the topic beside what is said of it is cut, and says so. (One without key and body has an empty body.)
 """
 
@@ -27,7 +27,7 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
+class RejectedRecord:
     """A record that cannot be taken in, and why. `cause` is a short code for metrics."""
 
     record: ConsumerRecord
@@ -45,7 +45,7 @@ class DeadLetter:
     headers: list[tuple[str, bytes | None]]
 
 
-def dead_letter(item: SetAside, service: str, room: int) -> DeadLetter:
+def dead_letter(item: RejectedRecord, service: str, room: int) -> DeadLetter:
     """The dead letter of a record, of which what came takes at most `room` bytes.
 
     Of a larger one body and headers are cut, and its length and SHA-256 stated: the original may still stand at its
@@ -117,7 +117,7 @@ def _fingerprint(key: bytes | None, value: bytes | None, headers: Headers) -> st
 
 
 def passthrough_parser(record: ConsumerRecord) -> Headers:
-    """The headers with which a record came that was set aside: those before ours, whatever their names are."""
+    """The headers with which the record of a dead letter came: those before ours, whatever their names are."""
     headers: Headers = record.headers[: _first_of_ours(record)]
     return headers
 
@@ -136,10 +136,10 @@ def where_and_why(record: ConsumerRecord) -> dict[str, str]:
 
 
 def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
-    """Which record it is that was set aside: its topic, partition and offset, and its SHA-256.
+    """Which record a dead letter holds: its topic, partition and offset, and its SHA-256.
 
-    A record is set aside once more when it is read once more. A topic that was made anew has other records at the same
-    places.
+    A record that is read once more becomes a dead letter once more. A topic that was made anew has other records at
+    the same offsets.
     """
     about = where_and_why(record)
     of_the_whole = about.get("original-sha256") or _fingerprint(record.key, record.value, passthrough_parser(record))
@@ -148,5 +148,5 @@ def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
 
 def _first_of_ours(record: ConsumerRecord) -> int:
     # A record that somebody copied from this topic to another has such headers of its own: ours are the last.
-    places = [index for index, (name, _) in enumerate(record.headers) if name == FIRST]
-    return places[-1] if places else len(record.headers)
+    ours = [index for index, (name, _) in enumerate(record.headers) if name == FIRST]
+    return ours[-1] if ours else len(record.headers)

@@ -26,7 +26,7 @@ from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, d
 # So that no record on the topic keeps the others from being read, and no topic is made by being asked for.
 from services.chassis import kafka_records, topics  # noqa: F401
 from services.chassis.dead_letter_form import (
-    SetAside,
+    RejectedRecord,
     dead_letter,
     fingerprint,
     passthrough_parser,
@@ -55,7 +55,7 @@ class DeadLetters:
         self._idempotent = idempotent
         self._producer: AIOKafkaProducer | None = None
 
-    async def put(self, item: SetAside) -> None:
+    async def put(self, item: RejectedRecord) -> None:
         """Set one record aside and wait until Kafka has it. Raises KafkaError.
 
         What Kafka does not take for its size or content is put there once more with less of what came.
@@ -75,7 +75,7 @@ class DeadLetters:
                 log.warning("a dead letter is cut", room=room, cause=type(error).__name__)
         record = item.record
         log.warning(
-            "record set aside", topic=record.topic, partition=record.partition, offset=record.offset, cause=item.cause
+            "record rejected", topic=record.topic, partition=record.partition, offset=record.offset, cause=item.cause
         )
 
     async def close(self) -> None:
@@ -102,20 +102,20 @@ def _is_of_what_came(error: Exception) -> bool:
 
 
 async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[ConsumerRecord]:
-    """Every record that a service set aside, oldest first, up to the end of the topic now."""
+    """Every dead letter of a service, oldest first, up to the end of the topic now."""
     topic = dead_letter_topic(service)
     consumer = AIOKafkaConsumer(bootstrap_servers=kafka_servers, enable_auto_commit=False, auto_offset_reset="earliest")
     await consumer.start()
     try:
         if topic.name not in await consumer.topics():
             return
-        places = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        await consumer.seek_to_beginning(*places)
-        for place in places:
-            while await consumer.position(place) < ends[place]:
-                for records in (await consumer.getmany(place, timeout_ms=1000, max_records=100)).values():
+        partitions = [TopicPartition(topic.name, number) for number in range(topic.partitions)]
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        await consumer.seek_to_beginning(*partitions)
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                for records in (await consumer.getmany(partition, timeout_ms=1000, max_records=100)).values():
                     for record in records:
                         yield record
     finally:
@@ -123,9 +123,9 @@ async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[C
 
 
 async def list_dead_letters(service: str, kafka_servers: str) -> dict[int, dict[str, str]]:
-    """What a service set aside, each record once, oldest first: where it was and why, by offset on that topic.
+    """The dead letters of a service, each record once, oldest first: where it was and why, by offset on that topic.
 
-    Of a record that was read, and set aside, several times the last letter is told: it says why it is here now.
+    Of a record that was read, and rejected, several times the last letter is told: it says why it is here now.
     """
     found: dict[tuple[str, str, str, str], tuple[int, dict[str, str]]] = {}
     async for record in read_dead_letters(service, kafka_servers):
@@ -189,18 +189,18 @@ async def _to_send(record: ConsumerRecord, kafka_servers: str) -> tuple[str, Con
         raise _Unsendable("it had neither key nor body, and can never be taken in")
     if "cut" not in about:
         return topic, record
-    place = f"{topic}, partition {about.get('partition')}, offset {about.get('offset')}"
+    where = f"{topic}, partition {about.get('partition')}, offset {about.get('offset')}"
     try:
         original = await _read_one(kafka_servers, topic, int(about["partition"]), int(about["offset"]))
     except (KeyError, ValueError):
         original = None
     if original is None or fingerprint(original) != about.get("original-sha256"):
-        raise _Unsendable(f"it was too large to be kept whole, and its original no longer stands at {place}")
+        raise _Unsendable(f"it was too large to be kept whole, and its original no longer stands at {where}")
     return topic, original
 
 
-async def _read_one(kafka_servers: str, topic: str, partition: int, offset: int) -> ConsumerRecord | None:
-    """The record at a place, or None where there is none any more."""
+async def _read_one(kafka_servers: str, topic: str, number: int, offset: int) -> ConsumerRecord | None:
+    """The record at an offset of a partition, or None where there is none any more."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka_servers,
         enable_auto_commit=False,
@@ -209,14 +209,14 @@ async def _read_one(kafka_servers: str, topic: str, partition: int, offset: int)
     )
     await consumer.start()
     try:
-        place = TopicPartition(topic, partition)
-        consumer.assign([place])
-        first, end = await consumer.beginning_offsets([place]), await consumer.end_offsets([place])
-        if not first[place] <= offset < end[place]:
+        partition = TopicPartition(topic, number)
+        consumer.assign([partition])
+        first, end = await consumer.beginning_offsets([partition]), await consumer.end_offsets([partition])
+        if not first[partition] <= offset < end[partition]:
             return None
-        consumer.seek(place, offset)
-        found = await consumer.getmany(place, timeout_ms=int(ORIGINAL_SECONDS * 1000), max_records=1)
-        records: list[ConsumerRecord] = found.get(place, [])
+        consumer.seek(partition, offset)
+        fetched = await consumer.getmany(partition, timeout_ms=int(ORIGINAL_SECONDS * 1000), max_records=1)
+        records: list[ConsumerRecord] = fetched.get(partition, [])
         return records[0] if records and records[0].offset == offset else None
     except (KafkaTimeoutError, UnknownTopicOrPartitionError):
         return None
@@ -225,10 +225,10 @@ async def _read_one(kafka_servers: str, topic: str, partition: int, offset: int)
 
 
 async def _show(service: str, kafka_servers: str) -> int:
-    found = await list_dead_letters(service, kafka_servers)
-    for offset, about in found.items():
+    letters = await list_dead_letters(service, kafka_servers)
+    for offset, about in letters.items():
         sys.stdout.write(f"{offset}\t{_in_a_line(about)}\n")
-    sys.stdout.write(f"{len(found)} records set aside by {service}\n")
+    sys.stdout.write(f"{len(letters)} dead letters of {service}\n")
     return 0
 
 
@@ -236,14 +236,14 @@ def _in_a_line(about: dict[str, str]) -> str:
     """What is known of a dead letter: when, from where, cause, reason. What is not ASCII stands as `\\xe9`."""
     if not about:
         return "?\t?\t?\tno service put it there: it has no headers of a dead letter"
-    place = f"{about.get('topic', '?')}[{about.get('partition', '?')}]@{about.get('offset', '?')}"
-    words = (about.get("at", "?"), place, about.get("cause", "?"), about.get("reason", "?"))
+    where = f"{about.get('topic', '?')}[{about.get('partition', '?')}]@{about.get('offset', '?')}"
+    words = (about.get("at", "?"), where, about.get("cause", "?"), about.get("reason", "?"))
     cut = f" (cut; {about['cut']})" if "cut" in about else ""
     return "\t".join(word.encode("unicode_escape").decode() for word in words) + cut.encode("unicode_escape").decode()
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """List what a service set aside, or send it again."""
+    """List the dead letters of a service, or send them again."""
     parser = argparse.ArgumentParser(
         prog="python -m services.chassis.dead_letters",
         description="Look at the records a service could not take in, or put them back on their topics.",

@@ -22,10 +22,10 @@ from contracts.envelope import Event, decode_record, format_instant
 from contracts.refusal import Fault, Refused
 from contracts.values import AUTHORITY_PATTERN, LARGEST_SEQUENCE
 from services.chassis.database import why_not_now
-from services.chassis.dead_letter_form import SetAside
+from services.chassis.dead_letter_form import RejectedRecord
+from services.chassis.dead_letter_limit import DeadLetterLimit, Owner
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.logs import get_log, without_details
-from services.chassis.set_aside_limit import Owner, SetAsideLimit
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 
@@ -34,8 +34,8 @@ log = get_log(__name__)
 TakeIn = Callable[[list[Event], bool], Awaitable[None]]
 """A service's handler: takes in events in one transaction. The flag says that many more are waiting behind them."""
 
-OnSetAside = Callable[[str, int], Awaitable[None]]
-"""Told the topic and the sequence of an event that was set aside, once Kafka has the dead letter."""
+OnDeadLetter = Callable[[str, int], Awaitable[None]]
+"""Told the topic and the sequence of an event that was rejected, once Kafka has its dead letter."""
 
 EVENT_TOPIC_NAMES = frozenset(topic.name for topic in EVENT_TOPICS)
 
@@ -62,14 +62,14 @@ class Delivery:
         settings: DeliverySettings,
         dead_letters: DeadLetters,
         telemetry: Telemetry,
-        on_set_aside: OnSetAside | None = None,
+        on_dead_letter: OnDeadLetter | None = None,
     ) -> None:
         self._settings = settings
         self._dead_letters = dead_letters
         self._telemetry = telemetry
-        self._on_set_aside = on_set_aside
-        self._limits: defaultdict[TopicPartition, SetAsideLimit] = defaultdict(
-            lambda: SetAsideLimit(settings.set_aside_in_a_row, settings.set_aside_share)
+        self._on_dead_letter = on_dead_letter
+        self._limits: defaultdict[TopicPartition, DeadLetterLimit] = defaultdict(
+            lambda: DeadLetterLimit(settings.dead_letters_in_a_row, settings.dead_letters_share)
         )
         self._halts: dict[TopicPartition, Halt] = {}
         self._stopping = asyncio.Event()
@@ -82,9 +82,9 @@ class Delivery:
         """Which partitions are halted, why and since when; None when none is."""
         # Where, not what: the reason of a refusal may repeat a value, and this is told to whoever asks for readiness.
         told = (
-            f"{halt.reason}: {place.topic}, partition {place.partition}, is halted since {halt.since} before offset "
-            f"{halt.offset} (cause {halt.cause})"
-            for place, halt in self._halts.items()
+            f"{halt.reason}: {partition.topic}, partition {partition.partition}, is halted since {halt.since} before "
+            f"offset {halt.offset} (cause {halt.cause})"
+            for partition, halt in self._halts.items()
         )
         return "; ".join(told) or None
 
@@ -111,12 +111,12 @@ class Delivery:
         """1. leave out what stands on a halted partition; 2. decode each record; 3. take in the events; 4. halt the
         partitions of which too many are bad; 5. set the bad ones of the others aside.
         """
-        at_hand = [record for record in records if _place(record) not in self._halts]
+        at_hand = [record for record in records if partition_of(record) not in self._halts]
         good: list[tuple[ConsumerRecord, Event]] = []
-        bad: list[SetAside] = []
+        bad: list[RejectedRecord] = []
         for record in at_hand:
             found = _decoded(record)
-            if isinstance(found, SetAside):
+            if isinstance(found, RejectedRecord):
                 bad.append(found)
             else:
                 good.append((record, found))
@@ -124,15 +124,15 @@ class Delivery:
         self._judge(at_hand, bad)
         self._hold_back(records, consumer)
         for item in bad:
-            if _place(item.record) not in self._halts:
-                await self._set_aside(item)
-        done = Counter(record.topic for record in at_hand if _place(record) not in self._halts)
+            if partition_of(item.record) not in self._halts:
+                await self._reject(item)
+        done = Counter(record.topic for record in at_hand if partition_of(record) not in self._halts)
         for topic, count in done.items():
             self._telemetry.consumed.labels(topic).inc(count)
 
     async def _take_in(
         self, good: list[tuple[ConsumerRecord, Event]], take_in: TakeIn, far_behind: bool
-    ) -> list[SetAside]:
+    ) -> list[RejectedRecord]:
         """Take in these events; when that fails for good, halve them until the failing ones stand alone."""
         if not good:
             return []
@@ -140,7 +140,7 @@ class Delivery:
         if error is None:
             return []
         if len(good) == 1:
-            return [SetAside(good[0][0], "handler", _told(error), self._settings.attempts)]
+            return [RejectedRecord(good[0][0], "handler", _told(error), self._settings.attempts)]
         middle = len(good) // 2
         return await self._take_in(good[:middle], take_in, far_behind) + await self._take_in(
             good[middle:], take_in, far_behind
@@ -187,38 +187,40 @@ class Delivery:
             return
         raise Stopping
 
-    def _judge(self, records: Sequence[ConsumerRecord], bad: list[SetAside]) -> None:
+    def _judge(self, records: Sequence[ConsumerRecord], bad: list[RejectedRecord]) -> None:
         """Note the fate of each record, and halt the partitions that reach their limit."""
-        causes = {(_place(item.record), item.record.offset): item.cause for item in bad}
+        causes = {(partition_of(item.record), item.record.offset): item.cause for item in bad}
         for record in records:
-            place, owner = _place(record), owner_of(record)
-            cause = causes.get((place, record.offset))
-            reason = self._limits[place].note(owner, cause is not None)
-            if cause is not None and self._limits[place].one_authority_only(owner):
-                self._telemetry.set_aside_runs.labels(record.topic).inc()
+            partition, owner = partition_of(record), owner_of(record)
+            cause = causes.get((partition, record.offset))
+            reason = self._limits[partition].note(owner, cause is not None)
+            if cause is not None and self._limits[partition].one_authority_only(owner):
+                self._telemetry.dead_letter_runs.labels(record.topic).inc()
                 log.error(
-                    "many records of one authority are set aside",
+                    "many records of one authority are rejected",
                     authority=owner,
                     topic=record.topic,
                     partition=record.partition,
                     right="mend what its feed or its records have in common, then send them again",
                 )
-            if cause is not None and reason is not None and place not in self._halts:
-                first = min(item.record.offset for item in bad if _place(item.record) == place)
-                self._halt(place, Halt(reason, first, cause, format_instant(datetime.now(UTC).replace(microsecond=0))))
+            if cause is not None and reason is not None and partition not in self._halts:
+                first = min(item.record.offset for item in bad if partition_of(item.record) == partition)
+                self._halt(
+                    partition, Halt(reason, first, cause, format_instant(datetime.now(UTC).replace(microsecond=0)))
+                )
 
-    def _halt(self, place: TopicPartition, halt: Halt) -> None:
-        self._halts[place] = halt
+    def _halt(self, partition: TopicPartition, halt: Halt) -> None:
+        self._halts[partition] = halt
         self._telemetry.halted.set(1)
-        self._telemetry.halted_partitions.labels(place.topic).inc()
+        self._telemetry.halted_partitions.labels(partition.topic).inc()
         log.critical(
             "partition halted",
-            topic=place.topic,
-            partition=place.partition,
+            topic=partition.topic,
+            partition=partition.partition,
             reason=halt.reason,
             first=halt.offset,
             cause=halt.cause,
-            right="mend the cause or raise WORKFORCE_DELIVERY__SET_ASIDE_IN_A_ROW, then start the service again",
+            right="mend the cause or raise WORKFORCE_DELIVERY__DEAD_LETTERS_IN_A_ROW, then start the service again",
         )
 
     def _hold_back(self, records: Sequence[ConsumerRecord], consumer: Any) -> None:
@@ -228,24 +230,24 @@ class Delivery:
         """
         first: dict[TopicPartition, int] = {}
         for record in records:
-            if (place := _place(record)) in self._halts:
-                first[place] = min(record.offset, first.get(place, record.offset))
+            if (partition := partition_of(record)) in self._halts:
+                first[partition] = min(record.offset, first.get(partition, record.offset))
         # A partition that went to another process meanwhile is that one's to judge.
-        for place in first.keys() & consumer.assignment():
-            consumer.pause(place)
-            consumer.seek(place, first[place])
+        for partition in first.keys() & consumer.assignment():
+            consumer.pause(partition)
+            consumer.seek(partition, first[partition])
 
-    async def _set_aside(self, item: SetAside) -> None:
+    async def _reject(self, item: RejectedRecord) -> None:
         """Set one record aside, however long Kafka takes to have it, and tell whoever wants to know."""
         record = item.record
         await self._patiently(partial(self._dead_letters.put, item), _why_no_dead_letter)
-        self._telemetry.set_aside.labels(record.topic, item.cause).inc()
+        self._telemetry.dead_letters.labels(record.topic, item.cause).inc()
         sequence = _sequence_of(record)
-        if self._on_set_aside is None or sequence is None or record.topic not in EVENT_TOPIC_NAMES:
+        if self._on_dead_letter is None or sequence is None or record.topic not in EVENT_TOPIC_NAMES:
             return
-        error = await self._patiently(partial(self._on_set_aside, record.topic, sequence), why_not_now)
+        error = await self._patiently(partial(self._on_dead_letter, record.topic, sequence), why_not_now)
         if error is not None:
-            log.error("that a record was set aside could not be noted", topic=record.topic, exc_info=error)
+            log.error("that a record became a dead letter could not be noted", topic=record.topic, exc_info=error)
 
     def far_behind(self, consumer: Any, at_hand: int = 0) -> bool:
         """Whether so many records wait, with those at hand, that figures should be derived once for all of them."""
@@ -256,11 +258,11 @@ class Delivery:
 def lag_by_topic(consumer: Any, without: Collection[TopicPartition] = ()) -> dict[str, int]:
     """Records behind the consumer, by topic, over its assigned partitions but those `without`."""
     lag: dict[str, int] = {}
-    for place in consumer.assignment():
-        end = consumer.highwater(place)
-        state = consumer._subscription.subscription.assignment.state_value(place)
-        if place not in without and end is not None and state is not None and state.has_valid_position:
-            lag[place.topic] = lag.get(place.topic, 0) + max(0, end - state.position)
+    for partition in consumer.assignment():
+        end = consumer.highwater(partition)
+        state = consumer._subscription.subscription.assignment.state_value(partition)
+        if partition not in without and end is not None and state is not None and state.has_valid_position:
+            lag[partition.topic] = lag.get(partition.topic, 0) + max(0, end - state.position)
     return lag
 
 
@@ -275,7 +277,7 @@ def owner_of(record: ConsumerRecord) -> Owner:
 
 
 def _sequence_of(record: ConsumerRecord) -> int | None:
-    """The place in its owner's journal that a record names, where it can be read."""
+    """The position in its owner's journal that a record names, where it can be read."""
     for name, value in record.headers:
         if name == "ce_sequence" and re.fullmatch(rb"[1-9][0-9]{0,18}", value or b""):
             sequence = int(value or b"")
@@ -283,19 +285,19 @@ def _sequence_of(record: ConsumerRecord) -> int | None:
     return None
 
 
-def _place(record: ConsumerRecord) -> TopicPartition:
+def partition_of(record: ConsumerRecord) -> TopicPartition:
     return TopicPartition(record.topic, record.partition)
 
 
-def _decoded(record: ConsumerRecord) -> Event | SetAside:
+def _decoded(record: ConsumerRecord) -> Event | RejectedRecord:
     """The event in a record; whatever keeps it from being one is a reason to set the record aside."""
     try:
         return _stamped(decode_record(record.headers, record.value), record.topic)
     except Refused as refusal:
-        return SetAside(record, "contract", str(refusal), 1)
+        return RejectedRecord(record, "contract", str(refusal), 1)
     except Exception as error:
         log.error("a record cannot be decoded", topic=record.topic, offset=record.offset, exc_info=error)
-        return SetAside(record, "decoding", _told(error), 1)
+        return RejectedRecord(record, "decoding", _told(error), 1)
 
 
 def _told(error: Exception) -> str:

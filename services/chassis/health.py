@@ -176,8 +176,8 @@ class Health:
             remarks += [_unheard(owner) for owner in watermarks.unheard]
         remarks += [f"nothing was heard from {owner} since {format_instant(at)}" for owner, at in silent.items()]
         remarks += [
-            f"{count} events of {topic} were set aside: see /v1/set-aside"
-            for topic, count in watermarks.set_aside.items()
+            f"{count} events of {topic} became dead letters: see /v1/dead-letters"
+            for topic, count in watermarks.dead_letters.items()
         ]
         return remarks
 

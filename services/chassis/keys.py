@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
         required=True,
         action="append",
         choices=[right.value for right in Right],
-        help="feed: send events; read: ask for figures; operate: see and resend what was set aside. Can be repeated",
+        help="feed: send events; read: ask for figures; operate: see dead letters and send them again. Can be repeated",
     )
     given = parser.parse_args(arguments)
     try:

@@ -1,6 +1,6 @@
-"""Routes for those who operate a service: its health, its metrics, what it set aside.
+"""Routes for those who operate a service: its health, its metrics, its dead letters.
 
-Invariant: what is told without a key names no person and no record; what was set aside needs a key with the right to
+Invariant: what is told without a key names no person and no record; dead letters need a key with the right to
 operate for all authorities, and is listed without its body.
 """
 
@@ -33,7 +33,7 @@ async def no_parameters(request: Request) -> None:
 
 
 health_router = APIRouter(tags=["operation"])
-set_aside_router = APIRouter(tags=["operation"], dependencies=[OPERATING, Depends(no_parameters)])
+dead_letters_router = APIRouter(tags=["operation"], dependencies=[OPERATING, Depends(no_parameters)])
 
 LIVE = record({"live": {"type": "boolean"}, "reason": {"type": ["string", "null"]}})
 READY = record(
@@ -49,7 +49,7 @@ READY = record(
         "records_behind": {"type": "integer", "minimum": 0, "description": "As far as its consumers know."},
     }
 )
-SET_ASIDE = record(
+DEAD_LETTERS = record(
     {
         "records": several(
             record(
@@ -83,7 +83,7 @@ class SendAgain(BaseModel):
 
     offsets: Annotated[
         list[Annotated[int, Field(ge=0), WHOLE]],
-        Field(min_length=1, description="Offsets as /v1/set-aside lists them.", examples=[[12]]),
+        Field(min_length=1, description="Offsets as /v1/dead-letters lists them.", examples=[[12]]),
     ]
 
 
@@ -138,12 +138,12 @@ async def metrics(request: Request) -> Response:
     return Response(generate_latest(runtime_of(request).telemetry.registry), media_type=CONTENT_TYPE_LATEST)
 
 
-@set_aside_router.get(
-    "/v1/set-aside",
+@dead_letters_router.get(
+    "/v1/dead-letters",
     summary="Records that this service could not take in",
-    responses=OPERATED | {200: json_answer("The records.", SET_ASIDE)},
+    responses=OPERATED | {200: json_answer("The records.", DEAD_LETTERS)},
 )
-async def list_set_aside(request: Request) -> JSONResponse:
+async def get_dead_letters(request: Request) -> JSONResponse:
     """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
     runtime = runtime_of(request)
     try:
@@ -153,10 +153,10 @@ async def list_set_aside(request: Request) -> JSONResponse:
     return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in found.items()]})
 
 
-@set_aside_router.post(
-    "/v1/set-aside/send-again",
+@dead_letters_router.post(
+    "/v1/dead-letters/send-again",
     status_code=202,
-    summary="Put set-aside records on their topics again",
+    summary="Put dead letters on the topics they came from again",
     responses=OPERATED
     | WITH_A_BODY
     | refusals(
@@ -171,7 +171,7 @@ async def list_set_aside(request: Request) -> JSONResponse:
     | {202: json_answer("They were put back.", SENT)},
     openapi_extra=WANTED,
 )
-async def send_set_aside_again(request: Request) -> JSONResponse:
+async def send_dead_letters_again(request: Request) -> JSONResponse:
     """After the cause is mended. A record taken in meanwhile is known by its source and id, and changes nothing."""
     runtime = runtime_of(request)
     async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:

@@ -1,7 +1,7 @@
 """How far this service has read each partition, kept in its own database.
 
-Invariant: what the table says was read is in the inbox, or set aside. Kafka's own note of it, which can be moved or
-lost, decides nothing: nothing of a partition is fetched before the table has said where to begin.
+Invariant: what the table says was read is in the inbox, or is a dead letter. Kafka's own note of it, which can be
+moved or lost, decides nothing: nothing of a partition is fetched before the table has said where to begin.
 
 A partition that is to be read again gets another `reading` in the table; whichever process owns the partition then,
 or later, finds it there and goes back to the beginning.
@@ -60,14 +60,14 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
     async def on_partitions_revoked(self, revoked: set[TopicPartition]) -> None:
         """Save how far these were read, and forget them."""
         await self._if_possible(self.save)
-        for place in revoked:
-            self._known.pop(place, None)
-            self._unsaved.pop(place, None)
+        for partition in revoked:
+            self._known.pop(partition, None)
+            self._unsaved.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
         """Go on where the table says, and fetch nothing before: it would be taken in, and then once more."""
-        for place in assigned:
-            self._known.pop(place, None)
+        for partition in assigned:
+            self._known.pop(partition, None)
         for consumer in self._consumers():
             consumer.pause(*assigned & consumer.assignment())
         await self._if_possible(self.align)
@@ -84,8 +84,8 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
 
         Nothing is awaited between the fetch of a batch and this, so that no other reading can have begun.
         """
-        places = {TopicPartition(record.topic, record.partition) for record in records}
-        return {place: self._known[place] for place in places if place in self._known}
+        partitions = {TopicPartition(record.topic, record.partition) for record in records}
+        return {partition: self._known[partition] for partition in partitions if partition in self._known}
 
     def finished(
         self, records: Sequence[ConsumerRecord], begun: Begun, halted: Collection[TopicPartition] = ()
@@ -95,9 +95,9 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
         What was fetched in another reading than the present one counts for nothing.
         """
         for record in records:
-            place = TopicPartition(record.topic, record.partition)
-            if place not in halted and place in begun and begun[place] == self._known.get(place):
-                self._unsaved[place] = record.offset + 1
+            partition = TopicPartition(record.topic, record.partition)
+            if partition not in halted and partition in begun and begun[partition] == self._known.get(partition):
+                self._unsaved[partition] = record.offset + 1
 
     async def keep(self, busy: bool) -> None:
         """To be called again and again: saves how far was read, and begins anew where another reading is wanted.
@@ -112,14 +112,14 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
         """A consumer passes over offsets at which there is no record (any more): then no batch tells of them."""
         stood_at, self._stood_at = self._stood_at, {}
         for consumer in () if busy else self._consumers():
-            for place in consumer.assignment() & self._known.keys():
-                state = consumer._subscription.subscription.assignment.state_value(place)
+            for partition in consumer.assignment() & self._known.keys():
+                state = consumer._subscription.subscription.assignment.state_value(partition)
                 if state is None or not state.has_valid_position:
                     continue
-                self._stood_at[place] = state.position
+                self._stood_at[partition] = state.position
                 # Twice, so that a batch which failed has been gone back to.
-                if stood_at.get(place) == state.position != self._written.get(place):
-                    self._unsaved[place] = state.position
+                if stood_at.get(partition) == state.position != self._written.get(partition):
+                    self._unsaved[partition] = state.position
 
     async def save(self) -> None:
         """Write down how far was read."""
@@ -128,15 +128,18 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
             return
         # Two at once could reach the database in either order: the older note would be the one that stays.
         async with self._one_at_a_time:
-            unsaved = {place: end for place, end in self._unsaved.items() if place in self._known}
+            unsaved = {partition: end for partition, end in self._unsaved.items() if partition in self._known}
             if not unsaved:
                 return
-            rows = [(place.topic, place.partition, end, self._known[place]) for place, end in unsaved.items()]
+            rows = [
+                (partition.topic, partition.partition, end, self._known[partition])
+                for partition, end in unsaved.items()
+            ]
             await pool.execute(SAVE, *map(list, zip(*rows, strict=True)), timeout=5)
-            for place, end in unsaved.items():
-                self._written[place] = end
-                if self._unsaved.get(place) == end:
-                    del self._unsaved[place]
+            for partition, end in unsaved.items():
+                self._written[partition] = end
+                if self._unsaved.get(partition) == end:
+                    del self._unsaved[partition]
 
     async def align(self) -> None:
         """Where the table names another reading than is known here, go where it says."""
@@ -148,22 +151,26 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
                 assigned = list(consumer.assignment())
                 current = await pool.fetch(CURRENT, *_columns(assigned), timeout=5)
                 found = {TopicPartition(row["topic"], row["partition"]): row["reading"] for row in current}
-                others = [place for place in assigned if place not in found or found[place] != self._known.get(place)]
+                others = [
+                    partition
+                    for partition in assigned
+                    if partition not in found or found[partition] != self._known.get(partition)
+                ]
                 if others:
                     rows = await pool.fetch(BEGIN, *_columns(others), timeout=5)
                     self._go_to(consumer, rows)
 
     def _go_to(self, consumer: Any, rows: Sequence[asyncpg.Record]) -> None:
-        for topic, partition, next_offset, reading in rows:
-            place = TopicPartition(topic, partition)
-            if place in consumer.assignment():
+        for topic, number, next_offset, reading in rows:
+            partition = TopicPartition(topic, number)
+            if partition in consumer.assignment():
                 # An offset that is not there any more makes the consumer begin at the beginning.
-                consumer.seek(place, next_offset)
-                if place not in self._known:
-                    consumer.resume(place)
-                self._known[place], self._written[place] = reading, next_offset
-                self._unsaved.pop(place, None)
-                self._stood_at.pop(place, None)
+                consumer.seek(partition, next_offset)
+                if partition not in self._known:
+                    consumer.resume(partition)
+                self._known[partition], self._written[partition] = reading, next_offset
+                self._unsaved.pop(partition, None)
+                self._stood_at.pop(partition, None)
 
 
 async def next_offsets(connection: Connection, topic: str) -> dict[int, int]:
@@ -176,5 +183,5 @@ async def read_again(connection: Connection, topic: str) -> None:
     await connection.execute(READ_AGAIN, topic)
 
 
-def _columns(places: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:
-    return [place.topic for place in places], [place.partition for place in places]
+def _columns(partitions: Sequence[TopicPartition]) -> tuple[list[str], list[int]]:
+    return [partition.topic for partition in partitions], [partition.partition for partition in partitions]

@@ -210,11 +210,12 @@ class Relay:
         acknowledged: list[RecordMetadata] = await asyncio.gather(*waiting)
         ends = await relay_state.log_ends(clients.connection)
         for record in acknowledged:
-            place = TopicPartition(record.topic, record.partition)
+            partition = TopicPartition(record.topic, record.partition)
             # An idempotent producer's repeated record is acknowledged with offset -1: it is in the log already.
-            if 0 <= record.offset < ends.get(place, 0):
-                await self._lost(clients.connection, {place.topic: f"{place} took offset {record.offset} once more"})
-            ends[place] = max(ends.get(place, 0), record.offset + 1)
+            if 0 <= record.offset < ends.get(partition, 0):
+                what = f"{partition} took offset {record.offset} once more"
+                await self._lost(clients.connection, {partition.topic: what})
+            ends[partition] = max(ends.get(partition, 0), record.offset + 1)
         counts = Counter(record.topic for record in acknowledged)
         for topic, count in counts.items():
             self._telemetry.published.labels(topic).inc(count)
@@ -236,16 +237,20 @@ class Relay:
 
         Done before every batch, so that nothing new goes to a topic before what it lacks. It costs two requests.
         """
-        partitions = await self._keeper.keep(clients.admin)
+        how_many = await self._keeper.keep(clients.admin)
         ends = await relay_state.log_ends(clients.connection)
         # A partition that is gone would be waited for until the request times out.
-        gone = {place.topic: f"{place} is gone" for place in ends if place.partition >= partitions.get(place.topic, 0)}
-        asked = clients.reader.end_offsets([place for place in ends if place.topic not in gone])
+        gone = {
+            partition.topic: f"{partition} is gone"
+            for partition in ends
+            if partition.partition >= how_many.get(partition.topic, 0)
+        }
+        asked = clients.reader.end_offsets([partition for partition in ends if partition.topic not in gone])
         present = await asyncio.wait_for(asked, END_SECONDS)
         shorter = {
-            place.topic: f"{place} ends at {end}, {ends[place]} were acknowledged"
-            for place, end in present.items()
-            if end < ends[place]
+            partition.topic: f"{partition} ends at {end}, {ends[partition]} were acknowledged"
+            for partition, end in present.items()
+            if end < ends[partition]
         }
         if gone or shorter:
             await self._lost(clients.connection, gone | shorter)

@@ -118,7 +118,7 @@ async def save_again(
 
 
 async def _save_ends(connection: asyncpg.Connection, ends: Mapping[TopicPartition, int]) -> None:
-    columns = zip(*((place.topic, place.partition, end) for place, end in ends.items()), strict=True)
+    columns = zip(*((partition.topic, partition.partition, end) for partition, end in ends.items()), strict=True)
     await connection.execute(SAVE_LOG_ENDS, *[list(column) for column in columns] or [[], [], []])
 
 
@@ -147,7 +147,9 @@ async def watermark(connection: asyncpg.Connection, owner: str, topics: Sequence
         topic.name: TopicMark(
             count=counts[topic.name],
             log_position=lost.get(topic.name, progress),
-            log_ends=_in_order({place.partition: end for place, end in ends.items() if place.topic == topic.name}),
+            log_ends=_in_order(
+                {partition.partition: end for partition, end in ends.items() if partition.topic == topic.name}
+            ),
         )
         for topic in topics
     }

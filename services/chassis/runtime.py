@@ -35,7 +35,7 @@ from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from services.chassis.topics import TopicKeeper, admin_client
 from services.chassis.turns import Turns
-from services.chassis.watermarks import Settled, Watermarks, note_set_aside
+from services.chassis.watermarks import Settled, Watermarks, note_dead_letter
 
 log = get_log(__name__)
 
@@ -96,7 +96,7 @@ class Runtime:
         self.telemetry = Telemetry()
         self.bodies = Bodies(settings.limits)
         dead_letters = DeadLetters(spec.name, settings.kafka_servers, settings.kafka_idempotent_producer)
-        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_set_aside)
+        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_dead_letter)
         self.relay = Relay(spec.name, settings, self.telemetry) if spec.publishes else None
         self.journal = JournalWriter(lambda: self.pool)
         # Each that waits holds the bytes of its body: there can never be more of them.
@@ -275,8 +275,8 @@ class Runtime:
         await self.delivery.deliver(message, take_in)
         self.readings.finished(records, begun, self.delivery.halted_partitions)
 
-    async def _note_set_aside(self, topic: str, sequence: int) -> None:
-        await note_set_aside(self.pool, topic, sequence)
+    async def _note_dead_letter(self, topic: str, sequence: int) -> None:
+        await note_dead_letter(self.pool, topic, sequence)
 
     async def _keep_readings(self) -> None:
         for consumer in self.membership.consumers():

@@ -21,7 +21,7 @@ from services.chassis.event_pages import event_pages_router
 from services.chassis.intake_document import intake_schemas
 from services.chassis.limits import WithinLimits
 from services.chassis.logs import get_log
-from services.chassis.operation import health_router, set_aside_router
+from services.chassis.operation import dead_letters_router, health_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Runtime, ServiceSpec
 from services.chassis.settings import Settings
@@ -61,7 +61,7 @@ def create_service(
     app.state.runtime = runtime
     install_problem_answers(app)
     open_to_all = (health_router, event_pages_router(spec.name))
-    for router in (*routers, set_aside_router):
+    for router in (*routers, dead_letters_router):
         app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
     for router in open_to_all:
         app.include_router(router, responses=EVERYWHERE)

@@ -27,14 +27,14 @@ class DeliverySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    attempts: int = Field(3, ge=1, description="Tries for a record that fails before it is set aside.")
+    attempts: int = Field(3, ge=1, description="Tries for a record that fails before it becomes a dead letter.")
     backoff_seconds: float = Field(0.2, gt=0, description="Wait before the second try; doubles with each further one.")
     longest_backoff_seconds: float = Field(5.0, gt=0, description="The longest wait between two tries.")
-    set_aside_in_a_row: int = Field(
-        100, ge=1, description="So many records of a partition set aside one after another halt it."
+    dead_letters_in_a_row: int = Field(
+        100, ge=1, description="So many dead letters of a partition one after another halt it."
     )
-    set_aside_share: float = Field(
-        0.5, gt=0, le=1, description="This share of a partition's last 1,000 records set aside halts it."
+    dead_letters_share: float = Field(
+        0.5, gt=0, le=1, description="So large a share of dead letters among a partition's last 1,000 records halts it."
     )
     catching_up_records: int = Field(2000, ge=1, description="With more records behind, figures are derived later.")
 

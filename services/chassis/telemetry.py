@@ -21,7 +21,7 @@ class Telemetry:
             "journal_replays", "Times the journal was published again because Kafka's log was shorter than it."
         )
         self.consumed = self._counter("consumed", "Records taken in, committed to the database.", "topic")
-        self.set_aside = self._counter("set_aside", "Records set aside on the dead-letter topic.", "topic", "cause")
+        self.dead_letters = self._counter("dead_letters", "Records put on the dead-letter topic.", "topic", "cause")
         self.retries = self._counter("retries", "Further tries to take in a batch, with the cause.", "cause")
         self.journal_age = self._gauge(
             "journal_age_seconds", "Age of the oldest accepted event that Kafka has not acknowledged; 0 when none."
@@ -29,10 +29,12 @@ class Telemetry:
         self.journal_position = self._gauge("journal_position", "Position of the newest event in the journal.")
         self.journal_unpublished = self._gauge("journal_unpublished", "Accepted events not yet acknowledged by Kafka.")
         self.lag = self._gauge("consumer_lag_records", "Records on the topic behind the consumer.", "topic")
-        self.set_aside_runs = self._counter(
-            "set_aside_runs", "Times that so many records of one authority in a row were set aside.", "topic"
+        self.dead_letter_runs = self._counter(
+            "dead_letter_runs", "Times that so many records of one authority in a row were rejected.", "topic"
         )
-        self.halted = self._gauge("consumer_halted", "1 when a partition is halted because too much was set aside.")
+        self.halted = self._gauge(
+            "consumer_halted", "1 when a partition is halted because too many records were rejected."
+        )
         self.halted_partitions = self._gauge(
             "consumer_halted_partitions", "Partitions of which nothing is taken in until the service restarts.", "topic"
         )

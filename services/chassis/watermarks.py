@@ -50,24 +50,24 @@ COUNT_ARRIVED = """
     FROM inbox
     WHERE owner = $1 AND sequence > $2 AND sequence <= $3 AND type = ANY ($4::text[])
 """
-COUNT_SAID_TO_BE_SET_ASIDE = """
+COUNT_SAID_TO_BE_DEAD_LETTERS = """
     SELECT count(*)
-    FROM set_aside_event
+    FROM dead_letter_event
     WHERE topic = $1 AND sequence > $3 AND sequence <= $4
-        AND NOT EXISTS (SELECT FROM inbox WHERE owner = $2 AND inbox.sequence = set_aside_event.sequence)
+        AND NOT EXISTS (SELECT FROM inbox WHERE owner = $2 AND inbox.sequence = dead_letter_event.sequence)
 """
-COUNT_SET_ASIDE = """
-    SELECT set_aside_event.topic, count(*) AS events
-    FROM set_aside_event
-    JOIN expected ON expected.topic = set_aside_event.topic
+COUNT_DEAD_LETTERS = """
+    SELECT dead_letter_event.topic, count(*) AS events
+    FROM dead_letter_event
+    JOIN expected ON expected.topic = dead_letter_event.topic
     WHERE expected.topic = ANY ($1::text[])
         AND NOT EXISTS (
-            SELECT FROM inbox WHERE inbox.owner = expected.owner AND inbox.sequence = set_aside_event.sequence
+            SELECT FROM inbox WHERE inbox.owner = expected.owner AND inbox.sequence = dead_letter_event.sequence
         )
-    GROUP BY set_aside_event.topic
-    ORDER BY set_aside_event.topic
+    GROUP BY dead_letter_event.topic
+    ORDER BY dead_letter_event.topic
 """
-NOTE_SET_ASIDE = "INSERT INTO set_aside_event (topic, sequence) VALUES ($1, $2) ON CONFLICT DO NOTHING"
+NOTE_DEAD_LETTER = "INSERT INTO dead_letter_event (topic, sequence) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
 Settled = Callable[[Connection], Awaitable[bool]]
 """Whether all that follows from the inbox was derived."""
@@ -87,7 +87,7 @@ class Watermarks:
         self._topics: tuple[Topic, ...] = topics_read_by(service)
         self._heard: dict[str, Watermark] = {}
         self.expected: tuple[Expected, ...] = ()
-        self.set_aside: dict[str, int] = {}
+        self.dead_letters: dict[str, int] = {}
         self.listens_since: float | None = None
         self.kafka_answered_at: float | None = None
         self.kafka_answers_since: float | None = None
@@ -137,21 +137,21 @@ class Watermarks:
 
     async def _hear_from(self, reader: AIOKafkaConsumer) -> None:
         owners = {topic.owner for topic in self._topics}
-        places = [TopicPartition(watermark_topic(owner).name, 0) for owner in sorted(owners)]
-        reader.assign(places)
+        partitions = [TopicPartition(watermark_topic(owner).name, 0) for owner in sorted(owners)]
+        reader.assign(partitions)
         ends: dict[TopicPartition, int] = {}
         while True:
             # Only the newest record counts, and a log that was made anew may end anywhere: so its end is asked for.
             # The consumer's own time-out does not end the wait for a broker that went away.
-            before, ends = ends, await asyncio.wait_for(reader.end_offsets(places), KAFKA_TIMEOUT_MS / 1000)
+            before, ends = ends, await asyncio.wait_for(reader.end_offsets(partitions), KAFKA_TIMEOUT_MS / 1000)
             self._kafka_answered()
-            for place in places:
-                if ends[place] and ends[place] != before.get(place):
-                    reader.seek(place, ends[place] - 1)
-                    fetched = await reader.getmany(place, timeout_ms=FETCH_MILLISECONDS)
+            for partition in partitions:
+                if ends[partition] and ends[partition] != before.get(partition):
+                    reader.seek(partition, ends[partition] - 1)
+                    fetched = await reader.getmany(partition, timeout_ms=FETCH_MILLISECONDS)
                     if not fetched:
-                        ends.pop(place)
-                    for record in fetched.get(place, ()):
+                        ends.pop(partition)
+                    for record in fetched.get(partition, ()):
                         self._note(record.value)
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -183,8 +183,8 @@ class Watermarks:
                 if expected is not None and expected != before:
                     await connection.execute(WRITE_EXPECTED, *astuple(expected))
                     requests += await self._remedy(connection, before, expected)
-            set_aside = await connection.fetch(COUNT_SET_ASIDE, names)
-        self.set_aside = {row["topic"]: row["events"] for row in set_aside}
+            dead_letters = await connection.fetch(COUNT_DEAD_LETTERS, names)
+        self.dead_letters = {row["topic"]: row["events"] for row in dead_letters}
         self.expected = tuple(expected for expected in judged if expected is not None)
         self._tell()
         if requests:
@@ -202,8 +202,8 @@ class Watermarks:
             return known
         after, up_to = known.verified_position, known.position
         arrived = await connection.fetchval(COUNT_ARRIVED, known.owner, after, up_to, types_on(known.topic))
-        aside = await connection.fetchval(COUNT_SAID_TO_BE_SET_ASIDE, known.topic, known.owner, after, up_to)
-        return known.count(arrived, aside, now)
+        letters = await connection.fetchval(COUNT_SAID_TO_BE_DEAD_LETTERS, known.topic, known.owner, after, up_to)
+        return known.count(arrived, letters, now)
 
     async def _remedy(
         self, connection: Connection, before: Expected | None, expected: Expected
@@ -257,9 +257,9 @@ class Watermarks:
             self._telemetry.complete_until.set(self.complete_until.timestamp())
 
 
-async def note_set_aside(pool: asyncpg.Pool, topic: str, sequence: int) -> None:
+async def note_dead_letter(pool: asyncpg.Pool, topic: str, sequence: int) -> None:
     """An event with this position went to the dead letters: it is accounted for."""
-    await pool.execute(NOTE_SET_ASIDE, topic, sequence, timeout=5)
+    await pool.execute(NOTE_DEAD_LETTER, topic, sequence, timeout=5)
 
 
 def _expected(row: asyncpg.Record) -> Expected:

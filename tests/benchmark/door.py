@@ -126,7 +126,7 @@ def _send_again(url: str) -> None:
     headers = {"content-type": "application/json"}
     with suppress(httpx.TransportError):
         body = b'{"offsets":[' + b'"a",' * 1_000_000 + b"1]}"
-        httpx.post(f"{url}/v1/set-aside/send-again", content=body, headers=headers, timeout=60, trust_env=False)
+        httpx.post(f"{url}/v1/dead-letters/send-again", content=body, headers=headers, timeout=60, trust_env=False)
 
 
 def _silent(port: int) -> None:

@@ -38,9 +38,9 @@ DIGESTS = """
 """
 MOST_SHOWN = 3
 LARGE = 900_000
-"""Bytes of a record that may be cut when it is set aside: what is said of it takes room, too."""
+"""Bytes of a record that may be cut when it becomes a dead letter: what is said of it takes room, too."""
 HEADER = "dead-letter-"
-"""What the headers begin with that say where a record was and why it is set aside."""
+"""What the headers begin with that say where a record was and why it becomes a dead letter."""
 
 Events = set[tuple[str, str, str, str]]
 """Authority, source, id and type of events."""
@@ -159,9 +159,9 @@ async def topics_are_there(stage: Stage) -> list[Violation]:
     return [Violation("topics that are missing are made", f"there is no {', '.join(lacking)}")] if lacking else []
 
 
-async def set_aside_are_the_bad_ones(stage: Stage, planted: list[Planted], at_rest: bool) -> list[Violation]:
-    """What is set aside was planted, in this round or before; and what was planted in this one is set aside, at
-    rest and unless Kafka lost records since.
+async def dead_letters_are_the_bad_ones(stage: Stage, planted: list[Planted], at_rest: bool) -> list[Violation]:
+    """Dead letters were planted, in this round or before; and what was planted in this one is one, at rest and
+    unless Kafka lost records since.
     """
     found: list[Violation] = []
     known = {(one.topic, one.key, one.value, _names(one.headers)) for one in planted}
@@ -176,17 +176,17 @@ async def set_aside_are_the_bad_ones(stage: Stage, planted: list[Planted], at_re
             held.add((topic, record.key))
             if key not in known and (topic, record.key) not in {(one.topic, one.key) for one in planted}:
                 reason = (about.get("reason") or b"?").decode(errors="replace")
-                what = f"{service} set aside {topic} {record.key!r}, which is good: {reason}"
-                found.append(Violation("only what is bad is set aside", what))
+                what = f"{service} rejected {topic} {record.key!r}, which is good: {reason}"
+                found.append(Violation("only what is bad becomes a dead letter", what))
             elif key not in known and record.key is not None and len(record.value or b"") < LARGE:
-                what = f"{service} set aside {topic} {record.key!r} otherwise than it came: {headers[:4]}"
-                found.append(Violation("what is set aside is as it came", what))
+                what = f"{service} rejected {topic} {record.key!r} otherwise than it came: {headers[:4]}"
+                found.append(Violation("what becomes a dead letter is as it came", what))
         if stage.kafka_lost_records or not at_rest:
             continue
         for one in stage.planted:
             if one.topic in topics and (one.topic, one.key) not in held:
-                what = f"{service} did not set aside: {one.what} on {one.topic}"
-                found.append(Violation("what is bad is set aside", what))
+                what = f"{service} did not reject: {one.what} on {one.topic}"
+                found.append(Violation("what is bad becomes a dead letter", what))
     return found
 
 

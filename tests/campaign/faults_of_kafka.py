@@ -187,7 +187,7 @@ async def _repeat(stage: Stage) -> int:
         for place in places:
             while await consumer.position(place) < ends[place]:
                 found += (await consumer.getmany(place, timeout_ms=1000)).get(place, [])
-    # What was planted, in this round or before, is planted once: a copy would be one more that is set aside.
+    # What was planted, in this round or before, is planted once: a copy would be one more that becomes a dead letter.
     good = [record for record in found if not _was_planted(record)]
     again = stage.random.sample(good, min(REPEATED, len(good)))
     await _put(stage, [(record.topic, record.key, record.value, record.headers) for record in again])

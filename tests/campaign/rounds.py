@@ -167,7 +167,7 @@ class Campaign:
         found = await checking.kept_exactly(stage, sent)
         found += await checking.read_exactly(stage)
         found += await checking.topics_are_there(stage)
-        found += await checking.set_aside_are_the_bad_ones(stage, self._planted, at_rest)
+        found += await checking.dead_letters_are_the_bad_ones(stage, self._planted, at_rest)
         if not at_rest:
             return found
         events = in_another_order(sent.events, sent.accepted_at, stage.random)

@@ -10,9 +10,9 @@ from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka.message import KafkaMessage
 
 from contracts.envelope import Event, kafka_headers
-from services.chassis.dead_letter_form import SetAside
+from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.delivery import Delivery, OnSetAside
+from services.chassis.delivery import Delivery, OnDeadLetter
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 from tests.delivery.feed import decoded, post_established
@@ -50,14 +50,14 @@ class NotedConsumer:
 
 
 class KeptDeadLetters(DeadLetters):
-    """Keeps what is set aside; the first tries fail with these errors."""
+    """Keeps what becomes a dead letter; the first tries fail with these errors."""
 
     def __init__(self, *errors: Exception) -> None:
         super().__init__("metrics", "127.0.0.1:1", idempotent=False)
         self.errors = list(errors)
         self.kept: list[tuple[TopicPartition, int, str]] = []
 
-    async def put(self, item: SetAside) -> None:
+    async def put(self, item: RejectedRecord) -> None:
         if self.errors:
             raise self.errors.pop(0)
         record = item.record
@@ -67,13 +67,13 @@ class KeptDeadLetters(DeadLetters):
 class Consuming:
     """A delivery with everything it told; `in_a_row` bad records halt a partition."""
 
-    def __init__(self, in_a_row: int = 4, on_set_aside: OnSetAside | None = None, *errors: Exception) -> None:
+    def __init__(self, in_a_row: int = 4, on_dead_letter: OnDeadLetter | None = None, *errors: Exception) -> None:
         settings = DeliverySettings(
-            attempts=2, backoff_seconds=0.001, longest_backoff_seconds=0.002, set_aside_in_a_row=in_a_row
+            attempts=2, backoff_seconds=0.001, longest_backoff_seconds=0.002, dead_letters_in_a_row=in_a_row
         )
         self.dead_letters = KeptDeadLetters(*errors)
         self.telemetry = Telemetry()
-        self.delivery = Delivery(settings, self.dead_letters, self.telemetry, on_set_aside)
+        self.delivery = Delivery(settings, self.dead_letters, self.telemetry, on_dead_letter)
         self.consumer = NotedConsumer()
         self.taken: list[str] = []
 

@@ -96,7 +96,7 @@ async def tables(database: str, authority: str | None = None) -> Tables:
 
 
 async def dead_letters(broker: Broker, key: bytes | None = None) -> list[ConsumerRecord[bytes, bytes]]:
-    """What metrics set aside, of one key or all: each record once, though it is set aside whenever it is read."""
+    """The dead letters of metrics, of one key or all: each record once, though it becomes one whenever it is read."""
     found: dict[tuple[object, ...], ConsumerRecord[bytes, bytes]] = {}
     async for record in read_dead_letters("metrics", broker.servers):
         if key is None or record.key == key:

@@ -104,7 +104,7 @@ def good_records(authority: str) -> list[Record]:
     ]
 
 
-async def test_a_bouquet_of_strange_records_is_set_aside_and_every_good_one_counts(standing_system: RealSystem) -> None:
+async def test_a_bouquet_of_strange_records_is_rejected_and_every_good_one_counts(standing_system: RealSystem) -> None:
     system, authority = standing_system, "111"
     strange = list(strange_records(authority).values())
     odd = good_records(authority)
@@ -128,13 +128,13 @@ async def test_a_bouquet_of_strange_records_is_set_aside_and_every_good_one_coun
         if "cut" not in where_and_why(letter):
             assert (letter.key, letter.value, passthrough_parser(letter)) == (record.key, record.value, record.headers)
     assert sum("cut" in where_and_why(letter) for letter in found) == 2
-    listed = (await get(system.metrics, "/v1/set-aside")).json()["records"]
-    # Others that were set aside twice, by earlier tests, are listed once.
+    listed = (await get(system.metrics, "/v1/dead-letters")).json()["records"]
+    # Others that became dead letters twice, by earlier tests, are listed once.
     assert [entry["about"] for entry in listed[-len(found) :]] == [where_and_why(letter) for letter in found]
     assert len(await list_dead_letters(system)) == len(listed) + 1
 
 
-async def test_a_record_that_has_nothing_at_all_is_set_aside_and_can_never_be_sent_again(
+async def test_a_record_that_has_nothing_at_all_is_rejected_and_can_never_be_sent_again(
     standing_system: RealSystem,
 ) -> None:
     system, authority = standing_system, "115"
@@ -249,13 +249,13 @@ async def test_what_cannot_be_sent_again_is_told_and_listed_and_the_others_are_s
     }
     await eventually(lambda: number_of_dead_letters(system, b"114:post/P-BAD"), 2)
     listed = {
-        entry["offset"]: entry["about"] for entry in (await get(system.metrics, "/v1/set-aside")).json()["records"]
+        entry["offset"]: entry["about"] for entry in (await get(system.metrics, "/v1/dead-letters")).json()["records"]
     }
     assert listed[foreign] == {}
     assert any("no service put it there" in line for line in await list_dead_letters(system))
 
 
 async def number_of_dead_letters(system: RealSystem, key: bytes | None = None) -> int:
-    """How many records metrics set aside, of one key or all."""
+    """How many dead letters metrics has, of one key or all."""
     await asyncio.sleep(0)
     return len(await dead_letters(system.broker, key))

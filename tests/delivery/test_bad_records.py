@@ -1,4 +1,4 @@
-"""No bad record stops a good one: it is set aside as it came, is visible, and can be sent again.
+"""No bad record stops a good one: it becomes a dead letter as it came, is visible, and can be sent again.
 
 Invariant: every bad record stands between good ones of its own partition, put there before metrics reads any of them.
 """
@@ -52,7 +52,7 @@ async def put_while_metrics_is_away(system: RealSystem, records: list[Record]) -
     return offsets
 
 
-async def test_bad_records_are_set_aside_as_they_came_and_their_neighbours_count(standing_system: RealSystem) -> None:
+async def test_bad_records_are_rejected_as_they_came_and_their_neighbours_count(standing_system: RealSystem) -> None:
     system, authority = standing_system, "101"
     bad = bad_records(authority)
     records = [record_of(post_established("P-0", authority))]
@@ -77,7 +77,7 @@ async def test_bad_records_are_set_aside_as_they_came_and_their_neighbours_count
             "cause": "contract",
             "attempts": "1",
         }
-    assert await counter(system.metrics, "workforce_set_aside_total") >= 8
+    assert await counter(system.metrics, "workforce_dead_letters_total") >= 8
     assert await counter(system.metrics, "workforce_consumed_total") >= 17
     listed = await list_dead_letters(system)
     assert all(any(f"\t{POSTS}[0]@{offset}\tcontract\t" in line for line in listed) for offset in offsets[1::2])
@@ -107,7 +107,7 @@ async def test_a_record_that_the_handler_cannot_take_in_is_found_among_its_neigh
     assert "no_99" in about["reason"]
 
 
-async def test_a_record_that_was_set_aside_counts_when_it_is_sent_again_after_its_cause_is_gone(
+async def test_a_record_that_became_a_dead_letter_counts_when_it_is_sent_again_after_its_cause_is_gone(
     standing_system: RealSystem,
 ) -> None:
     system, authority = standing_system, "103"
@@ -130,7 +130,7 @@ async def test_a_record_that_was_set_aside_counts_when_it_is_sent_again_after_it
     assert await total(system.metrics, "establishment", authority) == 3.0
 
 
-async def test_postgresql_that_cannot_be_reached_is_waited_for_and_nothing_is_set_aside(
+async def test_postgresql_that_cannot_be_reached_is_waited_for_and_nothing_is_rejected(
     standing_system: RealSystem, postgres: PostgreSQL
 ) -> None:
     system, authority = standing_system, "104"
@@ -160,7 +160,7 @@ async def test_bad_records_of_nobody_halt_their_partition_until_a_restart_and_th
     stop_gracefully(system.metrics)
     before = await committed(system.broker, "metrics")
     await put_on_topic(system.broker, [good[0], *[bad] * 5, good[1]])
-    strict = another_process(system, "metrics", tmp_path, delivery__set_aside_in_a_row=5)
+    strict = another_process(system, "metrics", tmp_path, delivery__dead_letters_in_a_row=5)
     strict.start()
     try:
         await eventually(lambda: counter(strict, "workforce_consumer_halted"), 1.0)
@@ -193,20 +193,20 @@ async def test_however_many_bad_records_one_authority_has_the_others_go_on(
     bad = Record(POSTS, b"107:post/P-BAD", b"{not json", record_of(post_established("P-BAD", "107")).headers)
     stop_gracefully(system.metrics)
     await put_on_topic(system.broker, [*[bad] * 40, record_of(post_established("P-1", authority))])
-    strict = another_process(system, "metrics", tmp_path, delivery__set_aside_in_a_row=5)
+    strict = another_process(system, "metrics", tmp_path, delivery__dead_letters_in_a_row=5)
     strict.start()
     try:
         await eventually(lambda: total(strict, "establishment", authority), 1.0)
         await eventually(lambda: number_of_dead_letters(system, b"107:post/P-BAD"), 40)
         await eventually(lambda: is_ready(strict), True)
-        assert await counter(strict, "workforce_set_aside_runs_total") == 1
+        assert await counter(strict, "workforce_dead_letter_runs_total") == 1
     finally:
         stop_gracefully(strict)
         system.metrics.start()
         system.metrics.wait_until_ready()
 
 
-async def test_a_bad_record_is_set_aside_once_however_late_the_database_says_where_to_begin(
+async def test_a_bad_record_is_rejected_once_however_late_the_database_says_where_to_begin(
     standing_system: RealSystem, tmp_path: Path
 ) -> None:
     system, authority = standing_system, "108"
@@ -248,7 +248,7 @@ async def run(database: str, statement: str) -> None:
 
 
 async def number_of_dead_letters(system: RealSystem, key: bytes) -> int:
-    """How many records of one key metrics set aside."""
+    """How many dead letters of one key metrics has."""
     return len(await dead_letters(system.broker, key))
 
 
@@ -263,7 +263,7 @@ async def is_ready(service: Service) -> bool:
 
 
 async def list_dead_letters(system: RealSystem) -> list[str]:
-    """What the command line shows of the records that metrics set aside."""
+    """What the command line shows of the dead letters of metrics."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",

@@ -288,17 +288,19 @@ async def test_the_publishing_services_notice_what_is_missing_from_their_inboxes
     await eventually(lambda: is_complete(system, reader, owner), True, seconds=90)
 
 
-async def test_an_event_that_was_set_aside_is_accounted_for_and_told(standing_system: RealSystem) -> None:
+async def test_an_event_that_became_a_dead_letter_is_accounted_for_and_told(standing_system: RealSystem) -> None:
     system = standing_system
     await read(
         system.databases[METRICS],
-        "INSERT INTO set_aside_event (topic, sequence) VALUES ($1, 1000000000)",
+        "INSERT INTO dead_letter_event (topic, sequence) VALUES ($1, 1000000000)",
         POSTS.name,
     )
     try:
-        await eventually(lambda: _remarks(system), [f"1 events of {POSTS.name} were set aside: see /v1/set-aside"])
+        await eventually(
+            lambda: _remarks(system), [f"1 events of {POSTS.name} became dead letters: see /v1/dead-letters"]
+        )
     finally:
-        await read(system.databases[METRICS], "DELETE FROM set_aside_event")
+        await read(system.databases[METRICS], "DELETE FROM dead_letter_event")
     await eventually(lambda: _remarks(system), [])
 
 

@@ -11,14 +11,14 @@ from services.chassis.delivery import owner_of
 from tests.delivery.consuming import ONE, POSTS, ZERO, Consuming, NotedConsumer, bad, good, of
 
 
-async def test_however_many_bad_records_one_authority_sends_every_one_is_set_aside_and_nobody_stops() -> None:
+async def test_however_many_bad_records_one_authority_sends_every_one_is_rejected_and_nobody_stops() -> None:
     consuming = Consuming(in_a_row=4)
     await consuming.deliver(*[bad(ZERO, offset, "301") for offset in range(50)], good(ZERO, 50, "302"))
     assert consuming.dead_letters.kept == [(ZERO, offset, "contract") for offset in range(50)]
     assert consuming.taken == ["P-0-50"]
     assert consuming.delivery.halted is None
     assert consuming.consumer.paused == set()
-    assert consuming.metric("workforce_set_aside_runs_total") == 1
+    assert consuming.metric("workforce_dead_letter_runs_total") == 1
     assert consuming.metric("workforce_consumer_halted") == 0
 
 

@@ -1,4 +1,4 @@
-"""PostgreSQL that cannot do it now is waited for, whatever the reason: no event is set aside, nothing needs a restart.
+"""PostgreSQL that cannot do it now is waited for, whatever the reason: no dead letter, and nothing needs a restart.
 
 Invariant: metrics runs under a role of its own, as in production, on a server of the session that others use too; what
 a test does to its role, database and tables it mends again.

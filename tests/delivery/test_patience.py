@@ -1,4 +1,4 @@
-"""How often events are tried before they are set aside: only tries that failed by themselves count.
+"""How often events are tried before they become dead letters: only tries that failed by themselves count.
 
 Invariant: what is waited for is no try.
 """
@@ -13,7 +13,7 @@ import pytest
 from aiokafka import TopicPartition
 
 from contracts.envelope import Event
-from services.chassis.dead_letter_form import SetAside
+from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, Halt, Stopping, _decoded
 from services.chassis.settings import DeliverySettings
@@ -213,21 +213,21 @@ async def test_a_batch_at_hand_is_told_from_its_begin_to_its_end_and_its_end_is_
         ({"ce_type": b"uk.workforce.worker.left.v1"}, "subject"),
     ],
 )
-async def test_a_record_without_what_its_owner_stamps_is_set_aside(
+async def test_a_record_without_what_its_owner_stamps_is_rejected(
     changes: dict[str, bytes | None], reason: str
 ) -> None:
     record = good(ZERO, 1)
     headers = [(name, changes.get(name, value)) for name, value in record.headers]
     kept = [(name, value) for name, value in headers if value is not None]
     found = _decoded(of(ZERO, 1, record.key, record.value, kept))
-    assert isinstance(found, SetAside)
+    assert isinstance(found, RejectedRecord)
     assert (found.cause, found.attempts) == ("contract", 1)
     assert reason in found.reason
 
 
-def test_an_event_on_another_topic_than_its_own_is_set_aside() -> None:
+def test_an_event_on_another_topic_than_its_own_is_rejected() -> None:
     record = good(ZERO, 1)
     found = _decoded(of(TopicPartition("workforce.hiring", 0), 1, record.key, record.value, record.headers))
-    assert isinstance(found, SetAside)
+    assert isinstance(found, RejectedRecord)
     assert "does not stand on workforce.hiring" in found.reason
-    assert not isinstance(_decoded(record), SetAside)
+    assert not isinstance(_decoded(record), RejectedRecord)

@@ -275,7 +275,7 @@ def test_what_is_too_large_goes_no_further(proxy: Proxy) -> None:
     # nginx' own number for headers that are too large is told as 400.
     assert proxy.ask("/v1/events", headers={"X-Large": "a" * 9000})[0] == 400
     # What nginx lets through and the service does not.
-    found = refused(proxy.ask("/v1/set-aside?" + "a=1&" * 200), 414)
+    found = refused(proxy.ask("/v1/dead-letters?" + "a=1&" * 200), 414)
     assert found["detail"] == "At most 100 query parameters."
 
 

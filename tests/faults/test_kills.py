@@ -115,7 +115,7 @@ async def expect(system: RealSystem, events: int, expected: Tables) -> None:
     assert await events_in(system.databases["metrics"], "inbox") == events
     await eventually(lambda: still_to_derive(system), 0)
     await eventually(lambda: tables(system.databases["metrics"]), expected)
-    assert await counter(system.metrics, "workforce_set_aside_total") == 0
+    assert await counter(system.metrics, "workforce_dead_letters_total") == 0
 
 
 async def missing(system: RealSystem) -> list[str]:

@@ -269,7 +269,7 @@ def what_one_more_is_told(door: Door) -> str:
     """Until the service has seen that all are busy, and that who asked before is gone, others may still get in."""
     for _ in range(20):
         threading.Event().wait(0.1)
-        (stranger,) = many(door.port, 1, lambda new: new.send("GET /v1/set-aside HTTP/1.1\r\nHost: x\r\n\r\n"))
+        (stranger,) = many(door.port, 1, lambda new: new.send("GET /v1/dead-letters HTTP/1.1\r\nHost: x\r\n\r\n"))
         told = stranger.answer()
         stranger.close()
         if told.startswith("HTTP/1.1 503"):
@@ -302,7 +302,7 @@ def test_what_is_said_to_be_too_large_is_refused_before_it_is_sent(door: Door) -
     ],
     ids=["objects", "nested", "members", "offsets"],
 )
-@pytest.mark.parametrize("path", ["/v1/events", "/v1/set-aside/send-again"])
+@pytest.mark.parametrize("path", ["/v1/events", "/v1/dead-letters/send-again"])
 def test_bodies_of_very_many_values_are_refused_shortly(door: Door, path: str, body: bytes) -> None:
     with door.stays_open():
         for key in (None, door.bad):

@@ -60,8 +60,8 @@ OF_NO_AUTHORITY: dict[str, str] = {
 """Routes that tell what there is, and what DfE published of all authorities alike."""
 
 OPERATED = {
-    "GET /v1/set-aside": "/v1/set-aside?",
-    "POST /v1/set-aside/send-again": "/v1/set-aside/send-again?",
+    "GET /v1/dead-letters": "/v1/dead-letters?",
+    "POST /v1/dead-letters/send-again": "/v1/dead-letters/send-again?",
     "POST /v1/benchmarks/releases": "/v1/benchmarks/releases?release=mine&published=2025-05-01",
     "POST /v1/benchmarks/neighbours": "/v1/benchmarks/neighbours?name=mine&published=2025-05-01",
 }

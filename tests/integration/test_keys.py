@@ -189,15 +189,15 @@ async def test_a_key_stands_neither_in_a_log_nor_in_the_database(guarded: Guarde
     ("caller", "status"),
     [(None, 401), ("analyst", 403), ("consortium", 403), ("local operator", 403), ("operator", 503)],
 )
-def test_what_was_set_aside_is_for_operators_of_all_authorities_only(
+def test_dead_letters_are_for_operators_of_all_authorities_only(
     guarded: Guarded, caller: str | None, status: int
 ) -> None:
     # There is no Kafka here: who may ask is told so.
-    answer = guarded.figures(caller).get("/v1/set-aside")
+    answer = guarded.figures(caller).get("/v1/dead-letters")
     assert answer.status_code == status
     assert answer.headers["content-type"] == "application/problem+json"
     if caller is not None:
         headers = {"authorization": f"Bearer {guarded.keys[caller]}"}
-        address = f"{guarded.metrics.url}/v1/set-aside/send-again"
+        address = f"{guarded.metrics.url}/v1/dead-letters/send-again"
         again = httpx.post(address, json={"offsets": [0]}, headers=headers, timeout=60, trust_env=False)
         assert again.status_code == status

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Event, decode_record, kafka_headers
 from contracts.refusal import Refused
-from services.chassis.dead_letter_form import SetAside, dead_letter, passthrough_parser, where_and_why
+from services.chassis.dead_letter_form import RejectedRecord, dead_letter, passthrough_parser, where_and_why
 from services.chassis.delivery import _decoded
 from tests.delivery.feed import decoded, post_established
 
@@ -119,18 +119,18 @@ def test_a_sequence_that_postgresql_has_no_number_for_is_refused(sequence: bytes
         decode_record([*(HEADERS | {"ce_sequence": sequence}).items()], GOOD.body)
 
 
-def test_an_error_that_nobody_foresaw_while_decoding_is_a_reason_to_set_aside(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_that_nobody_foresaw_while_decoding_is_a_reason_to_reject(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> Event:
         raise AttributeError("'NoneType' object has no attribute 'decode'")
 
     monkeypatch.setattr("services.chassis.delivery.decode_record", fails)
     found = _decoded(record(GOOD.body, list(HEADERS.items())))
-    assert isinstance(found, SetAside)
+    assert isinstance(found, RejectedRecord)
     assert (found.cause, found.attempts) == ("decoding", 1)
     assert found.reason == "AttributeError: 'NoneType' object has no attribute 'decode'"
 
 
-def written_and_read(item: SetAside) -> ConsumerRecord:
+def written_and_read(item: RejectedRecord) -> ConsumerRecord:
     """The dead letter as it comes out of a batch of records that Kafka holds."""
     letter = dead_letter(item, "metrics", 1_000_000)
     assert letter.key is not None or letter.value is not None

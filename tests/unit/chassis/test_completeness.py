@@ -136,7 +136,7 @@ def test_a_remedy_is_remembered_with_its_instant() -> None:
     assert replace(expected(), remedy=Remedy.ASKED).count(5, 0, NINE).remedy is Remedy.READ_AGAIN
 
 
-def test_what_is_said_to_be_set_aside_is_asked_for_before_it_is_believed() -> None:
+def test_what_is_said_to_be_dead_letters_is_asked_for_before_it_is_believed() -> None:
     short = expected().count(5, 1, NINE)
     assert (short.complete, short.missing, short.remedy) == (False, 1, Remedy.ASKED)
     assert not short.count(5, 1, NINE + 4 * SECOND).complete
@@ -144,7 +144,7 @@ def test_what_is_said_to_be_set_aside_is_asked_for_before_it_is_believed() -> No
     assert (believed.complete, believed.missing, believed.remedy) == (True, 0, None)
 
 
-def test_an_event_that_is_truly_missing_is_not_covered_by_another_that_was_set_aside() -> None:
+def test_an_event_that_is_truly_missing_is_not_covered_by_another_that_became_a_dead_letter() -> None:
     two_short = expected().count(4, 1, NINE)
     assert (two_short.missing, two_short.remedy) == (2, Remedy.READ_AGAIN)
     asked = two_short.count(4, 1, NINE + SECOND)
@@ -211,11 +211,11 @@ def test_more_than_was_expected_is_no_less_complete() -> None:
     assert expected().count(7, 0, NINE).complete
 
 
-def test_what_is_said_to_be_set_aside_is_believed_after_five_seconds_where_the_owner_was_asked() -> None:
+def test_what_is_said_to_be_dead_letters_is_believed_after_five_seconds_where_the_owner_was_asked() -> None:
     asked = expected().count(5, 1, NINE)
     assert not asked.count(5, 1, NINE + 5 * SECOND).complete
     assert asked.count(5, 1, NINE + 5 * SECOND + MOMENT).complete
-    # One that is set aside covers one that misses, and no two.
+    # One that becomes a dead letter covers one that misses, and no two.
     assert not asked.count(4, 1, NINE + 6 * SECOND).complete
     assert not asked.count(5, 0, NINE + 6 * SECOND).complete
     read_again = expected().count(5, 0, NINE)

@@ -89,7 +89,7 @@ async def call(port: int) -> Client:
 
 UNREAD = {
     "401": ("POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n", 401),
-    "403": (f"POST /v1/set-aside/send-again HTTP/1.1\r\n{HEAD}Content-Length: 900\r\n\r\n", 403),
+    "403": (f"POST /v1/dead-letters/send-again HTTP/1.1\r\n{HEAD}Content-Length: 900\r\n\r\n", 403),
     "404": (f"POST /v1/nothing HTTP/1.1\r\n{HEAD}Content-Length: 900\r\n\r\n", 404),
     "405": ("POST /health/live HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n", 405),
     "413": (f"POST /v1/events HTTP/1.1\r\n{HEAD}Content-Length: 1001\r\n\r\n", 413),

@@ -6,7 +6,7 @@ import pytest
 from aiokafka import ConsumerRecord
 
 from services.chassis.dead_letter_form import (
-    SetAside,
+    RejectedRecord,
     dead_letter,
     fingerprint,
     passthrough_parser,
@@ -25,9 +25,9 @@ def record(
     return ConsumerRecord("workforce.posts", 3, 12, 0, 0, key, value, None, 0, 0, headers)
 
 
-def set_aside(came: ConsumerRecord, room: int = ROOM, reason: str = "data: is not JSON") -> ConsumerRecord:
+def letter_of(came: ConsumerRecord, room: int = ROOM, reason: str = "data: is not JSON") -> ConsumerRecord:
     """Its dead letter, read back."""
-    letter = dead_letter(SetAside(came, "contract", reason, 1), "metrics", room)
+    letter = dead_letter(RejectedRecord(came, "contract", reason, 1), "metrics", room)
     return record(letter.value, tuple(letter.headers), letter.key)
 
 
@@ -39,7 +39,7 @@ def length(letter: ConsumerRecord) -> int:
 
 def test_a_record_is_kept_as_it_came_and_nothing_is_said_of_cutting() -> None:
     came = record(b"\xff" * 900_000, (("a", None), ("a", b"1"), ("", b"")))
-    letter = set_aside(came)
+    letter = letter_of(came)
     assert (letter.key, letter.value, passthrough_parser(letter)) == (came.key, came.value, came.headers)
     assert set(where_and_why(letter)) == {
         "topic", "partition", "offset", "consumer", "cause", "reason", "attempts", "at"
@@ -62,7 +62,7 @@ def test_a_record_is_kept_as_it_came_and_nothing_is_said_of_cutting() -> None:
     ids=["a large body", "thousands of headers", "a large key"],
 )
 def test_a_record_that_leaves_no_room_for_the_reason_is_cut_and_says_so(came: ConsumerRecord, kept: str) -> None:
-    letter = set_aside(came)
+    letter = letter_of(came)
     assert length(letter) < ROOM + 5000
     about = where_and_why(letter)
     assert about["cut"] == kept
@@ -73,19 +73,19 @@ def test_a_record_that_leaves_no_room_for_the_reason_is_cut_and_says_so(came: Co
 
 @pytest.mark.parametrize("room", [ROOM, 0])
 def test_a_record_without_key_and_body_has_an_empty_body_and_says_so(room: int) -> None:
-    letter = set_aside(record(None, key=None), room)
+    letter = letter_of(record(None, key=None), room)
     assert (letter.key, letter.value) == (None, b"")
     assert where_and_why(letter)["empty"] == "it had neither key nor body"
 
 
 def test_nothing_but_the_reason_is_kept_where_there_is_no_room() -> None:
-    letter = set_aside(record(b"{}", (("\\xff", b"1"),)), room=0)
+    letter = letter_of(record(b"{}", (("\\xff", b"1"),)), room=0)
     assert (letter.key, letter.value, passthrough_parser(letter)) == (None, b"", ())
     assert where_and_why(letter)["cut"] == "kept: 0 of 2 bytes of the body, 0 of 1 headers, no key"
 
 
 def test_a_reason_of_any_length_and_letters_can_be_written() -> None:
-    about = where_and_why(set_aside(record(), reason="half a letter \ud800 " + "x" * 5000))
+    about = where_and_why(letter_of(record(), reason="half a letter \ud800 " + "x" * 5000))
     assert about["reason"].startswith("half a letter \\ud800 xxx")
     assert len(about["reason"]) < 2100
 
@@ -107,7 +107,7 @@ def test_a_fingerprint_tells_records_apart(other: ConsumerRecord) -> None:
 
 def test_headers_like_ours_with_which_a_record_came_are_its_own() -> None:
     came = record(b"{}", (("dead-letter-topic", b"elsewhere"), ("dead-letter-reason", b"old"), ("b", b"1")))
-    letter = set_aside(came)
+    letter = letter_of(came)
     assert passthrough_parser(letter) == came.headers
     assert where_and_why(letter)["topic"] == "workforce.posts"
     assert where_and_why(letter)["reason"] == "data: is not JSON"
@@ -127,14 +127,14 @@ def test_a_record_that_somebody_else_put_there_is_listed_too(headers: tuple[Any,
 
 
 def test_a_line_of_the_list_is_one_line_of_ascii() -> None:
-    letter = set_aside(record(), reason="a\nb\tc é \x00")
+    letter = letter_of(record(), reason="a\nb\tc é \x00")
     assert _in_a_line(where_and_why(letter)).endswith("\tworkforce.posts[3]@12\tcontract\ta\\nb\\tc \\xe9 \\x00")
 
 
 def test_a_record_is_known_by_where_it_stood_and_what_it_was() -> None:
     came = record(b'{"a": 1}', (("ce_id", b"1"),))
-    # Read once more it is set aside once more, for another reason perhaps.
-    assert which(set_aside(came)) == which(set_aside(came, reason="data.a: is not text"))
+    # Read once more it becomes a dead letter once more, for another reason perhaps.
+    assert which(letter_of(came)) == which(letter_of(came, reason="data.a: is not text"))
     others = [
         record(b'{"a": 2}', (("ce_id", b"1"),)),
         record(b'{"a": 1}', (("ce_id", b"2"),)),
@@ -143,9 +143,9 @@ def test_a_record_is_known_by_where_it_stood_and_what_it_was() -> None:
         ConsumerRecord("workforce.posts", 2, 12, 0, 0, came.key, came.value, None, 0, 0, came.headers),
         ConsumerRecord("workforce.hiring", 3, 12, 0, 0, came.key, came.value, None, 0, 0, came.headers),
     ]
-    assert len({which(set_aside(other)) for other in (came, *others)}) == 7
+    assert len({which(letter_of(other)) for other in (came, *others)}) == 7
 
 
 def test_of_a_record_that_was_cut_it_is_known_what_it_was_as_a_whole() -> None:
     long, other = record(b"a" * 2_000 + b"1"), record(b"a" * 2_000 + b"2")
-    assert which(set_aside(long, 1_000)) == which(set_aside(long)) != which(set_aside(other, 1_000))
+    assert which(letter_of(long, 1_000)) == which(letter_of(long)) != which(letter_of(other, 1_000))

@@ -139,7 +139,7 @@ class Listener:
             kafka_answers_since=None,
             unheard=["recruitment"],
             expected=(),
-            set_aside={},
+            dead_letters={},
             complete_until=None,
         )
         runtime = SimpleNamespace(

@@ -77,7 +77,7 @@ async def ask(
 async def test_whoever_has_no_known_key_gets_401_whatever_is_asked_and_nothing_is_read(app: FastAPI) -> None:
     closed = {path for path in paths(app.routes) if path not in OPEN}
     assert len(closed) >= 3
-    for path in {*closed, "/v1", "/v2/nothing", "/health", "/health/live/", "/docs/../v1/set-aside", "//metrics"}:
+    for path in {*closed, "/v1", "/v2/nothing", "/health", "/health/live/", "/docs/../v1/dead-letters", "//metrics"}:
         for filled in (path, path.replace("{", "").replace("}", "")):
             for method in METHODS:
                 for key in (None, "guessed", FEED_KEY[:-1], FEED_KEY + " x"):
@@ -161,7 +161,7 @@ async def test_a_key_can_be_sent_in_every_way_that_is_documented(app: FastAPI) -
     for given in (*GIVEN.values(), basic("", FEED_KEY), basic("Zoë", FEED_KEY), *in_any_case):
         assert await ask(app, "GET", "/v1/nothing", None, b"", [("authorization", given)]) == (404, 0), given
         # With the rights of the key, and no others.
-        assert await ask(app, "GET", "/v1/set-aside", None, b"", [("authorization", given)]) == (403, 0), given
+        assert await ask(app, "GET", "/v1/dead-letters", None, b"", [("authorization", given)]) == (403, 0), given
 
 
 @each_service
@@ -193,7 +193,7 @@ OPERATORS = {
 
 @pytest.mark.parametrize("service", APPS)
 @pytest.mark.parametrize("caller", OPERATORS)
-async def test_what_was_set_aside_is_seen_and_sent_again_by_operators_of_all_authorities_only(
+async def test_dead_letters_are_seen_and_sent_again_by_operators_of_all_authorities_only(
     service: str, caller: str
 ) -> None:
     """Dead letters of several authorities stand on one topic: who operates one of them sees nothing of the others."""
@@ -203,8 +203,8 @@ async def test_what_was_set_aside_is_seen_and_sent_again_by_operators_of_all_aut
     settings = module.ServiceSettings(database_url=DATABASE, api_keys=(entry,), kafka_servers="127.0.0.1:1")
     app = module.create(settings)
     # Whoever may is told that Kafka is away, or that the body is no JSON, and so was let in.
-    assert await ask(app, "GET", "/v1/set-aside", key, b"") == (503 if may else 403, 0)
-    status, reads = await ask(app, "POST", "/v1/set-aside/send-again", key, b"")
+    assert await ask(app, "GET", "/v1/dead-letters", key, b"") == (503 if may else 403, 0)
+    status, reads = await ask(app, "POST", "/v1/dead-letters/send-again", key, b"")
     assert (status, reads > 0) == ((400, True) if may else (403, False))
 
 

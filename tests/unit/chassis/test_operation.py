@@ -1,4 +1,4 @@
-"""What is answered to those who operate a service: its health by status and in words, and what it set aside.
+"""What is answered to those who operate a service: its health by status and in words, and its dead letters.
 
 Invariant: the service is asked over HTTP; what it would tell is given to it.
 """
@@ -13,7 +13,7 @@ import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaConnectionError
 
-from services.chassis.dead_letter_form import SetAside, dead_letter
+from services.chassis.dead_letter_form import RejectedRecord, dead_letter
 from services.chassis.dead_letters import NotSentAgain
 from services.chassis.health import Readiness
 from services.chassis.runtime import Runtime
@@ -42,14 +42,14 @@ def service() -> Operated:
 
 
 async def test_where_there_is_no_reason_against_it_a_service_is_ready_whatever_is_remarked(service: Operated) -> None:
-    service.says(Readiness([], ["2 events of workforce.hiring were set aside: see /v1/set-aside"], NOON))
+    service.says(Readiness([], ["2 events of workforce.hiring became dead letters: see /v1/dead-letters"], NOON))
     answer = await service.client.get("/health/ready")
     assert (answer.status_code, answer.json()) == (
         200,
         {
             "ready": True,
             "reasons": [],
-            "remarks": ["2 events of workforce.hiring were set aside: see /v1/set-aside"],
+            "remarks": ["2 events of workforce.hiring became dead letters: see /v1/dead-letters"],
             "complete_until": "2026-03-02T12:00:00Z",
             "records_behind": 0,
         },
@@ -87,24 +87,24 @@ def letter(offset: int, authority: str, place: int) -> ConsumerRecord:
     came = ConsumerRecord(
         "workforce.hiring", 3, place, 0, 0, f"{authority}:worker/W-1".encode(), b'{"surname": "?"}', None, 0, 0, ()
     )
-    made = dead_letter(SetAside(came, "contract", "data.surname: is not known", 1), "retention", 1_000_000)
+    made = dead_letter(RejectedRecord(came, "contract", "data.surname: is not known", 1), "retention", 1_000_000)
     headers = tuple(made.headers)
     return ConsumerRecord("retention.dead-letter", 0, offset, 0, 0, made.key, made.value, None, 0, 0, headers)
 
 
-async def test_what_was_set_aside_is_listed_with_why_and_without_key_and_body(
+async def test_dead_letters_are_listed_with_why_and_without_key_and_body(
     service: Operated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[str] = []
 
     async def read(*of: str) -> AsyncIterator[ConsumerRecord]:
         asked.extend(of)
-        # The first was read, and set aside, twice.
+        # The first was read, and rejected, twice.
         for found in (letter(4, "331", 12), letter(5, "332", 13), letter(6, "331", 12)):
             yield found
 
     monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
-    answer = await service.client.get("/v1/set-aside")
+    answer = await service.client.get("/v1/dead-letters")
     records = answer.json()["records"]
     assert answer.status_code == 200
     assert asked == ["retention", "127.0.0.1:9092"]
@@ -135,7 +135,7 @@ async def test_what_is_sent_again_is_what_was_asked_for_each_once(
         return 2
 
     monkeypatch.setattr("services.chassis.operation.send_again", send)
-    answer = await service.client.post("/v1/set-aside/send-again", json={"offsets": [6, 5, 6]})
+    answer = await service.client.post("/v1/dead-letters/send-again", json={"offsets": [6, 5, 6]})
     assert (answer.status_code, answer.json()) == (202, {"sent": 2})
     assert asked == ["retention", "127.0.0.1:9092", {5, 6}]
 
@@ -147,7 +147,7 @@ async def test_what_cannot_be_sent_again_is_told_beside_how_many_were(
         raise NotSentAgain(1, {7: "there is no such record"})
 
     monkeypatch.setattr("services.chassis.operation.send_again", send)
-    answer = await service.client.post("/v1/set-aside/send-again", json={"offsets": [6, 7]})
+    answer = await service.client.post("/v1/dead-letters/send-again", json={"offsets": [6, 7]})
     body = answer.json()
     assert (answer.status_code, body["sent"], body["detail"]) == (409, 1, "offset 7: there is no such record")
     assert body["type"] == "urn:workforce:problem:not-sent-again"
@@ -167,9 +167,9 @@ async def test_while_kafka_is_away_it_is_told_so(
     monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
     monkeypatch.setattr("services.chassis.operation.send_again", send)
     answer = (
-        await service.client.get("/v1/set-aside")
+        await service.client.get("/v1/dead-letters")
         if asked == "list"
-        else await service.client.post("/v1/set-aside/send-again", json={"offsets": [6]})
+        else await service.client.post("/v1/dead-letters/send-again", json={"offsets": [6]})
     )
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.json()["detail"].startswith("Kafka cannot be reached.")

@@ -6,11 +6,11 @@ import pytest
 from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaConnectionError, MessageSizeTooLargeError, TopicAuthorizationFailedError
 
-from services.chassis.dead_letter_form import SetAside
+from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letters import DeadLetters
 
 RECORD = ConsumerRecord("workforce.posts", 0, 1, 0, 0, b"key", b"x" * 500_000, None, 0, 0, (("a", b"1"),))
-ITEM = SetAside(RECORD, "contract", "data: is not JSON", 1)
+ITEM = RejectedRecord(RECORD, "contract", "data: is not JSON", 1)
 
 
 class Producer:

@@ -40,7 +40,7 @@ class Service:
             listens_since=START - 61,
             unheard=[],
             expected=(),
-            set_aside={},
+            dead_letters={},
             complete_until=NOON,
         )
         self.runtime = Runtime(
@@ -276,13 +276,13 @@ def test_an_owner_that_was_never_heard_is_remarked_and_waited_for_no_longer(serv
     )
 
 
-def test_what_was_set_aside_is_remarked(service: Service) -> None:
-    service.watermarks.set_aside = {"workforce.posts": 2, "workforce.hiring": 1}
+def test_dead_letters_are_remarked(service: Service) -> None:
+    service.watermarks.dead_letters = {"workforce.posts": 2, "workforce.hiring": 1}
     assert service.readiness() == Readiness(
         [],
         [
-            "2 events of workforce.posts were set aside: see /v1/set-aside",
-            "1 events of workforce.hiring were set aside: see /v1/set-aside",
+            "2 events of workforce.posts became dead letters: see /v1/dead-letters",
+            "1 events of workforce.hiring became dead letters: see /v1/dead-letters",
         ],
         NOON,
     )

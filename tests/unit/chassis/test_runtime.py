@@ -167,11 +167,11 @@ async def test_a_service_ends_its_waits_then_its_consumers_saves_and_then_lets_g
     assert behind.cancelled()
 
 
-async def test_what_was_set_aside_is_noted_in_its_own_database(runtime: Runtime, pool: asyncpg.Pool) -> None:
+async def test_what_became_a_dead_letter_is_noted_in_its_own_database(runtime: Runtime, pool: asyncpg.Pool) -> None:
     runtime._pool = pool
-    await runtime._note_set_aside("workforce.posts", 7)
-    await runtime._note_set_aside("workforce.posts", 7)
-    rows = await pool.fetch("SELECT topic, sequence FROM set_aside_event")
+    await runtime._note_dead_letter("workforce.posts", 7)
+    await runtime._note_dead_letter("workforce.posts", 7)
+    rows = await pool.fetch("SELECT topic, sequence FROM dead_letter_event")
     assert [tuple(row) for row in rows] == [("workforce.posts", 7)]
 
 

@@ -12,7 +12,13 @@ from aiokafka import ConsumerRecord
 from aiokafka.errors import KafkaConnectionError
 
 from services.chassis import dead_letters
-from services.chassis.dead_letter_form import SetAside, dead_letter, fingerprint, passthrough_parser, where_and_why
+from services.chassis.dead_letter_form import (
+    RejectedRecord,
+    dead_letter,
+    fingerprint,
+    passthrough_parser,
+    where_and_why,
+)
 from services.chassis.dead_letters import NotSentAgain, main, send_again
 
 Headers = tuple[tuple[str, bytes | None], ...]
@@ -29,7 +35,7 @@ def record(
 
 def letter(offset: int, came: ConsumerRecord, room: int = 1_000_000) -> ConsumerRecord:
     """Its dead letter, at an offset of the dead-letter topic."""
-    made = dead_letter(SetAside(came, "contract", "data: is not JSON", 1), "metrics", room)
+    made = dead_letter(RejectedRecord(came, "contract", "data: is not JSON", 1), "metrics", room)
     headers = tuple(made.headers)
     return ConsumerRecord("metrics.dead-letter", 0, offset, 0, 0, made.key, made.value, None, 0, 0, headers)
 
@@ -175,7 +181,7 @@ def test_headers_are_kept_up_to_a_quarter_of_the_room_and_the_body_has_the_rest(
 
 def test_of_a_reason_two_thousand_letters_are_kept() -> None:
     for length, kept in ((2000, 2000), (2001, 2000)):
-        made = dead_letter(SetAside(record(1), "handler", "x" * length, 3), "metrics", 1_000_000)
+        made = dead_letter(RejectedRecord(record(1), "handler", "x" * length, 3), "metrics", 1_000_000)
         about = {name: content for name, content in made.headers if name.startswith("dead-letter-")}
         assert about["dead-letter-reason"] == b"x" * kept
         assert (about["dead-letter-cause"], about["dead-letter-attempts"]) == (b"handler", b"3")
@@ -220,7 +226,7 @@ def test_the_command_lists_each_with_its_offset(kafka: Kafka, capsys: pytest.Cap
         ["workforce.posts[3]@13", "contract"],
         ["workforce.hiring[3]@14", "contract"],
     ]
-    assert lines[3] == "3 records set aside by metrics"
+    assert lines[3] == "3 dead letters of metrics"
 
 
 def test_the_command_says_that_kafka_did_not_answer(kafka: Kafka, capsys: pytest.CaptureFixture[str]) -> None:

@@ -320,8 +320,8 @@ async def test_the_journal_tells_its_newest_position_what_is_unpublished_and_how
 # --- consuming --------------------------------------------------------------------------------------------------------
 
 
-@shows("consumed", "set_aside")
-async def test_records_are_counted_by_topic_when_they_are_done_with_and_by_cause_when_they_are_set_aside() -> None:
+@shows("consumed", "dead_letters")
+async def test_records_are_counted_by_topic_when_they_are_done_with_and_by_cause_when_they_are_rejected() -> None:
     consuming = Consuming(in_a_row=10)
     elsewhere = TopicPartition("workforce.hiring", 0)
     with changes(consuming.telemetry) as found:
@@ -329,13 +329,15 @@ async def test_records_are_counted_by_topic_when_they_are_done_with_and_by_cause
     assert found == {
         "consumed_total topic=workforce.posts": 3,
         "consumed_total topic=workforce.hiring": 1,
-        "set_aside_total topic=workforce.posts cause=contract": 1,
-        "set_aside_total topic=workforce.hiring cause=contract": 1,
+        "dead_letters_total topic=workforce.posts cause=contract": 1,
+        "dead_letters_total topic=workforce.hiring cause=contract": 1,
     }
 
 
-@shows("set_aside", "retries")
-async def test_what_cannot_be_taken_in_is_set_aside_by_its_cause_and_each_further_try_is_counted_by_its_own() -> None:
+@shows("dead_letters", "retries")
+async def test_what_cannot_be_taken_in_is_a_dead_letter_by_its_cause_and_each_further_try_is_counted_by_its_own() -> (
+    None
+):
     consuming = Consuming(10, None, KafkaConnectionError())  # attempts: 2
 
     async def take_in(events: list[Any], far_behind: bool) -> None:
@@ -347,22 +349,22 @@ async def test_what_cannot_be_taken_in_is_set_aside_by_its_cause_and_each_furthe
     assert found == {
         "retries_total cause=ZeroDivisionError": 1,
         "retries_total cause=KafkaConnectionError": 1,
-        "set_aside_total topic=workforce.posts cause=handler": 1,
+        "dead_letters_total topic=workforce.posts cause=handler": 1,
         "consumed_total topic=workforce.posts": 1,
     }
 
 
-@shows("set_aside_runs")
+@shows("dead_letter_runs")
 async def test_a_run_of_one_authoritys_bad_records_is_counted_once_however_long_it_is() -> None:
     consuming = Consuming(in_a_row=4)
     for offset, runs in ((3, 0), (4, 1), (9, 1)):
         kept = len(consuming.dead_letters.kept)
         await consuming.deliver(*[bad(ZERO, number, "301") for number in range(kept, offset)])
-        assert consuming.metric("workforce_set_aside_runs_total") == runs
-    assert figures(consuming.telemetry)["set_aside_runs_total topic=workforce.posts"] == 1
+        assert consuming.metric("workforce_dead_letter_runs_total") == runs
+    assert figures(consuming.telemetry)["dead_letter_runs_total topic=workforce.posts"] == 1
     # After one that is right another run begins.
     await consuming.deliver(good(ZERO, 20), *[bad(ZERO, 21 + number, "301") for number in range(4)])
-    assert figures(consuming.telemetry)["set_aside_runs_total topic=workforce.posts"] == 2
+    assert figures(consuming.telemetry)["dead_letter_runs_total topic=workforce.posts"] == 2
 
 
 @shows("halted", "halted_partitions")

@@ -15,7 +15,7 @@ from contracts.watermark import RepublishRequest, TopicMark, Watermark, encode
 from services.chassis import inbox
 from services.chassis.readings import read_again
 from services.chassis.telemetry import Telemetry
-from services.chassis.watermarks import Settled, Watermarks, note_set_aside
+from services.chassis.watermarks import Settled, Watermarks, note_dead_letter
 from tests.delivery.feed import decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
 
@@ -168,19 +168,19 @@ async def readings(pool: asyncpg.Pool) -> dict[tuple[str, int], tuple[int, Any]]
     return {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
-async def test_what_was_set_aside_is_told_unless_it_has_come_since(pool: asyncpg.Pool) -> None:
+async def test_what_became_a_dead_letter_is_told_unless_it_has_come_since(pool: asyncpg.Pool) -> None:
     judging = Judging(pool)
     await arrived(pool, 1)
-    await note_set_aside(pool, HIRING.name, 1)
-    await note_set_aside(pool, HIRING.name, 2)
-    await note_set_aside(pool, HIRING.name, 2)
-    await note_set_aside(pool, POSTS.name, 7)
-    assert judging.watermarks.set_aside == {}
+    await note_dead_letter(pool, HIRING.name, 1)
+    await note_dead_letter(pool, HIRING.name, 2)
+    await note_dead_letter(pool, HIRING.name, 2)
+    await note_dead_letter(pool, POSTS.name, 7)
+    assert judging.watermarks.dead_letters == {}
     await judging.judge(said(3, 3))
-    assert judging.watermarks.set_aside == {HIRING.name: 1}
+    assert judging.watermarks.dead_letters == {HIRING.name: 1}
     await arrived(pool, 2)
     await judging.judge()
-    assert judging.watermarks.set_aside == {}
+    assert judging.watermarks.dead_letters == {}
 
 
 @pytest.mark.parametrize(
@@ -193,38 +193,38 @@ async def test_what_was_set_aside_is_told_unless_it_has_come_since(pool: asyncpg
         (POSTS.name, 3, "read-again"),
     ],
 )
-async def test_what_is_said_to_be_set_aside_counts_between_the_positions_that_are_judged(
+async def test_what_is_said_to_be_dead_letters_counts_between_the_positions_that_are_judged(
     pool: asyncpg.Pool, topic: str, sequence: int, remedy: str
 ) -> None:
     judging = Judging(pool)
     await arrived(pool, 1, 2)
     assert await judging.judge(said(2, 2)) == (0, NOON)
-    await note_set_aside(pool, topic, sequence)
+    await note_dead_letter(pool, topic, sequence)
     assert await judging.judge(said(4, 3, NOON + SECOND)) == (1, NOON)
     assert str(judging.watermarks.expected[0].remedy) == remedy
 
 
-async def test_what_was_set_aside_at_the_verified_position_covers_nothing_that_misses_after_it(
+async def test_what_became_a_dead_letter_at_the_verified_position_covers_nothing_that_misses_after_it(
     pool: asyncpg.Pool,
 ) -> None:
     judging = Judging(pool)
     await arrived(pool, 1)
-    await note_set_aside(pool, HIRING.name, 2)
+    await note_dead_letter(pool, HIRING.name, 2)
     await judging.judge(said(2, 2))
     await pool.execute("UPDATE expected SET verified_position = 2, verified_events = 2, missing = 0, remedy = NULL")
     assert await judging.judge(said(3, 3, NOON + SECOND)) == (1, None)
     assert str(judging.watermarks.expected[0].remedy) == "read-again"
 
 
-async def test_what_came_after_it_was_set_aside_covers_nothing_that_misses(pool: asyncpg.Pool) -> None:
+async def test_what_came_after_it_became_a_dead_letter_covers_nothing_that_misses(pool: asyncpg.Pool) -> None:
     judging = Judging(pool)
     await arrived(pool, 1)
-    await note_set_aside(pool, HIRING.name, 1)
+    await note_dead_letter(pool, HIRING.name, 1)
     assert await judging.judge(said(2, 2)) == (1, None)
     assert str(judging.watermarks.expected[0].remedy) == "read-again"
 
 
-async def test_an_event_of_another_owner_at_the_same_position_is_not_the_one_that_was_set_aside(
+async def test_an_event_of_another_owner_at_the_same_position_is_not_the_one_that_became_a_dead_letter(
     pool: asyncpg.Pool,
 ) -> None:
     left = {"left_on": "2023-10-31", "reason": "resignation", "destination": "other"}
@@ -234,9 +234,9 @@ async def test_an_event_of_another_owner_at_the_same_position_is_not_the_one_tha
         await inbox.take(connection, [leaver])
     judging = Judging(pool)
     await arrived(pool, 1)
-    await note_set_aside(pool, HIRING.name, 2)
+    await note_dead_letter(pool, HIRING.name, 2)
     assert await judging.judge(said(2, 2)) == (1, None)
-    assert judging.watermarks.set_aside == {HIRING.name: 1}
+    assert judging.watermarks.dead_letters == {HIRING.name: 1}
     # It is believed to be the one that misses, so its owner is asked at once.
     assert str(judging.watermarks.expected[0].remedy) == "asked"
 

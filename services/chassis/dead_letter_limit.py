@@ -1,4 +1,4 @@
-"""When so much of a partition is set aside that the fault is hardly in the records.
+"""When so many records of a partition are rejected that the fault is hardly in the records.
 
 Invariant: what one authority sends never reaches the limit alone, however much of it there is; nor does what a healthy
 partition takes in hide a bad one, which is watched by a limit of its own.
@@ -7,13 +7,13 @@ partition takes in hide a bad one, which is watched by a limit of its own.
 from collections import Counter, deque
 
 SHARE_WINDOW = 1000
-"""Over how many of the latest records of a partition the share of those set aside is watched."""
+"""Over how many of the latest records of a partition the share of dead letters is watched."""
 
 Owner = str | None
 """The authority a record names, or None where it names none that can be read."""
 
 
-class SetAsideLimit:
+class DeadLetterLimit:
     """Watches one partition: a run of bad records, or a large share, of several authorities or of none.
 
     Of one authority's records at most half a limit counts: its feed can be at fault, and stops nobody else's. Records
@@ -28,10 +28,10 @@ class SetAsideLimit:
         self._bad_latest: Counter[Owner] = Counter()
         self._runs: Counter[Owner] = Counter()
 
-    def note(self, owner: Owner, set_aside: bool) -> str | None:
+    def note(self, owner: Owner, rejected: bool) -> str | None:
         """Note one record's fate; gives the reason to stop, or None."""
-        self._remember(owner, set_aside)
-        if not set_aside:
+        self._remember(owner, rejected)
+        if not rejected:
             return None
         if _counted(self._run, self._in_a_row) >= self._in_a_row:
             return f"{self._run.total()} records in a row could not be taken in"
@@ -42,15 +42,15 @@ class SetAsideLimit:
         return None
 
     def one_authority_only(self, owner: Owner) -> bool:
-        """Whether just now so many of this authority's records in a row were set aside as stop a consumer."""
+        """Whether just now so many of this authority's records in a row were rejected as stop a consumer."""
         return owner is not None and self._runs[owner] == self._in_a_row
 
-    def _remember(self, owner: Owner, set_aside: bool) -> None:
-        self._latest.append((owner, set_aside))
+    def _remember(self, owner: Owner, rejected: bool) -> None:
+        self._latest.append((owner, rejected))
         if len(self._latest) > SHARE_WINDOW:
             oldest, was_bad = self._latest.popleft()
             self._bad_latest[oldest] -= was_bad
-        if set_aside:
+        if rejected:
             self._run[owner] += 1
             self._runs[owner] += 1
             self._bad_latest[owner] += 1
