@@ -4,7 +4,7 @@ Invariant: an event is answered `accepted` only after the transaction that put i
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
-from contracts.envelope import Event, Identity, format_instant
+from contracts.envelope import Event, format_instant
 from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
 from services.chassis.authentication import FEEDING, Caller, Right, authenticated_caller
@@ -26,6 +26,7 @@ from services.chassis.intake_document import intake_operation
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
 from services.chassis.problems import LONGEST_ECHO, JsonAnswer, Problem, beginning, faults_as_json
+from services.chassis.remarks import LookedUpTogether, Notes, Remarks
 from services.chassis.runtime import SMALL_REQUEST, Runtime, runtime_of
 
 log = get_log(__name__)
@@ -46,12 +47,6 @@ KINDS_OF_REFUSAL = {
 }
 """The problem's kind and title, by the status of the answer to one event."""
 
-Remarks = dict[tuple[str, Identity], list[str]]
-"""What a service wants to tell the sender about events, by authority and identity."""
-
-Notes = Callable[[Runtime, list[Event]], Awaitable[Remarks]]
-"""Finds the remarks on events that were accepted."""
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -67,6 +62,7 @@ class Answer:
 def intake_router(service: str, notes: Notes) -> APIRouter:
     """The routes by which a service takes in events. `notes` adds remarks on events that were accepted."""
     router = APIRouter(tags=["events"], dependencies=[FEEDING])
+    notes_together = LookedUpTogether(notes)
 
     @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
@@ -83,7 +79,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
             except Refused as refusal:
                 runtime.telemetry.rejected.labels("unreadable-request").inc()
                 raise _unreadable(refusal) from None
-            answers = await accept(runtime, service, caller, await _checked(found), notes, now)
+            answers = await accept(runtime, service, caller, await _checked(found), notes_together, now)
         if media_type(request.headers.get("content-type")) == BATCH:
             return _batch_answer(answers)
         return _single_answer(answers[0])
@@ -117,7 +113,8 @@ async def accept(
         entries = journal.entries([incoming[index] for index in passed], f"request {uuid4()}")
         found = await runtime.journal.append(caller.name, entries)
         outcomes = dict(zip(passed, found, strict=True))
-        remarks = await notes(runtime, [_event(incoming[index]) for index in passed])
+        taken = [_event(incoming[index]) for index, outcome in outcomes.items() if isinstance(outcome, Accepted)]
+        remarks = await notes(runtime, taken) if taken else {}
     return [
         _answer(runtime, item, refusals[index], outcomes.get(index), remarks) for index, item in enumerate(incoming)
     ]

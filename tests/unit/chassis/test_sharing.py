@@ -169,6 +169,25 @@ async def test_requests_that_share_a_transaction_are_answered_as_each_would_be_a
         assert (answer.status_code, answer.text) == (status, body.replace("AT", together))
 
 
+async def test_what_is_told_of_an_event_is_not_of_another_that_came_under_its_id(
+    pool: asyncpg.Pool, address_of_tables: str, door: Door
+) -> None:
+    start = worker_started("W-1", "331")
+    other = start | {"data": start["data"] | {"post": "P-2"}}
+    async with journal_held(address_of_tables) as holder:
+        sent = [door.send(post("P-9"))]
+        await blocked(pool, holder)
+        for number, event in enumerate((start, other, start), 1):
+            sent.append(door.send(event))
+            await until_so_many_wait(door, number)
+        await holder.execute("ROLLBACK")
+        _, first, conflict, again = await answers(*sent)
+    assert [answer.status_code for answer in (first, conflict, again)] == [202, 409, 200]
+    assert first.json()["notes"] == again.json()["notes"] == [NOT_ESTABLISHED]
+    (batch,) = await answers(door.send(worker_started("W-3", "331"), other | {"id": "W-3"}, kind=BATCH))
+    assert batch.json()["results"][0]["notes"] == [NOT_ESTABLISHED]
+
+
 async def test_a_content_that_the_database_refuses_is_no_concern_of_those_it_is_written_with(
     pool: asyncpg.Pool, address_of_tables: str, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
