@@ -34,7 +34,7 @@ log = get_log(__name__)
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a feed's clock may be."""
 
-CHECKED_AT_ONCE = 50
+CHECKED_AT_ONCE = 100
 """Events of a batch that are checked, some milliseconds long, before others are served."""
 
 MOST_FAULTS_OF_A_BATCH = 500

@@ -44,9 +44,9 @@ COLLECT_GARBAGE_AFTER = (50_000, 20, 50)
 
 SMALL_REQUEST = 16_384
 """Bytes of a request to send events that is looked at when it comes: about sixty events."""
-LARGE_REQUESTS = 4
-"""So many larger ones are looked at together, of one caller half: one is checked while another is written. What is made
-of a body is some twelve times as large."""
+LARGE_REQUESTS = 8
+"""So many larger ones are looked at together, of one caller half: some are checked while others are written. What is
+made of a body is some twelve times as large."""
 
 START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0

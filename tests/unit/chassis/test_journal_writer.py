@@ -293,7 +293,7 @@ async def test_a_request_given_up_while_it_is_written_disturbs_nobody_and_is_kno
 async def test_a_database_that_ends_a_transaction_is_told_to_all_that_share_it_and_to_nobody_behind(
     pool: asyncpg.Pool, address_of_tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journal_writer, "MOST_EVENTS_TOGETHER", 4)
+    monkeypatch.setattr(journal_writer, "MOST_EVENTS_TOGETHER", 2)
     async with queue(pool, address_of_tables) as waiting:
         # The first is let through; then two share a transaction, and one is left behind.
         held = [waiting.ask(f"{number}", post(f"P-{number}")) for number in (1, 2, 3)]
@@ -383,9 +383,10 @@ async def test_small_requests_do_not_wait_behind_large_ones_nor_large_ones_for_e
         await outcomes(waiting.first, *large, *small)
     assert transactions(await pool.fetch(WRITTEN)) == [
         ["P-0"],
-        ["S-1", "S-2", "L1-1", "L1-2"],
-        ["S-3", "S-4", "L2-1", "L2-2"],
-        ["S-5", "L3-1", "L3-2"],
+        ["L1-1", "L1-2", "L2-1", "L2-2"],
+        ["S-1", "S-2", "S-3", "S-4"],
+        ["L3-1", "L3-2"],
+        ["S-5"],
     ]
 
 
@@ -399,7 +400,7 @@ async def test_callers_take_turns_and_the_requests_of_each_stay_in_order(
         await waiting.has_come()
         await waiting.let_go()
         await outcomes(waiting.first, *many, *few)
-    assert transactions(await pool.fetch(WRITTEN)) == [["P-0"], ["M-1", "F-1"], ["M-2", "F-2"], ["M-3", "M-4"], ["M-5"]]
+    assert transactions(await pool.fetch(WRITTEN)) == [["P-0"], ["M-1", "F-1", "M-2", "F-2"], ["M-3", "M-4", "M-5"]]
 
 
 # --- two processes ----------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from contracts.envelope import format_instant
 from services.chassis import intake, journal
 from services.chassis.authentication import Right, new_key
 from services.chassis.runtime import Runtime
+from services.chassis.turns import Turns
 from services.recruitment import app as recruitment
 from tests.delivery.feed import Stated, post_established
 from tests.unit.chassis.holding import PATIENCE_SECONDS, blocked, journal_held
@@ -235,7 +236,7 @@ async def test_large_requests_are_looked_at_a_few_at_a_time_and_no_caller_takes_
     pool: asyncpg.Pool, address_of_tables: str, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "SMALL_REQUEST", 10)
-    turns = door.runtime.large_requests
+    turns = door.runtime.large_requests = Turns(4, waiting=100, waiting_of_one=100)
     async with journal_held(address_of_tables) as holder:
         sent = [door.send(post("M-1"), caller="payroll")]
         await blocked(pool, holder)
@@ -256,7 +257,7 @@ async def test_large_requests_are_looked_at_a_few_at_a_time_and_no_caller_takes_
 
 
 async def test_small_requests_wait_for_no_place_of_large_ones(pool: asyncpg.Pool, door: Door) -> None:
-    turns = door.runtime.large_requests
+    turns = door.runtime.large_requests = Turns(4, waiting=100, waiting_of_one=100)
     for caller in ("HR system", "payroll") * 2:
         await turns.take(caller)
     (answer,) = await answers(door.send(post("P-1")))
