@@ -24,7 +24,6 @@ TAKE_HEAD = """
     SET clock = greatest(clock_timestamp(), clock)
     RETURNING position, clock
 """
-MOVE_HEAD = "UPDATE journal_head SET position = $1"
 
 FIND_KNOWN = """
     SELECT journal.authority, journal.source, journal.event_id, journal.type, journal.subject, journal.position,
@@ -45,6 +44,12 @@ APPEND = """
         $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[], $14::bigint[], $15::text[]
     )
 """
+
+# In one statement: between two the event loop may serve others, while others wait for the head.
+APPEND_AND_MOVE_HEAD = f"""
+    WITH appended AS ({APPEND}), moved AS (UPDATE journal_head SET position = $16)
+    SELECT pg_notify('{CHANNEL}', '')
+"""  # noqa: S608  (nothing of it is given by others)
 
 READ_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
@@ -164,9 +169,7 @@ async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:
             fresh.append((head, entry))
             outcomes.append(accepted)
     if fresh:
-        await connection.execute(APPEND, *_columns(fresh, now))
-        await connection.execute(MOVE_HEAD, head)
-        await connection.execute(f"NOTIFY {CHANNEL}")
+        await connection.execute(APPEND_AND_MOVE_HEAD, *_columns(fresh, now), head)
     return outcomes
 
 
