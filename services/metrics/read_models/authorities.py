@@ -48,6 +48,8 @@ class _Kept:
     accepted: list[datetime] = field(default_factory=list)
     snapshots: OrderedDict[Instants, Snapshot] = field(default_factory=OrderedDict)
     weights: dict[Instants, int] = field(default_factory=dict)
+    before: Snapshot | None = None
+    """The last that was let go for what arrived since: the next one is made from it."""
     used: set[Instants] = field(default_factory=set)
     busy: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -57,7 +59,8 @@ class _Kept:
 
     @property
     def weight(self) -> int:
-        return weight_of_events(len(self.events)) + sum(self.weights[instants] for instants in self.snapshots)
+        snapshots = sum(self.weights[instants] for instants in self.snapshots)
+        return weight_of_events(len(self.events)) + snapshots + (weight_of(self.before) if self.before else 0)
 
     def weigh_used(self) -> None:
         """Snapshots grow with what is asked of them: weigh those anew that were asked since the last time."""
@@ -66,13 +69,17 @@ class _Kept:
         self.used.clear()
 
     def add(self, events: list[Event]) -> None:
-        """Those that arrived since. Snapshots that would have any of them in it are let go."""
+        """Those that arrived since. Snapshots that would have any of them in it are let go, the last one later."""
         self.events = [*self.events, *events]
         self.times = sorted([*self.times, *(event.envelope.time for event in events)])
         accepted = [event.envelope.acceptedtime for event in events]
         self.accepted = sorted([*self.accepted, *(instant for instant in accepted if instant is not None)])
         for instants in [found for found in self.snapshots if _know_any(events, found)]:
-            del self.snapshots[instants]
+            self.before = self.snapshots.pop(instants)
+
+    def nearest(self) -> Snapshot | None:
+        """A snapshot of which most holds of the next one too."""
+        return self.before or next(reversed(self.snapshots.values()), None)
 
 
 class Authorities:
@@ -129,8 +136,11 @@ class Authorities:
     def _weigh(self, kept: _Kept) -> None:
         """Keep this within the budget, its newest snapshots first. What is kept no more stays as it is."""
         if self._kept.get(kept.authority) is kept:
-            while kept.snapshots and kept.weight > self._budget.most:
-                kept.snapshots.popitem(last=False)
+            while (kept.before or kept.snapshots) and kept.weight > self._budget.most:
+                if kept.before:
+                    kept.before = None
+                else:
+                    kept.snapshots.popitem(last=False)
             self._budget.keep(kept.key, kept.weight, partial(self._kept.pop, kept.authority, None))
 
     def _kept_of(self, authority: str) -> _Kept:
@@ -144,9 +154,9 @@ class Authorities:
             instants = _last_changes(kept, as_known_at, as_accepted_at)
             snapshot = kept.snapshots.get(instants)
             if snapshot is None:
-                events = kept.events
-                snapshot = await asyncio.to_thread(lambda: Snapshot(known(events, as_known_at, as_accepted_at)))
-                kept.snapshots[instants] = snapshot
+                events, before = kept.events, kept.nearest()
+                snapshot = await asyncio.to_thread(lambda: Snapshot(known(events, as_known_at, as_accepted_at), before))
+                kept.snapshots[instants], kept.before = snapshot, None
                 kept.weights[instants] = weight_of(snapshot)
             kept.used.add(instants)
             kept.snapshots.move_to_end(instants)

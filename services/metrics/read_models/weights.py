@@ -14,6 +14,8 @@ IN_A_SNAPSHOT = 64
 """Of an event in a snapshot: its places in lists. The event itself is shared with all snapshots of its authority."""
 OF_A_TIMELINE = 150
 """Of a row of a timeline in a snapshot: a post, an occupancy, staffing, and the lists they stand in."""
+MADE = 300
+"""Of a result of one thing's facts, beside what it holds itself: for the next snapshot to go on from."""
 KEPT = 290
 """Of a part of a measure, a spell, a finding and the like, which a snapshot keeps once they were worked out."""
 
@@ -25,12 +27,12 @@ def weight_of_events(events: int) -> int:
 
 def weight_of(snapshot: Snapshot) -> int:
     """Of a snapshot as it is now, without its events: it grows with what is asked of it."""
-    events = IN_A_SNAPSHOT * len(snapshot.events)
+    events = IN_A_SNAPSHOT * len(snapshot.events) + MADE * len(snapshot._made)
     return events + OF_A_TIMELINE * sum(_items(_timelines(snapshot))) + KEPT * sum(_items(snapshot._kept.values()))
 
 
 def _timelines(snapshot: Snapshot) -> Iterable[Any]:
-    known_from_the_start = ("events", "standing", "_by_data", "_by_subject", "_kept")
+    known_from_the_start = ("events", "standing", "_by_data", "_by_subject", "_kept", "_made")
     return [value for name, value in list(vars(snapshot).items()) if name not in known_from_the_start]
 
 

@@ -49,8 +49,10 @@ def held_over_time(events: Sequence[Event]) -> list[tuple[date, date, Assignment
     return [stretch for stretch in stretches(steps) if stretch[2].fte]
 
 
-def running(cover: str, events: Sequence[Event], places: Places) -> list[Running]:
-    """The stretches of one assignment, ascending, from its events that stand."""
+def running(
+    cover: str, events: Sequence[Event], held: Sequence[tuple[date, date, Assignment]], places: Places
+) -> list[Running]:
+    """The stretches of one assignment, ascending, from its events that stand and what it is over time."""
     actions = sorted(action_of(event, EFFECTS) for event in events if event.envelope.type in EFFECTS)
     terms: dict[date, Terms | None] = {}
     now = Terms()
@@ -62,7 +64,7 @@ def running(cover: str, events: Sequence[Event], places: Places) -> list[Running
         terms[day] = now
     agreed = stretches(terms)
     found: list[Running] = []
-    for since, until, assignment in held_over_time(events):
+    for since, until, assignment in held:
         found += _pieces(cover, assignment, since, until, agreed, places)
     return found
 

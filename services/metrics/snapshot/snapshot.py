@@ -3,6 +3,7 @@
 Invariant: everything in it follows from the events given, which are those known; nothing asks a clock or a database.
 """
 
+from bisect import insort
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
@@ -17,7 +18,7 @@ from contracts.events.hiring import WorkerMerged, WorkerMoved
 from contracts.occupying import EFFECTS as WORKER_EFFECTS
 from contracts.occupying import posts_held
 from contracts.persons import persons
-from contracts.standing import standing_events
+from contracts.standing import order_of_recording, standing_events
 from services.metrics.snapshot.amounts import millionths
 from services.metrics.snapshot.assignments import Running, held_over_time, running
 from services.metrics.snapshot.employment import (
@@ -33,7 +34,9 @@ from services.metrics.snapshot.employment import (
     spells,
 )
 from services.metrics.snapshot.lazily import cached_property
+from services.metrics.snapshot.made import Made
 from services.metrics.snapshot.vacancies import VacancyTranche, tranches
+from services.metrics.timelines.covers import Assignment
 from services.metrics.timelines.knowledge import ONLY, stretches
 from services.metrics.timelines.posts import EFFECTS as POST_EFFECTS
 from services.metrics.timelines.posts import facts_of_post
@@ -64,11 +67,13 @@ def known(events: Iterable[Event], as_known_at: datetime, as_accepted_at: dateti
 class Snapshot:
     """What the known events of one authority say. All FTE in millionths."""
 
-    def __init__(self, events: Iterable[Event]) -> None:
+    def __init__(self, events: Iterable[Event], before: "Snapshot | None" = None) -> None:
+        """`before` is another snapshot of the authority: of what is the same in both nothing is worked out again."""
         self.events: Sequence[Event] = tuple(events)
         """Every event known, whether it stands or not, as given: in any order, some perhaps twice."""
+        self._made: Made = Made(None if before is None else before._made)
         # All that follows is made in this order, so that not even the order of rows alike hangs on that of the events.
-        self.standing: list[Event] = standing_events(self.events)
+        self.standing: list[Event] = self._standing(before)
         """Every event that stands, in the order of recording."""
         self._kept: dict[Hashable, Any] = {}
         self._by_data: defaultdict[type, list[Event]] = defaultdict(list)
@@ -78,6 +83,26 @@ class Snapshot:
             self._by_subject[event.envelope.subject].append(event)
         merges = self.facts(WorkerMerged)
         self._persons = persons((event.envelope.subject.partition("/")[2], data.duplicate) for event, data in merges)
+
+    def _standing(self, before: "Snapshot | None") -> list[Event]:
+        # Events refer to others of their own subject only.
+        of_subject: defaultdict[str, list[Event]] = defaultdict(list)
+        for event in self.events:
+            of_subject[event.envelope.subject].append(event)
+        stand = self._made.each(
+            "standing",
+            ((subject, (events,)) for subject, events in of_subject.items()),
+            lambda _, of: standing_events(of),
+        )
+        if before is None:
+            return sorted((event for events in stand.values() for event in events), key=order_of_recording)
+        was = before._by_subject
+        changed = {subject for subject in stand.keys() | was.keys() if stand.get(subject, []) != was.get(subject, [])}
+        found = [event for event in before.standing if event.envelope.subject not in changed]
+        for subject in changed:
+            for event in stand.get(subject, ()):
+                insort(found, event, key=order_of_recording)
+        return found
 
     def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What `make` gives, worked out once for each key."""
@@ -132,14 +157,7 @@ class Snapshot:
     @cached_property
     def posts(self) -> Mapping[str, Sequence[Post]]:
         """The facts of each post over time."""
-        found: dict[str, list[Post]] = {}
-        for post, events in self._of_kind("post"):
-            actions = sorted(action_of(event, POST_EFFECTS) for event in events)
-            found[post] = [
-                Post(post, facts, since, until, ALWAYS_KNOWN, STILL_KNOWN)
-                for since, until, facts in stretches(facts_of_post({}, actions)[ONLY])
-            ]
-        return found
+        return self._made.each("posts", ((post, (events,)) for post, events in self._of_kind("post")), _facts_over_time)
 
     @cached_property
     def places(self) -> Places:
@@ -149,26 +167,27 @@ class Snapshot:
     @cached_property
     def occupancies(self) -> Mapping[str, Sequence[Occupancy]]:
         """The posts each person holds over time."""
-        found: dict[str, list[Occupancy]] = {}
-        for person, events in self.of_persons.items():
-            actions = sorted(
-                action_of(event, WORKER_EFFECTS) for event in events if event.envelope.type in WORKER_EFFECTS
-            )
-            held = [
-                Occupancy(person, post, millionths(fte), since, until, ALWAYS_KNOWN, STILL_KNOWN)
-                for post, steps in posts_held(actions).items()
-                for since, until, fte in stretches(steps)
-            ]
-            if held:
-                found[person] = held
-        return found
+        of_each = ((person, (events,)) for person, events in self.of_persons.items())
+        return _not_empty(self._made.each("occupancies", of_each, _held_over_time))
+
+    @cached_property
+    def _covers(self) -> Mapping[str, Sequence[tuple[date, date, Assignment]]]:
+        return self._made.each(
+            "covers", ((cover, (events,)) for cover, events in self._of_kind("cover")), lambda _, of: held_over_time(of)
+        )
 
     @cached_property
     def assignments(self) -> Mapping[str, Sequence[Running]]:
         """Each agency assignment over the days on which it runs."""
-        return {
-            cover: runs for cover, events in self._of_kind("cover") if (runs := running(cover, events, self.places))
-        }
+        of_each = (
+            (cover, (events, self._covers[cover], self._places_of(held.post for _, _, held in self._covers[cover])))
+            for cover, events in self._of_kind("cover")
+        )
+        return _not_empty(self._made.each("assignments", of_each, running))
+
+    def _places_of(self, posts: Iterable[str | None]) -> Places:
+        """By what these posts alone are broken down over time."""
+        return {post: self.places[post] for post in posts if post is not None and post in self.places}
 
     def events_of_cover(self, cover: str) -> Sequence[Event]:
         """The standing events of one agency assignment."""
@@ -182,30 +201,39 @@ class Snapshot:
     def staffing(self) -> Mapping[str, Sequence[Staffing]]:
         """Who and what stands at each place (a post, or an assignment without one) over time."""
         covered: defaultdict[str, list[Cover]] = defaultdict(list)
-        for cover, events in self._of_kind("cover"):
-            for since, until, assignment in held_over_time(events):
+        for cover, held in self._covers.items():
+            for since, until, assignment in held:
                 row = Cover(cover, *assignment, since, until, ALWAYS_KNOWN, STILL_KNOWN)
                 covered["" if row.post is None else row.post].append(row)
         occupied: defaultdict[str, list[Occupancy]] = defaultdict(list)
-        for held in self.occupancies.values():
-            for occupancy in held:
+        for of_person in self.occupancies.values():
+            for occupancy in of_person:
                 occupied[occupancy.post].append(occupancy)
-        rows = unposted_cover_staffing(covered.pop("", []))
-        for post in self.posts.keys() | occupied.keys() | covered.keys():
-            rows += staffing(f"post/{post}", self.posts.get(post, ()), occupied[post], covered[post])
-        rows.sort(key=attrgetter("place", "valid_from"))
-        return {place: list(of_place) for place, of_place in groupby(rows, attrgetter("place"))}
+        unposted = unposted_cover_staffing(covered.pop("", []))
+        unposted.sort(key=attrgetter("place", "valid_from"))
+        found = {place: list(rows) for place, rows in groupby(unposted, attrgetter("place"))}
+        of_each = (
+            (f"post/{post}", (self.posts.get(post, ()), occupied[post], covered[post]))
+            for post in self.posts.keys() | occupied.keys() | covered.keys()
+        )
+        found |= _not_empty(self._made.each("staffing", of_each, _staffing_over_time))
+        return dict(sorted(found.items()))
 
     def employment(self, scope: Scope) -> Mapping[str, Sequence[EmploymentPeriod]]:
         """Each person's stretches of service, with their main post."""
         return self.kept(
             ("employment", scope),
-            lambda: {
-                person: served
-                for person, held in self.occupancies.items()
-                if (served := employment_periods(person, held, self.places, scope))
-            },
+            lambda: _not_empty(
+                self._made.each(
+                    ("employment", scope),
+                    ((person, (held, self._places_held(person))) for person, held in self.occupancies.items()),
+                    lambda person, held, places: employment_periods(person, held, places, scope),
+                )
+            ),
         )
+
+    def _places_held(self, person: str) -> Places:
+        return self._places_of(occupancy.post for occupancy in self.occupancies.get(person, ()))
 
     def employment_on(self, person: str, day: date, scope: Scope) -> EmploymentPeriod | None:
         """A person's service on one day; None when not in service."""
@@ -225,31 +253,65 @@ class Snapshot:
         in_any_post = self.employment(Scope.ALL)
         return self.kept(
             ("spells by person", scope),
-            lambda: {
-                person: spells(person, served, in_any_post[person], self.of_persons[person])
-                for person, served in self.employment(scope).items()
-            },
+            lambda: self._made.each(
+                ("spells", scope),
+                (
+                    (person, (served, in_any_post[person], self.of_persons[person]))
+                    for person, served in self.employment(scope).items()
+                ),
+                spells,
+            ),
         )
 
     @cached_property
     def moves(self) -> Sequence[Move]:
         """Every move that took effect."""
         movers = {self.person_of(event) for event, _ in self.facts(WorkerMoved)}
-        return [
-            move
-            for person in sorted(movers)
-            for move in moves(
+        in_any_post = self.employment(Scope.ALL)
+        of_each = (
+            (
                 person,
-                self.occupancies.get(person, ()),
-                self.employment(Scope.ALL).get(person, ()),
-                self.places,
-                self.of_persons[person],
+                (
+                    self.occupancies.get(person, ()),
+                    in_any_post.get(person, ()),
+                    self._places_held(person),
+                    self.of_persons[person],
+                ),
             )
-        ]
+            for person in sorted(movers)
+        )
+        return [move for of_person in self._made.each("moves", of_each, moves).values() for move in of_person]
 
     @cached_property
     def tranches(self) -> Sequence[VacancyTranche]:
         """Every vacancy of a post, in tranches."""
-        return [
-            tranche for place, rows in self.staffing.items() if place.startswith("post/") for tranche in tranches(rows)
-        ]
+        of_each = ((place, (rows,)) for place, rows in self.staffing.items() if place.startswith("post/"))
+        of_posts = self._made.each("tranches", of_each, lambda _, rows: tranches(rows))
+        return [tranche for of_post in of_posts.values() for tranche in of_post]
+
+
+def _facts_over_time(post: str, events: Sequence[Event]) -> list[Post]:
+    actions = sorted(action_of(event, POST_EFFECTS) for event in events)
+    return [
+        Post(post, facts, since, until, ALWAYS_KNOWN, STILL_KNOWN)
+        for since, until, facts in stretches(facts_of_post({}, actions)[ONLY])
+    ]
+
+
+def _held_over_time(person: str, events: Sequence[Event]) -> list[Occupancy]:
+    actions = sorted(action_of(event, WORKER_EFFECTS) for event in events if event.envelope.type in WORKER_EFFECTS)
+    return [
+        Occupancy(person, post, millionths(fte), since, until, ALWAYS_KNOWN, STILL_KNOWN)
+        for post, steps in posts_held(actions).items()
+        for since, until, fte in stretches(steps)
+    ]
+
+
+def _staffing_over_time(
+    place: str, posts: Sequence[Post], occupied: Sequence[Occupancy], covered: Sequence[Cover]
+) -> list[Staffing]:
+    return sorted(staffing(place, posts, occupied, covered), key=attrgetter("valid_from"))
+
+
+def _not_empty(found: Mapping[str, list[Kept]]) -> dict[str, list[Kept]]:
+    return {whose: items for whose, items in found.items() if items}

@@ -1,6 +1,8 @@
 """Which snapshots of an authority are kept when events arrive, and what an explanation keeps of them."""
 
+import gc
 import json
+import weakref
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, cast
 
@@ -12,6 +14,7 @@ from services.metrics.figures.explanation import MadeOf, stands_at
 from services.metrics.read_models.authorities import Authorities
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
+from services.metrics.read_models.weights import weight_of_events
 from services.metrics.snapshot.snapshot import Snapshot
 
 AUTHORITY = "331"
@@ -103,6 +106,51 @@ async def test_a_pinned_snapshot_is_kept_whatever_is_accepted_later(
     assert await posts(authorities, known, accepted) == ["P-1"]
     arriving.events.append(post("P-4", "2023-04-16T00:00:00Z", "2023-05-20T00:00:00Z"))
     assert await posts(authorities, known, accepted) == ["P-1", "P-4"]
+
+
+async def test_the_next_snapshot_works_out_only_what_has_changed(arriving: Arriving, authorities: Authorities) -> None:
+    before = await authorities.snapshot(AUTHORITY, instant(12, 1))
+    assert list(before.posts) == ["P-1", "P-2"]
+    arriving.events.append(post("P-3", "2023-08-01T00:00:00Z", "2023-08-01T01:00:00Z"))
+    after = await authorities.snapshot(AUTHORITY, instant(12, 1))
+    assert list(after.posts) == ["P-1", "P-2", "P-3"]
+    assert after.posts["P-1"] is before.posts["P-1"]
+    # What was asked of neither in between stands for the one after.
+    changed = event("post.closed", "post/P-1", "2023-09-01T00:00:00Z", "2023-09-01T01:00:00Z", closed_on="2023-10-01")
+    arriving.events.append(changed)
+    await authorities.snapshot(AUTHORITY, instant(12, 1))
+    arriving.events.append(post("P-4", "2023-10-01T00:00:00Z", "2023-10-01T01:00:00Z"))
+    last = await authorities.snapshot(AUTHORITY, instant(12, 1))
+    assert last.posts["P-2"] is before.posts["P-2"]
+    assert last.posts["P-3"] is after.posts["P-3"]
+    assert last.posts["P-1"] != before.posts["P-1"]
+    # As known at another instant, too.
+    assert (await authorities.snapshot(AUTHORITY, instant(6, 1))).posts["P-1"] is not last.posts["P-1"]
+    assert (await authorities.snapshot(AUTHORITY, instant(7, 15))).posts["P-2"] is last.posts["P-2"]
+
+
+async def test_a_snapshot_that_was_replaced_is_kept_no_longer_than_the_next_one_needs_it(
+    arriving: Arriving, authorities: Authorities
+) -> None:
+    before = weakref.ref(await authorities.snapshot(AUTHORITY, instant(12, 1)))
+    arriving.events.append(post("P-3", "2023-06-15T00:00:00Z", "2023-06-15T01:00:00Z"))
+    await authorities.events(AUTHORITY)
+    gc.collect()
+    assert before() is not None
+    await authorities.snapshot(AUTHORITY, instant(12, 1))
+    gc.collect()
+    assert before() is None
+
+
+async def test_a_snapshot_that_was_replaced_weighs_on_the_budget(arriving: Arriving) -> None:
+    events = weight_of_events(3)
+    authorities = Authorities(cast(Readers, None), Budget(events + 600))
+    before = weakref.ref(await authorities.snapshot(AUTHORITY, instant(12, 1)))
+    arriving.events.append(post("P-3", "2023-06-15T00:00:00Z", "2023-06-15T01:00:00Z"))
+    await authorities.events(AUTHORITY)
+    gc.collect()
+    assert before() is None
+    assert await posts(authorities, instant(12, 1)) == ["P-1", "P-2", "P-3"]
 
 
 def test_explanations_of_many_dates_keep_no_more_than_of_one() -> None:

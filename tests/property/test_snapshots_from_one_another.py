@@ -1,0 +1,87 @@
+"""A snapshot that goes on from another one says what one says that is made of its events alone.
+
+Invariant: whatever the other one held, less, more or corrected otherwise, and whatever was asked of it.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from contracts.envelope import Event
+from services.metrics.figures.explanation import explain
+from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.periods import year_to
+from services.metrics.measures.catalogue import MEASURES
+from services.metrics.measures.declaration import Count, When
+from services.metrics.quality.catalogue import findings
+from services.metrics.snapshot.employment import Scope
+from services.metrics.snapshot.snapshot import Snapshot
+from tests.histories import tied
+from tests.whole_histories import whole_histories
+
+AS_AT = date(2023, 12, 1)
+KNOWN = datetime(2025, 1, 1, tzinfo=UTC)
+YEAR = When(year_to(AS_AT).first, AS_AT, AS_AT, 12)
+
+PARTS: dict[str, Callable[[Snapshot], Any]] = {
+    "posts": lambda snapshot: snapshot.posts,
+    "places": lambda snapshot: snapshot.places,
+    "occupancies": lambda snapshot: snapshot.occupancies,
+    "assignments": lambda snapshot: snapshot.assignments,
+    "staffing": lambda snapshot: snapshot.staffing,
+    "moves": lambda snapshot: snapshot.moves,
+    "tranches": lambda snapshot: snapshot.tranches,
+    "employment": lambda snapshot: [snapshot.employment(scope) for scope in Scope],
+    "employment of the census": lambda snapshot: snapshot.employment(Scope.CENSUS),
+    "spells": lambda snapshot: [snapshot.spells(scope) for scope in Scope],
+    "spells of the census": lambda snapshot: snapshot.spells(Scope.CENSUS),
+}
+
+
+def some_of(history: list[Event]) -> st.SearchStrategy[list[Event]]:
+    """Some of the events, in an order of their own."""
+    return st.lists(st.sampled_from(history), unique_by=id).flatmap(st.permutations)
+
+
+@st.composite
+def one_after_another(draw: st.DrawFn) -> tuple[Snapshot, list[Event]]:
+    """A snapshot that goes on from others, of which each was asked for some parts, and its events."""
+    history = draw(tied(whole_histories()))
+    snapshot = None
+    for events in [*draw(st.lists(some_of(history), min_size=1, max_size=3)), history]:
+        snapshot = Snapshot(events, snapshot)
+        if events is not history:
+            for part in draw(st.lists(st.sampled_from(list(PARTS)), unique=True)):
+                PARTS[part](snapshot)
+    assert snapshot is not None
+    return snapshot, history
+
+
+@given(one_after_another(), st.permutations(list(PARTS)))
+def test_every_part_is_that_of_the_events_alone(made: tuple[Snapshot, list[Event]], order: list[str]) -> None:
+    snapshot, history = made
+    alone = Snapshot(history)
+    assert snapshot.standing == alone.standing
+    for part in order:
+        assert repr(PARTS[part](snapshot)) == repr(PARTS[part](alone)), part
+
+
+@settings(max_examples=settings.default.max_examples // 2)  # type: ignore[union-attr]
+@given(one_after_another(), st.sampled_from(list(Scope)))
+def test_figures_explanations_and_findings_are_those_of_the_events_alone(
+    made: tuple[Snapshot, list[Event]], scope: Scope
+) -> None:
+    one, history = made
+    other = Snapshot(history)
+    readings = [Reading("331", KNOWN, lambda snapshot=snapshot: snapshot) for snapshot in (one, other)]  # type: ignore[misc]
+    for measure in MEASURES.values():
+        asked = FigureQuery(scope=scope)
+        found = [list(figures(measure, [reading], [YEAR], asked).sorted_rows()) for reading in readings]
+        assert found[0] == found[1], measure.name
+        if isinstance(measure, Count):
+            parts = [explain(measure, reading, YEAR, asked) for reading in readings]
+            assert parts[0] == parts[1]
+    assert repr(list(findings(one, AS_AT))) == repr(list(findings(other, AS_AT)))
