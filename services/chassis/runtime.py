@@ -189,7 +189,10 @@ class Runtime:
                 await asyncio.sleep(START_AGAIN_SECONDS)
 
     async def _start_database(self) -> None:
-        pool = await connect_pool(self.settings.database_url, self.settings.database_connections)
+        # What a feed sends first fills an empty journal, and each request looks up what that holds.
+        pool = await connect_pool(
+            self.settings.database_url, self.settings.database_connections, plans_each_time=self.spec.publishes
+        )
         try:
             await self._migrate(pool)
             # Before anybody can ask: an answer that is pinned is the same in a new process, from the first on.
