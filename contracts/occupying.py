@@ -12,9 +12,10 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from contracts.effects import Action, Steps, in_order_of_effect
+from contracts.envelope import Event
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.standing import Recorded, recorded_before
+from contracts.standing import Recorded, order_of_recording, recorded_before
 
 # Who leaves a post and starts again on one day is in post; a start on the day of a leaver, before which nothing was
 # held, is of a starter who did not come. The FTE stated for a day holds for the post moved to on that day.
@@ -89,6 +90,24 @@ def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:
     It is enough to give those that are `deciding`.
     """
     return any(not recorded_before(reversal, leaver) for reversal in reversals)
+
+
+class Reversals:
+    """The reversals of one person's leavers, by the date that they speak of."""
+
+    def __init__(self, events: Iterable[Event]) -> None:
+        """From the person's events that stand, in any order."""
+        self._deciding: dict[date, Sequence[Recorded]] = {}
+        for event in events:
+            if isinstance(event.data, LeaverReversed):
+                day = event.data.left_on
+                self._deciding[day] = deciding((*self._deciding.get(day, ()), order_of_recording(event)))
+
+    def reverse(self, leaver: Event) -> bool:
+        """Whether one of them reverses a leaver; nothing else is ever reversed."""
+        if not isinstance(leaver.data, WorkerLeft):
+            return False
+        return is_reversed(order_of_recording(leaver), self._deciding.get(leaver.data.left_on, ()))
 
 
 class Leaving(NamedTuple):

@@ -52,11 +52,11 @@ Slug = Annotated[
     Field(
         pattern=SLUG_PATTERN,
         max_length=64,
-        description="A lower-case name of a team, service area or grade, words joined by hyphens.",
+        description="A lower-case name of a team, service area, grade or office, words joined by hyphens.",
         examples=["mash-and-assessment"],
     ),
 ]
-"""A team, service area or grade, as the authority calls it."""
+"""A team, service area, grade or office, as the authority calls it."""
 
 AuthorityCode = Annotated[
     str,

@@ -80,6 +80,7 @@ _csww_roles = st.sampled_from([CswwRole.CASE_HOLDER, CswwRole.FIRST_LINE_MANAGER
 _csww_roles_and_none = st.sampled_from([CswwRole.CASE_HOLDER, CswwRole.FIRST_LINE_MANAGER, None])
 _all_roles = st.sampled_from([Role.NEWLY_QUALIFIED_SOCIAL_WORKER, Role.SOCIAL_WORKER, Role.TEAM_MANAGER])
 _areas = st.sampled_from(["help-and-protection", "care"])
+_offices = st.sampled_from(["city-hall", "north-office"])
 _cohorts = st.sampled_from(["AC-1", "AC-2"])
 _counts = st.integers(0, 25)
 _rates = st.sampled_from([Decimal("38.5"), Decimal("40.01")])
@@ -112,8 +113,10 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         service_area=_areas,
         grade=maybe(st.just("grade-9")),
         csww_role=_csww_roles_and_none,
+        location=maybe(_offices),
     ),
     PostChanged: st.builds(PostChanged, effective_from=_days, funded_fte=_funded, csww_role=maybe(_csww_roles))
+    | st.builds(PostChanged, effective_from=_days, location=_offices)
     | st.builds(PostChanged, effective_from=_days, team=maybe(_teams), role=_all_roles),
     PostClosed: st.builds(PostClosed, closed_on=_days),
     WorkerStarted: st.builds(

@@ -23,6 +23,7 @@ class PostEstablished(EventData):
     service_area: Slug
     grade: Slug | None = None
     csww_role: CswwRole | None = None
+    location: Slug | None = None
 
 
 class PostChanged(EventData):
@@ -41,11 +42,13 @@ class PostChanged(EventData):
     service_area: Slug | None = None
     grade: Slug | None = None
     csww_role: CswwRole | None = None
+    location: Slug | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if len(self.model_dump(exclude_none=True)) == 1:
-            raise ValueError("must change at least one of role, funded_fte, team, service_area, grade, csww_role")
+            facts = (name for name in type(self).model_fields if name != self.effective_field)
+            raise ValueError(f"must change at least one of {', '.join(facts)}")
         return self
 
 

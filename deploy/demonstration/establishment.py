@@ -51,6 +51,13 @@ GRADES: dict[Role, str] = {
 }
 """Invented grades, as they stood before the regrading of April 2023."""
 
+LOCATIONS: dict[str, str] = {
+    "help-and-protection": "city-office",
+    "children-in-care": "riverside-office",
+    "children-with-disabilities": "riverside-office",
+}
+"""The invented office of each service area; posts of the others do not state one."""
+
 
 @dataclass(eq=False, slots=True)
 class Share:
@@ -111,6 +118,7 @@ class Establishment:
             service_area=service_area,
             grade=GRADES[role],
             csww_role=CSWW_ROLES.get(role),
+            location=LOCATIONS.get(service_area),
         )
         post = Post(identifier, role, team, service_area, self.ledger.record(identifier, data, effective, days=days))
         post.shares = [Share(post, fte, effective) for fte in shares]

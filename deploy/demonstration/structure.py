@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from contracts.codes import Role
 from contracts.events.posts import PostChanged, PostEstablished
-from deploy.demonstration.establishment import HALF, WHOLE, Establishment
+from deploy.demonstration.establishment import HALF, LOCATIONS, WHOLE, Establishment
 from deploy.demonstration.working_days import Month
 
 TEAMS: tuple[tuple[str, str, date], ...] = (
@@ -36,7 +36,7 @@ PART_TIME = (Decimal("0.8"),)
 ADDED_ADVANCED_SOCIAL_WORKERS = date(2020, 10, 1)
 """Twelve teams get a third advanced social worker."""
 REORGANISED = date(2022, 4, 1)
-"""Court work moves to the service area of children in care."""
+"""Court work moves to the service area of children in care, and to its office."""
 REGRADED = date(2023, 4, 1)
 """The year in which the paper reports the regrading; the day was chosen."""
 REGRADED_ROLES = (
@@ -121,7 +121,9 @@ def _reorganise(establishment: Establishment) -> None:
     for post in establishment.posts.values():
         if post.team.startswith("court-team"):
             post.service_area = "children-in-care"
-            changed = PostChanged(effective_from=REORGANISED, service_area=post.service_area)
+            changed = PostChanged(
+                effective_from=REORGANISED, service_area=post.service_area, location=LOCATIONS[post.service_area]
+            )
             establishment.ledger.record(post.identifier, changed, REORGANISED)
 
 

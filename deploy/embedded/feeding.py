@@ -29,7 +29,7 @@ HELD = """
 """
 EVENTS_IN_JOURNAL = "SELECT position FROM journal_head"
 EVENTS_COUNTING = """
-    SELECT CASE WHEN EXISTS (SELECT FROM to_derive) THEN 0 ELSE (SELECT count(*) FROM inbox) END
+    SELECT CASE WHEN EXISTS (SELECT FROM derivation_queue) THEN 0 ELSE (SELECT count(*) FROM inbox) END
 """
 
 

@@ -34,7 +34,7 @@ SPEC = ServiceSpec(
     subscribe=subscribe,
     publishes=False,
     watches=(handlers.derive_waiting, handlers.count_waiting),
-    settled=store.nothing_listed,
+    settled=store.queue_is_empty,
 )
 
 

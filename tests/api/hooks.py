@@ -18,8 +18,9 @@ from schemathesis.generation.meta import TestPhase
 
 from contracts.catalogue import EVENT_MODELS
 from services.chassis.cloud_events import BATCH, BINARY, STRUCTURED
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, dimensions_of
+from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import Rate
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from tests.integration.benchmarks import OLDER
 from tests.unit.benchmarks.small_release import file_of
 

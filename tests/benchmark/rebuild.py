@@ -24,7 +24,7 @@ LONGEST_SECONDS = 3600
 # Asked again and again: it must cost PostgreSQL nothing. Places are given to what is in the inbox already, too.
 ARRIVED = "SELECT last_value FROM inbox_arrival_seq"
 COUNTED = "SELECT count(*) FROM inbox"
-NONE_LISTED = "SELECT NOT EXISTS (SELECT FROM to_derive)"
+NONE_QUEUED = "SELECT NOT EXISTS (SELECT FROM derivation_queue)"
 
 TOPICS = [topic.name for topic in topics_read_by(METRICS)]
 
@@ -63,7 +63,7 @@ async def metrics(servers: str, database: str, expected: int) -> float:
     await _until(runtime, ARRIVED, expected)
     await _until(runtime, COUNTED, expected)
     taken_in = time.perf_counter() - began
-    await _until(runtime, NONE_LISTED, True)
+    await _until(runtime, NONE_QUEUED, True)
     seconds = time.perf_counter() - began
     sys.stderr.write(f"  taken in after {taken_in:.1f} s, derived after {seconds:.1f} s\n")
     await runtime.stop()

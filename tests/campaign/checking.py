@@ -25,7 +25,7 @@ JOURNAL = "SELECT position, authority, source, event_id, type, body::text AS bod
 HEAD = "SELECT position FROM journal_head"
 INBOX = "SELECT authority, source, event_id, type, count(*) AS copies FROM inbox GROUP BY 1, 2, 3, 4"
 COUNTS = """
-    SELECT count(*) AS listed, count(failed) AS failed FROM to_derive
+    SELECT count(*) AS queued, count(failed) AS failed FROM derivation_queue
 """
 DIGESTS = """
     SELECT authority, md5(string_agg(line, ',' ORDER BY line)) AS digest
@@ -71,7 +71,7 @@ async def what_is_missing(stage: Stage) -> dict[str, Events]:
 async def still_to_derive(stage: Stage) -> tuple[int, int]:
     """How many subjects wait to be derived, and how many of them cannot be."""
     (row,) = await read(stage.system.databases[METRICS], COUNTS)
-    return row["listed"], row["failed"]
+    return row["queued"], row["failed"]
 
 
 async def kept_exactly(stage: Stage, sent: Sent) -> list[Violation]:

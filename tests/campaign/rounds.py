@@ -317,9 +317,9 @@ class _Round:
         if missing:
             examples = {service: (len(events), sorted(events)[:2]) for service, events in missing.items()}
             return f"missing {examples}"
-        listed, failed = await checking.still_to_derive(self._stage)
-        if listed:
-            return f"{listed} timelines wait to be derived, {failed} of which cannot be"
+        queued, failed = await checking.still_to_derive(self._stage)
+        if queued:
+            return f"{queued} timelines wait to be derived, {failed} of which cannot be"
         for name in self._stage.processes():
             latest = self.seen.latest(name, READY)
             if latest is None or latest.status != 200 or latest.asked < time.monotonic() - 5:

@@ -60,14 +60,14 @@ class EventType:
 
 
 DAY = "2023-10-02"
-POST_FACTS = {"team": SLUG, "service_area": SLUG, "grade": SLUG, "csww_role": CSWW_ROLE}
+POST_FACTS = {"team": SLUG, "service_area": SLUG, "grade": SLUG, "csww_role": CSWW_ROLE, "location": SLUG}
 
 EVENT_TYPES = {
     "uk.workforce.post.established.v1": EventType(
         "post",
         {"effective_from": DAY, "role": "social-worker", "funded_fte": 1, "team": "duty", "service_area": "help"},
         {"effective_from": DATE, "role": ROLE, "funded_fte": FUNDED_FTE, "team": SLUG, "service_area": SLUG},
-        {"grade": SLUG, "csww_role": CSWW_ROLE},
+        {"grade": SLUG, "csww_role": CSWW_ROLE, "location": SLUG},
     ),
     "uk.workforce.post.changed.v1": EventType(
         "post",

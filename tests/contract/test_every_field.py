@@ -172,7 +172,7 @@ def test_what_is_wrong_in_a_list_is_told_by_its_place(name: str, of: list[str], 
 # --- rules between fields ---------------------------------------------------------------------------------------------
 
 CHANGES = {
-    "uk.workforce.post.changed.v1": "role, funded_fte, team, service_area, grade, csww_role",
+    "uk.workforce.post.changed.v1": "role, funded_fte, team, service_area, grade, csww_role, location",
     "uk.workforce.cover.changed.v1": "fte, reason, post, expected_until, hourly_rate",
 }
 

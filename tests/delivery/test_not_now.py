@@ -321,11 +321,11 @@ async def test_a_full_disk_is_no_fault_of_a_timeline(metrics: Patient) -> None:
     await put_on_topic(metrics.broker, [record_of(post_established("P-1", authority))])
     await eventually(lambda: total(metrics.service, "establishment", authority), 1.0)
     await metrics.execute(RAISE.format(state="53100", table="staffing"))
-    await metrics.execute(f"INSERT INTO to_derive (authority, subject) VALUES ('{authority}', 'post/P-1')")
+    await metrics.execute(f"INSERT INTO derivation_queue (authority, subject) VALUES ('{authority}', 'post/P-1')")
     await eventually(lambda: says(metrics.service, "PostgreSQL's disk is full"), True, 60)
-    assert (await read(metrics.database, "SELECT failed FROM to_derive"))[0]["failed"] is None
+    assert (await read(metrics.database, "SELECT failed FROM derivation_queue"))[0]["failed"] is None
     await metrics.execute(MEND.format(table="staffing"))
-    await eventually(lambda: read(metrics.database, "SELECT * FROM to_derive"), [], 60)
+    await eventually(lambda: read(metrics.database, "SELECT * FROM derivation_queue"), [], 60)
     await eventually(lambda: readiness(metrics.service), [], 60)
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from contracts.envelope import Event
 from services.chassis.runtime import Runtime
 from services.metrics.app import SPEC, ServiceSettings
-from services.metrics.ingest.handlers import TakeInEvents, derive_listed
+from services.metrics.ingest.handlers import TakeInEvents, derive_queued
 from tests.delivery.feed import ACCEPTED, Stated, decoded, send
 from tests.delivery.observing import Tables, events_in, eventually, read, tables
 from tests.delivery.processes import another_process
@@ -55,7 +55,7 @@ class Metrics:
 
     async def forget_everything(self) -> None:
         """As it was before the first event."""
-        await self.consumers[0].runtime.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, to_derive")
+        await self.consumers[0].runtime.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, derivation_queue")
 
     async def take_in(self, deliveries: list[tuple[int, list[Event], bool]]) -> Tables:
         """Deliver batches, each to one consumer, with whether it is far behind; both work at the same time."""
@@ -64,13 +64,13 @@ class Metrics:
             for consumer, events, far_behind in deliveries:
                 if consumer == place:
                     await self.consumers[place](events, far_behind)
-            while await derive_listed(self.consumers[place].runtime):
+            while await derive_queued(self.consumers[place].runtime):
                 pass
 
         await self.forget_everything()
         await asyncio.gather(work(0), work(1))
         # What one consumer listed after the other had looked is derived by the next look, a second later.
-        while await derive_listed(self.consumers[0].runtime):
+        while await derive_queued(self.consumers[0].runtime):
             pass
         return await tables(self.database)
 

@@ -18,7 +18,7 @@ import httpx
 from tests.deploy.production import Production
 
 TAKEN_IN_SECONDS = 60.0
-ALL_COUNTS = "SELECT count(*) = $1 AND NOT EXISTS (SELECT FROM to_derive) FROM inbox"
+ALL_COUNTS = "SELECT count(*) = $1 AND NOT EXISTS (SELECT FROM derivation_queue) FROM inbox"
 
 ROLES = {"P-1": "social-worker", "P-2": "social-worker", "P-3": "advanced-social-worker", "P-4": "team-manager"}
 

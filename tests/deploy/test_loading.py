@@ -67,6 +67,6 @@ async def test_while_figures_wait_to_be_derived_nothing_counts(production: Produ
     connection = await asyncpg.connect(empty)
     await connection.copy_records_to_table("inbox", records=[tuple(row) for row in copied])
     assert await events_counting(empty) == 30
-    await connection.execute("INSERT INTO to_derive (authority, subject) VALUES ('331', 'post/P-1')")
+    await connection.execute("INSERT INTO derivation_queue (authority, subject) VALUES ('331', 'post/P-1')")
     assert await events_counting(empty) == 0
     await connection.close()

@@ -59,6 +59,7 @@ async def test_the_reports_run_with_the_rights_of_metrics_for_nobody_but_their_r
     # Whose tables they read is settled: what a caller has of the same names is not looked at.
     settled = (True, "s", ["search_path=pg_catalog, pg_temp"], "metrics")
     assert [(row["proname"], *list(row)[1:5]) for row in reports] == [
+        ("detailed_stock", *settled),
         ("monthly_stock", *settled),
         ("stock", *settled),
     ]

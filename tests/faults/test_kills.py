@@ -129,7 +129,7 @@ async def missing(system: RealSystem) -> list[str]:
 
 async def still_to_derive(system: RealSystem) -> int:
     """How many subjects wait to be derived."""
-    (row,) = await read(system.databases["metrics"], "SELECT count(*) FROM to_derive")
+    (row,) = await read(system.databases["metrics"], "SELECT count(*) FROM derivation_queue")
     return int(row[0])
 
 

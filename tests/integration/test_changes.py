@@ -185,6 +185,7 @@ def test_changes_as_csv(metrics: Feed) -> None:
             "service_area": "help-and-protection",
             "grade": "grade-12",
             "csww_role": "3",
+            "location": "",
             "before": "1",
             "after": "0",
             "difference": "-1",

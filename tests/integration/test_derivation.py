@@ -66,21 +66,21 @@ async def establishment(pool: asyncpg.Pool) -> Any:
 async def test_one_subject_that_cannot_be_derived_is_marked_and_the_others_count(database: str) -> None:
     pool = await fresh(database)
     await pool.execute(PUT_POSTS, POST)
-    await pool.execute("INSERT INTO to_derive (authority, subject) SELECT authority, subject FROM inbox")
+    await pool.execute("INSERT INTO derivation_queue (authority, subject) SELECT authority, subject FROM inbox")
     runtime = cast(Runtime, SimpleNamespace(pool=pool))
 
-    while await handlers.derive_listed(runtime):
+    while await handlers.derive_queued(runtime):
         pass
 
     assert await establishment(pool) == 39
-    (left,) = await pool.fetch("SELECT subject, failed FROM to_derive")
+    (left,) = await pool.fetch("SELECT subject, failed FROM derivation_queue")
     assert left["subject"] == "post/P-17"
     assert left["failed"] is not None
 
     await pool.execute("UPDATE inbox SET recorded_at = accepted_at WHERE subject = 'post/P-17'")
     async with pool.acquire() as connection:
-        await store.list_to_derive(connection, {store.Subject("331", "post/P-17")})
-    while await handlers.derive_listed(runtime):
+        await store.enqueue(connection, {store.Subject("331", "post/P-17")})
+    while await handlers.derive_queued(runtime):
         pass
 
     assert await establishment(pool) == 40
@@ -93,14 +93,16 @@ async def test_the_numbers_of_one_person_are_derived_together_and_none_is_left_o
 ) -> None:
     pool = await fresh(database)
     await pool.execute(PUT_MERGED_NUMBERS, START)
-    await pool.execute("INSERT INTO to_derive VALUES ('331', 'worker/W-1', 'failed'), ('331', 'worker/W-2', 'failed')")
-    await pool.execute("UPDATE to_derive SET failed = NULL WHERE subject = $1", listed)
+    await pool.execute(
+        "INSERT INTO derivation_queue VALUES ('331', 'worker/W-1', 'failed'), ('331', 'worker/W-2', 'failed')"
+    )
+    await pool.execute("UPDATE derivation_queue SET failed = NULL WHERE subject = $1", listed)
     runtime = cast(Runtime, SimpleNamespace(pool=pool))
 
-    while await handlers.derive_listed(runtime):
+    while await handlers.derive_queued(runtime):
         pass
 
-    assert await pool.fetchval("SELECT count(*) FROM to_derive") == 0
+    assert await pool.fetchval("SELECT count(*) FROM derivation_queue") == 0
     rows = await pool.fetch("SELECT worker, post, fte, valid_from FROM occupancy")
     assert [tuple(row) for row in rows] == [("W-1", "P-1", 1_000_000, date(2023, 4, 1))]
     assert await pool.fetchval("SELECT in_post FROM staffing WHERE place = 'post/P-1'") == 1_000_000
@@ -112,9 +114,11 @@ async def test_who_has_two_events_of_one_instant_is_derived_anew_by_the_new_orde
     await pool.execute(
         PUT_POSTS.replace("'331'", "CASE WHEN number <= 2 THEN '331' ELSE '3' || (number + 39) END"), POST
     )
+    # As it was called when that migration was written.
+    await pool.execute("ALTER TABLE derivation_queue RENAME TO to_derive")
     await pool.execute((METRICS_MIGRATIONS / "0008_order_of_recording.sql").read_text())
-    listed = await pool.fetch("SELECT authority, subject FROM to_derive ORDER BY subject")
-    assert [tuple(row) for row in listed] == [("331", "post/P-1"), ("331", "post/P-2")]
+    queued = await pool.fetch("SELECT authority, subject FROM to_derive ORDER BY subject")
+    assert [tuple(row) for row in queued] == [("331", "post/P-1"), ("331", "post/P-2")]
     await pool.close()
 
 
@@ -133,7 +137,7 @@ def runtime_of(pool: asyncpg.Pool) -> Runtime:
 
 async def listed(pool: asyncpg.Pool) -> dict[str, str | None]:
     """What waits to be derived, and why it could not be."""
-    return {row["subject"]: row["failed"] for row in await pool.fetch("SELECT subject, failed FROM to_derive")}
+    return {row["subject"]: row["failed"] for row in await pool.fetch("SELECT subject, failed FROM derivation_queue")}
 
 
 async def test_a_burst_about_one_worker_is_put_off_and_derived_once_it_is_over(database: str) -> None:

@@ -234,8 +234,8 @@ def test_an_explanation_as_csv_and_what_it_explains(metrics: Feed) -> None:
     names = ("measure", "unit", "scope", "from", "to")
     assert [about[name] for name in names] == ["starters", "people", "all", "2023-04-01", "2024-03-31"]
     empty = metrics.get(f"{path}&reason=retired".replace("starters", "leavers"), "text/csv").text.splitlines()
-    assert empty == ["amount,since,until,subjects,role,team,service_area,grade,csww_role,origin,route,employment,"
-                     "cohort,reason,destination"]  # fmt: skip
+    assert empty == ["amount,since,until,subjects,role,team,service_area,grade,csww_role,location,origin,route,"
+                     "employment,cohort,reason,destination"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

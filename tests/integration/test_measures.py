@@ -249,8 +249,8 @@ def test_every_measure_is_listed_with_its_definition_source_and_unit(figures: Fe
         assert [given[name] for name in measure if name != "dimensions"] == [
             value for name, value in measure.items() if name != "dimensions"
         ]
-    dimensions = ["role", "team", "service_area", "grade", "csww_role"]
-    assert [dimension["dimension"] for dimension in listed["dimensions"]][:5] == dimensions
+    dimensions = ["role", "team", "service_area", "grade", "csww_role", "location"]
+    assert [dimension["dimension"] for dimension in listed["dimensions"]][:6] == dimensions
 
 
 def test_an_unknown_measure_is_answered_with_those_there_are(figures: Feed) -> None:
@@ -271,7 +271,7 @@ def test_an_authority_of_which_nothing_is_known_has_no_figures(figures: Feed) ->
         ("authority=351&as_at=2023-02-29", "as_at", "2023-02-29", "a date as 2023-10-31"),
         ("authority=351&as_known_at=2023-11-30", "as_known_at", "2023-11-30", "as 2023-11-30T12:00:00Z"),
         ("authority=351&as_known_at=2023-11-30T12:00", "as_known_at", "2023-11-30T12:00", "with its offset"),
-        ("authority=351&by=colour", "by", "colour", "role, team, service_area, grade, csww_role"),
+        ("authority=351&by=colour", "by", "colour", "role, team, service_area, grade, csww_role, location"),
         ("authority=351&as_know_at=2023-11-30T12:00:00Z", "as_know_at", None, "one of authority, as_at, from, to"),
     ],
 )

@@ -75,7 +75,7 @@ async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) 
         for place, event in ((str(next(SEQUENCE)), event) for event in events)
     ]
     await handlers.TakeInEvents(runtime)(accepted, far_behind)
-    while await handlers.derive_listed(runtime):
+    while await handlers.derive_queued(runtime):
         pass
 
 

@@ -41,6 +41,7 @@ FIGURES = (
     "tests/unit/metrics/test_leaving.py",
     "tests/unit/metrics/test_open_absences.py",
     "tests/unit/metrics/test_measures.py",
+    "tests/unit/metrics/test_dimensions.py",
     "tests/unit/metrics/test_no_figure.py",
     "tests/unit/metrics/test_lazily.py",
     "tests/unit/metrics/test_snapshots_kept.py",

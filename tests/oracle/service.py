@@ -23,7 +23,7 @@ from tests.oracle.stock import _assignment, _facts_of_post, posts_held
 Data = TypeVar("Data", bound=EventData)
 Answer = TypeVar("Answer")
 
-PLACE = ("role", "team", "service_area", "grade", "csww_role")
+PLACE = ("role", "team", "service_area", "grade", "csww_role", "location")
 NOWHERE: Dimensions = dict.fromkeys(PLACE)
 
 
@@ -144,7 +144,7 @@ class Workforce:
     # --- dimensions and scope -----------------------------------------------------------------------------------------
 
     def place_of_post(self, post: str, day: date) -> Dimensions:
-        """A post's role, team, service area, grade and CSWW role."""
+        """A post's role, team, service area, grade, CSWW role and location."""
         facts = self.facts(post, day)
         return dict(NOWHERE) if facts is None else {name: plain(facts[name]) for name in PLACE}
 
@@ -178,7 +178,7 @@ class Workforce:
         return Fraction(sum(self.posts_in_scope(person, day, scope).values(), Decimal(0)))
 
     def place_of_person(self, person: str, day: date, scope: str) -> Dimensions:
-        """The role, team, service area, grade and CSWW role of a person's main post; of no one in service none."""
+        """The same of a person's main post; of no one in service none."""
         return self._once(f"place in {scope}", person, day, lambda: self._place_of_person(person, day, scope))
 
     def _place_of_person(self, person: str, day: date, scope: str) -> Dimensions:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contracts.codes import Role
 from contracts.envelope import Event
 from services.metrics.figures.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, sums_over
+from services.metrics.timelines.dimensions import NOTHING_STATED
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Staffing
 from tests.histories import FIRST_DAY, FIRST_INSTANT, LAST_DAY, at, established, event, histories, started
 from tests.property.test_timelines import DAYS, Timelines, holds, instants_of
@@ -42,11 +43,13 @@ def summed_row_by_row(
     """What `Columns.sums` is to give, one row and one day after the other."""
     sums: Sums = {} if by else {(): [0] * len(days)}
     for row in rows:
-        if (census and row.csww_role is None) or any(getattr(row, name) != value for name, value in where.items()):
+        of_post = row.dimensions
+        kept = all(getattr(of_post, name) == value for name, value in where.items())
+        if not kept or (census and of_post.csww_role is None):
             continue
         for place, day in enumerate(days):
             if holds(row, day, as_known_at):
-                key = tuple(getattr(row, name) for name in by)
+                key = tuple(getattr(of_post, name) for name in by)
                 sums.setdefault(key, [0] * len(days))[place] += getattr(row, amount)
     return sums
 
@@ -115,11 +118,7 @@ def test_large_sums_are_exact() -> None:
     instants = (FIRST_INSTANT, STILL_KNOWN)
     post = Staffing(
         "post/P",
-        Role.SOCIAL_WORKER,
-        None,
-        None,
-        None,
-        None,
+        NOTHING_STATED._replace(role=Role.SOCIAL_WORKER),
         fte,
         fte,
         fte,

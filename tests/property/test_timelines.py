@@ -124,9 +124,9 @@ def test_the_stock_at_every_place_and_in_every_role_is_what_the_definitions_say(
             assert {row.place for row in there} == set(expected)
             assert len(there) == len(expected)
             for row in there:
-                assert (row.role, stock_in([row])) == (expected[row.place].role, expected[row.place].stock)
-            roles = {row.role for row in there}
-            assert {role: stock_in(row for row in there if row.role == role) for role in roles} == (
+                assert (row.dimensions.role, stock_in([row])) == (expected[row.place].role, expected[row.place].stock)
+            roles = {row.dimensions.role for row in there}
+            assert {role: stock_in(row for row in there if row.dimensions.role == role) for role in roles} == (
                 oracle.stock_by_role(standing, as_at)
             )
 

@@ -19,7 +19,7 @@ AT_ONCE = 1000
 """Events of one request: the most that a service takes."""
 SECONDS_WITHOUT_PROGRESS = 120.0
 """A year of England takes minutes; nothing at all happens for long only when something is broken."""
-COUNTING = "SELECT (SELECT count(*) FROM inbox) - (SELECT count(*) FROM to_derive)"
+COUNTING = "SELECT (SELECT count(*) FROM inbox) - (SELECT count(*) FROM derivation_queue)"
 
 
 def feed(system: RealSystem, events: Sequence[CloudEvent]) -> None:

@@ -65,8 +65,8 @@ def ask(found: Sequence[Staffing], question: Question) -> Answer:
     sums: defaultdict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
     for row in found:
         holds = row.valid_from <= as_at < row.valid_to and row.known_from <= known < row.known_to
-        counts = question.scope == "all" or row.csww_role is not None
-        if holds and counts and all(getattr(row, name) == value for name, value in question.where.items()):
-            key = tuple(getattr(row, name) for name in question.by)
+        counts = question.scope == "all" or row.dimensions.csww_role is not None
+        if holds and counts and all(getattr(row.dimensions, name) == value for name, value in question.where.items()):
+            key = tuple(getattr(row.dimensions, name) for name in question.by)
             sums[key] += Fraction(getattr(row, measure.column or ""), ONE)
     return Answer(sum(sums.values(), Fraction(0)), telling(sums) if question.by else {})

@@ -14,9 +14,10 @@ from fractions import Fraction
 from operator import attrgetter
 from typing import NamedTuple
 
-from contracts.codes import PanelDecision, PanelKind, Role
+from contracts.codes import PanelDecision, PanelKind
 from contracts.events.hiring import CohortOpened, WorkerStarted
 from contracts.events.progression_panels import PanelDecided
+from services.metrics.academy.progression import progressed_on
 from services.metrics.reasons import Value, ratio
 from services.metrics.snapshot.employment import Leaving, Scope, Spell
 from services.metrics.snapshot.snapshot import Snapshot
@@ -254,7 +255,7 @@ def known_of(member: Member, as_at: date) -> Known:
         _decided_on(member, PanelDecision.PASSED, as_at),
         _decided_on(member, PanelDecision.FAILED, as_at),
         _decided_on(member, PanelDecision.DEFERRED, as_at),
-        _progressed_on(member, as_at),
+        progressed_on(spell, member.started_on, as_at),
         spell.until if spell.until <= as_at else None,
     )
 
@@ -262,14 +263,3 @@ def known_of(member: Member, as_at: date) -> Known:
 def _decided_on(member: Member, decision: PanelDecision, as_at: date) -> date | None:
     days = (decided.decided_on for decided in member.decisions if decided.decision is decision)
     return min((day for day in days if day <= as_at), default=None)
-
-
-def _progressed_on(member: Member, as_at: date) -> date | None:
-    for service in member.spell.employment:
-        if service.until <= member.started_on:
-            continue
-        # A post of which nothing is known is not known to be in a service area.
-        role = service.place.role
-        if role not in (None, Role.NEWLY_QUALIFIED_SOCIAL_WORKER) and service.since <= as_at:
-            return max(service.since, member.started_on)
-    return None

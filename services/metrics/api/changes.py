@@ -23,8 +23,9 @@ from services.metrics.api.telling import time_of, told
 from services.metrics.figures.attribution import Attribution, Moved
 from services.metrics.figures.changes import FigureChange, PartChange, Report, figure_changes, part_changes
 from services.metrics.figures.figures import FigureQuery
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of
+from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.pauses import pause
 from services.metrics.read_models import cost
 from services.metrics.snapshot.snapshot import known

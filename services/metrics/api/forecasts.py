@@ -175,7 +175,7 @@ def _asked(question: QueryReader) -> _Asked:
 async def _snapshot(computation: Computation, asked: _Asked) -> Snapshot:
     """The authority's snapshot. Raises a 404 problem where nothing is known of it."""
     snapshot = await computation.memory.authorities.snapshot(asked.authority, asked.as_known_at, asked.as_accepted_at)
-    if not snapshot.standing:
+    if not snapshot.events:
         raise no_such_authority(asked.authority, asked.as_known_at, asked.as_accepted_at)
     return snapshot
 

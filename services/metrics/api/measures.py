@@ -42,8 +42,9 @@ from services.metrics.figures.periods import (
     when_of_point,
 )
 from services.metrics.ingest import store
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES, counts_of, dimensions_of
+from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models import cost
 from services.metrics.read_models.authorities import ALL
 from services.metrics.statistics.control_chart import RULES
@@ -123,7 +124,7 @@ async def list_measures(request: Request) -> Response:
     question.raise_if_invalid()
     body = {
         "measures": [described(measure) | {"dimensions": dimensions_of(measure)} for measure in MEASURES.values()],
-        "dimensions": [{"dimension": name, "meaning": meaning} for name, meaning in EVERY_DIMENSION.items()],
+        "dimensions": [{"dimension": name, "meaning": each.meaning} for name, each in EVERY_DIMENSION.items()],
         "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in RULES.items()],
     }
     names = (*_DESCRIBED, "formula", "dimensions")

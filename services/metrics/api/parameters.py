@@ -10,7 +10,8 @@ from typing import Any
 from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
 from services.metrics.api.formats import NAME, Format, Sheet
 from services.metrics.figures.periods import Every
-from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION
+from services.metrics.measures.catalogue import CODED
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.snapshot.employment import Scope
 
 YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
@@ -130,8 +131,8 @@ _DECLARED = (
     ),
     Parameter("offset", "How many rows to pass over, of JSON.", _whole(0, MOST_OFFSET, 0), 0),
     *(
-        Parameter(name, f"Only this value, or {NOT_STATED}. {meaning}", _value_of(name))
-        for name, meaning in EVERY_DIMENSION.items()
+        Parameter(name, f"Only this value, or {NOT_STATED}. {dimension.meaning}", _value_of(name))
+        for name, dimension in EVERY_DIMENSION.items()
     ),
 )
 

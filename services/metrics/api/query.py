@@ -44,8 +44,9 @@ from services.metrics.figures.periods import (
     when_in,
     year_to,
 )
-from services.metrics.measures.catalogue import CODED, EVERY_DIMENSION, dimensions_of
+from services.metrics.measures.catalogue import CODED, dimensions_of
 from services.metrics.measures.declaration import Measure, When
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models.authorities import ALL
 from services.metrics.snapshot.employment import Scope
 
@@ -306,7 +307,7 @@ class QueryReader:
             elif not re.fullmatch(TEXT, text):
                 self.fault(name, "cannot be read", "up to 64 letters, digits, dots, underscores and hyphens", text)
             else:
-                found[name] = int(text) if name == "csww_role" else text
+                found[name] = EVERY_DIMENSION[name].read(text)
         return found
 
     def scope(self) -> Scope:

@@ -10,8 +10,9 @@ from services.chassis.documentation import record, several
 from services.metrics.academy.outcomes import COUNTED
 from services.metrics.figures.age import STALE_AFTER_MONTHS
 from services.metrics.figures.periods import Every
-from services.metrics.measures.catalogue import EVERY_DIMENSION, MEASURES
+from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Kind, Unit
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.quality.catalogue import CHECKS
 from services.metrics.quality.declaration import SEVERITIES
 from services.metrics.reasons import Reason

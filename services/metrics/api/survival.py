@@ -30,12 +30,11 @@ from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
 from services.metrics.api.query import QueryReader
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
-from services.metrics.measures.declaration import DIMENSIONS
 from services.metrics.reasons import Reason
 from services.metrics.snapshot.employment import Scope, Spell
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.statistics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.timelines.dimensions import NOTHING_STATED, OF_POSTS
 
 router = APIRouter(tags=["survival"], dependencies=[READING])
 
@@ -171,9 +170,9 @@ class Followed(NamedTuple):
         """A dimension on the first day: of the main post, or of how the person came."""
         if name == "cohort":
             return self.cohort
-        if name in DIMENSIONS:
+        if name in OF_POSTS:
             service = self.spell.at(self.since)
-            return getattr(Dimensions() if service is None else service.place, name)
+            return getattr(NOTHING_STATED if service is None else service.place, name)
         return getattr(self.spell.start, name)
 
 

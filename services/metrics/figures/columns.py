@@ -5,18 +5,21 @@ Invariant: every sum is that of the rows of staffing that hold, exact in million
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
+from services.metrics.figures.edges import Integers, sums_by_edges
 from services.metrics.pauses import with_pauses
+from services.metrics.snapshot.employment import Scope
+from services.metrics.timelines.dimensions import Dimensions, plain
 from services.metrics.timelines.rows import Staffing
 
 AMOUNTS = ("establishment", "in_post", "vacancies", "over_establishment", "agency", "agency_cover", "uncovered")
 """The columns of staffing that are summed, in millionths of an FTE."""
 
-BROKEN_DOWN_BY = ("role", "team", "service_area", "grade", "csww_role")
+BROKEN_DOWN_BY = Dimensions._fields
 """The columns of staffing that sums are broken down by, in the order in which `Combination` holds them."""
 
 EPOCH = date(2000, 1, 1)
@@ -25,8 +28,8 @@ EPOCH = date(2000, 1, 1)
 LAST_DAY = (date.max - EPOCH).days
 """Stands for 'no end is known', and leaves room below 2^31 to subtract any other day from."""
 
-Combination = tuple[str | None, str | None, str | None, str | None, int | None]
-"""Role, team, service area, grade and CSWW role of some rows; None where not stated."""
+Combination = Dimensions
+"""The dimensions of some rows, of a code its plain value; None where not stated."""
 
 ROW = np.dtype(
     [
@@ -51,7 +54,6 @@ _SECONDS_A_DAY = 86_400
 
 Rows = npt.NDArray[np.void]
 Days = npt.NDArray[np.int32]
-Integers = npt.NDArray[np.integer[Any]]
 Sums = dict[tuple[object, ...], list[int]]
 """For each combination of the dimensions asked for, the sum at each day in millionths of an FTE."""
 
@@ -84,7 +86,7 @@ class Columns:
         numbers: dict[Combination, int] = {}
         converted = [
             (
-                numbers.setdefault(_combination(row), len(numbers)),
+                numbers.setdefault(_combination(row.dimensions), len(numbers)),
                 *(getattr(row, amount) for amount in AMOUNTS),
                 day_number(row.valid_from),
                 day_number(row.valid_to),
@@ -160,12 +162,8 @@ class Columns:
         kept = begins < ends
         if not kept.all():
             row, group, begins, ends = row[kept], group[kept], begins[kept], ends[kept]
-        added = self._amounts[amount][row]
-        width = len(asked.days) + 1
-        changes = np.zeros((groups, width), np.int64)
-        np.add.at(changes.ravel(), group * width + begins, added)
-        np.subtract.at(changes.ravel(), group * width + ends, added)
-        return np.bincount(group, minlength=groups), changes.cumsum(axis=1)[:, :-1]
+        sums = sums_by_edges(groups, len(asked.days), group, begins, ends, self._amounts[amount][row])
+        return np.bincount(group, minlength=groups), sums
 
     def _groups(self, by: tuple[str, ...], where: Mapping[str, object], census: bool) -> Groups:
         if where:
@@ -178,11 +176,11 @@ class Columns:
     def _groups_among(self, by: Sequence[str], where: Mapping[str, object], census: bool) -> Groups:
         kept_by = [BROKEN_DOWN_BY.index(name) for name in by]
         equal = [(BROKEN_DOWN_BY.index(name), value) for name, value in where.items()]
-        csww_role = BROKEN_DOWN_BY.index("csww_role")
+        scope = Scope.CENSUS if census else Scope.ALL
         numbers: dict[tuple[object, ...], int] = {} if by else {(): 0}
         group = np.full(len(self._combinations), -1, np.int64)
         for number, combination in enumerate(self._combinations):
-            if census and combination[csww_role] is None:
+            if not scope.holds(combination):
                 continue
             if all(combination[place] == value for place, value in equal):
                 key = tuple(combination[place] for place in kept_by)
@@ -281,12 +279,6 @@ def instant_number(instant: datetime) -> int:
     return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS_A_SECOND + since.microseconds
 
 
-def _combination(row: Staffing) -> Combination:
+def _combination(dimensions: Dimensions) -> Combination:
     # Of a code its plain value, as it comes from the database too.
-    return (
-        None if row.role is None else str(row.role),
-        row.team,
-        row.service_area,
-        row.grade,
-        None if row.csww_role is None else int(row.csww_role),
-    )
+    return Dimensions._make(map(plain, dimensions))

@@ -14,7 +14,6 @@ from typing import Any
 from services.metrics.figures.columns import Columns, StockSums
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import (
-    DIMENSIONS,
     Count,
     Elapsed,
     Kind,
@@ -29,6 +28,7 @@ from services.metrics.reasons import Reason, Value, ratio
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.timelines.dimensions import OF_POSTS
 
 Key = tuple[Any, ...]
 """The values of the dimensions asked for, in their order."""
@@ -69,7 +69,7 @@ def needs_snapshot(counts: Iterable[Count], query: FigureQuery) -> bool:
 
 
 def _in_columns(counted: Count, query: FigureQuery) -> bool:
-    return counted.column is not None and all(name in DIMENSIONS for name in (*query.by, *(query.where or {})))
+    return counted.column is not None and all(name in OF_POSTS for name in (*query.by, *(query.where or {})))
 
 
 def parts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> list[Part]:

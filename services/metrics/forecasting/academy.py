@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from contracts.events.hiring import CohortOpened
-from services.metrics.forecasting.flows import ACADEMY_ROLE, is_entrant
+from services.metrics.academy.progression import ACADEMY_ROLE, progressed_on
+from services.metrics.forecasting.flows import is_entrant
 from services.metrics.snapshot.amounts import months_later
 from services.metrics.snapshot.employment import Scope, Spell
 from services.metrics.snapshot.snapshot import Snapshot
@@ -57,7 +58,7 @@ def academy(snapshot: Snapshot, dates: Sequence[date]) -> Academy:
         settled_on = months_later(completes_on, SETTLED)
         if months_later(as_at, -LOOKED_BACK) < settled_on <= as_at:
             completed += 1
-            progressed += _progressed(spell, settled_on)
+            progressed += progressed_on(spell, spell.since, settled_on) is not None
         if completes_on > months_later(as_at, -LATE_RECORDS):
             _add_due(due, spell, max(0, bisect_left(dates, completes_on) - 1), dates)
         else:
@@ -65,10 +66,6 @@ def academy(snapshot: Snapshot, dates: Sequence[date]) -> Academy:
             overdue += 1
     intake = sum(months_later(as_at, -12) < spell.since <= as_at for spell in members)
     return Academy(due, completed, progressed, _entering(cohorts, members, dates), intake)
-
-
-def _progressed(spell: Spell, by: date) -> bool:
-    return any(service.place.role is not ACADEMY_ROLE and service.since <= by for service in spell.employment)
 
 
 def _add_due(due: list[int], spell: Spell, month: int, dates: Sequence[date]) -> None:

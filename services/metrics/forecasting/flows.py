@@ -22,15 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contracts.codes import Role, Route
+from services.metrics.academy.progression import ACADEMY_ROLE, is_in_service_area
+from services.metrics.figures.edges import sums_by_edges
 from services.metrics.snapshot.amounts import ONE, months_later
 from services.metrics.snapshot.employment import DAY, Scope, Start, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.rows import FOREVER, Staffing
 
 Amounts = NDArray[np.float64]
-
-ACADEMY_ROLE = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
-"""The role of the academy's posts: who goes from one to another role progresses (docs/definitions.md, 'Academy')."""
 
 
 class Flow(StrEnum):
@@ -97,7 +96,7 @@ def comings(snapshot: Snapshot) -> Arrivals:
                 found.left[held.post, held.valid_to] += held.fte
     for move in snapshot.moves:
         before = dimensions_of(snapshot.places, move.from_post, move.moved_on - DAY)
-        progressed = before.role is ACADEMY_ROLE and move.place.role is not ACADEMY_ROLE
+        progressed = before.role is ACADEMY_ROLE and is_in_service_area(move.place)
         kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
         found.moved_to[move.to_post, move.moved_on][kind] += move.fte
         found.moved_from[move.from_post, move.moved_on][kind] += move.fte
@@ -136,11 +135,11 @@ def _of_post(post: str, rows: Iterable[Staffing], came: Arrivals) -> Iterable[Va
     """What moved the vacancies of one post: where its role changes, they leave one role and come up in another."""
     vacant, role, ended = 0, None, date.min
     for row in rows:
-        if vacant and (ended < row.valid_from or row.role is not role):
+        if vacant and (ended < row.valid_from or row.dimensions.role is not role):
             yield VacancyFlow(min(ended, row.valid_from), Flow.REST, role, -vacant)
             vacant = 0
-        yield from _on_day(post, row.valid_from, row.role, row.vacancies - vacant, came)
-        vacant, role, ended = row.vacancies, row.role, row.valid_to
+        yield from _on_day(post, row.valid_from, row.dimensions.role, row.vacancies - vacant, came)
+        vacant, role, ended = row.vacancies, row.dimensions.role, row.valid_to
     if vacant and ended < FOREVER:
         yield VacancyFlow(ended, Flow.REST, role, -vacant)
 
@@ -206,7 +205,7 @@ def _stock_rows(snapshot: Snapshot) -> _StockRows:
     return _StockRows(
         np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),
         np.array([row.valid_to.toordinal() for row in rows], dtype=np.int64),
-        np.array([row.role for row in rows], dtype=np.object_),
+        np.array([row.dimensions.role for row in rows], dtype=np.object_),
         np.array(amounts, dtype=np.int64).reshape(len(rows), len(STOCKS)),
     )
 
@@ -216,16 +215,17 @@ def months(snapshot: Snapshot, dates: Sequence[date], role: Role | None = None) 
     rows = snapshot.kept("stock rows", lambda: _stock_rows(snapshot))
     chosen = np.full(len(rows.since), True) if role is None else rows.roles == role
     days = [day.toordinal() for day in dates]
-    changes = np.zeros((len(dates) + 1, len(STOCKS)), dtype=np.int64)
-    np.add.at(changes, np.searchsorted(days, rows.since[chosen]), rows.amounts[chosen])
-    np.subtract.at(changes, np.searchsorted(days, rows.until[chosen]), rows.amounts[chosen])
+    begins, ends = (np.searchsorted(days, edge[chosen]) for edge in (rows.since, rows.until))
+    all_one = np.zeros(len(begins), dtype=np.int64)
     flows = {flow: np.zeros(len(dates) - 1, dtype=np.int64) for flow in Flow}
     for item in snapshot.kept("flows of vacancies", lambda: happened(snapshot)):
         if dates[0] < item.day <= dates[-1] and role in (None, item.role):
             flows[item.flow][bisect_left(dates, item.day) - 1] += item.amount
-    stocks = changes.cumsum(axis=0)[:-1] / ONE
     return Months(
         list(dates),
-        {name: stocks[:, column] for column, name in enumerate(STOCKS)},
+        {
+            name: sums_by_edges(1, len(days), all_one, begins, ends, rows.amounts[chosen, column])[0] / ONE
+            for column, name in enumerate(STOCKS)
+        },
         {flow: amounts / ONE for flow, amounts in flows.items()},
     )

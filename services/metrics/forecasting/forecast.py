@@ -12,9 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 import numpy as np
 
 from contracts.codes import Role
+from services.metrics.academy.progression import ACADEMY_ROLE
 from services.metrics.forecasting.academy import Academy, academy
 from services.metrics.forecasting.dispersion import dispersion
-from services.metrics.forecasting.flows import ACADEMY_ROLE, Months, known_since, months, steps
+from services.metrics.forecasting.flows import Months, known_since, months, steps
 from services.metrics.forecasting.rates import Rates, rates
 from services.metrics.forecasting.simulation import (
     NO_CHANGE,

@@ -50,19 +50,19 @@ class Folded(NamedTuple):
 
 
 async def derive(connection: Connection, subjects: Collection[Subject]) -> None:
-    """Derive these subjects and every place that they touch. Those of which too much is known are listed with why."""
+    """Derive these subjects and every place that they touch. Those of which too much is known are queued with why."""
     await _derive(connection, subjects, await _linked_numbers(connection, subjects), put_off=False)
 
 
-async def derive_or_list(connection: Connection, subjects: Collection[Subject]) -> set[Subject]:
-    """The same, but what would take long is listed to be derived later; gives all that is listed, and why ever."""
+async def derive_or_enqueue(connection: Connection, subjects: Collection[Subject]) -> set[Subject]:
+    """The same, but what would take long is queued to be derived later; gives all that is queued, and why ever."""
     linked = await _linked_numbers(connection, subjects)
     much = await store.much_said(connection, set(subjects).union(*linked.values()), AT_ONCE)
     for together in linked.values():
         if len(together) >= AT_ONCE or not much.isdisjoint(together):
             much |= together
     later = much.intersection(subjects)
-    await store.list_to_derive(connection, later)
+    await store.enqueue(connection, later)
     linked = {number: together for number, together in linked.items() if number not in much}
     return later | await _derive(connection, set(subjects) - later, linked, put_off=True)
 
@@ -74,7 +74,7 @@ async def _derive(
     folded = await _fold(connection, subjects, linked)
     places = folded.places | posts
     crowded = await store.crowded(connection, places, AT_ONCE) if put_off else set()
-    await store.list_to_derive(connection, crowded)
+    await store.enqueue(connection, crowded)
     places -= crowded
     # What others hold there is read before the new rows are written: these need not be read again.
     occupied = await store.occupancies_of_posts(connection, places) + folded.occupied
@@ -159,7 +159,7 @@ async def _linked_numbers(connection: Connection, subjects: Collection[Subject])
 async def _list_failed(connection: Connection, failed: Mapping[Subject, str]) -> None:
     for subject, why in failed.items():
         log.error("a timeline cannot be derived", authority=subject.authority, cause=why)
-    await store.list_failed(connection, failed)
+    await store.enqueue_failed(connection, failed)
 
 
 async def _write(connection: Connection, folded: Folded) -> None:
@@ -175,7 +175,7 @@ async def _derive_staffing(
     events: Events,
 ) -> set[Subject]:
     """Derive the staffing of these places from all that is held there and the events of posts; gives those that cannot
-    be, which keep the rows that they had, and are listed with why.
+    be, which keep the rows that they had, and are queued with why.
 
     Those that `events` has none of are read.
     """

@@ -1,6 +1,6 @@
 """What metrics does with events: takes them in, and derives the timelines they touch.
 
-Invariant: a subject is either derived from all its events in the inbox, or listed in `to_derive`, in one transaction.
+Invariant: a subject is either derived from all its events in the inbox, or in the derivation queue, in one transaction.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
 from services.metrics.ingest import store
-from services.metrics.ingest.derivation import derive, derive_or_list, derive_places, derive_subjects
+from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_places, derive_subjects
 from services.metrics.ingest.store import Subject
 
 log = get_log(__name__)
@@ -33,7 +33,7 @@ class TakeInEvents:
     """Takes in a batch of events in one transaction.
 
     1. lock the authorities concerned, so that two consumers never derive one place at the same time; 2. put the events
-    into the inbox; 3. derive what those that are new touch, or list it when so much waits, or is known of one subject,
+    into the inbox; 3. derive what those that are new touch, or queue it when so much waits, or is known of one subject,
     that it would be derived many times over.
     """
 
@@ -45,10 +45,10 @@ class TakeInEvents:
             fresh = await inbox.take(connection, events)
             touched = {_subject(event) for event in fresh if event.envelope.subject.split("/")[0] in DERIVED_KINDS}
             if far_behind:
-                await store.list_to_derive(connection, touched)
+                await store.enqueue(connection, touched)
             elif touched:
-                listed = await derive_or_list(connection, touched)
-                await store.remove(connection, touched - listed)
+                queued = await derive_or_enqueue(connection, touched)
+                await store.remove(connection, touched - queued)
         now = datetime.now(UTC)
         for event in fresh:
             if event.envelope.acceptedtime is not None:
@@ -60,18 +60,18 @@ def _subject(event: Event) -> Subject:
 
 
 async def derive_waiting(runtime: Runtime) -> None:
-    """Derive what is listed, once the consumer has caught up."""
+    """Derive what is queued, once the consumer has caught up."""
     if not runtime.far_behind():
-        while any(await asyncio.gather(*(derive_listed(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
+        while any(await asyncio.gather(*(derive_queued(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
             pass
 
 
 async def count_waiting(runtime: Runtime) -> None:
-    """Tell how much is listed."""
-    (count,) = await runtime.pool.fetch(store.COUNT_LISTED, timeout=5)
-    runtime.telemetry.undrained.set(count["listed"])
+    """Tell how much is queued."""
+    (count,) = await runtime.pool.fetch(store.COUNT_QUEUED, timeout=5)
+    runtime.telemetry.undrained.set(count["queued"])
     runtime.telemetry.underivable.set(count["failed"])
-    runtime.catching_up = f"{count['listed']} timelines wait to be derived" if count["listed"] else None
+    runtime.catching_up = f"{count['queued']} timelines wait to be derived" if count["queued"] else None
 
 
 class Underivable(Exception):
@@ -83,8 +83,8 @@ class Underivable(Exception):
         super().__init__(f"{subject.name} of {subject.authority}: {self.reason}")
 
 
-async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bool:
-    """Derive some of the subjects that are listed; gives whether there were any.
+async def derive_queued(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bool:
+    """Derive some of the subjects that are queued; gives whether there were any.
 
     When that fails fewer are tried, down to one: that one is marked, and stops no other.
     """
@@ -99,7 +99,7 @@ async def derive_listed(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bo
         if why_not_now(error):
             raise
         log.warning("deriving fewer timelines at once", subjects=at_once, cause=type(error).__name__)
-        return await derive_listed(runtime, max(1, at_once // 8))
+        return await derive_queued(runtime, max(1, at_once // 8))
 
 
 async def _derive_some(runtime: Runtime, at_once: int) -> bool:
@@ -124,7 +124,7 @@ async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
     """Derive the first of more subjects of an authority: workers and assignments before posts.
 
     The posts wait until every worker is derived, so that each is derived once. A place that is an assignment of its own
-    does not: listed again, it would be taken for one to derive, and so without end.
+    does not: queued again, it would be taken for one to derive, and so without end.
     """
     posts = {subject for subject in subjects if subject.is_post}
     if posts == subjects:
@@ -132,4 +132,4 @@ async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
         return
     places = await derive_subjects(connection, subjects)
     await derive_places(connection, {place for place in places if not place.is_post})
-    await store.list_to_derive(connection, posts | {place for place in places if place.is_post})
+    await store.enqueue(connection, posts | {place for place in places if place.is_post})

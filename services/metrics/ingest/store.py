@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple, TypeVar
 
-from contracts.codes import CoverReason, CswwRole, Role
+from contracts.codes import CoverReason
 from services.chassis.database import Connection, Reads
+from services.metrics.timelines.dimensions import BY_ASSIGNMENTS, Dimensions, dimensions_of_assignment
 from services.metrics.timelines.rows import Cover, Occupancy, Staffing
 
 Row = TypeVar("Row")
@@ -48,36 +49,36 @@ LOCK_AUTHORITIES = """
     FROM (SELECT unnest($2::text[]) AS authority ORDER BY 1) AS sorted
 """
 
-LIST_TO_DERIVE = """
-    INSERT INTO to_derive (authority, subject)
+ENQUEUE = """
+    INSERT INTO derivation_queue (authority, subject)
     SELECT * FROM unnest($1::text[], $2::text[])
-    ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL WHERE to_derive.failed IS NOT NULL
+    ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL WHERE derivation_queue.failed IS NOT NULL
 """
 
-# From one authority to the next by the index: the list is long when this is asked most often.
-LOCK_A_LISTED_AUTHORITY = """
-    WITH RECURSIVE listed (authority) AS (
-        SELECT min(authority) FROM to_derive WHERE failed IS NULL
+# From one authority to the next by the index: the queue is long when this is asked most often.
+LOCK_A_QUEUED_AUTHORITY = """
+    WITH RECURSIVE queued (authority) AS (
+        SELECT min(authority) FROM derivation_queue WHERE failed IS NULL
         UNION ALL
         SELECT (
-            SELECT min(to_derive.authority)
-            FROM to_derive
-            WHERE to_derive.authority > listed.authority AND failed IS NULL
+            SELECT min(derivation_queue.authority)
+            FROM derivation_queue
+            WHERE derivation_queue.authority > queued.authority AND failed IS NULL
         )
-        FROM listed
-        WHERE listed.authority IS NOT NULL
+        FROM queued
+        WHERE queued.authority IS NOT NULL
     )
     SELECT authority
-    FROM listed
+    FROM queued
     WHERE authority IS NOT NULL AND pg_try_advisory_xact_lock($1, hashtext(authority))
     LIMIT 1
 """
 
-TAKE_LISTED = """
-    DELETE FROM to_derive
+CLAIM = """
+    DELETE FROM derivation_queue
     WHERE authority = $1 AND subject IN (
         SELECT subject
-        FROM to_derive
+        FROM derivation_queue
         WHERE authority = $1 AND failed IS NULL
         ORDER BY subject LIKE 'post/%'
         LIMIT $2
@@ -85,17 +86,17 @@ TAKE_LISTED = """
     RETURNING authority, subject
 """
 
-COUNT_LISTED = """
-    SELECT count(*) FILTER (WHERE failed IS NULL) AS listed, count(failed) AS failed
-    FROM to_derive
+COUNT_QUEUED = """
+    SELECT count(*) FILTER (WHERE failed IS NULL) AS queued, count(failed) AS failed
+    FROM derivation_queue
 """
 
-NOTHING_LISTED = "SELECT NOT EXISTS (SELECT FROM to_derive WHERE failed IS NULL)"
+QUEUE_IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM derivation_queue WHERE failed IS NULL)"
 
-TAKE_OFF_LIST = """
-    DELETE FROM to_derive
+REMOVE = """
+    DELETE FROM derivation_queue
     USING unnest($1::text[], $2::text[]) AS derived (authority, subject)
-    WHERE to_derive.authority = derived.authority AND to_derive.subject = derived.subject
+    WHERE derivation_queue.authority = derived.authority AND derivation_queue.subject = derived.subject
 """
 
 # No more is counted than what is too much.
@@ -133,13 +134,13 @@ CROWDED = """
     WHERE counted.rows >= $3
 """
 
-LIST_FAILED = """
-    INSERT INTO to_derive (authority, subject, failed)
+ENQUEUE_FAILED = """
+    INSERT INTO derivation_queue (authority, subject, failed)
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[])
     ON CONFLICT (authority, subject) DO UPDATE SET failed = excluded.failed
 """
 
-MARK_FAILED = "UPDATE to_derive SET failed = $3 WHERE authority = $1 AND subject = $2"
+MARK_FAILED = "UPDATE derivation_queue SET failed = $3 WHERE authority = $1 AND subject = $2"
 
 # Withdrawals are left out: they name no duplicate. The index merges_stated holds the rest, which are few.
 MERGES = """
@@ -184,8 +185,8 @@ OCCUPANCIES_OF_POSTS = f"""
 """  # noqa: S608
 
 COVER_COLUMNS = f"""
-    cover.authority, cover.cover, agency_worker, cover.post, fte, reason, role, team, service_area, csww_role,
-    valid_from, valid_to, known_from, {KNOWN_TO}
+    cover.authority, cover.cover, agency_worker, cover.post, fte, reason, valid_from, valid_to, known_from, {KNOWN_TO},
+    {", ".join(BY_ASSIGNMENTS)}
 """
 
 COVERS_OF_POSTS = f"""
@@ -223,8 +224,8 @@ NEWEST_RECORD = """
 """
 
 OCCUPANCY_FIELDS = Occupancy._fields
-COVER_FIELDS = Cover._fields
-STAFFING_FIELDS = Staffing._fields
+COVER_FIELDS = (*(name for name in Cover._fields if name != "stated"), *BY_ASSIGNMENTS)
+STAFFING_FIELDS = (*(name for name in Staffing._fields if name != "dimensions"), *Dimensions._fields)
 
 
 async def lock_authorities(connection: Connection, authorities: Collection[str]) -> None:
@@ -232,21 +233,21 @@ async def lock_authorities(connection: Connection, authorities: Collection[str])
     await connection.execute(LOCK_AUTHORITIES, AUTHORITY_LOCKS, list(authorities))
 
 
-async def list_to_derive(connection: Connection, subjects: Collection[Subject]) -> None:
-    """List subjects whose timelines are to be derived later."""
+async def enqueue(connection: Connection, subjects: Collection[Subject]) -> None:
+    """Put subjects into the queue of those whose timelines are to be derived later."""
     if subjects:
-        await connection.execute(LIST_TO_DERIVE, *_split(sorted(subjects)))
+        await connection.execute(ENQUEUE, *_split(sorted(subjects)))
 
 
-async def nothing_listed(connection: Connection) -> bool:
+async def queue_is_empty(connection: Connection) -> bool:
     """Whether everything that can be derived was derived from all events in the inbox."""
-    return bool(await connection.fetchval(NOTHING_LISTED))
+    return bool(await connection.fetchval(QUEUE_IS_EMPTY))
 
 
-async def list_failed(connection: Connection, failed: Mapping[Subject, str]) -> None:
-    """List subjects that cannot be derived, each with why: they wait for a new event, and stop no other."""
+async def enqueue_failed(connection: Connection, failed: Mapping[Subject, str]) -> None:
+    """Queue subjects that cannot be derived, each with why: they wait for a new event, and stop no other."""
     if failed:
-        await connection.execute(LIST_FAILED, *_split(failed), list(failed.values()))
+        await connection.execute(ENQUEUE_FAILED, *_split(failed), list(failed.values()))
 
 
 async def much_said(connection: Connection, subjects: Collection[Subject], most: int) -> set[Subject]:
@@ -264,18 +265,18 @@ async def crowded(connection: Connection, places: Collection[Subject], most: int
 
 async def remove(connection: Connection, subjects: Collection[Subject]) -> None:
     """These subjects are derived: they need not be derived later, nor anew after a failure."""
-    await connection.execute(TAKE_OFF_LIST, *_split(subjects))
+    await connection.execute(REMOVE, *_split(subjects))
 
 
 async def claim(connection: Connection, most: int) -> set[Subject]:
-    """Take subjects of one authority off the list, posts last, and lock it.
+    """Take subjects of one authority out of the queue, posts last, and lock it.
 
-    None where nothing is listed but of authorities that other transactions work on.
+    None where nothing is queued but of authorities that other transactions work on.
     """
-    authority = await connection.fetchval(LOCK_A_LISTED_AUTHORITY, AUTHORITY_LOCKS)
+    authority = await connection.fetchval(LOCK_A_QUEUED_AUTHORITY, AUTHORITY_LOCKS)
     if authority is None:
         return set()
-    return {Subject(*row) for row in await connection.fetch(TAKE_LISTED, authority, most)}
+    return {Subject(*row) for row in await connection.fetch(CLAIM, authority, most)}
 
 
 async def merges(connection: Connection, authorities: Collection[str]) -> defaultdict[str, list[tuple[str, str]]]:
@@ -312,7 +313,7 @@ async def add_occupancies(connection: Connection, rows: Sequence[OfAuthority[Occ
 
 async def add_covers(connection: Connection, rows: Sequence[OfAuthority[Cover]]) -> None:
     """Write the rows of assignments that have none."""
-    await _copy(connection, "cover", COVER_FIELDS, rows)
+    await _copy(connection, "cover", COVER_FIELDS, [(authority, _cover_record(row)) for authority, row in rows])
 
 
 async def replace_staffing(
@@ -320,7 +321,8 @@ async def replace_staffing(
 ) -> None:
     """Put these rows in the place of all that these places had, and give their authorities' staffing new versions."""
     await connection.execute(DELETE_STAFFING, *_split(places))
-    await _copy(connection, "staffing", STAFFING_FIELDS, rows)
+    records = [(authority, _staffing_record(row)) for authority, row in rows]
+    await _copy(connection, "staffing", STAFFING_FIELDS, records)
     await connection.execute(NEW_STAFFING_VERSION, sorted({place.authority for place in places}))
 
 
@@ -378,10 +380,18 @@ async def _copy(
         await connection.copy_records_to_table(table, records=records, columns=("authority", *columns))
 
 
+def _staffing_record(row: Staffing) -> tuple[Any, ...]:
+    place, dimensions, *amounts_and_time = row
+    return place, *amounts_and_time, *dimensions
+
+
+def _cover_record(row: Cover) -> tuple[Any, ...]:
+    *assignment, stated, valid_from, valid_to, known_from, known_to = row
+    time = (valid_from, valid_to, known_from, known_to)
+    return *assignment, *time, *(getattr(stated, name) for name in BY_ASSIGNMENTS)
+
+
 def _cover(values: Sequence[Any]) -> Cover:
-    cover = Cover(*values)
-    return cover._replace(
-        reason=CoverReason(cover.reason),
-        role=None if cover.role is None else Role(cover.role),
-        csww_role=None if cover.csww_role is None else CswwRole(cover.csww_role),
-    )
+    cover, agency_worker, post, fte, reason, *when = values[: -len(BY_ASSIGNMENTS)]
+    stated = dict(zip(BY_ASSIGNMENTS, values[-len(BY_ASSIGNMENTS) :], strict=True))
+    return Cover(cover, agency_worker, post, fte, CoverReason(reason), dimensions_of_assignment(stated), *when)

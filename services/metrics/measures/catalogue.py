@@ -3,54 +3,20 @@
 Invariant: names are unique, and the terms of every rate are counts declared here.
 """
 
-from enum import Enum
-
-from contracts.codes import (
-    ApplicationStage,
-    CoverReason,
-    CswwRole,
-    Demand,
-    Destination,
-    Employment,
-    LeavingReason,
-    MoveKind,
-    Origin,
-    PanelDecision,
-    PanelKind,
-    Role,
-    Route,
-    SupportOffer,
-)
 from services.metrics.measures import coming_and_going, filling, progressing, recruiting, staffing, working_life
-from services.metrics.measures.declaration import DIMENSIONS, MORE_DIMENSIONS, Count, Measure, Rate
+from services.metrics.measures.declaration import Count, Measure, Rate
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 
 FAMILIES = (staffing, coming_and_going, filling, recruiting, working_life, progressing)
 
 MEASURES: dict[str, Measure] = {measure.name: measure for family in FAMILIES for measure in family.MEASURES}
 """Every measure by name, in reading order."""
 
-EVERY_DIMENSION = DIMENSIONS | MORE_DIMENSIONS
-"""Every dimension with its meaning."""
-
-_CODES: dict[str, tuple[type[Enum], ...]] = {
-    "role": (Role,),
-    "csww_role": (CswwRole,),
-    "origin": (Origin,),
-    "route": (Route,),
-    "employment": (Employment,),
-    "reason": (LeavingReason, CoverReason),
-    "destination": (Destination,),
-    "move_kind": (MoveKind,),
-    "panel_kind": (PanelKind,),
-    "decision": (PanelDecision,),
-    "stage": (ApplicationStage,),
-    "demand": (Demand,),
-    "offer": (SupportOffer,),
-}
-
 CODED: dict[str, tuple[str, ...]] = {
-    name: tuple(dict.fromkeys(str(code.value) for codes in sets for code in codes)) for name, sets in _CODES.items()
-} | {"age": (*filling.AGES.values(), filling.OVER_A_YEAR)}
+    name: tuple(str(value) for value in dimension.values)
+    for name, dimension in EVERY_DIMENSION.items()
+    if dimension.codes
+}
 """The values of each dimension that has only certain ones. Of the others authorities make their own."""
 
 

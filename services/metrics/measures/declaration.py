@@ -11,11 +11,12 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from services.metrics.measures.dimensions import OF_OTHERS
 from services.metrics.reasons import Reason, Value
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.timelines.dimensions import OF_POSTS, Dimensions
 
 BOARD = (
     "Education and Children's Services Scrutiny Board papers 2021 and 2023, as restated in this project's definitions"
@@ -24,35 +25,6 @@ CSWW = "DfE, children's social work workforce census 2024 to 2025, specification
 NHS = "NHS workforce statistics: vacancy rate and stability index"
 CIPD = "CIPD: crude labour turnover"
 OWN = "This project's definitions (docs/definitions.md)"
-
-DIMENSIONS = {
-    "role": "What the post is for.",
-    "team": "The team the post belongs to.",
-    "service_area": "The service area the post belongs to.",
-    "grade": "The post's grade.",
-    "csww_role": "The post's role in the CSWW census, 1 to 6.",
-}
-"""What every measure can be broken down by: facts of the post at the date. A fact nobody has stated is null."""
-
-MORE_DIMENSIONS = {
-    "origin": "Where a starter came from.",
-    "route": "How a starter or an applicant came.",
-    "employment": "On what terms a starter is employed.",
-    "cohort": "The academy cohort a starter entered.",
-    "reason": "Why a leaver left, or why an agency worker is engaged.",
-    "destination": "Where a leaver went.",
-    "move_kind": "Why a worker went to another post.",
-    "age": "For how long a vacancy has been open.",
-    "panel": "The panel that decided.",
-    "panel_kind": "What the panel decides about.",
-    "decision": "What the panel decided.",
-    "stage": "How far an application came.",
-    "campaign": "The recruitment campaign.",
-    "agency": "The agency that supplies the worker.",
-    "demand": "Which children are counted.",
-    "offer": "Which support was offered.",
-}
-"""What some measures can be broken down by besides."""
 
 
 class Unit(StrEnum):
@@ -145,8 +117,14 @@ class Part(NamedTuple):
     more: Mapping[str, Any] = {}
 
     def dimension(self, name: str) -> Any:
-        """The value of one dimension; None where it is not stated."""
-        return getattr(self.place, name) if name in DIMENSIONS else self.more.get(name)
+        """The value of one dimension that its measure has; None where it is not stated."""
+        return getattr(self.place, name) if name in OF_POSTS else self.more[name]
+
+
+def check_declared(measure: str, more: Iterable[str]) -> None:
+    """Refuse a measure that has dimensions which are not declared, or those of posts, which all have, once more."""
+    if wrong := [name for name in more if name not in OF_OTHERS]:
+        raise ValueError(f"{measure}: {', '.join(wrong)} must be declared in services/metrics/measures/dimensions.py")
 
 
 Within = Callable[[Snapshot, Scope, When], Iterable[Part]]
@@ -182,6 +160,10 @@ class Count:
     apart: tuple[str, ...] = ()
     authorities: frozenset[str] | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse dimensions that are not declared."""
+        check_declared(self.name, self.more)
+
     @property
     def nothing(self) -> int | None:
         """What it comes to where it has no part: 0, or None where that means that nobody counted."""
@@ -190,7 +172,7 @@ class Count:
     @property
     def dimensions(self) -> tuple[str, ...]:
         """By what it can be broken down."""
-        return (*DIMENSIONS, *self.more)
+        return (*OF_POSTS, *self.more)
 
 
 def stock(name: str, title: str, definition: str, source: str, unit: Unit, over_time: OverTime, **facts: Any) -> Count:
@@ -270,6 +252,10 @@ class Rate:
     also: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
     kind: Kind = field(default=Kind.RATE, init=False)
+
+    def __post_init__(self) -> None:
+        """Refuse dimensions that are not declared."""
+        check_declared(self.name, self.more)
 
     @property
     def terms(self) -> tuple[Term, ...]:

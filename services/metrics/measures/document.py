@@ -8,9 +8,11 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from services.metrics.measures.catalogue import EVERY_DIMENSION, FAMILIES, counts_of, dimensions_of
-from services.metrics.measures.declaration import DIMENSIONS, Measure, Rate
+from services.metrics.measures.catalogue import FAMILIES, counts_of, dimensions_of
+from services.metrics.measures.declaration import Measure, Rate
+from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.snapshot.employment import Scope
+from services.metrics.timelines.dimensions import OF_POSTS
 
 PAGE = Path(__file__).parents[3] / "docs" / "measures.md"
 
@@ -32,10 +34,10 @@ def page() -> str:
         lines += [_row(measure) for measure in family.MEASURES]
         lines.append("")
     lines += ["## Dimensions", "", "| dimension | meaning |", "|---|---|"]
-    lines += [f"| `{name}` | {meaning} |" for name, meaning in EVERY_DIMENSION.items()]
+    lines += [f"| `{name}` | {dimension.meaning} |" for name, dimension in EVERY_DIMENSION.items()]
     lines += [
         "",
-        f"Every measure can be broken down by {_code(DIMENSIONS)}, and by what 'also by' names.",
+        f"Every measure can be broken down by {_code(OF_POSTS)}, and by what 'also by' names.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -46,7 +48,7 @@ def _row(measure: Measure) -> str:
         definition += f" `{measure.formula}`"
     if measure.scope is Scope.CENSUS:
         definition += " Census scope."
-    also = [name for name in dimensions_of(measure) if name not in DIMENSIONS]
+    also = [name for name in dimensions_of(measure) if name not in OF_POSTS]
     kinds = "rate" if isinstance(measure, Rate) else str(counts_of(measure)[0].kind)
     cells = (f"`{measure.name}` {measure.title}", definition, measure.unit, kinds, _code(also), measure.source)
     return f"| {' | '.join(cells)} |"

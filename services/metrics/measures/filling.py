@@ -19,26 +19,26 @@ from services.metrics.measures.declaration import (
     flow,
     windowed,
 )
+from services.metrics.measures.dimensions import VacancyAge
 from services.metrics.snapshot.amounts import months_later
 from services.metrics.snapshot.employment import Scope, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot
 
 DAY = timedelta(days=1)
 AGES = {
-    3: "under-3-months",
-    6: "3-to-6-months",
-    9: "6-to-9-months",
-    12: "9-to-12-months",
+    3: VacancyAge.UNDER_3_MONTHS,
+    6: VacancyAge.FROM_3_TO_6_MONTHS,
+    9: VacancyAge.FROM_6_TO_9_MONTHS,
+    12: VacancyAge.FROM_9_TO_12_MONTHS,
 }
-OVER_A_YEAR = "over-12-months"
 
 
-def age(opened_on: date, as_at: date) -> str:
+def age(opened_on: date, as_at: date) -> VacancyAge:
     """The band of a vacancy's age in full calendar months."""
     for months, band in AGES.items():
         if as_at < months_later(opened_on, months):
             return band
-    return OVER_A_YEAR
+    return VacancyAge.OVER_12_MONTHS
 
 
 def _filled(times_days: bool) -> OverTime:

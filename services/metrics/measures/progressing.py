@@ -25,7 +25,8 @@ from services.metrics.measures.declaration import (
 from services.metrics.snapshot.amounts import ONE, millionths, months_later
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import FOREVER, Dimensions
+from services.metrics.timelines.dimensions import NOTHING_STATED
+from services.metrics.timelines.rows import FOREVER
 
 DAY = timedelta(days=1)
 OF_THE_PAPER = frozenset({"331"})
@@ -62,7 +63,7 @@ def _panel_parts(snapshot: Snapshot, scope: Scope, successes_only: bool, in_fte:
         if successes_only and decided.decision is not PanelDecision.SUCCESSFUL:
             continue
         service = snapshot.employment_on(person, decided.decided_on, Scope.ALL)
-        place = Dimensions() if service is None else service.place
+        place = NOTHING_STATED if service is None else service.place
         if not scope.holds(place):
             continue
         more = {"panel": panel, "panel_kind": kind, "decision": decided.decision}
@@ -86,7 +87,7 @@ def _panels_held(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         first = (decided.decided_on, f"worker/{snapshot.person_of(event)}")
         held[decided.panel, decided.kind] = min(held.get((decided.panel, decided.kind), first), first)
     for (panel, kind), (day, candidate) in held.items():
-        yield Part(ONE, day, day + DAY, (candidate,), Dimensions(), {"panel": panel, "panel_kind": kind})
+        yield Part(ONE, day, day + DAY, (candidate,), NOTHING_STATED, {"panel": panel, "panel_kind": kind})
 
 
 def _payments_due(in_pounds: bool) -> OverTime:
@@ -110,7 +111,7 @@ def _payments_made(in_pounds: bool) -> OverTime:
         for event, paid in snapshot.facts(RetentionPaymentMade):
             person = snapshot.person_of(event)
             service = snapshot.employment_on(person, paid.paid_on, Scope.ALL)
-            place = Dimensions() if service is None else service.place
+            place = NOTHING_STATED if service is None else service.place
             if scope.holds(place):
                 amount = millionths(paid.amount) if in_pounds else ONE
                 yield Part(amount, paid.paid_on, paid.paid_on + DAY, (f"worker/{person}",), place)
@@ -121,7 +122,7 @@ def _payments_made(in_pounds: bool) -> OverTime:
 def _funded(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
     # Of an authority of which nothing stands, nothing is known to be funded. No event says how much is: no subject.
     if snapshot.standing and when.last >= FUNDED_FROM:
-        yield Part(FUNDED_FTE * ONE, FUNDED_FROM, FOREVER, (), Dimensions())
+        yield Part(FUNDED_FTE * ONE, FUNDED_FROM, FOREVER, (), NOTHING_STATED)
 
 
 MEASURES = (

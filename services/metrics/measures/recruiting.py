@@ -14,7 +14,7 @@ from services.metrics.snapshot.amounts import ONE, part_of
 from services.metrics.snapshot.assignments import conversions
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
 
 DAY = timedelta(days=1)
 WEEK = 7
@@ -30,14 +30,14 @@ def _applications(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
             first[key] = progressed
     for (application, stage), progressed in first.items():
         more = {"stage": stage, "route": progressed.route, "campaign": progressed.campaign}
-        place = Dimensions(role=progressed.role)
+        place = NOTHING_STATED._replace(role=progressed.role)
         yield Part(ONE, progressed.reached_on, progressed.reached_on + DAY, (application,), place, more)
 
 
 def _campaigns(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     for event, opened in snapshot.facts(CampaignOpened):
         more = {"route": opened.route}
-        yield Part(ONE, opened.opened_on, opened.opened_on + DAY, (event.envelope.subject,), Dimensions(), more)
+        yield Part(ONE, opened.opened_on, opened.opened_on + DAY, (event.envelope.subject,), NOTHING_STATED, more)
 
 
 def _cover(cost: bool) -> Within:

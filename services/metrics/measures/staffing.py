@@ -22,16 +22,14 @@ from services.metrics.measures.declaration import (
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import Dimensions
 
 
 def _staffing(column: str) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for place, rows in snapshot.staffing.items():
             for row in rows:
-                where = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
-                if scope.holds(where):
-                    yield Part(getattr(row, column), row.valid_from, row.valid_to, (place,), where)
+                if scope.holds(row.dimensions):
+                    yield Part(getattr(row, column), row.valid_from, row.valid_to, (place,), row.dimensions)
 
     return parts
 

@@ -31,7 +31,7 @@ from services.metrics.snapshot.assignments import Running
 from services.metrics.snapshot.demand import demand_series
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import Dimensions
+from services.metrics.timelines.dimensions import NOTHING_STATED
 
 DAY = timedelta(days=1)
 DEMAND = ("demand",)
@@ -49,7 +49,7 @@ def _working_days_lost(snapshot: Snapshot, scope: Scope, when: When) -> Iterable
         absent_from = absence.data.absent_from
         service = snapshot.employment_on(absence.person, absent_from, scope)
         if service is not None or scope is Scope.ALL:
-            place = Dimensions() if service is None else service.place
+            place = NOTHING_STATED if service is None else service.place
             yield Part(lost, absent_from, absence.days[-1][1], (f"worker/{absence.person}",), place)
 
 
@@ -101,7 +101,7 @@ def _children(by_area: bool) -> OverTime:
         for series, counts in demand_series(snapshot).items():
             if (series.service_area is not None) == by_area:
                 for since, until, children in counts.stretches():
-                    place = Dimensions(service_area=series.service_area)
+                    place = NOTHING_STATED._replace(service_area=series.service_area)
                     yield Part(children * ONE, since, until, (series.subject,), place, {"demand": series.demand})
 
     return parts
@@ -112,7 +112,7 @@ def _sessions(registrations: bool) -> OverTime:
         for event, held in snapshot.facts(SupportSessionHeld):
             amount = held.registrations * ONE if registrations else ONE
             more = {"offer": held.offer}
-            yield Part(amount, held.held_on, held.held_on + DAY, (event.envelope.subject,), Dimensions(), more)
+            yield Part(amount, held.held_on, held.held_on + DAY, (event.envelope.subject,), NOTHING_STATED, more)
 
     return parts
 
@@ -120,7 +120,7 @@ def _sessions(registrations: bool) -> OverTime:
 def _taken_up(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     for event, taken in snapshot.facts(SupportTakenUp):
         subjects = (f"worker/{snapshot.person_of(event)}",)
-        yield Part(ONE, taken.taken_up_on, taken.taken_up_on + DAY, subjects, Dimensions(), {"offer": taken.offer})
+        yield Part(ONE, taken.taken_up_on, taken.taken_up_on + DAY, subjects, NOTHING_STATED, {"offer": taken.offer})
 
 
 def _per_working_day(when: When) -> Fraction:

@@ -10,6 +10,7 @@ from datetime import date
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
+from contracts.occupying import Reversals
 from services.metrics.quality.declaration import (
     MOST_NAMED,
     ONE_DAY,
@@ -20,7 +21,7 @@ from services.metrics.quality.declaration import (
     nearest,
     on_a_day,
 )
-from services.metrics.quality.following import Step, does_not_come, followed, is_reversed, reversals
+from services.metrics.quality.following import Step, does_not_come, followed
 from services.metrics.quality.workers import IN_POST, LEAVERS
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
@@ -62,8 +63,8 @@ def leavers_of_merged_numbers(snapshot: Snapshot) -> Iterable[Finding]:
     for person, (steps, _) in followed(snapshot).items():
         if len(snapshot.numbers(person)) == 1:
             continue
-        reversed_on = reversals(step.event for step in steps)
-        leavers = [s for s in steps if isinstance(s.data, WorkerLeft) and not is_reversed(s.event, reversed_on)]
+        reversals = Reversals(step.event for step in steps)
+        leavers = [s for s in steps if isinstance(s.data, WorkerLeft) and not reversals.reverse(s.event)]
         own = {_number(step.event) for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)}
         under_own = [step for step in leavers if _number(step.event) in own]
         under_others = [step for step in leavers if _number(step.event) not in own]

@@ -13,11 +13,9 @@ from typing import Any, NamedTuple
 from contracts.effects import Effects, action_of
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
-from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.occupying import EFFECTS, Changes, deciding
+from contracts.events.leavers import WorkerLeft
+from contracts.occupying import EFFECTS, Changes
 from contracts.occupying import followed as followed_by_occupying
-from contracts.occupying import is_reversed as leaver_is_reversed
-from contracts.standing import Recorded, order_of_recording
 from services.metrics.quality.declaration import MOST_NAMED
 from services.metrics.snapshot.snapshot import Snapshot
 
@@ -147,20 +145,3 @@ def does_not_come(step: Step) -> bool:
 def in_effect(events: Iterable[Event], effects: Effects) -> list[Event]:
     """Those of the events that have an effect, in the order in which they take it."""
     return sorted((e for e in events if e.envelope.type in effects), key=lambda event: action_of(event, effects)[:3])
-
-
-def reversals(events: Iterable[Event]) -> Mapping[date, Sequence[Recorded]]:
-    """Of one person's standing events: the reversals that decide for the leavers of each date."""
-    found: dict[date, Sequence[Recorded]] = {}
-    for event in events:
-        if isinstance(event.data, LeaverReversed):
-            day = event.data.left_on
-            found[day] = deciding((*found.get(day, ()), order_of_recording(event)))
-    return found
-
-
-def is_reversed(leaver: Event, of_date: Mapping[date, Sequence[Recorded]]) -> bool:
-    """Whether a leaver is reversed, by the reversals of each date."""
-    return isinstance(leaver.data, WorkerLeft) and leaver_is_reversed(
-        order_of_recording(leaver), of_date.get(leaver.data.left_on, ())
-    )

@@ -105,7 +105,7 @@ def _in_order_of_days(found: Iterable[tuple[date, Event]]) -> _Ordered:
 
 
 def naming(snapshot: Snapshot, subject: str, post: str) -> _Ordered:
-    """The standing events of a person or an assignment that name a post and have a day on which they take effect."""
+    """The standing events of a person or an assignment that name a post, in the order in which they take effect."""
 
     def make() -> dict[tuple[str, str], _Ordered]:
         found: defaultdict[tuple[str, str], list[tuple[date, Event]]] = defaultdict(list)
@@ -113,16 +113,12 @@ def naming(snapshot: Snapshot, subject: str, post: str) -> _Ordered:
             name, data = event.envelope.subject, event.data
             if name.startswith("worker/"):
                 name = f"worker/{snapshot.person_of(event)}"
-            days = [day for field in _DAYS if (day := getattr(data, field, None)) is not None]
-            for named in {getattr(data, field, None) for field in ("post", "to_post")} if days else ():
+            for named in {getattr(data, field, None) for field in ("post", "to_post")}:
                 if named is not None:
-                    found[name, named].append((min(days), event))
+                    found[name, named].append((day_of_effect(event), event))
         return {key: _in_order_of_days(events) for key, events in found.items()}
 
     return snapshot.kept("quality: naming", make).get((subject, post), _NONE)
-
-
-_DAYS = ("started_on", "moved_on", "effective_from")
 
 
 def _about_post(snapshot: Snapshot, post: str) -> _Ordered:

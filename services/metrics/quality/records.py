@@ -30,9 +30,9 @@ from contracts.events.working_life import (
     DemandEnded,
     RetentionPaymentMade,
 )
+from contracts.occupying import Reversals
 from contracts.standing import standing_events
 from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
-from services.metrics.quality.following import is_reversed, reversals
 from services.metrics.quality.posts import naming, uses
 from services.metrics.snapshot.snapshot import Snapshot
 
@@ -168,11 +168,11 @@ def merges_without_events(snapshot: Snapshot) -> Iterable[Finding]:
 
 def recorded_twice(snapshot: Snapshot) -> Iterable[Finding]:
     """Standing events that say the same kind of thing of one subject and day."""
-    reversed_of_persons = {person: reversals(events) for person, events in snapshot.of_persons.items()}
+    reversals = {person: Reversals(events) for person, events in snapshot.of_persons.items()}
     for model, fields in SAYS_THE_SAME.items():
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
         for event, data in snapshot.facts(model):
-            if model is not WorkerLeft or not is_reversed(event, reversed_of_persons[snapshot.person_of(event)]):
+            if model is not WorkerLeft or not reversals[snapshot.person_of(event)].reverse(event):
                 # Who leaves under two numbers leaves twice.
                 subject = event.envelope.subject if model is WorkerLeft else _subject(snapshot, event)
                 alike[subject, *(getattr(data, name) for name in fields)].append(event)

@@ -12,7 +12,7 @@ from operator import attrgetter
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.standing import order_of_recording
+from contracts.occupying import Reversals
 from services.metrics.measures.declaration import exact
 from services.metrics.quality.declaration import (
     Check,
@@ -25,7 +25,7 @@ from services.metrics.quality.declaration import (
     on_a_day,
     runs,
 )
-from services.metrics.quality.following import Step, does_not_come, followed, is_reversed, reversals
+from services.metrics.quality.following import Step, does_not_come, followed
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.snapshot.employment import Scope, Spell
 from services.metrics.snapshot.snapshot import Snapshot
@@ -37,12 +37,12 @@ IN_POST = ("in-post", "in-post-headcount", "vacancies", "over-establishment", "v
 def _leavers_of_nobody(snapshot: Snapshot) -> Iterable[tuple[str, str, Step]]:
     """The leavers of persons who hold no post the day before: the check each is for, the person, the leaver."""
     for person, (steps, _) in followed(snapshot).items():
-        reversed_on = reversals(step.event for step in steps)
+        reversals = Reversals(step.event for step in steps)
         came = [step.day for step in steps if isinstance(step.data, WorkerStarted | WorkerMoved)]
         not_coming = {step.day for step in steps if does_not_come(step)}
         left: set[date] = set()
         for step in steps:
-            if not isinstance(step.data, WorkerLeft) or is_reversed(step.event, reversed_on):
+            if not isinstance(step.data, WorkerLeft) or reversals.reverse(step.event):
                 continue
             # Who starts and leaves on one day did not come; the same leaver twice is another check's.
             if not step.before and step.day not in not_coming and step.day not in left:
@@ -128,8 +128,8 @@ def reversals_without_leaver(snapshot: Snapshot) -> Iterable[Finding]:
             if not isinstance(step.data, LeaverReversed):
                 continue
             of_that_day = leavers.get(step.day, [])
-            reversal = {step.day: [order_of_recording(step.event)]}
-            if any(is_reversed(leaver, reversal) for leaver in _first_recorded(of_that_day)):
+            reversal = Reversals([step.event])
+            if any(reversal.reverse(leaver) for leaver in _first_recorded(of_that_day)):
                 continue
             later = " before the reversal" if of_that_day else ""
             message = f"A leaver of worker/{person} on {step.day} is reversed, and none was recorded{later}."

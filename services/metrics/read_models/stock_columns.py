@@ -21,9 +21,9 @@ from services.metrics.figures.columns import (
     ROW,
     Columns,
     Combination,
-    Integers,
     Rows,
 )
+from services.metrics.figures.edges import Integers
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 
@@ -184,7 +184,7 @@ async def _read_rows(connection: Connection, authority: str) -> tuple[bytearray,
 
 def _columns(copied: bytearray, found: Sequence[asyncpg.Record]) -> Columns:
     hashes = np.array([row["hash"] for row in found], np.int64)
-    combinations: list[Combination] = [tuple(row.values())[1:] for row in found]
+    combinations = [Combination(*tuple(row.values())[1:]) for row in found]
     rows = np.frombuffer(memoryview(copied)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
     return Columns(_converted(rows, hashes), combinations)
 

@@ -17,8 +17,8 @@ from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from services.metrics.snapshot.amounts import millionths
 from services.metrics.snapshot.employment import Places, dimensions_between
 from services.metrics.timelines.covers import EFFECTS, Assignment, assignments_held
+from services.metrics.timelines.dimensions import Dimensions
 from services.metrics.timelines.knowledge import ONLY, stretches
-from services.metrics.timelines.rows import Dimensions
 
 
 class Terms(NamedTuple):
@@ -78,9 +78,8 @@ def _pieces(
     places: Places,
 ) -> list[Running]:
     """One assignment's stretch, cut where its terms or the facts of its post change."""
-    own = Dimensions(assignment.role, assignment.team, assignment.service_area, None, assignment.csww_role)
     post = assignment.post
-    over_time = [(since, until, own)] if post is None else dimensions_between(places, post, since, until)
+    over_time = [(since, until, assignment.stated)] if post is None else dimensions_between(places, post, since, until)
     # An assignment runs from a start on, and from then on terms are agreed.
     first = bisect_right(agreed, since, key=itemgetter(0)) - 1
     pieces: list[Running] = []

@@ -17,10 +17,11 @@ from typing import NamedTuple
 from contracts.codes import Destination, Employment, LeavingReason, MoveKind, Origin, Route
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
-from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.occupying import deciding, is_reversed
-from contracts.standing import Recorded, order_of_recording
-from services.metrics.timelines.rows import FOREVER, Dimensions, Occupancy, Post
+from contracts.events.leavers import WorkerLeft
+from contracts.occupying import Reversals
+from contracts.standing import order_of_recording
+from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
+from services.metrics.timelines.rows import FOREVER, Occupancy, Post
 
 DAY = timedelta(days=1)
 NO_CSWW_ROLE = 99
@@ -109,8 +110,7 @@ def places_of(posts: Mapping[str, Sequence[Post]]) -> Places:
     for post, rows in posts.items():
         of_post = found[post] = []
         for row in rows:
-            facts, since = row.facts, row.valid_from
-            place = Dimensions(facts.role, facts.team, facts.service_area, facts.grade, facts.csww_role)
+            place, since = row.facts.dimensions, row.valid_from
             if of_post and of_post[-1][1:] == (since, place):
                 since = of_post.pop()[0]
             of_post.append((since, row.valid_to, place))
@@ -122,7 +122,7 @@ def dimensions_of(places: Places, post: str, day: date) -> Dimensions:
     of_post = places.get(post, ())
     at = bisect_right(of_post, day, key=itemgetter(0)) - 1
     # Once it is established a post keeps facts for ever.
-    return of_post[at][2] if at >= 0 else Dimensions()
+    return of_post[at][2] if at >= 0 else NOTHING_STATED
 
 
 def dimensions_between(places: Places, post: str, since: date, until: date) -> Iterator[tuple[date, date, Dimensions]]:
@@ -134,11 +134,11 @@ def dimensions_between(places: Places, post: str, since: date, until: date) -> I
             break
         if ends > since:
             if begins > since:
-                yield since, begins, Dimensions()
+                yield since, begins, NOTHING_STATED
             yield max(since, begins), min(ends, until), place
             since = min(ends, until)
     if since < until:
-        yield since, until, Dimensions()
+        yield since, until, NOTHING_STATED
 
 
 class _Held(NamedTuple):
@@ -227,17 +227,15 @@ class _ComingAndGoing:
 
     def __init__(self, events: Iterable[Event]) -> None:
         starts: list[WorkerStarted] = []
-        self._leavers: defaultdict[date, list[tuple[Recorded, WorkerLeft]]] = defaultdict(list)
-        self._reversals: dict[date, Sequence[Recorded]] = {}
-        for event in sorted(events, key=order_of_recording):
+        self._leaving: dict[date, Leaving] = {}
+        in_order = sorted(events, key=order_of_recording)
+        reversals = Reversals(in_order)
+        for event in in_order:
             data = event.data
             if isinstance(data, WorkerStarted):
                 starts.append(data)
-            elif isinstance(data, WorkerLeft):
-                self._leavers[data.left_on].append((order_of_recording(event), data))
-            elif isinstance(data, LeaverReversed):
-                known = self._reversals.get(data.left_on, ())
-                self._reversals[data.left_on] = deciding((*known, order_of_recording(event)))
+            elif isinstance(data, WorkerLeft) and not reversals.reverse(event):
+                self._leaving[data.left_on] = Leaving(data.reason, data.destination)
         # Of one day in the order of recording still.
         self._starts = sorted(starts, key=attrgetter("started_on"))
 
@@ -253,10 +251,8 @@ class _ComingAndGoing:
 
     def leaving(self, day: date, in_any_post: Sequence[EmploymentPeriod]) -> Leaving:
         """Why the person left on a day: by the last leaver of that day that is not reversed."""
-        reversals = self._reversals.get(day, ())
-        for leaver, data in reversed(self._leavers.get(day, ())):
-            if not is_reversed(leaver, reversals):
-                return Leaving(data.reason, data.destination)
+        if day in self._leaving:
+            return self._leaving[day]
         if employment_on(in_any_post, day) is not None:
             return Leaving(LeavingReason.MOVED_WITHIN_AUTHORITY, Destination.OTHER)
         return Leaving(LeavingReason.NOT_KNOWN, Destination.NOT_KNOWN)

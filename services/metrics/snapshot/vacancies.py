@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
-from services.metrics.timelines.rows import FOREVER, Dimensions, Staffing
+from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
+from services.metrics.timelines.rows import FOREVER, Staffing
 
 
 class VacancyTranche(NamedTuple):
@@ -45,7 +46,7 @@ def tranches(rows: Sequence[Staffing]) -> list[VacancyTranche]:
                 waiting.appendleft((opened_on, fte - closing))
         vacant, in_post = now_vacant, now_in_post
     still_open = [
-        VacancyTranche(rows[0].place, fte, opened_on, FOREVER, False, Dimensions()) for opened_on, fte in waiting
+        VacancyTranche(rows[0].place, fte, opened_on, FOREVER, False, NOTHING_STATED) for opened_on, fte in waiting
     ]
     return closed + still_open
 
@@ -54,11 +55,11 @@ def _steps(rows: Sequence[Staffing]) -> list[tuple[date, int, int, Dimensions]]:
     """The post's vacancies and FTE in post from each day on; where there is no row, both are 0."""
     steps: list[tuple[date, int, int, Dimensions]] = []
     ended: date | None = None
-    place = Dimensions()
+    place = NOTHING_STATED
     for row in rows:
         if ended is not None and ended < row.valid_from:
             steps.append((ended, 0, 0, place))
-        place = Dimensions(row.role, row.team, row.service_area, row.grade, row.csww_role)
+        place = row.dimensions
         steps.append((row.valid_from, row.vacancies, row.in_post, place))
         ended = row.valid_to
     if ended is not None and ended < FOREVER:

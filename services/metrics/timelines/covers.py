@@ -7,11 +7,12 @@ from collections.abc import Hashable, Iterable
 from datetime import date
 from typing import NamedTuple
 
-from contracts.codes import CoverReason, CswwRole, Role
+from contracts.codes import CoverReason
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from services.metrics.timelines.amounts import millionths
+from services.metrics.timelines.dimensions import Dimensions, dimensions_of_assignment
 from services.metrics.timelines.knowledge import ONLY, fold_as_known
 from services.metrics.timelines.rows import Cover
 
@@ -20,16 +21,13 @@ EFFECTS = in_order_of_effect(CoverStarted, CoverChanged, CoverEnded)
 
 
 class Assignment(NamedTuple):
-    """What an assignment is, as far as the timelines follow it. `fte` in millionths."""
+    """What an assignment is, as far as the timelines follow it. `fte` in millionths; `stated` is its own."""
 
     agency_worker: str
     post: str | None
     fte: int
     reason: CoverReason
-    role: Role | None
-    team: str | None
-    service_area: str | None
-    csww_role: CswwRole | None
+    stated: Dimensions
 
 
 def covers(events: Iterable[Event]) -> list[Cover]:
@@ -70,10 +68,7 @@ def assignments_held(held: dict[str, Assignment], actions: list[Action]) -> Step
                 data.post,
                 millionths(data.fte),
                 data.reason,
-                data.role,
-                data.team,
-                data.service_area,
-                data.csww_role,
+                dimensions_of_assignment(data),
             )
         elif type(data) is CoverChanged:
             current = current and current._replace(

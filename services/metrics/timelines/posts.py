@@ -10,6 +10,7 @@ from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from services.metrics.timelines.amounts import millionths
+from services.metrics.timelines.dimensions import Dimensions, dimensions_of_post
 from services.metrics.timelines.knowledge import ONLY, fold_as_known
 from services.metrics.timelines.rows import Post, PostFacts
 
@@ -40,8 +41,7 @@ def post_facts(events: Iterable[Event]) -> list[Post]:
 def _alike(data: PostEstablished | PostChanged | PostClosed) -> Hashable:
     """What the last of some events of one day leaves nothing of in the others: changes of the same facts, say."""
     if isinstance(data, PostChanged):
-        facts = (data.role, data.team, data.service_area, data.grade, data.csww_role, data.funded_fte)
-        return tuple(bool(fact) for fact in facts)
+        return tuple(fact is not None for fact in (*dimensions_of_post(data), data.funded_fte))
     return type(data)
 
 
@@ -51,8 +51,7 @@ def facts_of_post(held: dict[str, PostFacts], actions: list[Action]) -> Steps[Po
     current = held.get(ONLY)
     for day, *_between, data in actions:
         if type(data) is PostEstablished:
-            funded = millionths(data.funded_fte)
-            current = PostFacts(data.role, data.team, data.service_area, data.grade, data.csww_role, funded)
+            current = PostFacts(dimensions_of_post(data), millionths(data.funded_fte))
         elif current is None:
             continue
         elif type(data) is PostChanged:
@@ -64,11 +63,8 @@ def facts_of_post(held: dict[str, PostFacts], actions: list[Action]) -> Steps[Po
 
 
 def _changed(facts: PostFacts, change: PostChanged) -> PostFacts:
+    given = zip(dimensions_of_post(change), facts.dimensions, strict=True)
     return PostFacts(
-        change.role or facts.role,
-        change.team or facts.team,
-        change.service_area or facts.service_area,
-        change.grade or facts.grade,
-        change.csww_role or facts.csww_role,
+        Dimensions._make(before if now is None else now for now, before in given),
         millionths(change.funded_fte) if facts.funded and change.funded_fte else facts.funded,
     )

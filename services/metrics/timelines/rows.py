@@ -8,7 +8,8 @@ authority knew from `known_from` up to and without `known_to`. `FOREVER` and `ST
 from datetime import UTC, date, datetime
 from typing import NamedTuple
 
-from contracts.codes import CoverReason, CswwRole, Role
+from contracts.codes import CoverReason
+from services.metrics.timelines.dimensions import Dimensions
 
 FOREVER = date.max
 STILL_KNOWN = datetime.max.replace(tzinfo=UTC)
@@ -27,41 +28,24 @@ class Occupancy(NamedTuple):
 
 
 class Cover(NamedTuple):
-    """One agency assignment, `fte` in millionths. Role and what follows it are what the assignment itself states."""
+    """One agency assignment, `fte` in millionths. `stated` is what the assignment itself says of where it is."""
 
     cover: str
     agency_worker: str
     post: str | None
     fte: int
     reason: CoverReason
-    role: Role | None
-    team: str | None
-    service_area: str | None
-    csww_role: CswwRole | None
+    stated: Dimensions
     valid_from: date
     valid_to: date
     known_from: datetime
     known_to: datetime
 
 
-class Dimensions(NamedTuple):
-    """By what figures are broken down: facts of a post; None where nothing is known about it."""
-
-    role: Role | None = None
-    team: str | None = None
-    service_area: str | None = None
-    grade: str | None = None
-    csww_role: CswwRole | None = None
-
-
 class PostFacts(NamedTuple):
     """What a post is and what FTE it is funded for, in millionths. After it closed the facts stay, with `funded` 0."""
 
-    role: Role
-    team: str
-    service_area: str
-    grade: str | None
-    csww_role: CswwRole | None
+    dimensions: Dimensions
     funded: int
 
 
@@ -80,17 +64,13 @@ class Staffing(NamedTuple):
     """Who and what stands at one place, in millionths of an FTE. The stock measures are sums over these rows.
 
     `place` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.
-    `role` and what follows it are None where no event has established the post at that date.
+    Its dimensions are None where no event has established the post at that date.
     `agency` counts all agency workers there, `agency_cover` those with reason vacancy.
     `uncovered` is the part of `vacancies` that `agency_cover` does not fill.
     """
 
     place: str
-    role: Role | None
-    team: str | None
-    service_area: str | None
-    grade: str | None
-    csww_role: CswwRole | None
+    dimensions: Dimensions
     establishment: int
     in_post: int
     vacancies: int

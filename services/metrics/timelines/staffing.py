@@ -14,8 +14,9 @@ from datetime import date, datetime
 from itertools import pairwise
 
 from contracts.codes import CoverReason
+from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
 from services.metrics.timelines.knowledge import Piece, Timelines
-from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Dimensions, Occupancy, Post, Staffing
+from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Occupancy, Post, Staffing
 
 _Stock = tuple[int, int, int, int, int]
 """Which dimensions (0: unknown, else a number given to them), establishment, in post, covering a vacancy, other agency
@@ -25,7 +26,6 @@ _Fact = tuple[Post | Occupancy | Cover, _Stock]
 """What holds over one stretch, and what it adds there."""
 
 _NOTHING: _Stock = (0, 0, 0, 0, 0)
-_UNKNOWN = Dimensions()
 
 
 def staffing(
@@ -39,9 +39,7 @@ def staffing(
     numbers = _Numbers()
     facts: list[_Fact] = []
     for post in posts:
-        of_post = post.facts
-        dimensions = Dimensions(of_post.role, of_post.team, of_post.service_area, of_post.grade, of_post.csww_role)
-        facts.append((post, (numbers.of(dimensions), of_post.funded, 0, 0, 0)))
+        facts.append((post, (numbers.of(post.facts.dimensions), post.facts.funded, 0, 0, 0)))
     facts += [(occupancy, (0, 0, occupancy.fte, 0, 0)) for occupancy in occupancies]
     facts += [(cover, _covering(cover, 0)) for cover in covers]
     return _rows(place, facts, numbers)
@@ -53,8 +51,7 @@ def unposted_cover_staffing(covers: Iterable[Cover]) -> list[Staffing]:
     facts: defaultdict[str, list[_Fact]] = defaultdict(list)
     for cover in covers:
         if cover.post is None:
-            dimensions = Dimensions(cover.role, cover.team, cover.service_area, None, cover.csww_role)
-            facts[f"cover/{cover.cover}"].append((cover, _covering(cover, numbers.of(dimensions))))
+            facts[f"cover/{cover.cover}"].append((cover, _covering(cover, numbers.of(cover.stated))))
     return [row for place in sorted(facts) for row in _rows(place, facts[place], numbers)]
 
 
@@ -62,8 +59,8 @@ class _Numbers:
     """Dimensions, each with a number."""
 
     def __init__(self) -> None:
-        self.dimensions = [_UNKNOWN]
-        self._numbers = {_UNKNOWN: 0}
+        self.dimensions = [NOTHING_STATED]
+        self._numbers = {NOTHING_STATED: 0}
 
     def of(self, dimensions: Dimensions) -> int:
         if dimensions not in self._numbers:
@@ -134,7 +131,7 @@ def _row(
     vacancies = max(0, vacant)
     return Staffing(
         place,
-        *numbers.dimensions[dimensions],
+        numbers.dimensions[dimensions],
         establishment,
         in_post,
         vacancies,

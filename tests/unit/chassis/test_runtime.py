@@ -13,7 +13,7 @@ import pytest
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime
 from services.metrics import app as metrics
-from services.metrics.ingest.store import Subject, list_to_derive, nothing_listed
+from services.metrics.ingest.store import Subject, enqueue, queue_is_empty
 from services.recruitment import app as recruitment
 from services.retention import app as retention
 
@@ -190,13 +190,13 @@ async def test_what_became_a_dead_letter_is_noted_in_its_own_database(runtime: R
 
 
 async def test_metrics_is_settled_when_nothing_waits_to_be_derived(pool: asyncpg.Pool) -> None:
-    assert metrics.SPEC.settled is nothing_listed
+    assert metrics.SPEC.settled is queue_is_empty
     assert recruitment.SPEC.settled is None
     assert retention.SPEC.settled is None
     async with pool.acquire() as connection:
-        assert await nothing_listed(connection)
-        await list_to_derive(connection, {Subject("331", "worker/W-1")})
-        assert not await nothing_listed(connection)
+        assert await queue_is_empty(connection)
+        await enqueue(connection, {Subject("331", "worker/W-1")})
+        assert not await queue_is_empty(connection)
 
 
 class Probed:

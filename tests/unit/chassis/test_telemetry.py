@@ -462,13 +462,13 @@ async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: as
 async def test_subjects_that_wait_to_be_derived_and_those_that_cannot_be_are_told(pool: asyncpg.Pool) -> None:
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), catching_up="before"))
     async with pool.acquire() as connection:
-        await store.list_to_derive(connection, {store.Subject("331", f"worker/W-{number}") for number in range(3)})
-        await store.list_failed(connection, {store.Subject("332", "worker/W-1"): "too many stretches"})
+        await store.enqueue(connection, {store.Subject("331", f"worker/W-{number}") for number in range(3)})
+        await store.enqueue_failed(connection, {store.Subject("332", "worker/W-1"): "too many stretches"})
     with changes(runtime.telemetry) as found:
         await handlers.count_waiting(runtime)
     assert found == {"timelines_to_derive": 3, "timelines_underivable": 1}
     assert runtime.catching_up == "3 timelines wait to be derived"
-    await pool.execute("DELETE FROM to_derive")
+    await pool.execute("DELETE FROM derivation_queue")
     await handlers.count_waiting(runtime)
     told = figures(runtime.telemetry)
     assert (told["timelines_to_derive"], told["timelines_underivable"]) == (0, 0)

@@ -132,7 +132,7 @@ async def transaction_of(pool: asyncpg.Pool) -> AsyncIterator[Any]:
 async def test_of_two_that_derive_one_takes_what_the_other_does_not_work_on(pool: asyncpg.Pool) -> None:
     listed = {store.Subject(authority, f"worker/W-{number}") for authority in ("331", "332") for number in range(3)}
     async with pool.acquire() as connection:
-        await store.list_to_derive(connection, listed)
+        await store.enqueue(connection, listed)
     async with transaction_of(pool) as first, transaction_of(pool) as second, transaction_of(pool) as third:
         assert {subject.authority for subject in await store.claim(first, 2)} == {"331"}
         async with asyncio.timeout(PATIENCE_SECONDS):

@@ -19,6 +19,7 @@ from contracts.occupying import (
     HeldUnder,
     Leaving,
     OnADay,
+    Reversals,
     at_another_fte,
     deciding,
     did_not_come,
@@ -290,6 +291,18 @@ def test_a_reversal_reverses_a_leaver_that_is_not_stated_to_have_come_after_it(
     assert is_reversed(leaver, [reversal]) is reverses
     assert is_reversed(leaver, [recorded(1), reversal]) is reverses
     assert not is_reversed(leaver, [])
+
+
+def test_the_reversals_of_a_person_reverse_the_leavers_of_their_dates_and_nothing_else() -> None:
+    day, other_day = date(2023, 10, 2), date(2023, 10, 3)
+    morning, noon, evening = (datetime(2023, 10, 5, hour, tzinfo=UTC) for hour in (9, 12, 18))
+    leaver = event(left(day), "worker/W-1", morning, "left")
+    reversal = event(LeaverReversed(left_on=day), "worker/W-1", noon, "reversed")
+    again = event(left(day), "worker/W-1", evening, "left-again")
+    another = event(left(other_day), "worker/W-1", morning, "left-later")
+    reversals = Reversals([leaver, reversal, again, another])
+    assert [reversals.reverse(one) for one in (leaver, again, another, reversal)] == [True, False, False, False]
+    assert not Reversals([leaver]).reverse(leaver)
 
 
 def test_leavers_speak_of_numbers_that_came_or_else_of_every_number() -> None:

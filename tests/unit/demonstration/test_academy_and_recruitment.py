@@ -195,6 +195,17 @@ def test_children_are_as_many_as_the_monthly_table_says(events: list[Event]) -> 
     }
 
 
+def test_the_court_teams_went_to_another_office_in_april_2022_and_some_posts_state_none(events: list[Event]) -> None:
+    before, after = day(events, "2022-03-31").posts, day(events, "2022-04-01").posts
+    moved = {post for post in before if post in after and before[post].get("location") != after[post].get("location")}
+    assert {after[post]["team"] for post in moved} == {"court-team-1", "court-team-2"}
+    assert {(before[post]["location"], after[post]["location"]) for post in moved} == {
+        ("city-office", "riverside-office")
+    }
+    without = {facts["service_area"] for facts in after.values() if facts.get("location") is None}
+    assert without == {"quality-assurance", "leadership", "residential", "social-work-academy"}
+
+
 def test_team_managers_lado_iros_and_chairs_were_regraded_in_april_2023(events: list[Event]) -> None:
     before, after = day(events, "2023-03-31").posts, day(events, "2023-04-01").posts
     regraded = {after[post]["role"] for post in before if before[post]["grade"] != after[post]["grade"]}

@@ -139,6 +139,13 @@ def test_who_is_in_another_role_three_months_after_completion_has_progressed(
     assert (found.completed, found.progressed) == (1, has_progressed)
 
 
+def test_who_went_to_a_post_that_nobody_established_is_not_known_to_have_progressed() -> None:
+    cohort = opened("cohort-1", date(2022, 5, 1), date(2023, 5, 1))
+    found = academy_of(cohort, entrant(9, date(2022, 5, 1)), start("Q-1", "A-1", date(2022, 5, 1), cohort="cohort-1"))
+    # Q-9 entered on A-9, which nobody established either.
+    assert (found.completed, found.progressed) == (2, 0)
+
+
 def test_who_left_before_has_completed_and_not_progressed() -> None:
     cohort = opened("cohort-1", date(2022, 5, 1), date(2023, 5, 1))
     found = academy_of(cohort, entrant(1, date(2022, 5, 1)), leaver("Q-1", date(2022, 9, 1)))

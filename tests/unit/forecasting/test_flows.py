@@ -179,6 +179,11 @@ def test_any_other_move_is_no_progression(from_role: Role, to_role: Role) -> Non
     assert of_october(events) == {Flow.OPENED_BY_MOVES: 1.0, Flow.FILLED_BY_MOVES: 1.0}
 
 
+def test_who_goes_from_the_academy_to_a_post_that_nobody_established_is_not_known_to_progress() -> None:
+    events = [*IN_THE_ACADEMY, about("worker/W-1", moved(TENTH, "A-1", "P-9"))]
+    assert of_october(events) == {Flow.OPENED_BY_MOVES: 1.0}
+
+
 def test_on_a_post_that_several_leave_on_one_day_each_way_has_its_own() -> None:
     # Of 2 FTE one leaves, one progresses, and 0.5 start that day: 1.5 come to be vacant, 1 by leaving and 0.5 by
     # progression.

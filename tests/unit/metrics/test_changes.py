@@ -73,6 +73,7 @@ def test_a_part_is_told_with_its_dimensions_and_the_events_that_moved_it() -> No
         "service_area": "help-and-protection",
         "grade": "grade-9",
         "csww_role": 5,
+        "location": None,
     }
     assert [(moved.event.envelope.id, moved.effect) for moved in change.moved_by] == [("L-1", 1_000_000)]
 

@@ -8,6 +8,7 @@ from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded
 from contracts.events.base import EventData
 from services.metrics.timelines.covers import covers
+from services.metrics.timelines.dimensions import NOTHING_STATED
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover
 from tests.histories import at, cover_started, event
 
@@ -39,10 +40,7 @@ def test_an_assignment_holds_from_its_start_on_as_stated() -> None:
             post=None,
             fte=600_000,
             reason=CoverReason.ADDITIONAL,
-            role=Role.SOCIAL_WORKER,
-            team=None,
-            service_area=None,
-            csww_role=None,
+            stated=NOTHING_STATED._replace(role=Role.SOCIAL_WORKER),
             valid_from=OCTOBER_1,
             valid_to=FOREVER,
             known_from=at(SEPTEMBER_1),

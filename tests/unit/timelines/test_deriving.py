@@ -25,7 +25,7 @@ from tests.delivery.feed import Stated, decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
 
 FULL, HALF = 1_000_000, 500_000
-TABLES = ("occupancy", "cover", "staffing", "to_derive")
+TABLES = ("occupancy", "cover", "staffing", "derivation_queue")
 Standing = tuple[int, int, int, int, int]
 """Establishment, in post, vacancies, agency workers, uncovered vacancies; in millionths of an FTE."""
 
@@ -143,7 +143,9 @@ class Metrics:
 
     async def listed(self) -> set[str]:
         """The subjects that wait to be derived, without those that cannot be."""
-        return {row["subject"] for row in await self.pool.fetch("SELECT subject FROM to_derive WHERE failed IS NULL")}
+        return {
+            row["subject"] for row in await self.pool.fetch("SELECT subject FROM derivation_queue WHERE failed IS NULL")
+        }
 
 
 @pytest.fixture
@@ -179,7 +181,7 @@ async def test_in_whichever_order_and_batches_events_come_the_rows_are_the_same(
     await metrics.derive_waiting()
     assert await metrics.standing() == STANDING
     together = await metrics.tables()
-    await metrics.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, to_derive")
+    await metrics.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, derivation_queue")
     await metrics.take_in(*EVENTS)
     assert await metrics.tables() == together
 
@@ -190,7 +192,7 @@ async def test_what_is_listed_is_derived_so_many_at_a_time_and_nothing_is_left(m
     assert await metrics.listed() == {
         "post/P-1", "post/P-2", "worker/W-1", "worker/W-2", "worker/W-3", "cover/C-1", "cover/C-2",
     }  # fmt: skip
-    while await handlers.derive_listed(metrics.runtime, at_once):
+    while await handlers.derive_queued(metrics.runtime, at_once):
         pass
     assert await metrics.listed() == set()
     assert await metrics.standing() == STANDING
@@ -208,9 +210,9 @@ async def test_while_the_consumer_is_far_behind_nothing_that_is_listed_is_derive
 
 async def test_what_is_derived_at_once_is_taken_off_the_list_and_what_is_of_others_stays(metrics: Metrics) -> None:
     async with metrics.pool.acquire() as connection:
-        await store.list_to_derive(connection, {Subject("331", "post/P-1"), Subject("332", "post/P-1")})
+        await store.enqueue(connection, {Subject("331", "post/P-1"), Subject("332", "post/P-1")})
     await metrics.take_in(EVENTS[0])
-    rows = await metrics.pool.fetch("SELECT authority, subject FROM to_derive")
+    rows = await metrics.pool.fetch("SELECT authority, subject FROM derivation_queue")
     assert [tuple(row) for row in rows] == [("332", "post/P-1")]
 
 
@@ -313,8 +315,8 @@ async def test_a_subject_of_which_much_is_said_is_derived_later_and_its_neighbou
 async def test_posts_are_taken_off_the_list_after_workers_and_assignments(metrics: Metrics) -> None:
     listed = {Subject("331", name) for name in ("post/A-1", "worker/W-1", "post/Z-1", "cover/C-1")}
     async with metrics.pool.acquire() as connection:
-        await store.list_to_derive(connection, listed)
-        await store.list_failed(connection, {Subject("331", "worker/W-9"): "too many stretches"})
+        await store.enqueue(connection, listed)
+        await store.enqueue_failed(connection, {Subject("331", "worker/W-9"): "too many stretches"})
         taken = []
         while found := await one(connection):
             taken.append(found)
@@ -331,13 +333,13 @@ async def one(connection: Any) -> Subject | None:
 async def test_what_failed_is_tried_again_when_something_new_is_known_of_it_and_not_before(metrics: Metrics) -> None:
     failed = Subject("331", "worker/W-1")
     async with metrics.pool.acquire() as connection:
-        await store.list_failed(connection, {failed: "too many stretches"})
-        assert await store.nothing_listed(connection)
+        await store.enqueue_failed(connection, {failed: "too many stretches"})
+        assert await store.queue_is_empty(connection)
         assert await one(connection) is None
-        await store.list_to_derive(connection, {failed})
-        assert not await store.nothing_listed(connection)
+        await store.enqueue(connection, {failed})
+        assert not await store.queue_is_empty(connection)
         assert await one(connection) == failed
-        assert await store.nothing_listed(connection)
+        assert await store.queue_is_empty(connection)
 
 
 # --- what readers ask -------------------------------------------------------------------------------------------------
@@ -493,11 +495,13 @@ async def test_what_cannot_be_derived_any_more_keeps_the_rows_that_it_had(
 ) -> None:
     await metrics.take_in(decoded(before, 1))
     stood = await metrics.tables()
-    assert stood["to_derive"] == []
+    assert stood["derivation_queue"] == []
     monkeypatch.setattr(knowledge, "MOST_STRETCHES", 0)
     await metrics.take_in(decoded(after | {"time": "2023-11-02T09:00:00Z"}, 2))
     now = await metrics.tables()
-    failed = {row["subject"] for row in await metrics.pool.fetch("SELECT subject FROM to_derive WHERE failed <> ''")}
+    failed = {
+        row["subject"] for row in await metrics.pool.fetch("SELECT subject FROM derivation_queue WHERE failed <> ''")
+    }
     assert subject in failed
     for table in ("occupancy", "cover", "staffing"):
         assert now[table] == stood[table]
@@ -520,7 +524,7 @@ async def test_while_much_is_listed_each_post_is_derived_once(
         await replace_staffing(connection, places, rows)
 
     monkeypatch.setattr(store, "replace_staffing", noted)
-    while await handlers.derive_listed(metrics.runtime, 2):
+    while await handlers.derive_queued(metrics.runtime, 2):
         pass
     assert sorted(written) == ["331 post/P-1", "331 post/P-2", "332 post/P-1", "332 post/P-9"]
     assert await metrics.standing() == STANDING
@@ -536,9 +540,9 @@ async def test_what_postgresql_cannot_do_now_is_no_fault_of_what_was_to_be_deriv
     monkeypatch.setattr(handlers, "derive", full)
     subjects = {Subject("331", f"worker/W-{number}") for number in range(listed)}
     async with metrics.pool.acquire() as connection:
-        await store.list_to_derive(connection, subjects)
+        await store.enqueue(connection, subjects)
     with pytest.raises(asyncpg.DiskFullError):
-        await handlers.derive_listed(metrics.runtime)
+        await handlers.derive_queued(metrics.runtime)
     assert await metrics.listed() == {subject.name for subject in subjects}
 
 
@@ -559,10 +563,10 @@ async def test_of_many_that_fail_fewer_are_tried_down_to_the_one_at_fault(
     monkeypatch.setattr(handlers, "_derive_first", first)
     subjects = {Subject("331", f"worker/W-{number}") for number in range(5)}
     async with metrics.pool.acquire() as connection:
-        await store.list_to_derive(connection, subjects)
-    while await handlers.derive_listed(metrics.runtime, 64):
+        await store.enqueue(connection, subjects)
+    while await handlers.derive_queued(metrics.runtime, 64):
         pass
     assert tried[0] == 5
     assert 1 in tried
-    rows = await metrics.pool.fetch("SELECT subject, failed FROM to_derive")
+    rows = await metrics.pool.fetch("SELECT subject, failed FROM derivation_queue")
     assert [tuple(row) for row in rows] == [("worker/W-3", "ZeroDivisionError: no length")]

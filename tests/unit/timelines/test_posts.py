@@ -7,6 +7,7 @@ from contracts.codes import CswwRole, Role
 from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from services.metrics.timelines.dimensions import NOTHING_STATED
 from services.metrics.timelines.posts import post_facts
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Post, PostFacts
 from tests.histories import at, established, event
@@ -23,7 +24,7 @@ def at_once(*facts: EventData) -> list[Event]:
 def funded(events: list[Event]) -> list[tuple[str, str, date, date]]:
     """Role, funded FTE, from, to of every row."""
     return [
-        (row.facts.role.value, f"{row.facts.funded / 1_000_000:g}", row.valid_from, row.valid_to)
+        (str(row.facts.dimensions.role), f"{row.facts.funded / 1_000_000:g}", row.valid_from, row.valid_to)
         for row in post_facts(events)
     ]
 
@@ -33,14 +34,14 @@ def test_nothing_is_known_of_a_post_without_events() -> None:
 
 
 def test_a_post_is_what_was_established_from_that_date_on() -> None:
-    facts = PostFacts(
+    dimensions = NOTHING_STATED._replace(
         role=Role.SOCIAL_WORKER,
         team="assessment",
         service_area="help-and-protection",
         grade="grade-9",
         csww_role=CswwRole.CASE_HOLDER,
-        funded=800_000,
     )
+    facts = PostFacts(dimensions, funded=800_000)
     assert post_facts(at_once(established(OCTOBER_1, "0.8"))) == [
         Post("P-1", facts, OCTOBER_1, FOREVER, at(SEPTEMBER_1), STILL_KNOWN)
     ]
@@ -50,7 +51,8 @@ def test_a_change_sets_the_facts_it_gives_and_leaves_the_others() -> None:
     cut = PostChanged(effective_from=OCTOBER_16, funded_fte=Decimal("0.5"))
     regraded = PostChanged(effective_from=NOVEMBER_1, role=Role.SENIOR_PRACTITIONER, grade="grade-10")
     rows = post_facts(at_once(established(OCTOBER_1), cut, regraded))
-    assert [(row.facts.role, row.facts.team, row.facts.grade, row.facts.funded, row.valid_from) for row in rows] == [
+    told = [(row.facts.dimensions, row.facts.funded, row.valid_from) for row in rows]
+    assert [(facts.role, facts.team, facts.grade, funded, since) for facts, funded, since in told] == [
         (Role.SOCIAL_WORKER, "assessment", "grade-9", 1_000_000, OCTOBER_1),
         (Role.SOCIAL_WORKER, "assessment", "grade-9", 500_000, OCTOBER_16),
         (Role.SENIOR_PRACTITIONER, "assessment", "grade-10", 500_000, NOVEMBER_1),
@@ -97,7 +99,8 @@ def test_a_post_established_again_after_it_closed_is_funded_again_with_the_new_f
         service_area="help-and-protection",
     )
     rows = post_facts(at_once(established(OCTOBER_1), PostClosed(closed_on=OCTOBER_16), reopened))
-    assert [(row.facts.role, row.facts.grade, row.facts.funded, row.valid_from) for row in rows] == [
+    told = [(row.facts.dimensions, row.facts.funded, row.valid_from) for row in rows]
+    assert [(facts.role, facts.grade, funded, since) for facts, funded, since in told] == [
         (Role.SOCIAL_WORKER, "grade-9", 1_000_000, OCTOBER_1),
         (Role.SOCIAL_WORKER, "grade-9", 0, OCTOBER_16),
         (Role.TEAM_MANAGER, None, 500_000, NOVEMBER_1),

@@ -4,6 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from contracts.codes import CoverReason, CswwRole, Role
+from services.metrics.timelines.dimensions import NOTHING_STATED
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Occupancy, Post, PostFacts, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
 from tests.histories import at
@@ -18,6 +19,15 @@ def in_millionths(fte: str) -> int:
     return int(Decimal(fte) * 1_000_000)
 
 
+FACTS = NOTHING_STATED._replace(
+    role=Role.SOCIAL_WORKER,
+    team="assessment",
+    service_area="help-and-protection",
+    grade="grade-9",
+    csww_role=CswwRole.CASE_HOLDER,
+)
+
+
 def post(
     funded: str,
     valid_from: date = OCTOBER_1,
@@ -26,9 +36,7 @@ def post(
     known_to: datetime = STILL_KNOWN,
     team: str = "assessment",
 ) -> Post:
-    facts = PostFacts(
-        Role.SOCIAL_WORKER, team, "help-and-protection", "grade-9", CswwRole.CASE_HOLDER, in_millionths(funded)
-    )
+    facts = PostFacts(FACTS._replace(team=team), in_millionths(funded))
     return Post("P-1", facts, valid_from, valid_to, known_from, known_to)
 
 
@@ -53,9 +61,8 @@ def covered_by(
     known_to: datetime = STILL_KNOWN,
     of_post: str | None = "P-1",
 ) -> Cover:
-    role = None if of_post else Role.TEAM_MANAGER
-    stated = (role, None, None, None)
-    return Cover(cover, "A-1", of_post, in_millionths(fte), reason, *stated, valid_from, valid_to, known_from, known_to)
+    stated = NOTHING_STATED._replace(role=None if of_post else Role.TEAM_MANAGER)
+    return Cover(cover, "A-1", of_post, in_millionths(fte), reason, stated, valid_from, valid_to, known_from, known_to)
 
 
 def amounts(row: Staffing) -> dict[str, str]:
@@ -82,11 +89,7 @@ def test_a_vacant_post_stands_with_all_its_facts_and_amounts() -> None:
     assert staffing("post/P-1", [post("0.8")], [], []) == [
         Staffing(
             place="post/P-1",
-            role=Role.SOCIAL_WORKER,
-            team="assessment",
-            service_area="help-and-protection",
-            grade="grade-9",
-            csww_role=CswwRole.CASE_HOLDER,
+            dimensions=FACTS,
             establishment=800_000,
             in_post=0,
             vacancies=800_000,
@@ -185,7 +188,7 @@ def test_a_post_whose_funding_is_cut_under_its_worker_is_over_established_from_t
 def test_a_post_closed_with_someone_in_it_is_over_established_in_its_own_role() -> None:
     funding = [post("1", valid_to=NOVEMBER_1), post("0", valid_from=NOVEMBER_1)]
     closed = staffing("post/P-1", funding, [held_by("W-1")], [])[1]
-    assert (closed.role, closed.team, amounts(closed)) == (
+    assert (closed.dimensions.role, closed.dimensions.team, amounts(closed)) == (
         Role.SOCIAL_WORKER,
         "assessment",
         {"in_post": "1", "over_establishment": "1"},
@@ -201,15 +204,13 @@ def test_a_closed_post_that_is_empty_is_left_out() -> None:
 
 def test_a_post_that_nobody_established_has_staff_but_neither_role_nor_funding() -> None:
     unknown = staffing("post/P-1", [], [held_by("W-1")], [covered_by("C-1", "0.5")])
-    assert [(row.role, row.team, row.service_area, row.grade, row.csww_role) for row in unknown] == [
-        (None, None, None, None, None)
-    ]
+    assert [set(row.dimensions) for row in unknown] == [{None}]
     assert the_only(unknown) == {"in_post": "1", "over_establishment": "1", "agency": "0.5", "agency_cover": "0.5"}
 
 
 def test_before_a_post_is_established_its_worker_is_in_post_without_a_role() -> None:
     rows = staffing("post/P-1", [post("1", valid_from=NOVEMBER_1)], [held_by("W-1")], [])
-    assert [(row.role, row.valid_from, amounts(row)) for row in rows] == [
+    assert [(row.dimensions.role, row.valid_from, amounts(row)) for row in rows] == [
         (None, OCTOBER_1, {"in_post": "1", "over_establishment": "1"}),
         (Role.SOCIAL_WORKER, NOVEMBER_1, {"establishment": "1", "in_post": "1"}),
     ]
@@ -219,7 +220,7 @@ def test_a_post_that_changes_its_team_is_another_row() -> None:
     rows = staffing(
         "post/P-1", [post("1", valid_to=NOVEMBER_1), post("1", NOVEMBER_1, team="children-in-care")], [], []
     )
-    assert [(row.team, row.valid_from) for row in rows] == [
+    assert [(row.dimensions.team, row.valid_from) for row in rows] == [
         ("assessment", OCTOBER_1),
         ("children-in-care", NOVEMBER_1),
     ]
@@ -229,7 +230,7 @@ def test_the_order_in_which_facts_are_given_does_not_matter() -> None:
     funding = [post("1", valid_to=NOVEMBER_1), post("0.5", valid_from=NOVEMBER_1, team="children-in-care")]
     held = [held_by("W-1", valid_to=NOVEMBER_1), held_by("W-2", "0.5", valid_from=NOVEMBER_1)]
     rows = staffing("post/P-1", funding[::-1], held[::-1], [])
-    assert [(row.team, row.valid_from, row.valid_to, amounts(row)) for row in rows] == [
+    assert [(row.dimensions.team, row.valid_from, row.valid_to, amounts(row)) for row in rows] == [
         ("assessment", OCTOBER_1, NOVEMBER_1, {"establishment": "1", "in_post": "1"}),
         ("children-in-care", NOVEMBER_1, FOREVER, {"establishment": "0.5", "in_post": "0.5"}),
     ]
@@ -239,7 +240,7 @@ def test_a_post_whose_team_is_corrected_was_known_in_the_other_team_before() -> 
     rows = staffing(
         "post/P-1", [post("1", known_to=TUESDAY), post("1", known_from=TUESDAY, team="children-in-care")], [], []
     )
-    assert [(row.team, row.known_from, row.known_to) for row in rows] == [
+    assert [(row.dimensions.team, row.known_from, row.known_to) for row in rows] == [
         ("assessment", MONDAY, TUESDAY),
         ("children-in-care", TUESDAY, STILL_KNOWN),
     ]
@@ -252,7 +253,7 @@ def test_a_worker_known_again_after_a_gap_was_not_in_post_as_known_within_it() -
 
 def test_the_role_of_a_post_withdrawn_from_some_day_on_does_not_stay_with_its_worker() -> None:
     rows = staffing("post/P-1", [post("1", valid_to=NOVEMBER_1)], [held_by("W-1")], [])
-    assert [(row.role, row.valid_from, row.valid_to) for row in rows] == [
+    assert [(row.dimensions.role, row.valid_from, row.valid_to) for row in rows] == [
         (Role.SOCIAL_WORKER, OCTOBER_1, NOVEMBER_1),
         (None, NOVEMBER_1, FOREVER),
     ]
@@ -292,7 +293,7 @@ def test_a_place_without_anything_has_no_rows() -> None:
 def test_an_assignment_without_a_post_is_a_place_of_its_own_in_the_role_it_states() -> None:
     alone = covered_by("C-1", "0.5", CoverReason.ADDITIONAL, of_post=None)
     rows = unposted_cover_staffing([alone])
-    assert [(row.place, row.role, row.team, row.valid_from) for row in rows] == [
+    assert [(row.place, row.dimensions.role, row.dimensions.team, row.valid_from) for row in rows] == [
         ("cover/C-1", Role.TEAM_MANAGER, None, OCTOBER_1)
     ]
     assert the_only(rows) == {"agency": "0.5"}

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tests.worked.example import asked, example
-from tests.worked.stated import changed, closed, fte_changed, left, moved, post, started
+from tests.worked.stated import changed, closed, covered, fte_changed, left, moved, post, started
 
 BEFORE = "2022-01-03"
 CENSUS_DAY = "2023-09-30"
@@ -147,6 +147,32 @@ EXAMPLES = (
         asked("in-post", "2023-05-01", 1, where={"csww_role": 4}),
         asked("in-post", "2023-05-01", 0, where={"csww_role": 5}),
         asked("establishment", "2023-05-01", 0, where={"grade": None}),
+    ),
+    example(
+        "a post counts at the office where it is based on the day, and one that states none as not stated",
+        post("P-1", BEFORE, location="city-hall"),
+        post("P-2", BEFORE, fte=2),
+        changed("P-1", "2023-05-01", location="north-office"),
+        started("W-1", BEFORE, "P-1"),
+        started("W-2", BEFORE, "P-2", 0.5),
+        left("W-1", "2023-06-01"),
+        covered("C-1", BEFORE, "P-1", 0.4),
+        covered("C-2", BEFORE, None, 0.3, reason="additional", role="social-worker"),
+        asked("establishment", "2023-04-30", 3, by="location", rows={"city-hall": 1, None: 2}),
+        asked("establishment", "2023-05-01", 3, by="location", rows={"north-office": 1, None: 2}),
+        asked("in-post", "2023-04-30", "1.5", by="location", rows={"city-hall": 1, None: "0.5"}),
+        asked("in-post-headcount", "2023-05-01", 2, by="location", rows={"north-office": 1, None: 1}),
+        asked("agency", "2023-04-30", "0.7", by="location", rows={"city-hall": "0.4", None: "0.3"}),
+        asked("agency-headcount", "2023-05-01", 2, by="location", rows={"north-office": 1, None: 1}),
+        asked("vacancies", "2023-05-31", "1.5", by="location", rows={None: "1.5"}),
+        asked("vacancies", "2023-06-01", "2.5", by="location", rows={"north-office": 1, None: "1.5"}),
+        asked("vacancies", "2023-06-01", 1, where={"location": "north-office"}),
+        asked("vacancies", "2023-06-01", "1.5", where={"location": None}),
+        asked("vacancies", "2023-06-01", 0, where={"location": "city-hall"}),
+        # 1.5 of 3, all of it where no office is stated.
+        asked("vacancy-rate", "2023-05-31", 50, by="location", rows={None: 75}),
+        asked("leavers", "census 2023", 1, by="location", rows={"north-office": 1}),
+        asked("starters", "financial 2021-22", 2, by="location", rows={"city-hall": 1, None: 1}),
     ),
     example(
         "a person of two contracts counts once, at the most senior post, and in FTE where each post is",
