@@ -23,8 +23,9 @@ MOST_EVENTS_TOGETHER = 500
 """In one transaction, as far as requests are not larger alone. More to a commit is hardly quicker, and others wait."""
 SMALL = 50
 """Events of a request that does not wait behind larger ones."""
-STOP_SECONDS = 5.0
-"""How long the transaction at hand may take to finish when the service stops."""
+STOP_SECONDS = 2.0
+"""How long what waits may take to be written when the service stops, and then how long a rollback may take. By then the
+server has given requests their time to finish."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,8 @@ class JournalWriter:
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=STOP_SECONDS)
             self._writing.cancel()
-            await asyncio.wait([self._writing])
+            # A server that is frozen lets even a rollback wait.
+            await asyncio.wait([self._writing], timeout=STOP_SECONDS)
 
     async def _write_what_waits(self) -> None:
         together: list[_Request] = []
