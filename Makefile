@@ -40,7 +40,7 @@ endif
 test: $(READY) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
 	$(RUN) -m pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
-check: $(READY) ## format, lint, types, import rules, generated files up to date
+check: $(READY) ## format, lint, types, import rules, generated files up to date, OpenAPI and AsyncAPI as Spectral has them
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
@@ -48,6 +48,7 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 	$(RUN) -m contracts.generate --check
 	$(RUN) -m deploy.grafana.build --check
 	$(RUN) -m services.metrics.measures.document --check
+	$(RUN) -m tests.spectral
 
 bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory, the door, dirt
 	$(RUN) -m tests.benchmark $(ARGS)
@@ -72,7 +73,7 @@ lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade take
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
 	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation
-	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules
+	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules tests/spectral/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -23,7 +23,10 @@ from contracts.catalogue import (
     DEAD_LETTER_TOPICS,
     EVENT_MODELS,
     EVENT_TOPICS,
+    METRICS,
+    RECRUITMENT,
     REPUBLISH_REQUEST,
+    RETENTION,
     WATERMARK,
     Topic,
 )
@@ -151,6 +154,10 @@ def asyncapi_document(examples: Examples | None = None) -> Document:
             "title": "Workforce events",
             "version": "1.0.0",
             "description": "A children's social work workforce, as CloudEvents 1.0 in binary mode on Kafka.",
+            "tags": [
+                {"name": service, "description": f"What {service} sends and receives."}
+                for service in (METRICS, RECRUITMENT, RETENTION)
+            ],
         },
         "defaultContentType": "application/json",
         "channels": {topic.name: _channel(topic) for topic in ALL_TOPICS},
@@ -230,6 +237,7 @@ def _operation(topic: Topic, action: str, service: str) -> Document:
     channel = f"#/channels/{topic.name}"
     return {
         "action": action,
+        "description": f"{service.capitalize()} {action}s these records. {topic.purpose}",
         "channel": {"$ref": channel},
         "tags": [{"name": service}],
         "messages": [{"$ref": f"{channel}/messages/{name}"} for name in _message_names(topic)],
@@ -246,7 +254,11 @@ def _message(event: type[EventData], examples: Mapping[str, Document]) -> Docume
         "summary": (event.__doc__ or "").split("\n\n")[0],
         "contentType": "application/json",
         "headers": {
-            "allOf": [{"$ref": "#/components/schemas/CloudEventHeaders"}, {"type": "object", "properties": own_headers}]
+            "type": "object",
+            "allOf": [
+                {"$ref": "#/components/schemas/CloudEventHeaders"},
+                {"type": "object", "properties": own_headers},
+            ],
         },
         "payload": {
             "oneOf": [

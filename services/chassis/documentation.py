@@ -95,9 +95,27 @@ WITH_A_BODY = refusals(
 """What every route that reads a body may answer."""
 
 
-def json_answer(description: str, schema: Mapping[str, Any]) -> Document:
+def json_answer(description: str, schema: Mapping[str, Any], example: Any = None) -> Document:
     """An answer in JSON."""
-    return {"description": description, "content": {"application/json": {"schema": dict(schema)}}}
+    return {"description": description, "content": {"application/json": json_content(schema, example)}}
+
+
+def json_content(schema: Mapping[str, Any], example: Any = None) -> Document:
+    """What an answer in JSON looks like, with an example where there is one."""
+    return {"schema": dict(schema)} | ({} if example is None else {"example": _replaced(example, None, _NULL)})
+
+
+_NULL = "\0null"
+"""Stands for null in an example until the document is made: the framework leaves out members that are null."""
+
+
+def _replaced(found: Any, old: Any, new: Any) -> Any:
+    """JSON with one value in place of another."""
+    if isinstance(found, Mapping):
+        return {name: _replaced(value, old, new) for name, value in found.items()}
+    if isinstance(found, list | tuple):
+        return [_replaced(value, old, new) for value in found]
+    return new if found == old else found
 
 
 def record(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> Document:
@@ -127,6 +145,8 @@ def complete_document(app: FastAPI, schemas: Mapping[str, Document]) -> None:
             for content in _contents(found):
                 if MEDIA_TYPE in content:
                     content[MEDIA_TYPE] = {"schema": {"$ref": REFERENCE.format(model="Problem")}}
+                for told in content.values():
+                    told |= {"example": _replaced(told["example"], _NULL, None)} if "example" in told else {}
         return plain()
 
     app.openapi = document  # type: ignore[method-assign]

@@ -38,6 +38,7 @@ def event_pages_router(service: str) -> APIRouter:
 
     @router.get("/asyncapi", summary="The events on Kafka, for people", response_class=HTMLResponse)
     async def page() -> HTMLResponse:
+        """Topics, who writes and reads them, and every event field by field."""
         return HTMLResponse(_page(service))
 
     @router.get(
@@ -46,6 +47,7 @@ def event_pages_router(service: str) -> APIRouter:
         responses={200: json_answer("An AsyncAPI 3.0 document.", {"type": "object", "required": ["asyncapi"]})},
     )
     async def document() -> JSONResponse:
+        """The same as an AsyncAPI document, for tools that read one."""
         return JSONResponse(_document())
 
     return router

@@ -66,6 +66,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
 
     @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
+        """One event or a batch. What is answered `accepted` will not be lost; sent again it is `already-known`."""
         runtime = runtime_of(request)
         caller = authenticated_caller(request)
         now = datetime.now(UTC)

@@ -18,18 +18,14 @@ from services.chassis.authentication import OPERATING
 from services.chassis.bodies import SMALL_BODY, read_model
 from services.chassis.dead_letters import NotSentAgain, list_dead_letters, send_again
 from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record, refusals, several
-from services.chassis.problems import JsonAnswer, Problem, in_words, not_available
+from services.chassis.problems import JsonAnswer, Problem, not_available
+from services.chassis.query import QueryModel
 from services.chassis.runtime import runtime_of
 
 
 async def no_parameters(request: Request) -> None:
     """A dependency of a route that takes none. Raises a 422 problem for each there is: it would be passed over."""
-    faults = [
-        {"field": name, "problem": "is not a parameter", "expected": "no parameter"} for name in request.query_params
-    ]
-    if faults:
-        title = "The request is not as described"
-        raise Problem(422, "request-refused", title, in_words(faults, 0), faults=faults)
+    QueryModel(request).raise_if_invalid()
 
 
 health_router = APIRouter(tags=["operation"])

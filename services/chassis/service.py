@@ -5,7 +5,7 @@ everything else needs one, where keys are set.
 """
 
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import APIRouter, Depends, FastAPI
@@ -40,13 +40,27 @@ BASIC = HTTPBase(
 
 DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/openapi.json"})
 SCRIPTS = "/static-offline-docs/"
+TAGS = {
+    "events": "Events: how they are sent, and how they stand on Kafka.",
+    "operation": "For those who run the service: its health, its metrics, its dead letters.",
+}
+"""What the tags of the chassis' own routes mean."""
 METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 def create_service(
-    spec: ServiceSpec, settings: Settings, *, title: str, description: str, routers: Sequence[APIRouter]
+    spec: ServiceSpec,
+    settings: Settings,
+    *,
+    title: str,
+    description: str,
+    routers: Sequence[APIRouter],
+    tags: Mapping[str, str] | None = None,
 ) -> FastAPI:
-    """The application of one service; starting and stopping it starts and stops all its parts."""
+    """The application of one service; starting and stopping it starts and stops all its parts.
+
+    `tags` says what those of its routers mean.
+    """
     runtime = Runtime(spec, settings)
 
     @asynccontextmanager
@@ -57,7 +71,16 @@ def create_service(
 
     # Its documentation pages bring their own scripts: councils' networks do not reach the usual hosts of those.
     # (Not ReDoc's: it brings its script, and that loads its maker's logo from elsewhere.)
-    app = FastAPIOffline(title=title, description=description, version="1", lifespan=lifespan, redoc_url=None)
+    app = FastAPIOffline(
+        title=title,
+        description=description,
+        version="1",
+        openapi_tags=[{"name": name, "description": meaning} for name, meaning in {**(tags or {}), **TAGS}.items()],
+        # Wherever the document was read, there the service is.
+        servers=[{"url": "/"}],
+        lifespan=lifespan,
+        redoc_url=None,
+    )
     app.state.runtime = runtime
     install_problem_answers(app)
     open_to_all = (health_router, event_pages_router(spec.name))

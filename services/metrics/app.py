@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from contracts.catalogue import METRICS
 from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
-from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, survival
+from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, series, survival
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
@@ -27,6 +27,18 @@ DESCRIPTION = """
 Figures of a children's social work workforce, **as at** any date, **as known at** any instant. Every figure is a sum of
 parts that follow from the events of the authority's own systems, and can be explained down to them.
 """
+
+TAGS = {
+    "measures": "Figures, at a date, over a period, and as series.",
+    "explanations": "What a figure is made of, down to the events.",
+    "changes": "What changed between two reports.",
+    "academy": "What became of the academy's cohorts.",
+    "survival": "How long people stay.",
+    "quality": "What the events cannot agree on.",
+    "forecasts": "Vacancies in the months to come.",
+    "benchmarks": "What DfE published, beside our own figures.",
+}
+"""What the tags of its routes mean."""
 
 SPEC = ServiceSpec(
     NAME,
@@ -54,6 +66,7 @@ def create(settings: ServiceSettings) -> FastAPI:
     published = BenchmarksDatabase(settings.benchmarks_database_url, beside=settings.database_url)
     routers = (
         measures.router,
+        series.router,
         explanations.router,
         changes.router,
         academy.router,
@@ -66,6 +79,6 @@ def create(settings: ServiceSettings) -> FastAPI:
         benchmarks_router(published, settings.statistical_neighbours),
         closing(published),
     )
-    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers)
+    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers, tags=TAGS)
     app.add_middleware(FormatBySuffix)
     return app

@@ -3,16 +3,14 @@
 Invariant: an answer names posts, never persons.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
-from contracts.values import AUTHORITY_PATTERN, EffectiveDate
+from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING, Right, authenticated_caller
 from services.chassis.documentation import json_answer, record, refusals, several
 from services.chassis.problems import Problem
+from services.chassis.query import DAY, Parameter, QueryModel, matching
 from services.chassis.runtime import runtime_of
 from services.recruitment import store
 from services.recruitment.rules import fallen_vacant
@@ -29,6 +27,19 @@ FALLEN_VACANT = record(
 )
 
 
+class FallenVacantParameters(QueryModel):
+    """Of which authority and date."""
+
+    authority = Parameter(
+        "authority",
+        "Three-digit code of the authority.",
+        matching(AUTHORITY_PATTERN, "three digits, as 331", None),
+        "331",
+        required=True,
+    )
+    as_at = Parameter("as_at", "The date it is asked for; today if left out.", DAY, "2023-10-31")
+
+
 @router.get(
     "/v1/posts/fallen-vacant",
     summary="Posts that someone held and nobody holds now",
@@ -40,20 +51,16 @@ FALLEN_VACANT = record(
         }
     )
     | {200: json_answer("The posts.", FALLEN_VACANT)},
+    openapi_extra=FallenVacantParameters.documented(),
 )
-async def get_fallen_vacant(
-    request: Request,
-    authority: Annotated[
-        str, Query(pattern=AUTHORITY_PATTERN, description="Three-digit code of the authority.", examples=["331"])
-    ],
-    as_at: Annotated[
-        EffectiveDate | None, Query(description="The date it is asked for; today if left out.", examples=["2023-10-31"])
-    ] = None,
-) -> JSONResponse:
+async def get_fallen_vacant(request: Request) -> JSONResponse:
     """Who recruits sees where to begin: each post, since when it is vacant, and why."""
-    if not authenticated_caller(request).may(Right.READ, authority):
+    question = FallenVacantParameters(request)
+    authority = question.authority or ""
+    if authority and not authenticated_caller(request).may(Right.READ, authority):
         raise Problem(403, "not-allowed", "Not allowed", f"This key may not read of authority {authority}.")
-    day = as_at or datetime.now(UTC).date()
+    question.raise_if_invalid()
+    day = question.as_at or question.now.date()
     events = await store.events_of_posts_and_workers(runtime_of(request).pool, authority)
     posts = [
         {"post": item.post, "since": item.since.isoformat(), "because": item.because}

@@ -36,4 +36,5 @@ def create(settings: ServiceSettings) -> FastAPI:
         title="Workforce recruitment",
         description=DESCRIPTION,
         routers=(intake_router(NAME, handlers.notes_on_accepted), router),
+        tags={"posts": "Posts that fell vacant."},
     )

@@ -8,7 +8,7 @@ import csv
 import httpx
 import pytest
 
-from services.metrics.api.benchmark_answers import COMPARISON, SERIES
+from services.metrics.api.benchmark_answers import COMPARISON_EXAMPLE, COMPARISONS_EXAMPLE
 from tests.integration.arrival import AGE
 from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
 from tests.integration.feed import fault, problem
@@ -161,7 +161,7 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
 
 def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("turnover-rate/series?authority=331&release=2022&neighbours=332,839").json()
-    assert list(answer) == list(SERIES)
+    assert list(answer) == list(COMPARISONS_EXAMPLE)
     bournemouth = place("839", "Bournemouth, Christchurch and Poole", 9.9)
     assert answer["series"] == [
         {
@@ -272,9 +272,9 @@ def test_the_examples_of_the_documentation_have_the_members_of_the_answers(bench
     }
     shown = paths["/v1/benchmarks/{measure}"]["get"]["responses"]["200"]["content"]["application/json"]["example"]
     given = benchmarks.ask("turnover-rate?authority=331&year=2022&release=2022").json()
-    assert list(shown) == list(given) == [*COMPARISON, *AGE]
+    assert list(shown) == list(given) == [*COMPARISON_EXAMPLE, *AGE]
     assert list(shown["rank"]) == list(given["rank"])
-    assert [name for name in given["ours"] if name != "reason"] == list(COMPARISON["ours"])
+    assert [name for name in given["ours"] if name != "reason"] == list(COMPARISON_EXAMPLE["ours"])
     parameters = {item["name"]: item for item in paths["/v1/benchmarks/{measure}"]["get"]["parameters"]}
     own = {"measure", "authority", "year", "release", "neighbours", "as_known_at", "as_accepted_at"}
     assert set(parameters) == {*own, "format", "sheet"}

@@ -9,12 +9,14 @@ from typing import Any
 
 import httpx
 import pytest
+from jsonschema import Draft202012Validator
 
 from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
 from tests.integration.alone import Alone
 from tests.integration.benchmarks import NEWER, OLDER
 from tests.integration.feed import fault, problem
+from tests.integration.head import same_but_for_the_body
 from tests.integration.routes import (
     APPLICATION,
     OF_AN_AUTHORITY,
@@ -150,6 +152,18 @@ ANSWERED = [question for route in ROUTES if route not in OPERATED for question i
 LISTS = ("rows", "parts", "changes", "findings", "members", "points", "events", "measures", "checks", "files")
 
 
+@pytest.mark.parametrize("route", [route for route in ROUTES if route not in OPERATED])
+def test_an_answer_has_the_members_that_its_schema_names_and_no_others(metrics: Alone, route: str) -> None:
+    document = APPLICATION.openapi()
+    method, _, path = route.partition(" ")
+    documented = document["paths"][path][method.lower()]["responses"]["200"]["content"]["application/json"]["schema"]
+    assert documented["additionalProperties"] is False
+    for question in questions(route):
+        body = metrics.ask(question, "operator").json()
+        schema = documented | {"components": document["components"]}
+        assert [error.message for error in Draft202012Validator(schema).iter_errors(body)] == []
+
+
 @pytest.mark.parametrize("question", ANSWERED)
 def test_json_csv_and_workbook_tell_the_same(metrics: Alone, question: str) -> None:
     body = metrics.ask(question, "operator").json()
@@ -194,6 +208,14 @@ def test_an_answer_that_has_not_changed_is_not_sent_again(metrics: Alone, questi
             assert again.headers.get(name) == first.headers.get(name)
         tags.add(first.headers["etag"])
     assert len(tags) == 3
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_head_says_of_an_answer_all_but_its_body(metrics: Alone, route: str) -> None:
+    for question in questions(route):
+        path, _, query = question.partition("?")
+        for asked in (question, f"{path}?{query}{'&' if query else ''}format=csv", f"{question}&colour=red"):
+            same_but_for_the_body(metrics.ask(asked, method="HEAD"), metrics.ask(asked))
 
 
 @pytest.mark.parametrize("path", [path for path in OF_AN_AUTHORITY if path != SUBJECT])

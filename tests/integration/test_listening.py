@@ -60,9 +60,15 @@ async def test_recruitment_tells_which_posts_fell_vacant_since_when_and_why(
 
 def test_what_is_asked_wrongly_of_fallen_vacant_posts_is_told(recruitment: Feed) -> None:
     missing = fault(recruitment.get("/v1/posts/fallen-vacant"), 422)
-    assert missing == {"field": "authority", "problem": "is missing", "expected": "a value for it"}
-    wrong = problem(recruitment.get("/v1/posts/fallen-vacant?authority=Leeds&as_at=yesterday"), 422)["faults"]
-    assert [(found["field"], found["value"]) for found in wrong] == [("authority", "Leeds"), ("as_at", "yesterday")]
+    assert missing == {"field": "authority", "problem": "is missing", "expected": "three digits, as 331"}
+    query = "authority=Leeds&as_at=yesterday&as_at=2023-11-31&at=today"
+    wrong = problem(recruitment.get(f"/v1/posts/fallen-vacant?{query}"), 422)["faults"]
+    assert [(found["field"], found["problem"], found.get("value")) for found in wrong] == [
+        ("at", "is not a parameter", None),
+        ("authority", "cannot be read", "Leeds"),
+        ("as_at", "is given more than once", None),
+        ("as_at", "cannot be read", "2023-11-31"),
+    ]
     assert all(found["expected"] for found in wrong)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from services.metrics.api.benchmark_answers import COMPARISON
-from services.metrics.api.releases import RELEASE, REVISIONS
+from services.metrics.api.benchmark_answers import COMPARISON_EXAMPLE
+from services.metrics.api.releases import RELEASE_EXAMPLE, REVISIONS_EXAMPLE
 from tests.integration.arrival import AGE
 from tests.integration.benchmarks import OLDER, Loaded
 from tests.integration.feed import fault, problem
@@ -19,7 +19,7 @@ from tests.unit.benchmarks.small_release import authority, file_of, turnover
 
 def test_what_dfe_revised_is_counted_and_listed(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("revisions?older=2022&newer=2025&measure=turnover-rate").json()
-    assert list(answer) == list(REVISIONS)
+    assert list(answer) == list(REVISIONS_EXAMPLE)
     # Of the six rows that both have; 18 and 18.04 are the same to 1 decimal.
     assert (answer["compared"], answer["changed"]) == (6, 3)
     assert (answer["only_in_older"], answer["only_in_newer"]) == (5, 1)
@@ -89,7 +89,7 @@ def test_a_release_that_is_loaded_is_listed_with_all_that_is_kept_about_it(bench
     newest, oldest = (
         item for item in benchmarks.ask("releases").json()["releases"] if item["release"] in ("2022", "2025")
     )
-    assert list(newest) == list(RELEASE)
+    assert list(newest) == list(RELEASE_EXAMPLE)
     assert (newest["release"], oldest["release"]) == ("2025", "2022")
     assert (oldest["published"], oldest["rows"], oldest["years"]) == ("2023-02-23", 11, [2021, 2022])
     assert oldest["source"] == "DfE, children's social work workforce (Open Government Licence v3.0)"
@@ -212,10 +212,10 @@ def test_the_example_of_the_documentation_is_what_is_answered(benchmarks: Loaded
     answer = benchmarks.ask("turnover-rate?authority=331&year=2022&release=dfe-2022&neighbours=333,336").json()
     # Nothing is known here of Coventry's own events, and the release goes by another name.
     other = {"release", "as_known_at", "ours", "differences", "links"}
-    assert set(answer) == {*COMPARISON, *AGE}
-    assert {name: answer[name] for name in set(COMPARISON) - other} == {
-        name: COMPARISON[name] for name in set(COMPARISON) - other
+    assert set(answer) == {*COMPARISON_EXAMPLE, *AGE}
+    assert {name: answer[name] for name in set(COMPARISON_EXAMPLE) - other} == {
+        name: COMPARISON_EXAMPLE[name] for name in set(COMPARISON_EXAMPLE) - other
     }
-    assert [said for said in COMPARISON["differences"] if said in answer["differences"]] == COMPARISON["differences"][
-        :2
-    ]
+    assert [said for said in COMPARISON_EXAMPLE["differences"] if said in answer["differences"]] == COMPARISON_EXAMPLE[
+        "differences"
+    ][:2]

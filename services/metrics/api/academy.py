@@ -3,14 +3,14 @@
 Invariant: every figure here can be asked for its members (`outcome=`), and there are as many as the figure says.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
+from services.chassis.query import Parameter, choice, word
 from services.metrics.academy.outcomes import (
     COUNTED,
     OUTCOMES,
@@ -25,10 +25,10 @@ from services.metrics.academy.outcomes import (
 )
 from services.metrics.api import schemas
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.files import Lines
-from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
-from services.metrics.api.query import QueryReader, no_such_authority, said
+from services.metrics.api.parameters import OfADay, Paged, no_such_authority, said
+from services.metrics.api.query import KNOWN
 from services.metrics.api.responses import answer, page_links, pinned, responses
+from services.metrics.api.tables import cohort_lines, member_lines
 from services.metrics.api.telling import all_told
 from services.metrics.ingest import store
 from services.metrics.measures.declaration import BOARD, OWN, Unit
@@ -43,16 +43,28 @@ COHORTS = Parameter(
     "cohorts",
     "Which cohorts, of those that had entered by the date: `all`, those `completed` (their assessed and supported year "
     "was over; the council's paper counts these), or those `running`.",
-    {"type": "string", "enum": list(Which), "default": Which.ALL.value},
+    choice(Which, Which.ALL),
     "completed",
 )
-OUTCOME = Parameter(
-    "outcome",
-    "Only the members who make up this figure.",
-    {"type": "string", "enum": list(COUNTED), "default": "started"},
-    "left_during",
-)
-NAMES = ("authority", "as_at", *KNOWN)
+
+
+class AcademyParameters(OfADay):
+    """Of which authority, as at which date, as known when."""
+
+    cohorts = COHORTS
+
+
+class MembersParameters(OfADay, Paged):
+    """The same of the members of a cohort, and which of them."""
+
+    cohorts = COHORTS
+    outcome = Parameter(
+        "outcome",
+        "Only the members who make up this figure.",
+        word(list(COUNTED), "started"),
+        "left_during",
+    )
+
 
 RATIOS = {
     "progressed_share": ("Share who progressed", "100 x progressed / started.", BOARD),
@@ -89,7 +101,7 @@ _OF_ALL = {
     "mean_service_years": 2.8,
     "mean_service_years_of_all": 2.3,
 }
-EXAMPLE = {
+EXAMPLE: dict[str, Any] = {
     "authority": "331",
     "cohorts": "completed",
     "as_at": "2023-11-30",
@@ -104,13 +116,31 @@ EXAMPLE = {
             "academy_team": "academy-team-1",
             "places": 16,
             "started": 11,
+            "passed": 9,
+            "failed": 0,
+            "deferred": 1,
+            "in_the_year": 0,
+            "left": 3,
             "left_during": 1,
+            "left_after": 2,
+            "progressed": 9,
+            "in_post": 8,
+            "progressed_share": 81.8,
             "retention": 72.7,
+            "mean_service_years": 5.4,
+            "mean_service_years_of_all": 4.6,
         }
     ],
     "over_all": _OF_ALL,
     "definitions": {"retention": DEFINITIONS["retention"]},
-    "links": {},
+    "links": {
+        "pinned": "/v1/academy/cohorts?authority=331&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z",
+        "members": "/v1/academy/cohorts/all?authority=331&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z",
+        "survival": "/v1/survival?authority=331&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z&of=academy-members",
+    },
 }
 MEMBERS_EXAMPLE = {
     "authority": "331",
@@ -118,7 +148,11 @@ MEMBERS_EXAMPLE = {
     "as_at": "2023-11-30",
     "as_known_at": "2023-11-30T17:00:00Z",
     "outcome": "started",
+    "definition": COUNTED["started"].definition,
+    "figures": {name: value for name, value in EXAMPLE["rows"][0].items() if name in _OF_ALL},
     "count": 11,
+    "limit": 1,
+    "offset": 0,
     "members": [
         {
             "worker": "W-0007",
@@ -136,48 +170,23 @@ MEMBERS_EXAMPLE = {
             "events": "/v1/subjects/worker/W-0007?authority=331",
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/academy/cohorts/cohort-01?authority=331&as_at=2023-11-30&limit=1"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z"
+    },
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AcademyRequest:
-    """Of which authority, as at which date, as known when."""
-
-    authority: str
-    as_at: date
-    as_known_at: datetime
-    as_accepted_at: datetime | None
-
-    def facts(self) -> dict[str, str]:
-        """What answers say of it."""
-        accepted = {} if self.as_accepted_at is None else {"as_accepted_at": said(self.as_accepted_at)}
-        return {"as_at": self.as_at.isoformat(), "as_known_at": said(self.as_known_at)} | accepted
-
-
-def asked(question: QueryReader) -> AcademyRequest:
-    """What a question about one authority asks. Problems are noted in the question."""
-    found = AcademyRequest(
-        question.authority(),
-        question.past_day("as_at"),
-        question.as_known_at(),
-        question.instant("as_accepted_at"),
-    )
-    if found.authority == ALL:
-        question.fault("authority", "is every authority", "one authority, as 331", ALL)
-    return found
-
-
-async def snapshot_of(computation: Computation, requested: AcademyRequest) -> Snapshot:
+async def snapshot_of(computation: Computation, question: OfADay) -> Snapshot:
     """The snapshot that answers, members worked out.
 
     Raises a 404 problem where nothing was known of the authority, and a 422 problem where it costs too much.
     """
-    memory = computation.memory
-    if not await store.has_events(memory.readers, requested.authority, requested.as_known_at, requested.as_accepted_at):
-        raise no_such_authority(requested.authority, requested.as_known_at, requested.as_accepted_at)
-    await computation.weigh(cost.of_parts(1, await memory.size(requested.authority), 1))
-    snapshot = await memory.authorities.snapshot(requested.authority, requested.as_known_at, requested.as_accepted_at)
+    memory, report = computation.memory, (question.authority, question.known_at, question.as_accepted_at)
+    if not await store.has_events(memory.readers, *report):
+        raise no_such_authority(*report)
+    await computation.weigh(cost.of_parts(1, await memory.size(question.authority), 1))
+    snapshot = await memory.authorities.snapshot(*report)
     # The snapshot keeps them.
     await computation.run(members, snapshot)
     return snapshot
@@ -192,16 +201,11 @@ def cohort_named(snapshot: Snapshot, name: str) -> Cohort:
     return found[name]
 
 
-def which_cohorts(question: QueryReader) -> Which:
-    """Which cohorts a question asks for."""
-    return Which(question.choice("cohorts", list(Which), Which.ALL))
-
-
 @router.get(
     "/v1/academy/cohorts",
     summary="What became of the academy's cohorts, each and over all",
     responses=responses(EXAMPLE, schema=schemas.COHORTS),
-    openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, COHORTS]),
+    openapi_extra=AcademyParameters.documented(),
 )
 async def list_cohorts(request: Request) -> Response:
     """Each cohort in the order of entry with its outcomes as at a date, and those over all the cohorts listed.
@@ -209,25 +213,24 @@ async def list_cohorts(request: Request) -> Response:
     Beside the figures stands how each is defined. `/v1/academy/cohorts/{cohort}?outcome=…` names the members who make
     up one.
     """
-    question = QueryReader(request, *NAMES, also=[COHORTS])
-    requested, which = asked(question), which_cohorts(question)
+    question = AcademyParameters(request)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        snapshot = await snapshot_of(computation, requested)
-        return await computation.run(_answer, question, requested, which, snapshot)
+        snapshot = await snapshot_of(computation, question)
+        return await computation.run(_answer, question, snapshot)
 
 
-def _answer(question: QueryReader, requested: AcademyRequest, which: Which, snapshot: Snapshot) -> Response:
+def _answer(question: AcademyParameters, snapshot: Snapshot) -> Response:
     """The answer with the cohorts."""
-    rows, over_all = _of_cohorts(snapshot, requested.as_at, which)
-    body: dict[str, Any] = {"authority": requested.authority, "cohorts": which} | requested.facts()
+    rows, over_all = _of_cohorts(snapshot, question.day, question.cohorts)
+    body: dict[str, Any] = {"authority": question.authority, "cohorts": question.cohorts} | question.facts()
     body |= {"count": len(rows), "rows": rows, "over_all": over_all, "definitions": DEFINITIONS}
     body["links"] = {
         "pinned": pinned(question),
         "members": pinned(question, f"{question.request.url.path}/{ALL}"),
         "survival": pinned(question, "/v1/survival", of="academy-members"),
     }
-    return answer(question, body, _lines(body))
+    return answer(question, body, cohort_lines(body, DEFINITIONS))
 
 
 def _of_cohorts(snapshot: Snapshot, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
@@ -267,17 +270,11 @@ def figures(found: Outcomes) -> dict[str, Any]:
     )
 
 
-def _lines(body: dict[str, Any]) -> Lines:
-    """The cohorts as a table: a line each. Those over all stand beside what they are, so that none is added twice."""
-    names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *DEFINITIONS, "reason"]
-    return names, ([row.get(name) for name in names] for row in body["rows"])
-
-
 @router.get(
     "/v1/academy/cohorts/{cohort}",
     summary="The members of one cohort, or of all, and what is known of each",
     responses=responses(MEMBERS_EXAMPLE, schema=schemas.MEMBERS),
-    openapi_extra=documented(*NAMES, *PAGE, also=[ONE_AUTHORITY, COHORTS, OUTCOME]),
+    openapi_extra=MembersParameters.documented(),
 )
 async def get_cohort(
     request: Request,
@@ -286,40 +283,35 @@ async def get_cohort(
     """Members by their pseudonyms, in the order of start: when they passed, failed, were deferred, progressed and left,
     as far as it had happened by the date, and which figures they make up. `cohorts` says more of `all`.
     """
-    question = QueryReader(request, *NAMES, *PAGE, also=[COHORTS, OUTCOME])
-    requested, which = asked(question), which_cohorts(question)
-    outcome = question.choice("outcome", list(COUNTED), "started")
-    question.page()
+    question = MembersParameters(request)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        snapshot = await snapshot_of(computation, requested)
-        return await computation.run(_answer_of_cohort, question, requested, which, cohort, outcome, snapshot)
+        snapshot = await snapshot_of(computation, question)
+        return await computation.run(_answer_of_cohort, question, cohort, snapshot)
 
 
-def _answer_of_cohort(
-    question: QueryReader, requested: AcademyRequest, which: Which, cohort: str, outcome: str, snapshot: Snapshot
-) -> Response:
+def _answer_of_cohort(question: MembersParameters, cohort: str, snapshot: Snapshot) -> Response:
     """The answer with the members of a cohort."""
-    limit, offset = question.page()
-    body: dict[str, Any] = {"authority": requested.authority}
+    (limit, offset), day, outcome = question.page(), question.day, question.outcome
+    body: dict[str, Any] = {"authority": question.authority}
     if cohort == ALL:
-        body |= {"cohort": ALL, "cohorts": which}
+        body |= {"cohort": ALL, "cohorts": question.cohorts}
     else:
-        body |= _as_cohort(cohort_named(snapshot, cohort), requested.as_at)
-    names = [name for name, *_ in cohorts_as_at(snapshot, requested.as_at, which) if cohort in (ALL, name)]
-    found = outcomes(snapshot, names, requested.as_at)
+        body |= _as_cohort(cohort_named(snapshot, cohort), day)
+    names = [name for name, *_ in cohorts_as_at(snapshot, day, question.cohorts) if cohort in (ALL, name)]
+    found = outcomes(snapshot, names, day)
     listed = found.members(outcome)
-    body |= requested.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
+    body |= question.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
     body |= {"figures": figures(found), "count": len(listed), "limit": limit, "offset": offset}
-    body["members"] = [_as_member(known, question, requested) for known in listed[offset : offset + limit]]
+    body["members"] = [_as_member(known, question) for known in listed[offset : offset + limit]]
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(listed), limit, offset)
-    return answer(question, body, _member_lines(body))
+    return answer(question, body, member_lines(body))
 
 
-def _as_member(known: Known, question: QueryReader, requested: AcademyRequest) -> dict[str, Any]:
+def _as_member(known: Known, question: MembersParameters) -> dict[str, Any]:
     """A member as answers show it. Its events are linked as known when the question was, where it says when."""
     member, leaving = known.member, known.leaving
-    instants = [f"&{name}={said(found)}" for name in KNOWN if (found := question.instant(name)) is not None]
+    instants = [f"&{name}={said(found)}" for name in KNOWN if (found := question.values.get(name)) is not None]
     return {
         "worker": member.person,
         "cohort": member.cohort,
@@ -333,11 +325,5 @@ def _as_member(known: Known, question: QueryReader, requested: AcademyRequest) -
         "destination": None if leaving is None else leaving.destination,
         "service_days": known.service.days,
         "outcomes": [outcome.name for outcome in OUTCOMES if outcome.counts(known)],
-        "events": f"/v1/subjects/worker/{member.person}?authority={requested.authority}{''.join(instants)}",
+        "events": f"/v1/subjects/worker/{member.person}?authority={question.authority}{''.join(instants)}",
     }
-
-
-def _member_lines(body: dict[str, Any]) -> Lines:
-    """The members as a table: a line each."""
-    names = [name for name in MEMBERS_EXAMPLE["members"][0] if name not in ("outcomes", "events")]  # type: ignore[index]
-    return names, ([row[name] for name in names] for row in body["members"])

@@ -1,4 +1,4 @@
-"""How comparisons with published figures look in JSON and CSV, with their examples.
+"""How comparisons with published figures look in JSON and CSV, with their schemas and examples.
 
 Invariant: a published figure is a value or a mark, the other is null.
 """
@@ -6,13 +6,55 @@ Invariant: a published figure is a value or a mark, the other is null.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from services.chassis.documentation import record, several
+from services.metrics.api import schemas
 from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
-from services.metrics.api.releases import number, why
+from services.metrics.api.releases import RELEASE_NAMED, number, why
+from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, WHOLE, or_null
 from services.metrics.benchmarks.comparison import Places, Rank
 from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure
 
 RANK_ORDER = "1 is the lowest figure; equal figures share a rank; only those with a figure are ranked"
+
+_PUBLISHED = record({"code": TEXT, "name": TEXT, "value": NUMBER, "mark": or_null(TEXT)}, schemas.WHY)
+_PUBLISHED_PLACES = {
+    **dict.fromkeys(("authority", "region", "england"), or_null(_PUBLISHED)),
+    "neighbours": several(_PUBLISHED),
+}
+_RANK = record({"rank": or_null(WHOLE), "of": WHOLE}, schemas.WHY)
+_MARKS: schemas.Schema = {"type": "object", "additionalProperties": TEXT}
+_FROM_WHERE = {"neighbours_from": TEXT}
+COMPARISON = record(
+    schemas.DESCRIBED
+    | {"release": RELEASE_NAMED, "year": WHOLE, "as_at": DATE, "as_known_at": INSTANT}
+    | _PUBLISHED_PLACES
+    | _FROM_WHERE
+    | {
+        "neighbours_without_row": several(TEXT),
+        "rank": record({"among_neighbours": or_null(_RANK), "among_authorities": _RANK, "order": TEXT}),
+        "ours": record(
+            {"code": TEXT, "value": NUMBER, "mark": {"enum": ["u", None]}, "scope": schemas.SCOPE},
+            schemas.WHY | schemas.TIME,
+        ),
+        "marks": _MARKS,
+        "differences": several(TEXT),
+        "links": schemas.links("explanation"),
+    }
+    | schemas.AGE,
+    schemas.ACCEPTED | {"formula": TEXT},
+)
+COMPARISONS = record(
+    schemas.DESCRIBED
+    | {"releases": several(RELEASE_NAMED), "authority": schemas.AUTHORITY}
+    | _FROM_WHERE
+    | {
+        "series": several(record({"year": WHOLE, "as_at": DATE, "release": TEXT} | _PUBLISHED_PLACES)),
+        "marks": _MARKS,
+        "links": schemas.links(),
+    },
+    {"formula": TEXT},
+)
 
 _PLACES: dict[str, Any] = {
     "authority": {"code": "331", "name": "Coventry", "value": 18.0, "mark": None},
@@ -23,7 +65,7 @@ _PLACES: dict[str, Any] = {
         {"code": "336", "name": "Wolverhampton", "value": 9.6, "mark": None},
     ],
 }
-COMPARISON: dict[str, Any] = {
+COMPARISON_EXAMPLE: dict[str, Any] = {
     **described(PUBLISHED["turnover-rate"]),
     "release": {"name": "2022", "published": "2023-02-23"},
     "year": 2022,
@@ -62,7 +104,7 @@ COMPARISON: dict[str, Any] = {
         "&as_accepted_at=2022-11-30T12:00:00Z&census_year=2022&scope=census",
     },
 }
-SERIES: dict[str, Any] = {
+COMPARISONS_EXAMPLE: dict[str, Any] = {
     **described(PUBLISHED["turnover-rate"]),
     "releases": [{"name": "2022", "published": "2023-02-23"}],
     "authority": "331",

@@ -15,11 +15,13 @@ from fastapi import APIRouter, Path, Request, Response
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
-from services.metrics.api import schemas
+from services.chassis.query import Parameter, several, whole
 from services.metrics.api.benchmark_answers import (
     COMPARISON,
+    COMPARISON_EXAMPLE,
+    COMPARISONS,
+    COMPARISONS_EXAMPLE,
     RANK_ORDER,
-    SERIES,
     comparison_as_lines,
     marks_of,
     placed_in,
@@ -30,9 +32,9 @@ from services.metrics.api.benchmark_answers import (
 from services.metrics.api.computing import Computation, computing
 from services.metrics.api.measures import FigureRequest, described, is_known
 from services.metrics.api.neighbours import groups_of
-from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, Parameter, documented
-from services.metrics.api.published_files import FILE_NAME, NAME, file_name
-from services.metrics.api.query import QueryReader
+from services.metrics.api.parameters import ONE_AUTHORITY, AsKnown, OfOneAuthority
+from services.metrics.api.published_files import FILE_NAME, NAME
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.releases import as_named, named
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.api.telling import time_of, told
@@ -63,33 +65,6 @@ MeasureName = Annotated[
     Path(description="A CSWW rate, or a count that rates are made of.", json_schema_extra={"enum": list(PUBLISHED)}),
 ]
 
-FIRST_YEAR, LAST_YEAR = 1950, 2099
-YEAR = Parameter(
-    "year",
-    "The year whose 30 September the figures are as at; the last there is if left out.",
-    {"type": "integer", "minimum": FIRST_YEAR, "maximum": LAST_YEAR},
-    2022,
-)
-RELEASE = Parameter(
-    "release", "A release; the one published last that has a row of the authority (and year) if left out.", NAME, "2022"
-)
-RELEASES = Parameter(
-    "release",
-    "Releases to take the figures from; repeat, or join by commas. Every one if left out: of each year the one "
-    "published last that has a row of the authority.",
-    {"type": "array", "items": NAME},
-    ["2022"],
-)
-NEIGHBOURS = Parameter(
-    "neighbours",
-    "Codes of other authorities to compare with; repeat, or join by commas. If left out those that "
-    "WORKFORCE_STATISTICAL_NEIGHBOURS names, or those of the file of neighbours published last.",
-    {"type": "array", "items": {"type": "string", "pattern": AUTHORITY_PATTERN}},
-    ["333", "336"],
-)
-OF_A_SERIES = (ONE_AUTHORITY, RELEASES, NEIGHBOURS)
-OF_A_YEAR = (ONE_AUTHORITY, YEAR, RELEASE, NEIGHBOURS)
-
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
@@ -111,6 +86,80 @@ class _Compared:
         return choosing.ReleaseQuery(self.measure.name, self.authority, self.releases, year)
 
 
+IN_WORDS_CODES = "three-digit codes of other authorities, as 825,908"
+
+
+class _WithNeighbours(AskedQuery):
+    """Those to compare an authority with."""
+
+    neighbours = Parameter(
+        "neighbours",
+        "Codes of other authorities to compare with; repeat, or join by commas. If left out those that "
+        "WORKFORCE_STATISTICAL_NEIGHBOURS names, or those of the file of neighbours published last.",
+        several(
+            {"type": "string", "pattern": AUTHORITY_PATTERN},
+            IN_WORDS_CODES,
+            lambda code: re.fullmatch(AUTHORITY_PATTERN, code) is not None,
+        ),
+        ["333", "336"],
+    )
+
+    def check(self) -> None:
+        """Nobody is a neighbour of their own."""
+        super().check()
+        authority = ONE_AUTHORITY.of(self)
+        if authority in self.neighbours:
+            self.fault("neighbours", "cannot be read", IN_WORDS_CODES, authority)
+
+    def compared(self, measure: Measure, statistical_neighbours: Neighbours, releases: tuple[str, ...]) -> _Compared:
+        """What is compared, with which neighbours, and where these are from."""
+        authority = ONE_AUTHORITY.of(self)
+        default = tuple(statistical_neighbours.get(authority, ()))
+        where_from = "request" if self.neighbours else "setting" if default else "none"
+        return _Compared(measure, authority, self.neighbours or default, where_from, releases)
+
+
+class _OfAYear(AskedQuery):
+    """Which year, and by which release."""
+
+    year = Parameter(
+        "year",
+        "The year whose 30 September the figures are as at; the last there is if left out.",
+        whole(1950, 2099, None),
+        2022,
+    )
+    release = Parameter(
+        "release",
+        "A release; the one published last that has a row of the authority (and year) if left out.",
+        NAME,
+        "2022",
+    )
+
+
+class ComparisonParameters(AsKnown, OfOneAuthority, _OfAYear, _WithNeighbours):
+    """What determines a comparison of one year."""
+
+
+class _OfReleases(AskedQuery):
+    """Which releases."""
+
+    release = Parameter(
+        "release",
+        "Releases to take the figures from; repeat, or join by commas. Every one if left out: of each year the one "
+        "published last that has a row of the authority.",
+        several(
+            {"type": "string", "pattern": FILE_NAME},
+            "names of up to 40 letters, digits, dots, underscores and hyphens, as 2022,2025",
+            lambda name: re.fullmatch(FILE_NAME, name) is not None,
+        ),
+        ["2022"],
+    )
+
+
+class ComparisonsParameters(OfOneAuthority, _OfReleases, _WithNeighbours):
+    """What determines a comparison over the years."""
+
+
 def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neighbours) -> APIRouter:
     """The routes of the benchmarks, kept in this database; with the neighbours of those who want to name their own."""
     router = APIRouter(tags=["benchmarks"], dependencies=[READING])
@@ -118,8 +167,8 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
     @router.get(
         "/v1/benchmarks/{measure}",
         summary="A figure beside the region's, England's, the neighbours' and our own",
-        responses=responses(COMPARISON, schema=schemas.COMPARISON),
-        openapi_extra=documented(*KNOWN, also=OF_A_YEAR),
+        responses=responses(COMPARISON_EXAMPLE, schema=COMPARISON),
+        openapi_extra=ComparisonParameters.documented(),
     )
     async def get_benchmark(request: Request, measure: MeasureName) -> Response:
         """DfE's published figures of one year and release, each a value or a mark (the other is null), with ranks (1 is
@@ -129,29 +178,29 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
         found = _published(measure)
-        question = QueryReader(request, *KNOWN, also=OF_A_YEAR)
-        compared = _compared(question, found, statistical_neighbours, _one_release(question))
-        year = question.whole("year", FIRST_YEAR, LAST_YEAR, 0) or None
-        as_known_at, as_accepted_at = question.as_known_at(), question.instant("as_accepted_at")
+        question = ComparisonParameters(request)
         question.raise_if_invalid()
-        ours = FigureRequest(found, compared.authority, as_known_at, as_accepted_at, FigureQuery(scope=Scope.CENSUS))
+        releases = (question.release,) if question.release else ()
+        compared = question.compared(found, statistical_neighbours, releases)
+        report = question.authority, question.known_at, question.as_accepted_at
+        ours = FigureRequest(found, *report, FigureQuery(scope=Scope.CENSUS))
         async with computing(request) as computation, database.opened() as pool:
-            return await _compare(computation, pool, question, await _with_neighbours(pool, compared), year, ours)
+            return await _compare(computation, pool, question, await _with_neighbours(pool, compared), ours)
 
     @router.get(
         "/v1/benchmarks/{measure}/series",
         summary="A published figure over all years there are",
-        responses=responses(SERIES, schema=schemas.COMPARISONS, of_events=False),
-        openapi_extra=documented(also=OF_A_SERIES),
+        responses=responses(COMPARISONS_EXAMPLE, schema=COMPARISONS, of_events=False),
+        openapi_extra=ComparisonsParameters.documented(),
     )
     async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:
         """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
         mark (the other is null); each year's are of one release, which is named.
         """
         found = _published(measure)
-        question = QueryReader(request, also=OF_A_SERIES)
-        compared = _compared(question, found, statistical_neighbours, _several_releases(question))
+        question = ComparisonsParameters(request)
         question.raise_if_invalid()
+        compared = question.compared(found, statistical_neighbours, question.release)
         async with computing(request) as computation, database.opened() as pool:
             return await _series(computation, pool, question, await _with_neighbours(pool, compared))
 
@@ -164,30 +213,6 @@ def _published(name: str) -> Measure:
         detail = f"{name[:80]!r} is not a measure that DfE publishes."
         raise Problem(404, "no-such-measure", "There is no such measure", detail, measures=list(PUBLISHED))
     return PUBLISHED[name]
-
-
-def _compared(
-    question: QueryReader, measure: Measure, statistical_neighbours: Neighbours, releases: tuple[str, ...]
-) -> _Compared:
-    authority = question.one_authority()
-    given = question.codes("neighbours", "three-digit codes of other authorities, as 825,908", authority)
-    default = tuple(statistical_neighbours.get(authority, ()))
-    where_from = "request" if given else "setting" if default else "none"
-    return _Compared(measure, authority, given or default, where_from, releases)
-
-
-def _one_release(question: QueryReader) -> tuple[str, ...]:
-    name = file_name(question, "release")
-    return (name,) if name else ()
-
-
-def _several_releases(question: QueryReader) -> tuple[str, ...]:
-    names = question.several("release")
-    for name in names:
-        if not re.fullmatch(FILE_NAME, name):
-            expected = "names of up to 40 letters, digits, dots, underscores and hyphens, as 2022,2025"
-            question.fault("release", "cannot be read", expected, name)
-    return names
 
 
 async def _with_neighbours(pool: asyncpg.Pool, compared: _Compared) -> _Compared:
@@ -215,19 +240,18 @@ class _Published:
 async def _compare(
     computation: Computation,
     pool: asyncpg.Pool,
-    question: QueryReader,
+    question: ComparisonParameters,
     compared: _Compared,
-    wanted: int | None,
     ours: FigureRequest,
 ) -> Response:
     measure = compared.measure.name
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
-    release, year = _found(releases, rows, compared, wanted)
+    release, year = _found(releases, rows, compared, question.year)
     figures = await store.find_figures(pool, release.name, measure, [year])
     places = find_places(figures, compared.authority, compared.neighbours)
     latest, _ = choose(releases, rows, replace(compared.wanted(year), names=()))
     others = {code: choosing.elsewhere(releases, rows, code, year) for code in places.without_row}
-    own = await _own_figure(computation, ours, year, question.known_on())
+    own = await _own_figure(computation, ours, year, question.known_on)
     published = _Published(release, year, latest, figures, places, others)
     return await computation.run(_answer, question, compared, ours, own, published)
 
@@ -249,7 +273,7 @@ def _not_there(missing: NotThere) -> Problem:
 
 
 def _answer(
-    question: QueryReader,
+    question: ComparisonParameters,
     compared: _Compared,
     ours: FigureRequest,
     own_figure: tuple[dict[str, Any], bool],
@@ -294,7 +318,9 @@ async def _own_figure(
     return found | {"scope": ours.query.scope} | time_of(ours.measure, when), known
 
 
-async def _series(computation: Computation, pool: asyncpg.Pool, question: QueryReader, compared: _Compared) -> Response:
+async def _series(
+    computation: Computation, pool: asyncpg.Pool, question: ComparisonsParameters, compared: _Compared
+) -> Response:
     measure = compared.measure.name
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
     for name in compared.releases:
@@ -313,7 +339,7 @@ async def _series(computation: Computation, pool: asyncpg.Pool, question: QueryR
 
 
 def _answer_with_series(
-    question: QueryReader,
+    question: ComparisonsParameters,
     compared: _Compared,
     by_year: Mapping[int, LoadedRelease],
     used: Sequence[LoadedRelease],

@@ -25,7 +25,7 @@ from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime, runtime_of
 from services.chassis.settings import PREFIX
 from services.chassis.turns import TooManyWait, Turns
-from services.metrics.api.query import QueryReader
+from services.metrics.api.query import AskedQuery
 from services.metrics.pauses import LEFT
 from services.metrics.read_models.read_cache import ReadCache, read_cache_of
 from services.metrics.settings import ServiceSettings
@@ -131,10 +131,10 @@ async def computing(request: Request) -> AsyncIterator[Computation]:
 
 async def _read_age(request: Request, memory: ReadCache) -> None:
     """Of when the newest record is that the answer will know of: every question that events answer is told."""
-    question: QueryReader | None = getattr(request.state, "question", None)
+    question: AskedQuery | None = getattr(request.state, "question", None)
     if question is not None and question.pins:
         instants = question.latest_known_at(), question.latest_accepted_at()
-        question.recorded_until = await memory.recorded_until(question.authority(), *instants)
+        question.recorded_until = await memory.recorded_until(question.values["authority"], *instants)
 
 
 def too_costly(steps: int, most: int) -> Problem:

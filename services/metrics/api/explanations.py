@@ -3,10 +3,7 @@
 Invariant: the amounts of the parts add up to the figure, exactly; an answer names pseudonyms, never persons.
 """
 
-import json
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -17,8 +14,10 @@ from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
+from services.metrics.api.measures import (
+    EXAMPLE as FIGURE_EXAMPLE,
+)
 from services.metrics.api.measures import (
     FigureRequest,
     MeasureName,
@@ -26,32 +25,31 @@ from services.metrics.api.measures import (
     refuse_nothing,
     wanted,
 )
-from services.metrics.api.parameters import FIGURE, KNOWN, ONE_AUTHORITY, PAGE, documented
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.parameters import AsKnown, Counted, OfATime, OfOneAuthority, Paged, said
+from services.metrics.api.query import KNOWN
 from services.metrics.api.responses import answer, page_links, pinned, responses
+from services.metrics.api.tables import event_lines, part_lines, term_lines
 from services.metrics.api.telling import marked, time_of, told
 from services.metrics.figures.explanation import Explained, explain
 from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures, narrowed
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.read_models import cost
-from services.metrics.read_models.authorities import ALL
 from services.metrics.reasons import Reason, Value
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.snapshot.snapshot import Snapshot, known
 
 router = APIRouter(tags=["explanations"], dependencies=[READING])
 
-NAMES = (*FIGURE, *PAGE)
-
 EXAMPLE = {
-    "measure": "vacancies",
-    "authority": "331",
+    **{name: value for name, value in FIGURE_EXAMPLE.items() if name not in ("by", "rows", "total", "links")},
     "as_at": "2023-10-31",
     "as_known_at": "2023-11-30T12:00:00Z",
     "total": 22.5,
     "exact": "22.5",
     "count": 21,
+    "limit": 1,
+    "offset": 0,
     "parts": [
         {
             "amount": "0.5",
@@ -65,7 +63,12 @@ EXAMPLE = {
             ],
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31&limit=1"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z",
+        "events_of_subject": "/v1/subjects/{subject}?authority=331&as_known_at=2023-11-30T12:00:00Z"
+        "&as_accepted_at=2023-11-30T12:00:00Z",
+    },
 }
 SUBJECT_EXAMPLE = {
     "subject": "worker/W-0211",
@@ -73,6 +76,8 @@ SUBJECT_EXAMPLE = {
     "as_known_at": "2023-11-30T12:00:00Z",
     "numbers": ["W-0211"],
     "count": 1,
+    "limit": 100,
+    "offset": 0,
     "events": [
         {
             "id": "demo-000412",
@@ -86,14 +91,26 @@ SUBJECT_EXAMPLE = {
             "data": {"started_on": "2023-02-14", "post": "P-0412", "fte": 0.5},
         }
     ],
+    "links": {
+        "pinned": "/v1/subjects/worker/W-0211?authority=331"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
+    },
 }
+
+
+class ExplanationParameters(OfOneAuthority, OfATime, AsKnown, Counted, Paged):
+    """What determines a figure that is explained, and how much of it is told."""
+
+
+class SubjectParameters(OfOneAuthority, AsKnown, Paged):
+    """Whose events are told, and how many."""
 
 
 @router.get(
     "/v1/measures/{measure}/explanation",
     summary="What one figure is made of",
     responses=responses(EXAMPLE, schema=schemas.EXPLANATION),
-    openapi_extra=documented(*(name for name in NAMES if name != "by"), also=[ONE_AUTHORITY]),
+    openapi_extra=ExplanationParameters.documented(),
 )
 async def get_explanation(request: Request, measure: MeasureName) -> Response:
     """The posts, workers and assignments that make up a figure, each with its amount; of a rate, its counts.
@@ -102,12 +119,8 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     asked for its events at `/v1/subjects/…`.
     """
     found = declared(measure)
-    names = tuple(name for name in NAMES if name != "by")
-    question = QueryReader(request, *names)
+    question = ExplanationParameters(request)
     requested, when = wanted(question, found), question.when(found)
-    limit, offset = question.page()
-    if requested.authority == ALL:
-        question.fault("authority", "is every authority", "one authority, as 331", ALL)
     question.raise_if_invalid()
     async with computing(request) as computation:
         memory = computation.memory
@@ -117,20 +130,18 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
         reading = await memory.reading(requested.authority, requested.as_known_at, requested.as_accepted_at)
         result = await computation.run(figures, found, [reading], [when], requested.query)
         await refuse_nothing(computation, requested, result)
-        return await computation.run(_answer, question, requested, when, reading, result, limit, offset)
+        return await computation.run(_answer, question, requested, when, reading, result)
 
 
 def _answer(
-    question: QueryReader,
+    question: ExplanationParameters,
     requested: FigureRequest,
     when: When,
     reading: Reading,
     result: Figures,
-    limit: int,
-    offset: int,
 ) -> Response:
     """The answer with the parts of a count, or the terms of a rate."""
-    found = requested.measure
+    found, (limit, offset) = requested.measure, question.page()
     body = requested.facts() | time_of(found, when) | requested.instants()
     total = result.totals[0]
     body |= told("total", total, found.unit) | marked(found, total, "total_mark")
@@ -139,7 +150,7 @@ def _answer(
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
-        return answer(question, body, _term_lines(body), passing=("links", "terms"), lasting_too=terms)
+        return answer(question, body, term_lines(body), passing=("links", "terms"), lasting_too=terms)
     # Of a figure that there is not there are no parts.
     parts = [] if isinstance(total, Reason) else explain(found, reading, when, requested.query)
     body |= {"exact": _exactly(total), "count": len(parts), "limit": limit, "offset": offset}
@@ -150,7 +161,7 @@ def _answer(
         # One template for all parts: `subject` is any of their subjects, as it stands.
         "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
     } | page_links(question, len(parts), limit, offset)
-    return answer(question, body, _lines(parts, found.dimensions))
+    return answer(question, body, part_lines(parts, found.dimensions))
 
 
 def _exactly(value: Value) -> str | None:
@@ -175,7 +186,7 @@ def as_part(part: Explained) -> dict[str, Any]:
 
 
 def _terms(
-    question: QueryReader, rate: Rate, reading: Reading, when: When, requested: FigureRequest
+    question: ExplanationParameters, rate: Rate, reading: Reading, when: When, requested: FigureRequest
 ) -> list[dict[str, Any]]:
     """The counts a rate is made of, each with the link that explains it."""
     scope = rate.scope or requested.query.scope
@@ -212,32 +223,11 @@ def _terms(
     return found
 
 
-def _lines(parts: Sequence[Explained], dimensions: Sequence[str]) -> Lines:
-    """The parts as a table: one line a part."""
-    rows = (
-        [Decimal(exact(part.amount)), part.since, part.until, " ".join(part.subjects)]
-        + [part.dimensions[name] for name in dimensions]
-        for part in parts
-    )
-    return ["amount", "since", "until", "subjects", *dimensions], rows
-
-
-def _term_lines(body: dict[str, Any]) -> Lines:
-    """The counts of a rate as a table: one line each."""
-    names = ("measure", "title", "side", "sign", "exact", "reason", "unit")
-    exactly = [None if term["exact"] is None else Decimal(term["exact"]) for term in body["terms"]]
-    rows = (
-        [amount if name == "exact" else term.get(name) for name in names]
-        for term, amount in zip(body["terms"], exactly, strict=True)
-    )
-    return names, rows
-
-
 @router.get(
     "/v1/subjects/{kind}/{identifier}",
     summary="The events of one post, worker or assignment",
     responses=responses(SUBJECT_EXAMPLE, schema=schemas.SUBJECT),
-    openapi_extra=documented("authority", *KNOWN, *PAGE, also=[ONE_AUTHORITY]),
+    openapi_extra=SubjectParameters.documented(),
 )
 async def get_subject(
     request: Request,
@@ -254,59 +244,39 @@ async def get_subject(
     """Every event known of it, whether it stands, when it was recorded and accepted, and the request or file that
     brought it. A worker whose numbers were merged is one person: the events of all numbers are given.
     """
-    question = QueryReader(request, "authority", *KNOWN, *PAGE)
-    authority, as_known_at = question.one_authority(), question.as_known_at()
-    as_accepted_at = question.instant("as_accepted_at")
-    question.page()
+    question = SubjectParameters(request)
     question.raise_if_invalid()
+    authority = question.authority
     async with computing(request) as computation:
         authorities = computation.memory.authorities
         await computation.weigh(cost.of_snapshot(await computation.memory.size(authority)))
-        snapshot = await authorities.snapshot(authority, as_known_at, as_accepted_at)
+        snapshot = await authorities.snapshot(authority, question.known_at, question.as_accepted_at)
         events = await authorities.events(authority)
-
-        def made() -> Response:
-            instants = as_known_at, as_accepted_at
-            return _answer_of_subject(question, authority, instants, (kind, identifier), snapshot, events)
-
-        return await computation.run(made)
+        return await computation.run(_answer_of_subject, question, (kind, identifier), snapshot, events)
 
 
 def _answer_of_subject(
-    question: QueryReader,
-    authority: str,
-    instants: tuple[datetime, datetime | None],
+    question: SubjectParameters,
     subject: tuple[str, str],
     snapshot: Snapshot,
     all_events: Sequence[Event],
 ) -> Response:
-    (as_known_at, as_accepted_at), (kind, identifier), (limit, offset) = instants, subject, question.page()
-    events = known(all_events, as_known_at, as_accepted_at)
+    (kind, identifier), (limit, offset) = subject, question.page()
+    events = known(all_events, question.known_at, question.as_accepted_at)
     numbers = snapshot.numbers(snapshot.person(identifier)) if kind == "worker" else [identifier]
     subjects = {f"{kind}/{number}" for number in numbers}
     of_it = sorted((event for event in events if event.envelope.subject in subjects), key=order_of_recording)
     if not of_it:
-        detail = f"No event of {kind}/{identifier} in authority {authority} was known at {said(as_known_at)}."
+        detail = (
+            f"No event of {kind}/{identifier} in authority {question.authority} was known at {said(question.known_at)}."
+        )
         raise Problem(404, "no-such-subject", "Nothing is known of it", detail)
-    body: dict[str, Any] = {"subject": f"{kind}/{identifier}", "authority": authority, "as_known_at": said(as_known_at)}
-    body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
+    body: dict[str, Any] = {"subject": f"{kind}/{identifier}", "authority": question.authority} | question.instants()
     body |= {"numbers": numbers} if kind == "worker" else {}
     body |= {"count": len(of_it), "limit": limit, "offset": offset}
     body["events"] = as_events(of_it[offset : offset + limit], snapshot)
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(of_it), limit, offset)
-    return answer(question, body, _event_lines(body))
-
-
-def _event_lines(body: dict[str, Any]) -> Lines:
-    """The events as a table: one line each, what was recorded as JSON."""
-    rows = ([event.get(name) for name in _OF_AN_EVENT] + [json.dumps(event["data"])] for event in body["events"])
-    return (*_OF_AN_EVENT, "data"), rows
-
-
-_OF_AN_EVENT = (
-    "id", "type", "subject", "stands", "recorded", "accepted", "source", "provenance", "sourcesequence", "supersedes",
-    "supersedessource", "voids", "voidssource",
-)  # fmt: skip
+    return answer(question, body, event_lines(body))
 
 
 def as_events(events: Sequence[Event], snapshot: Snapshot) -> list[dict[str, Any]]:

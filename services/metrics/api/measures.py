@@ -5,42 +5,36 @@ Invariant: an answer states all that determined it: measure, definition, authori
 
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from contracts.values import EARLIEST_DATE
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.adding_up import exactly, rounding
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.measure_tables import figure_lines, series_lines
-from services.metrics.api.parameters import DATE, FIGURE, IN_WORDS_DATE, LONGEST_WAIT, PARAMETERS, Parameter, documented
-from services.metrics.api.query import QueryReader, no_such_authority, read_date, said
+from services.metrics.api.parameters import (
+    AUTHORITY,
+    AsKnown,
+    BrokenDown,
+    Counted,
+    OfATime,
+    OfAuthority,
+    no_such_authority,
+    said,
+)
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, list_responses, pinned, responses
+from services.metrics.api.tables import figure_lines, measure_lines
 from services.metrics.api.telling import (
     all_told,
-    control_chart,
     marked,
-    point_of_time,
     time_of,
-    told_in_order,
 )
 from services.metrics.figures.figures import FigureQuery, Figures, FigureSums
-from services.metrics.figures.periods import (
-    STARTS_IN,
-    Every,
-    Period,
-    Window,
-    as_known_on,
-    fits,
-    left_out,
-    series_periods,
-    when_of_point,
-)
 from services.metrics.ingest import store
 from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
@@ -52,37 +46,6 @@ from services.metrics.statistics.control_chart import RULES
 router = APIRouter(tags=["measures"])
 
 MeasureName = Annotated[str, Path(description="What is counted.", json_schema_extra={"enum": list(MEASURES)})]
-
-MOST_POINTS = 1200
-"""Points of one series: a century of months."""
-
-SERIES = (
-    Parameter(
-        "rebase",
-        "Months in which the control chart begins anew (after a change that is known to be real), by any day of them, "
-        "as 2022-04-01; repeat, or join by commas.",
-        {"type": "array", "items": DATE},
-    ),
-    Parameter(
-        "year_starts_in",
-        "The month in which the years (and quarters) of the series begin: 4 for financial, 10 for census years.",
-        {"type": "integer", "minimum": 1, "maximum": 12, "default": 4},
-        4,
-    ),
-    Parameter(
-        "window",
-        "Over what a point counts what happens over time: `12m`, the twelve months up to its last day, or `point`, its "
-        "own month, quarter or year. If left out, rates are of twelve months (retention of starters is of all time), "
-        "as figures as at a date are, and flows of the point. CSWW's annual rates are of twelve months always.",
-        {"type": "string", "enum": list(Window)},
-    ),
-)
-NEEDED_PERIOD = [
-    replace(PARAMETERS[name], required=True, example=example)
-    for name, example in (("from", "2023-04-01"), ("to", "2024-03-31"))
-]
-"""A series has no usual period."""
-_SERIES_NAMES = ("authority", "from", "to", "every", *FIGURE[6:])
 
 EXAMPLE = {
     "measure": "vacancies",
@@ -98,41 +61,39 @@ EXAMPLE = {
     "by": ["role"],
     "rows": [{"role": "advanced-social-worker", "value": 12.0}, {"role": "social-worker", "value": 8.5}],
     "total": 20.5,
-    "links": {"explanation": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31"},
+    "links": {
+        "pinned": "/v1/measures/vacancies?authority=331&by=role&as_at=2023-10-31&as_known_at=2023-11-30T12:00:00Z"
+        "&as_accepted_at=2023-11-30T12:00:00Z",
+        "explanation": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z",
+    },
 }
-SERIES_EXAMPLE = {
-    **{name: value for name, value in EXAMPLE.items() if name not in ("as_at", "rows", "total")},
-    "every": "month",
-    "periods": [
-        {"from": "2023-09-01", "to": "2023-09-30", "as_at": "2023-09-30"},
-        {"from": "2023-10-01", "to": "2023-10-31", "as_at": "2023-10-31"},
+LISTED_EXAMPLE = {
+    "measures": [
+        {name: EXAMPLE[name] for name in ("measure", "title", "definition", "source", "unit", "kind")}
+        | {"dimensions": ["role", "team"]}
     ],
-    "rows": [{"role": "social-worker", "values": [9.0, 8.5]}],
-    "totals": [23.0, 22.5],
+    "dimensions": [{"dimension": "role", "meaning": EVERY_DIMENSION["role"].meaning}],
+    "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in list(RULES.items())[:1]],
 }
 
 
 @router.get(
     "/v1/measures",
     summary="Every measure, its definition and its source",
-    responses=list_responses({"measures": [], "dimensions": []}, schemas.MEASURES_LISTED),
-    openapi_extra=documented(),
+    responses=list_responses(LISTED_EXAMPLE, schemas.MEASURES_LISTED),
+    openapi_extra=AskedQuery.documented(),
 )
 async def list_measures(request: Request) -> Response:
     """The measures there are, and what they can be broken down by."""
-    question = QueryReader(request)
+    question = AskedQuery(request)
     question.raise_if_invalid()
     body = {
         "measures": [described(measure) | {"dimensions": dimensions_of(measure)} for measure in MEASURES.values()],
         "dimensions": [{"dimension": name, "meaning": each.meaning} for name, each in EVERY_DIMENSION.items()],
         "control_chart_rules": [{"rule": name, "meaning": meaning} for name, meaning in RULES.items()],
     }
-    names = (*_DESCRIBED, "formula", "dimensions")
-    rows = [[*(item.get(name) for name in names[:-1]), " ".join(item["dimensions"])] for item in body["measures"]]
-    return answer(question, body, (names, rows))
-
-
-_DESCRIBED = ("measure", "title", "definition", "source", "unit", "kind")
+    return answer(question, body, measure_lines(body))
 
 
 def described(measure: Measure) -> dict[str, Any]:
@@ -201,14 +162,18 @@ class FigureRequest:
         return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
 
-def wanted(question: QueryReader, measure: Measure) -> FigureRequest:
+class FigureParameters(OfAuthority, OfATime, AsKnown, BrokenDown, Counted):
+    """What determines a figure."""
+
+
+def wanted(question: Counted, measure: Measure) -> FigureRequest:
     """What a question about a measure asks, but for its time. Problems are noted in the question."""
     return FigureRequest(
         measure,
-        question.authority(),
-        question.as_known_at(),
-        question.instant("as_accepted_at"),
-        FigureQuery(question.dimensions(measure), question.filters(measure), question.scope()),
+        AUTHORITY.of(question),
+        question.known_at,
+        AsKnown.as_accepted_at.of(question),
+        FigureQuery(question.dimensions(measure), question.filters(measure), question.scope),
     )
 
 
@@ -217,7 +182,7 @@ def wanted(question: QueryReader, measure: Measure) -> FigureRequest:
     dependencies=[READING],
     summary="One measure as at a date or over a period, as known at an instant",
     responses=responses(EXAMPLE, schema=schemas.FIGURE),
-    openapi_extra=documented(*FIGURE),
+    openapi_extra=FigureParameters.documented(),
 )
 async def get_measure(request: Request, measure: MeasureName) -> Response:
     """The figure, rounded half up. Rows and total are each rounded once, from their exact amounts: of a count
@@ -225,7 +190,7 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     `rounding` says so.
     """
     found = declared(measure)
-    question = QueryReader(request, *FIGURE)
+    question = FigureParameters(request)
     requested, when = wanted(question, found), question.when(found)
     question.raise_if_invalid()
     beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
@@ -237,7 +202,7 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
 
 
 def _answer(
-    question: QueryReader,
+    question: FigureParameters,
     requested: FigureRequest,
     when: When,
     result: Figures,
@@ -278,124 +243,3 @@ async def refuse_nothing(computation: Computation, requested: FigureRequest, res
     """Raises a 404 problem where nothing was known of the authority: that is no nought."""
     if not await is_known(computation, requested, result):
         raise no_such_authority(requested.authority, requested.as_known_at, requested.as_accepted_at)
-
-
-@router.get(
-    "/v1/measures/{measure}/series",
-    dependencies=[READING],
-    summary="One measure month by month, quarter by quarter or year by year",
-    responses=responses(SERIES_EXAMPLE, schema=schemas.SERIES),
-    openapi_extra=documented(*_SERIES_NAMES, also=[*NEEDED_PERIOD, *SERIES]),
-)
-async def get_series(request: Request, measure: MeasureName) -> Response:
-    """A point for every whole month, quarter or year between two dates: stocks at its last day, flows within it, rates
-    that count over time of the twelve months up to its last day, unless `window` says otherwise.
-
-    `periods` says of each point what it counts: `from`, `to` and, of stocks, `as_at`. A point that had not begun as
-    known then is null (`not-yet`), one that was under way `provisional`. A series without dimensions carries its
-    control chart (XmR) of the points that were over: centre line, limits, and which rules a point breaks.
-    """
-    found = declared(measure)
-    question = QueryReader(request, *_SERIES_NAMES, also=SERIES)
-    requested = wanted(question, found)
-    every = Every(question.choice("every", list(Every), Every.MONTH))
-    periods = _periods(question, every)
-    points = _points(question, found, periods)
-    rebased = _rebased(question, periods)
-    question.raise_if_invalid()
-    async with computing(request) as computation:
-        (result,) = await requested.work_out(computation, [when for _, when in points])
-        await refuse_nothing(computation, requested, result)
-        return await computation.run(_answer_with_series, question, requested, every, points, rebased, result)
-
-
-def _answer_with_series(
-    question: QueryReader,
-    requested: FigureRequest,
-    every: Every,
-    points: Sequence[tuple[Period, When]],
-    rebased: Sequence[int],
-    result: Figures,
-) -> Response:
-    """The answer with a series, and with its control chart."""
-    found = requested.measure
-    body = requested.facts() | requested.instants() | {"every": every, "by": list(requested.query.by)}
-    body |= {"months": points[0][1].months} if found.all_time else {}
-    body |= _left_out(question, [period for period, _ in points])
-    # A point looks at its last day, whatever it counts.
-    stale = [question.is_stale(when.last) for _, when in points]
-    body["periods"] = [
-        point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
-        for (period, when), is_stale in zip(points, stale, strict=True)
-    ]
-    body["rows"] = [
-        dict(zip(requested.query.by, key, strict=True)) | told_in_order("values", values, found.unit)
-        for key, values in result.sorted_rows()
-    ]
-    body |= told_in_order("totals", result.totals, found.unit)
-    if not requested.query.by:
-        body |= control_chart(found, [when for _, when in points], result.totals, stale, rebased)
-    body["links"] = {"pinned": pinned(question)}
-    times = [
-        time_of(found, when) | ({"stale": True} if is_stale else {})
-        for (_, when), is_stale in zip(points, stale, strict=True)
-    ]
-    exact_values = None if isinstance(found, Rate) else (values for _, values in result.sorted_rows())
-    return answer(question, body, series_lines(body, times, exact_values))
-
-
-def _points(question: QueryReader, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
-    """The points of a series, each with what is counted of it."""
-    months, text = question.whole("months", 1, LONGEST_WAIT, 12), question.choice("window", list(Window))
-    window = Window(text) if text else None
-    if window is Window.POINT and not all(fits(measure, period) for period in periods):
-        question.fault("window", f"does not go with {measure.name}, which is of a year", "12m, or every=year", text)
-    known_on, planned = question.known_on(), question.planned()
-    return [
-        (period, as_known_on(when_of_point(measure, period, EARLIEST_DATE, months, window), period, known_on, planned))
-        for period in periods
-    ]
-
-
-def _periods(question: QueryReader, every: Every) -> list[Period]:
-    """The periods of the points of a series."""
-    first, last = question.day("from", needed=True), question.day("to", needed=True)
-    starts_in = question.whole("year_starts_in", 1, 12, STARTS_IN.get(every, 4))
-    if starts_in != STARTS_IN.get(every, starts_in):
-        expected = f"no year_starts_in beside every={every}, or every=year"
-        question.fault("year_starts_in", f"is not when a {every} begins", expected, str(starts_in))
-    if first is None or last is None:
-        return []
-    periods = series_periods(first, last, every, starts_in)
-    if not periods:
-        question.fault(
-            "to",
-            f"leaves no whole {every}",
-            f"a later date than {last}, an earlier from, or another year_starts_in: all from {first} on is left out",
-            str(last),
-        )
-    if len(periods) > MOST_POINTS:
-        question.fault("from", f"asks for {len(periods)} points", f"at most {MOST_POINTS}", str(first))
-    return periods
-
-
-def _left_out(question: QueryReader, periods: Sequence[Period]) -> dict[str, Any]:
-    """The days asked for that are in no whole period, before the first point and after the last."""
-    first, last = question.day("from"), question.day("to")
-    assert first is not None and last is not None  # noqa: S101, PT018  (settled)
-    found = left_out(first, last, periods)
-    return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
-
-
-def _rebased(question: QueryReader, periods: Sequence[Period]) -> list[int]:
-    """The places of the points at which the control chart begins anew."""
-    found = []
-    for text in question.several("rebase"):
-        day = read_date(text)
-        places = [place for place, period in enumerate(periods) if day and period.first <= day <= period.last]
-        if day is None:
-            question.fault("rebase", "cannot be read", IN_WORDS_DATE, text)
-        elif not places:
-            question.fault("rebase", "is no day of the series", "a day of one of its points", text)
-        found += places
-    return found

@@ -11,32 +11,53 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import OPERATING
+from services.chassis.documentation import record, several
+from services.chassis.query import Parameter, QueryModel
 from services.metrics.api.computing import computing
-from services.metrics.api.parameters import Parameter, documented
+from services.metrics.api.parameters import said
 from services.metrics.api.published_files import (
     NAME,
-    PUBLISHED_ON,
-    asked_to_load,
+    SHA256,
+    PublishedOn,
     file_of,
     from_where,
     load,
     loaded,
     loading_responses,
 )
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, responses
+from services.metrics.api.schemas import DATE, INSTANT, TEXT, TEXTS, WHOLE
+from services.metrics.api.tables import file_lines
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.neighbours import Groups, read_neighbours
 from services.metrics.benchmarks.store import LoadedFile
 
 DEFAULT_SOURCE = "DfE, statistical neighbours (Open Government Licence v3.0)"
-LOADING = (Parameter("name", "What to call it.", NAME, "2025", required=True), PUBLISHED_ON, from_where(DEFAULT_SOURCE))
+
+
+class _Named(QueryModel):
+    """What a file of neighbours is called."""
+
+    name = Parameter("name", "What to call it.", NAME, "2025", required=True)
+
+
+class NeighboursParameters(_Named, PublishedOn):
+    """What a file that is loaded is called, and where it is from."""
+
+    source = from_where(DEFAULT_SOURCE)
+
+
 FILE = file_of(
     "DfE's file of statistical neighbours, CSV in UTF-8, as that of April 2021 (LA num, … SN1, SNP, …) or that of 2025 "
     "(old_la_code, … SN_1, SN_1P, …)."
 )
-NEIGHBOURS: dict[str, Any] = {
+NEIGHBOURS = record(
+    {"name": TEXT, "published": DATE, "loaded_at": INSTANT, "sha256": SHA256, "authorities": WHOLE, "source": TEXT}
+    | {"columns_left_out": TEXTS, "remarks": TEXTS}
+)
+NEIGHBOURS_EXAMPLE: dict[str, Any] = {
     "name": "2025",
     "published": "2025-05-01",
     "loaded_at": "2025-11-01T09:00:00Z",
@@ -57,8 +78,8 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         dependencies=[OPERATING],
         status_code=201,
         summary="Load statistical neighbours",
-        responses=loading_responses(NEIGHBOURS),
-        openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
+        responses=loading_responses(NEIGHBOURS_EXAMPLE, NEIGHBOURS),
+        openapi_extra=NeighboursParameters.documented() | FILE,
     )
     async def post_neighbours(request: Request) -> Response:
         """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
@@ -66,7 +87,8 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
         Comparisons that name no neighbours then take those of the file published last, unless
         WORKFORCE_STATISTICAL_NEIGHBOURS names some.
         """
-        asked = asked_to_load(QueryReader(request, also=LOADING), store.NEIGHBOURS, "name", DEFAULT_SOURCE)
+        question = NeighboursParameters(request)
+        asked = question.asked(store.NEIGHBOURS, question.name, question.source)
 
         async def keep(pool: asyncpg.Pool, file: LoadedFile, _: Groups) -> LoadedFile | None:
             return await store.add_file(pool, store.NEIGHBOURS, file)
@@ -77,14 +99,16 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/neighbours",
         summary="The files of statistical neighbours that are loaded",
-        responses=responses({"files": [NEIGHBOURS]}, of_events=False),
-        openapi_extra=documented(),
+        responses=responses(
+            {"files": [NEIGHBOURS_EXAMPLE]}, schema=record({"files": several(NEIGHBOURS)}), of_events=False
+        ),
+        openapi_extra=AskedQuery.documented(),
     )
     async def get_neighbours(request: Request) -> Response:
         """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
         first, and is the one that is compared by.
         """
-        question = QueryReader(request)
+        question = AskedQuery(request)
         question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
             files = await store.list_files(pool, store.NEIGHBOURS)
@@ -93,10 +117,9 @@ def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
     return router
 
 
-def _answer(question: QueryReader, files: Sequence[LoadedFile]) -> Response:
+def _answer(question: AskedQuery, files: Sequence[LoadedFile]) -> Response:
     told = [_as_json(file) for file in files]
-    rows = ([" ".join(value) if isinstance(value, list) else value for value in file.values()] for file in told)
-    return answer(question, {"files": told}, (list(NEIGHBOURS), rows))
+    return answer(question, {"files": told}, file_lines(told, list(NEIGHBOURS_EXAMPLE)))
 
 
 @lru_cache(maxsize=8)

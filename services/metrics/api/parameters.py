@@ -1,17 +1,36 @@
-"""The query parameters that requests may have, each declared once: its name, its meaning, its schema.
+"""The query parameters that several routes share, each declared once, and the models that routes are made of.
 
-Invariant: the documentation is as strict as the reading in `query.py`: what a schema lets pass can be read.
+Invariant: the documentation is as strict as the reading, for both are of one declaration: what a schema lets pass can
+be read.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
-from contracts.values import AUTHORITY_PATTERN, DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
-from services.metrics.api.formats import NAME, Format, Sheet
-from services.metrics.figures.periods import Every
-from services.metrics.measures.catalogue import CODED
+from contracts.envelope import format_instant
+from contracts.values import AUTHORITY_PATTERN, EARLIEST_DATE, LATEST_DATE
+from services.chassis.authentication import Right, authenticated_caller
+from services.chassis.problems import Problem
+from services.chassis.query import DAY, FLAG, INSTANT, Group, Kind, Parameter, QueryModel, choice, several, whole
+from services.metrics.api.formats import Format
+from services.metrics.api.query import AskedQuery
+from services.metrics.figures.periods import (
+    Period,
+    as_known_on,
+    census_year,
+    financial_year,
+    fits,
+    when_at,
+    when_in,
+    year_to,
+)
+from services.metrics.measures.catalogue import CODED, dimensions_of
+from services.metrics.measures.declaration import Measure, When
 from services.metrics.measures.dimensions import EVERY_DIMENSION
+from services.metrics.read_models.authorities import ALL
 from services.metrics.snapshot.employment import Scope
 
 YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
@@ -24,156 +43,337 @@ MOST_ROWS = 1000
 """Rows of one page."""
 USUAL_ROWS = 100
 MOST_OFFSET = 10_000_000
+EVERY_ROW = 2**31
+"""More rows than there are."""
 LONGEST_WAIT = 120
 """Months for which retention can be asked."""
 
 
-DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
-INSTANT = {"type": "string", "format": "date-time", "pattern": INSTANT_PATTERN}
-IN_WORDS_DATE = f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}"
-IN_WORDS_INSTANT = "an instant with its offset, as 2023-11-30T12:00:00Z"
+# --- whose ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
-    """A query parameter as the documentation shows it."""
+class Authority(Kind[str]):
+    """The code of an authority, which the caller must be allowed to read; `is_one` where `all` cannot be asked for."""
 
-    name: str
-    meaning: str
-    schema: Mapping[str, Any]
-    example: Any = None
-    required: bool = False
+    is_one: bool = False
 
-    def documented(self) -> dict[str, Any]:
-        """The parameter object of OpenAPI."""
-        found: dict[str, Any] = {
-            "name": self.name,
-            "in": "query",
-            "description": self.meaning,
-            "required": self.required,
-            "schema": dict(self.schema),
-        }
-        if self.schema.get("type") == "array":
-            found |= {"style": "form", "explode": False, "schema": {**self.schema, "minItems": 1}}
-        return found if self.example is None else found | {"example": self.example}
+    def read(self, query: QueryModel, name: str, required: bool) -> str | None:
+        """Raises a 403 problem."""
+        code = Kind.read(self, query, name, required)
+        if code is None:
+            return None
+        if not authenticated_caller(query.request).may(Right.READ, code):
+            raise Problem(403, "not-allowed", "Not allowed", f"This key may not read figures of authority {code}.")
+        if code == ALL and self.is_one:
+            query.fault(name, "is every authority", "one authority, as 331", ALL)
+        return code
 
 
-def _value_of(dimension: str) -> dict[str, Any]:
-    if dimension in CODED:
-        return {"type": "string", "enum": [*CODED[dimension], NOT_STATED]}
-    return {"type": "string", "pattern": TEXT}
+def _authority(pattern: str, *, is_one: bool) -> Authority:
+    schema = {"type": "string", "pattern": pattern}
+    # `all` is read where one is needed, too: whoever may not ask for all is told that.
+    return Authority(schema, "three digits, as 331", _read_authority, "", is_one)
 
 
-def _whole(least: int, most: int, usual: int | None = None) -> dict[str, Any]:
-    return {"type": "integer", "minimum": least, "maximum": most} | ({} if usual is None else {"default": usual})
+def _read_authority(text: str) -> str | None:
+    return text if text == ALL or (len(text) == 3 and text.isascii() and text.isdigit()) else None
 
 
-_DECLARED = (
-    Parameter(
-        "authority",
-        "Three-digit code of the authority; `all` for every one there is, with a key for all.",
-        {"type": "string", "pattern": r"^([0-9]{3}|all)$"},
-        "331",
-        required=True,
-    ),
-    # No examples where one way of giving the time excludes another: documentation tools would fill in all of them.
-    Parameter(
-        "as_at",
-        "The date the figure is true for, as 2023-10-31; the day of as_known_at (today) if left out. Of a later date "
-        "nothing is known yet: there is a figure only with planned=true.",
-        DATE,
-    ),
-    Parameter("from", "First day of the period, as 2023-04-01.", DATE),
-    Parameter("to", "Last day of the period, as 2024-03-31.", DATE),
-    Parameter("census_year", "The year to 30 September of this year, instead of from and to.", _whole(1949, 2099)),
-    Parameter(
-        "financial_year",
-        "The year from 1 April of the first to 31 March of the second, as 2023-24, instead of from and to.",
-        {"type": "string", "pattern": rf"^{YEARS}-[0-9]{{2}}$"},
-    ),
-    Parameter(
+AUTHORITY = Parameter(
+    "authority",
+    "Three-digit code of the authority; `all` for every one there is, with a key for all.",
+    _authority(r"^([0-9]{3}|all)$", is_one=False),
+    "331",
+    required=True,
+)
+ONE_AUTHORITY = Parameter(
+    "authority",
+    "Three-digit code of the authority.",
+    _authority(AUTHORITY_PATTERN, is_one=True),
+    "331",
+    required=True,
+)
+
+
+class OfAuthority(AskedQuery):
+    """Of one authority, or of all."""
+
+    authority = AUTHORITY
+
+
+class OfOneAuthority(AskedQuery):
+    """Of an authority where only one can be asked for."""
+
+    authority = ONE_AUTHORITY
+
+
+# --- as known when ----------------------------------------------------------------------------------------------------
+
+
+class AsKnown(AskedQuery):
+    """As known, and as accepted, at an instant."""
+
+    as_known_at = Parameter(
         "as_known_at",
         "What the authority had recorded by then counts; now if left out.",
         INSTANT,
         "2023-11-30T12:00:00Z",
-    ),
-    Parameter(
+    )
+    as_accepted_at = Parameter(
         "as_accepted_at",
         "Only what had also been accepted by this system by then counts: with as_known_at it pins a report, whatever "
         "comes in later. Everything if left out.",
         INSTANT,
-    ),
-    Parameter(
-        "by",
-        "Dimensions to break the figure down by; repeat, or join by commas.",
-        {"type": "array", "items": {"type": "string", "enum": list(EVERY_DIMENSION)}},
-        ["role"],
-    ),
-    Parameter(
-        "scope",
-        "Which posts count: all, or those of the CSWW census. CSWW rates are of the census always.",
-        {"type": "string", "enum": list(Scope), "default": Scope.ALL.value},
-        "all",
-    ),
-    Parameter(
-        "planned",
-        "`true`: what is recorded for days that are still to come as known then (starts, leavers, posts, payments) "
-        "counts too; the answer says `planned` of each such figure. Without it figures of a time to come are null "
-        "(`not-yet`), and one that is under way is counted up to the day of as_known_at and `provisional`.",
-        {"type": "boolean", "default": False},
-    ),
-    Parameter("months", "After how many months retention of starters is judged.", _whole(1, LONGEST_WAIT, 12), 12),
-    Parameter(
-        "every", "How often a series has a point.", {"type": "string", "enum": list(Every), "default": "month"}, "month"
-    ),
-    Parameter(
-        "limit", "How many rows to give, of JSON: a file holds every row.", _whole(1, MOST_ROWS, USUAL_ROWS), 100
-    ),
-    Parameter("offset", "How many rows to pass over, of JSON.", _whole(0, MOST_OFFSET, 0), 0),
-    *(
-        Parameter(name, f"Only this value, or {NOT_STATED}. {dimension.meaning}", _value_of(name))
-        for name, dimension in EVERY_DIMENSION.items()
+    )
+
+    def instants(self) -> dict[str, str]:
+        """As known when, and, where it is pinned, as accepted when, as answers say it."""
+        accepted = {} if self.as_accepted_at is None else {"as_accepted_at": said(self.as_accepted_at)}
+        return {"as_known_at": said(self.known_at)} | accepted
+
+
+# --- of which time ----------------------------------------------------------------------------------------------------
+
+
+def _read_census_year(text: str) -> Period | None:
+    is_year = text.isascii() and text.isdigit() and len(text) == 4
+    return census_year(int(text)) if is_year and EARLIEST_DATE.year < int(text) < LATEST_DATE.year else None
+
+
+def _read_financial_year(text: str) -> Period | None:
+    first, _, second = text.partition("-")
+    is_year = len(first) == 4 and len(second) == 2 and (first + second).isascii() and (first + second).isdigit()
+    if not is_year or (int(first) + 1) % 100 != int(second):
+        return None
+    return financial_year(int(first)) if EARLIEST_DATE.year <= int(first) < LATEST_DATE.year - 1 else None
+
+
+# No examples where one way of giving the time excludes another: documentation tools would fill in all of them.
+AS_AT = Parameter(
+    "as_at",
+    "The date the figure is true for, as 2023-10-31; the day of as_known_at (today) if left out. Of a later date "
+    "nothing is known yet: there is a figure only with planned=true.",
+    DAY,
+)
+FIRST = Parameter("from", "First day of the period, as 2023-04-01.", DAY)
+LAST = Parameter("to", "Last day of the period, as 2024-03-31.", DAY)
+CENSUS_YEAR: Parameter[Period | None] = Parameter(
+    "census_year",
+    "The year to 30 September of this year, instead of from and to.",
+    Kind(
+        {"type": "integer", "minimum": 1949, "maximum": 2099},
+        "a year as 2023, from 1949 to 2099",
+        _read_census_year,
+        None,
     ),
 )
-
-PARAMETERS: dict[str, Parameter] = {parameter.name: parameter for parameter in _DECLARED}
-"""Every parameter that several routes share, by name."""
-
-ONE_AUTHORITY = Parameter(
-    "authority", "Three-digit code of the authority.", {"type": "string", "pattern": AUTHORITY_PATTERN}, "331", True
+FINANCIAL_YEAR: Parameter[Period | None] = Parameter(
+    "financial_year",
+    "The year from 1 April of the first to 31 March of the second, as 2023-24, instead of from and to.",
+    Kind(
+        {"type": "string", "pattern": rf"^{YEARS}-[0-9]{{2}}$"},
+        "two following years as 2023-24",
+        _read_financial_year,
+        None,
+    ),
 )
-"""The authority where only one can be asked for."""
-
-FORMAT = Parameter(
-    NAME,
-    "How to answer. It goes before what the header Accept says; a path that ends in .csv or .xlsx says so too. A file "
-    "is always whole: limit and offset are for JSON. xlsx is an Excel workbook with the sheets that CSV has as two "
-    "files.",
-    {"type": "string", "enum": list(Format)},
+PLANNED = Parameter(
+    "planned",
+    "`true`: what is recorded for days that are still to come as known then (starts, leavers, posts, payments) "
+    "counts too; the answer says `planned` of each such figure. Without it figures of a time to come are null "
+    "(`not-yet`), and one that is under way is counted up to the day of as_known_at and `provisional`.",
+    FLAG,
 )
-SHEET = Parameter(
-    "sheet",
-    "Of CSV: `data`, the rows; or `about`, what they are (measure, definition, unit, dates, instants, totals), a line "
-    "each. JSON and workbooks hold both, and pass it over.",
-    {"type": "string", "enum": list(Sheet)},
+MONTHS = Parameter("months", "After how many months retention of starters is judged.", whole(1, LONGEST_WAIT, 12), 12)
+
+
+class AsAt(AskedQuery):
+    """As at a date."""
+
+    as_at = AS_AT
+
+
+class OfADay(OfOneAuthority, AsAt, AsKnown):
+    """Of one authority, as at a date that had come as known then."""
+
+    @property
+    def day(self) -> date:
+        """The date; the day it is known on where it is left out."""
+        return self.as_at or self.known_on
+
+    def check(self) -> None:
+        """The date must have come."""
+        super().check()
+        if self.day > self.known_on:
+            problem, expected = "is to come, as known then", f"a date up to {self.known_on}"
+            self.fault("as_at", problem, expected, self.day.isoformat())
+
+    def facts(self) -> dict[str, str]:
+        """Date and instants, as answers say them."""
+        return {"as_at": self.day.isoformat()} | self.instants()
+
+
+class OfATime(AskedQuery):
+    """As at a date, or over a period in one of three ways."""
+
+    as_at = AS_AT
+    first = FIRST
+    last = LAST
+    census_year = CENSUS_YEAR
+    financial_year = FINANCIAL_YEAR
+
+    def when(self, measure: Measure) -> When:
+        """The date or period a figure of this measure is asked for, as far as it had come."""
+        return as_known_on(self._when(measure), self.period(), self.known_on, PLANNED.of(self))
+
+    def _when(self, measure: Measure) -> When:
+        as_at, period, months = self.as_at, self.period(), MONTHS.of(self)
+        if period is None:
+            if as_at is None:
+                as_at = self.known_on
+                self.meant["as_at"] = as_at.isoformat()
+            return when_at(measure, as_at, EARLIEST_DATE, months)
+        if as_at is not None and not measure.all_time:
+            self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
+        if not fits(measure, period):
+            year = year_to(period.last)
+            self.fault("from", f"is no year before {period.last}", f"{year.first}: {measure.name} is of a year")
+        return when_in(measure, period, as_at, months)
+
+    def whens(self, measures: Sequence[Measure], leave_out: bool) -> list[tuple[Measure, When]]:
+        """The same for several measures, days to come among them, for who compares what was known of one time; those
+        that the period does not fit are left out, or else refused.
+        """
+        as_at, period = self.as_at, self.period()
+        if as_at is not None and period is not None:
+            self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
+            return []
+        fitting = [measure for measure in measures if not leave_out or period is None or fits(measure, period)]
+        return [(measure, self._when(measure)) for measure in fitting]
+
+    def period(self) -> Period | None:
+        """The period; None where none is asked for, or it is wrong, which is noted."""
+        given = [name for name in ("from", "census_year", "financial_year") if self.text(name) is not None]
+        if self.text("to") is not None and "from" not in given:
+            given.append("to")
+        if len(given) > 1:
+            self.fault(given[1], f"does not go with {given[0]}", "one way of giving the period")
+        return self.census_year or self.financial_year or self._from_to()
+
+    def _from_to(self) -> Period | None:
+        first, last = self.first, self.last
+        if first is None or last is None:
+            if (self.text("from") is None) != (self.text("to") is None):
+                self.fault("to" if last is None else "from", "is missing", "both from and to, or neither")
+            return None
+        if first > last:
+            self.fault("to", "is before from", f"a date from {first} on", last.isoformat())
+            return None
+        return Period(first, last)
+
+
+# --- of what of it ----------------------------------------------------------------------------------------------------
+
+
+def _value_of(name: str) -> Kind[str]:
+    if name in CODED:
+        schema = {"type": "string", "enum": [*CODED[name], NOT_STATED]}
+        expected = f"{NOT_STATED}, or one of {', '.join(CODED[name])}"
+        return Kind(schema, expected, lambda text: text if text in (*CODED[name], NOT_STATED) else None, "")
+    expected = "up to 64 letters, digits, dots, underscores and hyphens"
+    schema = {"type": "string", "pattern": TEXT}
+    return Kind(schema, expected, lambda text: text if re.fullmatch(TEXT, text) else None, "")
+
+
+BY = Parameter(
+    "by",
+    "Dimensions to break the figure down by; repeat, or join by commas.",
+    # Which of them there are the measure says.
+    several({"type": "string", "enum": list(EVERY_DIMENSION)}, "", lambda name: True),
+    ["role"],
 )
-OF_FORMAT = (FORMAT, SHEET)
-"""What every question can say of the format of its answer."""
-
-PERIOD = ("as_at", "from", "to", "census_year", "financial_year")
-KNOWN = ("as_known_at", "as_accepted_at")
-KNOWN_AT = ("as_known_at", "from_known", "to_known")
-"""What says as known at which instant; of two reports, for each."""
-ACCEPTED = ("as_accepted_at", "from_accepted", "to_accepted")
-"""What pins a report. Only questions that events answer can have them."""
-FIGURE = ("authority", *PERIOD, *KNOWN, "by", "scope", "planned", "months", *EVERY_DIMENSION)
-"""What determines a figure."""
-PAGE = ("limit", "offset")
+SCOPE = Parameter(
+    "scope",
+    "Which posts count: all, or those of the CSWW census. CSWW rates are of the census always.",
+    choice(Scope, Scope.ALL),
+    "all",
+)
 
 
-def documented(*names: str, also: Sequence[Parameter] = ()) -> dict[str, Any]:
-    """What a question adds to its operation in OpenAPI: parameters by name, its own (of one name, these stand), and
-    those of the format.
-    """
-    declared = {item.name: item for item in (*(PARAMETERS[name] for name in names), *also, *OF_FORMAT)}
-    return {"parameters": [item.documented() for item in declared.values()]}
+def of_dimensions(names: Sequence[str]) -> Group[str]:
+    """The parameters by which only some values of these dimensions count."""
+    return Group(
+        [
+            Parameter(name, f"Only this value, or {NOT_STATED}. {EVERY_DIMENSION[name].meaning}", _value_of(name))
+            for name in names
+        ]
+    )
+
+
+class Filtered(AskedQuery):
+    """Only of some values of dimensions."""
+
+    def filters(self, measure: Measure) -> dict[str, Any]:
+        """Only which values of dimensions count; None: only where it is not stated."""
+        known, found = dimensions_of(measure), dict[str, Any]()
+        for name in EVERY_DIMENSION:
+            if name not in self.values:
+                continue
+            if name not in known:
+                self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
+                continue
+            text = self.values[name]
+            found[name] = None if text == NOT_STATED else EVERY_DIMENSION[name].read(text)
+        return found
+
+
+class BrokenDown(AskedQuery):
+    """By dimensions."""
+
+    by = BY
+
+
+class Counted(Filtered):
+    """What of a measure counts."""
+
+    scope = SCOPE
+    planned = PLANNED
+    months = MONTHS
+    only = of_dimensions(list(EVERY_DIMENSION))
+
+    def dimensions(self, measure: Measure) -> tuple[str, ...]:
+        """By what the figure is broken down."""
+        names, known = BY.of(self), dimensions_of(measure)
+        for name in names:
+            if name not in known:
+                self.fault("by", "cannot be read", f"for {measure.name} one or more of {', '.join(known)}", name)
+        return names
+
+
+class Paged(AskedQuery):
+    """A page of the rows."""
+
+    limit = Parameter(
+        "limit", "How many rows to give, of JSON: a file holds every row.", whole(1, MOST_ROWS, USUAL_ROWS), 100
+    )
+    offset = Parameter("offset", "How many rows to pass over, of JSON.", whole(0, MOST_OFFSET, 0), 0)
+
+    def page(self) -> tuple[int, int]:
+        """How many rows to give, and how many to pass over: of JSON a page, of a file every row."""
+        return (self.limit, self.offset) if self.format is Format.JSON else (EVERY_ROW, 0)
+
+
+# --- what answers say of it -------------------------------------------------------------------------------------------
+
+
+def said(instant: datetime) -> str:
+    """An instant as answers say it."""
+    return format_instant(instant)
+
+
+def no_such_authority(authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> Problem:
+    """The 404 problem of an authority of which nothing was known: that is no 0."""
+    accepted = "" if as_accepted_at is None else f" and accepted at {said(as_accepted_at)}"
+    detail = f"No event of authority {authority} was known at {said(as_known_at)}{accepted}."
+    return Problem(404, "no-such-authority", "Nothing is known of this authority", detail)

@@ -15,15 +15,14 @@ from fastapi.responses import JSONResponse
 
 from contracts.refusal import Refused
 from services.chassis.bodies import media_type
-from services.chassis.documentation import WITH_A_BODY
+from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record
 from services.chassis.logs import get_log
 from services.chassis.problems import Problem, faults_as_json
+from services.chassis.query import DAY, Parameter, QueryModel, matching
 from services.chassis.runtime import runtime_of
 from services.chassis.settings import PREFIX
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.parameters import DATE, Parameter
-from services.metrics.api.query import QueryReader
-from services.metrics.api.responses import CSV, JSON, PROBLEM, responses
+from services.metrics.api.responses import CSV, PROBLEM, responses
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.store import LoadedFile
@@ -33,14 +32,14 @@ log = get_log(__name__)
 FILE_NAME = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,39}$"
 SOURCE = r"^[ -~]{1,200}$"
 
-NAME = {"type": "string", "pattern": FILE_NAME}
-PUBLISHED_ON = Parameter("published", "The day DfE published it.", DATE, "2023-02-23", required=True)
+SHA256: Document = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
+NAME = matching(FILE_NAME, "a name of up to 40 letters, digits, dots, underscores and hyphens, as 2022", None)
 
 
-def from_where(usual: str) -> Parameter:
+def from_where(usual: str) -> Parameter[str]:
     """The parameter that says where a file is from."""
-    schema = {"type": "string", "pattern": SOURCE, "default": usual}
-    return Parameter("source", "Where it is from, in words.", schema, usual)
+    kind = matching(SOURCE, "up to 200 printable ASCII characters", usual)
+    return Parameter("source", "Where it is from, in words.", kind, usual)
 
 
 Read = TypeVar("Read")
@@ -56,21 +55,43 @@ class FileRequest:
     source: str
 
 
+class PublishedOn(QueryModel):
+    """When a file was published."""
+
+    published = Parameter("published", "The day DfE published it.", DAY, "2023-02-23", required=True)
+
+    def check(self) -> None:
+        """It would answer before every release to come, and a file that was loaded is never changed."""
+        super().check()
+        today = self.now.date()
+        if self.published is not None and self.published > today:
+            self.fault("published", "is to come", f"a day up to today, {today}", self.published.isoformat())
+
+    def asked(self, kind: str, name: str | None, source: str) -> FileRequest:
+        """The file that is asked to be loaded. Raises a 422 problem."""
+        self.raise_if_invalid()
+        assert name is not None and self.published is not None  # noqa: S101, PT018  (required)
+        return FileRequest(kind, name, self.published, source)
+
+
 def file_of(description: str) -> dict[str, Any]:
     """The body of a request that brings such a file, for its documentation."""
     content = {CSV: {"schema": {"type": "string"}}}
     return {"requestBody": {"required": True, "description": description, "content": content}}
 
 
-def loading_responses(example: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
-    """What a route that loads files may answer."""
-    usual = responses(example, of_events=False)
+def loading_responses(example: dict[str, Any], schema: Document) -> dict[int | str, dict[str, Any]]:
+    """What a route that loads files may answer; example and schema are those of a file as it is listed."""
+    usual = responses(example, schema=schema, of_events=False)
+
+    def told(description: str, status: str) -> dict[str, Any]:
+        return json_answer(
+            description, record({"status": {"const": status}} | schema["properties"]), {"status": status} | example
+        )
+
     return {
-        201: {"description": "Loaded.", "content": {JSON: {"example": {"status": "loaded"} | example}}},
-        200: {
-            "description": "Already known: the same bytes were loaded under this name before.",
-            "content": {JSON: {"example": {"status": "already-known"} | example}},
-        },
+        201: told("Loaded.", "loaded"),
+        200: told("Already known: the same bytes were loaded under this name before.", "already-known"),
         401: usual[401],
         403: {"description": "The key has no right `operate` for all authorities.", **PROBLEM},
         409: {"description": "Another file was loaded under this name.", **PROBLEM},
@@ -82,20 +103,6 @@ def loading_responses(example: dict[str, Any]) -> dict[int | str, dict[str, Any]
         429: usual[429],
         503: usual[503],
     } | WITH_A_BODY
-
-
-def asked_to_load(question: QueryReader, kind: str, parameter: str, usual_source: str) -> FileRequest:
-    """What the parameters say. Raises a 422 problem."""
-    name = file_name(question, parameter, needed=True)
-    published = question.day("published", needed=True)
-    today = question.now.date()
-    if published is not None and published > today:
-        # It would answer before every release to come, and a file that was loaded is never changed.
-        question.fault("published", "is to come", f"a day up to today, {today}", published.isoformat())
-    source = question.matching("source", SOURCE, "up to 200 printable ASCII characters") or usual_source
-    question.raise_if_invalid()
-    assert published is not None  # noqa: S101  (settled)
-    return FileRequest(kind, name, published, source)
 
 
 Keep = Callable[[asyncpg.Pool, LoadedFile, Read], Awaitable[LoadedFile | None]]
@@ -184,9 +191,3 @@ def _remarks_on_keeping(database: BenchmarksDatabase) -> list[str]:
         "It is kept in metrics' own database, and gone when that is made anew: set "
         f"{PREFIX}BENCHMARKS_DATABASE_URL to a database of its own, and load it there."
     ]
-
-
-def file_name(question: QueryReader, parameter: str, needed: bool = False) -> str:
-    """The name of a file that is or will be loaded; empty where it is left out."""
-    expected = "a name of up to 40 letters, digits, dots, underscores and hyphens, as 2022"
-    return question.matching(parameter, FILE_NAME, expected, needed) or ""

@@ -4,30 +4,28 @@ Invariant: a finding names the events behind it and where each came from; its ef
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from decimal import Decimal
+from datetime import date
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from contracts.envelope import named
 from services.chassis.authentication import READING
+from services.chassis.query import Parameter, several
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
 from services.metrics.api.explanations import as_event
-from services.metrics.api.files import Lines
 from services.metrics.api.formats import Format
-from services.metrics.api.parameters import KNOWN, ONE_AUTHORITY, PAGE, Parameter, documented
-from services.metrics.api.query import QueryReader, no_such_authority, said
+from services.metrics.api.parameters import AsAt, AsKnown, OfOneAuthority, Paged, no_such_authority
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, list_responses, page_links, pinned, responses
+from services.metrics.api.tables import check_lines, finding_lines
 from services.metrics.measures.declaration import exact
 from services.metrics.pauses import with_pauses
 from services.metrics.quality.catalogue import CHECKS, found_by
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
-from services.metrics.quality.effect import STOCKS, Effect, effect
+from services.metrics.quality.effect import Effect, effect
 from services.metrics.quality.records import lateness
 from services.metrics.read_models import cost
-from services.metrics.read_models.authorities import ALL
 from services.metrics.reasons import Reason
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
@@ -35,21 +33,41 @@ from services.metrics.timelines.rows import FOREVER
 
 router = APIRouter(tags=["quality"])
 
-NAMES = ("authority", "as_at", *KNOWN, *PAGE)
-CHOICES = (
-    Parameter(
+
+class QualityParameters(OfOneAuthority, AsAt, AsKnown, Paged):
+    """Of which authority and date what was found is asked, of which checks, and how much of it."""
+
+    check_names = Parameter(
         "check",
         "Only these checks; repeat, or join by commas.",
-        {"type": "array", "items": {"type": "string", "enum": list(CHECKS)}},
+        several({"type": "string", "enum": list(CHECKS)}, f"one or more of {', '.join(CHECKS)}", CHECKS.__contains__),
         ["leaver-without-start"],
-    ),
-    Parameter(
+    )
+    severities = Parameter(
         "severity",
         "Only checks of these severities; repeat, or join by commas.",
-        {"type": "array", "items": {"type": "string", "enum": list(Severity)}},
+        several(
+            {"type": "string", "enum": list(Severity)},
+            f"one or more of {', '.join(SEVERITIES)}",
+            SEVERITIES.__contains__,
+        ),
         [Severity.MOVES],
-    ),
-)
+    )
+
+    @property
+    def day(self) -> date:
+        """The date; today where it is left out."""
+        return self.as_at or self.now.date()
+
+    def checks(self) -> list[Check]:
+        """The checks asked for."""
+        return [
+            check
+            for check in CHECKS.values()
+            if (not self.check_names or check.name in self.check_names)
+            and (not self.severities or check.severity in self.severities)
+        ]
+
 
 EXAMPLE_CHECK = {
     "check": "move-from-post-not-held",
@@ -93,28 +111,41 @@ EXAMPLE = {
             ],
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/quality?authority=331&as_at=2023-10-31"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
+    },
+}
+
+CHECKS_EXAMPLE = {
+    "checks": [
+        EXAMPLE_CHECK
+        | {
+            "meaning": CHECKS["move-from-post-not-held"].meaning,
+            "remedy": CHECKS["move-from-post-not-held"].remedy,
+            "moves": ["in-post", "vacancies"],
+        }
+    ],
+    "severities": [{"severity": Severity.MOVES, "meaning": SEVERITIES[Severity.MOVES]}],
 }
 
 
 @router.get(
     "/v1/quality/checks",
     summary="Every check of data quality, what it means and what would mend it",
-    responses=list_responses({"checks": [], "severities": []}, schemas.CHECKS_LISTED),
-    openapi_extra=documented(),
+    responses=list_responses(CHECKS_EXAMPLE, schemas.CHECKS_LISTED),
+    openapi_extra=AskedQuery.documented(),
 )
 async def list_checks(request: Request) -> Response:
     """The checks there are, the gravest first, each with the measures that what it finds can move."""
-    question = QueryReader(request)
+    question = AskedQuery(request)
     question.raise_if_invalid()
     checks = [
         _named(check) | {"meaning": check.meaning, "remedy": check.remedy, "moves": list(check.moves)}
         for check in CHECKS.values()
     ]
     severities = [{"severity": name, "meaning": meaning} for name, meaning in SEVERITIES.items()]
-    names = ("check", "title", "severity", "meaning", "remedy")
-    rows = ([*(item[name] for name in names), " ".join(item["moves"])] for item in checks)
-    return answer(question, {"checks": checks, "severities": severities}, ((*names, "moves"), rows))
+    return answer(question, {"checks": checks, "severities": severities}, check_lines(checks))
 
 
 @router.get(
@@ -122,7 +153,7 @@ async def list_checks(request: Request) -> Response:
     dependencies=[READING],
     summary="What the events of an authority cannot agree on",
     responses=responses(EXAMPLE, schema=schemas.QUALITY),
-    openapi_extra=documented(*NAMES, also=[ONE_AUTHORITY, *CHOICES]),
+    openapi_extra=QualityParameters.documented(),
 )
 async def get_quality(request: Request) -> Response:
     """Findings check by check, the gravest first: the events behind each, what would mend it, and its effect.
@@ -132,66 +163,30 @@ async def get_quality(request: Request) -> Response:
     worked out by counting anew. The summary and the lateness of entries are of the authority as a whole, whatever
     checks are asked for.
     """
-    question = QueryReader(request, *NAMES, *(parameter.name for parameter in CHOICES))
-    authority, as_known_at = question.authority(), question.as_known_at()
-    as_accepted_at = question.instant("as_accepted_at")
-    as_at = question.day("as_at") or question.now.date()
-    limit, _ = question.page()
-    chosen = _chosen(question)
-    if authority == ALL:
-        question.fault("authority", "is every authority", "one authority, as 331", ALL)
+    question = QualityParameters(request)
     question.raise_if_invalid()
+    authority, as_at, chosen = question.authority, question.day, question.checks()
     async with computing(request) as computation:
         memory = computation.memory
         size = await memory.size(authority)
         of_a_page = question.format is Format.JSON
-        await computation.weigh(cost.of_quality(size, limit if of_a_page else 0))
-        snapshot = await memory.authorities.snapshot(authority, as_known_at, as_accepted_at)
+        await computation.weigh(cost.of_quality(size, question.limit if of_a_page else 0))
+        snapshot = await memory.authorities.snapshot(authority, question.known_at, question.as_accepted_at)
         if not of_a_page:
             # A file has the effects of all there are.
             findings = await computation.run(lambda: sum(len(found_by(check, snapshot, as_at)) for check in chosen))
             await computation.weigh(cost.of_quality(size, findings))
-
-        def made() -> Response:
-            instants = as_known_at, as_accepted_at
-            return _answer(question, authority, as_at, instants, snapshot, chosen)
-
-        return await computation.run(made)
+        return await computation.run(_answer, question, chosen, snapshot)
 
 
-def _answer(
-    question: QueryReader,
-    authority: str,
-    as_at: date,
-    instants: tuple[datetime, datetime | None],
-    snapshot: Snapshot,
-    chosen: Sequence[Check],
-) -> Response:
-    (as_known_at, as_accepted_at), (limit, offset) = instants, question.page()
+def _answer(question: QualityParameters, chosen: Sequence[Check], snapshot: Snapshot) -> Response:
+    (limit, offset), authority, as_at = question.page(), question.authority, question.day
     if not snapshot.events:
-        raise no_such_authority(authority, as_known_at, as_accepted_at)
+        raise no_such_authority(authority, question.known_at, question.as_accepted_at)
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
-    body["as_known_at"] = said(as_known_at)
-    body |= {} if as_accepted_at is None else {"as_accepted_at": said(as_accepted_at)}
-    body |= _found(snapshot, as_at, chosen, limit, offset)
+    body |= question.instants() | _found(snapshot, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
-    return answer(question, body, _lines(body))
-
-
-def _chosen(question: QueryReader) -> list[Check]:
-    """The checks asked for."""
-    names, severities = question.several("check"), question.several("severity")
-    for name in names:
-        if name not in CHECKS:
-            question.fault("check", "cannot be read", f"one or more of {', '.join(CHECKS)}", name)
-    for severity in severities:
-        if severity not in SEVERITIES:
-            question.fault("severity", "cannot be read", f"one or more of {', '.join(SEVERITIES)}", severity)
-    return [
-        check
-        for check in CHECKS.values()
-        if (not names or check.name in names) and (not severities or check.severity in severities)
-    ]
+    return answer(question, body, finding_lines(body))
 
 
 def _found(snapshot: Snapshot, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
@@ -242,26 +237,3 @@ def _as_effect(effect: Effect) -> dict[str, Any]:
         found["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
         found["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
     return found
-
-
-_OF_A_FINDING = ("check", "title", "severity", "message", "remedy", "since", "until")
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The findings as a table: one line each, a column for every stock, empty where no difference was worked out."""
-    stocks = [stock.name for stock in STOCKS]
-    heading = [*_OF_A_FINDING, "subjects", "events", "affected_fte", "without", *stocks]
-    lines = []
-    for found in body["findings"]:
-        moves = found["effect"].get("would_differ_by")
-        lines.append(
-            [
-                *(found[name] for name in _OF_A_FINDING),
-                " ".join(found["subjects"]),
-                " ".join(named(event["source"], event["id"]) for event in found["events"]),
-                Decimal(found["effect"]["affected_fte"]),
-                " ".join(named(event["source"], event["id"]) for event in found["effect"].get("without", ())),
-                *(None if moves is None else Decimal(moves.get(name, "0")) for name in stocks),
-            ]
-        )
-    return heading, lines

@@ -3,8 +3,7 @@
 Invariant: a release is loaded whole, by an operator for all authorities, and never changed afterwards.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,28 +11,30 @@ import asyncpg
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import OPERATING
+from services.chassis.documentation import record, several
 from services.chassis.problems import Problem
+from services.chassis.query import Parameter, QueryModel, word
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
-from services.metrics.api.parameters import PAGE, Parameter, documented
+from services.metrics.api.parameters import Paged, said
 from services.metrics.api.published_files import (
     NAME,
-    PUBLISHED_ON,
-    asked_to_load,
-    file_name,
+    SHA256,
+    PublishedOn,
     file_of,
     from_where,
     load,
     loaded,
     loading_responses,
 )
-from services.metrics.api.query import QueryReader, said
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, responses
+from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, TEXTS, WHOLE, or_null
+from services.metrics.api.tables import file_lines, revision_lines
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.database import BenchmarksDatabase
-from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
+from services.metrics.benchmarks.published import PUBLISHED, REASONS, Level, LoadedRelease
 from services.metrics.benchmarks.release import Release, read_release
 from services.metrics.benchmarks.store import LoadedFile
 from services.metrics.reasons import Reason
@@ -41,25 +42,67 @@ from services.metrics.reasons import Reason
 DEFAULT_SOURCE = "DfE, children's social work workforce (Open Government Licence v3.0)"
 COMPARED_AS = "to 1 decimal, half up; a mark in place of a number is a change too"
 
-LOADING = (
-    Parameter("release", "What to call it.", NAME, "2022", required=True),
-    PUBLISHED_ON,
-    from_where(DEFAULT_SOURCE),
-)
-COMPARING = (
-    Parameter("older", "A release.", NAME, "2022", required=True),
-    Parameter("newer", "The release to compare it with, another one.", NAME, "2025", required=True),
-    Parameter(
+
+class _Named(QueryModel):
+    """What a release is called."""
+
+    release = Parameter("release", "What to call it.", NAME, "2022", required=True)
+
+
+class ReleaseParameters(_Named, PublishedOn):
+    """What a release that is loaded is called, and where it is from."""
+
+    source = from_where(DEFAULT_SOURCE)
+
+
+class _OfTwoReleases(AskedQuery):
+    """Which releases."""
+
+    older = Parameter("older", "A release.", NAME, "2022", required=True)
+    newer = Parameter("newer", "The release to compare it with, another one.", NAME, "2025", required=True)
+    measure = Parameter(
         "measure",
         "A rate, or a count that rates are made of.",
-        {"type": "string", "enum": list(PUBLISHED)},
+        word(list(PUBLISHED), None),
         "turnover-rate",
         required=True,
-    ),
-)
+    )
+
+
+class RevisionsParameters(Paged, _OfTwoReleases):
+    """Which revisions are asked for."""
+
+    def check(self) -> None:
+        """Nothing is revised between a release and itself."""
+        super().check()
+        if self.older is not None and self.older == self.newer:
+            self.fault("newer", "cannot be read", "another release than older", self.newer)
+
+
 FILE = file_of("The file of headline measures as DfE publishes it: CSV in UTF-8.")
 
-RELEASE: dict[str, Any] = {
+RELEASE_NAMED = record({"name": TEXT, "published": DATE})
+RELEASE = record(
+    {"release": TEXT, "published": DATE, "loaded_at": INSTANT, "sha256": SHA256, "rows": WHOLE}
+    | {"years": several(WHOLE), "source": TEXT, "columns_left_out": TEXTS}
+    | {"measures_without_column": several({"enum": list(PUBLISHED)}), "remarks": TEXTS}
+)
+_IN_A_RELEASE = record({"value": NUMBER, "mark": or_null(TEXT)}, schemas.WHY)
+_REVISION = record(
+    {"year": WHOLE, "level": {"enum": list(Level)}, "code": TEXT, "name": TEXT}
+    | {"older": _IN_A_RELEASE, "newer": _IN_A_RELEASE, "change": NUMBER},
+    schemas.WHY,
+)
+REVISIONS = record(
+    schemas.DESCRIBED
+    | {"older": RELEASE_NAMED, "newer": RELEASE_NAMED, "compared_as": TEXT}
+    | dict.fromkeys(("compared", "changed", "only_in_older", "only_in_newer"), WHOLE)
+    | schemas.PAGE
+    | {"rows": several(_REVISION), "links": record({}, {"next": schemas.LINK})},
+    {"formula": TEXT},
+)
+
+RELEASE_EXAMPLE: dict[str, Any] = {
     "release": "2022",
     "published": "2023-02-23",
     "loaded_at": "2023-11-01T09:00:00Z",
@@ -71,7 +114,7 @@ RELEASE: dict[str, Any] = {
     "measures_without_column": ["starters-fte", "starters"],
     "remarks": ["No column of the file holds starters-fte, starters: they cannot be asked of this release."],
 }
-REVISIONS: dict[str, Any] = {
+REVISIONS_EXAMPLE: dict[str, Any] = {
     **described(PUBLISHED["turnover-rate"]),
     "older": {"name": "2022", "published": "2023-02-23"},
     "newer": {"name": "2025", "published": "2026-02-26"},
@@ -107,8 +150,8 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         dependencies=[OPERATING],
         status_code=201,
         summary="Load a release of DfE's headline measures",
-        responses=loading_responses(RELEASE),
-        openapi_extra={"parameters": [item.documented() for item in LOADING]} | FILE,
+        responses=loading_responses(RELEASE_EXAMPLE, RELEASE),
+        openapi_extra=ReleaseParameters.documented() | FILE,
     )
     async def post_release(request: Request) -> Response:
         """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
@@ -116,7 +159,8 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
         A release never changes: the same bytes again are already known, others under the same name are refused.
         Columns that are not known are kept out, and named, as are measures that no column holds.
         """
-        asked = asked_to_load(QueryReader(request, also=LOADING), store.RELEASE, "release", DEFAULT_SOURCE)
+        question = ReleaseParameters(request)
+        asked = question.asked(store.RELEASE, question.release, question.source)
 
         async def keep(pool: asyncpg.Pool, file: LoadedFile, release: Release) -> LoadedFile | None:
             return await store.add_file(pool, store.RELEASE, file, release)
@@ -129,34 +173,36 @@ def releases_router(database: BenchmarksDatabase) -> APIRouter:
     @router.get(
         "/v1/benchmarks/releases",
         summary="The releases that are loaded",
-        responses=responses({"releases": [RELEASE]}, of_events=False),
-        openapi_extra=documented(),
+        responses=responses(
+            {"releases": [RELEASE_EXAMPLE]}, schema=record({"releases": several(RELEASE)}), of_events=False
+        ),
+        openapi_extra=AskedQuery.documented(),
     )
     async def get_releases(request: Request) -> Response:
         """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
         published last comes first.
         """
-        question = QueryReader(request)
+        question = AskedQuery(request)
         question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
             releases = await store.list_releases(pool)
             body = {"releases": [_as_json(item) for item in releases]}
-            return await computation.run(answer, question, body, _release_lines(body["releases"]))
+            return await computation.run(answer, question, body, file_lines(body["releases"], list(RELEASE_EXAMPLE)))
 
     @router.get(
         "/v1/benchmarks/revisions",
         summary="What DfE revised between two releases",
-        responses=responses(REVISIONS, schema=schemas.REVISIONS, of_events=False),
-        openapi_extra=documented(*PAGE, also=COMPARING),
+        responses=responses(REVISIONS_EXAMPLE, schema=REVISIONS, of_events=False),
+        openapi_extra=RevisionsParameters.documented(),
     )
     async def get_revisions(request: Request) -> Response:
         """Rows of England, regions and authorities that both releases have, and whose published value or mark differs,
         the last year first; `change` is newer minus older where both are numbers.
         """
-        question = QueryReader(request, *PAGE, also=COMPARING)
-        asked = _asked_revisions(question)
+        question = RevisionsParameters(request)
+        question.raise_if_invalid()
         async with computing(request) as computation, database.opened() as pool:
-            body, rows = await _revisions(pool, asked)
+            body, rows = await _revisions(pool, question)
             return await computation.run(_answer, question, body, rows)
 
     return router
@@ -178,15 +224,6 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
     }
 
 
-def _release_lines(releases: Sequence[dict[str, Any]]) -> Lines:
-    """The releases as a table: one line each, what is a list in one cell."""
-    rows = (
-        [" ".join(map(str, value)) if isinstance(value, list) else value for value in item.values()]
-        for item in releases
-    )
-    return list(RELEASE), rows
-
-
 def _remarks(release: LoadedRelease) -> list[str]:
     """What whoever loads a release should know of what was not read of it."""
     found = []
@@ -197,48 +234,29 @@ def _remarks(release: LoadedRelease) -> list[str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Revisions:
-    """Which revisions are asked for."""
-
-    older: str
-    newer: str
-    measure: str
-    limit: int
-    offset: int
-
-
-def _asked_revisions(question: QueryReader) -> _Revisions:
-    older, newer = (file_name(question, name, needed=True) for name in ("older", "newer"))
-    if older and older == newer:
-        question.fault("newer", "cannot be read", "another release than older", newer)
-    measure = question.choice("measure", list(PUBLISHED), needed=True)
-    found = _Revisions(older, newer, measure, *question.page())
-    question.raise_if_invalid()
-    return found
-
-
-async def _revisions(pool: asyncpg.Pool, asked: _Revisions) -> tuple[dict[str, Any], list[asyncpg.Record]]:
+async def _revisions(pool: asyncpg.Pool, question: RevisionsParameters) -> tuple[dict[str, Any], list[asyncpg.Record]]:
     """The answer without its rows, and the rows. Raises a 404 problem where a release, or its measure, is missing."""
-    releases = await store.list_releases(pool)
-    both = {which: named(releases, name) for which, name in (("older", asked.older), ("newer", asked.newer))}
+    older, newer, measure = question.older, question.newer, question.measure
+    assert older is not None and newer is not None and measure is not None  # noqa: S101, PT018  (required)
+    releases, (limit, offset) = await store.list_releases(pool), question.page()
+    both = {which: named(releases, name) for which, name in (("older", older), ("newer", newer))}
     for release in both.values():
-        if asked.measure in release.lacks:
-            detail = f"No column of release {release.name} holds {asked.measure}: there is nothing to compare."
+        if measure in release.lacks:
+            detail = f"No column of release {release.name} holds {measure}: there is nothing to compare."
             raise Problem(404, "not-published", "The measure is not in the release", detail)
-    body = described(PUBLISHED[asked.measure]) | {which: as_named(release) for which, release in both.items()}
-    pair = (asked.older, asked.newer, asked.measure)
+    body = described(PUBLISHED[measure]) | {which: as_named(release) for which, release in both.items()}
+    pair = (older, newer, measure)
     body |= {"compared_as": COMPARED_AS, **await store.count_revisions(pool, *pair)}
-    body |= {"count": body["changed"], "limit": asked.limit, "offset": asked.offset}
-    return body, await store.list_revisions(pool, *pair, asked.limit, asked.offset)
+    body |= {"count": body["changed"], "limit": limit, "offset": offset}
+    return body, await store.list_revisions(pool, *pair, limit, offset)
 
 
-def _answer(question: QueryReader, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
+def _answer(question: RevisionsParameters, body: dict[str, Any], rows: Sequence[asyncpg.Record]) -> Response:
     """The answer with the revisions."""
     limit, offset = body["limit"], body["offset"]
     body["rows"] = [_as_revision(row) for row in rows]
     body["links"] = page_links(question, body["changed"], limit, offset)
-    return answer(question, body, (_HEADING, _lines(body)))
+    return answer(question, body, revision_lines(body))
 
 
 def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
@@ -255,17 +273,6 @@ def _as_revision(row: asyncpg.Record) -> dict[str, Any]:
 def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
     """Why there is no published number where only a mark stands."""
     return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
-
-
-_PLACE = ("year", "level", "code", "name")
-_HEADING = (*_PLACE, "older_value", "older_mark", "newer_value", "newer_mark", "change")
-
-
-def _lines(body: dict[str, Any]) -> Iterable[list[Any]]:
-    """The revisions as a table: one line a row."""
-    for row in body["rows"]:
-        values = [row[side][part] for side in ("older", "newer") for part in ("value", "mark")]
-        yield [*(row[name] for name in _PLACE), *values, row["change"]]
 
 
 def number(value: Decimal | None) -> float | None:

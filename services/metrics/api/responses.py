@@ -15,13 +15,12 @@ from fastapi import Response
 from fastapi.responses import StreamingResponse
 
 from contracts.envelope import format_instant
-from services.chassis.documentation import refusals
+from services.chassis.documentation import json_content, refusals
 from services.chassis.problems import MEDIA_TYPE
 from services.metrics.api import schemas
 from services.metrics.api.files import ABOUT_HEADING, Lines, about, csv_pieces, file_name
 from services.metrics.api.formats import MEDIA_TYPES, Format, Sheet
-from services.metrics.api.parameters import FORMAT, KNOWN, SHEET
-from services.metrics.api.query import QueryReader
+from services.metrics.api.query import FORMAT, KNOWN, SHEET, AskedQuery
 from services.metrics.api.workbook import workbook
 from services.metrics.pauses import pause
 
@@ -65,17 +64,14 @@ AGE_EXAMPLE = {
 }
 
 
-def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
+def responses(example: Any, *, schema: schemas.Schema, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
     """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
 
     `of_events` where events answer, and so the answer says how old is what is known.
     """
     headers = HEADERS | (AGE_HEADERS if of_events else {})
-    if of_events:
-        example = example | AGE_EXAMPLE
-        schema = schema or schemas.ANYTHING_OF_EVENTS
     content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
-    content[JSON] = {"example": example} | ({} if schema is None else {"schema": schema})
+    content[JSON] = json_content(schema, example | (AGE_EXAMPLE if of_events else {}))
     return {
         200: {"description": "The answer.", "headers": headers, "content": content},
         304: {"description": "Nothing has changed since the answer with that ETag.", "headers": headers},
@@ -92,7 +88,7 @@ def responses(example: Any, *, schema: Any = None, of_events: bool = True) -> di
     )
 
 
-def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str, Any]]:
+def list_responses(example: Any, schema: schemas.Schema) -> dict[int | str, dict[str, Any]]:
     """What a route that lists what there is, whatever was recorded, may answer."""
     found = responses(example, schema=schema, of_events=False)
     refused = refusals({422: "A parameter is not as described: which, and what would be right."})
@@ -100,7 +96,7 @@ def list_responses(example: Any, schema: Any = None) -> dict[int | str, dict[str
 
 
 def answer(
-    question: QueryReader,
+    question: AskedQuery,
     body: Mapping[str, Any],
     lines: Lines,
     *,
@@ -133,7 +129,7 @@ def answer(
     return file
 
 
-def _age(question: QueryReader, day: date) -> dict[str, Any]:
+def _age(question: AskedQuery, day: date) -> dict[str, Any]:
     """How old is what is known, as every answer of events says it; `day` is the last that it speaks of."""
     recorded, complete = question.recorded_until, question.complete_until()
     return {
@@ -143,14 +139,14 @@ def _age(question: QueryReader, day: date) -> dict[str, Any]:
     }
 
 
-def _last_day(question: QueryReader, body: Mapping[str, Any]) -> date:
+def _last_day(question: AskedQuery, body: Mapping[str, Any]) -> date:
     """The last day of which an answer speaks, by its own members; the day of the instant where it names none."""
     times = [body, *body.get("periods", ())[-1:]]
     days = [date.fromisoformat(time[name]) for time in times for name in ("to", "as_at") if name in time]
     return max(days, default=question.latest_known_at().date())
 
 
-def _as_file(question: QueryReader, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:
+def _as_file(question: AskedQuery, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:
     """The answer as a file, and of what holds its figures the bytes.
 
     All of it is worked out before the first byte is sent, so that a file that begins does not break off for a reason
@@ -232,7 +228,7 @@ def _is_held(held: str, tag: str) -> bool:
     return held.strip() == "*" or tag in [item.strip().removeprefix("W/") for item in held.split(",")]
 
 
-def pinned(question: QueryReader, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
+def pinned(question: AskedQuery, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
     """The link that gives the same figures ever after: both instants are said, and what `more` says replaces the rest.
 
     `path` is another route, which takes of the question's parameters those of `only`. A value of None in `more` leaves
@@ -245,13 +241,13 @@ def pinned(question: QueryReader, path: str | None = None, only: Collection[str]
     if question.format is not Format.JSON and only is None:
         asked[FORMAT.name] = question.format
     now = format_instant(question.now)
-    taken = {name: now for name in KNOWN if name in (question.names if only is None else only)}
+    taken = {name: now for name in KNOWN if name in (question.declared if only is None else only)}
     given = asked | {name: value for name, value in (question.meant | taken).items() if name not in asked}
     kept = {name: value for name, value in given.items() if only is None or name in only} | more
     said = {name: value for name, value in kept.items() if value is not None}
     return f"{path or question.request.url.path}?{urlencode(said, safe=':,')}"
 
 
-def page_links(question: QueryReader, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
+def page_links(question: AskedQuery, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
     """The link to the next page, where there is one; `more` as in `pinned`."""
     return {"next": pinned(question, **more, limit=limit, offset=offset + limit)} if offset + limit < count else {}

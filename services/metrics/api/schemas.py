@@ -53,8 +53,6 @@ STALE: Schema = {
 }
 AGE = {"recorded_until": RECORDED_UNTIL, "complete_until": COMPLETE_UNTIL, "stale": STALE}
 """How old is what is known: every answer of events says it."""
-ANYTHING_OF_EVENTS: Schema = {"type": "object", "required": list(AGE), "properties": AGE}
-"""For answers whose other members are shown by an example."""
 LINK: Schema = {"type": "string", "pattern": "^/v1/"}
 SUBJECTS = several({"type": "string", "pattern": "^[a-z][a-z-]*/"})
 
@@ -64,7 +62,8 @@ def or_null(schema: Schema) -> Schema:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def _links(*names: str) -> Schema:
+def links(*names: str) -> Schema:
+    """The links of an answer: the pinned one, and those that it can have besides."""
     return record({"pinned": LINK}, dict.fromkeys((*names, "next"), LINK))
 
 
@@ -76,24 +75,31 @@ ACCEPTED = {"as_accepted_at": INSTANT}
 _DIMENSION: Schema = {"type": ["string", "integer", "null"], "description": "null where it is not stated."}
 DIMENSIONS = dict.fromkeys(EVERY_DIMENSION, _DIMENSION)
 WHERE: Schema = {"type": "object", "properties": DIMENSIONS, "additionalProperties": False}
-_UNIT: Schema = {"enum": list(Unit)}
+UNIT: Schema = {"enum": list(Unit)}
 _ELAPSED = {"provisional": {"const": True}, "planned": {"const": True}}
 _OF_A_POINT = _ELAPSED | {"stale": {"const": True}}
-_TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE} | _ELAPSED
+TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE} | _ELAPSED
 _BESIDE = sorted({name for measure in MEASURES.values() for name in getattr(measure, "also", ())})
-_MARK: Schema = {"const": "u"}
+MARK: Schema = {"const": "u"}
 
-_DESCRIBED = {
+DESCRIBED = {
     "measure": {"enum": list(MEASURES)},
     "title": TEXT,
     "definition": TEXT,
     "source": TEXT,
-    "unit": _UNIT,
+    "unit": UNIT,
     "kind": {"enum": list(Kind)},
 }
-_FACTS = _DESCRIBED | {"authority": AUTHORITY, "scope": SCOPE} | KNOWN
+_FACTS = DESCRIBED | {"authority": AUTHORITY, "scope": SCOPE} | KNOWN
 _MORE_FACTS = {"formula": TEXT, "where": WHERE} | ACCEPTED
 _CHOSEN = several({"enum": list(EVERY_DIMENSION)})
+
+_WHY_OR_DIMENSION: dict[str, Schema] = {
+    "reason": {
+        "type": ["string", "null"],
+        "description": f"{REASON['description']} Of figures by reason that one: why they left, or why cover came.",
+    }
+}
 
 FIGURE = record(
     _FACTS
@@ -101,16 +107,17 @@ FIGURE = record(
         "by": _CHOSEN,
         "rows": several(
             record(
-                {"value": NUMBER}, DIMENSIONS | WHY | {"mark": _MARK, "exact": EXACT} | dict.fromkeys(_BESIDE, NUMBER)
+                {"value": NUMBER},
+                DIMENSIONS | _WHY_OR_DIMENSION | {"mark": MARK, "exact": EXACT} | dict.fromkeys(_BESIDE, NUMBER),
             )
         ),
         "total": NUMBER,
-        "links": _links("explanation"),
+        "links": links("explanation"),
     },
     _MORE_FACTS
-    | _TIME
+    | TIME
     | WHY
-    | {"total_mark": _MARK, "exact": EXACT, "rounding": TEXT}
+    | {"total_mark": MARK, "exact": EXACT, "rounding": TEXT}
     | {f"total_{name}": NUMBER for name in _BESIDE},
 )
 
@@ -132,14 +139,14 @@ SERIES = record(
         "periods": several(record({"from": DATE, "to": DATE}, {"as_at": DATE} | _OF_A_POINT)),
         "rows": several(record({"values": several(NUMBER)}, DIMENSIONS | {"reasons": REASONS})),
         "totals": several(NUMBER),
-        "links": _links(),
+        "links": links(),
     },
     _MORE_FACTS
     | {"months": WHOLE, "reasons": REASONS, "control_chart": _CHART, "no_control_chart": TEXT, "left_out": TEXTS},
 )
 MEASURES_LISTED = record(
     {
-        "measures": several(record(_DESCRIBED | {"dimensions": _CHOSEN}, {"formula": TEXT})),
+        "measures": several(record(DESCRIBED | {"dimensions": _CHOSEN}, {"formula": TEXT})),
         "dimensions": several(record({"dimension": TEXT, "meaning": TEXT})),
         "control_chart_rules": several(record({"rule": TEXT, "meaning": TEXT})),
     }
@@ -156,17 +163,17 @@ _TERM = record(
         "side": {"enum": ["numerator", "denominator"]},
         "sign": {"enum": [-1, 1]},
         "exact": or_null(EXACT),
-        "unit": _UNIT,
+        "unit": UNIT,
         "explanation": LINK,
     },
     WHY,
 )
 EXPLANATION = record(
-    _FACTS | {"total": NUMBER, "links": _links("events_of_subject")},
+    _FACTS | {"total": NUMBER, "links": links("events_of_subject")},
     _MORE_FACTS
-    | _TIME
+    | TIME
     | WHY
-    | {"total_mark": _MARK, "exact": or_null(EXACT), **PAGE, "parts": several(_PART), "terms": several(_TERM)},
+    | {"total_mark": MARK, "exact": or_null(EXACT), **PAGE, "parts": several(_PART), "terms": several(_TERM)},
 )
 
 _EVENT = {
@@ -188,14 +195,14 @@ SUBJECT = record(
         **KNOWN,
         **PAGE,
         "events": several(record(_EVENT | {"stands": FLAG}, _IF_STATED)),
-        "links": _links(),
+        "links": links(),
     },
     ACCEPTED | {"numbers": TEXTS},
 )
 
 _CHANGED = record(
-    {"measure": {"enum": list(MEASURES)}, "unit": _UNIT, "before": NUMBER, "after": NUMBER},
-    _TIME
+    {"measure": {"enum": list(MEASURES)}, "unit": UNIT, "before": NUMBER, "after": NUMBER},
+    TIME
     | {"before_reason": REASON, "after_reason": REASON, "planned": {"enum": ["before", "both"]}, "difference": EXACT},
 )
 _PART_CHANGE = record(
@@ -219,7 +226,7 @@ CHANGES = record(
         "figures": several(_CHANGED),
         **PAGE,
         "changes": several(_PART_CHANGE),
-        "links": _links(),
+        "links": links(),
     },
     {"from_accepted": INSTANT, "to_accepted": INSTANT},
 )
@@ -253,7 +260,7 @@ QUALITY = record(
                 | {"effect": _EFFECT, "events": EVENTS}
             )
         ),
-        "links": _links(),
+        "links": links(),
     },
     ACCEPTED,
 )
@@ -279,7 +286,7 @@ COHORTS = record(
             "type": "object",
             "additionalProperties": record({"title": TEXT, "definition": TEXT, "source": TEXT}),
         },
-        "links": _links("members", "survival"),
+        "links": links("members", "survival"),
     },
     ACCEPTED,
 )
@@ -298,7 +305,7 @@ MEMBERS = record(
         "figures": record(_OUTCOMES, WHY),
         **PAGE,
         "members": several(_MEMBER),
-        "links": _links(),
+        "links": links(),
     },
     ACCEPTED | {"cohorts": TEXT} | {name: schema for name, schema in _COHORT.items() if name != "cohort"},
 )
@@ -325,30 +332,7 @@ SURVIVAL = record(
                 {"months": WHOLE} | WHY,
             )
         ),
-        "links": _links(),
+        "links": links(),
     },
     ACCEPTED | WHY | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE},
 )
-
-
-def _among_others(members: dict[str, Schema], optional: dict[str, Schema] | None = None) -> Schema:
-    """An object of which only these members are described; an example shows the others."""
-    return {"type": "object", "required": list(members), "properties": members | (optional or {})}
-
-
-_PUBLISHED = _among_others({"code": TEXT, "name": TEXT, "value": NUMBER, "mark": or_null(TEXT)}, WHY)
-_PLACES = dict.fromkeys(("authority", "region", "england"), or_null(_PUBLISHED)) | {"neighbours": several(_PUBLISHED)}
-_RANK = _among_others({"rank": or_null(WHOLE), "of": WHOLE}, WHY)
-COMPARISON = _among_others(
-    {"as_known_at": INSTANT}
-    | AGE
-    | _PLACES
-    | {"rank": _among_others({"among_neighbours": or_null(_RANK), "among_authorities": _RANK})}
-    | {"ours": _among_others({"value": NUMBER, "mark": or_null(TEXT)}, WHY | _TIME)}
-)
-COMPARISONS = _among_others({"series": several(_among_others({"year": WHOLE, "as_at": DATE} | _PLACES))})
-_IN_A_RELEASE = _among_others({"value": NUMBER, "mark": or_null(TEXT)}, WHY)
-REVISIONS = _among_others(
-    {"rows": several(_among_others({"older": _IN_A_RELEASE, "newer": _IN_A_RELEASE, "change": NUMBER}, WHY))}
-)
-BACK_TEST = _among_others(AGE | {"total": {"type": ["object", "null"]}}, WHY)

@@ -4,46 +4,33 @@ Invariant: those still in post at the date are censored, never counted as leaver
 """
 
 import math
-from collections.abc import Iterable, Mapping
-from datetime import date
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
-from services.metrics.academy.outcomes import DAYS_OF_A_YEAR, Which, cohorts_as_at, members
+from services.chassis.query import Parameter, choice
+from services.metrics.academy.length_of_service import Of, durations, members_of, spells_of
+from services.metrics.academy.outcomes import DAYS_OF_A_YEAR
 from services.metrics.api import schemas
 from services.metrics.api.academy import (
     COHORTS,
-    NAMES,
-    AcademyRequest,
-    asked,
     cohort_named,
     snapshot_of,
-    which_cohorts,
 )
 from services.metrics.api.computing import computing
-from services.metrics.api.files import Lines
-from services.metrics.api.parameters import ONE_AUTHORITY, Parameter, documented
-from services.metrics.api.query import QueryReader
+from services.metrics.api.parameters import FIRST, LAST, SCOPE, Filtered, OfADay, of_dimensions
 from services.metrics.api.responses import answer, pinned, responses
+from services.metrics.api.tables import survival_lines
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.reasons import Reason
-from services.metrics.snapshot.employment import Scope, Spell
+from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.statistics.survival import CONFIDENCE, Curve, Duration, Step, kaplan_meier
-from services.metrics.timelines.dimensions import NOTHING_STATED, OF_POSTS
+from services.metrics.statistics.survival import CONFIDENCE, Curve, Step, kaplan_meier
 
 router = APIRouter(tags=["survival"], dependencies=[READING])
-
-
-class Of(StrEnum):
-    """Whose length of service is looked at."""
-
-    SPELLS = "spells"
-    ACADEMY_MEMBERS = "academy-members"
 
 
 class Points(StrEnum):
@@ -57,19 +44,44 @@ OF = Parameter(
     "of",
     "Whose length of service: `spells` (every run of days in service of the scope that began by the date, from its "
     "first day; a person who returns has two) or `academy-members` (from their start in the cohort, in any post).",
-    {"type": "string", "enum": list(Of), "default": Of.SPELLS.value},
+    choice(Of, Of.SPELLS),
     "academy-members",
 )
 POINTS = Parameter(
     "points",
     "`days`: a point for every number of days after which somebody left or is still in post; `months`: one for every "
     "month (a twelfth of 365.25 days), with what happened since the point before.",
-    {"type": "string", "enum": list(Points), "default": Points.MONTHS.value},
+    choice(Points, Points.MONTHS),
     "months",
 )
 STARTERS = MEASURES["starters"]
-_NAMES = (*NAMES, "from", "to", "scope", *dimensions_of(STARTERS))
-_ALSO = (OF, COHORTS, POINTS)
+
+
+class _Followed(Filtered):
+    """Who is followed: those who began in a period, in posts of a scope, of some values of dimensions."""
+
+    first = FIRST
+    last = LAST
+    scope = SCOPE
+    only = of_dimensions(dimensions_of(STARTERS))
+
+
+class SurvivalParameters(OfADay, _Followed):
+    """Whose length of service is looked at, and where the curve is told."""
+
+    of = OF
+    cohorts = COHORTS
+    points = POINTS
+
+    def check(self) -> None:
+        """Cohorts are of members, and members are followed in any post."""
+        super().check()
+        if self.of is Of.SPELLS and self.text("cohorts") is not None:
+            self.fault("cohorts", "does not go with of=spells", "cohort, or of=academy-members beside it")
+        if self.of is Of.ACADEMY_MEMBERS and self.scope is not Scope.ALL:
+            expected = "all: they are followed in any post"
+            self.fault("scope", "does not go with of=academy-members", expected, self.scope)
+
 
 MONTH = DAYS_OF_A_YEAR / 12
 DEFINITION = (
@@ -83,6 +95,9 @@ PLACES = 6
 EXAMPLE = {
     "of": "academy-members",
     "cohorts": "completed",
+    "definition": DEFINITION,
+    "source": SOURCE,
+    "confidence": CONFIDENCE,
     "authority": "331",
     "scope": "all",
     "as_at": "2023-11-30",
@@ -91,6 +106,8 @@ EXAMPLE = {
     "left": 66,
     "in_post": 124,
     "median_days": None,
+    "median_years": None,
+    "reason": Reason.NOT_YET,
     "at_risk_by_year": [{"years": 0, "at_risk": 190}, {"years": 1, "at_risk": 159}],
     "points": [
         {
@@ -104,7 +121,10 @@ EXAMPLE = {
             "upper": 0.882314,
         }
     ],
-    "links": {},
+    "links": {
+        "pinned": "/v1/survival?authority=331&of=academy-members&cohorts=completed&as_at=2023-11-30"
+        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z"
+    },
 }
 
 
@@ -112,7 +132,7 @@ EXAMPLE = {
     "/v1/survival",
     summary="How long people stay: Kaplan-Meier over length of service",
     responses=responses(EXAMPLE, schema=schemas.SURVIVAL),
-    openapi_extra=documented(*_NAMES, also=[ONE_AUTHORITY, *_ALSO]),
+    openapi_extra=SurvivalParameters.documented(),
 )
 async def get_survival(request: Request) -> Response:
     """The share still in post by length of service, with its 95% band and the number at risk.
@@ -121,83 +141,28 @@ async def get_survival(request: Request) -> Response:
     Of people who came before records began only those are known who stayed: `from` leaves them out. Of academy members,
     `cohort` takes one cohort, `cohorts` the completed or the running ones.
     """
-    question = QueryReader(request, *_NAMES, also=_ALSO)
-    requested, which, scope = asked(question), which_cohorts(question), question.scope()
-    of = Of(question.choice("of", list(Of), Of.SPELLS))
-    points = Points(question.choice("points", list(Points), Points.MONTHS))
-    began, where = (question.day("from"), question.day("to")), question.filters(STARTERS)
-    if of is Of.SPELLS and question.text("cohorts") is not None:
-        question.fault("cohorts", "does not go with of=spells", "cohort, or of=academy-members beside it")
-    if of is Of.ACADEMY_MEMBERS and scope is not Scope.ALL:
-        question.fault("scope", "does not go with of=academy-members", "all: they are followed in any post", scope)
+    question = SurvivalParameters(request)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        snapshot = await snapshot_of(computation, requested)
-        return await computation.run(_answer, question, requested, (of, which, scope, points), began, where, snapshot)
+        snapshot = await snapshot_of(computation, question)
+        return await computation.run(_answer, question, snapshot)
 
 
-def _answer(
-    question: QueryReader,
-    requested: AcademyRequest,
-    choices: tuple[Of, Which, Scope, Points],
-    began: tuple[date | None, date | None],
-    where: Mapping[str, Any],
-    snapshot: Snapshot,
-) -> Response:
+def _answer(question: SurvivalParameters, snapshot: Snapshot) -> Response:
     """The answer with a curve."""
-    of, which, scope, points = choices
+    of, which, scope, day = question.of, question.cohorts, question.scope, question.day
+    began, where = (question.first, question.last), question.filters(STARTERS)
     if "cohort" in where:
         cohort_named(snapshot, where["cohort"])
     body: dict[str, Any] = {"of": of} | ({"cohorts": which} if of is Of.ACADEMY_MEMBERS else {})
     body |= {"where": where} if where else {}
     body |= {name: day.isoformat() for name, day in zip(("from", "to"), began, strict=True) if day is not None}
     body |= {"definition": DEFINITION, "source": SOURCE, "confidence": CONFIDENCE}
-    body |= {"authority": requested.authority, "scope": scope} | requested.facts()
-    followed = _members(snapshot, which, requested.as_at) if of is Of.ACADEMY_MEMBERS else _spells(snapshot, scope)
-    body |= as_curve(kaplan_meier(_durations(followed, began, where, requested.as_at)), points)
+    body |= {"authority": question.authority, "scope": scope} | question.facts()
+    followed = members_of(snapshot, which, day) if of is Of.ACADEMY_MEMBERS else spells_of(snapshot, scope)
+    body |= as_curve(kaplan_meier(durations(followed, began, where, day)), question.points)
     body["links"] = {"pinned": pinned(question)}
-    return answer(question, body, _lines(body))
-
-
-class Followed(NamedTuple):
-    """Somebody whose length of service is looked at, from the day it is counted from."""
-
-    since: date
-    spell: Spell
-    cohort: str | None
-
-    def dimension(self, name: str) -> Any:
-        """A dimension on the first day: of the main post, or of how the person came."""
-        if name == "cohort":
-            return self.cohort
-        if name in OF_POSTS:
-            service = self.spell.at(self.since)
-            return getattr(NOTHING_STATED if service is None else service.place, name)
-        return getattr(self.spell.start, name)
-
-
-def _members(snapshot: Snapshot, which: Which, as_at: date) -> Iterable[Followed]:
-    names = {cohort.cohort for cohort in cohorts_as_at(snapshot, as_at, which)}
-    of_cohorts = (member for member in members(snapshot) if member.cohort in names)
-    return (Followed(member.started_on, member.spell, member.cohort) for member in of_cohorts)
-
-
-def _spells(snapshot: Snapshot, scope: Scope) -> Iterable[Followed]:
-    return (Followed(spell.since, spell, spell.start.cohort) for spell in snapshot.spells(scope))
-
-
-def _durations(
-    followed: Iterable[Followed],
-    began: tuple[date | None, date | None],
-    where: Mapping[str, Any],
-    as_at: date,
-) -> Iterable[Duration]:
-    """How long each was there by the date, of those who began in a period and whose first day fits."""
-    first, last = began[0] or date.min, min(began[1] or as_at, as_at)
-    for one in followed:
-        if first <= one.since <= last and all(one.dimension(name) == value for name, value in where.items()):
-            until = one.spell.until
-            yield Duration((min(until, as_at) - one.since).days, until <= as_at)
+    return answer(question, body, survival_lines(body))
 
 
 def as_curve(curve: Curve, points: Points) -> dict[str, Any]:
@@ -253,10 +218,3 @@ def _point(days: Fraction | int, step: Step | None, at_risk: int, left: int, cen
         # Greenwood's formula divides by those who are left.
         **({"reason": Reason.NO_DENOMINATOR} if lower is None or upper is None else {}),
     }
-
-
-def _lines(body: dict[str, Any]) -> Lines:
-    """The curve as a table: a line a point."""
-    names = list(body["points"][0]) if body["points"] else list(_point(0, None, 0, 0, 0))
-    names = [*(name for name in names if name != "reason"), "reason"]
-    return names, ([point.get(name) for name in names] for point in body["points"])

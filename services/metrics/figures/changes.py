@@ -89,3 +89,24 @@ def part_changes(
             changes.append(PartChange(counted, key, first, second, moved_by))
     changes.sort(key=lambda change: (-abs(change.difference), change.subjects, str(change.key[1])))
     return changes
+
+
+class FigureDifference(NamedTuple):
+    """A figure that differs, of which time, and, of a count, the parts by which it does."""
+
+    change: FigureChange
+    when: When
+    parts: list[PartChange]
+
+
+def differences(
+    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery, attribution: Attribution
+) -> list[FigureDifference]:
+    """The figures that differ, or whose parts do though they add up to the same."""
+    found, whens = [], dict(wanted)
+    for change in with_pauses(figure_changes(wanted, before, after, query)):
+        counted, when = change.measure, whens[change.measure]
+        parts = part_changes(counted, when, before, after, query, attribution) if isinstance(counted, Count) else []
+        if change.before != change.after or parts:
+            found.append(FigureDifference(change, when, parts))
+    return found

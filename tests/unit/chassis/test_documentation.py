@@ -3,12 +3,14 @@
 Invariant: what is asked is the real application of each service, without anything behind it.
 """
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
-from jsonschema import Draft202012Validator
+from fastapi.routing import APIRoute
+from jsonschema import Draft202012Validator, FormatChecker
 
 from tests.unit.chassis.test_pages import APPS, each_app
 
@@ -86,3 +88,74 @@ async def test_who_uses_a_wrong_method_is_told_every_right_one() -> None:
     assert answer.status_code == 405
     assert answer.headers["allow"] == "GET, HEAD, POST"
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+# --- queries ----------------------------------------------------------------------------------------------------------
+
+
+def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif (included := getattr(route, "original_router", None)) is not None:
+            yield from _routes(included.routes)
+
+
+@each_app
+def test_no_route_has_its_query_read_by_the_framework(app: FastAPI) -> None:
+    """It tells not all that is wrong, and passes over what is given twice: decision 0032."""
+    routes = [*_routes(app.routes)]
+    assert [route.path for route in routes if route.dependant.query_params] == []
+    assert {"/health/ready", "/v1/dead-letters"} < {route.path for route in routes}
+
+
+# --- examples ---------------------------------------------------------------------------------------------------------
+
+
+@each_app
+def test_every_example_is_as_its_schema_says(app: FastAPI) -> None:
+    document = app.openapi()
+    documented = [*_examples(document)]
+    wrong = [
+        f"{where}: {error.json_path} {error.message}"
+        for where, schema, example in documented
+        for error in Draft202012Validator(
+            {**schema, "components": document["components"]}, format_checker=FormatChecker(("date",))
+        ).iter_errors(example)
+    ]
+    assert wrong == []
+    assert len({where for where, *_ in documented}) > 3
+
+
+@each_app
+def test_every_body_says_what_it_looks_like(app: FastAPI) -> None:
+    bare = [where for where, content in _contents(app.openapi()) if not content.get("schema")]
+    assert bare == []
+
+
+def _examples(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Every example of a parameter, a header or a body, with where it stands and the schema beside it."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            for parameter in operation.get("parameters", ()):
+                yield from _beside(f"{method} {path} {parameter['name']}", parameter)
+    for where, content in _contents(document):
+        yield from _beside(where, content)
+
+
+def _beside(where: str, documented: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    schema = documented.get("schema", {})
+    given = [documented["example"]] if "example" in documented else []
+    given += [one["value"] for one in documented.get("examples", {}).values()]
+    for example in (*given, *schema.get("examples", ())):
+        yield where, schema, example
+
+
+def _contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The body of every request and of every answer, in each media type."""
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+            for name, body in bodies.items():
+                for media_type, content in body.get("content", {}).items():
+                    yield f"{method} {path} {name} {media_type}", content

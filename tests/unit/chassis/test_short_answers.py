@@ -19,7 +19,7 @@ from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_requ
 from services.chassis.intake import Answer, _batch_answer, _single_answer
 from services.chassis.operation import SendAgain
 from services.chassis.problems import Problem, faults_as_json
-from services.metrics.api.query import QueryReader
+from services.chassis.query import QueryModel
 
 NOW = datetime(2023, 11, 30, 12, tzinfo=UTC)
 EVENT: dict[str, Any] = {
@@ -43,7 +43,7 @@ def body_of(problem: Problem) -> dict[str, Any]:
 def asked(query: str) -> Problem:
     """The refusal of a question without any parameter."""
     with pytest.raises(Problem) as refused:
-        QueryReader(request(query)).raise_if_invalid()
+        QueryModel(request(query)).raise_if_invalid()
     return refused.value
 
 

@@ -116,7 +116,7 @@ def test_what_is_of_one_group_runs_in_one_process() -> None:
         assert len({line.split("]")[0] for line in lines}) == 1
 
 
-def test_the_check_takes_in_format_lint_types_imports_and_every_generated_file() -> None:
+def test_the_check_takes_in_format_lint_types_imports_every_generated_file_and_the_documents() -> None:
     commands = [line for line in said("check").splitlines() if line.startswith(".venv/bin/")]
     assert commands == [
         ".venv/bin/ruff format --check .",
@@ -126,6 +126,7 @@ def test_the_check_takes_in_format_lint_types_imports_and_every_generated_file()
         ".venv/bin/python -m contracts.generate --check",
         ".venv/bin/python -m deploy.grafana.build --check",
         ".venv/bin/python -m services.metrics.measures.document --check",
+        ".venv/bin/python -m tests.spectral",
     ]
 
 

@@ -2,12 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 from contracts.codes import Role
 from contracts.envelope import Event
 from services.metrics.figures.attribution import Attribution
-from services.metrics.figures.changes import PartChange, Report, figure_changes, part_changes
+from services.metrics.figures.changes import PartChange, Report, differences, figure_changes, part_changes
 from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, count
 from services.metrics.measures.declaration import When
@@ -100,4 +101,18 @@ def test_each_figure_that_is_asked_for_stands_in_both_reports_in_the_order_asked
         ("in-post", 0, Decimal("1.25")),
         ("cases", Reason.NOT_COUNTED, Reason.NOT_COUNTED),
         ("establishment", Decimal("3.5"), Decimal("3.5")),
+    ]
+
+
+def test_a_figure_differs_when_its_parts_do_though_they_add_up_to_the_same() -> None:
+    before = [*POSTS, start(1, 1)]
+    after = [*POSTS, start(2, 2)]
+    asked, wanted = FigureQuery(), [(MEASURES[name], WHEN) for name in ("establishment", "in-post", "vacancy-rate")]
+    found = differences(wanted, report(before), report(after), asked, Attribution(before, after, asked))
+    assert [(one.change.measure.name, one.change.before, one.change.after) for one in found] == [
+        ("in-post", Fraction(1), Fraction(1))
+    ]
+    assert [(part.subjects, part.difference) for part in found[0].parts] == [
+        (("post/P-1",), -1_000_000),
+        (("post/P-2",), 1_000_000),
     ]

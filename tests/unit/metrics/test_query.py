@@ -1,21 +1,25 @@
 """What a question's parameters mean, at every boundary: the least and the most, the day itself, the very instant."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
 
 from services.chassis.authentication import Caller, Right
 from services.chassis.problems import Problem
-from services.metrics.api.parameters import ACCEPTED
-from services.metrics.api.query import EVERY_ROW, QueryReader
+from services.metrics.api.benchmarks import ComparisonsParameters
+from services.metrics.api.changes import ChangesParameters
+from services.metrics.api.parameters import BY, EVERY_ROW, MONTHS, AsKnown, OfADay, OfOneAuthority, Paged
+from services.metrics.api.query import ACCEPTED, AskedQuery
+from services.metrics.api.releases import ReleaseParameters
+from services.metrics.api.series import SeriesParameters
 from services.metrics.figures.periods import Period
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Elapsed
 from services.metrics.snapshot.employment import Scope
-from tests.unit.metrics.questions import COMPLETE, NOW, faults, question
+from tests.unit.metrics.questions import COMPLETE, NOW, faults, question, question_of
 
 VACANCIES, STARTERS, TURNOVER = (MEASURES[name] for name in ("vacancies", "starters", "turnover-rate"))
-TWO_REPORTS = ("authority", "from_known", "to_known", "from_accepted", "to_accepted")
 READER = Caller(name="reader", authority="331", rights=(Right.READ,))
 
 
@@ -28,11 +32,10 @@ READER = Caller(name="reader", authority="331", rights=(Right.READ,))
 )  # fmt: skip
 def test_a_whole_number_is_from_the_least_to_the_most(text: str, number: int | None) -> None:
     asked = question(f"months={text}".replace(" ", "%20").replace("+", "%2B"))
-    found = asked.whole("months", 1, 120, 12)
     if number is None:
-        assert (found, [fault[0] for fault in faults(asked)]) == (12, ["months"])
+        assert (asked.months, [fault[0] for fault in faults(asked)]) == (12, ["months"])
     else:
-        assert found == number
+        assert asked.months == number
         asked.raise_if_invalid()
 
 
@@ -51,28 +54,25 @@ def test_a_whole_number_is_from_the_least_to_the_most(text: str, number: int | N
 )
 def test_a_date_is_of_the_years_there_are(text: str, day: date | None) -> None:
     asked = question(f"as_at={text}")
-    assert asked.day("as_at") == day
+    assert asked.as_at == day
     if day is None:
         assert [fault[:2] for fault in faults(asked)] == [("as_at", "cannot be read")]
 
 
 def test_an_instant_is_in_utc_whatever_its_offset() -> None:
     for text in ("2023-11-30T13:00:00%2B01:00", "2023-11-30T13:00:00+01:00", "2023-11-30t07:00:00-05:00"):
-        assert question(f"as_known_at={text}").as_known_at() == datetime(2023, 11, 30, 12, tzinfo=UTC)
-    assert question().as_known_at() == NOW
+        assert question(f"as_known_at={text}").as_known_at == datetime(2023, 11, 30, 12, tzinfo=UTC)
+    assert (question().as_known_at, question().known_at) == (None, NOW)
 
 
 def test_what_is_needed_and_missing_is_told_once_and_what_is_empty_is_told_as_empty() -> None:
-    asked = question("to=")
+    asked = question_of(SeriesParameters, "authority=331&to=")
     for _ in range(2):
-        asked.day("from", needed=True)
-        asked.day("to", needed=True)
-    assert [fault[:2] for fault in faults(asked)] == [("from", "is missing"), ("to", "is empty")]
+        assert [fault[:2] for fault in faults(asked)] == [("from", "is missing"), ("to", "is empty")]
 
 
 def test_one_value_is_one() -> None:
     asked = question("as_at=2023-10-31&as_at=2023-11-30")
-    asked.day("as_at")
     assert faults(asked) == [("as_at", "is given more than once", "one value")]
 
 
@@ -87,30 +87,29 @@ def test_one_value_is_one() -> None:
 )
 def test_several_words_come_each_once_in_the_order_in_which_they_are_given(query: str, words: tuple[str, ...]) -> None:
     asked = question(query)
-    assert asked.several("by") == words
+    assert asked.by == words
     asked.raise_if_invalid()
 
 
 @pytest.mark.parametrize("query", ["by=", "by=,", "by=role,", "by=,role", "by=role&by="])
 def test_an_empty_word_among_several_is_refused(query: str) -> None:
     asked = question(query)
-    asked.several("by")
-    asked.several("by")
     assert faults(asked) == [
         ("by", "holds an empty value", "one or more values, with a comma between, or no by at all")
     ]
 
 
 def test_codes_of_authorities_are_three_digits_and_of_others() -> None:
-    asked = question("neighbours=332,33,331,33A,333%0A", "neighbours")
-    asked.codes("neighbours", "others", "331")
-    assert faults(asked) == [("neighbours", "cannot be read", "others")] * 4
+    asked = question_of(ComparisonsParameters, "authority=331&neighbours=332,33,331,33A,333%0A")
+    expected = "three-digit codes of other authorities, as 825,908"
+    assert faults(asked) == [("neighbours", "cannot be read", expected)] * 4
+    assert asked.neighbours == ("332", "331")
 
 
 def test_what_is_unknown_is_refused_with_all_there_are() -> None:
-    (found,) = faults(question("as_know_at=2023-11-30T12:00:00Z", "authority", "as_known_at"))
-    assert found == ("as_know_at", "is not a parameter", "one of authority, as_known_at, format, sheet")
-    (found,) = faults(question("format=pdf", "authority"))
+    (found,) = faults(question_of(AsKnown, "as_know_at=2023-11-30T12:00:00Z"))
+    assert found == ("as_know_at", "is not a parameter", "one of as_known_at, as_accepted_at, format, sheet")
+    (found,) = faults(question_of(AskedQuery, "format=pdf"))
     assert found == ("format", "cannot be read", "one of json, csv, xlsx")
 
 
@@ -120,20 +119,20 @@ def test_what_is_unknown_is_refused_with_all_there_are() -> None:
 @pytest.mark.parametrize("authority", ["332", "all", "000"])
 def test_a_reader_of_one_authority_may_ask_for_no_other(authority: str) -> None:
     with pytest.raises(Problem) as refused:
-        question(f"authority={authority}", caller=READER).authority()
+        question(f"authority={authority}", caller=READER)
     assert refused.value.status == 403
-    assert question("authority=331", caller=READER).authority() == "331"
+    assert question("authority=331", caller=READER).authority == "331"
 
 
 def test_who_may_feed_one_authority_may_not_read_it() -> None:
     feeder = Caller(name="feeder", authority="331", rights=(Right.FEED, Right.OPERATE))
     with pytest.raises(Problem):
-        question("authority=331", caller=feeder).authority()
+        question("authority=331", caller=feeder)
 
 
 def test_one_authority_is_not_all_of_them() -> None:
-    asked = question("authority=all")
-    assert (asked.authority(), asked.one_authority()) == ("all", "all")
+    assert question("authority=all").authority == "all"
+    asked = question_of(OfOneAuthority, "authority=all")
     assert faults(asked) == [("authority", "is every authority", "one authority, as 331")]
 
 
@@ -151,26 +150,26 @@ def test_one_authority_is_not_all_of_them() -> None:
     ],
 )
 def test_the_day_it_is_known_on(query: str, day: date) -> None:
-    assert question(query).known_on() == day
+    assert question(query).known_on == day
 
 
 @pytest.mark.parametrize(("as_at", "refused"), [("2023-11-29", False), ("2023-11-30", False), ("2023-12-01", True)])
 def test_a_past_day_is_up_to_the_day_it_is_known_on(as_at: str, refused: bool) -> None:
-    asked = question(f"as_at={as_at}&as_known_at=2023-11-30T00:00:00Z")
-    assert asked.past_day("as_at") == date.fromisoformat(as_at)
+    asked = question_of(OfADay, f"authority=331&as_at={as_at}&as_known_at=2023-11-30T00:00:00Z")
+    assert asked.day == date.fromisoformat(as_at)
     if refused:
         assert faults(asked) == [("as_at", "is to come, as known then", "a date up to 2023-11-30")]
     else:
         asked.raise_if_invalid()
-    assert question("as_known_at=2023-11-30T00:00:00Z").past_day("as_at") == date(2023, 11, 30)
+    assert question_of(OfADay, "as_known_at=2023-11-30T00:00:00Z").day == date(2023, 11, 30)
 
 
 EARLY, LATE = datetime(2023, 12, 31, tzinfo=UTC), datetime(2024, 1, 31, tzinfo=UTC)
 ACCEPTED_EARLY, ACCEPTED_LATE = "2023-12-31T00:00:00Z", "2024-01-31T00:00:00Z"
 
 
-def _two(query: str) -> QueryReader:
-    return question(query, *TWO_REPORTS)
+def _two(query: str) -> ChangesParameters:
+    return question_of(ChangesParameters, query)
 
 
 def test_of_two_reports_the_later_instant_says_what_is_known() -> None:
@@ -192,11 +191,11 @@ def test_a_pinned_report_is_complete_up_to_its_instant_at_most() -> None:
     assert question("as_accepted_at=2030-01-01T00:00:00Z").complete_until() == COMPLETE
     assert question(f"as_known_at={ACCEPTED_EARLY}").complete_until() == COMPLETE
     assert _two(f"from_accepted={ACCEPTED_EARLY}").complete_until() == COMPLETE
-    assert question("", "authority").complete_until() is None
+    assert question_of(OfOneAuthority).complete_until() is None
 
 
 def test_what_events_do_not_answer_is_pinned_by_nothing() -> None:
-    assert question("", "authority", "release").pins == ()
+    assert question_of(ComparisonsParameters).pins == ()
     assert question().pins == ("as_accepted_at",)
     assert set(_two("").pins) == {"from_accepted", "to_accepted"} < set(ACCEPTED)
 
@@ -299,17 +298,57 @@ def test_what_was_planned_counts_where_that_is_said() -> None:
 
 
 def test_of_every_measure_those_are_left_out_that_the_period_does_not_fit_and_a_named_one_is_refused() -> None:
-    names = ("as_at", "from", "to", "census_year", "financial_year", "months")
     measures = [STARTERS, TURNOVER, VACANCIES]
     of_a_quarter = "from=2023-07-01&to=2023-09-30"
-    found = question(of_a_quarter, *names).whens(measures, leave_out=True)
+    found = question(of_a_quarter).whens(measures, leave_out=True)
     assert [measure.name for measure, _ in found] == ["starters", "vacancies"]
-    asked = question(of_a_quarter, *names)
+    asked = question(of_a_quarter)
     asked.whens(measures, leave_out=False)
     assert [fault[0] for fault in faults(asked)] == ["from"]
-    of_a_year = question("census_year=2023", *names).whens(measures, leave_out=True)
+    of_a_year = question("census_year=2023").whens(measures, leave_out=True)
     assert [measure.name for measure, _ in of_a_year] == ["starters", "turnover-rate", "vacancies"]
-    assert question("as_at=2023-09-30", *names).whens(measures, leave_out=True)[2][1].as_at == date(2023, 9, 30)
+    assert question("as_at=2023-09-30").whens(measures, leave_out=True)[2][1].as_at == date(2023, 9, 30)
+
+
+# --- models -----------------------------------------------------------------------------------------------------------
+
+
+def test_all_that_is_wrong_with_a_query_is_told_at_once_and_before_anything_else_is_done() -> None:
+    asked = question_of(
+        SeriesParameters, "authority=33&to=2023-13-01&every=week&by=&scope=some&role=x&limit=1&months=0&format=pdf"
+    )
+    assert [fault[:2] for fault in faults(asked)] == [
+        ("limit", "is not a parameter"),
+        ("authority", "cannot be read"),
+        ("from", "is missing"),
+        ("to", "cannot be read"),
+        ("every", "cannot be read"),
+        ("by", "holds an empty value"),
+        ("scope", "cannot be read"),
+        ("months", "cannot be read"),
+        ("role", "cannot be read"),
+        ("format", "cannot be read"),
+    ]
+
+
+def test_a_model_has_the_parameters_of_those_it_is_made_of_and_of_one_name_its_own() -> None:
+    class Base(AsKnown):
+        months = MONTHS
+
+    class Model(Base, Paged):
+        months = replace(MONTHS, required=True)
+        by = BY
+
+    assert list(Model.declared) == [
+        "as_known_at", "as_accepted_at", "months", "limit", "offset", "by", "format", "sheet"
+    ]  # fmt: skip
+    assert (Base.declared["months"].required, Model.declared["months"].required) == (False, True)
+    assert [one["name"] for one in Model.documented()["parameters"]] == list(Model.declared)
+
+
+def test_who_sends_something_cannot_choose_a_format() -> None:
+    (found,) = faults(question_of(ReleaseParameters, "release=2022&published=2023-02-23&format=csv"))
+    assert found == ("format", "is not a parameter", "one of release, published, source")
 
 
 # --- what of it -------------------------------------------------------------------------------------------------------
@@ -341,7 +380,7 @@ def test_it_is_broken_down_by_dimensions_that_the_measure_has() -> None:
 
 
 def test_the_scope_is_every_post_unless_it_is_said() -> None:
-    assert (question().scope(), question("scope=census").scope()) == (Scope.ALL, Scope.CENSUS)
+    assert (question().scope, question("scope=census").scope) == (Scope.ALL, Scope.CENSUS)
 
 
 @pytest.mark.parametrize(
@@ -365,5 +404,4 @@ def test_a_page_of_json_and_all_of_a_file(query: str, page: tuple[int, int]) -> 
 def test_no_page_and_no_more_than_a_page(query: str, field: str) -> None:
     for of_a_file in ("", "&format=csv"):
         asked = question(query + of_a_file)
-        asked.page()
         assert [fault[0] for fault in faults(asked)] == [field]

@@ -7,17 +7,18 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from services.metrics.api.query import QueryReader
+from services.metrics.api.benchmarks import ComparisonsParameters
+from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, pinned
 from services.metrics.measures.catalogue import MEASURES
-from tests.unit.metrics.questions import question
+from tests.unit.metrics.questions import question, question_of
 
 BODY = {"authority": "331", "as_at": "2023-10-31", "as_known_at": "2024-04-02T12:00:00Z", "rows": [{"value": 8.5}],
         "total": 8.5, "links": {"pinned": "/v1/x"}}  # fmt: skip
 LINES = (["value"], [[8.5]])
 
 
-def tag(asked: str | QueryReader = "", body: dict[str, Any] | None = None, **more: Any) -> str:
+def tag(asked: str | AskedQuery = "", body: dict[str, Any] | None = None, **more: Any) -> str:
     found = question(asked) if isinstance(asked, str) else asked
     heading, rows = more.pop("lines", LINES)
     return answer(found, BODY | (body or {}), (heading, rows), **more).headers["etag"]
@@ -105,7 +106,7 @@ def test_an_answer_is_stale_by_the_last_day_that_it_speaks_of(body: dict[str, An
 
 
 def test_what_no_event_answers_says_nothing_of_its_age() -> None:
-    found = answer(question("", "authority", "release"), BODY, LINES)
+    found = answer(question_of(ComparisonsParameters), BODY, LINES)
     assert b"stale" not in found.body
     assert {"recorded-until", "complete-until"}.isdisjoint(found.headers)
 
@@ -248,4 +249,4 @@ def test_the_day_of_the_instant_is_the_last_where_an_answer_names_none() -> None
     assert b'"stale":true' in answer(asked, nameless, LINES).body
     asked.recorded_until = datetime(2023, 8, 30, 9, tzinfo=UTC)
     assert b'"stale":false' in answer(asked, nameless, LINES).body
-    assert asked.known_on() == date(2023, 11, 30)
+    assert asked.known_on == date(2023, 11, 30)

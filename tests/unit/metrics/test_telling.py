@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from services.metrics.api.adding_up import amount_of, exactly, rounding
-from services.metrics.api.measure_tables import figure_lines, series_lines
+from services.metrics.api.tables import figure_lines, series_lines
 from services.metrics.api.telling import (
     MAY_BE_NEGATIVE,
     OVERLAPPING,

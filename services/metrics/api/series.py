@@ -1,0 +1,201 @@
+"""Series: every measure month by month, quarter by quarter or year by year.
+
+Invariant: every day asked for is in a point, or named as left out.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from contracts.values import EARLIEST_DATE
+from services.chassis.authentication import READING
+from services.chassis.query import DATE, IN_WORDS_DATE, Parameter, choice, read_date, several, whole
+from services.metrics.api import schemas
+from services.metrics.api.computing import computing
+from services.metrics.api.measures import EXAMPLE as FIGURE_EXAMPLE
+from services.metrics.api.measures import FigureRequest, MeasureName, declared, refuse_nothing, wanted
+from services.metrics.api.parameters import FIRST, LAST, AsKnown, BrokenDown, Counted, OfAuthority
+from services.metrics.api.query import AskedQuery
+from services.metrics.api.responses import answer, pinned, responses
+from services.metrics.api.tables import series_lines
+from services.metrics.api.telling import control_chart, point_of_time, time_of, told_in_order
+from services.metrics.figures.figures import Figures
+from services.metrics.figures.periods import (
+    STARTS_IN,
+    Every,
+    Period,
+    Window,
+    as_known_on,
+    fits,
+    left_out,
+    series_periods,
+    when_of_point,
+)
+from services.metrics.measures.declaration import Measure, Rate, When
+
+router = APIRouter(tags=["measures"])
+
+MOST_POINTS = 1200
+"""Points of one series: a century of months."""
+
+
+class _BetweenTwoDays(AskedQuery):
+    """A series has no usual period."""
+
+    first = replace(FIRST, required=True, example="2023-04-01")
+    last = replace(LAST, required=True, example="2024-03-31")
+    every = Parameter("every", "How often a series has a point.", choice(Every, Every.MONTH), "month")
+
+
+class SeriesParameters(OfAuthority, _BetweenTwoDays, AsKnown, BrokenDown, Counted):
+    """What determines a series."""
+
+    rebase = Parameter(
+        "rebase",
+        "Months in which the control chart begins anew (after a change that is known to be real), by any day of them, "
+        "as 2022-04-01; repeat, or join by commas.",
+        several(DATE, IN_WORDS_DATE, lambda text: read_date(text) is not None),
+    )
+    year_starts_in = Parameter(
+        "year_starts_in",
+        "The month in which the years (and quarters) of the series begin: 4 for financial, 10 for census years.",
+        # What is usual hangs on the years: it is 4 but for those whose name says when they begin.
+        replace(whole(1, 12, None), schema={"type": "integer", "minimum": 1, "maximum": 12, "default": 4}),
+        4,
+    )
+    window = Parameter(
+        "window",
+        "Over what a point counts what happens over time: `12m`, the twelve months up to its last day, or `point`, its "
+        "own month, quarter or year. If left out, rates are of twelve months (retention of starters is of all time), "
+        "as figures as at a date are, and flows of the point. CSWW's annual rates are of twelve months always.",
+        choice(Window, None),
+    )
+
+    def points(self, measure: Measure, periods: Sequence[Period]) -> list[tuple[Period, When]]:
+        """The points, each with what is counted of it."""
+        if self.window is Window.POINT and not all(fits(measure, period) for period in periods):
+            problem = f"does not go with {measure.name}, which is of a year"
+            self.fault("window", problem, "12m, or every=year", self.window)
+        whens = (when_of_point(measure, period, EARLIEST_DATE, self.months, self.window) for period in periods)
+        return [
+            (period, as_known_on(when, period, self.known_on, self.planned))
+            for period, when in zip(periods, whens, strict=True)
+        ]
+
+    def periods(self) -> list[Period]:
+        """The periods of the points."""
+        first, last, every = self.first, self.last, self.every
+        usual = STARTS_IN.get(every, 4)
+        starts_in = self.year_starts_in or usual
+        if starts_in != STARTS_IN.get(every, starts_in):
+            expected = f"no year_starts_in beside every={every}, or every=year"
+            self.fault("year_starts_in", f"is not when a {every} begins", expected, str(starts_in))
+        if first is None or last is None:
+            return []
+        periods = series_periods(first, last, every, starts_in)
+        if not periods:
+            self.fault(
+                "to",
+                f"leaves no whole {every}",
+                f"a later date than {last}, an earlier from, or another year_starts_in: all from {first} on is left "
+                "out",
+                str(last),
+            )
+        if len(periods) > MOST_POINTS:
+            self.fault("from", f"asks for {len(periods)} points", f"at most {MOST_POINTS}", str(first))
+        return periods
+
+    def left_out(self, periods: Sequence[Period]) -> dict[str, Any]:
+        """The days asked for that are in no whole period, before the first point and after the last."""
+        assert self.first is not None and self.last is not None  # noqa: S101, PT018  (required)
+        found = left_out(self.first, self.last, periods)
+        return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
+
+    def rebased(self, periods: Sequence[Period]) -> list[int]:
+        """The places of the points at which the control chart begins anew."""
+        found = []
+        for text in self.rebase:
+            day = read_date(text)
+            places = [place for place, period in enumerate(periods) if day and period.first <= day <= period.last]
+            if not places:
+                self.fault("rebase", "is no day of the series", "a day of one of its points", text)
+            found += places
+        return found
+
+
+EXAMPLE = {
+    **{name: value for name, value in FIGURE_EXAMPLE.items() if name not in ("as_at", "rows", "total")},
+    "every": "month",
+    "periods": [
+        {"from": "2023-09-01", "to": "2023-09-30", "as_at": "2023-09-30"},
+        {"from": "2023-10-01", "to": "2023-10-31", "as_at": "2023-10-31"},
+    ],
+    "rows": [{"role": "social-worker", "values": [9.0, 8.5]}],
+    "totals": [23.0, 22.5],
+    "links": {
+        "pinned": "/v1/measures/vacancies/series?authority=331&by=role&from=2023-09-01&to=2023-10-31"
+        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
+    },
+}
+
+
+@router.get(
+    "/v1/measures/{measure}/series",
+    dependencies=[READING],
+    summary="One measure month by month, quarter by quarter or year by year",
+    responses=responses(EXAMPLE, schema=schemas.SERIES),
+    openapi_extra=SeriesParameters.documented(),
+)
+async def get_series(request: Request, measure: MeasureName) -> Response:
+    """A point for every whole month, quarter or year between two dates: stocks at its last day, flows within it, rates
+    that count over time of the twelve months up to its last day, unless `window` says otherwise.
+
+    `periods` says of each point what it counts: `from`, `to` and, of stocks, `as_at`. A point that had not begun as
+    known then is null (`not-yet`), one that was under way `provisional`. A series without dimensions carries its
+    control chart (XmR) of the points that were over: centre line, limits, and which rules a point breaks.
+    """
+    found = declared(measure)
+    question = SeriesParameters(request)
+    requested, periods = wanted(question, found), question.periods()
+    points, rebased = question.points(found, periods), question.rebased(periods)
+    question.raise_if_invalid()
+    async with computing(request) as computation:
+        (result,) = await requested.work_out(computation, [when for _, when in points])
+        await refuse_nothing(computation, requested, result)
+        return await computation.run(_answer, question, requested, points, rebased, result)
+
+
+def _answer(
+    question: SeriesParameters,
+    requested: FigureRequest,
+    points: Sequence[tuple[Period, When]],
+    rebased: Sequence[int],
+    result: Figures,
+) -> Response:
+    """The answer with a series, and with its control chart."""
+    found = requested.measure
+    body = requested.facts() | requested.instants() | {"every": question.every, "by": list(requested.query.by)}
+    body |= {"months": points[0][1].months} if found.all_time else {}
+    body |= question.left_out([period for period, _ in points])
+    # A point looks at its last day, whatever it counts.
+    stale = [question.is_stale(when.last) for _, when in points]
+    body["periods"] = [
+        point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
+        for (period, when), is_stale in zip(points, stale, strict=True)
+    ]
+    body["rows"] = [
+        dict(zip(requested.query.by, key, strict=True)) | told_in_order("values", values, found.unit)
+        for key, values in result.sorted_rows()
+    ]
+    body |= told_in_order("totals", result.totals, found.unit)
+    if not requested.query.by:
+        body |= control_chart(found, [when for _, when in points], result.totals, stale, rebased)
+    body["links"] = {"pinned": pinned(question)}
+    times = [
+        time_of(found, when) | ({"stale": True} if is_stale else {})
+        for (_, when), is_stale in zip(points, stale, strict=True)
+    ]
+    exact_values = None if isinstance(found, Rate) else (values for _, values in result.sorted_rows())
+    return answer(question, body, series_lines(body, times, exact_values))
