@@ -130,7 +130,7 @@ def test_a_request_that_cannot_be_read_is_answered_by_what_is_wrong_with_it(fiel
 
 
 def read(content: bytes, kind: str = BATCH, largest_batch: int = 2) -> list[Incoming]:
-    return read_request({"content-type": kind}, content, largest_batch, NOON)
+    return list(read_request({"content-type": kind}, content, largest_batch, NOON))
 
 
 def test_a_batch_holds_as_many_events_as_it_may() -> None:

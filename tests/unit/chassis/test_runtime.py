@@ -88,6 +88,20 @@ def test_before_its_database_is_there_a_service_says_so(runtime: Runtime) -> Non
     assert runtime.is_set_up
 
 
+@pytest.mark.parametrize(
+    ("app", "mode"), [(recruitment, "force_custom_plan"), (retention, "force_custom_plan"), (metrics, "auto")]
+)
+async def test_a_service_that_fills_a_journal_keeps_no_plan_from_when_it_was_small(
+    database: str, app: Any, mode: str
+) -> None:
+    runtime = Runtime(app.SPEC, app.ServiceSettings(database_url=database))
+    await runtime._start_database()
+    try:
+        assert await runtime.pool.fetchval("SHOW plan_cache_mode") == mode
+    finally:
+        await runtime.pool.close()
+
+
 async def test_what_it_waits_for_to_start_is_told_until_it_is_there(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
