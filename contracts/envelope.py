@@ -298,16 +298,15 @@ def decode_record(headers: Sequence[tuple[str, bytes | None]], value: bytes | No
     return parse_event(attributes, value)
 
 
-def as_consumers_take_it(event: Event, now: datetime) -> Event:
+def as_consumers_take_it(event: Event) -> Event:
     """The event as it stands once its record was written and read. Raises Refused where a reader would.
 
-    Whoever accepts an event asks this first, so that the door and every consumer decide by one and the same function.
-    `now` is when it is accepted.
+    Whoever accepts an event asks this first, so that the door and every consumer decide alike. An envelope is written
+    as the values that it holds, and each of those reads as itself (an instant is kept in UTC, and was checked in UTC),
+    so it is not read again. Data is written in the one way of services, and that is what every reader checks.
     """
-    stamps = {"acceptedtime": now, "sequence": "1", "provenance": "door"}
-    record = decode_record(kafka_headers(event.envelope.model_copy(update=stamps)), canonical_body(event.data))
-    unstamped = record.envelope.model_copy(update=dict.fromkeys(STAMPED_BY_SERVICE))
-    return Event(unstamped, record.data, record.body)
+    body = canonical_body(event.data)
+    return Event(event.envelope, parse_data(event.envelope, body), body)
 
 
 def read_json(text: bytes, field: str, expected: str) -> Any:

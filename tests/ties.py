@@ -235,7 +235,7 @@ TIES = (
         "leavers",
         {("retired",): Fraction(1)},
         {("resignation",): Fraction(1)},
-        by=("reason",),
+        by=("leaving_reason",),
     ),
     # Where nothing says which came first, a leaver that is reversed is reversed.
     Tie(

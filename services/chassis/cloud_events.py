@@ -7,7 +7,7 @@ what comes out as parsed every consumer takes in.
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -58,10 +58,11 @@ class Incoming:
     stated_time: datetime | None = None
 
 
-def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, now: datetime) -> list[Incoming]:
-    """The events of one request, in order. `now` is taken as `time` where an event states none.
+def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, now: datetime) -> Iterator[Incoming]:
+    """The events of one request, in order, each checked when it is asked for. `now` is taken as `time` where an event
+    states none.
 
-    Raises Refused when the request as a whole cannot be read: wrong content type, no JSON, too many events.
+    Raises Refused, at once, when the request as a whole cannot be read: wrong content type, no JSON, too many events.
     """
     kind, charset = media_type(headers.get("content-type")), charset_of(headers.get("content-type"))
     if charset not in CHARSETS:
@@ -72,14 +73,14 @@ def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, no
         item = read_json(body, "body", "a JSON object")
         if not isinstance(item, dict):
             raise Refused(Fault("body", f"is a JSON {type(item).__name__}", "a JSON object"))
-        return [_item(item, now)]
+        return iter([_item(item, now)])
     if kind == BATCH:
-        return [_item(item, now) for item in _batch(body, largest_batch)]
+        return (_item(item, now) for item in _batch(body, largest_batch))
     if kind == BINARY and "ce-specversion" in headers:
         try:
-            return [_incoming(_attributes(headers), body, now)]
+            return iter([_incoming(_attributes(headers), body, now)])
         except Refused as refusal:
-            return [Incoming((headers.get("ce-id"), headers.get("ce-source")), refusal=refusal)]
+            return iter([Incoming((headers.get("ce-id"), headers.get("ce-source")), refusal=refusal)])
     if kind == BINARY:
         fault = Fault(
             "ce-specversion", "is missing", f"CloudEvents headers beside {BINARY}, or content type {STRUCTURED}"
@@ -170,7 +171,7 @@ def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incomin
     if stamped:
         return Incoming(claimed, refusal=Refused(*stamped))
     try:
-        event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body), now)
+        event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body))
     except Refused as refusal:
         return Incoming(claimed, refusal=refusal)
     stated_time = event.envelope.time if "time" in attributes else None

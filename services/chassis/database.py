@@ -107,9 +107,16 @@ class MigrationRefused(Exception):
     """Raised when a migration that ran already has been changed since."""
 
 
-async def connect_pool(url: str, connections: int) -> asyncpg.Pool:
-    """A pool of connections. While PostgreSQL is not there it raises what `why_not_now` knows."""
-    return await asyncpg.create_pool(url, min_size=1, max_size=connections, command_timeout=300, timeout=10)
+async def connect_pool(url: str, connections: int, *, plans_each_time: bool = False) -> asyncpg.Pool:
+    """A pool of connections. While PostgreSQL is not there it raises what `why_not_now` knows.
+
+    `plans_each_time`: for tables that grow from nothing while they are asked. A plan that was kept from when a table
+    was small reads all of it, until PostgreSQL has analysed it a minute later.
+    """
+    settings = {"plan_cache_mode": "force_custom_plan"} if plans_each_time else None
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=connections, command_timeout=300, timeout=10, server_settings=settings
+    )
 
 
 async def migrate(pool: asyncpg.Pool, folders: tuple[Path, ...]) -> None:

@@ -3,9 +3,12 @@
 Invariant: an event is answered `accepted` only after the transaction that put it into the journal has committed.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
-from contracts.envelope import Event, Identity, format_instant
+from contracts.envelope import Event, format_instant
 from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
 from services.chassis.authentication import FEEDING, Caller, Right, authenticated_caller
@@ -23,12 +26,16 @@ from services.chassis.intake_document import intake_operation
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
 from services.chassis.problems import LONGEST_ECHO, JsonAnswer, Problem, beginning, faults_as_json
-from services.chassis.runtime import Runtime, runtime_of
+from services.chassis.remarks import LookedUpTogether, Notes, Remarks
+from services.chassis.runtime import SMALL_REQUEST, Runtime, runtime_of
 
 log = get_log(__name__)
 
 CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a feed's clock may be."""
+
+CHECKED_AT_ONCE = 100
+"""Events of a batch that are checked, some milliseconds long, before others are served."""
 
 MOST_FAULTS_OF_A_BATCH = 500
 """After so many faults of a batch are told, of each further event only the first is."""
@@ -39,12 +46,6 @@ KINDS_OF_REFUSAL = {
     422: ("event-refused", "The event is not as its contract says"),
 }
 """The problem's kind and title, by the status of the answer to one event."""
-
-Remarks = dict[tuple[str, Identity], list[str]]
-"""What a service wants to tell the sender about events, by authority and identity."""
-
-Notes = Callable[[Runtime, list[Event]], Awaitable[Remarks]]
-"""Finds the remarks on events that were accepted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ class Answer:
 def intake_router(service: str, notes: Notes) -> APIRouter:
     """The routes by which a service takes in events. `notes` adds remarks on events that were accepted."""
     router = APIRouter(tags=["events"], dependencies=[FEEDING])
+    notes_together = LookedUpTogether(notes)
 
     @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
@@ -69,18 +71,35 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
         caller = authenticated_caller(request)
         now = datetime.now(UTC)
         largest = runtime.settings.largest_request_bytes
-        async with runtime.bodies.reading(request, largest, "send several batches") as body:
+        async with (
+            runtime.bodies.reading(request, largest, "send several batches") as body,
+            _turn(runtime, caller, body),
+        ):
             try:
-                incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
+                found = read_request(request.headers, body, runtime.settings.largest_batch, now)
             except Refused as refusal:
                 runtime.telemetry.rejected.labels("unreadable-request").inc()
                 raise _unreadable(refusal) from None
-            answers = await accept(runtime, service, caller, incoming, notes, now)
+            answers = await accept(runtime, service, caller, await _checked(found), notes_together, now)
         if media_type(request.headers.get("content-type")) == BATCH:
             return _batch_answer(answers)
         return _single_answer(answers[0])
 
     return router
+
+
+def _turn(runtime: Runtime, caller: Caller, body: bytes) -> AbstractAsyncContextManager[None]:
+    """The turn of a request to be looked at: a small one's is at once."""
+    return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.place(caller.name)
+
+
+async def _checked(found: Iterator[Incoming]) -> list[Incoming]:
+    """The events of a request; between a few of them and the next ones others are served."""
+    incoming: list[Incoming] = []
+    while some := list(islice(found, CHECKED_AT_ONCE)):
+        incoming += some
+        await asyncio.sleep(0)
+    return incoming
 
 
 async def accept(
@@ -92,12 +111,11 @@ async def accept(
     outcomes: dict[int, journal.Outcome] = {}
     remarks: Remarks = {}
     if passed:
-        pool = runtime.pool
-        provenance = f"request {uuid4()}"
-        async with pool.acquire() as connection, connection.transaction():
-            found = await journal.append(connection, [incoming[index] for index in passed], provenance)
+        entries = journal.entries([incoming[index] for index in passed], f"request {uuid4()}")
+        found = await runtime.journal.append(caller.name, entries)
         outcomes = dict(zip(passed, found, strict=True))
-        remarks = await notes(runtime, [_event(incoming[index]) for index in passed])
+        taken = [_event(incoming[index]) for index, outcome in outcomes.items() if isinstance(outcome, Accepted)]
+        remarks = await notes(runtime, taken) if taken else {}
     return [
         _answer(runtime, item, refusals[index], outcomes.get(index), remarks) for index, item in enumerate(incoming)
     ]

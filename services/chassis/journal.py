@@ -5,6 +5,7 @@ Invariant: an event is in the journal if and only if its sender was told `accept
 
 import hashlib
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -23,7 +24,6 @@ TAKE_HEAD = """
     SET clock = greatest(clock_timestamp(), clock)
     RETURNING position, clock
 """
-MOVE_HEAD = "UPDATE journal_head SET position = $1"
 
 FIND_KNOWN = """
     SELECT journal.authority, journal.source, journal.event_id, journal.type, journal.subject, journal.position,
@@ -44,6 +44,12 @@ APPEND = """
         $9::text[], $10::timestamptz[], $11::text[], $12::json[], $13::bytea[], $14::bigint[], $15::text[]
     )
 """
+
+# In one statement: between two the event loop may serve others, while others wait for the head.
+APPEND_AND_MOVE_HEAD = f"""
+    WITH appended AS ({APPEND}), moved AS (UPDATE journal_head SET position = $16)
+    SELECT pg_notify('{CHANNEL}', '')
+"""  # noqa: S608  (nothing of it is given by others)
 
 READ_AFTER = """
     SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
@@ -91,7 +97,21 @@ _Key = tuple[str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _Entry:
+class Entry:
+    """An event that is to be put into the journal. `fingerprint`: see there; `provenance`: the request that brought it.
+
+    A request makes its entries by itself: what goes wrong in it is its own.
+    """
+
+    event: Event
+    fingerprint: bytes
+    provenance: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What is known of an event that the journal holds."""
+
     type: str
     subject: str
     fingerprint: bytes
@@ -113,50 +133,56 @@ def fingerprint(incoming: Incoming) -> bytes:
     return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
 
 
-async def append(connection: Connection, incoming: list[Incoming], provenance: str) -> list[Outcome]:
-    """Put parsed events into the journal, inside the caller's transaction; one outcome for each, in order.
+def entries(incoming: Iterable[Incoming], provenance: str) -> list[Entry]:
+    """Parsed events as they are put into the journal."""
+    found = []
+    for item in incoming:
+        assert item.event is not None  # noqa: S101  (the callers pass parsed events only)
+        found.append(Entry(item.event, fingerprint(item), provenance))
+    return found
 
-    The head's row lock makes appends of one service follow one another, so that positions become visible in order
-    and a duplicate that arrives at the same moment is seen.
+
+async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:
+    """Put events into the journal, inside the caller's transaction; one outcome for each, in order.
+
+    They may be of several requests: each finds those before it, as if they stood there already. The head's row lock
+    makes appends of one service follow one another, whichever process they come from, so that positions become visible
+    in order and a duplicate that arrives at the same moment is seen.
     """
     ((head, now),) = await connection.fetch(TAKE_HEAD)
-    known = await _known_entries(connection, incoming)
+    known = await _known(connection, new)
     outcomes: list[Outcome] = []
-    fresh: list[tuple[int, Event, bytes]] = []
-    for item in incoming:
-        event = item.event
-        assert event is not None  # noqa: S101
-        key, digest = _key_of(event.envelope), fingerprint(item)
-        fault = _conflict(event.envelope, digest, known)
+    fresh: list[tuple[int, Entry]] = []
+    for entry in new:
+        envelope = entry.event.envelope
+        key = _key_of(envelope)
+        fault = _conflict(envelope, entry.fingerprint, known)
         if fault is not None:
             outcomes.append(Conflict(fault))
         elif key in known:
-            entry = known[key].accepted
-            outcomes.append(Accepted(entry.position, entry.accepted_at, known=True))
+            held = known[key].accepted
+            outcomes.append(Accepted(held.position, held.accepted_at, known=True))
         else:
             head += 1
-            accepted = Accepted(head, now, known=False, refers_to=_unknown_reference(event.envelope, known))
-            known[key] = _Entry(event.envelope.type, event.envelope.subject, digest, accepted)
-            fresh.append((head, event, digest))
+            accepted = Accepted(head, now, known=False, refers_to=_unknown_reference(envelope, known))
+            known[key] = _Held(envelope.type, envelope.subject, entry.fingerprint, accepted)
+            fresh.append((head, entry))
             outcomes.append(accepted)
     if fresh:
-        await connection.execute(APPEND, *_columns(fresh, provenance, now))
-        await connection.execute(MOVE_HEAD, head)
-        await connection.execute(f"NOTIFY {CHANNEL}")
+        await connection.execute(APPEND_AND_MOVE_HEAD, *_columns(fresh, now), head)
     return outcomes
 
 
-async def _known_entries(connection: Connection, incoming: list[Incoming]) -> dict[_Key, _Entry]:
+async def _known(connection: Connection, new: Sequence[Entry]) -> dict[_Key, _Held]:
     """What the journal holds of the events that these are, or refer to."""
     wanted: set[_Key] = set()
-    for item in incoming:
-        assert item.event is not None  # noqa: S101
-        envelope = item.event.envelope
+    for entry in new:
+        envelope = entry.event.envelope
         wanted.add(_key_of(envelope))
         wanted.update([(envelope.authority, *envelope.referred)] if envelope.referred else [])
     rows = await connection.fetch(FIND_KNOWN, *map(list, zip(*wanted, strict=True)))
     return {
-        (row["authority"], row["source"], row["event_id"]): _Entry(
+        (row["authority"], row["source"], row["event_id"]): _Held(
             row["type"], row["subject"], row["fingerprint"], Accepted(row["position"], row["accepted_at"], known=True)
         )
         for row in rows
@@ -167,7 +193,7 @@ def _key_of(envelope: Envelope) -> _Key:
     return envelope.authority, envelope.source, envelope.id
 
 
-def _conflict(envelope: Envelope, digest: bytes, known: dict[_Key, _Entry]) -> Fault | None:
+def _conflict(envelope: Envelope, digest: bytes, known: dict[_Key, _Held]) -> Fault | None:
     same = known.get(_key_of(envelope))
     if same is not None and same.fingerprint != digest:
         return Fault(
@@ -176,39 +202,40 @@ def _conflict(envelope: Envelope, digest: bytes, known: dict[_Key, _Entry]) -> F
             "a new id; to correct an event, a new id with `supersedes` set to the old one",
             envelope.id,
         )
-    entry = known.get((envelope.authority, *envelope.referred)) if envelope.referred else None
-    if entry is not None and (entry.type, entry.subject) != (envelope.type, envelope.subject):
+    held = known.get((envelope.authority, *envelope.referred)) if envelope.referred else None
+    if held is not None and (held.type, held.subject) != (envelope.type, envelope.subject):
         name = "supersedes" if envelope.supersedes else "voids"
         expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
         target = envelope.supersedes or envelope.voids
-        return Fault(name, f"is an event of type {entry.type} and subject {entry.subject}", expected, target)
+        return Fault(name, f"is an event of type {held.type} and subject {held.subject}", expected, target)
     return None
 
 
-def _unknown_reference(envelope: Envelope, known: dict[_Key, _Entry]) -> str | None:
+def _unknown_reference(envelope: Envelope, known: dict[_Key, _Held]) -> str | None:
     target = envelope.referred
     return named(*target) if target is not None and (envelope.authority, *target) not in known else None
 
 
-def _columns(fresh: list[tuple[int, Event, bytes]], provenance: str, now: datetime) -> list[list[object]]:
+def _columns(fresh: Iterable[tuple[int, Entry]], now: datetime) -> list[list[object]]:
     rows = [
         (
             position,
-            event.envelope.authority,
-            event.envelope.id,
-            event.envelope.type,
-            event.envelope.subject,
-            event.envelope.source,
-            event.envelope.time,
-            event.envelope.supersedes,
-            event.envelope.voids,
+            envelope.authority,
+            envelope.id,
+            envelope.type,
+            envelope.subject,
+            envelope.source,
+            envelope.time,
+            envelope.supersedes,
+            envelope.voids,
             now,
-            provenance,
-            event.body.decode(),
-            digest,
-            source_sequence_of(event.envelope),
-            event.envelope.referred_source,
+            entry.provenance,
+            entry.event.body.decode(),
+            entry.fingerprint,
+            source_sequence_of(envelope),
+            envelope.referred_source,
         )
-        for position, event, digest in fresh
+        for position, entry in fresh
+        for envelope in (entry.event.envelope,)
     ]
     return [list(column) for column in zip(*rows, strict=True)]

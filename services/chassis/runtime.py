@@ -25,6 +25,7 @@ from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
+from services.chassis.journal_writer import JournalWriter
 from services.chassis.logs import get_log
 from services.chassis.membership import Membership
 from services.chassis.problems import not_available
@@ -33,12 +34,19 @@ from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from services.chassis.topics import TopicKeeper, admin_client
+from services.chassis.turns import Turns
 from services.chassis.watermarks import Settled, Watermarks, note_dead_letter
 
 log = get_log(__name__)
 
 COLLECT_GARBAGE_AFTER = (50_000, 20, 50)
 """New objects, then collections of younger generations, between two looks at a generation."""
+
+SMALL_REQUEST = 16_384
+"""Bytes of a request to send events that is looked at when it comes: about sixty events."""
+LARGE_REQUESTS = 8
+"""So many larger ones are looked at together, of one caller half: some are checked while others are written. What is
+made of a body is some twelve times as large."""
 
 START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
@@ -90,6 +98,10 @@ class Runtime:
         dead_letters = DeadLetters(spec.name, settings.kafka_servers, settings.kafka_idempotent_producer)
         self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_dead_letter)
         self.relay = Relay(spec.name, settings, self.telemetry) if spec.publishes else None
+        self.journal = JournalWriter(lambda: self.pool)
+        # Each that waits holds the bytes of its body: there can never be more of them.
+        most = settings.limits.bodies_bytes // SMALL_REQUEST
+        self.large_requests = Turns(LARGE_REQUESTS, waiting=most, waiting_of_one=most)
         self.membership = Membership(self._new_broker)
         self.readings = Readings(lambda: self._pool, self.membership.consumers)
         self.watermarks = Watermarks(
@@ -131,7 +143,8 @@ class Runtime:
         self._tasks = [asyncio.create_task(self._start_parts()), asyncio.create_task(self._probe_database())]
 
     async def stop(self) -> None:
-        """Finish the batch at hand, commit, close: consumers first, then the relay, then the database."""
+        """Finish what is at hand, commit, close: the door and consumers first, then the relay, then the database."""
+        await self.journal.stop()
         self.delivery.stop()
         await self.membership.leave()
         with suppress(Exception):
@@ -176,7 +189,10 @@ class Runtime:
                 await asyncio.sleep(START_AGAIN_SECONDS)
 
     async def _start_database(self) -> None:
-        pool = await connect_pool(self.settings.database_url, self.settings.database_connections)
+        # What a feed sends first fills an empty journal, and each request looks up what that holds.
+        pool = await connect_pool(
+            self.settings.database_url, self.settings.database_connections, plans_each_time=self.spec.publishes
+        )
         try:
             await self._migrate(pool)
             # Before anybody can ask: an answer that is pinned is the same in a new process, from the first on.

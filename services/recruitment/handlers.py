@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from contracts.envelope import Event
 from contracts.events.posts import PostEstablished
-from services.chassis.intake import Remarks
+from services.chassis.remarks import Remarks
 from services.chassis.runtime import Runtime
 from services.recruitment import store
 from services.recruitment.rules import posts_established, posts_named

@@ -10,7 +10,9 @@ import asyncpg
 from contracts.envelope import Event
 from services.chassis.stored_events import event_of
 
-# One event that establishes a post is enough, unless something voids it: what supersedes it establishes it too.
+# One event that establishes a post is enough, unless something voids it: what supersedes it establishes it too. Each
+# post is looked up by itself: as NOT EXISTS, while a journal fills that was never analysed, PostgreSQL compares each
+# with all of the authority's.
 PLAINLY_ESTABLISHED = """
     SELECT wanted.subject
     FROM unnest($2::text[]) AS wanted (subject)
@@ -21,12 +23,14 @@ PLAINLY_ESTABLISHED = """
             AND supersedes IS NULL AND voids IS NULL
         LIMIT 1
     ) AS plain
-    WHERE NOT EXISTS (
-        SELECT
+    LEFT JOIN LATERAL (
+        SELECT true AS found
         FROM journal
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
             AND voids = plain.event_id AND coalesce(referred_source, source) = plain.source
-    )
+        LIMIT 1
+    ) AS voided ON true
+    WHERE voided.found IS NULL
 """
 
 EVENTS_ESTABLISHING = """

@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerStarted
-from services.chassis.intake import Remarks
+from services.chassis.remarks import Remarks
 from services.chassis.runtime import Runtime
 from services.retention import store
 from services.retention.rules import linked_numbers, needs_a_start, workers_started

@@ -17,7 +17,9 @@ STARTS = """
     WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.worker.started.v1'
 """
 
-# The first start is enough, unless something voids it: whatever supersedes it is a start too.
+# The first start is enough, unless something voids it: whatever supersedes it is a start too. Each worker is looked up
+# by itself: as NOT EXISTS, while an inbox fills that was never analysed, PostgreSQL compares each with all of the
+# authority's.
 PLAINLY_STARTED = """
     SELECT wanted.subject
     FROM unnest($2::text[]) AS wanted (subject)
@@ -28,12 +30,14 @@ PLAINLY_STARTED = """
             AND supersedes IS NULL AND voids IS NULL
         LIMIT 1
     ) AS first
-    WHERE NOT EXISTS (
-        SELECT
+    LEFT JOIN LATERAL (
+        SELECT true AS found
         FROM inbox
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.worker.started.v1'
             AND voids = first.event_id AND coalesce(referred_source, source) = first.source
-    )
+        LIMIT 1
+    ) AS voided ON true
+    WHERE voided.found IS NULL
 """
 
 # The index merges_stated holds them.

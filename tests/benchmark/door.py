@@ -1,4 +1,4 @@
-"""The door: requests a second as one client sends them, and what attacks cost: memory, and the patience of others.
+"""The door: requests a second, events a second, and what attacks cost: memory, and the patience of others.
 
 Invariant: the service has its usual limits; who attacks has no key but where it is said.
 """
@@ -20,15 +20,15 @@ from rich.table import Table
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
 from services.chassis.authentication import Right, new_key
+from tests.benchmark.feeding import SECONDS, ask, feeding
 from tests.faults.strangers import EVENTS, Stranger, endless, key_header, many
 from tests.parts import Broker
 
 CONNECTIONS = 8
-SECONDS = 5.0
 
 
 def door(postgres: PostgreSQL, broker: Broker, folder: Path, console: Console) -> None:
-    """Print both tables."""
+    """Print the tables."""
     key, entry = new_key("bench", "331", (Right.FEED,))
     settings = {
         "database_url": postgres.create("door"),
@@ -40,46 +40,23 @@ def door(postgres: PostgreSQL, broker: Broker, folder: Path, console: Console) -
     try:
         service.start()
         service.wait_until_ready()
-        console.print(asyncio.run(_rates(service.port, key)))
+        console.print(asyncio.run(_health(service.port)))
+        console.print(asyncio.run(feeding(service, key, postgres)))
         console.print(_attacks(service, key))
     finally:
         service.stop()
 
 
-async def _rates(port: int, key: str) -> Table:
+async def _health(port: int) -> Table:
     table = Table("", "requests/s", "p50 ms", "p99 ms", title=f"one client, {CONNECTIONS} connections")
-    health = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
-    for name, request in (("health", lambda _: health), ("one event", lambda number: _event(number, key))):
-        times: list[float] = []
-        until = time.perf_counter() + SECONDS
-        await asyncio.gather(*(_ask(port, request, first, until, times) for first in range(CONNECTIONS)))
-        times.sort()
-        shares = (f"{1000 * times[int(len(times) * share)]:.1f}" for share in (0.5, 0.99))
-        table.add_row(name, f"{len(times) / SECONDS:,.0f}", *shares)
+    times: list[float] = []
+    until = time.perf_counter() + SECONDS
+    request = b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"
+    await asyncio.gather(*(ask(port, lambda: request, until, times) for _ in range(CONNECTIONS)))
+    times.sort()
+    shares = (f"{1000 * times[int(len(times) * share)]:.1f}" for share in (0.5, 0.99))
+    table.add_row("health", f"{len(times) / SECONDS:,.0f}", *shares)
     return table
-
-
-async def _ask(port: int, request: Callable[[int], bytes], first: int, until: float, times: list[float]) -> None:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    number = first
-    while time.perf_counter() < until:
-        began = time.perf_counter()
-        writer.write(request(number))
-        head = await reader.readuntil(b"\r\n\r\n")
-        assert head[9:12] in (b"200", b"202"), head
-        length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        await reader.readexactly(int(length.split(b":")[1]))
-        times.append(time.perf_counter() - began)
-        number += CONNECTIONS
-    writer.close()
-
-
-def _event(number: int, key: str) -> bytes:
-    data = {"effective_from": "2023-10-01", "role": "social-worker", "funded_fte": 1, "team": "a", "service_area": "b"}
-    event = {"specversion": "1.0", "id": f"door-{number}", "source": "/bench", "authority": "331",
-             "type": "uk.workforce.post.established.v1", "subject": f"post/D-{number}", "data": data}  # fmt: skip
-    body = json.dumps(event)
-    return f"{EVENTS}{key_header(key)}Content-Length: {len(body)}\r\n\r\n{body}".encode()
 
 
 def _attacks(service: Service, key: str) -> Table:

@@ -19,7 +19,7 @@ HEAVY = (
     "/v1/measures/turnover-rate/series?authority={authority}&from=2016-01-01&to=2025-01-01&every=month&by=role",
     "/v1/measures/in-post-headcount/series?authority=all&from=2016-01-01&to=2025-01-01&every=month",
     "/v1/measures/vacancies/explanation?authority={authority}&as_at=2023-10-31&limit=1000",
-    "/v1/measures/leavers-fte?authority=all&census_year=2023&by=role,reason",
+    "/v1/measures/leavers-fte?authority=all&census_year=2023&by=role,leaving_reason",
     "/v1/quality?authority={authority}",
     "/v1/changes?authority={authority}&measure=vacancies&as_at=2023-10-31"
     "&from_known=2023-08-01T00:00:00Z&to_known=2024-03-01T00:00:00Z",

@@ -407,7 +407,7 @@ def test_a_record_that_is_no_event_is_told_why(
 
 def test_an_event_as_consumers_take_it_has_no_stamps_and_one_way_of_being_written() -> None:
     loosely = b'{ "destination": "not-known", "left_on": "2023-09-30", "reason": "retired" }'
-    found = as_consumers_take_it(event({"time": "2023-10-31T09:00:00+01:00"}, loosely), datetime.now(UTC))
+    found = as_consumers_take_it(event({"time": "2023-10-31T09:00:00+01:00"}, loosely))
     assert found == event()
     assert found.body == DATA
     assert (found.envelope.acceptedtime, found.envelope.sequence, found.envelope.provenance) == (None, None, None)

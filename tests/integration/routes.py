@@ -21,7 +21,7 @@ SUBJECT = "/v1/subjects/{kind}/{identifier}"
 OF_AN_AUTHORITY: dict[str, tuple[str, ...]] = {
     MEASURE: (
         "/v1/measures/in-post?by=role,team&as_at=2019-12-31",
-        "/v1/measures/leavers?by=reason,role&financial_year=2018-19",
+        "/v1/measures/leavers?by=leaving_reason,role&financial_year=2018-19",
         "/v1/measures/average-caseload?as_at=2018-09-30",
     ),
     SERIES: (

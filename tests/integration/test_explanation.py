@@ -233,9 +233,9 @@ def test_an_explanation_as_csv_and_what_it_explains(metrics: Feed) -> None:
     ]
     names = ("measure", "unit", "scope", "from", "to")
     assert [about[name] for name in names] == ["starters", "people", "all", "2023-04-01", "2024-03-31"]
-    empty = metrics.get(f"{path}&reason=retired".replace("starters", "leavers"), "text/csv").text.splitlines()
+    empty = metrics.get(f"{path}&leaving_reason=retired".replace("starters", "leavers"), "text/csv").text.splitlines()
     assert empty == ["amount,since,until,subjects,role,team,service_area,grade,csww_role,location,origin,route,"
-                     "employment,cohort,reason,destination"]  # fmt: skip
+                     "employment,cohort,leaving_reason,destination"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -169,7 +169,7 @@ def test_survival_of_the_190_ends_with_124_in_post(demonstration: Feed, as_known
 def test_4_returned_to_practice_in_the_last_12_months_of_whom_2_went_to_adults(demonstration: Feed) -> None:
     year = {"route": "return-to-practice", "from_": "2022-12-01", "to": NOVEMBER_2023}
     assert measure(demonstration, "starters", **year) == 4
-    assert by(demonstration, "leavers", "reason", **year) == {"moved-within-authority": 2}
+    assert by(demonstration, "leavers", "leaving_reason", **year) == {"moved-within-authority": 2}
 
 
 def test_open_evenings_in_may_and_september_2023(demonstration: Feed) -> None:

@@ -51,7 +51,8 @@ async def test_what_an_unknown_field_held_is_repeated_nowhere(system: RealSystem
     assert bodies
     assert not any(NAME in row["body"] for row in bodies)
     for name in system.services:
-        assert [record async for record in read_dead_letters(name, system.broker.servers)] == []
+        async for record in read_dead_letters(name, system.broker.servers):
+            assert NAME not in repr(record)
 
 
 def test_an_accepted_event_is_logged_by_its_id_and_without_its_data(
@@ -83,7 +84,7 @@ async def test_no_answer_says_more_of_a_person_than_a_pseudonym(
         ["left_on", "reason", "destination"],
     ]
     for path in (
-        f"measures/leavers?{asked}&by=reason",
+        f"measures/leavers?{asked}&by=leaving_reason",
         f"measures/leavers/explanation?{asked}",
         "measures/leavers/series?authority=389&from=2023-09-01&to=2023-09-30",
         f"subjects/worker/{new}?authority=389",

@@ -141,8 +141,8 @@ def test_a_series_by_dimensions(metrics: Feed) -> None:
         ("establishment", "team=assessment&grade=grade-9", [2.0, 2.0, 2.0]),
         ("establishment", "scope=census", [4.0, 4.0, 4.0]),
         ("in-post-headcount", "scope=census", [3, 3, 2]),
-        ("leavers", "reason=resignation&role=team-manager", [0, 0, 1]),
-        ("leavers", "reason=retired", [0, 0, 0]),
+        ("leavers", "leaving_reason=resignation&role=team-manager", [0, 0, 1]),
+        ("leavers", "leaving_reason=retired", [0, 0, 0]),
         ("vacancies", "team=no-such-team", [0.0, 0.0, 0.0]),
     ],
 )
@@ -213,7 +213,7 @@ def test_a_series_as_csv_has_the_limits_of_its_control_chart(metrics: Feed) -> N
         (f"{YEAR}&by=colour", "by", "role, team"),
         (f"{YEAR}&role=social-workr", "role", "social-worker"),
         (f"{YEAR}&csww_role=7", "csww_role", "1, 2, 3, 4, 5, 6"),
-        (f"{YEAR}&reason=retired", "reason", "one of role, team"),
+        (f"{YEAR}&leaving_reason=retired", "leaving_reason", "one of role, team"),
         (f"{YEAR}&as_at=2023-10-31", "as_at", "one of authority, from, to"),
     ],
 )

@@ -93,10 +93,10 @@ def _why_they_left(workforce: Workforce, person: str, out: date) -> Dimensions:
         if one.data.left_on == out and not any(reverses(reversal, one.event) for reversal in reversals)
     ]
     if leavers:
-        return {"reason": plain(leavers[-1].data.reason), "destination": plain(leavers[-1].data.destination)}
+        return {"leaving_reason": plain(leavers[-1].data.reason), "destination": plain(leavers[-1].data.destination)}
     if workforce.held(person, out):
-        return {"reason": "moved-within-authority", "destination": "other"}
-    return {"reason": "not-known", "destination": "not-known"}
+        return {"leaving_reason": "moved-within-authority", "destination": "other"}
+    return {"leaving_reason": "not-known", "destination": "not-known"}
 
 
 leavers = _of_leavers(in_fte=False)

@@ -39,7 +39,7 @@ def dimensions_of_cover(workforce: Workforce, cover: str, day: date) -> Dimensio
     assignment = workforce.assignment(cover, day)
     assert assignment is not None
     place = workforce.place_of_cover(cover, day)
-    return {**place, "reason": plain(assignment["reason"]), "agency": assignment["agency"]}
+    return {**place, "cover_reason": plain(assignment["reason"]), "agency": assignment["agency"]}
 
 
 def _of_covers(only_cover: bool, headcount: bool) -> Measure:

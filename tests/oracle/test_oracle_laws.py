@@ -71,5 +71,5 @@ def test_what_is_accepted_later_changes_no_digit_of_a_report(
 def test_every_measure_breaks_down_by_dimensions_that_add_up(history: list[Event], period: Period, scope: str) -> None:
     events = known(history, LATER)
     for measure, parts in MEASURES.items():
-        broken_down = by(parts(events, period, scope), ["role", "team", "csww_role", "reason"])
+        broken_down = by(parts(events, period, scope), ["role", "team", "csww_role", "leaving_reason"])
         assert sum(broken_down.values()) == total(events, measure, period, scope), measure

@@ -34,7 +34,7 @@ async def accepted(pool: asyncpg.Pool, *events: Event) -> list[journal.Outcome]:
     """Events as the door accepts them."""
     incoming = [Incoming((one.envelope.id, one.envelope.source), one, None, one.envelope.time) for one in events]
     async with pool.acquire() as connection, connection.transaction():
-        return await journal.append(connection, incoming, "request 1")
+        return await journal.append(connection, journal.entries(incoming, "request 1"))
 
 
 async def taken_in(pool: asyncpg.Pool, *events: Event) -> None:

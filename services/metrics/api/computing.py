@@ -24,10 +24,10 @@ from services.chassis.authentication import authenticated_caller
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime, runtime_of
 from services.chassis.settings import PREFIX
+from services.chassis.turns import TooManyWait, Turns
 from services.metrics.api.query import AskedQuery
 from services.metrics.pauses import LEFT
 from services.metrics.read_models.read_cache import ReadCache, read_cache_of
-from services.metrics.read_models.turns import TooManyWait, Turns
 from services.metrics.settings import ServiceSettings
 
 SMALL = 300_000

@@ -94,13 +94,6 @@ _FACTS = DESCRIBED | {"authority": AUTHORITY, "scope": SCOPE} | KNOWN
 _MORE_FACTS = {"formula": TEXT, "where": WHERE} | ACCEPTED
 _CHOSEN = several({"enum": list(EVERY_DIMENSION)})
 
-_WHY_OR_DIMENSION: dict[str, Schema] = {
-    "reason": {
-        "type": ["string", "null"],
-        "description": f"{REASON['description']} Of figures by reason that one: why they left, or why cover came.",
-    }
-}
-
 FIGURE = record(
     _FACTS
     | {
@@ -108,7 +101,7 @@ FIGURE = record(
         "rows": several(
             record(
                 {"value": NUMBER},
-                DIMENSIONS | _WHY_OR_DIMENSION | {"mark": MARK, "exact": EXACT} | dict.fromkeys(_BESIDE, NUMBER),
+                DIMENSIONS | WHY | {"mark": MARK, "exact": EXACT} | dict.fromkeys(_BESIDE, NUMBER),
             )
         ),
         "total": NUMBER,

@@ -30,7 +30,7 @@ from services.metrics.snapshot.snapshot import Snapshot
 
 DAY = timedelta(days=1)
 HOW_THEY_CAME = ("origin", "route", "employment", "cohort")
-HOW_THEY_LEFT = ("reason", "destination")
+HOW_THEY_LEFT = ("leaving_reason", "destination")
 PROMOTIONS = (MoveKind.PROMOTION, MoveKind.PROGRESSION)
 
 
@@ -58,7 +58,7 @@ def _leavers(in_fte: bool) -> OverTime:
         for spell in snapshot.spells(scope):
             if spell.leaving is not None:
                 last = spell.employment[-1]
-                left = {"reason": spell.leaving.reason, "destination": spell.leaving.destination}
+                left = {"leaving_reason": spell.leaving.reason, "destination": spell.leaving.destination}
                 yield _part(last.fte if in_fte else ONE, spell.until, last, _came(spell) | left)
 
     return parts

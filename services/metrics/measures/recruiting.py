@@ -56,7 +56,7 @@ def _cover(cost: bool) -> Within:
                     together[run.place, run.reason, run.terms.agency].append((amount, since, until))
             for (place, reason, agency), found in together.items():
                 amount = part_of(sum(amount for amount, _, _ in found), 1, WEEK * ONE)
-                more = {"reason": reason, "agency": agency}
+                more = {"cover_reason": reason, "agency": agency}
                 yield Part(amount, found[0][1], found[-1][2], (f"cover/{cover}",), place, more)
 
     return parts
@@ -66,11 +66,11 @@ def _conversions(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     for cover, runs in snapshot.assignments.items():
         for day, run in conversions(snapshot.events_of_cover(cover), runs):
             if scope.holds(run.place):
-                more = {"reason": run.reason, "agency": run.terms.agency}
+                more = {"cover_reason": run.reason, "agency": run.terms.agency}
                 yield Part(ONE, day, day + DAY, (f"cover/{cover}",), run.place, more)
 
 
-OF_AN_ASSIGNMENT = ("reason", "agency")
+OF_AN_ASSIGNMENT = ("cover_reason", "agency")
 
 MEASURES = (
     flow(

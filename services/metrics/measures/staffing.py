@@ -51,7 +51,7 @@ def _assignments(*reasons: CoverReason) -> OverTime:
             for run in runs:
                 if run.reason in reasons and scope.holds(run.place):
                     subjects = (f"cover/{cover}",) if run.post is None else (f"cover/{cover}", f"post/{run.post}")
-                    more = {"reason": run.reason, "agency": run.terms.agency}
+                    more = {"cover_reason": run.reason, "agency": run.terms.agency}
                     yield Part(ONE, run.since, run.until, subjects, run.place, more)
 
     return parts
@@ -115,7 +115,7 @@ MEASURES = (
         CSWW,
         Unit.ASSIGNMENTS,
         _assignments(*CoverReason),
-        more=("reason", "agency"),
+        more=("cover_reason", "agency"),
     ),
     stock(
         "agency-cover-headcount",

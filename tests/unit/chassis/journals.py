@@ -30,7 +30,7 @@ STARTED = {"started_on": "2021-03-01", "post": "P-1", "fte": 1, "origin": "other
 
 def incoming(*events: Stated) -> list[Incoming]:
     """Events as the door hands them on: each must be right."""
-    found = read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON)
+    found = list(read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON))
     assert [item.refusal for item in found] == [None] * len(events)
     return found
 
@@ -43,7 +43,7 @@ def worker_started(worker: str, authority: str) -> Stated:
 async def accept(pool: asyncpg.Pool, *events: Stated) -> list[Outcome]:
     """Put events into the journal in one transaction."""
     async with pool.acquire() as connection, connection.transaction():
-        return await journal.append(connection, incoming(*events), "request test")
+        return await journal.append(connection, journal.entries(incoming(*events), "request test"))
 
 
 async def accept_posts(pool: asyncpg.Pool, *posts: str, authority: str = "331") -> None:

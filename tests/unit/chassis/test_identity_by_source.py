@@ -90,7 +90,7 @@ async def test_what_stood_before_stands(pool: asyncpg.Pool, query: str) -> None:
 
 async def test_what_was_accepted_then_is_known_when_it_is_sent_again(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        outcomes = await journal.append(connection, [item for _, item in ROWS], "again")
+        outcomes = await journal.append(connection, journal.entries((item for _, item in ROWS), "again"))
     assert [(one.position, one.known) for one in outcomes if isinstance(one, journal.Accepted)] == [
         (position, True) for position, _ in ROWS
     ]
@@ -98,6 +98,6 @@ async def test_what_was_accepted_then_is_known_when_it_is_sent_again(pool: async
 
 async def test_another_source_can_use_an_id_of_then(pool: asyncpg.Pool) -> None:
     async with pool.acquire() as connection, connection.transaction():
-        (outcome,) = await journal.append(connection, [incoming("A", "/agency-portal")], "new")
+        (outcome,) = await journal.append(connection, journal.entries([incoming("A", "/agency-portal")], "new"))
     assert isinstance(outcome, journal.Accepted)
     assert (outcome.position, outcome.known) == (7, False)

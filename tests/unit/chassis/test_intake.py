@@ -190,7 +190,7 @@ def test_what_is_no_event_in_a_batch_is_refused_beside_the_others(
 
 
 def read(content: bytes, kind: str = BATCH, largest_batch: int = 2) -> list[Incoming]:
-    return read_request({"content-type": kind}, content, largest_batch, NOON)
+    return list(read_request({"content-type": kind}, content, largest_batch, NOON))
 
 
 def test_a_batch_holds_as_many_events_as_it_may() -> None:

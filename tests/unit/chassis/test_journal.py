@@ -17,6 +17,7 @@ from services.chassis.journal import (
     Conflict,
     Outcome,
     append,
+    entries,
     fingerprint,
 )
 from services.chassis.stored_events import envelope_of, event_of
@@ -208,7 +209,7 @@ async def test_nothing_is_in_the_journal_before_the_transaction_is(pool: asyncpg
     async with pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        await append(cast(Any, connection), incoming(post_established("P-1", "331")), "request test")
+        await append(cast(Any, connection), entries(incoming(post_established("P-1", "331")), "request test"))
         assert await pool.fetchval("SELECT count(*) FROM journal") == 0
         await transaction.commit()
     assert await pool.fetchval("SELECT count(*) FROM journal") == 1

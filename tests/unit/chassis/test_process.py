@@ -1,5 +1,6 @@
 """What a person sees who starts a service that cannot start."""
 
+import asyncio
 import json
 import signal
 import socket
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 
 from deploy.embedded.processes import free_port
 from deploy.embedded.services import REPOSITORY, environment_without_settings
-from services.chassis.process import run_service
+from services.chassis.process import _listen, run_service
 from services.retention.app import NAME, ServiceSettings, create
 
 DATABASE = "postgresql://postgres@/retention"
@@ -161,3 +162,21 @@ def test_a_service_says_at_its_root_where_to_look_and_in_its_log_which_setting_t
             "metrics": "/metrics",
         },
     )
+
+
+async def test_the_body_of_an_answer_does_not_wait_until_its_head_is_acknowledged() -> None:
+    connected: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+
+    class Accepting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            accepted = transport.get_extra_info("socket")
+            connected.set_result(accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+
+    listening = _listen(ServiceSettings(database_url=DATABASE, port=free_port()))
+    server = await asyncio.get_running_loop().create_server(Accepting, sock=listening)
+    try:
+        _, writer = await asyncio.open_connection(*listening.getsockname()[:2])
+        assert await asyncio.wait_for(connected, 30) == 1
+        writer.close()
+    finally:
+        server.close()

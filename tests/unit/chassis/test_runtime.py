@@ -134,6 +134,20 @@ def test_before_its_database_is_there_a_service_says_so(runtime: Runtime) -> Non
     assert runtime.is_set_up
 
 
+@pytest.mark.parametrize(
+    ("app", "mode"), [(recruitment, "force_custom_plan"), (retention, "force_custom_plan"), (metrics, "auto")]
+)
+async def test_a_service_that_fills_a_journal_keeps_no_plan_from_when_it_was_small(
+    database: str, app: Any, mode: str
+) -> None:
+    runtime = Runtime(app.SPEC, app.ServiceSettings(database_url=database))
+    await runtime._start_database()
+    try:
+        assert await runtime.pool.fetchval("SHOW plan_cache_mode") == mode
+    finally:
+        await runtime.pool.close()
+
+
 async def test_what_it_waits_for_to_start_is_told_until_it_is_there(
     runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -325,7 +339,7 @@ async def test_a_database_that_cannot_be_set_up_is_not_there_and_is_let_go_of(
 ) -> None:
     ended: list[bool] = []
 
-    async def connected(*_: Any) -> Any:
+    async def connected(*_: Any, **__: Any) -> Any:
         return SimpleNamespace(terminate=lambda: ended.append(True))
 
     async def refused(_: Any) -> None:

@@ -167,7 +167,7 @@ def test_an_event_nested_too_deeply_does_not_hide_its_neighbours() -> None:
     deep: object = 1
     for _ in range(25):
         deep = [deep]
-    items = read_request({"content-type": BATCH}, json.dumps([EVENT | {"data": deep}, EVENT]).encode(), 10, NOW)
+    items = list(read_request({"content-type": BATCH}, json.dumps([EVENT | {"data": deep}, EVENT]).encode(), 10, NOW))
     assert (str(items[0].refusal).split(";")[0], items[1].refusal) == ("event: is nested too deeply", None)
     assert items[0].claimed == ("e-1", "/coventry/hr")
 

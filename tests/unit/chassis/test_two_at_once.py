@@ -33,7 +33,7 @@ PATIENCE_SECONDS = 30.0
 
 
 async def append(connection: Any) -> Any:
-    return await journal.append(connection, incoming(post_established("P-1", "331")), "request test")
+    return await journal.append(connection, journal.entries(incoming(post_established("P-1", "331")), "request test"))
 
 
 async def write_watermark(connection: Any) -> Any:
@@ -254,7 +254,9 @@ async def test_a_request_that_was_given_up_leaves_no_gap(pool: asyncpg.Pool) -> 
     async with pool.acquire() as connection:
         transaction = connection.transaction()
         await transaction.start()
-        (outcome,) = await journal.append(connection, incoming(post_established("P-2", "331")), "request test")
+        (outcome,) = await journal.append(
+            connection, journal.entries(incoming(post_established("P-2", "331")), "request test")
+        )
         assert cast(Accepted, outcome).position == 2
         await transaction.rollback()
     (outcome,) = await accept(pool, post_established("P-3", "331"))

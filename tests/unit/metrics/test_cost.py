@@ -80,8 +80,8 @@ def test_there_are_no_more_rows_than_combinations_and_no_more_than_events() -> N
     assert most_keys((), None, (), AN_AUTHORITY) == 1
     assert most_keys(("team",), 20, ("team",), AN_AUTHORITY) == 20
     # Five reasons for cover and ten for leaving, say, and none: at most so many times as many.
-    assert 20 < most_keys(("team", "reason"), 20, ("team",), AN_AUTHORITY) < 1_000
-    assert most_keys(("team", "reason", "destination", "cohort"), 5_000, ("team",), AN_AUTHORITY) == 19_600
+    assert 20 < most_keys(("team", "leaving_reason"), 20, ("team",), AN_AUTHORITY) < 1_000
+    assert most_keys(("team", "leaving_reason", "destination", "cohort"), 5_000, ("team",), AN_AUTHORITY) == 19_600
 
 
 # --- worked out by hand -----------------------------------------------------------------------------------------------

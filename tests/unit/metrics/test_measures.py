@@ -104,7 +104,7 @@ def test_a_rate_can_be_broken_down_by_what_all_its_counts_can_be() -> None:
         "route",
         "employment",
         "cohort",
-        "reason",
+        "leaving_reason",
         "destination",
     )
     besides = ("origin", "route", "employment", "cohort")

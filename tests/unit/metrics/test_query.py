@@ -364,7 +364,7 @@ def test_filters_are_values_of_dimensions_that_the_measure_has() -> None:
         ("csww_role=0", "csww_role"),
         (f"team={'a' * 65}", "team"),
         ("team=-a", "team"),
-        ("reason=retired", "reason"),
+        ("leaving_reason=retired", "leaving_reason"),
     ):
         asked = question(query)
         assert asked.filters(VACANCIES) == {}
@@ -374,7 +374,7 @@ def test_filters_are_values_of_dimensions_that_the_measure_has() -> None:
 
 def test_it_is_broken_down_by_dimensions_that_the_measure_has() -> None:
     assert question("by=team,role").dimensions(VACANCIES) == ("team", "role")
-    asked = question("by=role,reason")
+    asked = question("by=role,leaving_reason")
     asked.dimensions(VACANCIES)
     assert [(field, problem) for field, problem, _ in faults(asked)] == [("by", "cannot be read")]
 

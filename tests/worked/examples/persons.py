@@ -83,7 +83,7 @@ EXAMPLES = (
         left("W-3", "2023-05-01", "retired"),
         merged("W-2", "W-1"),
         merged("W-2", "W-3"),
-        asked("leavers", YEAR_2023, 1, by="reason", rows={"retired": 1}),
+        asked("leavers", YEAR_2023, 1, by="leaving_reason", rows={"retired": 1}),
         asked("in-post", "2023-05-01", 0),
     ),
     example(

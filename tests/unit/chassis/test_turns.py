@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.metrics.read_models.turns import TooManyWait, Turns
+from services.chassis.turns import TooManyWait, Turns
 
 PATIENCE = 10.0
 """Seconds after which what waits for a place that never comes is given up."""
