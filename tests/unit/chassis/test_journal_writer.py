@@ -85,6 +85,16 @@ async def queue(pool: asyncpg.Pool, address: str) -> AsyncIterator[Queue]:
         yield waiting
 
 
+@asynccontextmanager
+async def gate_of(address: str) -> AsyncIterator[asyncpg.Connection]:
+    """A connection whose locks go when it is left, however that comes."""
+    connection = await asyncpg.connect(address)
+    try:
+        yield connection
+    finally:
+        connection.terminate()
+
+
 async def outcomes(*asked: Asked) -> list[list[Outcome] | BaseException]:
     """What became of each, its outcomes or what it raised."""
     async with asyncio.timeout(PATIENCE_SECONDS):
@@ -149,16 +159,15 @@ async def test_nobody_is_told_before_the_commit_that_all_share(database: str) ->
         async with queue(pool, database) as waiting:
             others = [waiting.ask(f"other {number}", post(f"P-{number}")) for number in (1, 2)]
             await waiting.has_come()
-            gate = await asyncpg.connect(database)
-            await gate.execute("SELECT pg_advisory_lock($1)", HELD_AT_COMMIT)
-            await waiting.let_go()
-            # All is written, and the first transaction is about to commit.
-            (committing,) = await blocked(pool, gate)
-            assert await gate.fetchval("SELECT query FROM pg_stat_activity WHERE pid = $1", committing) == "COMMIT;"
-            assert not any(one.done() for one in (waiting.first, *others))
-            await gate.execute("SELECT pg_advisory_unlock($1)", HELD_AT_COMMIT)
-            assert positions(await outcomes(waiting.first, *others)) == [1, 2, 3]
-            await gate.close()
+            async with gate_of(database) as gate:
+                await gate.execute("SELECT pg_advisory_lock($1)", HELD_AT_COMMIT)
+                await waiting.let_go()
+                # All is written, and the first transaction is about to commit.
+                (committing,) = await blocked(pool, gate)
+                assert await gate.fetchval("SELECT query FROM pg_stat_activity WHERE pid = $1", committing) == "COMMIT;"
+                assert not any(one.done() for one in (waiting.first, *others))
+                await gate.execute("SELECT pg_advisory_unlock($1)", HELD_AT_COMMIT)
+                assert positions(await outcomes(waiting.first, *others)) == [1, 2, 3]
 
 
 # --- one event, again -------------------------------------------------------------------------------------------------
@@ -291,29 +300,30 @@ async def test_a_request_given_up_while_it_is_written_disturbs_nobody_and_is_kno
 
 
 async def test_a_database_that_ends_a_transaction_is_told_to_all_that_share_it_and_to_nobody_behind(
-    pool: asyncpg.Pool, address_of_tables: str, monkeypatch: pytest.MonkeyPatch
+    database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(journal_writer, "MOST_EVENTS_TOGETHER", 2)
-    async with queue(pool, address_of_tables) as waiting:
+    async with door(database) as pool, gate_of(database) as gate:
+        await pool.execute(HOLD_COMMITS)
+        await gate.execute("SELECT pg_advisory_lock($1)", HELD_AT_COMMIT)
+        waiting = Queue(JournalWriter(lambda: pool), gate)
+        await blocked(pool, gate)
         # The first is let through; then two share a transaction, and one is left behind.
         held = [waiting.ask(f"{number}", post(f"P-{number}")) for number in (1, 2, 3)]
         await waiting.has_come()
-        gate = await asyncpg.connect(address_of_tables)
-        await gate.execute("BEGIN")
-        # It waits behind the writer for the same row, and has it when the first transaction has committed.
-        gating = asyncio.create_task(gate.execute("UPDATE journal_head SET clock = clock"))
-        await blocked(pool, waiting.holder, how_many=2)
-        await waiting.let_go()
-        await asyncio.wait_for(gating, PATIENCE_SECONDS)
-        (pid,) = await blocked(pool, gate)
-        assert await gate.fetchval("SELECT pg_terminate_backend($1)", pid)
-        ended = await outcomes(*held[:2])
-        await gate.execute("ROLLBACK")
-        await gate.close()
+        async with gate_of(database) as next_gate:
+            # Who waits for such a lock has it in turn: this one when the first transaction has ended.
+            closing = asyncio.create_task(next_gate.execute("SELECT pg_advisory_lock($1)", HELD_AT_COMMIT))
+            await blocked(pool, gate, how_many=2)
+            await gate.execute("SELECT pg_advisory_unlock($1)", HELD_AT_COMMIT)
+            await asyncio.wait_for(closing, PATIENCE_SECONDS)
+            (pid,) = await blocked(pool, next_gate)
+            assert await next_gate.fetchval("SELECT pg_terminate_backend($1)", pid)
+            ended = await outcomes(*held[:2])
         first, behind = await outcomes(waiting.first, held[2])
-    assert [why_not_now(one) for one in ended if isinstance(one, Exception)] == ["PostgreSQL cannot be reached"] * 2
-    assert positions([first, behind]) == [1, 2]
-    assert [row["event_id"] for row in await pool.fetch(WRITTEN)] == ["P-0", "P-3"]
+        assert [why_not_now(one) for one in ended if isinstance(one, Exception)] == ["PostgreSQL cannot be reached"] * 2
+        assert positions([first, behind]) == [1, 2]
+        assert [row["event_id"] for row in await pool.fetch(WRITTEN)] == ["P-0", "P-3"]
 
 
 async def test_while_the_database_is_away_every_request_is_told_and_the_next_one_tries_anew(pool: asyncpg.Pool) -> None:
