@@ -82,8 +82,8 @@ class Happening:
 
     def __init__(self, voided: Sequence[int | None]) -> None:
         circling = {node for circle in Paths(voided).circles for node in circle}
-        # A void in a circle changes nothing but the next of the circle.
-        self._paths = Paths([None if place in circling or to in circling else to for place, to in enumerate(voided)])
+        # A void in a circle changes nothing but the next of the circle, and is itself changed by nothing.
+        self._paths = Paths([None if place in circling else to for place, to in enumerate(voided)])
         self._never = circling
         self._known = [False] * len(voided)
         self._voids = [0] * len(voided)
