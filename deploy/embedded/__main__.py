@@ -106,25 +106,26 @@ def _run(settings: EmbeddedSettings, history: Callable[[], Sequence[CloudEvent]]
             console.print("stopping")
 
         with running(settings, console.print, stopping) as system:
-            if history is not None:
-                _demonstrate(history(), system, settings, console)
-            _show_where_to_go(system, console)
+            is_shown = history is not None and _demonstrate(history(), system, settings, console)
+            _show_where_to_go(system, console, WORTH_A_LOOK if is_shown else ())
             while True:
                 system.assert_running()
                 time.sleep(WATCH_SECONDS)
 
 
-def _demonstrate(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> None:
+def _demonstrate(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> bool:
+    """Load the demonstration and show its table; gives whether the system has it."""
     found = asyncio.run(held(history, system.database_urls))
     if found is Held.OTHER:
         console.print("the demonstration is not loaded: the system holds other events")
-        return
+        return False
     if found is not Held.ALL:
         _load(history, system, settings, console)
     _wait_until_taken_in(system)
     headers = key_headers(settings.api_key)
     console.print(vacancy_table(read_columns(system.services[METRICS].url, headers)))
     console.print(NOTE, soft_wrap=True)
+    return True
 
 
 def _load(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> None:
@@ -163,9 +164,9 @@ WORTH_A_LOOK = (
 """Answers about the demonstration that show what there is."""
 
 
-def _show_where_to_go(system: System, console: Console) -> None:
+def _show_where_to_go(system: System, console: Console, worth_a_look: Sequence[tuple[str, str]]) -> None:
     metrics = system.services[METRICS].url
-    lines = ["", "where to go next", *(f"  {title}: {metrics}{path}" for title, path in WORTH_A_LOOK)]
+    lines = ["", "where to go next", *(f"  {title}: {metrics}{path}" for title, path in worth_a_look)]
     for title, path in (("API docs", "/docs"), ("AsyncAPI docs", "/asyncapi"), ("metrics for Prometheus", "/metrics")):
         lines += [f"  {title} of {name}: {service.url}{path}" for name, service in system.services.items()]
     console.print("\n".join([*lines, "", "running; Ctrl-C stops it"]), soft_wrap=True)

@@ -4,7 +4,7 @@ Invariant: nothing is started, and no signal of the tests' own process is listen
 """
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -49,7 +49,8 @@ def demonstrate(monkeypatch: pytest.MonkeyPatch, found: Held) -> str:
         database_urls={"recruitment": "postgresql:///"}, services={"metrics": SimpleNamespace(url="http://metrics")}
     )
     screen = io.StringIO()
-    up._demonstrate(HISTORY, system, EmbeddedSettings(api_key="k"), Console(file=screen, width=120))  # type: ignore[arg-type]
+    is_shown = up._demonstrate(HISTORY, system, EmbeddedSettings(api_key="k"), Console(file=screen, width=120))  # type: ignore[arg-type]
+    assert is_shown is (found is not Held.OTHER)
     return screen.getvalue()
 
 
@@ -126,17 +127,25 @@ def test_what_is_loaded_goes_to_the_services_with_the_key(monkeypatch: pytest.Mo
     assert sent == [(HISTORY, {"recruitment": "http://r"}, "k")]
 
 
-def test_where_to_go_next_is_shown_with_the_addresses() -> None:
+def where_to_go(worth_a_look: Sequence[tuple[str, str]]) -> list[str]:
     services = {name: SimpleNamespace(url=f"http://{name}") for name in ("recruitment", "metrics")}
     screen = io.StringIO()
-    up._show_where_to_go(SimpleNamespace(services=services), Console(file=screen, width=40))  # type: ignore[arg-type]
-    lines = screen.getvalue().splitlines()
+    system = SimpleNamespace(services=services)
+    up._show_where_to_go(system, Console(file=screen, width=40), worth_a_look)  # type: ignore[arg-type]
+    return screen.getvalue().splitlines()
+
+
+def test_where_to_go_next_is_shown_with_the_addresses() -> None:
+    lines = where_to_go(up.WORTH_A_LOOK)
     figure = "  a figure of the table: http://metrics/v1/measures/vacancies?authority=331&as_at=2023-10-31&by=role"
     assert figure in lines
     assert "  API docs of recruitment: http://recruitment/docs" in lines
     assert "  AsyncAPI docs of metrics: http://metrics/asyncapi" in lines
     assert "  metrics for Prometheus of metrics: http://metrics/metrics" in lines
     assert lines[-1] == "running; Ctrl-C stops it"
+    # Without the demonstration nothing is shown that would find nothing.
+    assert [line for line in where_to_go(()) if "/v1/" in line] == []
+    assert where_to_go(())[2] == "  API docs of recruitment: http://recruitment/docs"
 
 
 def test_one_older_log_of_each_part_is_kept(tmp_path: Path) -> None:
