@@ -1,7 +1,7 @@
 """How old is what is known: from when on a figure is stale, as nothing was recorded for too long before it.
 
 Invariant: the one rule is here; whether a figure is stale follows from its date and the instants, never from a clock.
-Definition: docs/definitions.md, 'What is known'.
+Definition: docs/definitions.md, 'Stale'.
 """
 
 from datetime import date, datetime, timedelta
