@@ -230,16 +230,14 @@ _subjects = {
     "demand": st.sampled_from(["demand/D-1", "demand/D-2"]),
 }
 
-_types: st.SearchStrategy[type[EventData]] = st.sampled_from(
-    # What happens most in a history comes first and more than once.
-    [
-        *[WorkerStarted, WorkerMoved, WorkerLeft, CoverStarted] * 3,
-        *[PostEstablished, PostChanged, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded] * 2,
-        *[CaseloadCounted, PanelDecided, AbsenceRecorded] * 3,
-        *[PostClosed, WorkerMerged, CohortOpened, CampaignOpened, ApplicationProgressed, RetentionPaymentMade],
-        *[SupportTakenUp, SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded],
-    ]
-)
+TYPES: list[type[EventData]] = [
+    *[WorkerStarted, WorkerMoved, WorkerLeft, CoverStarted] * 3,
+    *[PostEstablished, PostChanged, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded] * 2,
+    *[CaseloadCounted, PanelDecided, AbsenceRecorded] * 3,
+    *[PostClosed, WorkerMerged, CohortOpened, CampaignOpened, ApplicationProgressed, RetentionPaymentMade],
+    *[SupportTakenUp, SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded],
+]
+"""Every type of event: what happens most in a history comes first and more than once."""
 
 _to_begin_with: tuple[tuple[type[EventData], str], ...] = (
     (PostEstablished, "post/P-1"),
@@ -250,7 +248,7 @@ _to_begin_with: tuple[tuple[type[EventData], str], ...] = (
     (PostEstablished, "post/P-3"),
 )
 
-MATERIAL = Material(_types, _subjects, _data_of_type, _instants, _to_begin_with)
+MATERIAL = Material(st.sampled_from(TYPES), _subjects, _data_of_type, _instants, _to_begin_with)
 """What these histories are drawn of."""
 
 
