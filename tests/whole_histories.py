@@ -230,13 +230,16 @@ _subjects = {
     "demand": st.sampled_from(["demand/D-1", "demand/D-2"]),
 }
 
-TYPES: list[type[EventData]] = [
-    *[WorkerStarted, WorkerMoved, WorkerLeft, CoverStarted] * 3,
-    *[PostEstablished, PostChanged, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded] * 2,
-    *[CaseloadCounted, PanelDecided, AbsenceRecorded] * 3,
-    *[PostClosed, WorkerMerged, CohortOpened, CampaignOpened, ApplicationProgressed, RetentionPaymentMade],
-    *[SupportTakenUp, SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded],
-]
+_COMING_AND_GOING: list[type[EventData]] = [WorkerStarted, WorkerMoved, WorkerLeft, CoverStarted]
+_WORKING: list[type[EventData]] = [CaseloadCounted, PanelDecided, AbsenceRecorded]
+_CHANGING: list[type[EventData]] = [
+    PostEstablished, PostChanged, WorkerFteChanged, LeaverReversed, CoverChanged, CoverEnded
+]  # fmt: skip
+_SELDOM: list[type[EventData]] = [
+    PostClosed, WorkerMerged, CohortOpened, CampaignOpened, ApplicationProgressed, RetentionPaymentMade, SupportTakenUp,
+    SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded,
+]  # fmt: skip
+TYPES = [*_COMING_AND_GOING * 3, *_CHANGING * 2, *_WORKING * 3, *_SELDOM]
 """Every type of event: what happens most in a history comes first and more than once."""
 
 _to_begin_with: tuple[tuple[type[EventData], str], ...] = (
