@@ -23,6 +23,9 @@ MOST_EVENTS_TOGETHER = 500
 """In one transaction, as far as requests are not larger alone. More to a commit is hardly quicker, and others wait."""
 SMALL = 50
 """Events of a request that does not wait behind larger ones."""
+PATIENCE_SECONDS = 10.0
+"""How long a transaction may take before all that wait are refused: many times what the largest takes, and well within
+the time that a service which is asked to stop gives requests to finish."""
 STOP_SECONDS = 2.0
 """How long what waits may take to be written when the service stops, and then how long a rollback may take. By then the
 server has given requests their time to finish."""
@@ -109,13 +112,32 @@ class JournalWriter:
         together: list[_Request] = []
         try:
             while together := self._next():
-                await self._write(together)
+                await self._write_within_patience(together)
         finally:
             # Nothing is left here, unless this task was ended.
             while together:
                 for request in together:
                     request.fail(_stopped())
                 together = self._next()
+
+    async def _write_within_patience(self, together: list[_Request]) -> None:
+        """Write these. While PostgreSQL does not answer, refuse them and all that wait: it may last for long.
+
+        What is being written may become accepted all the same, and is known then when it is sent again.
+        """
+        writing = asyncio.create_task(self._write(together))
+        try:
+            while not (await asyncio.wait([writing], timeout=PATIENCE_SECONDS))[0]:
+                refused = together
+                while refused:
+                    for request in refused:
+                        request.fail(not_available(f"PostgreSQL has not answered for {PATIENCE_SECONDS:g} seconds"))
+                    refused = self._next()
+            writing.result()
+        finally:
+            if not writing.done():
+                writing.cancel()
+                await asyncio.wait([writing])
 
     def _next(self) -> list[_Request]:
         # Small ones and large ones take turns, so that neither keep the others waiting.

@@ -326,6 +326,28 @@ async def test_a_database_that_ends_a_transaction_is_told_to_all_that_share_it_a
         assert [row["event_id"] for row in await pool.fetch(WRITTEN)] == ["P-0", "P-3"]
 
 
+async def test_while_the_database_does_not_answer_all_that_wait_are_refused_and_known_when_they_come_again(
+    pool: asyncpg.Pool, address_of_tables: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(journal_writer, "PATIENCE_SECONDS", 0.05)
+    async with queue(pool, address_of_tables) as waiting:
+        large = waiting.ask("large", *(post(f"P-{number}") for number in range(2, 2 + journal_writer.SMALL + 1)))
+        found = await outcomes(waiting.first, waiting.ask("small", post("P-1")), large)
+        # Who comes while it lasts is refused too.
+        found += await outcomes(waiting.ask("later", post("P-1")))
+        assert [one.status for one in found if isinstance(one, Problem)] == [503] * 4
+        assert "PostgreSQL has not answered for 0.05 seconds" in str(found[0])
+        monkeypatch.undo()
+        await waiting.let_go()
+        assert waiting.writer._writing is not None
+        await asyncio.wait_for(waiting.writer._writing, PATIENCE_SECONDS)
+        # What was being written was accepted all the same; of the others nothing was.
+        assert [row["event_id"] for row in await pool.fetch(WRITTEN)] == ["P-0"]
+        first, other = told(await outcomes(waiting.ask("again", post("P-0"), post("P-1"))))
+    assert (accepted(first).position, accepted(first).known) == (1, True)
+    assert (accepted(other).position, accepted(other).known) == (2, False)
+
+
 async def test_while_the_database_is_away_every_request_is_told_and_the_next_one_tries_anew(pool: asyncpg.Pool) -> None:
     there: list[asyncpg.Pool] = []
 
