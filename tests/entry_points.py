@@ -67,7 +67,7 @@ def held_over_time(events: Sequence[Event]) -> tuple[list[Occupancy], list[Cover
 
 
 def staffing_over_time(events: Sequence[Event]) -> None:
-    """The staffing of every place."""
+    """The staffing of every unit."""
     occupied, held, facts = held_over_time(events)
     of_post: defaultdict[str, tuple[list[Post], list[Occupancy], list[Cover]]] = defaultdict(lambda: ([], [], []))
     for fact in facts:

@@ -90,7 +90,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
 
 def _turn(runtime: Runtime, caller: Caller, body: bytes) -> AbstractAsyncContextManager[None]:
     """The turn of a request to be looked at: a small one's is at once."""
-    return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.place(caller.name)
+    return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.slot(caller.name)
 
 
 async def _checked(found: Iterator[Incoming]) -> list[Incoming]:

@@ -140,7 +140,7 @@ def install_problem_answers(app: FastAPI) -> None:
 
 
 def not_as_described(found: Sequence[dict[str, Any]]) -> Problem:
-    """The answer to a request in which pydantic found this; the first part of each place is body or query."""
+    """The answer to a request in which pydantic found this; the first part of each path is body or query."""
     faults = [_fault(item) for item in found[:MOST_FAULTS]]
     left_out = len(found) - len(faults)
     title, detail = "The request is not as described", in_words(faults, left_out)

@@ -179,11 +179,11 @@ async def _begin_at_the_beginning(servers: str) -> None:
     """Set the group of metrics back: each turn has a fresh database."""
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=METRICS, enable_auto_commit=False)
     await consumer.start()
-    places = [
+    partitions = [
         TopicPartition(topic.name, number) for topic in topics_read_by(METRICS) for number in range(topic.partitions)
     ]
-    consumer.assign(places)
-    await consumer.commit(dict.fromkeys(places, 0))
+    consumer.assign(partitions)
+    await consumer.commit(dict.fromkeys(partitions, 0))
     await consumer.stop()
 
 

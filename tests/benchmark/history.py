@@ -214,8 +214,8 @@ class Authority:
         return self._drawn.choice(list(self._holders))
 
     def _take(self, found: list[str]) -> str:
-        place = self._drawn.randrange(len(found))
-        found[place], found[-1] = found[-1], found[place]
+        index = self._drawn.randrange(len(found))
+        found[index], found[-1] = found[-1], found[index]
         return found.pop()
 
     def _next(self, kind: str) -> str:

@@ -209,17 +209,17 @@ def _names(headers: tuple[tuple[str, bytes | None], ...]) -> tuple[tuple[str, by
 
 def _difference(answered: Any, right: Any) -> str:
     """Where two answers differ first, and how."""
-    for place, (one, other) in _walk(answered, right, ""):
-        return f"{one!r} at {place or 'the top'}, where it should be {other!r}"[:600]
+    for path, (one, other) in _walk(answered, right, ""):
+        return f"{one!r} at {path or 'the top'}, where it should be {other!r}"[:600]
     return f"{answered!r}, where it should be {right!r}"[:600]
 
 
-def _walk(one: Any, other: Any, place: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+def _walk(one: Any, other: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for name in one:
-            yield from _walk(one[name], other[name], f"{place}.{name}")
+            yield from _walk(one[name], other[name], f"{path}.{name}")
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, (left, right) in enumerate(zip(one, other, strict=True)):
-            yield from _walk(left, right, f"{place}[{number}]")
+            yield from _walk(left, right, f"{path}[{number}]")
     elif one != other:
-        yield place, (one, other)
+        yield path, (one, other)

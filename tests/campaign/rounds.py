@@ -247,29 +247,29 @@ class _Round:
     def _inject(self, began: float) -> None:
         """Begin and end each fault at its moment."""
         actions: list[tuple[float, int, int]] = [
-            (began + fault.at, place, 0) for place, fault in enumerate(self._plan.faults)
+            (began + fault.at, index, 0) for index, fault in enumerate(self._plan.faults)
         ]
         heapq.heapify(actions)
         ends: dict[int, Callable[[], None]] = {}
         self.faults_began = began + (self._plan.faults[0].at if self._plan.faults else 0.0)
         while actions:
-            due, place, step = heapq.heappop(actions)
+            due, index, step = heapq.heappop(actions)
             while time.monotonic() < due:
                 self._tick()
-            fault = self._plan.faults[place]
+            fault = self._plan.faults[index]
             try:
                 if step == 0:
-                    ends[place] = fault.kind.inject(self._stage, fault.part, fault.seconds)
-                    heapq.heappush(actions, (time.monotonic() + fault.seconds, place, 1))
+                    ends[index] = fault.kind.inject(self._stage, fault.part, fault.seconds)
+                    heapq.heappush(actions, (time.monotonic() + fault.seconds, index, 1))
                 else:
-                    ends[place]()
+                    ends[index]()
             except (PartFailed, KafkaError, OSError, CancelledError) as error:
                 # What it needs is away because of another fault: its turn comes when that one is over. Kafka's client
                 # then passes on the cancelling of its own tasks.
                 if time.monotonic() > began + self._plan.load_seconds + self._patience:
                     raise
                 self._stage.note(f"{fault.kind.name} has to wait: {type(error).__name__}")
-                heapq.heappush(actions, (time.monotonic() + AGAIN_SECONDS, place, step))
+                heapq.heappush(actions, (time.monotonic() + AGAIN_SECONDS, index, step))
 
     def _tick(self) -> None:
         """A moment passes; processes that ended by themselves, or ask for it, are started again."""

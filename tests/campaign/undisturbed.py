@@ -60,17 +60,21 @@ class Expected:
 def in_another_order(
     events: Mapping[Identity, Stated], accepted_at: Mapping[Identity, datetime], random: Random
 ) -> list[Event]:
-    """The events as metrics gets them, accepted at the same instants, but at other places of the journals."""
+    """The events as metrics gets them, accepted at the same instants, but at other positions of the journals."""
     order = sorted(events)
     random.shuffle(order)
-    places: dict[str, int] = {}
+    sequences: dict[str, int] = {}
     decoded: list[Event] = []
     for key in order:
         event = events[key]
         owner = TOPIC_OF_TYPE[event["type"]].owner
-        places[owner] = places.get(owner, 0) + 1
+        sequences[owner] = sequences.get(owner, 0) + 1
         attributes = {name: value for name, value in event.items() if name != "data"}
-        stamps = {"acceptedtime": accepted_at[key].isoformat(), "sequence": str(places[owner]), "provenance": "request"}
+        stamps = {
+            "acceptedtime": accepted_at[key].isoformat(),
+            "sequence": str(sequences[owner]),
+            "provenance": "request",
+        }
         decoded.append(parse_event(attributes | stamps, json.dumps(event["data"]).encode()))
     return decoded
 

@@ -58,7 +58,7 @@ def is_told(findings: list[str], where: str, *what: str) -> bool:
     """Whether one of the findings says where it is, then what it is, and then what to do instead."""
     for finding in findings:
         found, instead = finding.split(". Instead: ")
-        place = found.find(where)
-        if instead and place >= 0 and all(found.find(words) > place for words in what):
+        start = found.find(where)
+        if instead and start >= 0 and all(found.find(words) > start for words in what):
             return True
     return False

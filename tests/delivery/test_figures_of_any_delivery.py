@@ -41,8 +41,8 @@ async def metrics(postgres: PostgreSQL) -> AsyncIterator[Metrics]:
 
 def rounded(value: Fraction, unit: str) -> float:
     """As a figure is shown: people and counts whole, pounds to the penny, others to 1 decimal, half up."""
-    places = Decimal(1) if unit in WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
-    return float((Decimal(value.numerator) / Decimal(value.denominator)).quantize(places, rounding=ROUND_HALF_UP))
+    decimals = Decimal(1) if unit in WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
+    return float((Decimal(value.numerator) / Decimal(value.denominator)).quantize(decimals, rounding=ROUND_HALF_UP))
 
 
 async def answered(metrics: Metrics, path: str, query: dict[str, Any]) -> dict[str, Any]:

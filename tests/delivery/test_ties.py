@@ -168,7 +168,9 @@ async def test_a_sourcesequence_travels_on_kafka_and_is_told_with_the_event(stan
     assert await send(system.recruitment, [event | {"sourcesequence": "17"}]) == ["already-known"]
     await eventually(lambda: events_in(system.databases["metrics"], "inbox", "605"), 1)
     records = [
-        record for of_place in (await log_of(system.broker, "recruitment", "605")).values() for record in of_place
+        record
+        for of_partition in (await log_of(system.broker, "recruitment", "605")).values()
+        for record in of_partition
     ]
     assert [dict(record.headers)["ce_sourcesequence"] for record in records] == [b"17"]
     async with httpx.AsyncClient(base_url=system.metrics.url, timeout=30, trust_env=False) as client:

@@ -44,8 +44,8 @@ def figures_of(schema: Any) -> set[str]:
 def nulls_without_reason(answer: Any, figures: set[str], path: str = "") -> Iterable[str]:
     """The null figures of an answer without a reason beside them, and reasons that stand beside no null."""
     if isinstance(answer, list):
-        for place, item in enumerate(answer):
-            yield from nulls_without_reason(item, figures, f"{path}[{place}]")
+        for index, item in enumerate(answer):
+            yield from nulls_without_reason(item, figures, f"{path}[{index}]")
     if not isinstance(answer, dict):
         return
     for name, value in answer.items():

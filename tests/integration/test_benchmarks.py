@@ -10,17 +10,17 @@ import pytest
 
 from services.metrics.api.benchmark_answers import COMPARISON_EXAMPLE, COMPARISONS_EXAMPLE
 from tests.integration.arrival import AGE
-from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
+from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, area
 from tests.integration.feed import fault, problem
 from tests.integration.reasons import nulls_without_reason
 
-COVENTRY = place("331", "Coventry", 18.0)
-REGION = place(WEST_MIDLANDS, "West Midlands", 16.4)
-ENGLAND = place("E92000001", "England", 17.1)
-DUDLEY, SANDWELL = place("332", "Dudley", 12.5), place("333", "Sandwell", 18.0)
+COVENTRY = area("331", "Coventry", 18.0)
+REGION = area(WEST_MIDLANDS, "West Midlands", 16.4)
+ENGLAND = area("E92000001", "England", 17.1)
+DUDLEY, SANDWELL = area("332", "Dudley", 12.5), area("333", "Sandwell", 18.0)
 KNOWN = "2022-11-30T12:00:00Z"
-SOLIHULL = place("334", "Solihull", None, "c") | {"reason": "suppressed"}
-WALSALL = place("335", "Walsall", 25.0)
+SOLIHULL = area("334", "Solihull", None, "c") | {"reason": "suppressed"}
+WALSALL = area("335", "Walsall", 25.0)
 
 
 def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmarks: Loaded) -> None:
@@ -162,13 +162,13 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
 def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("turnover-rate/series?authority=331&release=2022&neighbours=332,839").json()
     assert list(answer) == list(COMPARISONS_EXAMPLE)
-    bournemouth = place("839", "Bournemouth, Christchurch and Poole", 9.9)
+    bournemouth = area("839", "Bournemouth, Christchurch and Poole", 9.9)
     assert answer["series"] == [
         {
             "year": 2021,
             "as_at": "2021-09-30",
             "release": "2022",
-            "authority": place("331", "Coventry", 17.1),
+            "authority": area("331", "Coventry", 17.1),
             "region": REGION,
             "england": ENGLAND,
             "neighbours": [bournemouth],

@@ -128,7 +128,7 @@ async def test_readers_leave_half_of_the_connections_to_the_consumer(pool: async
     async with readers.acquire(), readers.acquire(), pool.acquire() as third, pool.acquire() as fourth:
         assert await third.fetchval("SELECT 3") == 3
         assert await fourth.fetchval("SELECT 4") == 4
-        assert readers._places.locked()
+        assert readers._slots.locked()
     assert await readers.fetchval("SELECT 1") == 1
 
 

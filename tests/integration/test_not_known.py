@@ -77,8 +77,8 @@ KEPT = [
     cases("W1", "2024-01-31", 18),
     cases("W2", "2024-04-30", 0),
     *(
-        children(CHILDREN, f"{2022 + place // 12}-{place % 12 + 1:02}-15", count)
-        for place, count in enumerate(PER_MONTH)
+        children(CHILDREN, f"{2022 + index // 12}-{index % 12 + 1:02}-15", count)
+        for index, count in enumerate(PER_MONTH)
     ),
 ]
 
@@ -86,8 +86,8 @@ KEPT = [
 @pytest_asyncio.fixture(scope="module")
 async def metrics(system: RealSystem) -> Feed:
     for service, events in ((system.recruitment, HIRED), (system.retention, KEPT)):
-        for place in range(0, len(events), 50):
-            answer = Feed(service.url).batch(*events[place : place + 50])
+        for index in range(0, len(events), 50):
+            answer = Feed(service.url).batch(*events[index : index + 50])
             assert answer.status_code == 202, answer.text
     for authority in (LEAVERS, COUNTS, CHILDREN):
         own = [event for event in (*HIRED, *KEPT) if event.get_extension("authority") == authority]

@@ -169,7 +169,7 @@ def test_neighbours_are_those_of_the_file_published_last(loaded: Loaded) -> None
     ):
         assert loaded.load(body, query, what="neighbours").status_code == status
     answer = loaded.ask("turnover-rate?authority=331&year=2025").json()
-    assert [place["code"] for place in answer["neighbours"]] == ["940 / 941"]
+    assert [neighbour["code"] for neighbour in answer["neighbours"]] == ["940 / 941"]
     assert answer["neighbours_from"] == "file 2025"
     assert "neighbours=941,940" in answer["links"]["pinned"]
     files = loaded.ask("neighbours").json()["files"]

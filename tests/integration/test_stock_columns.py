@@ -70,9 +70,10 @@ async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) 
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
     accepted = [
         replace(
-            event, envelope=event.envelope.model_copy(update={"acceptedtime": event.envelope.time, "sequence": place})
+            event,
+            envelope=event.envelope.model_copy(update={"acceptedtime": event.envelope.time, "sequence": sequence}),
         )
-        for place, event in ((str(next(SEQUENCE)), event) for event in events)
+        for sequence, event in ((str(next(SEQUENCE)), event) for event in events)
     ]
     await handlers.TakeInEvents(runtime)(accepted, far_behind)
     while await handlers.derive_queued(runtime):

@@ -143,7 +143,7 @@ def _left_on(member: Member, as_at: date) -> date | None:
 
 def _has_progressed(workforce: Workforce, member: Member, as_at: date) -> bool:
     days = [day for day in Period(member.started_on, as_at) if member.spell.holds(day)]
-    roles = {workforce.place_of_person(member.person, day, "all")["role"] for day in days}
+    roles = {workforce.dimensions_of_person(member.person, day, "all")["role"] for day in days}
     return bool(roles - {NEWLY_QUALIFIED, None})
 
 

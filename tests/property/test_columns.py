@@ -47,10 +47,10 @@ def summed_row_by_row(
         kept = all(getattr(of_post, name) == value for name, value in where.items())
         if not kept or (census and of_post.csww_role is None):
             continue
-        for place, day in enumerate(days):
+        for index, day in enumerate(days):
             if holds(row, day, as_known_at):
                 key = tuple(getattr(of_post, name) for name in by)
-                sums.setdefault(key, [0] * len(days))[place] += getattr(row, amount)
+                sums.setdefault(key, [0] * len(days))[index] += getattr(row, amount)
     return sums
 
 
@@ -78,10 +78,10 @@ def test_a_series_is_its_days_asked_one_by_one(history: list[Event]) -> None:
     columns = Columns.from_rows(Timelines(history).staffing)
     for as_known_at in instants_of(history):
         series = columns.sums("in_post", DAYS, as_known_at, ["role", "team"])
-        for place, day in enumerate(DAYS):
+        for index, day in enumerate(DAYS):
             one_day = columns.sums("in_post", [day], as_known_at, ["role", "team"])
-            assert one_day == {key: [series[key][place]] for key in one_day}
-            assert all(values[place] == 0 for key, values in series.items() if key not in one_day)
+            assert one_day == {key: [series[key][index]] for key in one_day}
+            assert all(values[index] == 0 for key, values in series.items() if key not in one_day)
 
 
 def a_post_half_filled() -> Columns:
@@ -138,10 +138,10 @@ def test_what_is_no_column_of_staffing_is_refused() -> None:
     columns = a_post_half_filled()
     with pytest.raises(ValueError, match="known_to"):
         columns.sums("known_to", [FIRST_DAY], FIRST_INSTANT)
-    with pytest.raises(ValueError, match="place"):
-        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, ["place"])
-    with pytest.raises(ValueError, match="place"):
-        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"place": "post/P-1"})
+    with pytest.raises(ValueError, match="staffing_unit"):
+        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, ["staffing_unit"])
+    with pytest.raises(ValueError, match="staffing_unit"):
+        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"staffing_unit": "post/P-1"})
 
 
 def test_the_same_columns_are_asked_in_one_scope_and_in_the_other_by_one_dimension_and_by_more() -> None:

@@ -171,16 +171,16 @@ def test_a_series_says_at_each_point_what_the_figure_says(data: st.DataObject) -
     for measure in MEASURES.values():
         asked = FigureQuery(dimensions_of(measure)[-1:], scope=scope)
         series = figures(measure, [reading], whens, asked)
-        for place, one in enumerate(whens):
+        for index, one in enumerate(whens):
             figure = figures(measure, [reading], [one], asked)
-            assert figure.totals[0] == series.totals[place], measure.name
-            assert told(series, place) == told(figure, 0), measure.name
+            assert figure.totals[0] == series.totals[index], measure.name
+            assert told(series, index) == told(figure, 0), measure.name
 
 
-def told(found: Figures, place: int) -> dict[Any, Fraction]:
+def told(found: Figures, index: int) -> dict[Any, Fraction]:
     """The rows of one time that are known and not 0."""
-    at_place = ((key, values[place]) for key, values in found.rows.items())
-    return {key: value for key, value in at_place if value and not isinstance(value, Reason)}
+    at_index = ((key, values[index]) for key, values in found.rows.items())
+    return {key: value for key, value in at_index if value and not isinstance(value, Reason)}
 
 
 def _months(when: When) -> list[date]:

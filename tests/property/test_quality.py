@@ -122,8 +122,8 @@ def in_order(draw: st.DrawFn) -> list[Event]:
         facts += [(f"worker/W-{number}", data) for data in _working_life(draw)]
         facts += [(f"cover/C-{number}", data) for data in _assignment(draw)]
     return [
-        event(data, subject, FIRST_INSTANT + timedelta(minutes=place), f"E-{place}")
-        for place, (subject, data) in enumerate(facts)
+        event(data, subject, FIRST_INSTANT + timedelta(minutes=index), f"E-{index}")
+        for index, (subject, data) in enumerate(facts)
     ]
 
 

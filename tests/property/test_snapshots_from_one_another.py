@@ -28,7 +28,7 @@ YEAR = When(year_to(AS_AT).first, AS_AT, AS_AT, 12)
 
 PARTS: dict[str, Callable[[Snapshot], Any]] = {
     "posts": lambda snapshot: snapshot.posts,
-    "places": lambda snapshot: snapshot.places,
+    "post_dimensions": lambda snapshot: snapshot.post_dimensions,
     "occupancies": lambda snapshot: snapshot.occupancies,
     "assignments": lambda snapshot: snapshot.assignments,
     "staffing": lambda snapshot: snapshot.staffing,

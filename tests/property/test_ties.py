@@ -201,15 +201,15 @@ def at_one_instant(draw: st.DrawFn) -> list[Event]:
     kinds = draw(st.lists(st.sampled_from(models), min_size=1, max_size=2) | st.just(LEAVING))
     corrections = draw(st.sampled_from([False, False, True]))
     drawn: list[Event] = []
-    for place in range(draw(st.integers(2, 4))):
+    for index in range(draw(st.integers(2, 4))):
         model: type[EventData] = kinds[0] if corrections else draw(st.sampled_from(kinds))
         data = draw(MATERIAL.data[model])
         first = next((name for name, value in data if isinstance(value, date)), None)
         data = data if first is None else data.model_copy(update={first: draw(DAYS)})
-        refers_to = "E-0" if corrections and place else None
+        refers_to = "E-0" if corrections and index else None
         if any(one.data == data for one in drawn):
             continue  # what is recorded twice is the later as well as the earlier
-        drawn.append(event(data, SUBJECTS[model.subject_kind], FIRST_INSTANT, f"E-{place}", supersedes=refers_to))
+        drawn.append(event(data, SUBJECTS[model.subject_kind], FIRST_INSTANT, f"E-{index}", supersedes=refers_to))
     return draw(tied(st.just(drawn), 1, st.just(SOURCE) if LeaverReversed in kinds else SOURCES))
 
 
@@ -234,8 +234,8 @@ def test_two_reversals_at_most_tell_of_every_leaver_whether_any_reverses_it(
 def in_stated_order(events: Iterable[Event]) -> list[Event]:
     """The events, stated by one source to have been recorded in the order in which they are given."""
     found = []
-    for place, one in enumerate(events):
-        stated = {"source": "/one", "id": one.name, "sourcesequence": str(place)}
+    for index, one in enumerate(events):
+        stated = {"source": "/one", "id": one.name, "sourcesequence": str(index)}
         if one.envelope.supersedes and one.envelope.referred:
             stated |= {"supersedes": named(*one.envelope.referred), "supersedessource": "/one"}
         found.append(replace(one, envelope=one.envelope.model_copy(update=stated)))
@@ -244,9 +244,9 @@ def in_stated_order(events: Iterable[Event]) -> list[Event]:
 
 def keeps_what_is_stated(order: Iterable[Event]) -> bool:
     """Whether no event comes before one that is stated to be earlier."""
-    places = [order_of_recording(one) for one in order]
+    recorded = [order_of_recording(one) for one in order]
     return not any(
-        recorded_before(later, earlier) for place, earlier in enumerate(places) for later in places[place + 1 :]
+        recorded_before(later, earlier) for index, earlier in enumerate(recorded) for later in recorded[index + 1 :]
     )
 
 
@@ -260,7 +260,7 @@ def every_figure(events: Iterable[Event]) -> dict[Hashable, int]:
         for scope in Scope:
             for when in WHENS:
                 for part in measure.parts(snapshot, scope, when):
-                    found[measure.name, scope, when, part.place, *part.more.values()] += part.amount
+                    found[measure.name, scope, when, part.dimensions, *part.more.values()] += part.amount
     return {key: amount for key, amount in found.items() if amount}
 
 

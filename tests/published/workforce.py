@@ -46,8 +46,8 @@ def workforce(counts: Returned) -> Workforce:
         [Employed(fte, held) for fte, held in zip(holding, cases[of_agency:], strict=True)]
         + [Employed(fte, None) for fte in others],
         [
-            AgencyWorker(covering, beside, cases[place] if place < of_agency else None)
-            for place, (covering, beside) in enumerate(covers)
+            AgencyWorker(covering, beside, cases[index] if index < of_agency else None)
+            for index, (covering, beside) in enumerate(covers)
         ],
         _leavers(counts),
     )

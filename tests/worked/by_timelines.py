@@ -25,7 +25,7 @@ ONE = 1_000_000
 
 
 def rows(events: Sequence[Event]) -> list[Staffing]:
-    """The staffing of every place, of all that was ever known."""
+    """The staffing of every unit, of all that was ever known."""
     of_subject: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         of_subject[event.envelope.subject].append(event)

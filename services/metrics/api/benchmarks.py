@@ -22,10 +22,10 @@ from services.metrics.api.benchmark_answers import (
     COMPARISONS,
     COMPARISONS_EXAMPLE,
     RANK_ORDER,
+    areas_as_json,
+    areas_in,
     comparison_as_lines,
     marks_of,
-    placed_in,
-    places_as_json,
     rank_as_json,
     series_as_lines,
 )
@@ -41,9 +41,9 @@ from services.metrics.api.telling import time_of, told
 from services.metrics.benchmarks import choosing, store
 from services.metrics.benchmarks.choosing import NotThere, choose, choose_each_year
 from services.metrics.benchmarks.comparison import (
-    Places,
+    Areas,
     census_date,
-    find_places,
+    find_areas,
     own_differences,
     published_differences,
     rank,
@@ -233,7 +233,7 @@ class _Published:
     year: int
     latest: LoadedRelease
     figures: Sequence[Figure]
-    places: Places
+    areas: Areas
     elsewhere: Mapping[str, tuple[str, ...]]
 
 
@@ -248,11 +248,11 @@ async def _compare(
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
     release, year = _found(releases, rows, compared, question.year)
     figures = await store.find_figures(pool, release.name, measure, [year])
-    places = find_places(figures, compared.authority, compared.neighbours)
+    areas = find_areas(figures, compared.authority, compared.neighbours)
     latest, _ = choose(releases, rows, replace(compared.wanted(year), names=()))
-    others = {code: choosing.elsewhere(releases, rows, code, year) for code in places.without_row}
+    others = {code: choosing.elsewhere(releases, rows, code, year) for code in areas.without_row}
     own = await _own_figure(computation, ours, year, question.known_on)
-    published = _Published(release, year, latest, figures, places, others)
+    published = _Published(release, year, latest, figures, areas, others)
     return await computation.run(_answer, question, compared, ours, own, published)
 
 
@@ -280,21 +280,21 @@ def _answer(
     published: _Published,
 ) -> Response:
     """The answer with a comparison."""
-    (own, known), measure, places = own_figure, compared.measure, published.places
+    (own, known), measure, areas = own_figure, compared.measure, published.areas
     release, year = published.release, published.year
-    assert places.authority is not None  # noqa: S101  (it has a row: the release was chosen by that)
+    assert areas.authority is not None  # noqa: S101  (it has a row: the release was chosen by that)
     body = described(measure) | {"release": as_named(release), "year": year, "as_at": census_date(year).isoformat()}
-    body |= ours.instants() | places_as_json(places)
-    body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(places.without_row)}
+    body |= ours.instants() | areas_as_json(areas)
+    body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(areas.without_row)}
     body["rank"] = {
-        "among_neighbours": rank_as_json(rank(places.authority, places.neighbours), places.authority)
-        if places.neighbours
+        "among_neighbours": rank_as_json(rank(areas.authority, areas.neighbours), areas.authority)
+        if areas.neighbours
         else None,
-        "among_authorities": rank_as_json(rank_in_england(places.authority, published.figures), places.authority),
+        "among_authorities": rank_as_json(rank_in_england(areas.authority, published.figures), areas.authority),
         "order": RANK_ORDER,
     }
-    body |= {"ours": own, "marks": marks_of([*placed_in(body), ("ours", own)])}
-    body["differences"] = published_differences(release, year, published.latest, places, published.elsewhere)
+    body |= {"ours": own, "marks": marks_of([*areas_in(body), ("ours", own)])}
+    body["differences"] = published_differences(release, year, published.latest, areas, published.elsewhere)
     body["differences"] += own_differences(measure, year, ours.as_known_at, known)
     pins = compared.pins([release]) | {"year": year}
     body["links"] = {"pinned": pinned(question, **pins)}
@@ -350,9 +350,9 @@ def _answer_with_series(
     body |= {"authority": compared.authority, "neighbours_from": compared.neighbours_from}
     body["series"] = [
         {"year": year, "as_at": census_date(year).isoformat(), "release": release.name}
-        | places_as_json(find_places(figures[year], compared.authority, compared.neighbours))
+        | areas_as_json(find_areas(figures[year], compared.authority, compared.neighbours))
         for year, release in by_year.items()
     ]
-    body["marks"] = marks_of(placed for point in body["series"] for placed in placed_in(point))
+    body["marks"] = marks_of(areas for point in body["series"] for areas in areas_in(point))
     body["links"] = {"pinned": pinned(question, **compared.pins(used))}
     return answer(question, body, series_as_lines(body))

@@ -216,9 +216,9 @@ def json_pieces(
             before = comma
         yield "]"
     elif isinstance(value, list | tuple) and len(value) > AT_ONCE:
-        for place in range(0, len(value), AT_ONCE):
-            piece = json.dumps(value[place : place + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
-            yield (comma if place else "[") + piece[1:-1]
+        for start in range(0, len(value), AT_ONCE):
+            piece = json.dumps(value[start : start + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
+            yield (comma if start else "[") + piece[1:-1]
         yield "]"
     else:
         yield json.dumps(value, separators=(comma, colon), sort_keys=in_order)

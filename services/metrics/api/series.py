@@ -114,14 +114,14 @@ class SeriesParameters(OfAuthority, _BetweenTwoDays, AsKnown, BrokenDown, Counte
         return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
 
     def rebased(self, periods: Sequence[Period]) -> list[int]:
-        """The places of the points at which the control chart begins anew."""
+        """The indexes of the points at which the control chart begins anew."""
         found = []
         for text in self.rebase:
             day = read_date(text)
-            places = [place for place, period in enumerate(periods) if day and period.first <= day <= period.last]
-            if not places:
+            indexes = [index for index, period in enumerate(periods) if day and period.first <= day <= period.last]
+            if not indexes:
                 self.fault("rebase", "is no day of the series", "a day of one of its points", text)
-            found += places
+            found += indexes
         return found
 
 

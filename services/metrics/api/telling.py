@@ -96,5 +96,5 @@ def control_chart(
         for when, value, is_stale in zip(whens, values, stale, strict=True)
     ]
     least = None if measure.name in MAY_BE_NEGATIVE else 0
-    places = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
-    return {"control_chart": chart_shown(chart(points, rebased, least=least), places)}
+    decimals = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
+    return {"control_chart": chart_shown(chart(points, rebased, least=least), decimals)}

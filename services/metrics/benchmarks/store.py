@@ -193,7 +193,7 @@ async def find_rows(pool: Reads, measure: str) -> Rows:
 
 
 async def find_figures(pool: Reads, release: str, measure: str, years: Sequence[int]) -> list[Figure]:
-    """What a release says of a measure in these years: every place it has."""
+    """What a release says of a measure in these years: every area it has."""
     rows = await pool.fetch(FIND_FIGURES, release, measure, list(years))
     return [Figure(**dict(row) | {"level": Level(row["level"])}) for row in rows]
 

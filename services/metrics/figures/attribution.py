@@ -133,7 +133,7 @@ class Attribution:
         gone = sorted((self._first[key] for key in self._first.keys() - second.keys()), key=order_of_recording)
         come = sorted((second[key] for key in second.keys() - self._first.keys()), key=order_of_recording)
         self._steps = [*reversed(gone), *come]
-        self._place = {event.identity: place for place, event in enumerate(self._steps)}
+        self._index = {event.identity: index for index, event in enumerate(self._steps)}
         self._query = query
         self._all = second | self._first
         self._authority = next((event.envelope.authority for event in self._all.values()), "")
@@ -144,7 +144,7 @@ class Attribution:
         """In how many steps a part is looked at, and how many events stand around it: what `effects` costs."""
         pause()
         around = self._surroundings.of(key[0])
-        moving = sum(1 for event in around if event.identity in self._place)
+        moving = sum(1 for event in around if event.identity in self._index)
         return min(moving, most_steps(len(around))), len(around)
 
     def effects(self, counted: Count, when: When, key: Key, difference: int) -> Effects:
@@ -164,12 +164,12 @@ class Attribution:
     def _step_by_step(self, counted: Count, when: When, around: Sequence[Event]) -> dict[Key, Effects]:
         """The effects on every part that follows from some events."""
         known = {event.identity: event for event in around if event.identity in self._first}
-        places = sorted(place for event in around if (place := self._place.get(event.identity)) is not None)
+        indexes = sorted(index for event in around if (index := self._index.get(event.identity)) is not None)
         before = self._amounts(counted, when, known.values())
         found: defaultdict[Key, list[Moved]] = defaultdict(list)
-        for together in _in_steps(places, most_steps(len(around))):
+        for together in _in_steps(indexes, most_steps(len(around))):
             pause()
-            for event in (self._steps[place] for place in together):
+            for event in (self._steps[index] for index in together):
                 if known.pop(event.identity, None) is None:
                     known[event.identity] = event
             after = self._amounts(counted, when, known.values())
@@ -189,11 +189,11 @@ def most_steps(around: int) -> int:
     return max(1, MOST_LOOKED_AT // max(1, around))
 
 
-def _in_steps(places: Sequence[int], most: int) -> Iterator[list[int]]:
+def _in_steps(indexes: Sequence[int], most: int) -> Iterator[list[int]]:
     """The same in at most so many steps, of about as many each."""
-    steps, remaining = min(most, len(places)), iter(places)
+    steps, remaining = min(most, len(indexes)), iter(indexes)
     for step in range(steps):
-        yield list(islice(remaining, len(places) * (step + 1) // steps - len(places) * step // steps))
+        yield list(islice(remaining, len(indexes) * (step + 1) // steps - len(indexes) * step // steps))
 
 
 def amounts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> dict[Key, int]:

@@ -171,10 +171,10 @@ def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query:
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.snapshot(), scope)
         return _over_time(counted, [part for part in of_all_time if _fits(part, query)], whens, query)
     found: dict[Key, Sums] = {}
-    for place, when in with_pauses(enumerate(whens)):
+    for index, when in with_pauses(enumerate(whens)):
         for part in parts(counted, reading, when, query):
             sums = found.setdefault(_key(part, query), [counted.nothing] * len(whens))
-            sums[place] = (sums[place] or 0) + part.amount
+            sums[index] = (sums[index] or 0) + part.amount
     return found
 
 
@@ -329,15 +329,15 @@ def _withheld(figures: Figures, reason: Reason, rows_too: bool) -> Figures:
 
 def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sums]], whens: Sequence[When], by: Sequence[str]) -> Figures:
     counts = {counted.name: counted for counted in counts_of(rate)}
-    # Of a key the places of the dimensions that a count has.
+    # Of a key the indexes of the dimensions that a count has.
     has = {name: [at for at, one in enumerate(by) if one in counted.dimensions] for name, counted in counts.items()}
     nothing = {name: [counted.nothing] * len(whens) for name, counted in counts.items()}
 
     def ratios(of_term: Callable[[str], Sums]) -> list[Value]:
         sums = {name: of_term(name) for name in counts}
         return [
-            _ratio(rate, when, {name: of_times[place] for name, of_times in sums.items()})
-            for place, when in enumerate(whens)
+            _ratio(rate, when, {name: of_times[index] for name, of_times in sums.items()})
+            for index, when in enumerate(whens)
         ]
 
     keys = {key for name, found in of_terms.items() if len(has[name]) == len(by) for key in found}

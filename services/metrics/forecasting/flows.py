@@ -95,8 +95,8 @@ def comings(snapshot: Snapshot) -> Arrivals:
             if held.valid_to in ended:
                 found.left[held.post, held.valid_to] += held.fte
     for move in snapshot.moves:
-        before = dimensions_of(snapshot.places, move.from_post, move.moved_on - DAY)
-        progressed = before.role is ACADEMY_ROLE and is_in_service_area(move.place)
+        before = dimensions_of(snapshot.post_dimensions, move.from_post, move.moved_on - DAY)
+        progressed = before.role is ACADEMY_ROLE and is_in_service_area(move.dimensions)
         kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
         found.moved_to[move.to_post, move.moved_on][kind] += move.fte
         found.moved_from[move.from_post, move.moved_on][kind] += move.fte
@@ -121,10 +121,10 @@ def happened(snapshot: Snapshot) -> list[VacancyFlow]:
     progressed = {at: moved.get(Flow.FILLED_BY_PROGRESSION, 0) for at, moved in came.moved_from.items()}
     for flow, amounts in ((Flow.LEAVERS, came.left), (Flow.PROGRESSED, progressed)):
         for (post, day), amount in amounts.items():
-            role = dimensions_of(snapshot.places, post, day - DAY).role
+            role = dimensions_of(snapshot.post_dimensions, post, day - DAY).role
             found.append(VacancyFlow(day, flow, role, amount))
-    for place, rows in snapshot.staffing.items():
-        kind, _, post = place.partition("/")
+    for staffing_unit, rows in snapshot.staffing.items():
+        kind, _, post = staffing_unit.partition("/")
         if kind == "post":
             found += _of_post(post, rows, came)
     found.sort(key=lambda item: item.day)
@@ -200,7 +200,9 @@ class _StockRows(NamedTuple):
 
 
 def _stock_rows(snapshot: Snapshot) -> _StockRows:
-    rows = [row for place, rows in snapshot.staffing.items() if place.startswith("post/") for row in rows]
+    rows = [
+        row for staffing_unit, rows in snapshot.staffing.items() if staffing_unit.startswith("post/") for row in rows
+    ]
     amounts = [[getattr(row, name) for name in STOCKS] for row in rows]
     return _StockRows(
         np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),

@@ -38,8 +38,10 @@ def first_length_that_shows(
     """The fewest months, more than so many, that show a change, and from when on it acts; None where none do."""
     if months == LONGEST or (far := forecast(snapshot, as_at, LONGEST, None, alone)).acts[name] is None:
         return None
-    place = next(place for place, month in enumerate(far.months, 1) if month.as_at == far.acts[name])
-    length = max(place, months + 1)
+    months_ahead = next(
+        months_ahead for months_ahead, month in enumerate(far.months, 1) if month.as_at == far.acts[name]
+    )
+    length = max(months_ahead, months + 1)
     acts_from = forecast(snapshot, as_at, length, None, alone).acts[name]
     # What counts towards a change in few months (entrants who are known of) can hide it there.
     return (length, acts_from) if acts_from is not None else (LONGEST, far.acts[name] or as_at)

@@ -162,7 +162,7 @@ def _changes(parts: Iterable[Part]) -> dict[Hashable, int]:
     """By how much a measure changes on each day, by all its dimensions."""
     found: Counter[Hashable] = Counter()
     for part in parts:
-        key = (part.place, *part.more.values())
+        key = (part.dimensions, *part.more.values())
         found[*key, part.since] += part.amount
         found[*key, part.until] -= part.amount
     return {key: amount for key, amount in found.items() if amount}

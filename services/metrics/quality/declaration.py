@@ -87,9 +87,9 @@ def on_a_day(
     return Finding(check, tuple(subjects), day, until, message, in_order(events), concerned, tuple(withdrawn))
 
 
-def nearest(events: Sequence[Event], place: int) -> Sequence[Event]:
-    """At most `MOST_NAMED` of some events in order: those around a place among them."""
-    first = max(0, min(place - MOST_NAMED // 2, len(events) - MOST_NAMED))
+def nearest(events: Sequence[Event], index: int) -> Sequence[Event]:
+    """At most `MOST_NAMED` of some events in order: those around an index among them."""
+    first = max(0, min(index - MOST_NAMED // 2, len(events) - MOST_NAMED))
     return events[first : first + MOST_NAMED]
 
 

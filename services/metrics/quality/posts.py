@@ -221,14 +221,16 @@ def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
 
 def above_funded_fte(snapshot: Snapshot) -> Iterable[Finding]:
     """Posts whose occupants come to more than the post is funded for."""
-    for place, concerned in _at_posts(snapshot, lambda row: row.over_establishment):
-        post = place.partition("/")[2]
+    for staffing_unit, concerned in _at_posts(snapshot, lambda row: row.over_establishment):
+        post = staffing_unit.partition("/")[2]
         for run, _, workers in _standing_there(uses(snapshot).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
-            message = f"{place} has {most} FTE in post above its funded FTE {in_words(since, until)}."
+            message = f"{staffing_unit} has {most} FTE in post above its funded FTE {in_words(since, until)}."
             events = _behind(snapshot, post, workers, until)
-            yield Finding("occupants-above-funded-fte", (place, *workers), since, until, message, events, tuple(run))
+            yield Finding(
+                "occupants-above-funded-fte", (staffing_unit, *workers), since, until, message, events, tuple(run)
+            )
 
 
 def cover_of_filled_posts(snapshot: Snapshot) -> Iterable[Finding]:
@@ -237,14 +239,16 @@ def cover_of_filled_posts(snapshot: Snapshot) -> Iterable[Finding]:
     def covered(row: Staffing) -> int:
         return 0 if row.vacancies else row.agency_cover
 
-    for place, concerned in _at_posts(snapshot, covered):
-        post = place.partition("/")[2]
+    for staffing_unit, concerned in _at_posts(snapshot, covered):
+        post = staffing_unit.partition("/")[2]
         for run, covers, workers in _standing_there(uses(snapshot).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
-            message = f"{most} FTE of agency cover with reason vacancy stands on {place} {in_words(since, until)}, "
+            message = (
+                f"{most} FTE of agency cover with reason vacancy stands on {staffing_unit} {in_words(since, until)}, "
+            )
             message += "and nothing of the post is vacant."
-            subjects = (place, *covers, *workers)
+            subjects = (staffing_unit, *covers, *workers)
             events = _behind(snapshot, post, (*covers, *workers), until)
             yield Finding("cover-of-filled-post", subjects, since, until, message, events, tuple(run))
 
@@ -266,12 +270,12 @@ def _standing_there(
     going: list[tuple[date, str]] = []
     there: Counter[str] = Counter()
     named: tuple[list[str], list[str]] = ([], [])
-    place = 0
+    index = 0
     for run in stretches:
         since, until = run[0].since, run[-1].until
-        while place < len(coming) and coming[place].since < until:
-            use = coming[place]
-            place += 1
+        while index < len(coming) and coming[index].since < until:
+            use = coming[index]
+            index += 1
             is_worker = use.subject.startswith("worker/")
             if is_worker or use.covers_vacancy:
                 there[use.subject] += 1
@@ -289,11 +293,11 @@ def _standing_there(
 
 def _at_posts(snapshot: Snapshot, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Concerned]]]:
     """Of each funded post over time the amount that is in question, where there is one."""
-    for place, rows in snapshot.staffing.items():
-        if place.startswith("post/"):
+    for staffing_unit, rows in snapshot.staffing.items():
+        if staffing_unit.startswith("post/"):
             funded = [row for row in rows if row.establishment]
             yield (
-                place,
+                staffing_unit,
                 [Concerned(row.valid_from, row.valid_to, found) for row in funded if (found := amount(row))],
             )
 

@@ -73,8 +73,8 @@ def orders_not_stated(snapshot: Snapshot) -> Iterable[Finding]:
 def _of_standing(counting: Counting, tied: Sequence[Event]) -> Iterator[Finding]:
     for kind in dict.fromkeys(type(event.data) for event in tied):
         alike = [event for event in tied if type(event.data) is kind]
-        found = list(_of_pairs(counting, alike, _changed_places))
-        # Where stated orders keep two from changing places, one can still go past the other.
+        found = list(_of_pairs(counting, alike, _exchanged))
+        # Where stated orders keep two from being exchanged, one can still go past the other.
         yield from found or _of_pairs(counting, alike, _gone_past)
     for leaver, reversals in _reversed_by_rule(tied):
         yield from _found(counting, (leaver, *reversals), reversals[-1], [_just_before(one) for one in reversals])
@@ -112,37 +112,37 @@ def _standing_together(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
 
 
 Orders = Callable[[list[Event], int, int], Iterable[list[Event]]]
-"""Other orders of some events, in which the second of two, by their places, comes before the first."""
+"""Other orders of some events, in which the second of two, by their indexes, comes before the first."""
 
 
 def _of_pairs(counting: Counting, tied: list[Event], others: Orders) -> Iterator[Finding]:
     """The findings on pairs that nothing orders, by other orders of them in which all that is stated is kept."""
     last = len(tied) - 1
     # Those with the last one first: mostly it is the one that counts.
-    for place, later in sorted(combinations(range(len(tied)), 2), key=lambda pair: -pair[1]):
+    for earlier, later in sorted(combinations(range(len(tied)), 2), key=lambda pair: -pair[1]):
         # Of what is not next to another only the first and the last can count.
-        beside = later == place + 1 or place == 0 or later == last
-        if beside and _is_tie(tied[place], tied[later]):
-            for order in others(tied, place, later):
+        beside = later == earlier + 1 or earlier == 0 or later == last
+        if beside and _is_tie(tied[earlier], tied[later]):
+            for order in others(tied, earlier, later):
                 put = [replace(at, data=event.data) for at, event in zip(tied, order, strict=True)]
-                found = list(_found(counting, (tied[place], tied[later]), tied[later], put))
+                found = list(_found(counting, (tied[earlier], tied[later]), tied[later], put))
                 if found:
                     yield from found
                     break
 
 
-def _changed_places(tied: list[Event], place: int, later: int) -> Iterator[list[Event]]:
-    between = tied[place + 1 : later]
-    if not any(_is_stated(tied[place], event) or _is_stated(event, tied[later]) for event in between):
-        yield [*tied[:place], tied[later], *between, tied[place], *tied[later + 1 :]]
+def _exchanged(tied: list[Event], earlier: int, later: int) -> Iterator[list[Event]]:
+    between = tied[earlier + 1 : later]
+    if not any(_is_stated(tied[earlier], event) or _is_stated(event, tied[later]) for event in between):
+        yield [*tied[:earlier], tied[later], *between, tied[earlier], *tied[later + 1 :]]
 
 
-def _gone_past(tied: list[Event], place: int, later: int) -> Iterator[list[Event]]:
-    one, between, other = tied[place], tied[place + 1 : later], tied[later]
+def _gone_past(tied: list[Event], earlier: int, later: int) -> Iterator[list[Event]]:
+    one, between, other = tied[earlier], tied[earlier + 1 : later], tied[later]
     if not any(_is_stated(one, event) for event in between):
-        yield [*tied[:place], *between, other, one, *tied[later + 1 :]]
+        yield [*tied[:earlier], *between, other, one, *tied[later + 1 :]]
     if not any(_is_stated(event, other) for event in between):
-        yield [*tied[:place], other, one, *between, *tied[later + 1 :]]
+        yield [*tied[:earlier], other, one, *between, *tied[later + 1 :]]
 
 
 def _reversed_by_rule(tied: Sequence[Event]) -> Iterator[tuple[Event, list[Event]]]:

@@ -179,9 +179,9 @@ def _know_any(events: list[Event], instants: Instants) -> bool:
 
 def _last_changes(kept: _Kept, as_known_at: datetime, as_accepted_at: datetime | None) -> Instants:
     """The instants that stand for every other at which the same is known: one snapshot serves them all."""
-    place = bisect_right(kept.times, as_known_at)
+    index = bisect_right(kept.times, as_known_at)
     accepted = None
     if as_accepted_at is not None and kept.accepted and kept.accepted[-1] > as_accepted_at:
         before = bisect_right(kept.accepted, as_accepted_at)
         accepted = kept.accepted[before - 1] if before else as_accepted_at
-    return (kept.times[place - 1] if place else None), accepted
+    return (kept.times[index - 1] if index else None), accepted

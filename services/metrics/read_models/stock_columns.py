@@ -125,7 +125,7 @@ class StockColumns:
         if all(authority in self._held for authority in authorities):
             keys = (self._held[authority].columns.keys(by, where) for authority in authorities)
             return len(set[object]().union(*keys))
-        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${place}" for place, name in enumerate(where, start=2))
+        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${number}" for number, name in enumerate(where, start=2))
         query = COUNT_KEYS.format(by=", ".join(by), filters=filters)
         found: int = await self._readers.fetchval(query, list(authorities), *where.values())
         return found

@@ -370,5 +370,5 @@ class _Holding:
 
 
 def _first_after(days: Sequence[date], day: date) -> date:
-    place = bisect_right(days, day)
-    return days[place] if place < len(days) else FOREVER
+    index = bisect_right(days, day)
+    return days[index] if index < len(days) else FOREVER

@@ -107,7 +107,7 @@ def told(found: Iterable[list[Outcome] | BaseException]) -> list[Outcome]:
 
 
 def positions(found: Iterable[list[Outcome] | BaseException]) -> list[int]:
-    """The places of the events of those that raised nothing: each was accepted."""
+    """The positions of the events of those that raised nothing: each was accepted."""
     return [accepted(outcome).position for outcome in told(found)]
 
 
@@ -370,7 +370,7 @@ async def test_while_the_database_is_away_every_request_is_told_and_the_next_one
 
 
 def transactions(rows: Sequence[asyncpg.Record]) -> list[list[str]]:
-    """The ids of the events that were written together, in the order of their places."""
+    """The ids of the events that were written together, in the order of their positions."""
     found: dict[str, list[str]] = {}
     for row in rows:
         found.setdefault(row["written_by"], []).append(row["event_id"])

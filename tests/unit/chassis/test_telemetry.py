@@ -404,7 +404,7 @@ class Behind:
     """A consumer of some partitions, of which one has no position yet, and of another nobody knows where it ends."""
 
     def __init__(self) -> None:
-        self.places: dict[TopicPartition, tuple[int | None, int | None]] = {
+        self.positions: dict[TopicPartition, tuple[int | None, int | None]] = {
             TopicPartition("workforce.posts", 0): (10, 13),
             TopicPartition("workforce.posts", 1): (5, 7),
             TopicPartition("workforce.hiring", 0): (4, 4),
@@ -414,17 +414,17 @@ class Behind:
 
     @property
     def _subscription(self) -> Any:
-        def state(place: TopicPartition) -> Any:
-            position, _ = self.places[place]
+        def state(partition: TopicPartition) -> Any:
+            position, _ = self.positions[partition]
             return SimpleNamespace(has_valid_position=position is not None, position=position)
 
         return SimpleNamespace(subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=state)))
 
     def assignment(self) -> set[TopicPartition]:
-        return set(self.places)
+        return set(self.positions)
 
-    def highwater(self, place: TopicPartition) -> int | None:
-        return self.places[place][1]
+    def highwater(self, partition: TopicPartition) -> int | None:
+        return self.positions[partition][1]
 
 
 @shows("lag")

@@ -179,8 +179,8 @@ def _of_sizes(*sizes: tuple[date, int]) -> list[Event]:
     found = []
     for entry, size in sizes:
         found.append(opened(f"cohort-{entry}", entry, date(entry.year + 1, entry.month, 1)))
-        for place in range(size):
-            worker = f"Q-{entry}-{place}"
+        for index in range(size):
+            worker = f"Q-{entry}-{index}"
             found += [start(worker, "A-1", entry, cohort=f"cohort-{entry}"), leaver(worker, date(2023, 10, 15))]
     return found
 

@@ -73,7 +73,7 @@ def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
 
     def all_had_left(recorded: datetime) -> list[Event]:
         day = origin - timedelta(days=30)
-        return [event(left(day), worker, recorded, f"invented-{place}") for place, worker in enumerate(workers)]
+        return [event(left(day), worker, recorded, f"invented-{index}") for index, worker in enumerate(workers)]
 
     def made(of: list[Event]) -> list[tuple[float, object]]:
         return [(item.expected, item.intervals) for item in from_origin(of, snapshot, origin, LAST, 12, None)]

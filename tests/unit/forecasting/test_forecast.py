@@ -239,7 +239,7 @@ def academy_with_posts_of_its_own() -> list[Event]:
             csww_role=CswwRole.CASE_HOLDER,
         )
         events.append(event(academy_post, f"post/A-{year}", at(entry), f"academy-{year}"))
-        for place in range(2):
+        for index in range(2):
             entrant = WorkerStarted(
                 started_on=entry,
                 post=f"A-{year}",
@@ -248,11 +248,11 @@ def academy_with_posts_of_its_own() -> list[Event]:
                 route=Route.ACADEMY,
                 cohort=cohort,
             )
-            events.append(event(entrant, f"worker/Q-{year}-{place}", at(entry), f"entered-{year}-{place}"))
+            events.append(event(entrant, f"worker/Q-{year}-{index}", at(entry), f"entered-{year}-{index}"))
             if over <= AS_AT:
-                to_post = f"P-{20 + 2 * (year - 2021) + place}"
+                to_post = f"P-{20 + 2 * (year - 2021) + index}"
                 progressed = moved(over, f"A-{year}", to_post)
-                events.append(event(progressed, f"worker/Q-{year}-{place}", at(over), f"progressed-{year}-{place}"))
+                events.append(event(progressed, f"worker/Q-{year}-{index}", at(over), f"progressed-{year}-{index}"))
         if over <= AS_AT:
             events.append(event(PostClosed(closed_on=over), f"post/A-{year}", at(over), f"closed-{year}"))
     return events
@@ -313,7 +313,7 @@ def test_fewer_entrants_than_are_known_of_are_no_change() -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_order_in_which_events_came_changes_no_digit(seed: int) -> None:
     events = busy_authority()
-    shuffled: Sequence[Event] = [events[place] for place in np.random.default_rng(seed).permutation(len(events))]
+    shuffled: Sequence[Event] = [events[index] for index in np.random.default_rng(seed).permutation(len(events))]
     change = Change(intake=5.0, turnover_lower_by=2.0)
     for role in (None, Role.SOCIAL_WORKER):
         made = forecast(Snapshot(events), AS_AT, 12, role, change)

@@ -59,7 +59,7 @@ def the_academy(*facts_of_workers: Sequence[EventData]) -> list[Event]:
         event(established(ENTRY, "9"), "post/P-AREA", morning, "area"),
     ]
     for number, facts in enumerate(facts_of_workers, start=1):
-        found += [event(data, f"worker/W-{number}", morning, f"W-{number}-{place}") for place, data in enumerate(facts)]
+        found += [event(data, f"worker/W-{number}", morning, f"W-{number}-{index}") for index, data in enumerate(facts)]
     return found
 
 

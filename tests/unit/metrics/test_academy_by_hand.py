@@ -199,7 +199,7 @@ def test_who_had_left_and_did_not_come_to_the_cohort_is_no_member() -> None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_starts_in_one_cohort_the_earlier_tells_whichever_was_recorded_first(order: tuple[int, int]) -> None:
     twice = [entered(LEAP_DAY), entered(date(2020, 9, 1), post="A-2")]
-    (member,) = members(snapshot([twice[place] for place in order]))
+    (member,) = members(snapshot([twice[index] for index in order]))
     assert member.started_on == LEAP_DAY
 
 

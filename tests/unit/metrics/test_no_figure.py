@@ -33,7 +33,7 @@ def _history() -> list[Event]:
         ("demand/plans-of-the-north", DemandCounted(counted_on=DAY, demand=PLANS, children=20)),
         ("demand/looked-after", DemandCounted(counted_on=DAY, demand=LOOKED_AFTER, children=72)),
     ]
-    return [event(data, subject, at(DAY, 9 + place), f"E-{place}") for place, (subject, data) in enumerate(facts)]
+    return [event(data, subject, at(DAY, 9 + index), f"E-{index}") for index, (subject, data) in enumerate(facts)]
 
 
 def _reading(events: list[Event], authority: str = "331") -> Reading:

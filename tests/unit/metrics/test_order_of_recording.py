@@ -144,12 +144,12 @@ def ids(events: Iterable[Event]) -> list[tuple[str, str]]:
 
 def test_the_order_is_total_and_transitive_and_keeps_what_the_feeds_state() -> None:
     events = mixed()
-    places = [order_of_recording(one) for one in events]
-    assert len(set(places)) == len(events)
-    for one, other in permutations(places, 2):
+    recorded = [order_of_recording(one) for one in events]
+    assert len(set(recorded)) == len(events)
+    for one, other in permutations(recorded, 2):
         assert not (recorded_before(one, other) and recorded_before(other, one))
         assert (one < other) or not recorded_before(one, other)
-    for one, other, third in permutations(places[::2], 3):
+    for one, other, third in permutations(recorded[::2], 3):
         if recorded_before(one, other) and recorded_before(other, third):
             assert recorded_before(one, third)
 

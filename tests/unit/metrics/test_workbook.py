@@ -45,10 +45,10 @@ def rows_of(content: bytes, number: int = 1) -> list[list[str]]:
     return found
 
 
-def _column(place: str) -> int:
+def _column(cell: str) -> int:
     """Counted from 0: of B12 it is 1."""
     number = 0
-    for letter in place.rstrip("0123456789"):
+    for letter in cell.rstrip("0123456789"):
         number = 26 * number + ord(letter) - ord("A") + 1
     return number - 1
 

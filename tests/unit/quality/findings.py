@@ -29,8 +29,8 @@ TWO_POSTS: tuple[tuple[str, EventData], ...] = (
 def history(*facts: tuple[str, EventData]) -> list[Event]:
     """These facts (subject, data) as events, in the order of recording."""
     return [
-        event(data, subject, FIRST_RECORDED + timedelta(hours=place), f"E-{place + 1}")
-        for place, (subject, data) in enumerate(facts)
+        event(data, subject, FIRST_RECORDED + timedelta(hours=index), f"E-{index + 1}")
+        for index, (subject, data) in enumerate(facts)
     ]
 
 

@@ -96,10 +96,10 @@ def test_a_void_that_is_lost_has_a_cancelled_hire_fill_a_post_beyond_its_funding
     assert any("demo-005306" in [event.envelope.id for event in found.events] for found in above)
 
 
-@pytest.mark.parametrize("place", range(40, 6400, 1060))
-def test_the_difference_without_an_event_is_that_of_two_whole_snapshots(snapshot: Snapshot, place: int) -> None:
+@pytest.mark.parametrize("index", range(40, 6400, 1060))
+def test_the_difference_without_an_event_is_that_of_two_whole_snapshots(snapshot: Snapshot, index: int) -> None:
     as_at = date(2023, 10, 31)
-    without = snapshot.standing[place]
+    without = snapshot.standing[index]
     whole = _stocks(Snapshot(event for event in snapshot.standing if event is not without), as_at)
     present = _stocks(snapshot, as_at)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}

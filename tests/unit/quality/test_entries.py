@@ -91,7 +91,7 @@ OF_EVERY_KIND: list[tuple[str, EventData]] = [
 @pytest.mark.parametrize(
     ("subject", "data"),
     OF_EVERY_KIND,
-    ids=[f"{place}-{data.event_type}" for place, (_, data) in enumerate(OF_EVERY_KIND)],
+    ids=[f"{index}-{data.event_type}" for index, (_, data) in enumerate(OF_EVERY_KIND)],
 )
 def test_an_entry_is_late_32_days_and_early_184_days_from_the_day_of_its_kind(subject: str, data: EventData) -> None:
     def recorded(day: date) -> tuple[int, int]:

@@ -40,8 +40,8 @@ each_tie = pytest.mark.parametrize("tie", TIES, ids=lambda tie: tie.name)
 def together(*facts: tuple[str, EventData], before: tuple[tuple[str, EventData], ...] = IN_POST) -> list[Event]:
     """Facts recorded at one instant, A, B and so on, after others."""
     earlier = [
-        event(data, subject, RECORDED - timedelta(days=9 - place), f"E-{place}")
-        for place, (subject, data) in enumerate(before)
+        event(data, subject, RECORDED - timedelta(days=9 - index), f"E-{index}")
+        for index, (subject, data) in enumerate(before)
     ]
     return [
         *earlier,
@@ -222,7 +222,7 @@ def test_a_leaver_with_two_reversals_of_its_instant_is_found_with_both() -> None
 
 
 def test_of_many_events_of_one_instant_the_last_are_looked_at() -> None:
-    changes = [event(fte_changed(OCTOBER, f"0.{place:03}"), W, RECORDED, f"N-{place:03}") for place in range(1, 100)]
+    changes = [event(fte_changed(OCTOBER, f"0.{index:03}"), W, RECORDED, f"N-{index:03}") for index in range(1, 100)]
     findings = found(CHECK, [*together(), *changes])
     assert len(findings) == 19
     assert all("N-099" in ids(finding) for finding in findings)
@@ -231,19 +231,19 @@ def test_of_many_events_of_one_instant_the_last_are_looked_at() -> None:
 def test_of_many_corrections_of_one_event_and_instant_as_many_are_looked_at() -> None:
     wrong = event(fte_changed(OCTOBER, "0.999"), W, RECORDED - timedelta(hours=1), "wrong")
     corrections = [
-        event(fte_changed(OCTOBER, f"0.{place:03}"), W, RECORDED, f"N-{place:03}", supersedes="wrong")
-        for place in range(1, 100)
+        event(fte_changed(OCTOBER, f"0.{index:03}"), W, RECORDED, f"N-{index:03}", supersedes="wrong")
+        for index in range(1, 100)
     ]
     findings = found(CHECK, [*together(), wrong, *corrections])
-    assert sorted(ids(finding) for finding in findings) == [[f"N-{place:03}", "N-099"] for place in range(80, 99)]
+    assert sorted(ids(finding) for finding in findings) == [[f"N-{index:03}", "N-099"] for index in range(80, 99)]
 
 
 def test_of_thousands_of_ties_of_one_worker_it_is_told_that_some_were_not_counted_and_those_of_others_are_found() -> (
     None
 ):
     changes = [
-        event(fte_changed(OCTOBER - timedelta(days=1 + place // 2), fte), W, RECORDED, f"N-{place:03}")
-        for place, fte in enumerate(["0.4", "0.6"] * 200)
+        event(fte_changed(OCTOBER - timedelta(days=1 + index // 2), fte), W, RECORDED, f"N-{index:03}")
+        for index, fte in enumerate(["0.4", "0.6"] * 200)
     ]
     of_another = [
         event(fte_changed(OCTOBER, fte, "P-2"), "worker/W-2", RECORDED, id) for id, fte in (("X", "0.5"), ("Y", "0.6"))

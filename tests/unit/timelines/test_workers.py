@@ -22,7 +22,7 @@ def about_worker(data: EventData, recorded: datetime, id: str, supersedes: str |
 
 def at_once(*facts: EventData) -> list[Event]:
     """Facts all recorded at one instant, so that only valid time matters."""
-    return [about_worker(data, at(SEPTEMBER_1), f"E-{place}") for place, data in enumerate(facts)]
+    return [about_worker(data, at(SEPTEMBER_1), f"E-{index}") for index, data in enumerate(facts)]
 
 
 def held(events: list[Event]) -> list[tuple[str, str, date, date]]:
