@@ -103,8 +103,8 @@ def _not_comparable(root: Schema, schema: Schema) -> Iterator[tuple[str, str]]:
 
 def _target(root: Schema, reference: str) -> Schema | None:
     prefix = "#/$defs/"
-    found = root.get("$defs", {}).get(reference.removeprefix(prefix)) if reference.startswith(prefix) else None
-    return found if isinstance(found, dict) and "$ref" not in found else None
+    definition = root.get("$defs", {}).get(reference.removeprefix(prefix)) if reference.startswith(prefix) else None
+    return definition if isinstance(definition, dict) and "$ref" not in definition else None
 
 
 def _inside(where: str, name: str) -> str:

@@ -47,7 +47,7 @@ class Paths:
 
 
 def _circles(towards: Sequence[int | None]) -> list[list[int]]:
-    found: list[list[int]] = []
+    circles: list[list[int]] = []
     walked = [-1] * len(towards)
     for begin in range(len(towards)):
         way: list[int] = []
@@ -57,8 +57,8 @@ def _circles(towards: Sequence[int | None]) -> list[list[int]]:
             way.append(node)
             node = towards[node]
         if node is not None and walked[node] == begin:
-            found.append(sorted(way[way.index(node) :], reverse=True))
-    return found
+            circles.append(sorted(way[way.index(node) :], reverse=True))
+    return circles
 
 
 def _those_behind_first(towards: Sequence[int | None]) -> list[int]:

@@ -183,7 +183,11 @@ class _Records:
 
     def versions_left(self) -> list[list[int]]:
         """Of each record the versions that happened and that no other supersedes, as far as is known; ascending."""
-        left = (sorted({-below for below in found if self._counts(-below)}) for found in self._candidates if found)
+        left = (
+            sorted({-below for below in candidates if self._counts(-below)})
+            for candidates in self._candidates
+            if candidates
+        )
         return [indexes for indexes in left if indexes]
 
     def _counts(self, event: int) -> bool:

@@ -74,8 +74,8 @@ class AgencyCover:
 
     def covering(self, post: Post) -> Assignment | None:
         """The assignment that covers a vacancy of the post, if there is one."""
-        found = [item for item in self.running if item.post is post and item.reason is CoverReason.VACANCY]
-        return found[0] if found else None
+        covers = [item for item in self.running if item.post is post and item.reason is CoverReason.VACANCY]
+        return covers[0] if covers else None
 
     def month(self, month: Month) -> None:
         """Assignments of a month, once its starters, movers and leavers are known."""

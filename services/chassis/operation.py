@@ -143,10 +143,10 @@ async def get_dead_letters(request: Request) -> JSONResponse:
     """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
     runtime = runtime_of(request)
     try:
-        found = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
+        letters = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
     except KafkaError:
         raise not_available("Kafka cannot be reached") from None
-    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in found.items()]})
+    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in letters.items()]})
 
 
 @dead_letters_router.post(

@@ -156,7 +156,7 @@ def throughput(postgres: PostgreSQL, broker: Broker, authorities: int, rounds: i
     console.print(table)
 
 
-async def _publish(servers: str, found: Iterable[Record]) -> int:
+async def _publish(servers: str, records: Iterable[Record]) -> int:
     """Put the records on Kafka as they are made; gives how many there were."""
     async with admin_client(servers) as admin:
         await TopicKeeper(1, may_make=True).keep(admin)
@@ -164,7 +164,7 @@ async def _publish(servers: str, found: Iterable[Record]) -> int:
     await producer.start()
     count = 0
     waiting = []
-    for record in track(found, "publishing", console=console, total=None):
+    for record in track(records, "publishing", console=console, total=None):
         waiting.append(await producer.send(record.topic, record.value, record.key, headers=record.headers))
         count += 1
         if len(waiting) == PUBLISHED_AT_ONCE:

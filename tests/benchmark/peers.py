@@ -87,10 +87,10 @@ class Ours:
     async def sums(self, question: Question) -> Sums:
         """Through memory."""
         if question.authority is not None:
-            found = [await self.stock.of(question.authority)]
+            computed = [await self.stock.of(question.authority)]
         else:
-            found = await self.england()
-        return sums_over(found, AMOUNT, question.days, question.as_known_at, ["role"])
+            computed = await self.england()
+        return sums_over(computed, AMOUNT, question.days, question.as_known_at, ["role"])
 
     async def england(self) -> list[Columns]:
         """Every authority, in memory."""
@@ -150,8 +150,8 @@ class DuckDb:
     async def sums(self, question: Question) -> Sums:
         """By the same SQL."""
         sql, arguments = _sql(question)
-        found = self._connection.execute(sql, _without_time_zones(arguments)).fetchall()
-        return _by_role(question, ({"day": day, "role": role, "value": value} for day, role, value in found))
+        rows = self._connection.execute(sql, _without_time_zones(arguments)).fetchall()
+        return _by_role(question, ({"day": day, "role": role, "value": value} for day, role, value in rows))
 
     async def explain(self, question: Question) -> Explanation:
         """By the same SQL."""

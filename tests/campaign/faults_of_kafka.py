@@ -154,8 +154,8 @@ async def _make_anew(stage: Stage, topic: str, partitions: int) -> bool:
             response = await admin.create_topics([NewTopic(topic, partitions, 1)])
             if all(code == 0 for _, code, *_ in response.topic_errors):
                 return True
-            (found,) = await admin.describe_topics([topic])
-            if found["error_code"] == 0 and len(found["partitions"]) != partitions:
+            (described,) = await admin.describe_topics([topic])
+            if described["error_code"] == 0 and len(described["partitions"]) != partitions:
                 await admin.delete_topics([topic])
     return False
 
@@ -182,13 +182,13 @@ async def _repeat(stage: Stage) -> int:
     ]
     async with consumer:
         consumer.assign(partitions)
-        found = []
+        records = []
         ends = await consumer.end_offsets(partitions)
         for partition in partitions:
             while await consumer.position(partition) < ends[partition]:
-                found += (await consumer.getmany(partition, timeout_ms=1000)).get(partition, [])
+                records += (await consumer.getmany(partition, timeout_ms=1000)).get(partition, [])
     # What was planted, in this round or before, is planted once: a copy would be one more that becomes a dead letter.
-    good = [record for record in found if not _was_planted(record)]
+    good = [record for record in records if not _was_planted(record)]
     again = stage.random.sample(good, min(REPEATED, len(good)))
     await _put(stage, [(record.topic, record.key, record.value, record.headers) for record in again])
     return len(again)

@@ -72,7 +72,7 @@ def load_of(number: int, random: Random, ties: bool = True) -> Load:
 
 
 def _histories(seed: int) -> list[list[Event]]:
-    found: list[list[Event]] = []
+    histories: list[list[Event]] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -84,14 +84,14 @@ def _histories(seed: int) -> list[list[Event]]:
     )
     @given(whole_histories(most_events=24))
     def draw(history: list[Event]) -> None:
-        found.append(history)
+        histories.append(history)
 
     draw()
-    return sorted(found, key=len, reverse=True)
+    return sorted(histories, key=len, reverse=True)
 
 
 def _histories_of_merges(seed: int) -> list[list[Event]]:
-    found: list[list[Event]] = []
+    histories: list[list[Event]] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -99,10 +99,10 @@ def _histories_of_merges(seed: int) -> list[list[Event]]:
     )
     @given(histories_of_merges())
     def draw(history: list[Event]) -> None:
-        found.append(history)
+        histories.append(history)
 
     draw()
-    return sorted(found, key=len, reverse=True)
+    return sorted(histories, key=len, reverse=True)
 
 
 def _stated(event: Event, authority: str, prefix: str) -> Stated:

@@ -164,25 +164,25 @@ class Campaign:
     async def _check(self, stage: Stage, sending: Sending, at_rest: bool) -> list[Violation]:
         """Everything that must hold of a system at rest; of one that is not, what holds at any time."""
         sent = sending.sent
-        found = await checking.kept_exactly(stage, sent)
-        found += await checking.read_exactly(stage)
-        found += await checking.topics_are_there(stage)
-        found += await checking.dead_letters_are_the_bad_ones(stage, self._planted, at_rest)
+        violations = await checking.kept_exactly(stage, sent)
+        violations += await checking.read_exactly(stage)
+        violations += await checking.topics_are_there(stage)
+        violations += await checking.dead_letters_are_the_bad_ones(stage, self._planted, at_rest)
         if not at_rest:
-            return found
+            return violations
         events = in_another_order(sent.events, sent.accepted_at, stage.random)
         if events:
             asked = questions(events, stage.random)
             expected = await expected_of(self._reference, events, asked, stage.random)
-            found += await checking.figures_are_equal(stage, expected)
+            violations += await checking.figures_are_equal(stage, expected)
         now = await checking.digests(stage)
         changed = sorted(authority for authority, digest in self._digests.items() if now.get(authority) != digest)
         if changed:
-            found.append(
+            violations.append(
                 Violation("rows of before stay as they are", f"other rows of {changed} than after their rounds")
             )
         self._digests |= {authority: now[authority] for authority in stage.authorities if authority in now}
-        return found
+        return violations
 
     def _standing_system(self) -> RealSystem:
         if self._system is None:

@@ -128,7 +128,7 @@ async def expected_of(database: str, events: list[Event], asked: list[Question],
         async with httpx.AsyncClient(transport=transport, base_url="http://metrics", timeout=30) as client:
             answers = {question: await answer_of(client, question) for question in asked}
             wrong = [await _unlike_definition(client, authority, events, random) for authority in authorities]
-        failed = {question: found for question, found in answers.items() if found[0] >= SERVER_ERROR}
+        failed = {question: answer for question, answer in answers.items() if answer[0] >= SERVER_ERROR}
         rows = {authority: await rows_of(database, authority) for authority in authorities}
     return Expected(rows, answers, [one for one in wrong if one is not None], failed)
 

@@ -43,8 +43,8 @@ class Sample:
     @property
     def complete_until(self) -> str | None:
         """Up to which instant of acceptance it says it is complete, where it says so."""
-        found = self.said.get("complete_until") if isinstance(self.said, dict) else None
-        return found if isinstance(found, str) else None
+        instant = self.said.get("complete_until") if isinstance(self.said, dict) else None
+        return instant if isinstance(instant, str) else None
 
 
 @dataclass(frozen=True)

@@ -37,8 +37,8 @@ def parsed(event_type: str, data: Any, subject: str | None = None, **attributes:
 
 def kept(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
     """The data of an event as it is kept and published."""
-    found: dict[str, Any] = json.loads(canonical_body(parsed(event_type, data).data))
-    return found
+    body: dict[str, Any] = json.loads(canonical_body(parsed(event_type, data).data))
+    return body
 
 
 def refused(event_type: str, data: dict[str, Any], **attributes: str) -> tuple[Fault, ...]:

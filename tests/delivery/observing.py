@@ -97,12 +97,12 @@ async def tables(database: str, authority: str | None = None) -> Tables:
 
 async def dead_letters(broker: Broker, key: bytes | None = None) -> list[ConsumerRecord[bytes, bytes]]:
     """The dead letters of metrics, of one key or all: each record once, though it becomes one whenever it is read."""
-    found: dict[tuple[object, ...], ConsumerRecord[bytes, bytes]] = {}
+    letters: dict[tuple[object, ...], ConsumerRecord[bytes, bytes]] = {}
     async for record in read_dead_letters("metrics", broker.servers):
         if key is None or record.key == key:
             origin = [value for name, value in record.headers if name in PLACE]
-            found.setdefault((*origin, record.key, record.value), record)
-    return list(found.values())
+            letters.setdefault((*origin, record.key, record.value), record)
+    return list(letters.values())
 
 
 async def log_of(
@@ -112,7 +112,7 @@ async def log_of(
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.servers, enable_auto_commit=False, auto_offset_reset="earliest"
     )
-    found: defaultdict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
+    by_key: defaultdict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
     async with consumer:
         present = await consumer.topics()
         partitions = [
@@ -128,10 +128,10 @@ async def log_of(
         for partition in partitions:
             while await consumer.position(partition) < ends[partition]:
                 for records in (await consumer.getmany(partition, timeout_ms=1000)).values():
-                    found[partition] += [
+                    by_key[partition] += [
                         record for record in records if (record.key or b"").startswith(f"{authority}:".encode())
                     ]
-    return dict(found)
+    return dict(by_key)
 
 
 def sequences(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[int]:

@@ -263,8 +263,8 @@ async def test_a_reading_that_one_process_wanted_is_done_by_the_one_that_is_left
 
 async def _some_remedy(system: RealSystem) -> bool:
     rows = await read(system.databases[METRICS], "SELECT FROM expected WHERE remedy IS NOT NULL")
-    found = await read(system.databases[METRICS], "SELECT count(*) AS events FROM inbox WHERE authority = '230'")
-    return bool(rows) or found[0]["events"] > 0
+    answer = await read(system.databases[METRICS], "SELECT count(*) AS events FROM inbox WHERE authority = '230'")
+    return bool(rows) or answer[0]["events"] > 0
 
 
 @pytest.mark.parametrize(("reader", "owner"), [(RECRUITMENT, RETENTION), (RETENTION, RECRUITMENT)])

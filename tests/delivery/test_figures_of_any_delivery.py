@@ -35,8 +35,8 @@ on_one_database = settings(max_examples=EXAMPLES // 2, suppress_health_check=[*H
 @pytest.fixture(scope="module")
 async def metrics(postgres: PostgreSQL) -> AsyncIterator[Metrics]:
     """Two consumers of metrics on a database of their own."""
-    async with Metrics.on(postgres.create("any_delivery")) as found:
-        yield found
+    async with Metrics.on(postgres.create("any_delivery")) as started:
+        yield started
 
 
 def rounded(value: Fraction, unit: str) -> float:
@@ -52,8 +52,8 @@ async def answered(metrics: Metrics, path: str, query: dict[str, Any]) -> dict[s
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://metrics") as client:
         answer = await client.get(path, params=query)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @on_one_database

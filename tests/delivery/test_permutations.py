@@ -78,8 +78,8 @@ class Metrics:
 @pytest.fixture(scope="module")
 async def metrics(postgres: PostgreSQL) -> AsyncIterator[Metrics]:
     """Two consumers of metrics on a database of their own."""
-    async with Metrics.on(postgres.create("permutations")) as found:
-        yield found
+    async with Metrics.on(postgres.create("permutations")) as started:
+        yield started
     postgres.drop("permutations")
 
 

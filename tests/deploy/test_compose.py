@@ -230,8 +230,8 @@ def test_each_image_has_its_version_in_one_place_and_it_is_that_of_what_is_teste
     versioned = Counter[str]()
     for path in listed.stdout.splitlines():
         if Path(path).suffix in {".md", ".yml", ".yaml", ".sh", ".py", ""}:
-            found = image.findall((REPOSITORY / path).read_text(encoding="utf-8"))
-            versioned.update(f"{name} in {path}" for name in found)
+            images = image.findall((REPOSITORY / path).read_text(encoding="utf-8"))
+            versioned.update(f"{name} in {path}" for name in images)
     assert versioned == {f"{name} in docker-compose.yml": 1 for name in versions} | {
         "python in deploy/images/Dockerfile": 1
     }

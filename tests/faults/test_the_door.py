@@ -340,7 +340,7 @@ def test_who_does_not_read_answers_is_ended(door: Door) -> None:
 
     def held(strangers: list[Stranger]) -> int:
         ours = {stranger.connection.getsockname()[1] for stranger in strangers}
-        return sum(found.raddr.port in ours for found in process.net_connections() if found.raddr)
+        return sum(connection.raddr.port in ours for connection in process.net_connections() if connection.raddr)
 
     with door.stays_open():
         strangers = many(door.port, 20, send)

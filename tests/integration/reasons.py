@@ -37,8 +37,10 @@ def figures_of(schema: Any) -> set[str]:
     if not isinstance(schema, dict):
         return set()
     properties = schema.get("properties", {})
-    found = {name for name, one in properties.items() if is_figure(name, one) or is_figure(name, one.get("items", {}))}
-    return found.union(figures_of(schema.get("items")), *(figures_of(one) for one in properties.values()))
+    figures = {
+        name for name, one in properties.items() if is_figure(name, one) or is_figure(name, one.get("items", {}))
+    }
+    return figures.union(figures_of(schema.get("items")), *(figures_of(one) for one in properties.values()))
 
 
 def nulls_without_reason(answer: Any, figures: set[str], path: str = "") -> Iterable[str]:

@@ -225,15 +225,15 @@ def test_a_key_of_one_authority_reads_no_other_s(benchmarks: Loaded, path: str) 
     ],
 )
 def test_a_parameter_that_cannot_be_read_is_named(benchmarks: Loaded, path: str, field: str, expected: str) -> None:
-    found = fault(benchmarks.ask(path), 422)
-    assert found["field"] == field
-    assert expected in found["expected"]
+    refused = fault(benchmarks.ask(path), 422)
+    assert refused["field"] == field
+    assert expected in refused["expected"]
 
 
 @pytest.mark.parametrize("path", ["turnover-rate", "turnover-rate/series"])
 def test_a_comparison_is_of_one_authority(benchmarks: Loaded, path: str) -> None:
-    found = fault(benchmarks.ask(f"{path}?authority=all", "anyone"), 422)
-    assert (found["field"], found["expected"]) == ("authority", "one authority, as 331")
+    refused = fault(benchmarks.ask(f"{path}?authority=all", "anyone"), 422)
+    assert (refused["field"], refused["expected"]) == ("authority", "one authority, as 331")
 
 
 @pytest.mark.parametrize(
@@ -293,8 +293,8 @@ def test_every_figure_that_dfe_marks_in_place_of_a_number_has_its_reason_beside_
     asked += [f"{measure}/series?authority=331&release=2022&neighbours=334" for measure in measures]
     asked += [f"revisions?older=2022&newer=2025&measure={measure}" for measure in measures]
     answers = {path: benchmarks.ask(path) for path in asked}
-    found = {path: answer.json() for path, answer in answers.items() if answer.status_code == 200}
-    assert "turnover-rate/series?authority=331&release=2022&neighbours=334" in found
-    assert {path: [*nulls_without_reason(answer, {"value", "change"})] for path, answer in found.items()} == {
-        path: [] for path in found
+    bodies = {path: answer.json() for path, answer in answers.items() if answer.status_code == 200}
+    assert "turnover-rate/series?authority=331&release=2022&neighbours=334" in bodies
+    assert {path: [*nulls_without_reason(answer, {"value", "change"})] for path, answer in bodies.items()} == {
+        path: [] for path in bodies
     }

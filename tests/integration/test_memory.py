@@ -54,12 +54,12 @@ async def figure(memory: ReadCache, name: str, authority: str) -> float:
 
 
 async def everything(memory: ReadCache) -> list[float]:
-    found = []
+    bodies = []
     for authority in (*AUTHORITIES, ALL, *AUTHORITIES):
         for name in ("vacancies", "in-post-headcount", "starters-fte"):
-            found.append(await figure(memory, name, authority))
+            bodies.append(await figure(memory, name, authority))
             assert memory.budget.kept <= memory.budget.most
-    return found
+    return bodies
 
 
 async def test_the_budget_holds_whatever_is_asked_and_answers_are_the_same(pool: asyncpg.Pool) -> None:

@@ -142,8 +142,8 @@ async def test_a_leaver_withdrawn_late_leaves_no_post_vacant_where_it_was_known(
     for index, (event, posts) in enumerate(steps, 1):
         assert retention.structured(event).status_code == 202
         await arrival(system.databases["recruitment"], "518", {"worker/W-1"}, index)
-        found = recruitment.get("/v1/posts/fallen-vacant?authority=518&as_at=2023-10-31").json()["posts"]
-        assert (index, found) == (index, [vacant[0] | {"since": "2023-10-01"}] if posts is None else posts)
+        answer = recruitment.get("/v1/posts/fallen-vacant?authority=518&as_at=2023-10-31").json()["posts"]
+        assert (index, answer) == (index, [vacant[0] | {"since": "2023-10-01"}] if posts is None else posts)
 
 
 def test_what_the_other_service_accepted_is_withdrawn_there_and_not_here(recruitment: Feed, retention: Feed) -> None:

@@ -161,13 +161,13 @@ def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
         raise TestsFail(output)
     said = json.loads(told.read_text())
     _load(said["others"])
-    lines = {file: {int(line): those for line, those in found.items()} for file, found in said["lines"].items()}
+    lines = {file: {int(line): those for line, those in tests_of.items()} for file, tests_of in said["lines"].items()}
     return Known(said["seconds"], lines)
 
 
 def _by_line(data: coverage.CoverageData, file: str, ranks: Mapping[str, int]) -> dict[int, list[int]]:
-    found = data.contexts_by_lineno(file)
-    return {line: [ranks[test] for test in tests if test] for line, tests in found.items()}
+    contexts = data.contexts_by_lineno(file)
+    return {line: [ranks[test] for test in tests if test] for line, tests in contexts.items()}
 
 
 def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) -> bool:

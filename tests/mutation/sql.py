@@ -44,10 +44,10 @@ def slips(text: str) -> list[tuple[int, int, str]]:
     if not STATEMENT.search(text):
         return []
     return [
-        (found.start(), found.end(), instead)
+        (match.start(), match.end(), instead)
         for pattern, instead in SLIPS
-        for found in pattern.finditer(text)
-        if found.group()
+        for match in pattern.finditer(text)
+        if match.group()
     ]
 
 

@@ -91,12 +91,12 @@ def members(workforce: Workforce, as_at: date) -> list[Member]:
         cohort, started_on = start.data.cohort, start.data.started_on
         if cohort is not None and workforce.is_in_service(start.of, started_on, "all"):
             earliest[cohort, start.of] = min(started_on, earliest.get((cohort, start.of), started_on))
-    found = []
+    entrants = []
     for (cohort, person), started_on in sorted(earliest.items()):
         for spell in workforce.spells(person, "all"):
             if spell.holds(started_on) and started_on <= as_at:
-                found.append(Member(cohort, person, started_on, spell))
-    return found
+                entrants.append(Member(cohort, person, started_on, spell))
+    return entrants
 
 
 def _outcomes(workforce: Workforce, counted: list[Member], as_at: date, completed: bool) -> Outcomes:

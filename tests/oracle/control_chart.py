@@ -43,16 +43,16 @@ def _phase(points: list[Fraction | None], screened: bool) -> PhaseByHand:
         if before is not None and point is not None:
             ranges.append(max(before, point) - min(before, point))
     if centre is None or not ranges:
-        found = PhaseByHand(centre, None, None, None, None, [])
+        phase = PhaseByHand(centre, None, None, None, None, [])
     else:
         mean = sum(ranges) / Fraction(len(ranges))
         if screened:
             kept = [each for each in ranges if not each > mean * Fraction(3268, 1000)]
             mean = sum(kept) / Fraction(len(kept))
         sigma = mean * 1000 / 1128
-        found = PhaseByHand(centre, mean, centre - 3 * sigma, centre + 3 * sigma, mean * 3268 / 1000, [])
-    found.rules = [_rules_of(points, index, found) for index in range(len(points))]
-    return found
+        phase = PhaseByHand(centre, mean, centre - 3 * sigma, centre + 3 * sigma, mean * 3268 / 1000, [])
+    phase.rules = [_rules_of(points, index, phase) for index in range(len(points))]
+    return phase
 
 
 def _rules_of(points: list[Fraction | None], index: int, lines: PhaseByHand) -> set[str]:

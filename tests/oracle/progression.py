@@ -60,8 +60,8 @@ def _candidates(workforce: Workforce) -> list[tuple[str, PanelDecided, Dimension
 def panel_candidates(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Persons about whom a panel decided."""
     candidates = _candidates(workforce_of(events))
-    found = [part(dimensions) for _, decision, dimensions in candidates if decision.decided_on in period]
-    return _of_scope(found, scope)
+    counted = [part(dimensions) for _, decision, dimensions in candidates if decision.decided_on in period]
+    return _of_scope(counted, scope)
 
 
 def panel_successes(events: list[Event], period: Period, scope: str) -> list[Part]:

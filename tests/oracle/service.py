@@ -95,12 +95,12 @@ class Workforce:
 
     def told(self, model: type[Data], of: str | None = None) -> list[Told[Data]]:
         """The events of a type (about one subject), in the order of recording."""
-        found = []
+        facts = []
         for index, event in enumerate(self.events):
             identifier = event.envelope.subject.partition("/")[2]
             if isinstance(event.data, model) and of in (None, identifier):
-                found.append(Told(identifier, event.data, index, event))
-        return found
+                facts.append(Told(identifier, event.data, index, event))
+        return facts
 
     def _once(self, question: str, of: str, day: date, answer: Callable[[], Answer]) -> Answer:
         """The answer of this day, which is that of the last day that any event names."""
@@ -122,8 +122,8 @@ class Workforce:
 
     def assignment(self, cover: str, day: date) -> dict[str, Any] | None:
         """What an assignment is; None while it does not run."""
-        found = self._once("assignment", cover, day, lambda: _assignment(self.events, f"cover/{cover}", day))
-        return found if found and found["fte"] > 0 else None
+        value = self._once("assignment", cover, day, lambda: _assignment(self.events, f"cover/{cover}", day))
+        return value if value and value["fte"] > 0 else None
 
     def staffing(self, post: str, day: date) -> Staffing:
         """A post's establishment, in post, agency and agency cover."""

@@ -115,12 +115,12 @@ def _identity(event: Event) -> tuple[str, str, str]:
 
 
 def _assignments_of(workforce: Workforce, person: str, day: date, scope: str) -> dict[str, Fraction]:
-    found = {}
+    by_person = {}
     for cover in workforce.covers_running(day, scope):
         assignment = workforce.assignment(cover, day)
         if assignment and assignment["agency_worker"] == person:
-            found[cover] = Fraction(assignment["fte"])
-    return found
+            by_person[cover] = Fraction(assignment["fte"])
+    return by_person
 
 
 # --- demand and support -----------------------------------------------------------------------------------------------

@@ -157,10 +157,10 @@ def test_the_same_columns_are_asked_in_one_scope_and_in_the_other_by_one_dimensi
         {("social-worker",): [1_000_000], ("team-manager",): [600_000]},
     )
     for _ in range(2):
-        for census, found in ((True, of_the_census), (False, of_both)):
-            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], census=census) == found
+        for census, expected in ((True, of_the_census), (False, of_both)):
+            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], census=census) == expected
             assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, census=census) == {
-                (): [sum(sums[0] for sums in found.values())]
+                (): [sum(sums[0] for sums in expected.values())]
             }
         assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["csww_role", "role"]) == {
             (5, "social-worker"): [1_000_000],
@@ -175,12 +175,12 @@ def test_authorities_add_up_role_by_role() -> None:
     one_of_managers = Columns.from_rows(
         Timelines([event(established(FIRST_DAY, "0.6", Role.TEAM_MANAGER), "post/P-1", FIRST_INSTANT, "E-1")]).staffing
     )
-    found = [a_post_half_filled(), one_of_managers, a_post_half_filled(), Columns.from_rows(())]
+    authorities = [a_post_half_filled(), one_of_managers, a_post_half_filled(), Columns.from_rows(())]
     days, known = [date(2023, 10, 5), date(2023, 10, 4)], at(date(2023, 10, 6))
-    assert sums_over(found, "vacancies", days, known, ["role"]) == {
+    assert sums_over(authorities, "vacancies", days, known, ["role"]) == {
         ("social-worker",): [1_000_000, 2_000_000],
         ("team-manager",): [600_000, 600_000],
     }
-    assert sums_over(found, "vacancies", days, known) == {(): [1_600_000, 2_600_000]}
+    assert sums_over(authorities, "vacancies", days, known) == {(): [1_600_000, 2_600_000]}
     # Adding up leaves each authority's own figures as they were.
-    assert found[0].sums("vacancies", days, known) == {(): [500_000, 1_000_000]}
+    assert authorities[0].sums("vacancies", days, known) == {(): [500_000, 1_000_000]}

@@ -170,5 +170,5 @@ def _assignment(draw: st.DrawFn) -> list[EventData]:
 
 @given(in_order())
 def test_a_history_in_order_has_no_finding_that_moves_a_figure(events: list[Event]) -> None:
-    found = findings(Snapshot(events), date(2023, 12, 1))
-    assert [finding.message for finding in found if CHECKS[finding.check].severity is Severity.MOVES] == []
+    named = findings(Snapshot(events), date(2023, 12, 1))
+    assert [finding.message for finding in named if CHECKS[finding.check].severity is Severity.MOVES] == []

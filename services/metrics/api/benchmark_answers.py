@@ -119,8 +119,8 @@ def figure_as_json(figure: Figure | None) -> dict[str, Any] | None:
     """A published figure: its value, or the mark in its place."""
     if figure is None:
         return None
-    found = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
-    return found | why(figure.value, figure.mark)
+    body = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    return body | why(figure.value, figure.mark)
 
 
 def areas_as_json(areas: Areas) -> dict[str, Any]:
@@ -133,9 +133,9 @@ def areas_as_json(areas: Areas) -> dict[str, Any]:
     }
 
 
-def rank_as_json(found: Rank, own: Figure) -> dict[str, Any]:
+def rank_as_json(rank: Rank, own: Figure) -> dict[str, Any]:
     """A rank, and among how many; who has no figure has no rank, for the same reason."""
-    return {"rank": found.rank, "of": found.of} | why(own.value, own.mark)
+    return {"rank": rank.rank, "of": rank.of} | why(own.value, own.mark)
 
 
 def areas_in(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
@@ -158,8 +158,8 @@ def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
     """One line an area. The ranks stand in the authority's own line."""
     ranks: dict[str, Any] = {}
     for among in ("among_neighbours", "among_authorities"):
-        found = body["rank"][among] or {"rank": None, "of": None}
-        ranks |= {f"rank_{among}": found["rank"], f"rank_{among}_of": found["of"]}
+        rank = body["rank"][among] or {"rank": None, "of": None}
+        ranks |= {f"rank_{among}": rank["rank"], f"rank_{among}_of": rank["of"]}
     lines = [
         [area, *(figure.get(name) for name in _FIGURE)]
         + [value if area == "authority" else None for value in ranks.values()]

@@ -177,13 +177,13 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
-        found = _published(measure)
+        published = _published(measure)
         question = ComparisonParameters(request)
         question.raise_if_invalid()
         releases = (question.release,) if question.release else ()
-        compared = question.compared(found, statistical_neighbours, releases)
+        compared = question.compared(published, statistical_neighbours, releases)
         report = question.authority, question.known_at, question.as_accepted_at
-        ours = FigureRequest(found, *report, FigureQuery(scope=Scope.CENSUS))
+        ours = FigureRequest(published, *report, FigureQuery(scope=Scope.CENSUS))
         async with computing(request) as computation, database.opened() as pool:
             return await _compare(computation, pool, question, await _with_neighbours(pool, compared), ours)
 
@@ -197,10 +197,10 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
         mark (the other is null); each year's are of one release, which is named.
         """
-        found = _published(measure)
+        published = _published(measure)
         question = ComparisonsParameters(request)
         question.raise_if_invalid()
-        compared = question.compared(found, statistical_neighbours, question.release)
+        compared = question.compared(published, statistical_neighbours, question.release)
         async with computing(request) as computation, database.opened() as pool:
             return await _series(computation, pool, question, await _with_neighbours(pool, compared))
 
@@ -246,7 +246,7 @@ async def _compare(
 ) -> Response:
     measure = compared.measure.name
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
-    release, year = _found(releases, rows, compared, question.year)
+    release, year = _chosen(releases, rows, compared, question.year)
     figures = await store.find_figures(pool, release.name, measure, [year])
     areas = find_areas(figures, compared.authority, compared.neighbours)
     latest, _ = choose(releases, rows, replace(compared.wanted(year), names=()))
@@ -256,7 +256,7 @@ async def _compare(
     return await computation.run(_answer, question, compared, ours, own, published)
 
 
-def _found(
+def _chosen(
     releases: list[LoadedRelease], rows: Rows, compared: _Compared, year: int | None
 ) -> tuple[LoadedRelease, int]:
     """The release and year that answer. Raises a 404 problem that says what there is."""
@@ -314,8 +314,8 @@ async def _own_figure(
     (result,) = await ours.work_out(computation, [when])
     known = await is_known(computation, ours, result)
     value = result.totals[0] if known else Reason.NOT_COUNTED
-    found = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
-    return found | {"scope": ours.query.scope} | time_of(ours.measure, when), known
+    body = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
+    return body | {"scope": ours.query.scope} | time_of(ours.measure, when), known
 
 
 async def _series(
@@ -332,7 +332,7 @@ async def _series(
     used = [release for release in releases if release in by_year.values()]
     figures: dict[int, list[Figure]] = {year: [] for year in by_year}
     for release in used:
-        years = [year for year, found in by_year.items() if found is release]
+        years = [year for year, chosen in by_year.items() if chosen is release]
         for figure in await store.find_figures(pool, release.name, measure, years):
             figures[figure.year].append(figure)
     return await computation.run(_answer_with_series, question, compared, by_year, used, figures)

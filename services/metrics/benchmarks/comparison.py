@@ -44,13 +44,13 @@ def find_areas(figures: Iterable[Figure], authority: str, neighbours: Sequence[s
         else:
             others[figure.level, figure.code] = figure
     own = by_authority.get(authority)
-    found = dict.fromkeys(by_authority[code] for code in neighbours if code in by_authority)
+    of_neighbours = dict.fromkeys(by_authority[code] for code in neighbours if code in by_authority)
     region = others.get((Level.REGION, own.region)) if own is not None and own.region is not None else None
     return Areas(
         own,
         region,
         next((figure for (level, _), figure in others.items() if level is Level.ENGLAND), None),
-        tuple(figure for figure in found if figure != own),
+        tuple(figure for figure in of_neighbours if figure != own),
         tuple(code for code in neighbours if code not in by_authority),
     )
 

@@ -42,7 +42,7 @@ def read_neighbours(body: bytes) -> Groups:
     columns = [normalised(name).replace(" ", "_") for name in header]
     authority_columns, neighbour_columns = _read_header(columns)
     faults: list[Fault] = []
-    found: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
     for number, row in records:
         cells = [cell.strip() for cell in row]
         if len(faults) >= MOST_FAULTS:
@@ -56,15 +56,15 @@ def read_neighbours(body: bytes) -> Groups:
             continue
         named = [(header[index], cells[index]) for index in authority_columns]
         neighbours = [(header[index], cells[index]) for index in neighbour_columns]
-        wrong = _faults_of_row(number, named, neighbours, found)
+        wrong = _faults_of_row(number, named, neighbours, groups)
         if not wrong:
-            found[named[0][1]] = tuple(code for _, code in neighbours)
+            groups[named[0][1]] = tuple(code for _, code in neighbours)
         faults += wrong
-    if not found and not faults:
+    if not groups and not faults:
         faults.append(Fault("line 2", "is missing", "a row of an authority after the header"))
     if faults:
         raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
-    return Groups(found, _left_out(header, columns))
+    return Groups(groups, _left_out(header, columns))
 
 
 def _read_header(columns: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -90,7 +90,7 @@ def _read_header(columns: Sequence[str]) -> tuple[list[int], list[int]]:
 
 
 def _faults_of_row(
-    line: int, named: list[tuple[str, str]], neighbours: list[tuple[str, str]], found: dict[str, tuple[str, ...]]
+    line: int, named: list[tuple[str, str]], neighbours: list[tuple[str, str]], groups: dict[str, tuple[str, ...]]
 ) -> list[Fault]:
     authority = named[0][1]
     faults = [
@@ -101,7 +101,7 @@ def _faults_of_row(
     if any(code != authority for _, code in named):
         where = f"line {line}, column {named[-1][0]}"
         faults.append(Fault(where, f"is not what {named[0][0]} says", authority, shown(named[-1][1])))
-    if authority in found:
+    if authority in groups:
         faults.append(Fault(f"line {line}", "is there a second time", "one row for each authority", shown(authority)))
     codes = [code for _, code in neighbours]
     for index, (column, code) in enumerate(neighbours):

@@ -49,8 +49,8 @@ class Explained:
 
 def explain(counted: Count, reading: Reading, when: When, query: FigureQuery) -> list[Explained]:
     """The parts of a stock or flow, the largest first, those alike by subject."""
-    found = [part for part in parts(counted, reading, when, query) if part.amount]
-    found.sort(key=lambda part: (-part.amount, part.subjects, part.since))
+    counting = [part for part in parts(counted, reading, when, query) if part.amount]
+    counting.sort(key=lambda part: (-part.amount, part.subjects, part.since))
     snapshot = reading.snapshot()
     return [
         Explained(
@@ -62,7 +62,7 @@ def explain(counted: Count, reading: Reading, when: When, query: FigureQuery) ->
             snapshot,
             (when.as_at if counted.kind is Kind.STOCK else part.since) if _is_of_one_unit(counted, part) else None,
         )
-        for part in found
+        for part in counting
     ]
 
 
@@ -74,15 +74,15 @@ def _is_of_one_unit(counted: Count, part: Part) -> bool:
 def stands_at(snapshot: Snapshot, staffing_unit: str, as_at: date) -> tuple[MadeOf, ...]:
     """What its staffing is worked out from at a date: the funding, who is in post there, and who covers it."""
     kind, _, identifier = staffing_unit.partition("/")
-    found = []
+    made_of = []
     if kind == "post":
         posts = snapshot.posts.get(identifier, ())
         # From when it was established on something holds on every day.
         at = bisect_right(posts, as_at, key=attrgetter("valid_from")) - 1
         if at >= 0:
-            found.append(MadeOf(staffing_unit, "establishment", posts[at].facts.funded))
+            made_of.append(MadeOf(staffing_unit, "establishment", posts[at].facts.funded))
     there = _standing(snapshot).get(staffing_unit)
-    return (*found, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(found)
+    return (*made_of, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(made_of)
 
 
 def _workers_first(made_of: MadeOf) -> tuple[bool, str]:
@@ -93,17 +93,17 @@ def _standing(snapshot: Snapshot) -> Mapping[str, OverDays[MadeOf]]:
     """Who holds each staffing unit and who covers it, over all time."""
 
     def make() -> dict[str, OverDays[MadeOf]]:
-        found: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
+        of_units: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
         for person, held in snapshot.occupancies.items():
             for row in held:
                 made_of = MadeOf(f"worker/{person}", "in-post", row.fte)
-                found[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
+                of_units[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
         for cover, runs in snapshot.assignments.items():
             for run in runs:
                 counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
                 staffing_unit = f"cover/{cover}" if run.post is None else f"post/{run.post}"
-                found[staffing_unit].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
-        return {staffing_unit: _over_days(stretches) for staffing_unit, stretches in found.items()}
+                of_units[staffing_unit].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
+        return {staffing_unit: _over_days(stretches) for staffing_unit, stretches in of_units.items()}
 
     return snapshot.kept(("standing",), make)
 
@@ -119,10 +119,10 @@ def ever_in_post(snapshot: Snapshot) -> dict[str, set[str]]:
     """Who was in each post (`post/…`) at some time, as `worker/…`."""
 
     def make() -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        by_post: dict[str, set[str]] = {}
         for person, held in snapshot.occupancies.items():
             for occupancy in held:
-                found.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
-        return found
+                by_post.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
+        return by_post
 
     return snapshot.kept(("ever in post",), make)

@@ -163,7 +163,7 @@ def _vacant_academy_posts(snapshot: Snapshot, dates: Sequence[date], role: Role 
 
 def _months(known: Months, played: Simulation, wider: float) -> list[Month]:
     """The months as they are told: means, and quantiles of the paths drawn out from their mean."""
-    found = []
+    forecast_months = []
     for index, paths in enumerate(played.vacancies):
         mean = float(paths.mean())
         widened = np.maximum(0.0, mean + wider * (paths - mean))
@@ -171,7 +171,7 @@ def _months(known: Months, played: Simulation, wider: float) -> list[Month]:
         for level in LEVELS:
             low, high = np.quantile(widened, [0.5 - level / 200, 0.5 + level / 200])
             intervals[level] = (float(low), float(high))
-        found.append(
+        forecast_months.append(
             Month(
                 known.dates[index + 1],
                 mean,
@@ -182,4 +182,4 @@ def _months(known: Months, played: Simulation, wider: float) -> list[Month]:
                 played.progressed[index],
             )
         )
-    return found
+    return forecast_months

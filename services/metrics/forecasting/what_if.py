@@ -22,9 +22,9 @@ def is_usual(name: str, change: Change, made: Forecast, months: int) -> bool:
 
 def what_would_act(snapshot: Snapshot, as_at: date, months: int, name: str, alone: Change, made: Forecast) -> str:
     """In words what to ask for in place of a change that cannot act within so many months."""
-    found = first_length_that_shows(snapshot, as_at, months, name, alone)
-    if found is not None:
-        length, acts_from = found
+    first_length = first_length_that_shows(snapshot, as_at, months, name, alone)
+    if first_length is not None:
+        length, acts_from = first_length
         return f"months={length} or more: it acts from {acts_from} on"
     known = sum(made.academy.entering) * 12 / months
     if name == "intake" and known > made.academy.usual_intake:

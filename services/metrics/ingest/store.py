@@ -281,10 +281,10 @@ async def claim(connection: Connection, most: int) -> set[Subject]:
 
 async def merges(connection: Connection, authorities: Collection[str]) -> defaultdict[str, list[tuple[str, str]]]:
     """By authority every merge ever stated, standing or not: the number kept, and its duplicate."""
-    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    by_authority: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in await connection.fetch(MERGES, list(authorities)):
-        found[row["authority"]].append((row["kept"], row["duplicate"]))
-    return found
+        by_authority[row["authority"]].append((row["kept"], row["duplicate"]))
+    return by_authority
 
 
 async def delete_occupancies(connection: Connection, workers: Collection[Subject]) -> set[Subject]:
@@ -355,8 +355,8 @@ async def recorded_until(
 
     Of several authorities the oldest of these: what all of them have recorded.
     """
-    found: datetime | None = await pool.fetchval(NEWEST_RECORD, list(authorities), as_known_at, as_accepted_at)
-    return found
+    newest: datetime | None = await pool.fetchval(NEWEST_RECORD, list(authorities), as_known_at, as_accepted_at)
+    return newest
 
 
 def unit_covered(authority: str, cover: str, post: str | None) -> Subject:

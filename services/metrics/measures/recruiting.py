@@ -54,10 +54,10 @@ def _cover(cost: bool) -> Within:
                     weight = rate * HOURS_A_WEEK * run.fte if cost else ONE * ONE
                     amount = weight * (until - since).days
                     together[run.dimensions, run.reason, run.terms.agency].append((amount, since, until))
-            for (dimensions, reason, agency), found in together.items():
-                amount = part_of(sum(amount for amount, _, _ in found), 1, WEEK * ONE)
+            for (dimensions, reason, agency), stretches in together.items():
+                amount = part_of(sum(amount for amount, _, _ in stretches), 1, WEEK * ONE)
                 more = {"cover_reason": reason, "agency": agency}
-                yield Part(amount, found[0][1], found[-1][2], (f"cover/{cover}",), dimensions, more)
+                yield Part(amount, stretches[0][1], stretches[-1][2], (f"cover/{cover}",), dimensions, more)
 
     return parts
 

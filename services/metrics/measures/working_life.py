@@ -90,12 +90,12 @@ def _latest_cases(snapshot: Snapshot, as_at: date) -> dict[str, int]:
 
 def _running_by_person(snapshot: Snapshot, scope: Scope, as_at: date) -> dict[str, list[Running]]:
     """The assignments that run at a date, by the person whose they are, in alphabetical order."""
-    found: dict[str, list[Running]] = {}
+    by_person: dict[str, list[Running]] = {}
     for _, runs in sorted(snapshot.assignments.items()):
         for run in runs:
             if run.since <= as_at < run.until and scope.holds(run.dimensions):
-                found.setdefault(snapshot.person(run.agency_worker), []).append(run)
-    return found
+                by_person.setdefault(snapshot.person(run.agency_worker), []).append(run)
+    return by_person
 
 
 def _children(by_area: bool) -> OverTime:

@@ -101,13 +101,13 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
 
 def runs(stretches: Iterable[Concerned]) -> list[list[Concerned]]:
     """Stretches of one subject, ascending, put together where one goes on from the other."""
-    found: list[list[Concerned]] = []
+    runs_of_stretches: list[list[Concerned]] = []
     for stretch in stretches:
-        if found and found[-1][-1].until == stretch.since:
-            found[-1].append(stretch)
+        if runs_of_stretches and runs_of_stretches[-1][-1].until == stretch.since:
+            runs_of_stretches[-1].append(stretch)
         else:
-            found.append([stretch])
-    return found
+            runs_of_stretches.append([stretch])
+    return runs_of_stretches
 
 
 def in_words(since: date, until: date) -> str:

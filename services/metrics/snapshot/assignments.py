@@ -63,10 +63,10 @@ def running(
             now = now._replace(hourly_rate=millionths(data.hourly_rate))
         terms[day] = now
     agreed = stretches(terms)
-    found: list[Running] = []
+    pieces: list[Running] = []
     for since, until, assignment in held:
-        found += _pieces(cover, assignment, since, until, agreed, post_dimensions)
-    return found
+        pieces += _pieces(cover, assignment, since, until, agreed, post_dimensions)
+    return pieces
 
 
 def _pieces(

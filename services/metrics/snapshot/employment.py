@@ -106,15 +106,15 @@ PostDimensions = Mapping[str, Sequence[tuple[date, date, Dimensions]]]
 
 def dimensions_of_posts(posts: Mapping[str, Sequence[Post]]) -> PostDimensions:
     """By what each post is broken down over time, from the rows of its facts."""
-    found: dict[str, list[tuple[date, date, Dimensions]]] = {}
+    by_post: dict[str, list[tuple[date, date, Dimensions]]] = {}
     for post, rows in posts.items():
-        of_post = found[post] = []
+        of_post = by_post[post] = []
         for row in rows:
             dimensions, since = row.facts.dimensions, row.valid_from
             if of_post and of_post[-1][1:] == (since, dimensions):
                 since = of_post.pop()[0]
             of_post.append((since, row.valid_to, dimensions))
-    return found
+    return by_post
 
 
 def dimensions_of(post_dimensions: PostDimensions, post: str, day: date) -> Dimensions:
@@ -168,7 +168,7 @@ def employment_periods(
         ),
         key=attrgetter("since"),
     )
-    found: list[EmploymentPeriod] = []
+    periods: list[EmploymentPeriod] = []
     holding: list[_Held] = []
     fte, coming = 0, 0
     ending: defaultdict[date, int] = defaultdict(int)
@@ -185,10 +185,10 @@ def employment_periods(
             continue
         main = holding[0]
         service = EmploymentPeriod(person, fte, main.seniority[2], main.dimensions, since, until)
-        if found and found[-1].until == since and found[-1][1:4] == service[1:4]:
-            service = service._replace(since=found.pop().since)
-        found.append(service)
-    return found
+        if periods and periods[-1].until == since and periods[-1][1:4] == service[1:4]:
+            service = service._replace(since=periods.pop().since)
+        periods.append(service)
+    return periods
 
 
 def employment_on(stretches: Sequence[EmploymentPeriod], day: date) -> EmploymentPeriod | None:
@@ -276,7 +276,7 @@ def moves(
     of_post: defaultdict[str, list[Occupancy]] = defaultdict(list)
     for held in occupancies:
         of_post[held.post].append(held)
-    found: dict[tuple[date, str], Move] = {}
+    by_day_and_post: dict[tuple[date, str], Move] = {}
     for event in sorted(events, key=order_of_recording):
         data = event.data
         if not isinstance(data, WorkerMoved) or data.from_post == data.to_post:
@@ -286,7 +286,7 @@ def moves(
         holds = at >= 0 and day < rows[at].valid_to
         if holds and employment_on(in_any_post, day - DAY) is not None:
             dimensions = dimensions_of(post_dimensions, data.to_post, day)
-            found[day, data.to_post] = Move(
+            by_day_and_post[day, data.to_post] = Move(
                 person, day, data.from_post, data.to_post, data.kind, rows[at].fte, dimensions
             )
-    return list(found.values())
+    return list(by_day_and_post.values())

@@ -98,18 +98,18 @@ class Snapshot:
             return sorted((event for events in stand.values() for event in events), key=order_of_recording)
         was = before._by_subject
         changed = {subject for subject in stand.keys() | was.keys() if stand.get(subject, []) != was.get(subject, [])}
-        found = [event for event in before.standing if event.envelope.subject not in changed]
+        standing = [event for event in before.standing if event.envelope.subject not in changed]
         for subject in changed:
             for event in stand.get(subject, ()):
-                insort(found, event, key=order_of_recording)
-        return found
+                insort(standing, event, key=order_of_recording)
+        return standing
 
     def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What `make` gives, worked out once for each key."""
         if key not in self._kept:
             self._kept[key] = make()
-        found: Kept = self._kept[key]
-        return found
+        made: Kept = self._kept[key]
+        return made
 
     def facts(self, model: type[Data]) -> list[tuple[Event, Data]]:
         """The standing events of one kind with their data, in the order of recording."""
@@ -133,25 +133,25 @@ class Snapshot:
 
     @cached_property
     def _numbers(self) -> Mapping[str, list[str]]:
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        by_person: defaultdict[str, list[str]] = defaultdict(list)
         for number, person in sorted(self._persons.items()):
-            found[person].append(number)
-        return found
+            by_person[person].append(number)
+        return by_person
 
     @cached_property
     def of_persons(self) -> Mapping[str, Sequence[Event]]:
         """The standing events of each person, whatever number they came under."""
-        found: defaultdict[str, list[Event]] = defaultdict(list)
+        by_person: defaultdict[str, list[Event]] = defaultdict(list)
         for subject, events in self._by_subject.items():
             kind, _, number = subject.partition("/")
             if kind == "worker":
-                found[self.person(number)] += events
-        return found
+                by_person[self.person(number)] += events
+        return by_person
 
     def _of_kind(self, kind: str) -> Iterable[tuple[str, list[Event]]]:
         for subject, events in self._by_subject.items():
-            found, _, identifier = subject.partition("/")
-            if found == kind:
+            its_kind, _, identifier = subject.partition("/")
+            if its_kind == kind:
                 yield identifier, events
 
     @cached_property
@@ -211,13 +211,13 @@ class Snapshot:
                 occupied[occupancy.post].append(occupancy)
         unposted = unposted_cover_staffing(covered.pop("", []))
         unposted.sort(key=attrgetter("staffing_unit", "valid_from"))
-        found = {staffing_unit: list(rows) for staffing_unit, rows in groupby(unposted, attrgetter("staffing_unit"))}
+        by_unit = {staffing_unit: list(rows) for staffing_unit, rows in groupby(unposted, attrgetter("staffing_unit"))}
         of_each = (
             (f"post/{post}", (self.posts.get(post, ()), occupied[post], covered[post]))
             for post in self.posts.keys() | occupied.keys() | covered.keys()
         )
-        found |= _not_empty(self._made.each("staffing", of_each, _staffing_over_time))
-        return dict(sorted(found.items()))
+        by_unit |= _not_empty(self._made.each("staffing", of_each, _staffing_over_time))
+        return dict(sorted(by_unit.items()))
 
     def employment(self, scope: Scope) -> Mapping[str, Sequence[EmploymentPeriod]]:
         """Each person's stretches of service, with their main post."""
@@ -317,5 +317,5 @@ def _staffing_over_time(
     return sorted(staffing(staffing_unit, posts, occupied, covered), key=attrgetter("valid_from"))
 
 
-def _not_empty(found: Mapping[str, list[Kept]]) -> dict[str, list[Kept]]:
-    return {whose: items for whose, items in found.items() if items}
+def _not_empty(items_of_each: Mapping[str, list[Kept]]) -> dict[str, list[Kept]]:
+    return {whose: items for whose, items in items_of_each.items() if items}

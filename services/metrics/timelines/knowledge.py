@@ -73,17 +73,17 @@ class Timelines(Generic[Value]):
     def pieces(self, key: str, since: date, until: date) -> list[Piece[Value]]:
         """What holds from one day up to another without it, piece by piece without gaps."""
         rows = self._known.get(key, [])
-        found: list[Piece[Value]] = []
+        pieces: list[Piece[Value]] = []
         for index in range(max(0, bisect_right(rows, since, key=_valid_from) - 1), len(rows)):
             valid_from, valid_to, value, _ = rows[index]
             if valid_from >= until:
                 break
             if valid_to > since:
                 if valid_from > since:
-                    found.append((since, valid_from, None))
-                found.append((max(since, valid_from), min(valid_to, until), value))
+                    pieces.append((since, valid_from, None))
+                pieces.append((max(since, valid_from), min(valid_to, until), value))
                 since = min(valid_to, until)
-        return [*found, (since, until, None)] if since < until else found
+        return [*pieces, (since, until, None)] if since < until else pieces
 
     def replace(self, key: str, pieces: Sequence[Piece[Value]], instant: datetime) -> tuple[list[Any], list[Any]]:
         """From `instant` on these pieces, each going on from the one before, are known to hold instead of what was.
@@ -138,13 +138,13 @@ def stretches(values: Mapping[date, Value | None]) -> list[tuple[date, date, Val
 
 def _joined(pieces: Iterable[Piece[Value]]) -> list[tuple[date, date, Value]]:
     """The pieces in which something holds, as long as they can be."""
-    found: list[tuple[date, date, Value]] = []
+    joined: list[tuple[date, date, Value]] = []
     for since, until, value in pieces:
         if value is not None and since < until:
-            if found and found[-1][1] == since and found[-1][2] == value:
-                since = found.pop()[0]
-            found.append((since, until, value))
-    return found
+            if joined and joined[-1][1] == since and joined[-1][2] == value:
+                since = joined.pop()[0]
+            joined.append((since, until, value))
+    return joined
 
 
 class _Days:

@@ -30,9 +30,9 @@ STARTED = {"started_on": "2021-03-01", "post": "P-1", "fte": 1, "origin": "other
 
 def incoming(*events: Stated) -> list[Incoming]:
     """Events as the door hands them on: each must be right."""
-    found = list(read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON))
-    assert [item.refusal for item in found] == [None] * len(events)
-    return found
+    events_read = list(read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON))
+    assert [item.refusal for item in events_read] == [None] * len(events)
+    return events_read
 
 
 def worker_started(worker: str, authority: str) -> Stated:

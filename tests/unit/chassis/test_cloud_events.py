@@ -126,8 +126,8 @@ def refused_fields(body: bytes) -> set[str]:
     try:
         (incoming,) = read_request({"content-type": BATCH}, body, 10, NOW)
     except Refused as refused:
-        return {found.field for found in refused.faults}
-    return set() if incoming.refusal is None else {found.field for found in incoming.refusal.faults}
+        return {fault.field for fault in refused.faults}
+    return set() if incoming.refusal is None else {fault.field for fault in incoming.refusal.faults}
 
 
 def test_an_empty_batch_holds_no_event() -> None:

@@ -52,8 +52,8 @@ async def read(bodies: Bodies, body: bytes, *encodings: str, chunk: int = 100) -
     headers += [(b"content-encoding", encoding.encode()) for encoding in encodings]
     who = Caller(name="a", authority="331", rights=())
     request = Request({"type": "http", "headers": headers, "caller": who}, lambda: anext(came))
-    async with bodies.reading(request, LARGEST, "send less") as found:
-        return found
+    async with bodies.reading(request, LARGEST, "send less") as reading:
+        return reading
 
 
 async def refused(body: bytes, *encodings: str) -> Problem:

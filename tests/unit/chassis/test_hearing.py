@@ -63,7 +63,7 @@ async def heard(watermarks: Watermarks, reader: Reader) -> dict[str, int]:
     """How many seconds after noon each owner was heard last, when the reader has no more to say."""
     with pytest.raises(Over):
         await watermarks._hear_from(cast(Any, reader))
-    return {owner: found.position for owner, found in watermarks._heard.items()}
+    return {owner: watermark.position for owner, watermark in watermarks._heard.items()}
 
 
 @pytest.fixture

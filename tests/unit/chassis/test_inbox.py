@@ -52,9 +52,9 @@ async def test_an_event_comes_out_as_it_went_in(pool: asyncpg.Pool) -> None:
     event = decoded(full, 5)
     await take(pool, event)
     async with pool.acquire() as connection:
-        (found,) = await inbox.read_subjects(connection, [("331", "post/P-1")])
-    assert found.envelope.model_dump() == event.envelope.model_dump()
-    assert found.data == event.data
+        (parsed,) = await inbox.read_subjects(connection, [("331", "post/P-1")])
+    assert parsed.envelope.model_dump() == event.envelope.model_dump()
+    assert parsed.data == event.data
     assert await pool.fetchval("SELECT owner FROM inbox") == "recruitment"
 
 

@@ -115,8 +115,8 @@ async def test_dead_letters_are_listed_with_why_and_without_key_and_body(
     async def read(*of: str) -> AsyncIterator[ConsumerRecord]:
         asked.extend(of)
         # The first was read, and rejected, twice.
-        for found in (letter(4, "331", 12), letter(5, "332", 13), letter(6, "331", 12)):
-            yield found
+        for record in (letter(4, "331", 12), letter(5, "332", 13), letter(6, "331", 12)):
+            yield record
 
     monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
     answer = await service.client.get("/v1/dead-letters")

@@ -108,8 +108,8 @@ class Reading:
 
     async def id_of(self, partition: TopicPartition) -> UUID:
         query = "SELECT reading FROM reading WHERE topic = $1 AND partition = $2"
-        found: UUID = await self.pool.fetchval(query, partition.topic, partition.partition)
-        return found
+        value: UUID = await self.pool.fetchval(query, partition.topic, partition.partition)
+        return value
 
 
 def batch(partition: TopicPartition, up_to: int) -> list[Any]:

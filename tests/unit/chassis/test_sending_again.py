@@ -64,8 +64,8 @@ class Kafka:
 
     async def read(self, service: str, servers: str) -> AsyncIterator[ConsumerRecord]:
         self.asked += [service, servers]
-        for found in self.letters:
-            yield found
+        for letter in self.letters:
+            yield letter
 
     async def read_one(self, _: str, topic: str, partition: int, offset: int) -> ConsumerRecord | None:
         return self.originals.get((topic, partition, offset))
@@ -74,15 +74,15 @@ class Kafka:
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     """With three dead letters: of two topics, and under two authorities the same number."""
-    found = Kafka(
+    kafka = Kafka(
         letter(5, record(12)),
         letter(6, record(13, key=b"332:post/P-1")),
         letter(7, record(14, topic="workforce.hiring")),
     )
-    monkeypatch.setattr(dead_letters, "AIOKafkaProducer", found)
-    monkeypatch.setattr(dead_letters, "read_dead_letters", found.read)
-    monkeypatch.setattr(dead_letters, "_read_one", found.read_one)
-    return found
+    monkeypatch.setattr(dead_letters, "AIOKafkaProducer", kafka)
+    monkeypatch.setattr(dead_letters, "read_dead_letters", kafka.read)
+    monkeypatch.setattr(dead_letters, "_read_one", kafka.read_one)
+    return kafka
 
 
 async def test_all_are_sent_to_where_they_came_from_as_they_came(kafka: Kafka) -> None:
@@ -285,7 +285,7 @@ class Log:
 
 
 @pytest.mark.parametrize(
-    ("log", "found"),
+    ("log", "is_found"),
     [
         (Log(12, 13), True),
         (Log(13, 20), False),
@@ -298,11 +298,11 @@ class Log:
     ids=["there", "no longer", "not yet", "another", "nothing came", "no such topic", "no answer"],
 )
 async def test_an_original_is_what_stands_at_its_very_offset(
-    monkeypatch: pytest.MonkeyPatch, log: Log, found: bool
+    monkeypatch: pytest.MonkeyPatch, log: Log, is_found: bool
 ) -> None:
     monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", log)
     original = await dead_letters._read_one("kafka:9092", POSTS, 3, 12)
-    assert (None if original is None else original.offset) == (12 if found else None)
+    assert (None if original is None else original.offset) == (12 if is_found else None)
     assert (log.settings["request_timeout_ms"], set(log.waited) <= {10_000}) == (10_000, True)
     assert log.stopped
 
@@ -369,8 +369,8 @@ async def test_dead_letters_are_read_from_the_first_up_to_where_the_topic_ends(
 ) -> None:
     letters = Letters(count)
     monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", letters)
-    found = [letter.offset async for letter in dead_letters.read_dead_letters("metrics", "kafka:9092")]
-    assert found == list(range(read))
+    offsets = [letter.offset async for letter in dead_letters.read_dead_letters("metrics", "kafka:9092")]
+    assert offsets == list(range(read))
     assert letters.stopped
 
 

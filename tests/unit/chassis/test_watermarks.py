@@ -274,7 +274,7 @@ async def test_a_topic_is_read_again_by_whoever_reads_it_and_no_other_is(pool: a
     await has_read(pool, POSTS.name, 5)
     async with pool.acquire() as connection:
         await read_again(connection, POSTS.name)
-    assert {partition: found[0] for partition, found in (await readings(pool)).items()} == {
+    assert {partition: reading[0] for partition, reading in (await readings(pool)).items()} == {
         (HIRING.name, 0): 3,
         (HIRING.name, 1): 4,
         (POSTS.name, 0): 0,

@@ -356,8 +356,8 @@ OWN, OTHER, EVERYBODY = Leaving(frozenset({"W-1"})), Leaving(frozenset({"W-2"}))
 def test_a_start_does_not_count_of_who_leaves_that_day_and_held_nothing_before(
     left_by: Leaving, ended: tuple[str, ...], held_beside: bool, in_post_beside: bool, did_not: bool
 ) -> None:
-    found = did_not_come("W-1", left_by, ended, held_beside=held_beside, in_post_beside=in_post_beside)
-    assert found is did_not
+    persons = did_not_come("W-1", left_by, ended, held_beside=held_beside, in_post_beside=in_post_beside)
+    assert persons is did_not
 
 
 def test_who_had_left_and_leaves_on_the_day_of_a_new_start_did_not_come_back() -> None:

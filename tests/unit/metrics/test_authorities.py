@@ -46,9 +46,9 @@ class Inboxes:
 
 @pytest.fixture
 def inboxes(monkeypatch: pytest.MonkeyPatch) -> Inboxes:
-    found = Inboxes()
-    monkeypatch.setattr(inbox, "read_arrived", found.read)
-    return found
+    inboxes = Inboxes()
+    monkeypatch.setattr(inbox, "read_arrived", inboxes.read)
+    return inboxes
 
 
 def authorities(budget: int = PLENTY) -> Authorities:

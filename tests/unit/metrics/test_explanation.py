@@ -49,8 +49,8 @@ def parts(snapshot: Snapshot, measure: str, as_at: date, first: date = APRIL, **
 
 
 def test_the_largest_part_comes_first_and_those_alike_by_subject(snapshot: Snapshot) -> None:
-    found = parts(snapshot, "establishment", JUNE)
-    assert [(part.subjects, part.amount) for part in found] == [
+    listed = parts(snapshot, "establishment", JUNE)
+    assert [(part.subjects, part.amount) for part in listed] == [
         (("post/P-1",), 2_000_000),
         (("post/P-2",), 1_000_000),
         (("post/P-3",), 1_000_000),
@@ -103,8 +103,8 @@ def test_a_part_says_from_when_to_when_it_holds(snapshot: Snapshot) -> None:
 def test_who_stands_behind_a_unit_on_a_day_the_funding_first_and_workers_before_agency_workers(
     snapshot: Snapshot, staffing_unit: str, as_at: date, made_of: list[tuple[str, str, float]]
 ) -> None:
-    found = stands_at(snapshot, staffing_unit, as_at)
-    assert found == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
+    standing = stands_at(snapshot, staffing_unit, as_at)
+    assert standing == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
 
 
 def test_a_closed_post_is_funded_for_nothing(snapshot: Snapshot) -> None:

@@ -37,14 +37,14 @@ REVERSAL = "a leaver and its reversal"
 
 def figure_in_every_order(tie: Tie, events: list[Event]) -> Rows:
     """The figure of a tie, which is the same in whichever order the events arrive and were accepted."""
-    found = []
+    figures_told = []
     for arrived in permutations(events):
         for accepted in (arrived, tuple(reversed(arrived))):
             positions = {one.envelope.id: one for one in at_journal_positions(accepted)}
             snapshot = Snapshot([positions[one.envelope.id] for one in arrived])
-            found.append(rows(tie, snapshot))
-    assert all(one == found[0] for one in found)
-    return found[0]
+            figures_told.append(rows(tie, snapshot))
+    assert all(one == figures_told[0] for one in figures_told)
+    return figures_told[0]
 
 
 def rows(tie: Tie, snapshot: Snapshot) -> Rows:

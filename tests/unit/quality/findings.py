@@ -34,14 +34,14 @@ def history(*facts: tuple[str, EventData]) -> list[Event]:
     ]
 
 
-def found(check: str, events: list[Event], as_at: date = DECEMBER) -> list[Finding]:
+def findings_of(check: str, events: list[Event], as_at: date = DECEMBER) -> list[Finding]:
     """What one check finds."""
     return findings(Snapshot(events), as_at, [CHECKS[check]])
 
 
 def the_one(check: str, events: list[Event], as_at: date = DECEMBER) -> Finding:
     """The only finding of a check."""
-    (finding,) = found(check, events, as_at)
+    (finding,) = findings_of(check, events, as_at)
     assert finding.check == check
     return finding
 

@@ -127,7 +127,7 @@ class Metrics:
     async def tables(self) -> dict[str, list[str]]:
         """Every row, as PostgreSQL writes it."""
         rows = {table: await self.pool.fetch(f"SELECT ({table}.*)::text FROM {table} ORDER BY 1") for table in TABLES}
-        return {table: [row[0] for row in found] for table, found in rows.items()}
+        return {table: [row[0] for row in records] for table, records in rows.items()}
 
     async def standing(self) -> dict[tuple[str, str, str], Standing]:
         """What stands there on the days that are written above, as known now."""
@@ -135,11 +135,11 @@ class Metrics:
             SELECT establishment, in_post, vacancies, agency, uncovered FROM staffing
             WHERE authority = $1 AND staffing_unit = $2 AND valid_from <= $3 AND $3 < valid_to AND known_to = 'infinity'
         """
-        found = {}
+        by_unit = {}
         for authority, unit, day in STANDING:
             (row,) = await self.pool.fetch(query, authority, unit, date.fromisoformat(day))
-            found[authority, unit, day] = cast(Standing, tuple(map(int, row)))
-        return found
+            by_unit[authority, unit, day] = cast(Standing, tuple(map(int, row)))
+        return by_unit
 
     async def listed(self) -> set[str]:
         """The subjects that wait to be derived, without those that cannot be."""
@@ -274,9 +274,9 @@ async def test_much_is_said_of_a_subject_from_so_many_events_on_under_one_author
     await put(metrics.pool, [decoded(event, index) for index, event in enumerate([first, again, elsewhere], 1)])
     asked = {Subject("331", "post/P-1"), Subject("332", "post/P-1"), Subject("331", "post/P-2")}
     async with metrics.pool.acquire() as connection:
-        found = await store.much_said(connection, asked, most)
-        assert {subject.name for subject in found} == much
-        assert all(subject.authority == "331" for subject in found)
+        subjects = await store.much_said(connection, asked, most)
+        assert {subject.name for subject in subjects} == much
+        assert all(subject.authority == "331" for subject in subjects)
         assert await store.much_said(connection, set(), 1) == set()
 
 
@@ -292,8 +292,8 @@ async def test_a_post_is_crowded_from_so_many_rows_of_holders_and_covers_on(
     await metrics.pool.execute("DELETE FROM cover WHERE known_to <> 'infinity'")
     asked = {Subject("331", "post/P-1"), Subject("332", "post/P-1"), Subject("331", "cover/C-2")}
     async with metrics.pool.acquire() as connection:
-        found = await store.crowded(connection, asked, most)
-        assert found == ({Subject("331", "post/P-1")} if crowded else set())
+        units = await store.crowded(connection, asked, most)
+        assert units == ({Subject("331", "post/P-1")} if crowded else set())
 
 
 @pytest.mark.parametrize(("at_once", "listed"), [(3, set[str]()), (2, {"worker/W-1"})])
@@ -306,8 +306,8 @@ async def test_a_subject_of_which_much_is_said_is_derived_later_and_its_neighbou
     await metrics.take_in(*events, decoded(HISTORY[15], 9))
     assert await metrics.listed() == listed
     held = "SELECT worker FROM occupancy WHERE known_to = 'infinity' ORDER BY worker"
-    found = [row["worker"] for row in await metrics.pool.fetch(held)]
-    assert found == (["W-3"] if listed else ["W-1", "W-3"])
+    workers = [row["worker"] for row in await metrics.pool.fetch(held)]
+    assert workers == (["W-3"] if listed else ["W-1", "W-3"])
     await metrics.derive_waiting()
     assert await metrics.listed() == set()
 
@@ -318,8 +318,8 @@ async def test_posts_are_taken_off_the_list_after_workers_and_assignments(metric
         await store.enqueue(connection, listed)
         await store.enqueue_failed(connection, {Subject("331", "worker/W-9"): "too many stretches"})
         taken = []
-        while found := await one(connection):
-            taken.append(found)
+        while event := await one(connection):
+            taken.append(event)
     assert {subject.kind for subject in taken[:2]} == {"worker", "cover"}
     assert {subject.kind for subject in taken[2:]} == {"post"}
     assert len(taken) == 4
@@ -378,8 +378,8 @@ async def test_of_several_authorities_all_have_recorded_up_to_the_oldest_of_thei
     late = datetime(2023, 12, 1, tzinfo=UTC)
 
     async def until(known: datetime, *authorities: str) -> int | None:
-        found = await store.recorded_until(metrics.pool, authorities, known, None)
-        return None if found is None else found.hour
+        newest = await store.recorded_until(metrics.pool, authorities, known, None)
+        return None if newest is None else newest.hour
 
     assert await until(late, "331") == 12
     assert await until(late, "331", "332") == 11
