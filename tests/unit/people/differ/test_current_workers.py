@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ LATER = date(2023, 10, 1)
 
 ERROR = Withdrawal(because=WithdrawalReason.ENTERED_IN_ERROR)
 CANCELLED = Withdrawal(because=WithdrawalReason.CANCELLED)
-RESIGNED = {"leaving_reason": LeavingReason.RESIGNATION}
+RESIGNED: dict[str, Any] = {"leaving_reason": LeavingReason.RESIGNATION}
 
 
 @pytest.fixture

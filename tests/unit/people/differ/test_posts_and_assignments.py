@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -115,7 +116,7 @@ def test_a_current_post_with_an_end_is_closed_and_opened_again_when_it_is_back()
 
 def test_the_history_of_an_assignment_is_when_it_started_changed_and_ended() -> None:
     feed = whole(Kind.COVERS)
-    converted = {"outcome": CoverOutcome.CONVERTED_TO_PERMANENT, "converted_to": "W-7"}
+    converted: dict[str, Any] = {"outcome": CoverOutcome.CONVERTED_TO_PERMANENT, "converted_to": "W-7"}
     rows = [cover(JAN), cover(MAR, JUN, fte="0.6", row=3, **converted)]
     assert feed.reads(DAY_1, *rows) == [
         (started(JAN), ""),

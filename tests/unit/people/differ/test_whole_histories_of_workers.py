@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -41,7 +42,7 @@ def left(day: date) -> WorkerLeft:
     return WorkerLeft(left_on=day, reason=LeavingReason.RESIGNATION, destination=Destination.NOT_KNOWN)
 
 
-RESIGNED = {"leaving_reason": LeavingReason.RESIGNATION}
+RESIGNED: dict[str, Any] = {"leaving_reason": LeavingReason.RESIGNATION}
 
 
 def test_a_worker_starts_and_the_same_file_again_says_nothing(feed: Feed) -> None:
@@ -122,7 +123,7 @@ def test_a_career_break_may_be_written_as_a_row_without_hours(feed: Feed) -> Non
 
 def test_a_worker_leaves_with_reason_and_destination(feed: Feed) -> None:
     feed.reads(DAY_1, held(JAN))
-    stated = {"leaving_reason": LeavingReason.RETIRED, "destination": Destination.NOT_SOCIAL_CARE}
+    stated: dict[str, Any] = {"leaving_reason": LeavingReason.RETIRED, "destination": Destination.NOT_SOCIAL_CARE}
     assert feed.reads(DAY_2, held(JAN, left_on=JUN, **stated)) == [
         (
             WorkerLeft(left_on=JUN, reason=LeavingReason.RETIRED, destination=Destination.NOT_SOCIAL_CARE),
