@@ -155,13 +155,14 @@ def _worker(person: str, events: list[Event]) -> list[HoldingStated]:
     }
     rows: list[HoldingStated] = []
     for post, steps in held.items():
-        came = WorkerStarted.model_construct()
+        came, number = WorkerStarted.model_construct(), 0
         for (day, fte), (until, then) in zip(steps, [*steps[1:], (None, None)][: len(steps)], strict=True):
             if fte is None:
                 came = WorkerStarted.model_construct()
                 continue
             came = _came(actions, post, day) or came
-            row = HoldingStated(0, person, f"{person}.{post}", post, fte, day, until, **_of_start(came))
+            number += _taken_up(actions, post, day)
+            row = HoldingStated(0, person, f"{person}.{post}.{number}", post, fte, day, until, **_of_start(came))
             row = _with_move(row, actions)
             rows.append(_with_ending(row, actions, left) if until is not None and then is None else row)
     return sorted(rows, key=lambda row: (row.holds_from or date.min, row.post))
@@ -180,6 +181,15 @@ def _held_through(steps: list[tuple[date, Decimal | None]], day: date) -> bool:
     before = [fte for since, fte in steps if since < day]
     then = [fte for since, fte in steps if since <= day]
     return bool(before) and before[-1] is not None and then[-1] is not None
+
+
+def _taken_up(actions: list[Action], post: str, day: date) -> bool:
+    """Whether a post is taken up on a day, by a start or a move: a holding begins."""
+    return any(
+        data.post == post if isinstance(data, WorkerStarted) else isinstance(data, WorkerMoved) and data.to_post == post
+        for on, *_, data in actions
+        if on == day
+    )
 
 
 def _came(actions: list[Action], post: str, day: date) -> WorkerStarted | None:
