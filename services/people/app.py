@@ -1,0 +1,43 @@
+"""People, put together: what it takes in, what it does behind, and what it answers."""
+
+import asyncio
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.chassis.runtime import ServiceSpec
+from services.chassis.service import create_service
+from services.people.api.files import files_router
+from services.people.api.mappings import mappings_router
+from services.people.delivering import Doors
+from services.people.handlers import People
+from services.people.settings import NAME, ServiceSettings
+
+DESCRIPTION = """
+Takes in extracts of HR systems, by a mapping that the council writes, and tells recruitment and retention what changed.
+Every row is answered. It alone knows people by name, in its register; nothing of that leaves it but to whom has the
+right `persons`, and each reading is in an audit trail.
+"""
+TAGS = {
+    "extracts": "Files of HR systems: how they are read, sent, and answered row by row.",
+}
+
+
+def create(settings: ServiceSettings) -> FastAPI:
+    """The application of people."""
+    people = People(settings.keyring, Doors(settings), settings, asyncio.Semaphore(1))
+    spec = ServiceSpec(
+        NAME,
+        Path(__file__).parent / "migrations",
+        subscribe=None,
+        publishes=False,
+        watches=(),
+    )
+    return create_service(
+        spec,
+        settings,
+        title="Workforce people",
+        description=DESCRIPTION,
+        routers=tuple(router(people) for router in (mappings_router, files_router)),
+        tags=TAGS,
+    )

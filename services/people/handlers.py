@@ -1,0 +1,143 @@
+"""What people does with what it is sent: one use case, one transaction each.
+
+Invariant: a file that was answered 202 is taken in once, whatever stops meanwhile; nothing of it is kept but its named
+columns, encrypted, until then.
+"""
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+
+import asyncpg
+
+from services.chassis.problems import Problem
+from services.chassis.runtime import Runtime
+from services.people import store
+from services.people.delivering import Doors
+from services.people.files.reading import open_table
+from services.people.files.refusal import FileRefused
+from services.people.kept_rows import packed
+from services.people.mapping.model import FileMapping, Mapping, read_mapping
+from services.people.mapping.rows import dropped_columns, named_rows
+from services.people.register.keys import Keyring, Sealed, WrappedKey
+from services.people.settings import ServiceSettings
+
+read_mapping_once = lru_cache(maxsize=100)(read_mapping)
+
+
+@dataclass(slots=True)
+class People:
+    """What every use case needs."""
+
+    keyring: Keyring
+    doors: Doors
+    settings: ServiceSettings
+    reading: asyncio.Semaphore
+    """One file is read at a time: what is made of it is larger than it is."""
+    same_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file as it was sent, but for its bytes. `file_name` says which file of the mapping it is, and is not kept."""
+
+    authority: str
+    feed: str
+    file_name: str
+    as_at: date
+    recorded_at: datetime
+    caller: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """What of a file is kept: its columns, and its rows as encrypted parts."""
+
+    header: tuple[str, ...]
+    form: str
+    dropped: tuple[str, ...]
+    rows: int
+    parts: list[bytes]
+    sha256: str
+
+
+async def put_mapping(runtime: Runtime, authority: str, feed: str, text: str, caller: str) -> asyncpg.Record:
+    """Keep a mapping as the newest of its feed. Raises MappingRefused."""
+    await asyncio.to_thread(read_mapping_once, text)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        await connection.execute(store.MAPPINGS_ONE_AT_A_TIME)
+        newest = await connection.fetchrow(store.NEWEST_MAPPING, authority, feed)
+        if newest is not None and newest["sha256"] == digest:
+            return newest
+        (put,) = await connection.fetch(store.PUT_MAPPING, authority, feed, text, digest, caller)
+    return put
+
+
+async def newest_mapping(runtime: Runtime, authority: str, feed: str) -> asyncpg.Record:
+    """The mapping that applies. Raises a 404 problem where there is none."""
+    found = await runtime.pool.fetchrow(store.NEWEST_MAPPING, authority, feed)
+    if found is None:
+        put = f"put one first: PUT /v1/feeds/{feed}/mapping?authority={authority}"
+        raise Problem(404, "no-mapping", "No mapping", f"Feed {feed} of authority {authority} has none; {put}.")
+    return found
+
+
+async def mapping_for(runtime: Runtime, sent: Sent) -> tuple[asyncpg.Record, FileMapping]:
+    """The newest mapping of a feed, and what it says of the file. Raises FileRefused, or a 404 problem."""
+    newest = await newest_mapping(runtime, sent.authority, sent.feed)
+    mapping: Mapping = await asyncio.to_thread(read_mapping_once, newest["content"])
+    return newest, mapping.file_for(sent.file_name)
+
+
+async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes) -> tuple[asyncpg.Record, bool]:
+    """Keep what is needed of a file; gives it, and whether it was known before. Raises FileRefused."""
+    await assert_same_key(runtime, people)
+    mapping, file_mapping = await mapping_for(runtime, sent)
+    digest = hashlib.sha256(body).hexdigest()
+    of = f"file {sent.authority} {digest}"
+    key, sealed = people.keyring.new(of)
+    async with people.reading:
+        read = await asyncio.to_thread(_read, body, file_mapping, sealed, digest)
+    new = store.NewFile(
+        *(sent.authority, sent.feed, file_mapping.name, mapping["version"], sent.as_at, sent.recorded_at),
+        *(digest, read.header, read.form, read.dropped, read.rows, sent.caller, key),
+    )
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        same = await connection.fetchrow(
+            store.SAME_FILE,
+            *(new.authority, new.feed, new.kind, new.sha256, new.as_at, new.mapping_version),
+        )
+        if same is not None:
+            return same, True
+        return await store.accept_file(connection, new, read.parts), False
+
+
+def _read(body: bytes, file_mapping: FileMapping, sealed: Sealed, digest: str) -> ReadFile:
+    table = open_table(body, file_mapping.layout)
+    parts, rows = [], 0
+    for count, part in packed(named_rows(table, file_mapping), sealed):
+        parts.append(part)
+        rows += count
+    if not rows:
+        raise FileRefused("it holds no rows below its header", "the rows of the extract; send it when it is complete")
+    return ReadFile(table.header, table.form, dropped_columns(table, file_mapping), rows, parts, digest)
+
+
+def sealed_of(people: People, file: asyncpg.Record) -> Sealed | None:
+    """What encrypts the rows of a file; None once they may no longer be read."""
+    if file["wrapped_key"] is None:
+        return None
+    return people.keyring.open(WrappedKey(file["master_key"], file["wrapped_key"]), store.of_file(file))
+
+
+async def assert_same_key(runtime: Runtime, people: People) -> None:
+    """Raises a 503 problem where workers' ids would be made with another key than before: all would be new people."""
+    if not people.same_key:
+        known = await runtime.pool.fetchval(store.KNOW_PSEUDONYM_KEY, people.keyring.fingerprint)
+        if known != people.keyring.fingerprint:
+            detail = "WORKFORCE_PSEUDONYM_KEY is not the one that workers' ids were made with: give it the old one."
+            raise Problem(503, "other-key", "Another pseudonym key", detail, headers={"Retry-After": "60"})
+        people.same_key = True
