@@ -5,8 +5,11 @@ Invariant: a fact is what an event would say, no more: whoever knows the facts t
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
+from typing import Self
 
 from contracts.events.base import EventData
+from services.people.statements import RowFault, Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +31,37 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class StatedFact:
-    """A fact that stands: `event` is the id of the last event that stated or corrected it."""
+    """A fact that stands: `events` are the ids of those that stated and corrected it, the last one last.
+
+    All of them, because whoever voids the last version of a record brings back the one before.
+    """
 
     fact: Fact
-    event: str
+    events: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectState:
-    """What a feed said last of one subject (a post, a worker, an assignment): the facts that stand.
+    """What a feed said last of one subject (`worker/…`, as in envelopes) in files of one kind: the facts that stand.
 
-    `missing` counts the extracts, one after another, that did not name it; `missing_since` is the date of the first.
+    `remembered` are the rows that say so, where a later extract need not say all of it again: its past, say. `missing`
+    counts the extracts, one after another, that did not name it; `missing_since` is the date of the first.
     """
 
     subject: str
     facts: tuple[StatedFact, ...] = ()
+    remembered: tuple[Statement, ...] = ()
     missing: int = 0
-    missing_since: str | None = None
+    missing_since: date | None = None
+
+    def to_json(self) -> str:
+        """The state as JSON, as the service keeps it."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Self:
+        """The state that was kept. Raises ValueError for anything else."""
+        raise NotImplementedError
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +78,20 @@ class StatedEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """What people should know of what was read, and is no fault. `row` is None for what a missing row says."""
+
+    row: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """What an extract changes about one subject: the state after it, and the events that lead there, in order."""
 
     state: SubjectState
-    events: Sequence[StatedEvent]
-    notes: Sequence[str] = ()
+    events: Sequence[StatedEvent] = ()
+    notes: Sequence[Note] = ()
     """For people: what was dated by the extract, what is a question."""
+    faults: Sequence[RowFault] = ()
+    """Rows that cannot be true beside the others of their subject (one that ends before it begins). The others count."""

@@ -159,18 +159,22 @@ class Policy:
     complete_from: date | None = None
     """Rows that ended before are not in the file any more, and stay as they were stated."""
     gone_after: int | None = None
-    """So many extracts one after another without a subject end it, on the day of the first of them; None: never, the
-    subject stays as it was and is told as a question."""
+    """So many extracts one after another without a subject settle what became of it; None: never, the subject stays as
+    it was and is told as a question. Where extracts hold only what is current, it ended on the day of the first of
+    them; where they hold the whole history, it should never have been."""
     smallest_share: Decimal = Decimal("0.7")
     """An extract with fewer subjects than this share of the one before is refused whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Which delivery is read: of which authority and feed, the date its rows are true on, and when it was recorded."""
+    """Which delivery is read: of which authority and feed, what its rows are about, the date they are true on, and when
+    it was recorded. Extracts of one authority, feed and kind follow one another.
+    """
 
     authority: str
     feed: str
+    kind: Kind
     as_at: date
     recorded_at: datetime
     """With its offset. It becomes the `time` of the events."""
