@@ -24,7 +24,7 @@ from deploy.demonstration import history as demonstration_history
 from deploy.demonstration.ending import ENDING_HELP, ending
 from deploy.embedded.feeding import CloudEvent, Held, events_accepted, events_counting, feed, held, key_headers
 from deploy.embedded.processes import PartFailed, exclusive
-from deploy.embedded.services import ON_KAFKA, SERVICES
+from deploy.embedded.services import ON_KAFKA
 from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help, unknown_to_all
 from deploy.embedded.system import System, running
 from deploy.embedded.vacancy_table import NOTE, read_columns, vacancy_table
@@ -169,12 +169,13 @@ WORTH_A_LOOK = (
 def _show_where_to_go(system: System, console: Console, worth_a_look: Sequence[tuple[str, str]]) -> None:
     metrics = system.services[METRICS].url
     lines = ["", "where to go next", *(f"  {title}: {metrics}{path}" for title, path in worth_a_look)]
-    for title, path, names in (
-        ("API docs", "/docs", SERVICES),
-        ("AsyncAPI docs", "/asyncapi", ON_KAFKA),
-        ("metrics for Prometheus", "/metrics", SERVICES),
+    on_kafka = {name: service for name, service in system.services.items() if name in ON_KAFKA}
+    for title, path, services in (
+        ("API docs", "/docs", system.services),
+        ("AsyncAPI docs", "/asyncapi", on_kafka),
+        ("metrics for Prometheus", "/metrics", system.services),
     ):
-        lines += [f"  {title} of {name}: {system.services[name].url}{path}" for name in names]
+        lines += [f"  {title} of {name}: {service.url}{path}" for name, service in services.items()]
     console.print("\n".join([*lines, "", "running; Ctrl-C stops it"]), soft_wrap=True)
 
 

@@ -170,15 +170,18 @@ class Runtime:
         if self.relay is not None:
             self._begin(self.relay.run())
             self._begin(self._every(WATCH_SECONDS, self._watch_journal))
-        for watch in self.spec.watches:
-            self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
         if self.spec.on_kafka:
             self._begin(self.watermarks.hear())
             self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
             self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
-            await self._until_done("Kafka", self._start_consumer)
-            self._begin(self._every(WATCH_SECONDS, self._look_after_consumer))
+        for watch in self.spec.watches:
+            self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
+        if not self.spec.on_kafka:
+            log.info("started")
+            return
+        await self._until_done("Kafka", self._start_consumer)
         log.info("started")
+        await self._every(WATCH_SECONDS, self._look_after_consumer)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))

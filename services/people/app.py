@@ -1,6 +1,7 @@
 """People, put together: what it takes in, what it does behind, and what it answers."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -11,7 +12,9 @@ from services.people.api.files import files_router
 from services.people.api.mappings import mappings_router
 from services.people.delivering import Doors
 from services.people.handlers import People
+from services.people.sending import deliver
 from services.people.settings import NAME, ServiceSettings
+from services.people.taking_in import take_in_files
 
 DESCRIPTION = """
 Takes in extracts of HR systems, by a mapping that the council writes, and tells recruitment and retention what changed.
@@ -31,7 +34,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         Path(__file__).parent / "migrations",
         subscribe=None,
         publishes=False,
-        watches=(),
+        watches=(partial(take_in_files, people), *(partial(deliver, door, people) for door in settings.doors)),
     )
     return create_service(
         spec,

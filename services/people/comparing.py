@@ -1,4 +1,4 @@
-"""From the rows of an extract to what they change: which subjects are new or changed, their events, an answer to each row.
+"""From the rows of an extract to what they change: which subjects changed, their events, an answer to each row.
 
 Invariant: no I/O. Every row has exactly one answer; rows that say what they said before are not looked at again.
 """
@@ -6,11 +6,15 @@ Invariant: no I/O. Every row has exactly one answer; rows that say what they sai
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
-from services.people.facts import SubjectState
+from contracts.catalogue import TOPIC_OF_TYPE
+from services.people.delivering import as_sent
+from services.people.differ import differing
+from services.people.facts import Difference, StatedFact, SubjectState
 from services.people.mapping.model import FileMapping
 from services.people.mapping.reader import Pseudonym, Reader, RowsRead
 from services.people.mapping.rows import NamedRow
@@ -29,6 +33,15 @@ class Status(StrEnum):
     ALREADY_KNOWN = "already-known"
     REJECTED = "rejected"
     LEFT_OUT = "left-out"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is kept of a subject: the digest of its rows, how many extracts did not name it, whether a fact stands."""
+
+    digest: bytes | None
+    missing: int
+    states: bool
 
 
 @dataclass(slots=True)
@@ -70,26 +83,33 @@ class Comparison:
         self._reader = Reader(file_mapping, self._pseudonym)
         self._came_from = f"feed {extract.feed}, {file_mapping.name} of {extract.as_at} ({file_sha256[:8]})"
 
-    def plan(self, rows: Iterable[NamedRow], known: Mapping[str, tuple[bytes | None, int]]) -> Plan:
-        """`known` has of each subject the digest of its rows, and how many extracts did not name it."""
-        grouped: defaultdict[str, list[NamedRow]] = defaultdict(list)
+    def plan(self, rows: Iterable[NamedRow], known: Mapping[str, Known]) -> Plan:
+        """What is to be looked at, given what is known of each subject of the feed."""
+        by_key: defaultdict[str, list[NamedRow]] = defaultdict(list)
         for row in rows:
-            grouped[row.key].append(row)
-        plan = Plan({}, {}, [], [], 0)
-        named = set()
-        for key in list(grouped):
-            found = grouped.pop(key)
-            subject = self.file_mapping.subject(key, self._pseudonym) if key != NOT_READABLE else NOT_READABLE
+            by_key[row.key].append(row)
+        # Two spellings of one reference are one subject.
+        by_subject: defaultdict[str, list[NamedRow]] = defaultdict(list)
+        while by_key:
+            key, found = by_key.popitem()
+            by_subject[self._subject(key)] += found
+        plan = Plan({}, {}, [], [], len(by_subject.keys() - {NOT_READABLE}))
+        plan.missing = sorted(subject for subject in known.keys() - by_subject.keys() if known[subject].states)
+        while by_subject:
+            subject, found = by_subject.popitem()
+            found.sort()
             digest = self._digest(found)
-            named.add(subject)
-            if known.get(subject) == (digest, 0):
+            before = known.get(subject)
+            if before is not None and (before.digest, before.missing) == (digest, 0):
                 plan.unchanged += [row.number for row in found]
             else:
-                plan.changed.setdefault(subject, []).extend(found)
-                plan.digests[subject] = digest
-        plan.subjects = len(named - {NOT_READABLE})
-        plan.missing = sorted(known.keys() - named)
+                plan.changed[subject], plan.digests[subject] = found, digest
         return plan
+
+    def _subject(self, key: str) -> str:
+        if key == NOT_READABLE:
+            return NOT_READABLE
+        return f"{self.file_mapping.subject_kind}/{self.file_mapping.subject(key, self._pseudonym)}"
 
     def outcome(
         self,
@@ -116,17 +136,24 @@ class Comparison:
         outcome: Outcome,
     ) -> None:
         """Of one subject."""
-        difference = self._difference(subject, read, before)
-        if difference is not None:
+        notes: defaultdict[int | None, list[str]] = defaultdict(list)
+        found = self._difference(read, before)
+        all_faults = [*read.faults, *(found.faults if found else ())]
+        if found is None:
+            digest = None if all_faults or not subject else digests[subject]
+            outcome.states += [_stated(SubjectState(subject), digest)] if digest else []
+        else:
             # What was rejected in part is looked at again with the next extract, whatever that says.
-            whole = None if read.faults else digests[subject]
-            outcome.states.append(_stated(difference.state, whole))
-            outcome.events += self._outgoing(difference, before)
-            outcome.questions += difference.notes
+            whole = None if all_faults else digests[subject]
+            outcome.states.append(_stated(found.state, whole))
+            outcome.events += self._outgoing(found, before)
+            outcome.questions += [note.text for note in found.notes if note.row is None]
+            for note in found.notes:
+                notes[note.row].append(note.text)
         outcome.persons += read.persons
-        told = {event.row for event in (difference.events if difference else ())}
+        told = {event.row for event in (found.events if found else ())}
         faults, left_out = defaultdict(list), {row.row: row.rule for row in read.left_out}
-        for fault in read.faults:
+        for fault in all_faults:
             faults[fault.row].append(
                 {"column": fault.column, "problem": fault.problem, "expected": fault.expected}
                 | ({} if fault.value is None else {"value": fault.value})
@@ -140,8 +167,99 @@ class Comparison:
                 status, answer = Status.LEFT_OUT, {"rule": left_out[row.number]}
             else:
                 status = Status.ACCEPTED if row.number in told else Status.ALREADY_KNOWN
+            answer |= {"notes": notes[row.number]} if row.number in notes else {}
             outcome.rows.append(RowAnswer(row.number, status, seal_answer(sealed, row.number, answer)))
+
+    def missing(self, before: Mapping[str, SubjectState]) -> Outcome:
+        """What it gives that the extract does not name these subjects."""
+        outcome = Outcome()
+        for subject in sorted(before):
+            found = differing.missing(before[subject], self.extract, self.file_mapping.policy)
+            outcome.states.append(_stated(found.state, None))
+            outcome.events += self._outgoing(found, before[subject])
+            outcome.questions += [note.text for note in found.notes]
+        return outcome
+
+    def _difference(self, read: RowsRead, before: SubjectState | None) -> Difference | None:
+        if before is None and not read.statements:
+            return None
+        found = differing.difference(before, read.statements, self.extract, self.file_mapping.policy)
+        return found if before is None or not read.faults else _without_what_rows_lack(found, before)
+
+    def _outgoing(self, found: Difference, before: SubjectState | None) -> list[Outgoing]:
+        stated = _by_event(before.facts if before else ())
+        events = []
+        for event in found.events:
+            attributes = event.attributes
+            referred = stated.get(attributes.get("supersedes") or attributes.get("voids") or "")
+            row = "" if event.row is None else f", row {event.row}"
+            text = as_sent(attributes, event.data, self._came_from + row)
+            door = TOPIC_OF_TYPE[attributes["type"]].owner
+            fact = None if referred is None else SubjectState(found.state.subject, (referred,)).to_json()
+            events.append(
+                Outgoing(event.row, door, found.state.subject, attributes["id"], attributes["type"], text, fact)
+            )
+        return events
 
     def _digest(self, rows: Sequence[NamedRow]) -> bytes:
         text = json.dumps([(row.cells, row.width) for row in rows]).encode()
         return self._keyring.digest(self._mapping, text)
+
+
+def seal_answer(sealed: Sealed, row: int, answer: Mapping[str, object]) -> bytes | None:
+    """What is told of a row beyond its status, encrypted; None where there is nothing."""
+    return sealed.seal(json.dumps(answer).encode(), f"row {row}") if answer else None
+
+
+def seal_faults(sealed: Sealed, event: str, faults: Sequence[Mapping[str, Any]]) -> bytes:
+    """What a door found wrong with an event, encrypted: it may repeat a value of a wrong column."""
+    return sealed.seal(json.dumps(faults).encode(), f"event {event}")
+
+
+def read_faults(sealed: Sealed | None, event: str, faults: bytes | None) -> list[dict[str, Any]]:
+    """The same again; nothing where it may no longer be read."""
+    if sealed is None or faults is None:
+        return []
+    found: list[dict[str, Any]] = json.loads(sealed.read(faults, f"event {event}"))
+    return found
+
+
+def read_answer(sealed: Sealed | None, row: int, answer: bytes | None) -> dict[str, Any]:
+    """The same again; nothing where it may no longer be read."""
+    if sealed is None or answer is None:
+        return {}
+    found: dict[str, Any] = json.loads(sealed.read(answer, f"row {row}"))
+    return found
+
+
+def subject_state(row: Mapping[str, Any]) -> SubjectState:
+    """What a feed said last of a subject, as it was kept."""
+    return SubjectState.from_json(row["state"])
+
+
+def _stated(state: SubjectState, digest: bytes | None) -> Stated:
+    return Stated(state.subject, digest, state.to_json(), state.missing, bool(state.facts))
+
+
+def _without_what_rows_lack(found: Difference, before: SubjectState) -> Difference:
+    """A difference without what no row states: a row that was rejected may have stated it."""
+    left_out = {event.attributes["id"]: event for event in found.events if event.row is None}
+    if not left_out:
+        return found
+    facts = tuple(fact for fact in found.state.facts if fact.events[-1] not in left_out)
+    before_by_event = _by_event(before.facts)
+    referred = [event.attributes.get("voids") or event.attributes.get("supersedes") for event in left_out.values()]
+    facts += tuple(before_by_event[event] for event in referred if event in before_by_event)
+    events = tuple(event for event in found.events if event.attributes["id"] not in left_out)
+    return replace(found, state=replace(found.state, facts=facts), events=events)
+
+
+def _by_event(facts: Iterable[StatedFact]) -> dict[str | None, StatedFact]:
+    """Facts by the last event that stated or corrected each."""
+    return {fact.events[-1]: fact for fact in facts}
+
+
+def taken_back(state: SubjectState, event: str, before: SubjectState | None) -> SubjectState:
+    """A state without what this event stated; `before` holds the fact that it corrected or withdrew."""
+    facts = tuple(fact for fact in state.facts if fact.events[-1] != event)
+    return replace(state, facts=facts + (before.facts if before else ()))

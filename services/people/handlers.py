@@ -49,6 +49,7 @@ class Sent:
     as_at: date
     recorded_at: datetime
     caller: str
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes)
         read = await asyncio.to_thread(_read, body, file_mapping, sealed, digest)
     new = store.NewFile(
         *(sent.authority, sent.feed, file_mapping.name, mapping["version"], sent.as_at, sent.recorded_at),
-        *(digest, read.header, read.form, read.dropped, read.rows, sent.caller, key),
+        *(digest, read.header, read.form, read.dropped, read.rows, sent.caller, sent.confirmed, key),
     )
     async with runtime.pool.acquire() as connection, connection.transaction():
         same = await connection.fetchrow(

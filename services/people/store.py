@@ -3,11 +3,9 @@
 Invariant: what may be personal is handed in encrypted; nothing here decrypts.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 import asyncpg
 
@@ -20,7 +18,7 @@ AT_THE_DOORS = 7_231_104
 """Advisory lock of whoever sends events."""
 
 KNOW_PSEUDONYM_KEY = """
-    INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT (only) DO UPDATE SET only = true
+    INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT (is_the_one) DO UPDATE SET is_the_one = true
     RETURNING fingerprint
 """
 
@@ -56,15 +54,15 @@ SAME_FILE = """
 ACCEPT_FILE = """
     INSERT INTO delivered_file (
         authority, feed, kind, mapping_version, as_at, recorded_at, sha256, header, form, dropped_columns, rows,
-        accepted_by, master_key, wrapped_key
+        accepted_by, confirmed, master_key, wrapped_key
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     RETURNING *
 """
 FIND_FILE = "SELECT * FROM delivered_file WHERE id = $1"
 NEXT_FILE = "SELECT * FROM delivered_file WHERE state = 'accepted' ORDER BY id LIMIT 1"
 FILE_BEFORE = """
-    SELECT recorded_at, as_at, subjects, header
+    SELECT recorded_at, as_at, subjects, header, dropped_columns
     FROM delivered_file
     WHERE authority = $1 AND feed = $2 AND kind = $3 AND state IN ('taken-in', 'delivered')
     ORDER BY id DESC
@@ -80,6 +78,7 @@ FILE_TAKEN_IN = """
     SET state = $2, subjects = $3, counts = $4, taken_in_at = clock_timestamp()
     WHERE id = $1
 """
+PARTS = "SELECT sealed_rows FROM file_part WHERE file = $1 ORDER BY part"
 FORGET_PARTS = "DELETE FROM file_part WHERE file = $1"
 FORGET_ROWS = """
     WITH old AS (
@@ -92,25 +91,28 @@ FORGET_ROWS = """
     DELETE FROM file_row WHERE file IN (SELECT id FROM old)
 """
 
-DIGESTS = "SELECT subject, digest, missing FROM subject_state WHERE authority = $1 AND feed = $2 AND kind = $3"
+KNOWN = """
+    SELECT subject, digest, missing, states
+    FROM subject_state
+    WHERE authority = $1 AND feed = $2 AND kind = $3
+"""
 STATES = """
-    SELECT subject, facts::text, missing, missing_since
+    SELECT subject, state::text
     FROM subject_state
     WHERE authority = $1 AND feed = $2 AND kind = $3 AND subject = ANY ($4::text[])
 """
 WRITE_STATES = """
-    INSERT INTO subject_state (authority, feed, kind, subject, digest, facts, missing, missing_since)
+    INSERT INTO subject_state (authority, feed, kind, subject, digest, state, missing, states)
     SELECT $1, $2, $3, stated.*
-    FROM unnest($4::text[], $5::bytea[], $6::json[], $7::integer[], $8::text[]) AS stated
+    FROM unnest($4::text[], $5::bytea[], $6::json[], $7::integer[], $8::boolean[]) AS stated
     ON CONFLICT (authority, feed, kind, subject) DO UPDATE
-    SET digest = excluded.digest, facts = excluded.facts, missing = excluded.missing,
-        missing_since = excluded.missing_since
+    SET digest = excluded.digest, state = excluded.state, missing = excluded.missing, states = excluded.states
 """
 
 WAITING = """
-    SELECT outgoing.position, outgoing.file, outgoing.event::text, outgoing.event_id, outgoing.kind, outgoing.subject,
-           outgoing.fact_before::text, delivered_file.authority, delivered_file.feed, delivered_file.master_key,
-           delivered_file.wrapped_key
+    SELECT outgoing.position, outgoing.file, outgoing.row, outgoing.event::text, outgoing.event_id, outgoing.kind,
+           outgoing.subject, outgoing.fact_before::text, delivered_file.authority, delivered_file.feed,
+           delivered_file.sha256, delivered_file.master_key, delivered_file.wrapped_key
     FROM outgoing
     JOIN delivered_file ON delivered_file.id = outgoing.file
     WHERE outgoing.door = $1 AND outgoing.state = 'waiting'
@@ -130,14 +132,14 @@ FILES_DELIVERED = """
         AND NOT EXISTS (SELECT FROM outgoing WHERE file = delivered_file.id AND outgoing.state = 'waiting')
 """
 STATE_TO_MEND = """
-    SELECT facts::text
+    SELECT state::text
     FROM subject_state
     WHERE authority = $1 AND feed = $2 AND kind = $3 AND subject = $4
     FOR UPDATE
 """
 MEND_STATE = """
     UPDATE subject_state
-    SET facts = $5, digest = NULL
+    SET state = $5, states = $6, digest = NULL
     WHERE authority = $1 AND feed = $2 AND kind = $3 AND subject = $4
 """
 
@@ -161,7 +163,7 @@ EVENTS_OF_ROWS = """
     WHERE file = $1 AND row = ANY ($2::integer[])
     ORDER BY position
 """
-MARK_ROWS_REJECTED = "UPDATE file_row SET status = 'rejected' WHERE file = $1 AND row = ANY ($2::integer[])"
+MARK_ROW_REJECTED = "UPDATE file_row SET status = 'rejected' WHERE file = $1 AND row = $2"
 FEEDS = """
     SELECT DISTINCT ON (authority, feed, kind) authority, feed, kind, id, as_at, recorded_at, accepted_at, state, rows
     FROM delivered_file
@@ -186,6 +188,7 @@ class NewFile:
     dropped_columns: Sequence[str]
     rows: int
     accepted_by: str
+    confirmed: bool
     key: WrappedKey
 
 
@@ -209,13 +212,13 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a feed states of a subject. `facts` is JSON."""
+    """What a feed states of a subject: `state` is JSON, `states` whether any fact stands."""
 
     subject: str
     digest: bytes | None
-    facts: str
+    state: str
     missing: int
-    missing_since: str | None
+    states: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +235,7 @@ async def accept_file(connection: Connection, new: NewFile, parts: Sequence[byte
     (row,) = await connection.fetch(
         ACCEPT_FILE,
         *(new.authority, new.feed, new.kind, new.mapping_version, new.as_at, new.recorded_at, new.sha256),
-        *(list(new.header), new.form, list(new.dropped_columns), new.rows, new.accepted_by),
+        *(list(new.header), new.form, list(new.dropped_columns), new.rows, new.accepted_by, new.confirmed),
         *(new.key.master, new.key.wrapped),
     )
     records = [(row["id"], number, sealed) for number, sealed in enumerate(parts)]
@@ -242,7 +245,7 @@ async def accept_file(connection: Connection, new: NewFile, parts: Sequence[byte
 
 async def write_states(connection: Connection, of: tuple[str, str, str], states: Iterable[Stated]) -> None:
     """What a feed states from now on, by authority, feed and kind of file."""
-    columns = [(state.subject, state.digest, state.facts, state.missing, state.missing_since) for state in states]
+    columns = [(state.subject, state.digest, state.state, state.missing, state.states) for state in states]
     if columns:
         await connection.execute(WRITE_STATES, *of, *map(list, zip(*columns, strict=True)))
 
@@ -273,13 +276,14 @@ async def states_of(reads: Reads, of: tuple[str, str, str], subjects: Sequence[s
     return {row["subject"]: row for row in await reads.fetch(STATES, *of, list(subjects))}
 
 
-async def mend_state(connection: Connection, sent: asyncpg.Record) -> None:
-    """An event was rejected: what it stated is not held as stated, and what it corrected is again."""
-    of = (sent["authority"], sent["feed"], sent["kind"], sent["subject"])
-    rows = await connection.fetch(STATE_TO_MEND, *of)
-    if not rows:
-        return
-    facts: list[dict[str, Any]] = [fact for fact in json.loads(rows[0]["facts"]) if fact["event"] != sent["event_id"]]
-    if sent["fact_before"] is not None:
-        facts.append(json.loads(sent["fact_before"]))
-    await connection.execute(MEND_STATE, *of, json.dumps(facts))
+async def state_to_mend(connection: Connection, sent: asyncpg.Record) -> str | None:
+    """What is held as stated of the subject of an event."""
+    found: str | None = await connection.fetchval(
+        STATE_TO_MEND, sent["authority"], sent["feed"], sent["kind"], sent["subject"]
+    )
+    return found
+
+
+async def mend_state(connection: Connection, sent: asyncpg.Record, state: str, *, states: bool) -> None:
+    """Hold this as stated of it; its rows are looked at again."""
+    await connection.execute(MEND_STATE, sent["authority"], sent["feed"], sent["kind"], sent["subject"], state, states)

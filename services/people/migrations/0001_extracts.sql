@@ -3,7 +3,7 @@
 
 -- Which key workers' ids are made with: with another one every worker would be somebody else.
 CREATE TABLE pseudonym_key (
-    only boolean PRIMARY KEY DEFAULT true CHECK (only),
+    is_the_one boolean PRIMARY KEY DEFAULT true CHECK (is_the_one),
     fingerprint text NOT NULL
 );
 
@@ -35,6 +35,8 @@ CREATE TABLE delivered_file (
     rows integer NOT NULL,
     accepted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     accepted_by text NOT NULL,
+    -- Somebody looked, and says that it really is so much smaller than the last one, or laid out otherwise.
+    confirmed boolean NOT NULL,
     state text NOT NULL DEFAULT 'accepted' CHECK (state IN ('accepted', 'refused', 'taken-in', 'delivered')),
     taken_in_at timestamptz,
     subjects integer,
@@ -73,9 +75,10 @@ CREATE TABLE subject_state (
     subject text NOT NULL,
     -- Keyed; of the cells that were read and of the mapping. NULL: to be read again.
     digest bytea,
-    facts json NOT NULL,
-    missing integer NOT NULL DEFAULT 0,
-    missing_since text,
+    state json NOT NULL,
+    -- How many extracts, one after another, did not name it, and whether any fact of it stands.
+    missing integer NOT NULL,
+    states boolean NOT NULL,
     PRIMARY KEY (authority, feed, kind, subject)
 );
 
