@@ -95,10 +95,10 @@ WANTED: Document = {
 async def root(request: Request) -> JSONResponse:
     """What is worth a look: for whoever has no more than the address."""
     spec = runtime_of(request).spec
-    places = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
+    paths = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
     if not spec.on_kafka:
-        del places["events"]
-    return JSONResponse({"service": spec.name, **places})
+        del paths["events"]
+    return JSONResponse({"service": spec.name, **paths})
 
 
 @health_router.get(
@@ -146,10 +146,10 @@ async def get_dead_letters(request: Request) -> JSONResponse:
     """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
     runtime = runtime_of(request)
     try:
-        found = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
+        letters = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
     except KafkaError:
         raise not_available("Kafka cannot be reached") from None
-    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in found.items()]})
+    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in letters.items()]})
 
 
 @dead_letters_router.post(
