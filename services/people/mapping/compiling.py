@@ -19,7 +19,7 @@ from contracts.catalogue import EVENT_MODELS
 from contracts.events.base import EventData
 from services.people.mapping import amounts, codes
 from services.people.mapping.dates import WrongFormat, begin_reader, date_reader, end_reader
-from services.people.mapping.document import Document, FileWords, Stated, fields_of
+from services.people.mapping.document import Document, Stated, fields_of
 from services.people.mapping.fields import (
     Codes,
     CodeWords,
@@ -133,8 +133,8 @@ class RowRules:
 class Compiler:
     """Makes the rules of one file, and collects what is wrong with its words."""
 
-    def __init__(self, name: str, words: FileWords, document: Document) -> None:
-        self.words: Any = words
+    def __init__(self, name: str, words: Any, document: Document) -> None:
+        self.words = words
         self.document = document
         self.faults: list[MappingFault] = []
         self._path: tuple[str, ...] = ("files", name)

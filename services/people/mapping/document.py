@@ -33,8 +33,8 @@ from services.people.mapping.fields import (
     ReferenceRule,
     ReferenceWords,
     ScopeRule,
+    Texts,
     Words,
-    as_names,
 )
 from services.people.statements import CoverStated, History, HoldingStated, Kind, PostStated
 
@@ -157,21 +157,13 @@ class FileWords(Words):
 
     name: Names = Field(description="How the file is called, `*` for what changes: POSTS_*.csv.")
     layout: LayoutWords = LayoutWords()
-    dates: tuple[str, ...] = Field((), description="Formats of its dates: dd/mm/yyyy, yyyymmdd, d-mmm-yy, excel.")
-    no_end: tuple[str, ...] = Field((), description="What means `no end` besides blank, 4712-12-31 and the like.")
+    dates: Texts = Field((), description="Formats of its dates: dd/mm/yyyy, yyyymmdd, d-mmm-yy, excel.")
+    no_end: Texts = Field((), description="What means `no end` besides blank, 4712-12-31 and the like.")
     end_dates: Literal["last-day", "day-after"] | None = Field(
         None, description="Whether an end is the last day on which something holds, or the first on which it does not."
     )
     left_out: dict[str, ScopeRule] = Field({}, description="Rules, by name: rows like these are left out, and counted.")
     only: dict[str, ScopeRule] = Field({}, description="Rules, by name: rows not like these are left out, and counted.")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _one_name(cls, given: Any) -> Any:
-        if isinstance(given, dict):
-            single = ("name", "dates", "no_end", "key")
-            return {**given, **{word: as_names(given[word]) for word in single if word in given}}
-        return given
 
 
 def _columns(name: str, fields: dict[str, Stated], documentation: str) -> type[Words]:

@@ -6,10 +6,16 @@ Invariant: each is written short, as the name of a column, or long, with what th
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    WithJsonSchema,
+    model_validator,
+)
 from pydantic_core import CoreSchema
-
-Names = Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class Words(BaseModel):
@@ -18,9 +24,20 @@ class Words(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-def as_names(value: object) -> object:
-    """One name for a list of one."""
+def _as_names(value: object) -> object:
     return (value,) if isinstance(value, str) else value
+
+
+ONE_OR_SEVERAL: dict[str, Any] = {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]}
+Texts = Annotated[tuple[str, ...], BeforeValidator(_as_names), WithJsonSchema(ONE_OR_SEVERAL)]
+"""A text, or a list of some."""
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_names), Field(min_length=1), WithJsonSchema(ONE_OR_SEVERAL)]
+"""A name, or a list of some."""
+
+
+def _short_or_long(schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    """The schema of words for which a name, or a list of names, may stand."""
+    return {"anyOf": [*ONE_OR_SEVERAL["anyOf"], handler.resolve_ref_schema(handler(schema))]}
 
 
 class FieldWords(Words):
@@ -33,11 +50,7 @@ class FieldWords(Words):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, given: Any) -> Any:
-        if isinstance(given, str | list):
-            return {"column": as_names(given)}
-        if isinstance(given, dict) and isinstance(given.get("column"), str):
-            return {**given, "column": (given["column"],)}
-        return given
+        return {"column": given} if isinstance(given, str | list) else given
 
     @model_validator(mode="after")
     def _from_somewhere(self) -> "FieldWords":
@@ -47,21 +60,14 @@ class FieldWords(Words):
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        """A field may be written short, and one name stand for a list of them."""
-        written_out = handler.resolve_ref_schema(handler(core_schema))
-        names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-        if "column" in written_out.get("properties", {}):
-            described = written_out["properties"]["column"].get("description", "")
-            written_out["properties"]["column"] = {"anyOf": [{"type": "string"}, names], "description": described}
-        return {"anyOf": [{"type": "string"}, names, written_out]}
+        """A field may be written short."""
+        return _short_or_long(core_schema, handler)
 
 
 class DateWords(FieldWords):
     """A date."""
 
-    dates: tuple[str, ...] | None = Field(
-        None, description="Formats of this column, where they differ from the file's."
-    )
+    dates: Texts | None = Field(None, description="Formats of this column, where they differ from the file's.")
     means: Literal["last-day", "day-after"] | None = Field(
         None, description="Of an end: the last day on which it holds, or the first on which it does not."
     )
@@ -139,8 +145,8 @@ class NumberWords(FieldWords):
 class FlagWords(FieldWords):
     """Yes or no."""
 
-    yes: tuple[str, ...] = ("yes", "y", "true", "1")
-    no: tuple[str, ...] = ("no", "n", "false", "0")
+    yes: Texts = ("yes", "y", "true", "1")
+    no: Texts = ("no", "n", "false", "0")
 
 
 class ListWords(CodeWords):
@@ -153,27 +159,18 @@ class PersonWords(Words):
     """What names or describes a person. `columns` are put together with blanks between (forename, surname)."""
 
     columns: Names
-    dates: tuple[str, ...] | None = Field(
-        None, description="Of a date: its formats, where they differ from the file's."
-    )
+    dates: Texts | None = Field(None, description="Of a date: its formats, where they differ from the file's.")
     codes: Codes | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _short(cls, given: Any) -> Any:
-        if isinstance(given, str | list):
-            return {"columns": as_names(given)}
-        if isinstance(given, dict) and isinstance(given.get("columns"), str):
-            return {**given, "columns": (given["columns"],)}
-        return given
+        return {"columns": given} if isinstance(given, str | list) else given
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         """A detail may be written short."""
-        names = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-        written_out = handler.resolve_ref_schema(handler(core_schema))
-        written_out["properties"]["columns"] = {"anyOf": [{"type": "string"}, names]}
-        return {"anyOf": [{"type": "string"}, names, written_out]}
+        return _short_or_long(core_schema, handler)
 
 
 class ReferenceRule(Words):
@@ -195,15 +192,8 @@ class ScopeRule(Words):
     """Which rows a rule concerns: those whose column is like one of the patterns (`*` for any letters), or blank."""
 
     column: Names
-    like: tuple[str, ...] = ()
+    like: Texts = ()
     blank: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _short(cls, given: Any) -> Any:
-        if isinstance(given, dict):
-            return {**given, **{word: as_names(given[word]) for word in ("column", "like") if word in given}}
-        return given
 
     @model_validator(mode="after")
     def _says_something(self) -> "ScopeRule":
