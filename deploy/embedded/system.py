@@ -53,7 +53,7 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
     databases, database_processes = _databases(settings, stack, say)
     kafka, broker_processes = _kafka(settings, stack, say)
     published = databases.pop(BENCHMARKS, None)
-    told = {
+    told: dict[str, dict[str, object]] = {
         METRICS: {} if published is None else {"benchmarks_database_url": published},
         PEOPLE: _told_to_people(settings),
     }

@@ -232,9 +232,9 @@ def read_answer(sealed: Sealed | None, row: int, answer: bytes | None) -> dict[s
     return found
 
 
-def subject_state(row: Mapping[str, Any]) -> SubjectState:
+def subject_state(kept: str) -> SubjectState:
     """What a feed said last of a subject, as it was kept."""
-    return SubjectState.from_json(row["state"])
+    return SubjectState.from_json(kept)
 
 
 def _stated(state: SubjectState, digest: bytes | None) -> Stated:

@@ -9,6 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Any
 
 import asyncpg
 
@@ -17,12 +18,15 @@ from services.chassis.runtime import Runtime
 from services.people import store
 from services.people.delivering import Doors
 from services.people.files.reading import open_table
-from services.people.files.refusal import FileRefused
 from services.people.kept_rows import packed
 from services.people.mapping.model import FileMapping, Mapping, read_mapping
 from services.people.mapping.rows import dropped_columns, named_rows
+from services.people.register import store as register
 from services.people.register.keys import Keyring, Sealed, WrappedKey
 from services.people.settings import ServiceSettings
+
+KEYS_AT_ONCE = 500
+"""That are wrapped anew in one transaction."""
 
 read_mapping_once = lru_cache(maxsize=100)(read_mapping)
 
@@ -97,23 +101,41 @@ async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes)
     """Keep what is needed of a file; gives it, and whether it was known before. Raises FileRefused."""
     await assert_same_key(runtime, people)
     mapping, file_mapping = await mapping_for(runtime, sent)
-    digest = hashlib.sha256(body).hexdigest()
-    of = f"file {sent.authority} {digest}"
-    key, sealed = people.keyring.new(of)
     async with people.reading:
-        read = await asyncio.to_thread(_read, body, file_mapping, sealed, digest)
-    new = store.NewFile(
-        *(sent.authority, sent.feed, file_mapping.name, mapping["version"], sent.as_at, sent.recorded_at),
-        *(digest, read.header, read.form, read.dropped, read.rows, sent.caller, sent.confirmed, key),
-    )
+        read, key, _ = await read_file(people, sent, file_mapping, body)
+    file = as_kept(sent, file_mapping, mapping, read)
     async with runtime.pool.acquire() as connection, connection.transaction():
-        same = await connection.fetchrow(
-            store.SAME_FILE,
-            *(new.authority, new.feed, new.kind, new.sha256, new.as_at, new.mapping_version),
-        )
+        same = await connection.fetchrow(store.SAME_FILE, *(file[name] for name in store.SAME_IN))
         if same is not None:
             return same, True
-        return await store.accept_file(connection, new, read.parts), False
+        return await store.accept_file(connection, file, key, sent.caller, read.parts), False
+
+
+async def read_file(
+    people: People, sent: Sent, file_mapping: FileMapping, body: bytes
+) -> tuple[ReadFile, WrappedKey, Sealed]:
+    """What is needed of a file, and its key. Raises FileRefused."""
+    digest = hashlib.sha256(body).hexdigest()
+    key, sealed = people.keyring.new(store.of_file({"authority": sent.authority, "sha256": digest}))
+    return await asyncio.to_thread(_read, body, file_mapping, sealed, digest), key, sealed
+
+
+def as_kept(sent: Sent, file_mapping: FileMapping, mapping: asyncpg.Record, read: ReadFile) -> dict[str, Any]:
+    """A file that was read, as the table has it."""
+    return {
+        "authority": sent.authority,
+        "feed": sent.feed,
+        "kind": file_mapping.name,
+        "mapping_version": mapping["version"],
+        "as_at": sent.as_at,
+        "recorded_at": sent.recorded_at,
+        "sha256": read.sha256,
+        "header": list(read.header),
+        "form": read.form,
+        "dropped_columns": list(read.dropped),
+        "rows": read.rows,
+        "confirmed": sent.confirmed,
+    }
 
 
 def _read(body: bytes, file_mapping: FileMapping, sealed: Sealed, digest: str) -> ReadFile:
@@ -122,12 +144,10 @@ def _read(body: bytes, file_mapping: FileMapping, sealed: Sealed, digest: str) -
     for count, part in packed(named_rows(table, file_mapping), sealed):
         parts.append(part)
         rows += count
-    if not rows:
-        raise FileRefused("it holds no rows below its header", "the rows of the extract; send it when it is complete")
     return ReadFile(table.header, table.form, dropped_columns(table, file_mapping), rows, parts, digest)
 
 
-def sealed_of(people: People, file: asyncpg.Record) -> Sealed | None:
+def sealed_of(people: People, file: store.File) -> Sealed | None:
     """What encrypts the rows of a file; None once they may no longer be read."""
     if file["wrapped_key"] is None:
         return None
@@ -142,3 +162,59 @@ async def assert_same_key(runtime: Runtime, people: People) -> None:
             detail = "WORKFORCE_PSEUDONYM_KEY is not the one that workers' ids were made with: give it the old one."
             raise Problem(503, "other-key", "Another pseudonym key", detail, headers={"Retry-After": "60"})
         people.same_key = True
+
+
+async def find_file(runtime: Runtime, id: int) -> asyncpg.Record:
+    """A file. Raises a 404 problem where there is none."""
+    found = await runtime.pool.fetchrow(store.FIND_FILE, id)
+    if found is None:
+        raise Problem(404, "no-such-file", "No such file", f"No file has the id {id}.")
+    return found
+
+
+# --- the register -----------------------------------------------------------------------------------------------------
+
+
+async def search_persons(
+    runtime: Runtime, people: People, caller: str, authority: str, reference: str, reason: str
+) -> list[str]:
+    """The workers' ids of a staff number."""
+    await register.note(runtime.pool, caller, "search", authority, None, reason)
+    return await register.with_reference(runtime.pool, people.keyring, authority, reference)
+
+
+async def read_person(
+    runtime: Runtime, people: People, caller: str, action: str, authority: str, worker: str, reason: str
+) -> tuple[asyncpg.Record, list[register.Told]]:
+    """All that was ever known of a person, oldest first. Raises a 404 problem where there is nobody."""
+    await register.note(runtime.pool, caller, action, authority, worker, reason)
+    person = await register.find_person(runtime.pool, authority, worker)
+    if person is None:
+        raise Problem(404, "nobody", "Nothing is held", f"Nothing is held on {worker} of authority {authority}.")
+    return person, await register.told_of(runtime.pool, people.keyring, person)
+
+
+async def erase_person(runtime: Runtime, caller: str, authority: str, worker: str, reason: str) -> datetime:
+    """Forget a person; gives when it was done."""
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        await register.note(connection, caller, "erase", authority, worker, reason)
+        # The cells of rejected rows are nobody's in particular: those of every file go.
+        await connection.execute(store.FORGET_CELLS, authority)
+        return await register.erase(connection, authority, worker)
+
+
+async def audit_after(runtime: Runtime, authority: str, position: int, most: int) -> list[asyncpg.Record]:
+    """The audit trail of an authority, in order."""
+    return await register.audit_after(runtime.pool, authority, position, most)
+
+
+async def audit_of_person(runtime: Runtime, authority: str, worker: str) -> list[asyncpg.Record]:
+    """Everything in the audit trail about one person."""
+    return await register.audit_of(runtime.pool, authority, worker)
+
+
+async def keep_house(people: People, runtime: Runtime) -> None:
+    """Forget rows that were kept long enough, and wrap old keys by the newest master key."""
+    async with runtime.pool.acquire() as connection, connection.transaction():
+        await connection.execute(store.FORGET_ROWS, people.settings.rows_kept_days)
+        await register.rewrap(connection, people.keyring, KEYS_AT_ONCE)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import asyncpg
 
+from services.chassis.database import Connection
 from services.chassis.logs import get_log
 from services.chassis.runtime import Runtime
 from services.people import store
@@ -55,7 +56,7 @@ async def _deliver_some(door: str, people: People, runtime: Runtime, most: int) 
 
 
 async def _keep(
-    people: People, connection: store.Connection, sent: Sequence[asyncpg.Record], answers: Sequence[DoorAnswer]
+    people: People, connection: Connection, sent: Sequence[asyncpg.Record], answers: Sequence[DoorAnswer]
 ) -> None:
     """What a door said of each event, in one transaction with what follows of it."""
     kept = []
@@ -72,7 +73,7 @@ async def _keep(
     await connection.execute(store.FILES_DELIVERED, sorted({row["file"] for row in sent}))
 
 
-async def _take_back(connection: store.Connection, sent: asyncpg.Record) -> None:
+async def _take_back(connection: Connection, sent: asyncpg.Record) -> None:
     """What a rejected event stated is not held as stated, and what it corrected is again."""
     text = await store.state_to_mend(connection, sent)
     if text is not None:

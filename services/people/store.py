@@ -3,9 +3,9 @@
 Invariant: what may be personal is handed in encrypted; nothing here decrypts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from typing import Any
 
 import asyncpg
 
@@ -54,7 +54,7 @@ SAME_FILE = """
 ACCEPT_FILE = """
     INSERT INTO delivered_file (
         authority, feed, kind, mapping_version, as_at, recorded_at, sha256, header, form, dropped_columns, rows,
-        accepted_by, confirmed, master_key, wrapped_key
+        confirmed, accepted_by, master_key, wrapped_key
     )
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
     RETURNING *
@@ -80,6 +80,18 @@ FILE_TAKEN_IN = """
 """
 PARTS = "SELECT sealed_rows FROM file_part WHERE file = $1 ORDER BY part"
 FORGET_PARTS = "DELETE FROM file_part WHERE file = $1"
+# The faults of events, too: a door may have repeated a value.
+FORGET_CELLS = """
+    WITH files AS (
+        UPDATE delivered_file
+        SET master_key = NULL, wrapped_key = NULL
+        WHERE authority = $1 AND state IN ('taken-in', 'delivered') AND wrapped_key IS NOT NULL
+        RETURNING id
+    ), forgotten AS (
+        UPDATE outgoing SET sealed_faults = NULL WHERE file IN (SELECT id FROM files) AND sealed_faults IS NOT NULL
+    )
+    UPDATE file_row SET sealed_answer = NULL WHERE file IN (SELECT id FROM files) AND sealed_answer IS NOT NULL
+"""
 FORGET_ROWS = """
     WITH old AS (
         UPDATE delivered_file
@@ -150,6 +162,7 @@ EVENTS_OF_FILE = """
     GROUP BY event_type, state
     ORDER BY event_type, state
 """
+STATUSES_OF_FILE = "SELECT status, count(*) AS rows FROM file_row WHERE file = $1 GROUP BY status"
 ROWS_OF_FILE = """
     SELECT row, status, sealed_answer
     FROM file_row
@@ -172,27 +185,17 @@ FEEDS = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
-    """A file that is to be accepted."""
-
-    authority: str
-    feed: str
-    kind: str
-    mapping_version: int
-    as_at: date
-    recorded_at: datetime
-    sha256: str
-    header: Sequence[str]
-    form: str
-    dropped_columns: Sequence[str]
-    rows: int
-    accepted_by: str
-    confirmed: bool
-    key: WrappedKey
+File = asyncpg.Record | dict[str, Any]
+"""A file as its table has it, or will have it."""
+SAME_IN = ("authority", "feed", "kind", "sha256", "as_at", "mapping_version")
+"""What two files are the same by."""
+KEPT = (
+    *("authority", "feed", "kind", "mapping_version", "as_at", "recorded_at", "sha256", "header", "form"),
+    *("dropped_columns", "rows", "confirmed"),
+)
 
 
-def of_file(file: asyncpg.Record) -> str:
+def of_file(file: File) -> str:
     """What the key of a file is bound to."""
     return f"file {file['authority']} {file['sha256']}"
 
@@ -230,14 +233,12 @@ class RowAnswer:
     sealed: bytes | None = None
 
 
-async def accept_file(connection: Connection, new: NewFile, parts: Sequence[bytes]) -> asyncpg.Record:
-    """Keep a file until it is read, inside the caller's transaction."""
-    (row,) = await connection.fetch(
-        ACCEPT_FILE,
-        *(new.authority, new.feed, new.kind, new.mapping_version, new.as_at, new.recorded_at, new.sha256),
-        *(list(new.header), new.form, list(new.dropped_columns), new.rows, new.accepted_by, new.confirmed),
-        *(new.key.master, new.key.wrapped),
-    )
+async def accept_file(
+    connection: Connection, file: dict[str, Any], key: WrappedKey, caller: str, parts: Sequence[bytes]
+) -> asyncpg.Record:
+    """Keep a file until it is taken in, inside the caller's transaction."""
+    values = [file[name] for name in KEPT]
+    (row,) = await connection.fetch(ACCEPT_FILE, *values, caller, key.master, key.wrapped)
     records = [(row["id"], number, sealed) for number, sealed in enumerate(parts)]
     await connection.copy_records_to_table("file_part", records=records, columns=["file", "part", "sealed_rows"])
     return row
@@ -271,9 +272,9 @@ async def write_rows(connection: Connection, file: int, rows: Iterable[RowAnswer
     )
 
 
-async def states_of(reads: Reads, of: tuple[str, str, str], subjects: Sequence[str]) -> Mapping[str, asyncpg.Record]:
-    """What a feed said last of these subjects."""
-    return {row["subject"]: row for row in await reads.fetch(STATES, *of, list(subjects))}
+async def states_of(reads: Reads, of: tuple[str, str, str], subjects: Sequence[str]) -> dict[str, str]:
+    """What a feed said last of these subjects, as JSON."""
+    return {row["subject"]: row["state"] for row in await reads.fetch(STATES, *of, list(subjects))}
 
 
 async def state_to_mend(connection: Connection, sent: asyncpg.Record) -> str | None:

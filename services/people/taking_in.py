@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -130,9 +130,13 @@ async def compared(people: People, connection: Connection, file: asyncpg.Record)
     sealed = sealed_of(people, file)
     assert mapping is not None and sealed is not None  # noqa: S101, PT018 - both stay while a file waits
     found = await asyncio.to_thread(read_mapping_once, mapping["content"])
-    file_mapping: FileMapping = next(one for one in found.files if one.name == file["kind"])
-    extract = Extract(file["authority"], file["feed"], file["as_at"], file["recorded_at"])
-    return Comparison(file_mapping, mapping["sha256"], extract, file["sha256"], people.keyring), sealed
+    return comparison_of(people, file, found.file(file["kind"]), mapping["sha256"]), sealed
+
+
+def comparison_of(people: People, file: store.File, file_mapping: FileMapping, mapping_sha256: str) -> Comparison:
+    """What compares a file by what its mapping says of it."""
+    extract = Extract(file["authority"], file["feed"], file_mapping.kind, file["as_at"], file["recorded_at"])
+    return Comparison(file_mapping, mapping_sha256, extract, file["sha256"], people.keyring)
 
 
 async def _rows(connection: Connection, file: asyncpg.Record, sealed: Sealed) -> list[NamedRow]:
@@ -140,7 +144,7 @@ async def _rows(connection: Connection, file: asyncpg.Record, sealed: Sealed) ->
     return await asyncio.to_thread(lambda: list(unpacked(parts, sealed)))
 
 
-def of_feed(file: asyncpg.Record) -> tuple[str, str, str]:
+def of_feed(file: store.File) -> tuple[str, str, str]:
     """Of which authority, feed and kind a file is."""
     return file["authority"], file["feed"], file["kind"]
 
@@ -151,18 +155,16 @@ async def known_of(connection: Connection, of: tuple[str, str, str]) -> dict[str
     return {row["subject"]: Known(row["digest"], row["missing"], row["states"]) for row in rows}
 
 
-async def refusal(
-    connection: Connection, file: asyncpg.Record, comparison: Comparison, subjects: int, *, confirmed: bool = False
-) -> Fault | None:
+async def refusal(connection: Connection, file: store.File, comparison: Comparison, subjects: int) -> Fault | None:
     """Why a file is refused whole; None where it is not."""
     last = await connection.fetchrow(store.FILE_BEFORE, *of_feed(file))
     before = None
     if last is not None:
-        extract = Extract(file["authority"], file["feed"], last["as_at"], last["recorded_at"])
+        extract = replace(comparison.extract, as_at=last["as_at"], recorded_at=last["recorded_at"])
         before = Delivery(extract, last["subjects"], layout_of(last["header"], last["dropped_columns"]))
     now = Delivery(comparison.extract, subjects, layout_of(file["header"], file["dropped_columns"]))
     policy = comparison.file_mapping.policy
-    return refused(before, now, policy, confirmed=confirmed or file["confirmed"])
+    return refused(before, now, policy, confirmed=file["confirmed"])
 
 
 def layout_of(header: Sequence[str], dropped: Sequence[str]) -> str:
@@ -178,13 +180,13 @@ async def outcomes(
     while some := list(islice(subjects, SUBJECTS_AT_ONCE)):
         before = await store.states_of(connection, of, some)
         changed = {subject: plan.changed.pop(subject) for subject in some}
-        states = await asyncio.to_thread(lambda: {name: subject_state(row) for name, row in before.items()})  # noqa: B023
+        states = await asyncio.to_thread(lambda: {name: subject_state(kept) for name, kept in before.items()})  # noqa: B023
         yield await asyncio.to_thread(comparison.outcome, changed, plan.digests, states, sealed)
     left = iter(plan.missing)
     while some := list(islice(left, SUBJECTS_AT_ONCE)):
         before = await store.states_of(connection, of, some)
         yield await asyncio.to_thread(
-            lambda: comparison.missing({name: subject_state(row) for name, row in before.items()})  # noqa: B023
+            lambda: comparison.missing({name: subject_state(kept) for name, kept in before.items()})  # noqa: B023
         )
 
 

@@ -43,7 +43,7 @@ class RealSystem:
             if service in ON_KAFKA
         }
         if of_people is not None:
-            told = {f"{service}_url": self.services[service].url for service in ON_KAFKA}
+            told: dict[str, object] = {f"{service}_url": self.services[service].url for service in ON_KAFKA}
             told |= {"master_keys": new_master_keys(), "pseudonym_key": new_pseudonym_key()}
             told |= {"database_url": self.databases[PEOPLE], **(settings or {}), **of_people}
             self.services[PEOPLE] = Service(PEOPLE, logs / f"{PEOPLE}.log", told)

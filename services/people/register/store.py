@@ -86,6 +86,14 @@ AUDIT = """
 """
 
 
+AUDIT_OF = """
+    SELECT position, at, caller, action, authority, worker, reason
+    FROM audit
+    WHERE authority = $1 AND worker = $2
+    ORDER BY position
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """What a feed's file said of a person, from `known_from` on."""
@@ -232,3 +240,8 @@ async def note(
 async def audit_after(reads: Reads, authority: str, position: int, most: int) -> list[asyncpg.Record]:
     """The audit trail of an authority, in order."""
     return await reads.fetch(AUDIT, authority, position, most)
+
+
+async def audit_of(reads: Reads, authority: str, worker: str) -> list[asyncpg.Record]:
+    """The audit trail of one person, in order."""
+    return await reads.fetch(AUDIT_OF, authority, worker)
