@@ -3,13 +3,17 @@
 Invariant: a fact is what an event would say, no more: whoever knows the facts that a feed states knows its events.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Self
+from typing import Any, Self
 
+from pydantic import TypeAdapter
+
+from contracts.catalogue import EVENT_MODELS
 from contracts.events.base import EventData
-from services.people.statements import RowFault, Statement
+from services.people.statements import CoverStated, HoldingStated, PostStated, RowFault
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +54,57 @@ class SubjectState:
 
     subject: str
     facts: tuple[StatedFact, ...] = ()
-    remembered: tuple[Statement, ...] = ()
+    remembered: tuple[PostStated | HoldingStated | CoverStated, ...] = ()
     missing: int = 0
     missing_since: date | None = None
 
     def to_json(self) -> str:
         """The state as JSON, as the service keeps it."""
-        raise NotImplementedError
+        facts = [
+            {
+                "type": stated.fact.type,
+                "key": stated.fact.key,
+                "data": stated.fact.data.model_dump(mode="json", exclude_none=True),
+                "events": stated.events,
+            }
+            for stated in self.facts
+        ]
+        kept: dict[str, object] = {"subject": self.subject, "facts": facts}
+        if self.remembered:
+            kept["remembered"] = _rows_of(self.subject).dump_python(self.remembered, mode="json", exclude_defaults=True)
+        if self.missing:
+            kept |= {"missing": self.missing, "missing_since": str(self.missing_since)}
+        return json.dumps(kept, separators=(",", ":"))
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
         """The state that was kept. Raises ValueError for anything else."""
-        raise NotImplementedError
+        kept = json.loads(text)
+        subject, since = kept["subject"], kept.get("missing_since")
+        facts = (_stated_fact(subject, **stated) for stated in kept["facts"])
+        remembered = _rows_of(subject).validate_python(kept.get("remembered", ()))
+        missing_since = None if since is None else date.fromisoformat(since)
+        return cls(subject, tuple(facts), remembered, kept.get("missing", 0), missing_since)
+
+
+_ROWS_BY_KIND: dict[str, TypeAdapter[Any]] = {
+    "post": TypeAdapter(tuple[PostStated, ...]),
+    "worker": TypeAdapter(tuple[HoldingStated, ...]),
+    "cover": TypeAdapter(tuple[CoverStated, ...]),
+}
+_NO_ROWS: TypeAdapter[Any] = TypeAdapter(tuple[()])
+
+
+def _rows_of(subject: str) -> TypeAdapter[Any]:
+    return _ROWS_BY_KIND.get(subject.partition("/")[0], _NO_ROWS)
+
+
+def _stated_fact(subject: str, type: str, key: str, data: dict[str, object], events: list[str]) -> StatedFact:
+    model = EVENT_MODELS.get(type)
+    if model is None:
+        raise ValueError(f"{type} is not a known event type")
+    # Contracts are strict: a date in JSON is a text, which they take from JSON alone.
+    return StatedFact(Fact(subject, key, model.model_validate(data, strict=False)), tuple(events))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +137,4 @@ class Difference:
     notes: Sequence[Note] = ()
     """For people: what was dated by the extract, what is a question."""
     faults: Sequence[RowFault] = ()
-    """Rows that cannot be true beside the others of their subject (one that ends before it begins). The others count."""
+    """Rows that cannot be true (one that ends before it begins). The others count."""
