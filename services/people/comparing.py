@@ -14,7 +14,7 @@ from typing import Any
 from contracts.catalogue import TOPIC_OF_TYPE
 from services.people.delivering import as_sent
 from services.people.differ import differing
-from services.people.facts import Difference, StatedFact, SubjectState
+from services.people.facts import Difference, SubjectState
 from services.people.mapping.model import FileMapping
 from services.people.mapping.reader import Pseudonym, Reader, RowsRead
 from services.people.mapping.rows import NamedRow
@@ -81,7 +81,8 @@ class Comparison:
             lambda scheme, reference: keyring.pseudonym(extract.authority, scheme, reference)
         )
         self._reader = Reader(file_mapping, self._pseudonym)
-        self._came_from = f"feed {extract.feed}, {file_mapping.name} of {extract.as_at} ({file_sha256[:8]})"
+        name = file_mapping.name.encode("ascii", "replace").decode()
+        self._came_from = f"feed {extract.feed}, {name} of {extract.as_at} ({file_sha256[:8]})"
 
     def plan(self, rows: Iterable[NamedRow], known: Mapping[str, Known]) -> Plan:
         """What is to be looked at, given what is known of each subject of the feed."""
@@ -139,7 +140,9 @@ class Comparison:
         notes: defaultdict[int | None, list[str]] = defaultdict(list)
         found = self._difference(read, before)
         all_faults = [*read.faults, *(found.faults if found else ())]
-        if found is None:
+        if found is None and before is not None:
+            outcome.states.append(_stated(before, None))
+        elif found is None:
             digest = None if all_faults or not subject else digests[subject]
             outcome.states += [_stated(SubjectState(subject), digest)] if digest else []
         else:
@@ -181,24 +184,21 @@ class Comparison:
         return outcome
 
     def _difference(self, read: RowsRead, before: SubjectState | None) -> Difference | None:
-        if before is None and not read.statements:
+        """None where nothing is stated: of a subject all of whose rows were rejected all stays as it was."""
+        if not read.statements and (before is None or read.faults):
             return None
-        found = differing.difference(before, read.statements, self.extract, self.file_mapping.policy)
-        return found if before is None or not read.faults else _without_what_rows_lack(found, before)
+        policy, incomplete = self.file_mapping.policy, bool(read.faults)
+        return differing.difference(before, read.statements, self.extract, policy, incomplete=incomplete)
 
     def _outgoing(self, found: Difference, before: SubjectState | None) -> list[Outgoing]:
-        stated = _by_event(before.facts if before else ())
+        state_before = None if before is None else before.to_json()
         events = []
         for event in found.events:
-            attributes = event.attributes
-            referred = stated.get(attributes.get("supersedes") or attributes.get("voids") or "")
-            row = "" if event.row is None else f", row {event.row}"
+            attributes, row = event.attributes, "" if event.row is None else f", row {event.row}"
             text = as_sent(attributes, event.data, self._came_from + row)
-            door = TOPIC_OF_TYPE[attributes["type"]].owner
-            fact = None if referred is None else SubjectState(found.state.subject, (referred,)).to_json()
-            events.append(
-                Outgoing(event.row, door, found.state.subject, attributes["id"], attributes["type"], text, fact)
-            )
+            id, kind = attributes["id"], attributes["type"]
+            door = TOPIC_OF_TYPE[kind].owner
+            events.append(Outgoing(event.row, door, found.state.subject, id, kind, text, state_before))
         return events
 
     def _digest(self, rows: Sequence[NamedRow]) -> bytes:
@@ -241,25 +241,12 @@ def _stated(state: SubjectState, digest: bytes | None) -> Stated:
     return Stated(state.subject, digest, state.to_json(), state.missing, bool(state.facts))
 
 
-def _without_what_rows_lack(found: Difference, before: SubjectState) -> Difference:
-    """A difference without what no row states: a row that was rejected may have stated it."""
-    left_out = {event.attributes["id"]: event for event in found.events if event.row is None}
-    if not left_out:
-        return found
-    facts = tuple(fact for fact in found.state.facts if fact.events[-1] not in left_out)
-    before_by_event = _by_event(before.facts)
-    referred = [event.attributes.get("voids") or event.attributes.get("supersedes") for event in left_out.values()]
-    facts += tuple(before_by_event[event] for event in referred if event in before_by_event)
-    events = tuple(event for event in found.events if event.attributes["id"] not in left_out)
-    return replace(found, state=replace(found.state, facts=facts), events=events)
+def taken_back(state: SubjectState, event: Mapping[str, Any], before: SubjectState | None) -> SubjectState:
+    """A state without what this event stated; `before` is the state that led to it.
 
-
-def _by_event(facts: Iterable[StatedFact]) -> dict[str | None, StatedFact]:
-    """Facts by the last event that stated or corrected each."""
-    return {fact.events[-1]: fact for fact in facts}
-
-
-def taken_back(state: SubjectState, event: str, before: SubjectState | None) -> SubjectState:
-    """A state without what this event stated; `before` holds the fact that it corrected or withdrew."""
-    facts = tuple(fact for fact in state.facts if fact.events[-1] != event)
-    return replace(state, facts=facts + (before.facts if before else ()))
+    What the event corrected or withdrew stands again; its rows are forgotten, so that the next ones count afresh.
+    """
+    referred = event.get("supersedes") or event.get("voids")
+    facts = [fact for fact in state.facts if fact.events[-1] != event["id"]]
+    facts += [fact for fact in (before.facts if before else ()) if fact.events[-1] == referred]
+    return replace(state, facts=tuple(facts), remembered=before.remembered if before else ())

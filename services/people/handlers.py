@@ -6,6 +6,9 @@ columns, encrypted, until then.
 
 import asyncio
 import hashlib
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -13,17 +16,22 @@ from typing import Any
 
 import asyncpg
 
+from services.chassis.database import why_not_now
+from services.chassis.logs import get_log
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime
 from services.people import store
 from services.people.delivering import Doors
 from services.people.files.reading import open_table
+from services.people.files.refusal import FileRefused
 from services.people.kept_rows import packed
 from services.people.mapping.model import FileMapping, Mapping, read_mapping
 from services.people.mapping.rows import dropped_columns, named_rows
 from services.people.register import store as register
 from services.people.register.keys import Keyring, Sealed, WrappedKey
 from services.people.settings import ServiceSettings
+
+log = get_log(__name__)
 
 KEYS_AT_ONCE = 500
 """That are wrapped anew in one transaction."""
@@ -138,6 +146,30 @@ def as_kept(sent: Sent, file_mapping: FileMapping, mapping: asyncpg.Record, read
     }
 
 
+@contextmanager
+def in_silence() -> Iterator[None]:
+    """What goes wrong with a file in a way that nobody foresaw is logged without its words: they may repeat a cell.
+
+    Raises a 500 problem then.
+    """
+    try:
+        yield
+    except (FileRefused, Problem):
+        raise
+    except Exception as error:
+        if why_not_now(error) is not None:
+            raise
+        log.error("a file could not be read", cause=type(error).__name__, at=place_of(error))
+        detail = "The service failed on this file; where stands in its log."
+        raise Problem(500, "failed", "The service failed", detail) from None
+
+
+def place_of(error: BaseException) -> str:
+    """Where an error was raised: the module and the line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename.rpartition('/services/')[2]}:{frames[-1].lineno}" if frames else "nowhere"
+
+
 def _read(body: bytes, file_mapping: FileMapping, sealed: Sealed, digest: str) -> ReadFile:
     table = open_table(body, file_mapping.layout)
     parts, rows = [], 0
@@ -218,3 +250,7 @@ async def keep_house(people: People, runtime: Runtime) -> None:
     async with runtime.pool.acquire() as connection, connection.transaction():
         await connection.execute(store.FORGET_ROWS, people.settings.rows_kept_days)
         await register.rewrap(connection, people.keyring, KEYS_AT_ONCE)
+        for file in await connection.fetch(store.FILES_UNDER_OLD_MASTERS, people.keyring.newest, KEYS_AT_ONCE):
+            key = WrappedKey(file["master_key"], file["wrapped_key"])
+            key = people.keyring.rewrapped(key, store.of_file(file))
+            await connection.execute(store.REWRAP_FILE, file["id"], key.master, key.wrapped)

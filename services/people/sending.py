@@ -5,6 +5,7 @@ mended file states it again.
 """
 
 import asyncio
+import json
 from collections.abc import Sequence
 
 import asyncpg
@@ -77,6 +78,6 @@ async def _take_back(connection: Connection, sent: asyncpg.Record) -> None:
     """What a rejected event stated is not held as stated, and what it corrected is again."""
     text = await store.state_to_mend(connection, sent)
     if text is not None:
-        before = None if sent["fact_before"] is None else SubjectState.from_json(sent["fact_before"])
-        state = taken_back(SubjectState.from_json(text), sent["event_id"], before)
+        before = None if sent["state_before"] is None else SubjectState.from_json(sent["state_before"])
+        state = taken_back(SubjectState.from_json(text), json.loads(sent["event"]), before)
         await store.mend_state(connection, sent, state.to_json(), states=bool(state.facts))

@@ -28,7 +28,7 @@ PUT_MAPPING = """
     SELECT $1, $2, coalesce(max(version), 0) + 1, $3, $4, $5
     FROM feed_mapping
     WHERE authority = $1 AND feed = $2
-    RETURNING version, put_at
+    RETURNING version, put_at, sha256
 """
 NEWEST_MAPPING = """
     SELECT version, content, sha256, put_at, put_by
@@ -92,6 +92,14 @@ FORGET_CELLS = """
     )
     UPDATE file_row SET sealed_answer = NULL WHERE file IN (SELECT id FROM files) AND sealed_answer IS NOT NULL
 """
+FILES_UNDER_OLD_MASTERS = """
+    SELECT id, authority, sha256, master_key, wrapped_key
+    FROM delivered_file
+    WHERE master_key <> $1
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+"""
+REWRAP_FILE = "UPDATE delivered_file SET master_key = $2, wrapped_key = $3 WHERE id = $1"
 FORGET_ROWS = """
     WITH old AS (
         UPDATE delivered_file
@@ -123,7 +131,7 @@ WRITE_STATES = """
 
 WAITING = """
     SELECT outgoing.position, outgoing.file, outgoing.row, outgoing.event::text, outgoing.event_id, outgoing.kind,
-           outgoing.subject, outgoing.fact_before::text, delivered_file.authority, delivered_file.feed,
+           outgoing.subject, outgoing.state_before::text, delivered_file.authority, delivered_file.feed,
            delivered_file.sha256, delivered_file.master_key, delivered_file.wrapped_key
     FROM outgoing
     JOIN delivered_file ON delivered_file.id = outgoing.file
@@ -202,7 +210,7 @@ def of_file(file: File) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """An event that is to be sent. `event` and `fact_before` are JSON."""
+    """An event that is to be sent. `event` and `state_before` are JSON."""
 
     row: int | None
     door: str
@@ -210,7 +218,7 @@ class Outgoing:
     event_id: str
     event_type: str
     event: str
-    fact_before: str | None
+    state_before: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +264,11 @@ async def write_outgoing(connection: Connection, file: int, kind: str, events: I
     records = [
         (
             *(file, event.row, event.door, kind, event.subject, event.event_id, event.event_type, event.event),
-            event.fact_before,
+            event.state_before,
         )
         for event in events
     ]
-    columns = ["file", "row", "door", "kind", "subject", "event_id", "event_type", "event", "fact_before"]
+    columns = ["file", "row", "door", "kind", "subject", "event_id", "event_type", "event", "state_before"]
     await connection.copy_records_to_table("outgoing", records=records, columns=columns)
 
 

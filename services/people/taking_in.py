@@ -22,7 +22,7 @@ from services.chassis.runtime import Runtime
 from services.people import store
 from services.people.comparing import Comparison, Known, Outcome, Plan, Status, subject_state
 from services.people.differ.refusing import Delivery, refused
-from services.people.handlers import People, assert_same_key, read_mapping_once, sealed_of
+from services.people.handlers import People, assert_same_key, place_of, read_mapping_once, sealed_of
 from services.people.kept_rows import unpacked
 from services.people.mapping.model import FileMapping
 from services.people.mapping.rows import NamedRow
@@ -92,7 +92,7 @@ async def _take_in_next(people: People, runtime: Runtime) -> bool:
             if why_not_now(error) is not None:
                 raise
             # It would fail again, and keep all that come after it waiting.
-            log.error("a file could not be taken in", file=file["id"], cause=type(error).__name__)
+            log.error("a file could not be taken in", file=file["id"], cause=type(error).__name__, at=place_of(error))
             await _refuse(connection, file, "the service failed on it", "to ask those who run the service: see its log")
     return True
 

@@ -109,9 +109,10 @@ def files_router(people: People) -> APIRouter:
         sent = question.sent(feed, caller.name)
         async with runtime.bodies.reading(request, people.settings.largest_file_bytes, ADVICE) as body:
             try:
-                if question.dry_run:
-                    return JsonAnswer(await dry_run(runtime, people, sent, body))
-                file, known = await handlers.accept_file(runtime, people, sent, body)
+                with handlers.in_silence():
+                    if question.dry_run:
+                        return JsonAnswer(await dry_run(runtime, people, sent, body))
+                    file, known = await handlers.accept_file(runtime, people, sent, body)
             except FileRefused as refusal:
                 raise _refused(refusal) from None
         return JSONResponse(_sent(file["id"], known=known), 200 if known else 202)

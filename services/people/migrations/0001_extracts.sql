@@ -47,6 +47,7 @@ CREATE TABLE delivered_file (
     master_key text,
     wrapped_key bytea
 );
+CREATE INDEX delivered_file_by_master_key ON delivered_file (master_key);
 CREATE INDEX delivered_file_waiting ON delivered_file (id) WHERE state = 'accepted';
 CREATE INDEX delivered_file_of_feed ON delivered_file (authority, feed, kind, id);
 
@@ -93,8 +94,8 @@ CREATE TABLE outgoing (
     event_id text NOT NULL,
     event_type text NOT NULL,
     event json NOT NULL,
-    -- The fact that it corrects or withdraws, as it was stated before: it stands again where the event is rejected.
-    fact_before json,
+    -- What the feed stated of the subject before: what the event corrects or withdraws stands again if it is rejected.
+    state_before json,
     state text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'accepted', 'already-known', 'rejected')),
     answered_at timestamptz,
     sealed_faults bytea
