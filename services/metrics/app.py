@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from contracts.catalogue import METRICS
 from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
-from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, series, survival
+from services.metrics.api import academy, changes, effects, explanations, forecasts, measures, quality, series, survival
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
@@ -32,6 +32,7 @@ TAGS = {
     "measures": "Figures, at a date, over a period, and as series.",
     "explanations": "What a figure is made of, down to the events.",
     "changes": "What changed between two reports.",
+    "effects": "What events would do to the figures.",
     "academy": "What became of the academy's cohorts.",
     "survival": "How long people stay.",
     "quality": "What the events cannot agree on.",
@@ -69,6 +70,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         series.router,
         explanations.router,
         changes.router,
+        effects.router,
         academy.router,
         survival.router,
         quality.router,

@@ -67,6 +67,9 @@ OPERATED = {
 }
 """What only an operator for all authorities may do."""
 
+SENT = {"POST /v1/effects": "/v1/effects?as_at=2019-12-31"}
+"""What is asked of events that are sent with the question: their own tests say what is answered."""
+
 
 def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
     for route in routes:
@@ -95,6 +98,8 @@ def questions(route: str) -> tuple[str, ...]:
     method, _, path = route.partition(" ")
     if route in OPERATED:
         return (OPERATED[route],)
+    if route in SENT:
+        return (of("331", SENT[route]),)
     if method == "GET" and path in OF_AN_AUTHORITY:
         return tuple(of("331", question) for question in OF_AN_AUTHORITY[path])
     return (OF_NO_AUTHORITY[path],)

@@ -121,7 +121,8 @@ def answer(
         tag = _digest([question.format, question.sheet, about(lasting), lasting_too], content)
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
     headers |= {header: age[name] for header, name in INSTANTS.items() if age.get(name) is not None}
-    if _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
+    is_sent = question.request.method == "POST"
+    if not is_sent and _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if question.format is Format.JSON:
         return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
