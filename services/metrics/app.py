@@ -9,12 +9,24 @@ from fastapi import APIRouter, FastAPI
 from contracts.catalogue import METRICS
 from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
-from services.metrics.api import academy, changes, effects, explanations, forecasts, measures, quality, series, survival
+from services.metrics.api import (
+    academy,
+    changes,
+    effects,
+    explanations,
+    feeds,
+    forecasts,
+    measures,
+    quality,
+    series,
+    survival,
+)
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
 from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
+from services.metrics.ingest import feeds as feeds_sent
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.consumers import subscribe
 from services.metrics.settings import ServiceSettings
@@ -36,6 +48,7 @@ TAGS = {
     "academy": "What became of the academy's cohorts.",
     "survival": "How long people stay.",
     "quality": "What the events cannot agree on.",
+    "feeds": "When each feed last came.",
     "forecasts": "Vacancies in the months to come.",
     "benchmarks": "What DfE published, beside our own figures.",
 }
@@ -46,7 +59,7 @@ SPEC = ServiceSpec(
     Path(__file__).parent / "migrations",
     subscribe=subscribe,
     publishes=False,
-    watches=(handlers.derive_waiting, handlers.count_waiting),
+    watches=(handlers.derive_waiting, handlers.count_waiting, feeds_sent.tell),
     settled=store.queue_is_empty,
 )
 
@@ -74,6 +87,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         academy.router,
         survival.router,
         quality.router,
+        feeds.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
         releases_router(published),

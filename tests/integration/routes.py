@@ -41,6 +41,7 @@ OF_AN_AUTHORITY: dict[str, tuple[str, ...]] = {
     "/v1/changes": ("/v1/changes?from_known=2018-07-31T00:00:00Z&as_at=2018-09-30&measure=in-post,starters,cases",),
     "/v1/academy/cohorts": ("/v1/academy/cohorts?as_at=2019-12-31",),
     "/v1/academy/cohorts/{cohort}": ("/v1/academy/cohorts/all?as_at=2019-12-31",),
+    "/v1/feeds": ("/v1/feeds?",),
     "/v1/survival": ("/v1/survival?as_at=2020-06-30", "/v1/survival?of=academy-members&points=days&as_at=2020-06-30"),
     "/v1/quality": ("/v1/quality?as_at=2019-12-31&limit=20",),
     "/v1/forecasts/vacancies": ("/v1/forecasts/vacancies?as_at=2020-06-30&months=3",),

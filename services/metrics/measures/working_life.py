@@ -12,6 +12,7 @@ from services.metrics.measures.declaration import (
     BOARD,
     CSWW,
     OWN,
+    RETENTION_ALONE,
     Kind,
     OverTime,
     Part,
@@ -205,6 +206,7 @@ MEASURES = (
         more=DEMAND,
         apart=DEMAND,
         counted=True,
+        rests_on=RETENTION_ALONE,
     ),
     stock(
         "children-by-area",
@@ -217,6 +219,7 @@ MEASURES = (
         more=DEMAND,
         apart=DEMAND,
         counted=True,
+        rests_on=RETENTION_ALONE,
     ),
     Rate(
         "children-per-case-holder",
@@ -238,6 +241,7 @@ MEASURES = (
         Unit.COUNT,
         _sessions(registrations=False),
         more=("offer",),
+        rests_on=RETENTION_ALONE,
     ),
     flow(
         "session-registrations",
@@ -247,6 +251,7 @@ MEASURES = (
         Unit.COUNT,
         _sessions(registrations=True),
         more=("offer",),
+        rests_on=RETENTION_ALONE,
     ),
     flow(
         "support-taken-up",
@@ -256,5 +261,6 @@ MEASURES = (
         Unit.COUNT,
         _taken_up,
         more=("offer",),
+        rests_on=RETENTION_ALONE,
     ),
 )
