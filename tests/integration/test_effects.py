@@ -110,7 +110,7 @@ def test_of_events_that_are_known_or_wrong_only_the_others_count(metrics: Alone)
     unlike = new | {"id": "unlike", "supersedes": "start-1"}
     body = effects(metrics, [known, other_content, new, new, wrong, elsewhere, to_come, unlike, 7])
     assert body["events"] == {"sent": 9, "new": 1, "already_known": 2, "rejected": 6}
-    assert [(one["place"], one["id"], one["faults"][0]["field"]) for one in body["rejected"]] == [
+    assert [(one["position"], one["id"], one["faults"][0]["field"]) for one in body["rejected"]] == [
         (1, "post-1", "id"),
         (4, "wrong", "data.funded_fte"),
         (5, "elsewhere", "authority"),

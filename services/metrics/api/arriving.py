@@ -23,14 +23,14 @@ _Key = tuple[str, str, str]
 class Rejected(NamedTuple):
     """An event that a door would reject: which of the batch, and why."""
 
-    place: int
+    position: int
     claimed: tuple[str | None, str | None]
     refusal: Refused
 
     def as_json(self) -> dict[str, Any]:
         """As answers tell it."""
         id, source = (None if text is None else beginning(text, LONGEST_ECHO) for text in self.claimed)
-        return {"place": self.place, "id": id, "source": source} | faults_as_json(self.refusal)
+        return {"position": self.position, "id": id, "source": source} | faults_as_json(self.refusal)
 
 
 class Arriving(NamedTuple):
@@ -49,19 +49,20 @@ class Arriving(NamedTuple):
 def arriving(incoming: Iterator[Incoming], held: Iterable[Event], authority: str, now: datetime) -> Arriving:
     """Look at a batch, each event after those before it. `held` are the events of the authority that are known."""
     known = {_key_of(event): event for event in with_pauses(held)}
-    found = Arriving([], 0, [])
+    new: list[Event] = []
+    rejected: list[Rejected] = []
     already_known = 0
-    for place, item in enumerate(with_pauses(incoming)):
+    for position, item in enumerate(with_pauses(incoming)):
         refusal = _refusal(item, authority, now, known)
         if item.event is None or refusal is not None:
             assert refusal is not None  # noqa: S101  (what is no event was refused)
-            found.rejected.append(Rejected(place, item.claimed, refusal))
+            rejected.append(Rejected(position, item.claimed, refusal))
         elif _key_of(item.event) in known:
             already_known += 1
         else:
             known[_key_of(item.event)] = item.event
-            found.new.append(item.event)
-    return found._replace(already_known=already_known)
+            new.append(item.event)
+    return Arriving(new, already_known, rejected)
 
 
 def _key_of(event: Event) -> _Key:

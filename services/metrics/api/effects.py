@@ -77,7 +77,7 @@ class EffectsParameters(OfADay, _OfMeasures):
 _FIGURE = record({"value": schemas.NUMBER}, {"exact": schemas.EXACT} | schemas.WHY)
 _REJECTED = record(
     {
-        "place": schemas.WHOLE | {"description": "Which event of the batch, from 0 on."},
+        "position": schemas.WHOLE | {"description": "Which event of the batch, from 0 on."},
         "id": schemas.or_null(schemas.TEXT),
         "source": schemas.or_null(schemas.TEXT),
         "faults": several({"$ref": REFERENCE.format(model="Fault")}),
@@ -119,7 +119,7 @@ EXAMPLE: dict[str, Any] = {
     ],
     "rejected": [
         {
-            "place": 2,
+            "position": 2,
             "id": "post-4",
             "source": "/coventry/hr",
             "faults": [
@@ -181,41 +181,41 @@ async def _effects(computation: Computation, question: EffectsParameters, incomi
     counts = sum(len(counts_of(measure)) for measure, _ in wanted)
     await computation.weigh(cost.of_parts(counts, await memory.size(authority), 2))
     report = authority, question.known_at, question.as_accepted_at
-    found = await computation.run(
+    batch = await computation.run(
         arriving, incoming, await memory.authorities.events(authority), authority, question.now
     )
-    await computation.weigh(cost.of_arriving(len(found.new), counts))
+    await computation.weigh(cost.of_arriving(len(batch.new), counts))
     before = await memory.authorities.snapshot(*report)
 
     def compared() -> Sequence[FigureChange]:
-        after = Snapshot([*before.events, *known(found.new, question.known_at)], before)
+        after = Snapshot([*before.events, *known(batch.new, question.known_at)], before)
         return figure_changes(
             wanted, _report(question, before), _report(question, after), FigureQuery(scope=question.scope)
         )
 
-    return await computation.run(_answer, question, found, await computation.run(compared))
+    return await computation.run(_answer, question, batch, await computation.run(compared))
 
 
 def _report(question: EffectsParameters, snapshot: Snapshot) -> Report:
     return Report(Reading(question.authority, question.known_at, lambda: snapshot), snapshot.events)
 
 
-def _answer(question: EffectsParameters, found: Arriving, changes: Sequence[FigureChange]) -> Response:
+def _answer(question: EffectsParameters, batch: Arriving, changes: Sequence[FigureChange]) -> Response:
     body: dict[str, Any] = {"authority": question.authority} | question.facts() | {"scope": question.scope}
-    body["events"] = found.counted()
+    body["events"] = batch.counted()
     whens = dict(question.whens())
     body["figures"] = [_as_figure(change, whens[change.measure]) for change in changes]
-    body["rejected"] = [rejected.as_json() for rejected in found.rejected[:MOST_REJECTED]]
+    body["rejected"] = [rejected.as_json() for rejected in batch.rejected[:MOST_REJECTED]]
     return answer(question, body, effect_lines(body))
 
 
 def _as_figure(change: FigureChange, when: When) -> dict[str, Any]:
     measure, before, after = change
-    found: dict[str, Any] = {"measure": measure.name, "title": measure.title, "unit": measure.unit}
-    found |= time_of(measure, when) | {"before": _side(measure, before), "after": _side(measure, after)}
+    figure: dict[str, Any] = {"measure": measure.name, "title": measure.title, "unit": measure.unit}
+    figure |= time_of(measure, when) | {"before": _side(measure, before), "after": _side(measure, after)}
     if isinstance(measure, Count) and not isinstance(before, Reason) and not isinstance(after, Reason):
-        found["difference"] = exact(int((after - before) * ONE))
-    return found
+        figure["difference"] = exact(int((after - before) * ONE))
+    return figure
 
 
 def _side(measure: Measure, value: Value) -> dict[str, Any]:

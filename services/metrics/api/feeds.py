@@ -92,8 +92,8 @@ async def get_feeds(request: Request) -> Response:
 
 
 def _as_row(row: asyncpg.Record) -> dict[str, Any]:
-    found: dict[str, Any] = {name: row[name] for name in ("authority", "source", "topic")}
-    found |= {"service": row["owner"], "events": row["events"]}
+    feed: dict[str, Any] = {name: row[name] for name in ("authority", "source", "topic")}
+    feed |= {"service": row["owner"], "events": row["events"]}
     instants = {"first_recorded_at": "first_recorded_at", "recorded_until": "last_recorded_at"}
     instants |= {"last_accepted_at": "last_accepted_at"}
-    return found | {name: said(row[column]) for name, column in instants.items()}
+    return feed | {name: said(row[column]) for name, column in instants.items()}

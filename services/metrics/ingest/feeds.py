@@ -125,20 +125,20 @@ class _Sent(NamedTuple):
 
 async def note(connection: Connection, fresh: Iterable[Event]) -> None:
     """Count events that are new, in the transaction that takes them in."""
-    found: dict[tuple[str, str, str, str], _Sent] = {}
+    sent_by: dict[tuple[str, str, str, str], _Sent] = {}
     for event in fresh:
         envelope, topic = event.envelope, TOPIC_OF_TYPE[event.envelope.type]
         accepted = envelope.acceptedtime or envelope.time
         key = envelope.authority, envelope.source, topic.name, topic.owner
-        sent = found.get(key, _Sent(0, envelope.time, envelope.time, accepted))
-        found[key] = _Sent(
+        sent = sent_by.get(key, _Sent(0, envelope.time, envelope.time, accepted))
+        sent_by[key] = _Sent(
             sent.events + 1,
             min(sent.first_recorded_at, envelope.time),
             max(sent.last_recorded_at, envelope.time),
             max(sent.last_accepted_at, accepted),
         )
-    if found:
-        rows = [(*key, *sent) for key, sent in sorted(found.items())]
+    if sent_by:
+        rows = [(*key, *sent) for key, sent in sorted(sent_by.items())]
         await connection.execute(NOTE, *map(list, zip(*rows, strict=True)))
 
 
