@@ -216,18 +216,27 @@ class _Worker:
 
     def _give_up(self, day: date, name: str, stretch: Stretch) -> None:
         post, row = self._posts[name], stretch.row
-        others = any(other.fte is not None for key, other in self._posts.items() if key != name)
-        if not post.without_hours:
-            if post.fte:
-                self._change(day, name, Decimal(0), row)
-            post.fte, post.given_up = None, True
-        elif others:
-            post.fte = None
-            self.notes.append(
-                Note(row.row, f"no longer works in {name} without fixed hours, beside other posts: this cannot be told")
-            )
-        else:
+        if post.fte is None:
+            return
+        if post.without_hours:
+            self._give_up_without_hours(day, name, row)
+            return
+        if post.fte:
+            self._change(day, name, Decimal(0), row)
+        post.fte, post.given_up = None, True
+
+    def _give_up_without_hours(self, day: date, name: str, row: HoldingStated) -> None:
+        # An FTE of 0 does not give up a post that was taken up at 0: only moving from it or leaving does.
+        others = sorted(key for key, other in self._posts.items() if other.stretches and key != name)
+        if not others:
             self._leave(day, row)
+            return
+        post = others[0]
+        data = WorkerMoved(moved_on=day, from_post=name, to_post=post, fte=self._posts[post].fte or Decimal(0))
+        self._say(row.holding, data, row)
+        text = f"gives up {name}, without fixed hours, beside other posts; told as a move to {post}, held already"
+        self.notes.append(Note(row.row, text))
+        del self._posts[name]
 
     def _change(self, day: date, name: str, fte: Decimal, row: HoldingStated) -> None:
         self._say(name, WorkerFteChanged(effective_from=day, post=name, fte=fte), row)

@@ -31,6 +31,8 @@ def parts_of(content: bytes) -> dict[str, zipfile.ZipInfo]:
         raise FileRefused("is a workbook that was cut off or damaged", _SAVE_AS) from None
     if len(parts) > MOST_PARTS:
         raise FileRefused(f"is an archive of {len(parts):,} parts", f"a workbook of at most {MOST_PARTS:,}")
+    if len({part.filename.casefold() for part in parts}) < len(parts):
+        raise FileRefused("is an archive with two parts of one name", _SAVE_AS)
     if any(part.flag_bits & _ENCRYPTED for part in parts):
         raise FileRefused("is encrypted", "a workbook without a password")
     if any(part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for part in parts):

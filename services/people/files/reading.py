@@ -48,8 +48,8 @@ class Table:
     header: tuple[str, ...]
     header_row: int
     form: str
-    delimited: bool
-    """Whether it is delimited text, where a row may have another width than the header."""
+    width: int | None
+    """Of delimited text: how many cells the header row has, and so each row ought to; None of a workbook."""
     source: Callable[[], Iterator[Row]] = field(repr=False)
     no_records: list[tuple[int, str]] = field(default_factory=list)
 
@@ -122,7 +122,7 @@ def open_table(content: bytes, layout: Layout) -> Table:
     while header and not header[-1]:
         header = header[:-1]
     refuse_other_layout(header, header_row, layout)
-    return Table(header, header_row, form, not content.startswith(b"PK"), source)
+    return Table(header, header_row, form, None if content.startswith(b"PK") else len(cells), source)
 
 
 def _opened(content: bytes, layout: Layout) -> tuple[str, Callable[[], Iterator[Row]]]:

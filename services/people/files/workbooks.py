@@ -3,14 +3,13 @@
 Invariant: a cell that holds an error (#N/A), or a formula without its result, is read as that and never as blank; a
 hidden row is read like any other, a hidden sheet only where the mapping names it.
 
-python-calamine reads the cells. What it does not tell (errors, formulas without a result) and what it would take memory
-for without asking (a sheet with cells in its farthest corner) is looked up in the sheet's XML before.
+python-calamine reads the cells. What it does not tell (errors, formulas without a result), and how large a sheet is, is
+looked up in the sheet's XML before.
 """
 
 import io
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from itertools import islice
@@ -23,35 +22,21 @@ from services.people.files.archive import parts_of, unpacked
 from services.people.files.layout import Layout
 from services.people.files.names import HEADER_WITHIN, most_named
 from services.people.files.refusal import FileRefused
+from services.people.files.sheet_xml import Marks, looked_through
 
 Row = tuple[int, list[str]]
 
-MOST_CELLS = 3_000_000
-"""Rows times columns, empty ones included, for each takes some 70 bytes: 100,000 rows of 30 columns."""
-MOST_ERRORS = 100_000
-UNCALCULATED = "#UNCALCULATED!"
-"""How a formula is read of which the file holds no result."""
 _LARGEST_INDEX = 4 << 20
 _SAVE_AS = "a whole XLSX workbook, or a CSV file"
-
-_CELL_BEGINS = re.compile(rb'<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})([0-9]{1,7})"')
-_FAR_COLUMN = re.compile(rb'\br="([A-Z]{2,3})[0-9]')
-_ROW_BEGINS = re.compile(rb'<(?:\w+:)?row\s[^>]*?\br="([0-9]{1,7})"')
-_ERROR = re.compile(rb'<(?:\w+:)?c\s([^>]*?\bt="e"[^>]*)>.*?<(?:\w+:)?v>([^<]*)<', re.DOTALL)
-_WITHOUT_RESULT = re.compile(
-    rb"<(?:\w+:)?c\s([^>]*)><(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v></(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 
 
 @dataclass(slots=True)
 class _Sheet:
-    """One sheet: its cells, and what stands in cells that are read as blank, by row and column from 0 on."""
+    """One sheet: its cells, and what stands in those that are read as blank."""
 
     name: str
     cells: CalamineSheet
-    marks: dict[int, dict[int, str]] = field(default_factory=dict)
+    marks: Marks
 
 
 def open_workbook(content: bytes, layout: Layout) -> tuple[str, Callable[[], Iterator[Row]]]:
@@ -86,7 +71,8 @@ def _wanted(layout: Layout, names: list[str], visible: list[str]) -> list[str]:
     if layout.sheet is None:
         if not visible:
             raise FileRefused(
-                "has no sheet that is shown", "a workbook with the table on a sheet, or `sheet` in the mapping"
+                "has no sheet that is shown",
+                "a workbook with the table on a sheet that is shown, or `sheet` in the mapping",
             )
         return visible
     if layout.sheet not in names:
@@ -101,10 +87,10 @@ def _choose(
     best: _Sheet | None = None
     most = -1
     for name in names:
-        sheet = _Sheet(name, None)  # type: ignore[arg-type]
-        if name in places:
-            sheet.marks = _looked_through(content, places[name], name)
-        sheet.cells = book.get_sheet_by_name(name)
+        if name not in places:
+            raise FileRefused("has a sheet that its index does not lead to", _SAVE_AS, f"sheet {name}")
+        marks = looked_through(unpacked(content, places[name]), name)
+        sheet = _Sheet(name, book.get_sheet_by_name(name), marks)
         first = [cells for _, cells in islice(_rows(sheet), HEADER_WITHIN)]
         named = most_named(first, layout.columns)[1] if layout.columns else int(len(first) > 0)
         if named > most:
@@ -148,67 +134,6 @@ def _index(content: bytes, part: ZipInfo) -> ElementTree.Element:
         return ElementTree.fromstring(text)  # noqa: S314  (entities are refused above)
     except ElementTree.ParseError as error:
         raise _damaged(error) from None
-
-
-def _looked_through(content: bytes, part: ZipInfo, name: str) -> dict[int, dict[int, str]]:
-    """What stands in cells that are read as blank. Raises FileRefused where the sheet is too large to be read."""
-    marks: dict[int, dict[int, str]] = {}
-    count, last_row, last_column = 0, 0, 26
-    rest = b""
-    for piece in unpacked(content, part):
-        text = rest + piece
-        end = max(text.rfind(b"<c "), text.rfind(b":c "))
-        end = len(text) - 64 if end < 0 and len(text) > 1 << 20 else max(end - 16, 0)
-        text, rest = text[:end], text[end:]
-        last_row, last_column = _farthest(text, last_row, last_column)
-        count += _note(text, marks)
-        _refuse_large(name, last_row, last_column, count)
-    last_row, last_column = _farthest(rest, last_row, last_column)
-    count += _note(rest, marks)
-    _refuse_large(name, last_row, last_column, count)
-    return marks
-
-
-def _farthest(text: bytes, last_row: int, last_column: int) -> tuple[int, int]:
-    last_row = max(last_row, max(map(int, _ROW_BEGINS.findall(text)), default=0))
-    columns = {_column(letters) for letters in set(_FAR_COLUMN.findall(text))}
-    return last_row, max(last_column, max(columns, default=0))
-
-
-def _note(text: bytes, marks: dict[int, dict[int, str]]) -> int:
-    """Enter the errors and the formulas without a result; gives how many."""
-    found: list[tuple[bytes, str]] = []
-    if b't="e"' in text:
-        found += [(attributes, value.decode("latin-1")) for attributes, value in _ERROR.findall(text)]
-    if b"<f" in text or b":f" in text:
-        found += [(one, UNCALCULATED) for one in _WITHOUT_RESULT.findall(text) if b't="str"' not in one]
-    for attributes, mark in found:
-        place = _PLACE.search(attributes)
-        if place is not None:
-            marks.setdefault(int(place[2]) - 1, {})[_column(place[1]) - 1] = mark
-    return len(found)
-
-
-def _column(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - 64
-    return number
-
-
-def _refuse_large(name: str, last_row: int, last_column: int, errors: int) -> None:
-    if last_row * last_column > MOST_CELLS:
-        raise FileRefused(
-            f"has cells down to row {last_row:,} and as far as column {last_column:,}",
-            f"at most {MOST_CELLS:,} cells: delete the empty rows and columns behind the table, or send a CSV file",
-            f"sheet {name}",
-        )
-    if errors > MOST_ERRORS:
-        raise FileRefused(
-            f"more than {MOST_ERRORS:,} cells are errors or formulas without a result",
-            "a workbook that was calculated and saved by a spreadsheet",
-            f"sheet {name}",
-        )
 
 
 def _rows(sheet: _Sheet) -> Iterator[Row]:

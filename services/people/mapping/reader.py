@@ -101,7 +101,7 @@ class Reader:
         if rule is not None:
             read.left_out.append(RowLeftOut(row.number, rule))
             return None
-        if row.width is not None and not (self.rules.short_rows_are_blank and row.width < len(self.file_mapping.names)):
+        if row.width is not None:
             read.faults.append(_wrong_width(row))
             return None
         values: Values = {}

@@ -44,7 +44,8 @@ def named_rows(table: Table, file_mapping: FileMapping) -> Iterator[NamedRow]:
     for number, cells in table.rows():
         wrong = None
         if len(cells) != width:
-            cells, wrong = _fitted(cells, width, table.delimited)
+            wrong = _wrong_width(len(cells), table, file_mapping.rules.short_rows_are_blank)
+            cells = cells[:width] + [""] * (width - len(cells))
         if lacking:
             cells.append("")
         named = cut(cells)
@@ -73,12 +74,13 @@ def _cut(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
     return lambda cells: tuple(cells[place] for place in places)
 
 
-def _fitted(cells: list[str], width: int, delimited: bool) -> tuple[list[str], int | None]:
-    """A row as wide as the header, and how wide it was where that is a fault."""
-    if len(cells) < width:
-        return cells + [""] * (width - len(cells)), len(cells) if delimited else None
-    wrong = len(cells) if delimited and any(cell.strip() for cell in cells[width:]) else None
-    return cells[:width], wrong
+def _wrong_width(width: int, table: Table, short_is_blank: bool) -> int | None:
+    """How wide a row is where that is a fault: a value with the delimiter in it has shifted all behind it."""
+    if table.width is None or width == table.width:
+        return None
+    if width < table.width and (short_is_blank or width >= len(table.header)):
+        return None
+    return width
 
 
 def _key_of(file_mapping: FileMapping) -> Callable[[tuple[str, ...]], str]:

@@ -272,3 +272,13 @@ def test_who_left_before_the_file_begins_is_no_question() -> None:
     feed.reads(DAY_1, held(JAN, left_on=MAR, **RESIGNED))
     assert feed.reads(DAY_2) == []
     assert feed.notes == []
+
+
+def test_one_of_several_posts_without_fixed_hours_is_given_up_by_a_move(feed: Feed) -> None:
+    told = feed.reads(DAY_1, held(JAN, MAR, fte="0"), held(JAN, post="P-2", fte="0.5", row=3))
+    assert told == [
+        (started(JAN, fte="0"), ""),
+        (started(JAN, "P-2", "0.5"), ""),
+        (moved(MAR, "P-1", "P-2", "0.5"), ""),
+    ]
+    assert feed.notes == ["gives up P-1, without fixed hours, beside other posts; told as a move to P-2, held already"]
