@@ -66,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file and print the API keys; gives the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.images.env_file",
-        description="Make the secrets of docker-compose.yml and two API keys: one to feed, one to read. (People has one of "
-        "its own.)",
+        description="Make the secrets of docker-compose.yml and two API keys: one to feed, one to read. (People has "
+        "one of its own.)",
     )
     parser.add_argument(
         "--authority", required=True, help=f"three-digit code of the authority, or {EVERY_AUTHORITY} for all"

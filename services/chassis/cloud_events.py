@@ -174,9 +174,7 @@ def _claimed(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
 def _incoming(attributes: dict[str, Any], body: bytes, now: datetime, attests: bool) -> Incoming:
     claimed = _claimed(attributes)
     stamped = tuple(name for name in STAMPED_BY_SERVICE if name != "provenance" or not attests)
-    faults = [
-        Fault(name, "is set by the service", "to leave it out") for name in stamped if name in attributes
-    ]
+    faults = [Fault(name, "is set by the service", "to leave it out") for name in stamped if name in attributes]
     if faults:
         return Incoming(claimed, refusal=Refused(*faults))
     try:

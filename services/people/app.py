@@ -1,12 +1,13 @@
 """People, put together: what it takes in, what it does behind, and what it answers."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.chassis.runtime import ServiceSpec
+from services.chassis.runtime import Runtime, ServiceSpec
 from services.chassis.service import create_service
 from services.people.api.feeds import feeds_router
 from services.people.api.files import files_router
@@ -32,7 +33,11 @@ TAGS = {
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of people."""
     people = People(settings.keyring, Doors(settings), settings, asyncio.Semaphore(1))
-    behind = (take_in_files, keep_house, *(partial(deliver, door) for door in settings.doors))
+    behind: tuple[Callable[[People, Runtime], Awaitable[None]], ...] = (
+        take_in_files,
+        keep_house,
+        *(partial(deliver, door) for door in settings.doors),
+    )
     spec = ServiceSpec(
         NAME,
         Path(__file__).parent / "migrations",

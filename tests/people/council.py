@@ -94,7 +94,7 @@ class Council:
 
     def ask(
         self, method: str, path: str, caller: str | None = "HR system", service: str = "people",
-        content: bytes | None = None, **query: str,
+        content: bytes | str | None = None, **query: str,
     ) -> httpx.Response:  # fmt: skip
         """Ask one of the services as one of the callers."""
         headers = {} if caller is None else {"Authorization": f"Bearer {self.keys[caller]}"}
@@ -115,7 +115,7 @@ class Council:
     def send(self, file: str, text: str | bytes, as_at: str = "2023-10-31", **query: str) -> httpx.Response:
         """Send a file of the feed hr, without waiting for what becomes of it."""
         content = text.encode() if isinstance(text, str) else text
-        return self.ask("POST", "/v1/feeds/hr/files", content=content, file=file, as_at=as_at, **query)
+        return self.ask("POST", "/v1/feeds/hr/files", content=content, **{"file": file, "as_at": as_at, **query})
 
     def delivered(self, file: str, text: str | bytes, as_at: str = "2023-10-31", **query: str) -> dict[str, Any]:
         """Send a file, and give what became of it when that is known for good."""
