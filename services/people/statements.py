@@ -117,7 +117,10 @@ class CoverStated:
 
 @dataclass(frozen=True, slots=True)
 class ChangeStated:
-    """One row of a change file: one fact, as an event states it. `key` tells it from others of its type and subject."""
+    """One row of a change file: one fact, as an event states it. `key` tells it from others of its type and subject.
+
+    `subject` is the bare identifier, as `post` and `worker` are above; its kind is `data.subject_kind`.
+    """
 
     row: int
     subject: str
