@@ -17,6 +17,8 @@ from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.consumers import subscribe
+from services.metrics.pages.router import pages_router
+from services.metrics.pages.signing_in import Sessions
 from services.metrics.settings import ServiceSettings
 
 __all__ = ["NAME", "SPEC", "ServiceSettings", "create"]
@@ -79,6 +81,16 @@ def create(settings: ServiceSettings) -> FastAPI:
         benchmarks_router(published, settings.statistical_neighbours),
         closing(published),
     )
-    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers, tags=TAGS)
+    app = create_service(
+        SPEC,
+        settings,
+        title="Workforce metrics",
+        description=DESCRIPTION,
+        routers=routers,
+        tags=TAGS,
+        pages=(pages_router(),),
+    )
+    secret = settings.session_secret
+    app.state.sessions = Sessions(settings, None if secret is None else secret.get_secret_value())
     app.add_middleware(FormatBySuffix)
     return app
