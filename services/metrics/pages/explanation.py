@@ -1,6 +1,7 @@
 """Explanation: what a figure is made of, post by post and worker by worker, down to the event and its origin."""
 
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
 
 from fastapi import Request, Response
 
@@ -46,11 +47,11 @@ async def explanation(request: Request, measure: str) -> Response:
         "explanation.html",
         found.context(
             f"What is behind: {figure.body['title']}",
-            measure=measure,
             figure=figure.body,
             parts=parts.body,
+            terms=[_term(found, term) for term in parts.body.get("terms", ())],
             subject_address=lambda subject: subject_address(found, subject, measure),
-            pages=_pages(found, parts.body["count"], query.offset),
+            pages=_pages(found, parts.body.get("count", 0), query.offset),
         ),
     )
 
@@ -68,6 +69,13 @@ async def subject(request: Request, kind: str, identifier: str) -> Response:
             f"{kind.capitalize()} {identifier}", kind=kind, events=events.body, back=back, measure=query.measure
         ),
     )
+
+
+def _term(found: Page, term: dict[str, Any]) -> dict[str, Any]:
+    """A count that a rate is made of, with the page of what is behind it in turn."""
+    asked = parse_qs(urlsplit(term["explanation"]).query)
+    state = {name: asked[name][-1] for name in ("as_at", "from", "to", "scope") if name in asked}
+    return term | {"address": found.there(f"/figures/{term['measure']}", **state)}
 
 
 def subject_address(found: Page, subject: str, measure: str) -> str:

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
-from services.metrics.pages import overview, trend, changes, explanation  # noqa: I001  (the order of the navigation)
+from services.metrics.pages import changes, explanation, overview, trend
 from services.metrics.pages.page import PageRoute, sessions_of
 from services.metrics.pages.rendering import DIGEST, SERVED, page
 from services.metrics.pages.signing_in import SIGN_IN, within_this_site

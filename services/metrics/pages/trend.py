@@ -44,8 +44,11 @@ async def trend(request: Request) -> Response:
     if isinstance(found, Response):
         return found
     series = await _series(found, query, by=query.by)
-    points = points_of(series.body)
-    charted = [_split(found, query, row[query.by]) for row in series.body["rows"]] if query.by else []
+    # Split, a series has a control chart for none of its rows: that of the whole is asked for by itself.
+    whole = await _series(found, query) if query.by else series
+    points = points_of(whole.body)
+    rows = [row for row in series.body["rows"] if any(row["values"])] if query.by else []
+    charted = [_split(found, query, row[query.by]) for row in rows]
     return page(
         "trend.html",
         found.context(
@@ -57,13 +60,14 @@ async def trend(request: Request) -> Response:
                 *({"value": name, "text": name.replace("_", " ").capitalize()} for name in OF_POSTS),
             ],
             series=series.body,
+            rows=rows,
             points=points,
-            headline=headline(series.body, points),
+            headline=headline(whole.body, points),
             first=first_day(found, query),
             charted=charted[:MOST_CHARTS],
             left_out=max(0, len(charted) - MOST_CHARTS),
             chart=_chart_address(found, query),
-            signals=_signals(series.body, points),
+            signals=_signals(whole.body, points),
         ),
     )
 
