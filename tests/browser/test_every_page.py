@@ -67,7 +67,7 @@ async def test_it_says_the_same_without_javascript(site: str, context: BrowserCo
 async def test_the_keyboard_reaches_and_leaves_everything(site: str, context: BrowserContext, looked: Looked) -> None:
     page, _ = await opened(context, site, looked)
     # A field for a date has a stop for each part of it, so there are more stops than elements. Past the last one the
-    # browser leaves the page, which is at its body then; where the page put the focus itself it begins at the top again.
+    # page is left, and at its body then. Where the page put the focus itself, the stops begin at the top again.
     reachable: int = await page.evaluate(REACHABLE)
     at = ""
     for _ in range(STOPS_OF_AN_ELEMENT * reachable + STOPS_BESIDE):

@@ -1,4 +1,4 @@
-"""The ways of people through the pages: from a figure to the event behind it and back, to files, to paper, signing in."""
+"""The ways of people through the pages: from a figure to its events and back, to files, to paper, signing in."""
 
 import csv
 import io
