@@ -4,7 +4,7 @@ import re
 
 import httpx
 import pytest
-from playwright.async_api import BrowserContext, Page, Response
+from playwright.async_api import BrowserContext, Page, Request, Response
 
 from tests.browser.pages import NAMES, PAGES, Looked, sideways, violations
 
@@ -21,7 +21,11 @@ async def opened(context: BrowserContext, site: str, looked: Looked, width: int 
     page = await context.new_page()
     await page.set_viewport_size({"width": width, "height": 900})
     strange: list[str] = []
-    page.on("request", lambda request: request.url.startswith((site, "data:")) or strange.append(request.url))
+
+    def note(request: Request) -> None:
+        strange.extend([] if request.url.startswith((site, "data:")) else [request.url])
+
+    page.on("request", note)
     page.on("pageerror", lambda error: strange.append(str(error)))
     response = await page.goto(f"{site}{looked.address}", wait_until="load")
     assert response is not None

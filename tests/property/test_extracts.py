@@ -1,17 +1,16 @@
 """Whatever was recorded: read from extracts, it comes to the same tables as the events that it was recorded by."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, time
-from datetime import UTC
+from datetime import date, datetime
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.envelope import Event
-from services.people.statements import Begins, History, Kind, Policy, Statement
-from tests.histories import FIRST_DAY, LAST_DAY, histories, histories_of_leavers, histories_of_merges
-from tests.people.hr_system import Written, current, written
+from services.people.statements import Kind, Statement
+from tests.histories import histories, histories_of_leavers, histories_of_merges
+from tests.people.hr_system import Written, written
 from tests.people.reading import COMPLETE, Reading
 from tests.property.test_timelines import DAYS, LATEST_INSTANT, Timelines
 
