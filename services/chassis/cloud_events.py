@@ -39,7 +39,7 @@ VALUES_OF_AN_EVENT = 200
 """Values in a request, for each event that it may hold: honest events have about twenty. Read from JSON a value takes
 about a hundred bytes of memory, however few it took on the way."""
 FEWEST_VALUES = 20_000
-"""So many may be in any request: one event can name very many posts."""
+"""So many may be in any request: one event can name very many subjects."""
 DEEPEST = 20
 """Lists and objects within one another in one event; those of the contracts have three."""
 

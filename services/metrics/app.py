@@ -18,6 +18,7 @@ from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.consumers import subscribe
 from services.metrics.settings import ServiceSettings
+from services.metrics.telemetry import DerivationTelemetry
 
 __all__ = ["NAME", "SPEC", "ServiceSettings", "create"]
 
@@ -47,6 +48,7 @@ SPEC = ServiceSpec(
     publishes=False,
     watches=(handlers.derive_waiting, handlers.count_waiting),
     settled=store.queue_is_empty,
+    telemetry=DerivationTelemetry,
 )
 
 

@@ -159,7 +159,7 @@ class Listener:
             watermarks=self.watermarks,
             settings=SimpleNamespace(late_seconds=15.0),
             spec=SimpleNamespace(publishes=False),
-            catching_up=None,
+            unsettled=None,
             waiting_to_start=None,
         )
         self.health = Health(cast(Any, runtime))
