@@ -5,9 +5,9 @@ its words.
 """
 
 from deploy.grafana.panels import BLUE, VERMILLION, Dashboard, Kind, Panel, PromQl
-from services.metrics.telemetry import DerivationTelemetry
+from services.metrics.telemetry import MetricsTelemetry
 
-MEANINGS = {family.name: family.documentation for family in DerivationTelemetry().registry.collect()}
+MEANINGS = {family.name: family.documentation for family in MetricsTelemetry().registry.collect()}
 """What each metric of the catalogue means. A counter's name is without its ending _total here."""
 
 COUNT = "short"

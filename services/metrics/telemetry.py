@@ -9,8 +9,8 @@ from services.chassis.runtime import Runtime
 from services.chassis.telemetry import Telemetry
 
 
-class DerivationTelemetry(Telemetry):
-    """The metrics of a process that derives timelines."""
+class MetricsTelemetry(Telemetry):
+    """The metrics of one process of this service."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -19,8 +19,21 @@ class DerivationTelemetry(Telemetry):
         self.origin_to_figure = self._histogram(
             "origin_to_figure_seconds", "From an event's acceptance to the commit of the figures it moves."
         )
+        self.feed_recorded = self._gauge(
+            "feed_recorded_until_timestamp_seconds",
+            "The time of the newest record of a feed, by the source that it states, in seconds since 1970.",
+            *("authority", "source"),
+        )
+        self.feed_accepted = self._gauge(
+            "feed_last_accepted_timestamp_seconds",
+            "When an event of a feed was last accepted, in seconds since 1970.",
+            *("authority", "source"),
+        )
+        self.feeds_left_out = self._gauge(
+            "feeds_left_out", "Feeds of which nothing is told here, as there are too many: those that came longest ago."
+        )
 
 
-def telemetry_of(runtime: Runtime) -> DerivationTelemetry:
+def telemetry_of(runtime: Runtime) -> MetricsTelemetry:
     """What this service's runtime was made with (`ServiceSpec.telemetry`)."""
-    return cast(DerivationTelemetry, runtime.telemetry)
+    return cast(MetricsTelemetry, runtime.telemetry)

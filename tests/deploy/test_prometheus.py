@@ -18,7 +18,7 @@ import yaml
 
 from deploy.embedded.processes import LOOPBACK
 from deploy.grafana import build
-from services.metrics.telemetry import DerivationTelemetry
+from services.metrics.telemetry import MetricsTelemetry
 from tests.deploy.compose import REPOSITORY, SERVICES
 from tests.deploy.production import Production
 from tests.deploy.two_authorities import TO_RECRUITMENT, TO_RETENTION
@@ -36,9 +36,7 @@ OF_METRICS_ALONE = {"workforce_timelines_to_derive", "workforce_origin_to_figure
 
 def series_of_the_catalogue() -> set[str]:
     """The name of every series that a service can have."""
-    return {
-        family.name + ending for family in DerivationTelemetry().registry.collect() for ending in ENDINGS[family.type]
-    }
+    return {family.name + ending for family in MetricsTelemetry().registry.collect() for ending in ENDINGS[family.type]}
 
 
 def rules() -> list[dict[str, Any]]:
@@ -69,7 +67,7 @@ def test_every_metric_named_anywhere_is_one_the_services_have() -> None:
 
 def labels_of_the_catalogue() -> dict[str, set[str]]:
     """The labels of every metric that a service can have, by its name without an ending."""
-    metrics = [metric for metric in vars(DerivationTelemetry()).values() if hasattr(metric, "describe")]
+    metrics = [metric for metric in vars(MetricsTelemetry()).values() if hasattr(metric, "describe")]
     return {metric.describe()[0].name: set(metric._labelnames) for metric in metrics}
 
 
@@ -91,7 +89,7 @@ def test_every_label_that_a_rule_or_a_panel_uses_is_one_of_its_metrics() -> None
     dashboard = json.loads((build.FOLDER / "operation.json").read_text(encoding="utf-8"))
     texts += [(to["expr"], to["legendFormat"]) for panel in dashboard["panels"] for to in panel["targets"]]
     used = set[str]().union(*(labels_used_in(query + shown) for query, shown in texts))
-    assert used == {"service", "topic", "owner", "cause", "limit", "type", "reason", "le"}
+    assert used == {"service", "topic", "owner", "cause", "limit", "type", "reason", "le", "authority", "source"}
     for query, shown in texts:
         assert labels_used_in(query + shown) <= labels_known_to(query), query
 

@@ -23,7 +23,7 @@ from services.metrics.ingest import handlers
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.stock_columns import StockColumns
-from services.metrics.telemetry import DerivationTelemetry
+from services.metrics.telemetry import MetricsTelemetry
 from tests.histories import at, cover_started, established, event, fte_changed, left, started
 
 METRICS_MIGRATIONS = Path(metrics.__file__).parent / "migrations"
@@ -67,7 +67,7 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) -> None:
     """As the consumer of metrics does."""
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=DerivationTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
     accepted = [
         replace(
             event,
