@@ -11,20 +11,21 @@ from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
 from services.metrics.api import (
     academy,
+    benchmarks,
     changes,
     effects,
     explanations,
     feeds,
     forecasts,
     measures,
+    neighbours,
     quality,
+    releases,
+    revisions,
     series,
     survival,
 )
-from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
-from services.metrics.api.neighbours import neighbours_router
-from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.ingest import feeds as feeds_sent
 from services.metrics.ingest import handlers, store
@@ -92,11 +93,14 @@ def create(settings: ServiceSettings) -> FastAPI:
         feeds.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
-        releases_router(published),
-        neighbours_router(published),
-        benchmarks_router(published, settings.statistical_neighbours),
+        releases.router,
+        revisions.router,
+        neighbours.router,
+        benchmarks.router,
         closing(published),
     )
     app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers, tags=TAGS)
+    app.state.benchmarks = published
+    app.state.statistical_neighbours = settings.statistical_neighbours
     app.add_middleware(FormatBySuffix)
     return app
