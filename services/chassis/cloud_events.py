@@ -77,9 +77,11 @@ def read_request(
     largest_batch: int,
     now: datetime,
     values_of_an_event: int = VALUES_OF_AN_EVENT,
+    *,
+    attests: bool = False,
 ) -> Iterator[Incoming]:
     """The events of one request, in order, each checked when it is asked for. `now` is taken as `time` where an event
-    states none.
+    states none; `attests`: whether its sender may say where an event came from.
 
     Raises Refused, at once, when the request as a whole cannot be read: wrong content type, no JSON, too many events.
     """
@@ -92,12 +94,12 @@ def read_request(
         item = read_json(body, "body", "a JSON object")
         if not isinstance(item, dict):
             raise Refused(Fault("body", f"is a JSON {type(item).__name__}", "a JSON object"))
-        return iter([_item(item, now)])
+        return iter([_item(item, now, attests)])
     if kind == BATCH:
-        return (_item(item, now) for item in _batch(body, largest_batch))
+        return (_item(item, now, attests) for item in _batch(body, largest_batch))
     if kind == BINARY and "ce-specversion" in headers:
         try:
-            return iter([_incoming(_attributes(headers), body, now)])
+            return iter([_incoming(_attributes(headers), body, now, attests)])
         except Refused as refusal:
             return iter([Rejected((headers.get("ce-id"), headers.get("ce-source")), refusal)])
     if kind == BINARY:
@@ -156,24 +158,24 @@ def _batch(body: bytes, largest_batch: int) -> list[Any]:
     return items
 
 
-def _item(item: object, now: datetime) -> Incoming:
+def _item(item: object, now: datetime, attests: bool) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
         return Rejected((None, None), Refused(fault))
     if _nested_too_deeply(item):
         fault = Fault("event", "is nested too deeply", "data as flat as its contract")
         return Rejected(_claimed(item), Refused(fault))
-    return _structured(item, now)
+    return _structured(item, now, attests)
 
 
-def _structured(item: dict[str, Any], now: datetime) -> Incoming:
+def _structured(item: dict[str, Any], now: datetime, attests: bool) -> Incoming:
     attributes = {name: value for name, value in item.items() if name != "data" and value is not None}
     claimed = _claimed(item)
     if "data_base64" in attributes:
         return Rejected(claimed, Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
         return Rejected(claimed, Refused(Fault("data", "is missing", "a JSON object")))
-    return _incoming(attributes, json.dumps(item["data"]).encode(), now)
+    return _incoming(attributes, json.dumps(item["data"]).encode(), now, attests)
 
 
 def _claimed(attributes: Mapping[str, Any]) -> Claimed:
@@ -181,13 +183,12 @@ def _claimed(attributes: Mapping[str, Any]) -> Claimed:
     return id if isinstance(id, str) else None, source if isinstance(source, str) else None
 
 
-def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incoming:
+def _incoming(attributes: dict[str, Any], body: bytes, now: datetime, attests: bool) -> Incoming:
     claimed = _claimed(attributes)
-    stamped = [
-        Fault(name, "is set by the service", "to leave it out") for name in STAMPED_BY_SERVICE if name in attributes
-    ]
-    if stamped:
-        return Rejected(claimed, Refused(*stamped))
+    stamped = tuple(name for name in STAMPED_BY_SERVICE if name != "provenance" or not attests)
+    faults = [Fault(name, "is set by the service", "to leave it out") for name in stamped if name in attributes]
+    if faults:
+        return Rejected(claimed, Refused(*faults))
     try:
         event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body))
     except Refused as refusal:

@@ -98,7 +98,8 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event that is to be put into the journal. `fingerprint`: see there; `provenance`: the request that brought it.
+    """An event that is to be put into the journal. `fingerprint`: see there; `provenance`: the request that brought it,
+    or what its sender says, who may.
 
     A request makes its entries by itself: what goes wrong in it is its own.
     """
@@ -132,8 +133,8 @@ def fingerprint(parsed: Parsed) -> bytes:
 
 
 def entries(parsed: Iterable[Parsed], provenance: str) -> list[Entry]:
-    """Parsed events as they are put into the journal."""
-    return [Entry(item.event, fingerprint(item), provenance) for item in parsed]
+    """Parsed events as they are put into the journal. `provenance` is said of those that do not say it themselves."""
+    return [Entry(item.event, fingerprint(item), item.event.envelope.provenance or provenance) for item in parsed]
 
 
 async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:
