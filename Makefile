@@ -9,6 +9,8 @@ MINUTES ?= 10
 SEED ?= 1
 PROCESSES ?= 2
 ARGS ?=
+# The contracts must still take what was published under those of this commit or folder.
+AGAINST ?= $(shell git rev-parse --verify --quiet main >/dev/null && echo main || echo HEAD)
 
 # Tests of rules alone need no Kafka: where ARGS names nothing but folders or files of theirs, no jars are fetched.
 WITHOUT_KAFKA := tests/unit% tests/contract% tests/property%
@@ -41,12 +43,13 @@ endif
 test: $(READY) $(STYLES) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
 	$(RUN) -m pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
-check: $(READY) ## format, lint, types, import rules, generated files up to date, OpenAPI and AsyncAPI as Spectral has them
+check: $(READY) ## format, lint, types, import rules, generated files up to date, contracts compatible, OpenAPI and AsyncAPI as Spectral has them
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(RUN) -m contracts.generate --check
+	$(RUN) -m contracts.compatibility --against $(AGAINST)
 	$(RUN) -m deploy.grafana.build --check
 	$(RUN) -m services.metrics.measures.document --check
 	$(RUN) -m services.people.mapping.schema --check
