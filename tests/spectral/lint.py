@@ -14,6 +14,9 @@ from typing import Any
 
 from contracts.generate import asyncapi_document
 from services.metrics import app as metrics
+from services.people import app as people
+from services.people.register.keys import new_master_keys, new_pseudonym_key
+from services.people.settings import ServiceSettings as PeopleSettings
 from services.recruitment import app as recruitment
 from services.retention import app as retention
 from tests import npm
@@ -28,6 +31,8 @@ def documents() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every document of the services, by name."""
     yield "asyncapi", asyncapi_document()
     yield "metrics", metrics.create(metrics.ServiceSettings(database_url=NOWHERE)).openapi()
+    keys: Any = {"master_keys": json.loads(new_master_keys()), "pseudonym_key": new_pseudonym_key()}
+    yield "people", people.create(PeopleSettings(database_url=NOWHERE, **keys)).openapi()
     yield "recruitment", recruitment.create(recruitment.ServiceSettings(database_url=NOWHERE)).openapi()
     yield "retention", retention.create(retention.ServiceSettings(database_url=NOWHERE)).openapi()
 
