@@ -17,12 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.authentication import KeyFirst
 from services.chassis.database import why_not_now
+from services.chassis.dead_letter_routes import router as dead_letters_router
 from services.chassis.documentation import EVERYWHERE, KEY_NEEDED, complete_document
 from services.chassis.event_pages import event_pages_router
 from services.chassis.intake_document import intake_schemas
 from services.chassis.limits import WithinLimits
 from services.chassis.logs import get_log
-from services.chassis.operation import dead_letters_router, health_router
+from services.chassis.operation import health_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Runtime, ServiceSpec
 from services.chassis.settings import Settings
