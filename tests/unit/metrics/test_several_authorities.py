@@ -100,7 +100,7 @@ def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_on
     plans = reading("331", children("D-1", "2023-09-30", 40, "child-protection-plans"))
     looked_after = reading("332", children("D-1", "2023-09-30", 70, "children-looked-after"))
     for readings in ((plans, looked_after), (looked_after, plans)):
-        assert figure("children", *readings).totals == [Reason.NOT_COUNTED]
+        assert figure("children", *readings).totals == [Reason.KINDS_OVERLAP]
         by_kind = figure("children", *readings, by=("demand",))
         assert [values for _, values in by_kind.sorted_rows()] == [[Fraction(40)], [Fraction(70)]]
     assert figure("children", plans, plans).totals == [Fraction(80)]
