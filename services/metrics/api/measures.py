@@ -34,7 +34,8 @@ from services.metrics.api.telling import (
     marked,
     time_of,
 )
-from services.metrics.figures.figures import FigureQuery, Figures, FigureSums
+from services.metrics.figures.figures import Figures, FigureSums
+from services.metrics.figures.reading import FigureQuery
 from services.metrics.ingest import store
 from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When

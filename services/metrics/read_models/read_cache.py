@@ -13,7 +13,7 @@ from fastapi import Request
 
 from services.chassis.runtime import Runtime, runtime_of
 from services.metrics.figures.columns import BROKEN_DOWN_BY, Columns
-from services.metrics.figures.figures import FigureQuery, Reading, needs_snapshot
+from services.metrics.figures.reading import FigureQuery, Reading, needs_snapshot
 from services.metrics.ingest import store
 from services.metrics.measures.declaration import Count
 from services.metrics.read_models import cost

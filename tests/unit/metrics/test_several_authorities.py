@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.codes import CswwRole
+from contracts.codes import CswwRole, Demand
 from contracts.envelope import Event
-from services.metrics.figures.figures import FigureQuery, Figures, FigureSums, Reading
+from services.metrics.figures.figures import Figures, FigureSums
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason
@@ -104,6 +105,50 @@ def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_on
         by_kind = figure("children", *readings, by=("demand",))
         assert [values for _, values in by_kind.sorted_rows()] == [[Fraction(40)], [Fraction(70)]]
     assert figure("children", plans, plans).totals == [Fraction(80)]
+
+
+CASES = [post("P-1", BEFORE), started("W-1", BEFORE), caseload("W-1", "2023-09-30", 10)]
+"""Of an authority with a case holder of 1 FTE."""
+
+
+@pytest.mark.parametrize("one_by_one", [True, False])
+def test_children_are_divided_by_the_case_holders_of_those_alone_who_counted_children(one_by_one: bool) -> None:
+    plans = reading("331", *CASES, children("D-1", "2023-09-30", 40, "child-protection-plans"))
+    none = reading("332", *CASES)
+    other_plans = reading("333", *CASES, children("D-1", "2023-09-30", 20, "child-protection-plans"))
+    for readings in ((plans, none), (none, plans)):
+        assert figure("children-per-case-holder", *readings, one_by_one=one_by_one).totals == [Fraction(40)]
+    # 60 children of both, and 2 FTE.
+    three = figure("children-per-case-holder", plans, none, other_plans, one_by_one=one_by_one)
+    assert three.totals == [Fraction(30)]
+    assert figure("children-per-case-holder", none, none).totals == [Reason.NOT_COUNTED]
+
+
+def test_each_kind_of_children_is_divided_by_the_case_holders_of_those_who_counted_that_kind() -> None:
+    plans = reading("331", *CASES, children("D-1", "2023-09-30", 40, "child-protection-plans"))
+    both = reading(
+        "332",
+        *CASES,
+        children("D-1", "2023-09-30", 20, "child-protection-plans"),
+        children("D-2", "2023-09-30", 70, "children-looked-after"),
+    )
+    by_kind = figure("children-per-case-holder", plans, both, by=("demand",))
+    assert dict(by_kind.rows) == {
+        (Demand.CHILD_PROTECTION_PLANS,): [Fraction(30)],
+        (Demand.CHILDREN_LOOKED_AFTER,): [Fraction(70)],
+    }
+    assert by_kind.totals == [Reason.NOT_COUNTED]
+
+
+def test_children_are_divided_at_each_time_by_those_who_counted_them_then() -> None:
+    earlier = When(date(2021, 10, 1), date(2022, 9, 30), date(2022, 9, 30))
+    cases = [post("P-1", BEFORE), started("W-1", BEFORE)]
+    cases += [caseload("W-1", "2022-09-30", 10), caseload("W-1", "2023-09-30", 10)]
+    then = reading("331", *cases, children("D-1", "2022-09-01", 40, "child-protection-plans"))
+    now = reading("332", *cases, children("D-1", "2023-09-01", 20, "child-protection-plans"))
+    sums = FigureSums([MEASURES["children-per-case-holder"]], [earlier, YEAR], FigureQuery())
+    sums.add([then, now])
+    assert sums.figures(MEASURES["children-per-case-holder"]).totals == [Fraction(40), Fraction(20)]
 
 
 def test_scope_is_the_callers_for_counts_and_the_census_for_its_rates() -> None:
