@@ -3,7 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,13 +35,14 @@ from services.metrics.api.telling import (
     time_of,
 )
 from services.metrics.figures.figures import Figures, FigureSums
-from services.metrics.figures.reading import FigureQuery
+from services.metrics.figures.reading import FigureQuery, Reading, needs_snapshot
 from services.metrics.ingest import store
 from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
 from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models import cost
 from services.metrics.read_models.authorities import ALL
+from services.metrics.read_models.read_cache import Of
 from services.metrics.statistics.control_chart import RULES
 
 router = APIRouter(tags=["measures"])
@@ -146,21 +147,62 @@ class FigureRequest:
         self, computation: Computation, whens: Sequence[When], beside: Sequence[Count] = ()
     ) -> list[Figures]:
         """Its figures at some times, and those of the counts beside it. Raises a problem where they cost too much."""
-        memory = computation.memory
         measures = (self.measure, *beside)
         counts = [counted for measure in measures for counted in counts_of(measure)]
-        size = await memory.size_of_figures(self.authority, counts, self.query, self.as_accepted_at is not None)
-        keys = await memory.most_keys(self.authority, self.query, size)
-        await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
         sums = FigureSums(measures, whens, self.query)
-        instants = self.as_known_at, self.as_accepted_at
-        async with aclosing(memory.readings(self.authority, *instants, counts, self.query)) as pieces:
+        if self.authority == ALL and (self.as_accepted_at is not None or needs_snapshot(counts, self.query)):
+            await self._add_each(computation, sums, measures, counts, whens)
+        else:
+            memory = computation.memory
+            size = await memory.size_of_figures(self.authority, counts, self.query, self.as_accepted_at is not None)
+            keys = await memory.most_keys(self.authority, self.query, size)
+            await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
+            async with aclosing(self._readings(computation, self.authority, counts)) as pieces:
+                async for readings in pieces:
+                    await computation.run(sums.add, readings)
+        return await computation.run(lambda: [sums.figures(measure) for measure in measures])
+
+    async def _add_each(
+        self,
+        computation: Computation,
+        sums: FigureSums,
+        measures: Sequence[Measure],
+        counts: Sequence[Count],
+        whens: Sequence[When],
+    ) -> None:
+        """Add every authority's events, one by one; of those that are as they were the last time, what was kept."""
+        memory = computation.memory
+        where = frozenset((self.query.where or {}).items())
+        asked = tuple(measure.name for measure in measures), tuple(whens), self.query.by, where, self.query.scope
+        question = (*asked, self.as_accepted_at)
+        states = await memory.states(self.as_known_at)
+        known = memory.amounts.of(question, states)
+        missing = [name for name in states if name not in known]
+        size = await memory.size_of_figures(missing, counts, self.query, self.as_accepted_at is not None)
+        keys = len(set[object]().union(*(amounts.keys for amounts in known.values())))
+        keys += await memory.most_keys(missing, self.query, size) if missing else 0
+        await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
+        for amounts in known.values():
+            await computation.run(sums.merge, amounts)
+        kept = True
+        async with aclosing(self._readings(computation, missing, counts)) as pieces:
             async for readings in pieces:
-                await computation.run(sums.add, readings)
+                name, of_one = readings[0].authority, FigureSums(measures, whens, self.query)
+                await computation.run(of_one.add, readings)
+                await computation.run(sums.merge, of_one)
+                kept = kept and memory.amounts.keep(question, states, {name: of_one})
+
+    async def _readings(
+        self, computation: Computation, authority: Of, counts: Sequence[Count]
+    ) -> AsyncGenerator[list[Reading], None]:
+        """What it is counted from, piece by piece; others have their turn in between."""
+        instants = self.as_known_at, self.as_accepted_at
+        async with aclosing(computation.memory.readings(authority, *instants, counts, self.query)) as pieces:
+            async for readings in pieces:
+                yield readings
                 # Not held while others have their turn, nor while the next is made.
                 readings.clear()
                 await computation.let_others()
-        return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
 
 class FigureParameters(OfAuthority, OfATime, AsKnown, BrokenDown, Counted):

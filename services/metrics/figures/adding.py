@@ -26,6 +26,11 @@ from services.metrics.measures.declaration import Count, Kind, Part, Rate, When,
 from services.metrics.pauses import with_pauses
 from services.metrics.snapshot.employment import Scope
 
+ROW_BYTES = 250
+"""Of the sums of one key: the key, and the places where they stand."""
+SUM_BYTES = 40
+"""Of one sum."""
+
 
 class Adding:
     """The sum of one count at some times, by key, over readings that come one after another."""
@@ -55,6 +60,11 @@ class Adding:
     def merge(self, other: "Adding") -> None:
         """Add what was added to another one of the same, of other authorities."""
         self._merge(other.sums())
+
+    @property
+    def weight(self) -> int:
+        """Bytes it takes."""
+        return len(self.sums()) * (ROW_BYTES + SUM_BYTES * len(self._whens))
 
     def _stock(self, as_known_at: datetime) -> StockSums:
         if self._in_columns is None:
@@ -122,6 +132,11 @@ class Together:
     def of(self, key: Key) -> dict[str, Sums]:
         """The sums of each count behind one row."""
         return self._rows[key]
+
+    @property
+    def weight(self) -> int:
+        """Bytes it takes."""
+        return (len(self._rows) + 1) * len(self.totals) * (ROW_BYTES + SUM_BYTES * len(self._whens))
 
     def _nothing(self) -> dict[str, Sums]:
         return {counted.name: [None] * len(self._whens) for counted in counts_of(self._rate)}

@@ -71,6 +71,10 @@ def figures(measure: Measure, readings: Sequence[Reading], whens: Sequence[When]
     return found.figures(measure)
 
 
+SUMS_BYTES = 3_000
+"""Of sums without any row."""
+
+
 class FigureSums:
     """What some measures come to at some times, over readings that come one after another and may then be let go."""
 
@@ -109,6 +113,16 @@ class FigureSums:
             adding.merge(other._counts[key])
         for name, together in self._together.items():
             together.merge(other._together[name])
+
+    @property
+    def weight(self) -> int:
+        """Bytes it takes: an estimate."""
+        return SUMS_BYTES + sum(each.weight for each in (*self._counts.values(), *self._together.values()))
+
+    @property
+    def keys(self) -> set[Key]:
+        """Those of which any of the counts has a row."""
+        return {key for adding in self._counts.values() for key in adding.sums()}
 
     def figures(self, measure: Measure) -> Figures:
         """What one of the measures comes to in all that was added."""

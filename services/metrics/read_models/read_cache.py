@@ -17,6 +17,7 @@ from services.metrics.figures.reading import FigureQuery, Reading, needs_snapsho
 from services.metrics.ingest import store
 from services.metrics.measures.declaration import Count
 from services.metrics.read_models import cost
+from services.metrics.read_models.amounts import STATES, Amounts, States
 from services.metrics.read_models.authorities import ALL, Authorities
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.cost import Size
@@ -26,12 +27,16 @@ from services.metrics.settings import ServiceSettings
 from services.metrics.snapshot.snapshot import Snapshot
 
 MEGABYTE = 1_000_000
+
+Of = str | Sequence[str]
+"""One authority, all of them, or some by name."""
+
 FREEZE_AFTER = 16 * MEGABYTE
 """Taken in since the last time, in bytes: so much is looked through in some ten milliseconds."""
 
 
 class ReadCache:
-    """The columns, events and snapshots of one process."""
+    """The columns, events, snapshots and amounts of one process."""
 
     def __init__(self, readers: Readers, budget: Budget, tables: int | None = None) -> None:
         """`tables` says of which tables it is the memory."""
@@ -40,20 +45,26 @@ class ReadCache:
         self.budget = budget
         self.columns = StockColumns(readers, budget)
         self.authorities = Authorities(readers, budget)
+        self.amounts = Amounts(budget)
         self._frozen_at = 0
 
-    async def size(self, authority: str, *, rows: bool = False, events: bool = True) -> Size:
-        """How much there is to ask of one authority or all of them: of rows of staffing, of events, or of both."""
+    async def states(self, as_known_at: datetime) -> States:
+        """Every authority, with what its amounts as known at an instant follow from."""
+        rows = await self.readers.fetch(STATES, as_known_at)
+        return {row["authority"]: tuple(row.values()) for row in rows}
+
+    async def size(self, authority: Of, *, rows: bool = False, events: bool = True) -> Size:
+        """How much there is to ask of these together: of rows of staffing, of events, or of both."""
         names = await self._named(authority)
         found = await self.columns.count(names) if rows else (0, 0)
         counted = await self.authorities.count(names) if events else (0, 0, 0)
         return Size(*counted, *found)
 
-    async def size_of_figures(self, authority: str, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
+    async def size_of_figures(self, authority: Of, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
         """The same for some counts. What is pinned is counted from events alone."""
         return await self.size(authority, rows=not pinned, events=pinned or needs_snapshot(counts, query))
 
-    async def most_keys(self, authority: str, query: FigureQuery, size: Size) -> int:
+    async def most_keys(self, authority: Of, query: FigureQuery, size: Size) -> int:
         """The most rows that an answer can have."""
         by = tuple(name for name in query.by if name in BROKEN_DOWN_BY)
         where = {name: value for name, value in (query.where or {}).items() if name in BROKEN_DOWN_BY}
@@ -62,13 +73,13 @@ class ReadCache:
 
     async def readings(
         self,
-        authority: str,
+        authority: Of,
         as_known_at: datetime,
         as_accepted_at: datetime | None,
         counts: Sequence[Count],
         query: FigureQuery,
     ) -> AsyncGenerator[list[Reading], None]:
-        """What these counts are read from, piece by piece: of all authorities never more at once than a few.
+        """What these counts are read from, piece by piece: of many authorities never more at once than a few.
 
         Whoever asks lets go of each before the next.
         """
@@ -78,7 +89,7 @@ class ReadCache:
             parts = self.columns.of_each() if authority == ALL else self._columns_of(authority)
             async for columns in parts:
                 yield [Reading(authority, as_known_at, _no_snapshot, each) for each in columns]
-        elif authority == ALL:
+        elif authority == ALL or not isinstance(authority, str):
             for name in await self._named(authority):
                 columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
                 # The snapshot is held by what is given alone.
@@ -120,7 +131,9 @@ class ReadCache:
     async def _columns_of(self, authority: str) -> AsyncIterator[list[Columns]]:
         yield [await self.columns.of(authority)]
 
-    async def _named(self, authority: str) -> list[str]:
+    async def _named(self, authority: Of) -> list[str]:
+        if not isinstance(authority, str):
+            return list(authority)
         return await self.columns.authorities() if authority == ALL else [authority]
 
 
