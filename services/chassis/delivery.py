@@ -115,11 +115,11 @@ class Delivery:
         good: list[tuple[ConsumerRecord, Event]] = []
         bad: list[RejectedRecord] = []
         for record in at_hand:
-            found = _decoded(record)
-            if isinstance(found, RejectedRecord):
-                bad.append(found)
+            decoded = _decoded(record)
+            if isinstance(decoded, RejectedRecord):
+                bad.append(decoded)
             else:
-                good.append((record, found))
+                good.append((record, decoded))
         bad += await self._take_in(good, take_in, self.far_behind(consumer, len(at_hand)))
         self._judge(at_hand, bad)
         self._hold_back(records, consumer)

@@ -50,7 +50,7 @@ def in_post(columns: Columns) -> int:
 
 async def tamper_with(pool: asyncpg.Pool, unit: str) -> None:
     """Write into a row what no change tells of: only who reads all rows sees it."""
-    tag = await pool.execute("UPDATE staffing SET in_post = 500 WHERE authority = '331' AND place = $1", unit)
+    tag = await pool.execute("UPDATE staffing SET in_post = 500 WHERE authority = '331' AND staffing_unit = $1", unit)
     assert tag != "UPDATE 0"
 
 

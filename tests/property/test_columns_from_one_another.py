@@ -24,10 +24,10 @@ LAST_OF_ALL = datetime.max.replace(tzinfo=UTC)
 
 def rows_of(events: list[Event]) -> dict[str, list[Staffing]]:
     """The rows of staffing that these events bring about, by unit."""
-    found = defaultdict(list)
+    by_unit = defaultdict(list)
     for row in Timelines(events).staffing:
-        found[row.place].append(row)
-    return found
+        by_unit[row.staffing_unit].append(row)
+    return by_unit
 
 
 @st.composite

@@ -3,7 +3,7 @@
 Invariant: an answer states all that determined it: measure, definition, authority, scope, both times, dimensions.
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,14 +35,13 @@ from services.metrics.api.telling import (
     time_of,
 )
 from services.metrics.figures.figures import Figures, FigureSums
-from services.metrics.figures.reading import FigureQuery, Reading, needs_snapshot
+from services.metrics.figures.reading import FigureQuery, needs_snapshot
 from services.metrics.ingest import store
 from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
 from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models import cost
 from services.metrics.read_models.authorities import ALL
-from services.metrics.read_models.read_cache import Of
 from services.metrics.statistics.control_chart import RULES
 
 router = APIRouter(tags=["measures"])
@@ -100,7 +99,7 @@ async def list_measures(request: Request) -> Response:
 
 def described(measure: Measure) -> dict[str, Any]:
     """A measure as answers describe it."""
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "measure": measure.name,
         "title": measure.title,
         "definition": measure.definition,
@@ -108,7 +107,7 @@ def described(measure: Measure) -> dict[str, Any]:
         "unit": measure.unit,
         "kind": measure.kind,
     }
-    return found | ({"formula": measure.formula} if isinstance(measure, Rate) else {})
+    return body | ({"formula": measure.formula} if isinstance(measure, Rate) else {})
 
 
 def declared(name: str) -> Measure:
@@ -133,10 +132,10 @@ class FigureRequest:
     def facts(self) -> dict[str, Any]:
         """What determined the answer, besides the time asked for."""
         scope = self.measure.scope or self.query.scope
-        found: dict[str, Any] = described(self.measure) | {"authority": self.authority, "scope": scope}
+        body: dict[str, Any] = described(self.measure) | {"authority": self.authority, "scope": scope}
         if self.query.where:
-            found["where"] = dict(self.query.where)
-        return found
+            body["where"] = dict(self.query.where)
+        return body
 
     def instants(self) -> dict[str, str]:
         """As known when, and, where it is pinned, as accepted when."""
@@ -157,9 +156,13 @@ class FigureRequest:
             size = await memory.size_of_figures(self.authority, counts, self.query, self.as_accepted_at is not None)
             keys = await memory.most_keys(self.authority, self.query, size)
             await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
-            async with aclosing(self._readings(computation, self.authority, counts)) as pieces:
+            instants = self.as_known_at, self.as_accepted_at
+            async with aclosing(memory.readings(self.authority, *instants, counts, self.query)) as pieces:
                 async for readings in pieces:
                     await computation.run(sums.add, readings)
+                    # Not held while others have their turn, nor while the next is made.
+                    readings.clear()
+                    await computation.let_others()
         return await computation.run(lambda: [sums.figures(measure) for measure in measures])
 
     async def _add_each(
@@ -185,23 +188,14 @@ class FigureRequest:
         for amounts in known.values():
             await computation.run(sums.merge, amounts)
         kept = True
-        async with aclosing(self._readings(computation, missing, counts)) as pieces:
+        instants = self.as_known_at, self.as_accepted_at
+        async with aclosing(memory.readings_of_each(missing, *instants, counts)) as pieces:
             async for readings in pieces:
                 name, of_one = readings[0].authority, FigureSums(measures, whens, self.query)
                 await computation.run(of_one.add, readings)
+                readings.clear()
                 await computation.run(sums.merge, of_one)
                 kept = kept and memory.amounts.keep(question, states, {name: of_one})
-
-    async def _readings(
-        self, computation: Computation, authority: Of, counts: Sequence[Count]
-    ) -> AsyncGenerator[list[Reading], None]:
-        """What it is counted from, piece by piece; others have their turn in between."""
-        instants = self.as_known_at, self.as_accepted_at
-        async with aclosing(computation.memory.readings(authority, *instants, counts, self.query)) as pieces:
-            async for readings in pieces:
-                yield readings
-                # Not held while others have their turn, nor while the next is made.
-                readings.clear()
                 await computation.let_others()
 
 
@@ -232,11 +226,11 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     these add up, and stand beside a figure that is shown rounded (`exact`). Where figures as shown do not add up,
     `rounding` says so.
     """
-    found = declared(measure)
+    declaration = declared(measure)
     question = FigureParameters(request)
-    requested, when = wanted(question, found), question.when(found)
+    requested, when = wanted(question, declaration), question.when(declaration)
     question.raise_if_invalid()
-    beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
+    beside = [item for name in getattr(declaration, "also", ()) if isinstance(item := MEASURES[name], Count)]
     async with computing(request) as computation:
         result, *others = await requested.work_out(computation, [when], beside)
         await refuse_nothing(computation, requested, result)
@@ -252,21 +246,21 @@ def _answer(
     with_it: Sequence[tuple[Count, Figures]],
 ) -> Response:
     """The answer with a figure, and with the counts beside it."""
-    found = requested.measure
-    units = {"value": found.unit, "total": found.unit}
+    measure = requested.measure
+    units = {"value": measure.unit, "total": measure.unit}
     units |= {name: item.unit for item, _ in with_it for name in (item.name, f"total_{item.name}")}
-    body = requested.facts() | time_of(found, when) | requested.instants() | {"by": list(requested.query.by)}
+    body = requested.facts() | time_of(measure, when) | requested.instants() | {"by": list(requested.query.by)}
     body["rows"] = [
         dict(zip(requested.query.by, key, strict=True))
         | all_told({"value": value} | {item.name: of.rows[key][0] for item, of in with_it}, units)
-        | exactly(found, value)
-        | marked(found, value, "mark")
+        | exactly(measure, value)
+        | marked(measure, value, "mark")
         for key, (value,) in result.sorted_rows()
     ]
     total = result.totals[0]
     totals = {"total": total} | {f"total_{item.name}": of.totals[0] for item, of in with_it}
-    body |= all_told(totals, units) | marked(found, total, "total_mark")
-    body |= exactly(found, total) | rounding(found, body["rows"], body["total"])
+    body |= all_told(totals, units) | marked(measure, total, "total_mark")
+    body |= exactly(measure, total) | rounding(measure, body["rows"], body["total"])
     body["links"] = {"pinned": pinned(question)}
     if requested.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)

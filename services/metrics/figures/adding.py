@@ -27,7 +27,7 @@ from services.metrics.pauses import with_pauses
 from services.metrics.snapshot.employment import Scope
 
 ROW_BYTES = 250
-"""Of the sums of one key: the key, and the places where they stand."""
+"""Of the sums of one key: the key, and its slots in lists."""
 SUM_BYTES = 40
 """Of one sum."""
 
@@ -38,7 +38,7 @@ class Adding:
     def __init__(self, counted: Count, whens: Sequence[When], query: FigureQuery) -> None:
         self.counted, self._whens, self._query = counted, whens, query
         self._in_columns: StockSums | None = None
-        self._found: dict[Key, Sums] = {} if query.by else {(): [counted.nothing] * len(whens)}
+        self._sums: dict[Key, Sums] = {} if query.by else {(): [counted.nothing] * len(whens)}
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Add these: from columns where they have them and these are enough."""
@@ -55,7 +55,7 @@ class Adding:
         if self._in_columns is not None:
             self._merge(self._in_columns.sums())
             self._in_columns = None
-        return self._found
+        return self._sums
 
     def merge(self, other: "Adding") -> None:
         """Add what was added to another one of the same, of other authorities."""
@@ -77,8 +77,8 @@ class Adding:
 
     def _merge(self, more: Mapping[Key, Sequence[int | None]]) -> None:
         for key, amounts in more.items():
-            before = self._found.get(key)
-            self._found[key] = list(amounts) if before is None else added(before, amounts)
+            before = self._sums.get(key)
+            self._sums[key] = list(amounts) if before is None else added(before, amounts)
 
 
 class Terms:
@@ -89,7 +89,7 @@ class Terms:
         self._sums = sums
         self._nothing: dict[str, Sums] = {counted.name: [counted.nothing] * length for counted in counts}
         self._has = {counted.name: [at for at, one in enumerate(by) if one in counted.dimensions] for counted in counts}
-        self.keys = {key for name, found in sums.items() if len(self._has[name]) == len(by) for key in found}
+        self.keys = {key for name, by_key in sums.items() if len(self._has[name]) == len(by) for key in by_key}
         self.totals = {counted.name: totals(counted, sums[counted.name], length) for counted in counts}
 
     def of(self, key: Key) -> dict[str, Sums]:
@@ -156,10 +156,10 @@ def _where_all_counted(sums: Mapping[str, Sums]) -> dict[str, Sums]:
     }
 
 
-def totals(counted: Count, found: Mapping[Key, Sequence[int | None]], length: int) -> Sums:
+def totals(counted: Count, by_key: Mapping[Key, Sequence[int | None]], length: int) -> Sums:
     """The sums of all rows of a count."""
     sums: Sums = [counted.nothing] * length
-    for amounts in with_pauses(found.values()):
+    for amounts in with_pauses(by_key.values()):
         sums = added(sums, amounts)
     return sums
 
@@ -175,18 +175,18 @@ def sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query: 
     if counted.over_time is not None and len(whens) > 1 and has_figure(counted, reading, query):
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.snapshot(), scope)
         return _over_time(counted, [part for part in of_all_time if fits(part, query)], whens, query)
-    found: dict[Key, Sums] = {}
-    for place, when in with_pauses(enumerate(whens)):
+    by_key: dict[Key, Sums] = {}
+    for index, when in with_pauses(enumerate(whens)):
         for part in parts(counted, reading, when, query):
-            sums = found.setdefault(key_of(part, query), [counted.nothing] * len(whens))
-            sums[place] = (sums[place] or 0) + part.amount
-    return found
+            sums = by_key.setdefault(key_of(part, query), [counted.nothing] * len(whens))
+            sums[index] = (sums[index] or 0) + part.amount
+    return by_key
 
 
-def _over_time(counted: Count, found: Iterable[Part], whens: Sequence[When], query: FigureQuery) -> dict[Key, Sums]:
+def _over_time(counted: Count, counting: Iterable[Part], whens: Sequence[When], query: FigureQuery) -> dict[Key, Sums]:
     """The same for parts that hold whatever is asked: each is looked at once, not once for every time."""
     steps: defaultdict[Key, defaultdict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for part in found:
+    for part in counting:
         of_key = steps[key_of(part, query)]
         of_key[part.since][0] += part.amount
         of_key[part.since][1] += 1

@@ -78,7 +78,7 @@ class Columns:
     """
 
     def __init__(self, rows: Rows, units: Sequence[str], combinations: Sequence[Combination]) -> None:
-        """From an array of dtype `ROW`, in any order; of a row `unit` and `combination` are places in these lists."""
+        """From an array of dtype `ROW`, in any order; its `unit` and `combination` are indexes into these lists."""
         order = np.argsort(rows["known_to"], kind="stable")
         self._units = list(units)
         self._combinations = list(combinations)
@@ -101,14 +101,14 @@ class Columns:
         new, names, combinations = _converted(rows, self._units, self._combinations)
         gone = np.array([name in units for name in self._units], bool)
         kept = np.flatnonzero(~gone[self._unit])
-        found = np.empty(len(kept) + len(new), ROW)
+        joined = np.empty(len(kept) + len(new), ROW)
         for field, column in self._by_field():
-            found[field][: len(kept)] = column[kept]
-            found[field][len(kept) :] = new[field]
+            joined[field][: len(kept)] = column[kept]
+            joined[field][len(kept) :] = new[field]
         # What no row has any more is forgotten: else it would heap up over the years.
-        found["unit"], names = _only_used(found["unit"], names)
-        found["combination"], combinations = _only_used(found["combination"], combinations)
-        return Columns(found, names, combinations)
+        joined["unit"], names = _only_used(joined["unit"], names)
+        joined["combination"], combinations = _only_used(joined["combination"], combinations)
+        return Columns(joined, names, combinations)
 
     def _by_field(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
         yield from self._amounts.items()
@@ -207,8 +207,8 @@ class Columns:
         for number, combination in enumerate(self._combinations):
             if not scope.holds(combination):
                 continue
-            if all(combination[place] == value for place, value in equal):
-                key = tuple(combination[place] for place in kept_by)
+            if all(combination[index] == value for index, value in equal):
+                key = tuple(combination[index] for index in kept_by)
                 group[number] = numbers.setdefault(key, len(numbers))
         return list(numbers), group
 
@@ -272,25 +272,25 @@ class StockSums:
         """The sums of all that was added."""
         if self._asked is None:
             return {key: [] for key in self._total}
-        return {key: sums[self._asked.place].tolist() for key, sums in with_pauses(self._total.items())}
+        return {key: sums[self._asked.of_each].tolist() for key, sums in with_pauses(self._total.items())}
 
 
 class _AskedDays(NamedTuple):
-    """The days asked, each once, ascending; the place of each that was asked for among them.
+    """The days asked, each once, ascending; `of_each` that was asked for: its index among them.
 
     `before` tells, for each day from the first one to the day after the last, how many of them come before it.
     """
 
     days: Days
-    place: Integers
+    of_each: Integers
     before: Days
 
     @classmethod
     def of(cls, days: Sequence[date]) -> "_AskedDays":
-        asked, place = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
+        asked, index = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
         before = np.zeros(int(asked[-1]) - int(asked[0]) + 2, np.int32)
         before[asked - asked[0] + 1] = 1
-        return cls(asked, place, before.cumsum(dtype=np.int32))
+        return cls(asked, index, before.cumsum(dtype=np.int32))
 
 
 def day_number(day: date) -> int:
@@ -312,7 +312,7 @@ def _converted(
     number_of_combination = {combination: number for number, combination in enumerate(combinations)}
     converted = [
         (
-            number_of_unit.setdefault(row.place, len(number_of_unit)),
+            number_of_unit.setdefault(row.staffing_unit, len(number_of_unit)),
             number_of_combination.setdefault(_combination(row.dimensions), len(number_of_combination)),
             *(getattr(row, amount) for amount in AMOUNTS),
             day_number(row.valid_from),
@@ -326,7 +326,7 @@ def _converted(
 
 
 def _only_used(numbers: Integers, names: Sequence[Name]) -> tuple[Integers, list[Name]]:
-    """The names that any of the numbers stands for, and for each number the place of its name among these."""
+    """The names that any of the numbers stands for, and for each number the index of its name among these."""
     used = np.bincount(numbers, minlength=len(names)) > 0
     return (np.cumsum(used) - 1)[numbers], [name for name, is_used in zip(names, used, strict=True) if is_used]
 

@@ -66,9 +66,9 @@ class Figures:
 
 def figures(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], query: FigureQuery) -> Figures:
     """What a measure comes to at each of some times, summed over readings of several authorities."""
-    found = FigureSums([measure], whens, query)
-    found.add(readings)
-    return found.figures(measure)
+    sums = FigureSums([measure], whens, query)
+    sums.add(readings)
+    return sums.figures(measure)
 
 
 SUMS_BYTES = 3_000
@@ -117,7 +117,8 @@ class FigureSums:
     @property
     def weight(self) -> int:
         """Bytes it takes: an estimate."""
-        return SUMS_BYTES + sum(each.weight for each in (*self._counts.values(), *self._together.values()))
+        of_counts = sum(adding.weight for adding in self._counts.values())
+        return SUMS_BYTES + of_counts + sum(together.weight for together in self._together.values())
 
     @property
     def keys(self) -> set[Key]:
@@ -126,28 +127,28 @@ class FigureSums:
 
     def figures(self, measure: Measure) -> Figures:
         """What one of the measures comes to in all that was added."""
-        found, counts = self._added_up(measure), counts_of(measure)
+        added_up, counts = self._added_up(measure), counts_of(measure)
         if not all(rests_on_rules_of(counted, self._authorities) for counted in counts):
-            return _withheld(found, Reason.NO_POLICY, rows_too=True)
+            return _withheld(added_up, Reason.NO_POLICY, rows_too=True)
         in_all = replace(self._query, by=())
         if not all(adds_up(counted, in_all, self._kinds[counted.name]) for counted in counts):
             rows_too = not all(adds_up(counted, self._query, self._kinds[counted.name]) for counted in counts)
-            return _withheld(found, Reason.NOT_COUNTED, rows_too=rows_too)
-        return found
+            return _withheld(added_up, Reason.NOT_COUNTED, rows_too=rows_too)
+        return added_up
 
     def _added_up(self, measure: Measure) -> Figures:
         scope = _query_of(measure, self._query).scope
         if isinstance(measure, Rate):
-            sums = {term.measure: self._counts[term.measure, scope].sums() for term in measure.terms}
-            terms = self._together.get(measure.name) or Terms(measure, self._query.by, len(self._whens), sums)
+            of_terms = {term.measure: self._counts[term.measure, scope].sums() for term in measure.terms}
+            terms = self._together.get(measure.name) or Terms(measure, self._query.by, len(self._whens), of_terms)
             return _rates(measure, terms, self._whens)
-        found = self._counts[measure.name, scope].sums()
+        sums = self._counts[measure.name, scope].sums()
 
         def exactly(amounts: Sums) -> list[Value]:
             return [_value(amount, when) for amount, when in zip(amounts, self._whens, strict=True)]
 
-        in_all = exactly(totals(measure, found, len(self._whens)))
-        return _told(Rows(found.keys(), lambda key: exactly(found[key])), in_all)
+        in_all = exactly(totals(measure, sums, len(self._whens)))
+        return _told(Rows(sums.keys(), lambda key: exactly(sums[key])), in_all)
 
 
 def _query_of(measure: Measure, query: FigureQuery) -> FigureQuery:
@@ -174,8 +175,8 @@ def _withheld(figures: Figures, reason: Reason, rows_too: bool) -> Figures:
 def _rates(rate: Rate, terms: Terms | Together, whens: Sequence[When]) -> Figures:
     def ratios(sums: Mapping[str, Sums]) -> list[Value]:
         return [
-            _ratio(rate, when, {name: of_times[place] for name, of_times in sums.items()})
-            for place, when in enumerate(whens)
+            _ratio(rate, when, {name: of_times[index] for name, of_times in sums.items()})
+            for index, when in enumerate(whens)
         ]
 
     return _told(Rows(terms.keys, lambda key: ratios(terms.of(key))), ratios(terms.totals))

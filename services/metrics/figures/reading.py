@@ -57,8 +57,8 @@ def parts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> l
     """The parts that a count is made of; their amounts add up to it. None where there is no such figure."""
     if not has_figure(counted, reading, query):
         return []
-    found = counted.parts(reading.snapshot(), counted.scope or query.scope, when)
-    return [part for part in found if fits(part, query)]
+    counting = counted.parts(reading.snapshot(), counted.scope or query.scope, when)
+    return [part for part in counting if fits(part, query)]
 
 
 def has_figure(counted: Count, reading: Reading, query: FigureQuery) -> bool:

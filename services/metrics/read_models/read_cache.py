@@ -4,7 +4,8 @@ Invariant: every answer is of what was committed when it was asked for; what is 
 """
 
 import gc
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import NoReturn, cast
 from weakref import WeakKeyDictionary
@@ -56,9 +57,9 @@ class ReadCache:
     async def size(self, authority: Of, *, rows: bool = False, events: bool = True) -> Size:
         """How much there is to ask of these together: of rows of staffing, of events, or of both."""
         names = await self._named(authority)
-        found = await self.columns.count(names) if rows else (0, 0)
+        of_columns = await self.columns.count(names) if rows else (0, 0)
         counted = await self.authorities.count(names) if events else (0, 0, 0)
-        return Size(*counted, *found)
+        return Size(*counted, *of_columns)
 
     async def size_of_figures(self, authority: Of, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
         """The same for some counts. What is pinned is counted from events alone."""
@@ -73,38 +74,47 @@ class ReadCache:
 
     async def readings(
         self,
-        authority: Of,
+        authority: str,
         as_known_at: datetime,
         as_accepted_at: datetime | None,
         counts: Sequence[Count],
         query: FigureQuery,
     ) -> AsyncGenerator[list[Reading], None]:
-        """What these counts are read from, piece by piece: of many authorities never more at once than a few.
+        """What these counts are read from, piece by piece: of all authorities never more at once than a few.
 
         Whoever asks lets go of each before the next.
         """
-        # Columns hold everything accepted: what is pinned is read from the events themselves.
-        with_columns = as_accepted_at is None and any(counted.column is not None for counted in counts)
         if as_accepted_at is None and not needs_snapshot(counts, query):
             parts = self.columns.of_each() if authority == ALL else self._columns_of(authority)
             async for columns in parts:
                 yield [Reading(authority, as_known_at, _no_snapshot, each) for each in columns]
-        elif authority == ALL or not isinstance(authority, str):
-            for name in await self._named(authority):
-                columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
-                # The snapshot is held by what is given alone.
-                yield [
-                    Reading(
-                        name,
-                        as_known_at,
-                        _this(await self.authorities.in_passing(name, as_known_at, as_accepted_at)),
-                        columns_of_it,
-                    )
-                ]
+        elif authority == ALL:
+            names = await self._named(ALL)
+            async with aclosing(self.readings_of_each(names, as_known_at, as_accepted_at, counts)) as pieces:
+                async for readings in pieces:
+                    yield readings
         else:
             reading = await self.reading(authority, as_known_at, as_accepted_at)
+            with_columns = _columns_will_do(counts, as_accepted_at)
             columns_of_it = await self.columns.of(authority) if with_columns else None
             yield [Reading(authority, as_known_at, reading.snapshot, columns_of_it)]
+
+    async def readings_of_each(
+        self, names: Iterable[str], as_known_at: datetime, as_accepted_at: datetime | None, counts: Sequence[Count]
+    ) -> AsyncGenerator[list[Reading], None]:
+        """The snapshots of these authorities, one by one, with columns where these will do for any of the counts."""
+        with_columns = _columns_will_do(counts, as_accepted_at)
+        for name in names:
+            columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
+            # The snapshot is held by what is given alone.
+            yield [
+                Reading(
+                    name,
+                    as_known_at,
+                    _this(await self.authorities.in_passing(name, as_known_at, as_accepted_at)),
+                    columns_of_it,
+                )
+            ]
 
     async def reading(self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None = None) -> Reading:
         """One authority's snapshot, and nothing besides."""
@@ -135,6 +145,11 @@ class ReadCache:
         if not isinstance(authority, str):
             return list(authority)
         return await self.columns.authorities() if authority == ALL else [authority]
+
+
+def _columns_will_do(counts: Sequence[Count], as_accepted_at: datetime | None) -> bool:
+    """Columns hold everything accepted: what is pinned is read from the events themselves."""
+    return as_accepted_at is None and any(counted.column is not None for counted in counts)
 
 
 def _this(snapshot: Snapshot) -> Callable[[], Snapshot]:

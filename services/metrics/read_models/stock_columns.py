@@ -40,7 +40,7 @@ COUNT_ROWS = "SELECT count(*) FROM staffing WHERE authority = ANY ($1::text[])"
 
 COUNT_KEYS = """
     SELECT count(*)
-    FROM (SELECT DISTINCT {by} FROM staffing WHERE authority = ANY ($1::text[]){filters}) AS found
+    FROM (SELECT DISTINCT {by} FROM staffing WHERE authority = ANY ($1::text[]){filters}) AS combinations
 """
 
 # None where what is kept is of a version that is forgotten, or that the database never had: it was set back, say.
@@ -62,16 +62,16 @@ _DIMENSIONS = ", ".join(BROKEN_DOWN_BY)
 ROW_FIELDS = (*AMOUNTS, "valid_from", "valid_to", "known_from", "known_to")
 
 ROWS_OF_UNITS = f"""
-    SELECT place, {_DIMENSIONS}, {", ".join(AMOUNTS)}, valid_from, valid_to, known_from, {KNOWN_TO}
+    SELECT staffing_unit, {_DIMENSIONS}, {", ".join(AMOUNTS)}, valid_from, valid_to, known_from, {KNOWN_TO}
     FROM staffing
-    WHERE authority = $1 AND place = ANY ($2::text[])
+    WHERE authority = $1 AND staffing_unit = ANY ($2::text[])
 """  # noqa: S608
 
 UNITS = """
-    SELECT hashtextextended(place, $2) AS hash, place
+    SELECT hashtextextended(staffing_unit, $2) AS hash, staffing_unit
     FROM staffing
     WHERE authority = $1
-    GROUP BY place
+    GROUP BY staffing_unit
     ORDER BY hash
 """
 
@@ -85,7 +85,7 @@ COMBINATIONS = f"""
 
 # No column is null and each has one width, so that the answer is an array as it comes.
 ROWS = f"""
-    SELECT hashtextextended(place, $2), hash_record_extended(ROW({_DIMENSIONS}), $3),
+    SELECT hashtextextended(staffing_unit, $2), hash_record_extended(ROW({_DIMENSIONS}), $3),
            {", ".join(ROW_FIELDS)}
     FROM staffing
     WHERE authority = $1
@@ -133,15 +133,15 @@ class StockColumns:
 
         Each authority is read whole, one after another. What was not kept is kept only where there is room.
         """
-        found: list[Columns] = []
+        loaded: list[Columns] = []
         for row in await self._readers.fetch(VERSIONS):
             columns = await self._current(row["authority"], row["version"], in_passing=True)
-            if found and sum(each.weight for each in found) + columns.weight > most_bytes:
-                yield found
-                found = []
-            found.append(columns)
-        if found:
-            yield found
+            if loaded and sum(each.weight for each in loaded) + columns.weight > most_bytes:
+                yield loaded
+                loaded = []
+            loaded.append(columns)
+        if loaded:
+            yield loaded
 
     async def count(self, authorities: Sequence[str]) -> tuple[int, int]:
         """How many rows these authorities have, about, and how many of them are yet to be read."""
@@ -155,10 +155,10 @@ class StockColumns:
         if all(authority in self._held for authority in authorities):
             keys = (self._held[authority].columns.keys(by, where) for authority in authorities)
             return len(set[object]().union(*keys))
-        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${place}" for place, name in enumerate(where, start=2))
+        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${number}" for number, name in enumerate(where, start=2))
         query = COUNT_KEYS.format(by=", ".join(by), filters=filters)
-        found: int = await self._readers.fetchval(query, list(authorities), *where.values())
-        return found
+        count: int = await self._readers.fetchval(query, list(authorities), *where.values())
+        return count
 
     async def _current(self, authority: str, version: UUID | None, in_passing: bool = False) -> Columns:
         if version is None:
@@ -197,10 +197,10 @@ def _key(authority: str) -> Hashable:
 
 async def _changed(connection: Connection, authority: str, held: _Held) -> set[str] | None:
     """The units that may have other rows than are held; None where that is not known, or where they are many."""
-    found = [row["units"] for row in await connection.fetch(CHANGES, authority, held.version)]
-    if not found or None in found:
+    changes = [row["units"] for row in await connection.fetch(CHANGES, authority, held.version)]
+    if not changes or None in changes:
         return None
-    units = set(chain.from_iterable(found))
+    units = set(chain.from_iterable(changes))
     return units if len(units) <= MOST_READ_AGAIN * held.columns.units else None
 
 
@@ -237,20 +237,20 @@ async def _copy_rows(connection: Connection, authority: str) -> _Copied:
 async def _hashed(connection: Connection, query: str, authority: str) -> tuple[int, list[asyncpg.Record]]:
     seed = 0
     while True:
-        found = await connection.fetch(query, authority, seed)
-        if len({row["hash"] for row in found}) == len(found):
-            return seed, found
+        texts = await connection.fetch(query, authority, seed)
+        if len({row["hash"] for row in texts}) == len(texts):
+            return seed, texts
         seed += 1
 
 
 def _columns(copied: _Copied) -> Columns:
-    rows = np.frombuffer(memoryview(copied.rows)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
-    found = np.empty(len(rows), ROW)
+    hashed = np.frombuffer(memoryview(copied.rows)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
+    rows = np.empty(len(hashed), ROW)
     for name, of in (("unit", copied.units), ("combination", copied.combinations)):
-        found[name] = np.searchsorted(np.array([row["hash"] for row in of], np.int64), rows[name])
+        rows[name] = np.searchsorted(np.array([row["hash"] for row in of], np.int64), hashed[name])
     for name in ROW_FIELDS:
-        found[name] = rows[name]
+        rows[name] = hashed[name]
     # 'infinity' is a day of its own here.
-    found["valid_to"] = np.minimum(found["valid_to"], LAST_DAY)
-    units = [row["place"] for row in copied.units]
-    return Columns(found, units, [Dimensions(*tuple(row.values())[1:]) for row in copied.combinations])
+    rows["valid_to"] = np.minimum(rows["valid_to"], LAST_DAY)
+    units = [row["staffing_unit"] for row in copied.units]
+    return Columns(rows, units, [Dimensions(*tuple(row.values())[1:]) for row in copied.combinations])
