@@ -86,9 +86,9 @@ def modules_in(package: ModuleType, leave_out: Iterable[str] = ()) -> Iterator[M
 
 
 def queries_in(modules: Iterable[ModuleType]) -> dict[str, str]:
-    """Every query that is a constant of a module, by its name; imported ones once."""
+    """Every query that is a constant of a module, by the name of its module and its own; imported ones once."""
     return {
-        name: text
+        f"{module.__name__.rpartition('.')[2]}.{name}": text
         for module in modules
         for name, text in vars(module).items()
         if name.isupper() and is_sql(text) and f"\n{name} = " in f"\n{Path(str(module.__file__)).read_text()}"
@@ -120,7 +120,7 @@ async def queries_of_reporting(connection: Connection) -> dict[str, str]:
 
 # --- how it is asked --------------------------------------------------------------------------------------------------
 
-_EQUAL = re.compile(r"\(([\w.$]+)(?:::\w+)? = ([\w.$]+)(?:::\w+)?\)")
+_EQUAL = re.compile(r"([\w.$]+)(?:::\w+)? = ([\w.$]+)(?:::\w+)?")
 
 
 async def scans_without_authority(
@@ -134,8 +134,7 @@ async def scans_without_authority(
     await connection.execute("SET plan_cache_mode = force_generic_plan")
     for name, query in queries.items():
         plan = await _plan(connection, query)
-        conditions = " ".join(_conditions(plan))
-        tied = _tied(_EQUAL.findall(conditions))
+        tied = _tied(_equalities(plan))
         for alias, table in _scans(plan):
             if table in set(tables) and f"{alias}.authority" not in tied:
                 faults.add(f"{name}: {table} as {alias}")
@@ -159,11 +158,39 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(inner)
 
 
-def _conditions(plan: dict[str, Any]) -> Iterator[str]:
+def _equalities(plan: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """What is equal to what in every row: not what is so in some, of one condition or another."""
     for node in _nodes(plan):
         for what, text in node.items():
-            if what.endswith(("Cond", "Filter")):
-                yield text
+            for condition in _all_of(text) if what.endswith(("Cond", "Filter")) else ():
+                if found := _EQUAL.fullmatch(condition):
+                    yield found[1], found[2]
+
+
+def _all_of(condition: str) -> Iterator[str]:
+    """The conditions that are joined by AND, each without its brackets."""
+    depth, start, parts = 0, 0, []
+    for place, letter in enumerate(condition):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0 and condition.startswith(" AND ", place):
+            parts.append(condition[start:place])
+            start = place + len(" AND ")
+    parts.append(condition[start:])
+    for part in parts:
+        inner = part.strip()
+        if len(parts) == 1 and not (inner.startswith("(") and _closes_at_its_end(inner)):
+            yield inner
+        else:
+            yield from _all_of(inner[1:-1] if inner.startswith("(") and _closes_at_its_end(inner) else inner)
+
+
+def _closes_at_its_end(condition: str) -> bool:
+    depth = 0
+    for place, letter in enumerate(condition):
+        depth += (letter == "(") - (letter == ")")
+        if depth == 0:
+            return place == len(condition) - 1
+    return False
 
 
 def _scans(plan: dict[str, Any]) -> set[tuple[str, str]]:

@@ -40,13 +40,16 @@ OPERATIONAL = {
 """Tables that are not of one authority, each with why: every database of metrics has its own."""
 
 OF_ALL_AUTHORITIES = {
-    "VERSIONS: staffing_version as staffing_version": "every authority, and the version of its staffing",
-    "COUNT_ROWS: staffing as staffing": "a sum over several authorities",
-    "COUNT_KEYS: staffing as staffing": "distinct values over several authorities",
-    "MERGES: inbox as inbox": "the merges of several authorities, each told with its own",
-    "COUNT_QUEUED: derivation_queue as derivation_queue": "how long the queue is, for the operator",
-    "QUEUE_IS_EMPTY: derivation_queue as derivation_queue": "whether there is anything in the queue",
-    "LOCK_A_QUEUED_AUTHORITY: derivation_queue as derivation_queue": "any authority of which something is queued",
+    "stock_columns.VERSIONS: staffing_version as staffing_version": "every authority, and the version of its staffing",
+    "stock_columns.COUNT_ROWS: staffing as staffing": "a sum over several authorities",
+    "stock_columns.COUNT_KEYS: staffing as staffing": "distinct values over several authorities",
+    "store.MERGES: inbox as inbox": "the merges of several authorities, each told with its own",
+    "store.COUNT_QUEUED: derivation_queue as derivation_queue": "how long the queue is, for the operator",
+    "store.QUEUE_IS_EMPTY: derivation_queue as derivation_queue": "whether there is anything in the queue",
+    "store.LOCK_A_QUEUED_AUTHORITY: derivation_queue as derivation_queue": "any authority of which something is queued",
+    "feeds.COUNT: feed as feed": "how many feeds there are, of one authority or all",
+    "feeds.LIST: feed as feed": "those feeds, each with its authority",
+    "feeds.NEWEST: feed as feed": "the feeds that came last, for Prometheus",
 }
 """Queries over many authorities, each with what is asked: each place answers of its own, and that is put together."""
 
@@ -66,6 +69,7 @@ async def test_every_key_has_the_authority_but_those_of_operational_tables(pool:
         tables = {row["table"] for row in await connection.fetch(TABLES)}
     assert tables - OPERATIONAL.keys() == {
         "inbox",
+        "feed",
         "derivation_queue",
         "occupancy",
         "cover",
@@ -100,10 +104,11 @@ async def test_a_key_without_the_authority_is_noticed(pool: asyncpg.Pool) -> Non
 async def test_every_scan_and_join_is_by_the_authority_but_of_what_asks_for_all(pool: asyncpg.Pool) -> None:
     asking = [*modules_in(metrics, leave_out=["services.metrics.benchmarks"]), inbox]
     queries = queries_in(asking)
-    assert {"ENQUEUE", "OCCUPANCIES_OF_POSTS", "ROWS", "READ_ARRIVED", "NEW_STAFFING_VERSION"} < queries.keys()
+    assert {"store.NEW_STAFFING_VERSION", "stock_columns.ROWS", "inbox.READ_ARRIVED", "feeds.LIST"} < queries.keys()
     assert queries_within_functions(asking) == set()
     # Of any dimensions, and only where these have some values.
-    queries["COUNT_KEYS"] = queries["COUNT_KEYS"].format(by="role, team", filters=" AND grade IS NOT DISTINCT FROM $2")
+    by, filters = "role, team", " AND grade IS NOT DISTINCT FROM $2"
+    queries["stock_columns.COUNT_KEYS"] = queries["stock_columns.COUNT_KEYS"].format(by=by, filters=filters)
     async with pool.acquire() as connection:
         await connection.execute(inbox.MAKE_ARRIVING)
         queries |= await queries_of_reporting(connection)
@@ -135,6 +140,9 @@ WITHIN = """
 OF_DELETION = "DELETE FROM cover USING occupancy WHERE cover.authority = $1 AND occupancy.post = cover.post"
 
 
+PERHAPS = "SELECT fte FROM cover WHERE $1 = 'all' OR cover.authority = $1"
+
+
 @pytest.mark.parametrize(
     ("query", "noticed"),
     [
@@ -142,9 +150,10 @@ OF_DELETION = "DELETE FROM cover USING occupancy WHERE cover.authority = $1 AND 
         (BY_LISTS, {"it: occupancy as occupancy", "it: staffing as staffing"}),
         (WITHIN, {"it: cover as cover"}),
         (OF_DELETION, {"it: occupancy as occupancy"}),
+        (PERHAPS, {"it: cover as cover"}),
         (BY_AUTHORITY, set()),
     ],
-    ids=["by number alone", "by lists", "within", "of a deletion", "by authority"],
+    ids=["by number alone", "by lists", "within", "of a deletion", "perhaps", "by authority"],
 )
 async def test_a_join_without_the_authority_is_noticed(pool: asyncpg.Pool, query: str, noticed: set[str]) -> None:
     async with pool.acquire() as connection:

@@ -166,7 +166,7 @@ async def test_a_question_with_very_many_rows_is_answered_and_not_kept(pool: asy
 
 # --- whatever happened ------------------------------------------------------------------------------------------------
 
-EMPTY = "TRUNCATE inbox, occupancy, cover, staffing, staffing_version, staffing_change, derivation_queue"
+EMPTY = "TRUNCATE inbox, occupancy, cover, staffing, staffing_version, staffing_change, derivation_queue, feed"
 
 
 @pytest.fixture(scope="module")

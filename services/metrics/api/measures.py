@@ -37,7 +37,7 @@ from services.metrics.api.telling import (
 from services.metrics.figures.figures import Figures, FigureSums
 from services.metrics.figures.reading import FigureQuery, needs_snapshot
 from services.metrics.ingest import store
-from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
+from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of, owners_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
 from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models import cost
@@ -205,6 +205,7 @@ class FigureParameters(OfAuthority, OfATime, AsKnown, BrokenDown, Counted):
 
 def wanted(question: Counted, measure: Measure) -> FigureRequest:
     """What a question about a measure asks, but for its time. Problems are noted in the question."""
+    question.rests_on = owners_of(measure)
     return FigureRequest(
         measure,
         AUTHORITY.of(question),

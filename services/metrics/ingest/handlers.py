@@ -12,7 +12,7 @@ from services.chassis import inbox
 from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.runtime import Runtime
-from services.metrics.ingest import store
+from services.metrics.ingest import feeds, store
 from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_subjects, derive_units
 from services.metrics.ingest.store import Subject
 
@@ -43,6 +43,7 @@ class TakeInEvents:
         async with self.runtime.pool.acquire() as connection, connection.transaction():
             await store.lock_authorities(connection, {event.envelope.authority for event in events})
             fresh = await inbox.take(connection, events)
+            await feeds.note(connection, fresh)
             touched = {_subject(event) for event in fresh if event.envelope.subject.split("/")[0] in DERIVED_KINDS}
             if far_behind:
                 await store.enqueue(connection, touched)

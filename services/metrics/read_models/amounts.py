@@ -13,15 +13,22 @@ from services.metrics.read_models.budget import Budget
 MOST_OF_THE_BUDGET = 0.1
 """The part of it that one question may take: what has very many rows and points is counted anew."""
 
-# By two short looks into indexes for each. What is derived later than it arrived changes the version of the staffing.
+# By a few short looks into indexes for each. What is derived later than it arrived changes the version of the staffing.
 STATES = """
     SELECT
         staffing_version.authority,
         version,
         (SELECT max(arrival) FROM inbox WHERE inbox.authority = staffing_version.authority) AS arrived,
         (
-            SELECT max(recorded_at) FROM inbox
-            WHERE inbox.authority = staffing_version.authority AND recorded_at <= $1
+            SELECT max(latest.recorded_at)
+            FROM unnest($2::text[]) AS owned (owner)
+            CROSS JOIN LATERAL (
+                SELECT max(recorded_at) AS recorded_at FROM inbox
+                WHERE
+                    inbox.authority = staffing_version.authority
+                    AND inbox.owner = owned.owner
+                    AND recorded_at <= $1
+            ) AS latest
         ) AS known
     FROM staffing_version
     ORDER BY authority
