@@ -206,10 +206,11 @@ def _worker(person: str, events: list[Event]) -> list[HoldingStated]:
     }
     rows: list[HoldingStated] = []
     for post, steps in held.items():
-        came, number = WorkerStarted.model_construct(), 0
+        came: WorkerStarted | None = None
+        number = 0
         for (day, fte), (until, then) in zip(steps, [*steps[1:], (None, None)][: len(steps)], strict=True):
             if fte is None:
-                came = WorkerStarted.model_construct()
+                came = None
                 continue
             came = _came(actions, post, day) or came
             number += _taken_up(actions, post, day)
@@ -248,7 +249,7 @@ def _came(actions: list[Action], post: str, day: date) -> WorkerStarted | None:
     return found[-1] if found else None
 
 
-def _of_start(came: WorkerStarted) -> dict[str, Any]:
+def _of_start(came: WorkerStarted | None) -> dict[str, Any]:
     names = ("origin", "route", "employment", "cohort", "campaign", "converted_from")
     return {name: value for name in names if (value := getattr(came, name, None)) is not None}
 

@@ -56,9 +56,7 @@ def _shown(row: Any) -> str:
     if isinstance(row, Post) and not row.facts.funded:
         return ""
     if isinstance(row, Staffing) and not row.establishment:
-        row = row._replace(dimensions=None)
-        if not (row.in_post or row.agency):
-            return ""
+        return repr((row.staffing_unit, row.in_post, row.agency)) if row.in_post or row.agency else ""
     return repr(row._replace(valid_from=None, valid_to=None, known_from=None, known_to=None))
 
 
