@@ -236,7 +236,7 @@ class Figures:
     rows: Rows
     totals: list[Value]
     tell_anything: bool
-    """Whether any of them is neither nought nor missing."""
+    """Whether any of them is neither 0 nor missing."""
 
     def sorted_rows(self) -> Iterator[tuple[Key, list[Value]]]:
         """The rows in the order of their keys, what is not stated last."""
