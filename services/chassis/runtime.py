@@ -19,9 +19,11 @@ from fastapi import Request
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
+from services.chassis import dead_letter_actions
 from services.chassis.bodies import Bodies
 from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import connect_pool, migrate, why_not_now
+from services.chassis.dead_letter_form import RejectedRecord, letter_made_of
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
@@ -103,7 +105,9 @@ class Runtime:
         self.telemetry = spec.telemetry()
         self.bodies = Bodies(settings.limits)
         dead_letters = DeadLetters(spec.name, settings.kafka_servers, settings.kafka_idempotent_producer)
-        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_dead_letter)
+        self.delivery = Delivery(
+            settings.delivery, dead_letters, self.telemetry, self._note_dead_letter, self._note_rejected
+        )
         self.relay = Relay(spec.name, settings, self.telemetry) if spec.publishes else None
         self.journal = JournalWriter(lambda: self.pool)
         # Each that waits holds the bytes of its body: there can never be more of them.
@@ -176,6 +180,7 @@ class Runtime:
             self._begin(self.watermarks.hear())
             self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
             self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
+            self._begin(self._every(WATCH_SECONDS, self._tell_dead_letters))
         for watch in self.spec.watches:
             self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
         if not self.spec.on_kafka:
@@ -296,6 +301,12 @@ class Runtime:
 
     async def _note_dead_letter(self, topic: str, sequence: int) -> None:
         await note_dead_letter(self.pool, topic, sequence)
+
+    async def _note_rejected(self, item: RejectedRecord) -> None:
+        await dead_letter_actions.note(self.pool, letter_made_of(item.record), item.record.topic, item.cause)
+
+    async def _tell_dead_letters(self) -> None:
+        await dead_letter_actions.tell(self.pool, self.telemetry)
 
     async def _keep_readings(self) -> None:
         for consumer in self.membership.consumers():

@@ -23,6 +23,9 @@ class Telemetry:
         )
         self.consumed = self._counter("consumed", "Records taken in, committed to the database.", "topic")
         self.dead_letters = self._counter("dead_letters", "Records put on the dead-letter topic.", "topic", "cause")
+        self.dead_letters_open = self._gauge(
+            "dead_letters_open", "Dead letters that nobody sent again, mended or dismissed.", "topic"
+        )
         self.retries = self._counter("retries", "Further tries to take in a batch, with the cause.", "cause")
         self.journal_age = self._gauge(
             "journal_age_seconds", "Age of the oldest accepted event that Kafka has not acknowledged; 0 when none."

@@ -30,6 +30,8 @@ from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.ingest import feeds as feeds_sent
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.consumers import subscribe
+from services.metrics.pages.router import pages_router
+from services.metrics.pages.signing_in import Sessions
 from services.metrics.settings import ServiceSettings
 from services.metrics.telemetry import MetricsTelemetry
 
@@ -99,7 +101,17 @@ def create(settings: ServiceSettings) -> FastAPI:
         benchmarks.router,
         closing(published),
     )
-    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers, tags=TAGS)
+    app = create_service(
+        SPEC,
+        settings,
+        title="Workforce metrics",
+        description=DESCRIPTION,
+        routers=routers,
+        tags=TAGS,
+        pages=(pages_router(),),
+    )
+    secret = settings.session_secret
+    app.state.sessions = Sessions(settings, None if secret is None else secret.get_secret_value())
     app.state.benchmarks = published
     app.state.statistical_neighbours = settings.statistical_neighbours
     app.add_middleware(FormatBySuffix)

@@ -34,9 +34,9 @@ async def prepare(database: str) -> None:
     await pool.close()
 
 
-def seed(database: str, authorities: list[str]) -> None:
-    """Take in these authorities, on every core."""
-    cores = psutil.cpu_count() or 1
+def seed(database: str, authorities: list[str], processes: int | None = None) -> None:
+    """Take in these authorities, on every core or in so many processes."""
+    cores = processes or psutil.cpu_count() or 1
     command = [sys.executable, "-m", "tests.benchmark.seeding", database]
     running = [
         subprocess.Popen([*command, *part], stdout=subprocess.DEVNULL)

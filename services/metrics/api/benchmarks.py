@@ -50,8 +50,9 @@ from services.metrics.benchmarks.comparison import (
     rank_in_england,
 )
 from services.metrics.benchmarks.published import PUBLISHED, Figure, LoadedRelease, Rows
-from services.metrics.figures.figures import FigureQuery, mark
+from services.metrics.figures.figures import mark
 from services.metrics.figures.periods import as_known_on, census_year, when_in
+from services.metrics.figures.reading import FigureQuery
 from services.metrics.measures.declaration import Measure
 from services.metrics.reasons import Reason
 from services.metrics.snapshot.employment import Scope

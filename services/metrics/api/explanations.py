@@ -32,7 +32,8 @@ from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.tables import event_lines, part_lines, term_lines
 from services.metrics.api.telling import marked, time_of, told
 from services.metrics.figures.explanation import Explained, explain
-from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures, narrowed
+from services.metrics.figures.figures import Figures, figures
+from services.metrics.figures.reading import FigureQuery, Reading, narrowed
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.read_models import cost

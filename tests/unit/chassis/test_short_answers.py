@@ -16,8 +16,8 @@ from fastapi import Request
 from contracts.refusal import Fault, Refused
 from services.chassis.bodies import SMALL_BODY, read_model
 from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_request
+from services.chassis.dead_letter_routes import SendAgain
 from services.chassis.intake import Answer, _batch_answer, _single_answer
-from services.chassis.operation import SendAgain
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.query import QueryModel
 from tests.unit.chassis.as_read import parsed, rejected

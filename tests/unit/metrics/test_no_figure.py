@@ -12,7 +12,8 @@ from contracts.events.working_life import CaseloadCounted, DemandCounted
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import Report, part_changes
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures
+from services.metrics.figures.figures import Figures, figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, count, counts_of
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason
