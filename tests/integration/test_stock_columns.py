@@ -18,12 +18,12 @@ from contracts.events.posts import PostEstablished
 from services import metrics
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.figures.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW, UNIT_BYTES
 from services.metrics.ingest import handlers
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.stock_columns import StockColumns
+from services.metrics.telemetry import MetricsTelemetry
 from tests.histories import at, cover_started, established, event, fte_changed, left, started
 
 METRICS_MIGRATIONS = Path(metrics.__file__).parent / "migrations"
@@ -67,7 +67,7 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) -> None:
     """As the consumer of metrics does."""
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
     accepted = [
         replace(
             event,

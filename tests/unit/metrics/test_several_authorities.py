@@ -111,7 +111,7 @@ def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_on
     plans = reading("331", children("D-1", "2023-09-30", 40, "child-protection-plans"))
     looked_after = reading("332", children("D-1", "2023-09-30", 70, "children-looked-after"))
     for readings in ((plans, looked_after), (looked_after, plans)):
-        assert figure("children", *readings, way=way).totals == [Reason.NOT_COUNTED]
+        assert figure("children", *readings, way=way).totals == [Reason.KINDS_OVERLAP]
         by_kind = figure("children", *readings, by=("demand",), way=way)
         assert [values for _, values in by_kind.sorted_rows()] == [[Fraction(40)], [Fraction(70)]]
     assert figure("children", plans, plans, way=way).totals == [Fraction(80)]
@@ -147,7 +147,7 @@ def test_each_kind_of_children_is_divided_by_the_case_holders_of_those_who_count
         (Demand.CHILD_PROTECTION_PLANS,): [Fraction(30)],
         (Demand.CHILDREN_LOOKED_AFTER,): [Fraction(70)],
     }
-    assert by_kind.totals == [Reason.NOT_COUNTED]
+    assert by_kind.totals == [Reason.KINDS_OVERLAP]
 
 
 def test_children_are_divided_at_each_time_by_those_who_counted_them_then() -> None:
