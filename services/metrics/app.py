@@ -18,6 +18,7 @@ from services.metrics.api import (
     forecasts,
     measures,
     quality,
+    replays,
     series,
     survival,
 )
@@ -49,6 +50,7 @@ TAGS = {
     "survival": "How long people stay.",
     "quality": "What the events cannot agree on.",
     "feeds": "When each feed last came.",
+    "replays": "Timelines derived anew.",
     "forecasts": "Vacancies in the months to come.",
     "benchmarks": "What DfE published, beside our own figures.",
 }
@@ -88,6 +90,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         survival.router,
         quality.router,
         feeds.router,
+        replays.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
         releases_router(published),
