@@ -258,7 +258,7 @@ class Delivery:
             log.error("that a record became a dead letter could not be noted", topic=record.topic, exc_info=error)
 
     def far_behind(self, consumer: Any, at_hand: int = 0) -> bool:
-        """Whether so many records wait, with those at hand, that figures should be derived once for all of them."""
+        """Whether so many records wait, with those at hand, that what follows should be worked out once for all."""
         waiting = sum(lag_by_topic(consumer, without=self._halts).values())
         return at_hand + waiting > self._settings.catching_up_records
 

@@ -78,8 +78,8 @@ class ServiceSpec:
     """What a service is made of, besides its routes.
 
     Each of `watches` runs about once a second while the database is there, none waiting for another. `settled` says
-    whether all that follows from the inbox was derived. Without `subscribe` a service stands apart from Kafka: it has
-    neither journal nor inbox, and nothing of Kafka is asked for.
+    whether all that follows from the inbox was derived. `telemetry` makes what it tells Prometheus. Without `subscribe`
+    a service stands apart from Kafka: it has neither journal nor inbox, and nothing of Kafka is asked for.
     """
 
     name: str
@@ -88,6 +88,7 @@ class ServiceSpec:
     publishes: bool
     watches: tuple[Watch, ...] = ()
     settled: Settled | None = None
+    telemetry: Callable[[], Telemetry] = Telemetry
 
     @property
     def on_kafka(self) -> bool:
@@ -101,7 +102,7 @@ class Runtime:
     def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
         self.spec = spec
         self.settings = settings
-        self.telemetry = Telemetry()
+        self.telemetry = spec.telemetry()
         self.bodies = Bodies(settings.limits)
         dead_letters = DeadLetters(spec.name, settings.kafka_servers, settings.kafka_idempotent_producer)
         self.delivery = Delivery(
@@ -122,7 +123,8 @@ class Runtime:
         self._pool: asyncpg.Pool | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.waiting_to_start: str | None = None
-        self.catching_up: str | None = None
+        self.unsettled: str | None = None
+        """What still has to be done with what was taken in, in words, as a watch of the service says."""
         self._hindered: dict[Callable[[], Awaitable[None]], str] = {}
         self.tables: int | None = None
         """Which tables there are: another number once the database was made anew. What is kept in memory goes then."""
@@ -318,7 +320,7 @@ class Runtime:
         return sum(count for consumer in self.membership.consumers() for count in lag_by_topic(consumer).values())
 
     def far_behind(self) -> bool:
-        """Whether so many records wait that figures should be derived once for several batches."""
+        """Whether so many records wait that what follows from them should be worked out once for several batches."""
         return any(self.delivery.far_behind(consumer) for consumer in self.membership.consumers())
 
     async def _watch_journal(self) -> None:
