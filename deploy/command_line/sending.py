@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.command_line.asking import Code, ask, authority_or_fail, fail
+from deploy.command_line.asking import Away, Code, Refused, ask, authority_or_fail, fail, request
 from deploy.command_line.events import send_events
 from deploy.command_line.extracts import Extract, extracts_of
 from deploy.command_line.showing import AsJson, Authority, progress, say, show_json, show_table
@@ -20,6 +20,9 @@ from deploy.command_line.showing import AsJson, Authority, progress, say, show_j
 EVENTS = (".json", ".ndjson", ".jsonl")
 LOOK_SECONDS = 0.3
 ENDED = ("delivered", "refused")
+BYTES = "application/octet-stream"
+FILE_REFUSED = "urn:workforce:problem:file-refused"
+ROWS = ("read", "accepted", "already-known", "rejected", "left-out")
 
 
 def send(
@@ -80,7 +83,7 @@ def send(
             bar.update(bar.task_ids[0], description=extract.path.name)
             told.append(_send_one(extract, feed, of, dry_run=dry_run, confirmed=confirmed, wait=wait))
             bar.advance(bar.task_ids[0])
-            if annotate is not None and not dry_run:
+            if annotate is not None and not dry_run and told[-1]["id"]:
                 _annotate(told[-1]["id"], annotate if len(extracts) == 1 else annotate / f"{extract.path.stem}.csv")
             if told[-1].get("refusal"):
                 # Those behind it would be compared with what is not there.
@@ -98,10 +101,16 @@ def _send_one(
     params |= {"recorded_at": extract.recorded_at or "", "dry_run": "true" if dry_run else ""}
     params |= {"confirmed": "true" if confirmed else ""}
     asked = {name: value for name, value in params.items() if value}
-    answer: dict[str, Any] = ask(
-        "people", "POST", f"/v1/feeds/{feed}/files", params=asked, content=extract.path.read_bytes(),
-        content_type="application/octet-stream",
-    ).json()  # fmt: skip
+    path, content = f"/v1/feeds/{feed}/files", extract.path.read_bytes()
+    try:
+        sent = request("people", "POST", path, params=asked, content=content, content_type=BYTES)
+    except Away as error:
+        fail(str(error), Code.AWAY)
+    except Refused as error:
+        if error.problem.get("type") != FILE_REFUSED:
+            fail(str(error))
+        return _refused(error)
+    answer: dict[str, Any] = sent.json()
     if dry_run:
         return answer
     deadline = time.monotonic() + wait
@@ -112,6 +121,14 @@ def _send_one(
         if time.monotonic() > deadline:
             fail(f"{extract.path.name} is {body['state']} after {wait:.0f} seconds; /v1/files/{answer['id']} tells on")
         time.sleep(LOOK_SECONDS)
+
+
+def _refused(error: Refused) -> dict[str, Any]:
+    """What is told of a file that was refused at once, as of one that was refused later."""
+    fault = error.problem["faults"][0]
+    refusal = {"problem": f"{fault['field']} {fault['problem']}", "expected": fault["expected"]}
+    nothing: dict[str, Any] = {"left_out": [], "questions": [], "questions_left_out": 0, "rows": dict.fromkeys(ROWS, 0)}
+    return {"id": None, "state": "refused", "refusal": refusal} | nothing
 
 
 def _annotate(file: int, path: Path) -> None:
@@ -127,12 +144,11 @@ def _annotate(file: int, path: Path) -> None:
 
 
 def _show(told: Sequence[dict[str, Any]], extracts: Sequence[Extract]) -> None:
-    counts = ("read", "accepted", "already-known", "rejected", "left-out")
     lines = [
-        [extract.path.name, extract.as_at, one.get("state", "dry run"), *(one["rows"].get(name) for name in counts)]
+        [extract.path.name, extract.as_at, one.get("state", "dry run"), *(one["rows"].get(name) for name in ROWS)]
         for one, extract in zip(told, extracts, strict=False)
     ]
-    show_table("Rows", ["file", "as at", "state", *(name.replace("-", " ") for name in counts)], lines)
+    show_table("Rows", ["file", "as at", "state", *(name.replace("-", " ") for name in ROWS)], lines)
     for one, extract in zip(told, extracts, strict=False):
         _say_more(one, extract.path.name)
     if len(told) < len(extracts):
