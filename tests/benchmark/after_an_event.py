@@ -70,7 +70,8 @@ async def after_an_event(pool: asyncpg.Pool, ours: Ours, service: str, console: 
 async def _take_in_a_post(pool: asyncpg.Pool, authority: str, number: int) -> None:
     recorded = datetime.now(UTC)
     attributes = {
-        "specversion": "1.0", "id": f"after-{number}-{recorded.timestamp()}", "source": "/bench", "authority": authority,
+        "specversion": "1.0", "id": f"after-{number}-{recorded.timestamp()}", "source": "/bench",
+        "authority": authority,
         "time": recorded.isoformat(), "type": "uk.workforce.post.established.v1",
         "subject": f"post/AFTER-{number}-{recorded.timestamp()}",
     }  # fmt: skip
