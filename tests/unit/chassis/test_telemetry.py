@@ -24,8 +24,9 @@ from fastapi import FastAPI
 
 import services
 from contracts.watermark import TopicMark, Watermark
-from services.chassis import inbox
+from services.chassis import dead_letter_actions, inbox
 from services.chassis.authentication import Right, new_key
+from services.chassis.dead_letter_actions import Action
 from services.chassis.relay import KafkaLogIsShorter
 from services.chassis.runtime import Runtime
 from services.chassis.service import Measured
@@ -535,3 +536,19 @@ async def test_when_each_feed_last_came_is_told_and_of_how_many_feeds_it_is_not(
         "feed_last_accepted_timestamp_seconds authority=331 source=/hr": NOON.timestamp() + 120,
         "feeds_left_out": 1,
     }
+
+
+@shows("dead_letters_open")
+async def test_a_dead_letter_is_told_as_open_until_somebody_did_something_about_it(pool: asyncpg.Pool) -> None:
+    telemetry = MetricsTelemetry()
+    for letter in ("one", "another", "another"):
+        await dead_letter_actions.note(pool, letter, "workforce.posts", "contract")
+    with changes(telemetry) as changed:
+        await dead_letter_actions.tell(pool, telemetry)
+    assert changed == {"dead_letters_open topic=workforce.posts": 2}
+    async with pool.acquire() as connection:
+        await dead_letter_actions.add(connection, ["one"], Action.SHOWN, "operator")
+        await dead_letter_actions.add(connection, ["another"], Action.DISMISSED, "operator", "a test")
+    with changes(telemetry) as changed:
+        await dead_letter_actions.tell(pool, telemetry)
+    assert changed == {"dead_letters_open topic=workforce.posts": -1}
