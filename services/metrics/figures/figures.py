@@ -133,7 +133,9 @@ class FigureSums:
         in_all = replace(self._query, by=())
         if not all(adds_up(counted, in_all, self._kinds[counted.name]) for counted in counts):
             rows_too = not all(adds_up(counted, self._query, self._kinds[counted.name]) for counted in counts)
-            return _withheld(added_up, Reason.KINDS_OVERLAP, rows_too=rows_too)
+            withheld = _withheld(added_up, Reason.KINDS_OVERLAP, rows_too=rows_too)
+            # A row that would add up kinds is none.
+            return replace(withheld, rows=Rows((), lambda _: [])) if rows_too and self._query.by else withheld
         return added_up
 
     def _added_up(self, measure: Measure) -> Figures:
