@@ -477,6 +477,19 @@ async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: as
     assert figures(telemetry)["complete_until_timestamp_seconds"] == NOON.timestamp()
 
 
+@shows("dead_letters_open")
+async def test_dead_letters_that_are_open_are_told_by_the_topic_they_came_from(pool: asyncpg.Pool) -> None:
+    telemetry = Telemetry()
+    for letter in ("one", "another", "a third"):
+        await dead_letter_actions.note(pool, letter, "workforce.posts", "contract")
+    async with pool.acquire() as connection:
+        await dead_letter_actions.add(connection, ["one"], Action.SHOWN, "an operator")
+        await dead_letter_actions.add(connection, ["another"], Action.DISMISSED, "an operator", "a test record")
+    with changes(telemetry) as changed:
+        await dead_letter_actions.tell(pool, telemetry)
+    assert changed == {"dead_letters_open topic=workforce.posts": 2}
+
+
 # --- metrics' own -----------------------------------------------------------------------------------------------------
 
 
