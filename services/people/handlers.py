@@ -28,7 +28,7 @@ from services.people.kept_rows import packed
 from services.people.mapping.model import FileMapping, Mapping, read_mapping
 from services.people.mapping.rows import dropped_columns, named_rows
 from services.people.register import store as register
-from services.people.register.keys import Keyring, Sealed, WrappedKey
+from services.people.register.keys import CannotBeRead, Keyring, Sealed, WrappedKey
 from services.people.settings import ServiceSettings
 
 log = get_log(__name__)
@@ -183,7 +183,17 @@ def sealed_of(people: People, file: store.File) -> Sealed | None:
     """What encrypts the rows of a file; None once they may no longer be read."""
     if file["wrapped_key"] is None:
         return None
-    return people.keyring.open(WrappedKey(file["master_key"], file["wrapped_key"]), store.of_file(file))
+    with keys_at_hand():
+        return people.keyring.open(WrappedKey(file["master_key"], file["wrapped_key"]), store.of_file(file))
+
+
+@contextmanager
+def keys_at_hand() -> Iterator[None]:
+    """Raises a 503 problem where what is to be read is under a master key that the settings do not hold."""
+    try:
+        yield
+    except CannotBeRead as reason:
+        raise Problem(503, "key-missing", "A key is missing", str(reason), headers={"Retry-After": "60"}) from None
 
 
 async def assert_same_key(runtime: Runtime, people: People) -> None:
@@ -223,7 +233,8 @@ async def read_person(
     person = await register.find_person(runtime.pool, authority, worker)
     if person is None:
         raise Problem(404, "nobody", "Nothing is held", f"Nothing is held on {worker} of authority {authority}.")
-    return person, await register.told_of(runtime.pool, people.keyring, person)
+    with keys_at_hand():
+        return person, await register.told_of(runtime.pool, people.keyring, person)
 
 
 async def erase_person(runtime: Runtime, caller: str, authority: str, worker: str, reason: str) -> datetime:
