@@ -105,8 +105,13 @@ async def mapping_for(runtime: Runtime, sent: Sent) -> tuple[asyncpg.Record, Fil
     return newest, mapping.file_for(sent.file_name)
 
 
-async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes) -> tuple[asyncpg.Record, bool]:
-    """Keep what is needed of a file; gives it, and whether it was known before. Raises FileRefused."""
+async def accept_file(
+    runtime: Runtime, people: People, sent: Sent, body: bytes
+) -> tuple[asyncpg.Record, bool, tuple[str, ...]]:
+    """Keep what is needed of a file; gives it, whether it was known before, and the columns that were dropped.
+
+    Raises FileRefused.
+    """
     await assert_same_key(runtime, people)
     mapping, file_mapping = await mapping_for(runtime, sent)
     async with people.reading:
@@ -115,8 +120,9 @@ async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes)
     async with runtime.pool.acquire() as connection, connection.transaction():
         same = await connection.fetchrow(store.SAME_FILE, *(file[name] for name in store.SAME_IN))
         if same is not None:
-            return same, True
-        return await store.accept_file(connection, file, key, sent.caller, read.parts), False
+            return same, True, read.dropped
+        accepted = await store.accept_file(connection, file, key, sent.caller, read.parts)
+        return accepted, False, read.dropped
 
 
 async def read_file(
@@ -138,9 +144,8 @@ def as_kept(sent: Sent, file_mapping: FileMapping, mapping: asyncpg.Record, read
         "as_at": sent.as_at,
         "recorded_at": sent.recorded_at,
         "sha256": read.sha256,
-        "header": list(read.header),
+        "header": [name for name in read.header if name not in read.dropped],
         "form": read.form,
-        "dropped_columns": list(read.dropped),
         "rows": read.rows,
         "confirmed": sent.confirmed,
     }

@@ -167,15 +167,15 @@ async def refusal(connection: Connection, file: store.File, comparison: Comparis
     before = None
     if last is not None:
         extract = replace(comparison.extract, as_at=last["as_at"], recorded_at=last["recorded_at"])
-        before = Delivery(extract, last["subjects"], layout_of(last["header"], last["dropped_columns"]))
-    now = Delivery(comparison.extract, subjects, layout_of(file["header"], file["dropped_columns"]))
+        before = Delivery(extract, last["subjects"], layout_of(last["header"]))
+    now = Delivery(comparison.extract, subjects, layout_of(file["header"]))
     policy = comparison.file_mapping.policy
     return refused(before, now, policy, confirmed=file["confirmed"])
 
 
-def layout_of(header: Sequence[str], dropped: Sequence[str]) -> str:
+def layout_of(header: Sequence[str]) -> str:
     """Which of the mapping's columns a file has, in whatever order."""
-    return ", ".join(sorted(set(header) - set(dropped)))
+    return ", ".join(sorted(header))
 
 
 async def outcomes(
