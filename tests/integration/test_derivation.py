@@ -132,7 +132,7 @@ def accepted(events: Sequence[Event]) -> list[Event]:
 
 def runtime_of(pool: asyncpg.Pool) -> Runtime:
     """As much of a process as taking in and deriving need."""
-    return cast(Runtime, SimpleNamespace(pool=pool, telemetry=MagicMock(), far_behind=lambda: False, catching_up=None))
+    return cast(Runtime, SimpleNamespace(pool=pool, telemetry=MagicMock(), far_behind=lambda: False, unsettled=None))
 
 
 async def listed(pool: asyncpg.Pool) -> dict[str, str | None]:

@@ -36,7 +36,8 @@ def sent(council_system: tuple[RealSystem, dict[str, str]]) -> Council:
     council.delivered("posts_1.csv", posts(*numbers))
     council.delivered("posts_2.csv", posts(*numbers) + f"\n{FULL_NAME},{FULL_NAME},{FULL_NAME},,,,{FULL_NAME}")
     # A column that the mapping does not name, called by a name.
-    council.delivered("posts_3.csv", posts(*numbers).replace("CSWW Role", f"CSWW Role,{FULL_NAME}"))
+    header, *rows = posts(*numbers).splitlines()
+    council.delivered("posts_3.csv", "\n".join([f"{header},{FULL_NAME}", *(f"{row},x" for row in rows)]))
     people = employees(Person(STAFF_NUMBER, "PST-10"), *BROKEN)
     council.send(f"employees_{FULL_NAME}.csv", people, dry_run="true")
     council.delivered(f"employees_{FULL_NAME}.csv", people)

@@ -117,13 +117,14 @@ def test_what_is_of_one_group_runs_in_one_process() -> None:
 
 
 def test_the_check_takes_in_format_lint_types_imports_every_generated_file_and_the_documents() -> None:
-    commands = [line for line in said("check").splitlines() if line.startswith(".venv/bin/")]
+    commands = [line for line in said("check", "AGAINST=main").splitlines() if line.startswith(".venv/bin/")]
     assert commands == [
         ".venv/bin/ruff format --check .",
         ".venv/bin/ruff check .",
         ".venv/bin/mypy",
         ".venv/bin/lint-imports",
         ".venv/bin/python -m contracts.generate --check",
+        ".venv/bin/python -m contracts.compatibility --against main",
         ".venv/bin/python -m deploy.grafana.build --check",
         ".venv/bin/python -m services.metrics.measures.document --check",
         ".venv/bin/python -m services.people.mapping.schema --check",

@@ -16,10 +16,10 @@ import pytest
 from contracts.envelope import Event
 from services.chassis import inbox
 from services.chassis.runtime import Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.ingest import derivation, feeds, handlers, store
 from services.metrics.ingest.store import Subject
 from services.metrics.read_models.readers import Readers
+from services.metrics.telemetry import MetricsTelemetry
 from services.metrics.timelines import knowledge
 from tests.delivery.feed import Stated, decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
@@ -114,8 +114,8 @@ class Metrics:
     def __init__(self, pool: asyncpg.Pool) -> None:
         self.pool = pool
         self.behind = False
-        telemetry = Telemetry()
-        runtime = SimpleNamespace(pool=pool, telemetry=telemetry, far_behind=lambda: self.behind, catching_up=None)
+        telemetry = MetricsTelemetry()
+        runtime = SimpleNamespace(pool=pool, telemetry=telemetry, far_behind=lambda: self.behind, unsettled=None)
         self.runtime = cast(Runtime, runtime)
 
     async def take_in(self, *events: Event, far_behind: bool = False) -> None:
