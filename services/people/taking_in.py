@@ -74,9 +74,9 @@ async def take_in_files(people: People, runtime: Runtime) -> None:
     """Take in what waits, one file after another."""
     try:
         await assert_same_key(runtime, people)
-        runtime.catching_up = None
+        runtime.unsettled = None
     except Problem as reason:
-        runtime.catching_up = str(reason)
+        runtime.unsettled = str(reason)
         return
     while await _take_in_next(people, runtime):
         pass
