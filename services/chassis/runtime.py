@@ -30,6 +30,7 @@ from services.chassis.logs import get_log
 from services.chassis.membership import Membership
 from services.chassis.problems import not_available
 from services.chassis.readings import Readings
+from services.chassis.recent_events import RecentEvents
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
@@ -103,6 +104,7 @@ class Runtime:
         most = settings.limits.bodies_bytes // SMALL_REQUEST
         self.large_requests = Turns(LARGE_REQUESTS, waiting=most, waiting_of_one=most)
         self.membership = Membership(self._new_broker)
+        self.recent_events = RecentEvents()
         self.readings = Readings(lambda: self._pool, self.membership.consumers)
         self.watermarks = Watermarks(
             spec.name, settings.kafka_servers, self.telemetry, spec.settled, settings.kafka_idempotent_producer
@@ -263,7 +265,9 @@ class Runtime:
                 log.error("the database was made anew: setting it up again")
                 await self._migrate(self._pool)
                 continue
-            # Another process may have set it up again before this one looked.
+            # Another process may have set it up again before this one looked. Events arrive from 1 on again.
+            if found["tables"] != self.tables:
+                self.recent_events.forget()
             self.tables = found["tables"]
             if self.health.database_away() is not None and self._pool is not None:
                 # What was opened while the database took no writes, or before it was made anew, stays as it was.

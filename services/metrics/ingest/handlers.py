@@ -11,6 +11,7 @@ from contracts.envelope import Event
 from services.chassis import inbox
 from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
+from services.chassis.recent_events import Tails
 from services.chassis.runtime import Runtime
 from services.metrics.ingest import store
 from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_places, derive_subjects
@@ -34,7 +35,7 @@ class TakeInEvents:
 
     1. lock the authorities concerned, so that two consumers never derive one place at the same time; 2. put the events
     into the inbox; 3. derive what those that are new touch, or queue it when so much waits, or is known of one subject,
-    that it would be derived many times over.
+    that it would be derived many times over; 4. keep them, once that is committed, as they were decoded.
     """
 
     runtime: Runtime
@@ -42,13 +43,16 @@ class TakeInEvents:
     async def __call__(self, events: list[Event], far_behind: bool) -> None:
         async with self.runtime.pool.acquire() as connection, connection.transaction():
             await store.lock_authorities(connection, {event.envelope.authority for event in events})
-            fresh = await inbox.take(connection, events)
-            touched = {_subject(event) for event in fresh if event.envelope.subject.split("/")[0] in DERIVED_KINDS}
+            arrived = await inbox.take(connection, events)
+            fresh = [one.event for one in arrived]
+            touched = {subject for event in fresh if (subject := _subject(event)).kind in DERIVED_KINDS}
             if far_behind:
                 await store.enqueue(connection, touched)
             elif touched:
-                queued = await derive_or_enqueue(connection, touched)
+                tails = self.runtime.recent_events.tails_with(arrived)
+                queued = await derive_or_enqueue(connection, touched, tails)
                 await store.remove(connection, touched - queued)
+        self.runtime.recent_events.add(arrived)
         now = datetime.now(UTC)
         for event in fresh:
             if event.envelope.acceptedtime is not None:
@@ -109,10 +113,11 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
         if not subjects:
             return False
         try:
+            tails = await runtime.recent_events.tails(connection, {subject.authority for subject in subjects})
             if len(subjects) < at_once:
-                await derive(connection, subjects)
+                await derive(connection, subjects, tails)
             else:
-                await _derive_first(connection, subjects)
+                await _derive_first(connection, subjects, tails)
         except Exception as error:
             if len(subjects) == 1 and not why_not_now(error):
                 raise Underivable(next(iter(subjects)), error) from error
@@ -120,7 +125,7 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
         return True
 
 
-async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
+async def _derive_first(connection: Connection, subjects: set[Subject], tails: Tails) -> None:
     """Derive the first of more subjects of an authority: workers and assignments before posts.
 
     The posts wait until every worker is derived, so that each is derived once. A place that is an assignment of its own
@@ -128,8 +133,8 @@ async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
     """
     posts = {subject for subject in subjects if subject.is_post}
     if posts == subjects:
-        await derive_places(connection, posts)
+        await derive_places(connection, posts, tails)
         return
-    places = await derive_subjects(connection, subjects)
-    await derive_places(connection, {place for place in places if not place.is_post})
+    places = await derive_subjects(connection, subjects, tails)
+    await derive_places(connection, {place for place in places if not place.is_post}, tails)
     await store.enqueue(connection, posts | {place for place in places if place.is_post})

@@ -26,6 +26,7 @@ import services
 from contracts.watermark import TopicMark, Watermark
 from services.chassis import inbox
 from services.chassis.authentication import Right, new_key
+from services.chassis.recent_events import RecentEvents
 from services.chassis.relay import KafkaLogIsShorter
 from services.chassis.runtime import Runtime
 from services.chassis.service import Measured
@@ -500,7 +501,7 @@ async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.metrics.ingest.handlers.datetime", SimpleNamespace(now=lambda _: NOON))
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=RecentEvents()))
 
     def accepted(post: str, sequence: int, seconds: float) -> Any:
         event = decoded(post_established(post, "331"), sequence)
