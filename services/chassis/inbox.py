@@ -39,7 +39,7 @@ TAKE = f"""
         ON CONFLICT DO NOTHING
         RETURNING authority, type, source, event_id, arrival
     ),
-    before AS (
+    before AS MATERIALIZED (
         SELECT authority, (SELECT max(arrival) FROM inbox WHERE inbox.authority = concerned.authority) AS arrival
         FROM (SELECT DISTINCT authority FROM taken) AS concerned
     )

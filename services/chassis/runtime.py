@@ -113,6 +113,8 @@ class Runtime:
         self._dead_letters = dead_letters
         self._pool: asyncpg.Pool | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._caught_up: list[asyncio.Event] = []
+        """For each watch, set when the consumer has caught up: what waited for that need not wait a second more."""
         self.waiting_to_start: str | None = None
         self.catching_up: str | None = None
         self._hindered: dict[Callable[[], Awaitable[None]], str] = {}
@@ -169,7 +171,8 @@ class Runtime:
         self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
         self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
         for watch in self.spec.watches:
-            self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
+            self._caught_up.append(asyncio.Event())
+            self._begin(self._every(WATCH_SECONDS, partial(watch, self), self._caught_up[-1]))
         await self._until_done("Kafka", self._start_consumer)
         log.info("started")
         await self._every(WATCH_SECONDS, self._look_after_consumer)
@@ -224,10 +227,18 @@ class Runtime:
         if await self.membership.left(kafka_answers, busy=self.delivery.busy_since is not None):
             await self._until_done("Kafka", self._start_consumer)
 
-    async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-        """Do something again and again, whatever becomes of it."""
+    async def _every(
+        self, seconds: float, step: Callable[[], Awaitable[None]], sooner: asyncio.Event | None = None
+    ) -> None:
+        """Do something again and again, whatever becomes of it; `sooner` when it need not wait so long."""
         while True:
-            await asyncio.sleep(seconds)
+            if sooner is None:
+                await asyncio.sleep(seconds)
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await sooner.wait()
+                sooner.clear()
             try:
                 await step()
                 self._hindered.pop(step, None)
@@ -279,8 +290,12 @@ class Runtime:
         """Take in one batch as it came from Kafka, and note how far was read."""
         records = message.raw_message
         begun = self.readings.begun(records)
+        behind = self.delivery.far_behind(message.consumer, len(records))
         await self.delivery.deliver(message, take_in)
         self.readings.finished(records, begun, self.delivery.halted_partitions)
+        if behind and not self.far_behind():
+            for watch in self._caught_up:
+                watch.set()
 
     async def _note_dead_letter(self, topic: str, sequence: int) -> None:
         await note_dead_letter(self.pool, topic, sequence)

@@ -64,10 +64,17 @@ def _subject(event: Event) -> Subject:
 
 
 async def derive_waiting(runtime: Runtime) -> None:
-    """Derive what is queued, once the consumer has caught up."""
+    """Derive what is queued, once the consumer has caught up: two authorities at a time, none waiting for the other."""
     if not runtime.far_behind():
-        while any(await asyncio.gather(*(derive_queued(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
-            pass
+        ends = await asyncio.gather(*(_derive_all(runtime) for _ in range(AUTHORITIES_AT_ONCE)), return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                raise error
+
+
+async def _derive_all(runtime: Runtime) -> None:
+    while await derive_queued(runtime):
+        pass
 
 
 async def count_waiting(runtime: Runtime) -> None:
