@@ -11,6 +11,7 @@ from faststream.kafka.annotations import KafkaMessage
 
 from contracts.catalogue import topics_read_by
 from services.chassis.delivery import TakeIn, passthrough_parser, skip_decoding
+from services.chassis.partitions import ASSIGNORS
 from services.chassis.runtime import Runtime
 
 
@@ -33,6 +34,7 @@ def consume(
         batch=True,
         max_records=max_records,
         batch_timeout_ms=batch_timeout_ms,
+        partition_assignment_strategy=ASSIGNORS,
         max_poll_interval_ms=600_000,
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,

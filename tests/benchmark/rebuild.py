@@ -1,14 +1,16 @@
 """One run over the Kafka log: the floor, or metrics as it is. A process of its own, so that neither helps the other.
 
 `python -m tests.benchmark.rebuild floor|metrics|two-metrics <kafka servers> <database url> <records>` prints the
-seconds from the assignment of partitions to the commit of the last figure. `two-metrics` are two processes of the
-service on one database, as two replicas are.
+seconds from the first assignment of partitions to the commit of the last figure, and the seconds of processor time that
+Python took meanwhile. `two-metrics` are two processes of the service on one database, as two replicas are.
 """
 
 import asyncio
+import resource
 import subprocess
 import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import Callable
 from uuid import uuid4
 
@@ -25,6 +27,8 @@ LONGEST_SECONDS = 3600
 ARRIVED = "SELECT last_value FROM inbox_arrival_seq"
 COUNTED = "SELECT count(*) FROM inbox"
 NONE_QUEUED = "SELECT NOT EXISTS (SELECT FROM derivation_queue)"
+
+BEGAN = "began "
 
 TOPICS = [topic.name for topic in topics_read_by(METRICS)]
 
@@ -54,12 +58,15 @@ async def floor(servers: str, database: str, expected: int) -> float:
     return seconds
 
 
-async def metrics(servers: str, database: str, expected: int) -> float:
-    """The service's own runtime, with a consumer group that has read nothing yet."""
+async def metrics(servers: str, database: str, expected: int, other: Process | None = None) -> float:
+    """The service's own runtime, with a consumer group that has read nothing yet; `other` runs beside it."""
     runtime = Runtime(SPEC, ServiceSettings(database_url=database, kafka_servers=servers))
     await runtime.start()
-    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.membership.consumers()))
+    await _until_assigned(runtime)
     began = time.perf_counter()
+    if other is not None:
+        # Whichever was given partitions first had the group to itself.
+        began = min(began, await _began(other))
     await _until(runtime, ARRIVED, expected)
     await _until(runtime, COUNTED, expected)
     taken_in = time.perf_counter() - began
@@ -78,7 +85,7 @@ async def two_metrics(servers: str, database: str, expected: int) -> float:
     assert other.stdout is not None
     await other.stdout.readline()
     other.stdin.write(b"start\n")
-    seconds = await metrics(servers, database, expected)
+    seconds = await metrics(servers, database, expected, other)
     other.stdin.close()
     await other.wait()
     return seconds
@@ -91,9 +98,24 @@ async def beside(servers: str, database: str, _: int) -> float:
     sys.stdin.readline()
     runtime = Runtime(SPEC, settings)
     await runtime.start()
+    await _until_assigned(runtime)
+    # The clock counts from the start of the machine: the other process reads the same.
+    print(f"{BEGAN}{time.perf_counter()}", flush=True)
     await asyncio.to_thread(sys.stdin.read)
     await runtime.stop()
     return 0.0
+
+
+async def _began(other: Process) -> float:
+    """When the other process was given partitions; it writes its log to the same place."""
+    assert other.stdout is not None
+    while not (line := (await other.stdout.readline()).decode()).startswith(BEGAN):
+        pass
+    return float(line.removeprefix(BEGAN))
+
+
+async def _until_assigned(runtime: Runtime) -> None:
+    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.membership.consumers()))
 
 
 async def _until_true(done: Callable[[], object]) -> None:
@@ -114,10 +136,13 @@ async def _until(runtime: Runtime, asked: str, least: int) -> None:
 
 
 def main() -> int:
-    """Run one and print its seconds."""
+    """Run one and print its seconds, and those of processor time, its start included."""
     which, servers, database, expected = sys.argv[1:5]
     run = {"floor": floor, "metrics": metrics, "two-metrics": two_metrics, "beside": beside}[which]
-    sys.stdout.write(f"{asyncio.run(run(servers, database, int(expected)))}\n")
+    seconds = asyncio.run(run(servers, database, int(expected)))
+    used = (resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    processor = sum(found.ru_utime + found.ru_stime for found in used)
+    sys.stdout.write(f"{seconds} {processor}\n")
     return 0
 
 
