@@ -170,7 +170,7 @@ def topics_owned_by(service: str) -> tuple[Topic, ...]:
 
 def types_on(topic: str) -> list[str]:
     """The event types that stand on a topic."""
-    return [name for name, found in TOPIC_OF_TYPE.items() if found.name == topic]
+    return [name for name, topic_of_type in TOPIC_OF_TYPE.items() if topic_of_type.name == topic]
 
 
 DEAD_LETTER_TOPICS = tuple(dead_letter_topic(service) for service in (RECRUITMENT, RETENTION, METRICS))

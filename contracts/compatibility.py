@@ -86,8 +86,8 @@ def _not_understood(side: str, documents: Mapping[str, Document]) -> Iterator[Fi
         catalogue = PublishedCatalogue.model_validate(documents["catalogue.json"])
     except ValidationError as error:
         for item in error.errors():
-            place = ".".join(str(part) for part in item["loc"])
-            yield Finding(f"catalogue.json: {place}", f"{side}: {item['msg']}", "spell it as PublishedCatalogue has it")
+            field = ".".join(str(part) for part in item["loc"])
+            yield Finding(f"catalogue.json: {field}", f"{side}: {item['msg']}", "spell it as PublishedCatalogue has it")
         return
     listed = [f"events/{name}.json" for topic in catalogue.topics.values() for name in topic.subject_kinds]
     for path in sorted(set(listed) ^ {path for path in documents if path.startswith("events/")}):

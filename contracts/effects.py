@@ -14,7 +14,7 @@ from contracts.standing import Recorded, order_of_recording
 Value = TypeVar("Value")
 
 Action = tuple[date, int, Recorded, str, Any]
-"""A standing event as it takes effect: effective date, precedence among those of that date, place in the order of
+"""A standing event as it takes effect: effective date, precedence among those of that date, position in the order of
 recording, identifier of its subject, data."""
 
 Steps = dict[str, dict[date, Value | None]]

@@ -73,8 +73,8 @@ def definitions(models: Iterable[type[BaseModel]], reference: str) -> dict[str, 
     _, document = models_json_schema(
         [(model, "validation") for model in models], ref_template=reference, schema_generator=_WithoutFieldTitles
     )
-    found: dict[str, Document] = document["$defs"]
-    return found
+    schemas: dict[str, Document] = document["$defs"]
+    return schemas
 
 
 def event_schema(event: type[EventData]) -> Document:
@@ -363,11 +363,11 @@ def main(arguments: list[str] | None = None, folder: Path = Path(__file__).paren
     for file in sorted(folder.glob("examples/*/*.json")):
         examples.setdefault(file.parent.name, {})[file.stem] = json.loads(file.read_text())
     wanted = wanted_files((folder / "README.md").read_text(), examples)
-    found = {file.relative_to(folder).as_posix(): file.read_text() for file in folder.glob("generated/**/*.json")}
-    found["README.md"] = (folder / "README.md").read_text()
+    committed = {file.relative_to(folder).as_posix(): file.read_text() for file in folder.glob("generated/**/*.json")}
+    committed["README.md"] = (folder / "README.md").read_text()
 
-    stale = [path for path, text in wanted.items() if found.get(path) != text]
-    left_over = sorted(found.keys() - wanted.keys())
+    stale = [path for path, text in wanted.items() if committed.get(path) != text]
+    left_over = sorted(committed.keys() - wanted.keys())
     if check:
         for path in stale:
             print(f"contracts/{path} is not up to date: run `{COMMAND}`", file=sys.stderr)

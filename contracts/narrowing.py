@@ -59,8 +59,8 @@ def not_understood(side: str, path: str, schema: Schema) -> Iterator[Finding]:
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
-        place = ".".join(str(part) for part in error.absolute_path)
-        yield Finding(f"{path}: {place}", f"{side}: is no JSON Schema: {error.message}", "write valid JSON Schema")
+        within = ".".join(str(part) for part in error.absolute_path)
+        yield Finding(f"{path}: {within}", f"{side}: is no JSON Schema: {error.message}", "write valid JSON Schema")
         return
     if schema.get("$schema") != DIALECT:
         yield Finding(path, f"{side}: is not of the dialect compared here", f"let $schema be {DIALECT}")
@@ -103,8 +103,8 @@ def _not_comparable(root: Schema, schema: Schema) -> Iterator[tuple[str, str]]:
 
 def _target(root: Schema, reference: str) -> Schema | None:
     prefix = "#/$defs/"
-    found = root.get("$defs", {}).get(reference.removeprefix(prefix)) if reference.startswith(prefix) else None
-    return found if isinstance(found, dict) and "$ref" not in found else None
+    definition = root.get("$defs", {}).get(reference.removeprefix(prefix)) if reference.startswith(prefix) else None
+    return definition if isinstance(definition, dict) and "$ref" not in definition else None
 
 
 def _inside(where: str, name: str) -> str:

@@ -75,13 +75,13 @@ def deciding(reversals: Iterable[Recorded]) -> Sequence[Recorded]:
     If several sources reversed at that instant these are of two, and a leaver of that instant is of another source than
     one of them; if only one did, the last states the highest sourcesequence.
     """
-    found: list[Recorded] = []
+    deciders: list[Recorded] = []
     for reversal in reversals:
-        if not found or found[0][0] < reversal[0]:
-            found = [reversal]
-        elif found[0][0] == reversal[0]:
-            found = [min(found[0], reversal), max(found[-1], reversal)]
-    return found
+        if not deciders or deciders[0][0] < reversal[0]:
+            deciders = [reversal]
+        elif deciders[0][0] == reversal[0]:
+            deciders = [min(deciders[0], reversal), max(deciders[-1], reversal)]
+    return deciders
 
 
 def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:

@@ -1,7 +1,7 @@
 """What follows when events refer to one another, worked out anew only as far as one more known event changes it.
 
 Invariant: learning one more event costs at most the square of the logarithm of their number, however long the chains of
-references are: forests are cut into paths, of which a way to the root crosses few, and of a path only the places count
+references are: forests are cut into paths, of which a way to the root crosses few, and of a path only the nodes count
 at which something is decided.
 """
 
@@ -32,7 +32,7 @@ class Paths:
                 if heaviest[target] < 0 or size[node] > size[heaviest[target]]:
                     heaviest[target] = node
         self.path_of = [0] * count
-        self.place_of = [0] * count
+        self.index_of = [0] * count
         self.nodes: list[list[int]] = []
         """The nodes of each path from its top on."""
         for node in reversed(behind):
@@ -42,12 +42,12 @@ class Paths:
             else:
                 self.path_of[node] = len(self.nodes)
                 self.nodes.append([])
-            self.place_of[node] = len(self.nodes[self.path_of[node]])
+            self.index_of[node] = len(self.nodes[self.path_of[node]])
             self.nodes[self.path_of[node]].append(node)
 
 
 def _circles(towards: Sequence[int | None]) -> list[list[int]]:
-    found: list[list[int]] = []
+    circles: list[list[int]] = []
     walked = [-1] * len(towards)
     for begin in range(len(towards)):
         way: list[int] = []
@@ -57,8 +57,8 @@ def _circles(towards: Sequence[int | None]) -> list[list[int]]:
             way.append(node)
             node = towards[node]
         if node is not None and walked[node] == begin:
-            found.append(sorted(way[way.index(node) :], reverse=True))
-    return found
+            circles.append(sorted(way[way.index(node) :], reverse=True))
+    return circles
 
 
 def _those_behind_first(towards: Sequence[int | None]) -> list[int]:
@@ -83,11 +83,11 @@ class Happening:
     def __init__(self, voided: Sequence[int | None]) -> None:
         circling = {node for circle in Paths(voided).circles for node in circle}
         # A void in a circle changes nothing but the next of the circle, and is itself changed by nothing.
-        self._paths = Paths([None if place in circling else to for place, to in enumerate(voided)])
+        self._paths = Paths([None if index in circling else to for index, to in enumerate(voided)])
         self._never = circling
         self._known = [False] * len(voided)
         self._voids = [0] * len(voided)
-        # Of each path the places that did not happen whatever comes behind them; between them it is yes, no, yes.
+        # Of each path the nodes that did not happen whatever comes behind them; between them it is yes, no, yes.
         self._decided = [list(range(len(nodes))) for nodes in self._paths.nodes]
 
     def learn(self, event: int) -> int | None:
@@ -100,7 +100,7 @@ class Happening:
             path = self._paths.path_of[node]
             top = self._paths.nodes[path][0]
             before = self.happened(top)
-            _put_or_take(self._decided[path], self._paths.place_of[node], self._is_decided(node))
+            _put_or_take(self._decided[path], self._paths.index_of[node], self._is_decided(node))
             now = self.happened(top)
             if before is now:
                 return None
@@ -114,11 +114,11 @@ class Happening:
 
     def happened(self, event: int) -> bool:
         """Whether an event happened, as far as is known."""
-        path, place = self._paths.path_of[event], self._paths.place_of[event]
+        path, index = self._paths.path_of[event], self._paths.index_of[event]
         decided = self._decided[path]
-        following = bisect_left(decided, place)
+        following = bisect_left(decided, index)
         end = decided[following] if following < len(decided) else len(self._paths.nodes[path])
-        return (end - place) % 2 == 1
+        return (end - index) % 2 == 1
 
     def _is_decided(self, event: int) -> bool:
         return not self._known[event] or self._voids[event] > 0
@@ -133,7 +133,7 @@ class Versions:
         self._known = [False] * count
         self._happened = [False] * count
         self._superseding = [0] * count
-        # Of each path the places that decide for those before them: who is unknown parts them from what comes behind;
+        # Of each path the nodes that decide for those before them: who is unknown parts them from what comes behind;
         # who happened, or is superseded by one who did from another path, supersedes them.
         self._deciding = [list(range(len(nodes))) for nodes in paths.nodes]
         self._from_top = [False] * len(paths.nodes)
@@ -150,17 +150,17 @@ class Versions:
 
     def counts(self, event: int) -> bool:
         """Whether an event happened and no other that happened supersedes it."""
-        path, place = self._paths.path_of[event], self._paths.place_of[event]
-        return self._happened[event] and not self._superseding[event] and not self._any_happened(path, place + 1)
+        path, index = self._paths.path_of[event], self._paths.index_of[event]
+        return self._happened[event] and not self._superseding[event] and not self._any_happened(path, index + 1)
 
     def _update(self, event: int) -> list[int]:
         concerned: list[int] = []
         node: int | None = event
         while node is not None:
-            path, place = self._paths.path_of[node], self._paths.place_of[node]
+            path, index = self._paths.path_of[node], self._paths.index_of[node]
             nodes, deciding = self._paths.nodes[path], self._deciding[path]
-            _put_or_take(deciding, place, not self._known[node] or self._has_one(node))
-            nearest = bisect_left(deciding, place) - 1
+            _put_or_take(deciding, index, not self._known[node] or self._has_one(node))
+            nearest = bisect_left(deciding, index) - 1
             concerned += [node] if nearest < 0 else [node, nodes[deciding[nearest]]]
             before, now = self._from_top[path], self._any_happened(path, 0)
             beyond = self._paths.towards[nodes[0]]
@@ -177,21 +177,21 @@ class Versions:
         """Whether an event happened, or one that supersedes it from another path."""
         return self._happened[event] or self._superseding[event] > 0
 
-    def _any_happened(self, path: int, place: int) -> bool:
-        """Whether from a place of a path on any happened, up to one that is not known."""
+    def _any_happened(self, path: int, index: int) -> bool:
+        """Whether from an index of a path on any happened, up to one that is not known."""
         deciding = self._deciding[path]
-        following = bisect_left(deciding, place)
+        following = bisect_left(deciding, index)
         if following == len(deciding):
             return False
         node = self._paths.nodes[path][deciding[following]]
         return self._known[node] and self._has_one(node)
 
 
-def _put_or_take(places: list[int], place: int, there: bool) -> None:
-    """Put a place into a sorted list, or take it out."""
-    at = bisect_left(places, place)
-    if (at < len(places) and places[at] == place) is not there:
+def _put_or_take(indexes: list[int], index: int, there: bool) -> None:
+    """Put an index into a sorted list, or take it out."""
+    at = bisect_left(indexes, index)
+    if (at < len(indexes) and indexes[at] == index) is not there:
         if there:
-            places.insert(at, place)
+            indexes.insert(at, index)
         else:
-            del places[at]
+            del indexes[at]

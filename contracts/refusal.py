@@ -105,9 +105,9 @@ def and_more(left_out: int) -> list[str]:
 
 def refused_by(error: ValidationError, prefix: str, known_fields: tuple[str, ...]) -> Refused:
     """The refusal in a pydantic error. `prefix` is put before each field ('data.' or nothing)."""
-    found = error.errors(include_url=False)
-    faults = (_fault(dict(item), prefix, known_fields) for item in found[:MOST_FAULTS])
-    return Refused(*faults, left_out=max(0, len(found) - MOST_FAULTS))
+    errors = error.errors(include_url=False)
+    faults = (_fault(dict(item), prefix, known_fields) for item in errors[:MOST_FAULTS])
+    return Refused(*faults, left_out=max(0, len(errors) - MOST_FAULTS))
 
 
 def _fault(item: dict[str, Any], prefix: str, known_fields: tuple[str, ...]) -> Fault:

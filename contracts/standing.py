@@ -76,50 +76,50 @@ def changes_of_standing(events: Iterable[Event]) -> Iterator[Change]:
 
 def _changes_with_references(recorded: list[Event]) -> Iterator[Change]:
     records = _Records(recorded)
-    for known_from, together in groupby(range(len(recorded)), lambda place: recorded[place].envelope.time):
+    for known_from, together in groupby(range(len(recorded)), lambda index: recorded[index].envelope.time):
         begun, ceased = records.learn(together)
         if begun or ceased:
-            yield known_from, [recorded[place] for place in begun], [recorded[place] for place in ceased]
+            yield known_from, [recorded[index] for index in begun], [recorded[index] for index in ceased]
 
 
 def _targets(recorded: list[Event]) -> list[int | None]:
-    """For each event the place of the one that it supersedes or voids; None where there is none such."""
-    places = {(*_identity(event), event.envelope.subject): place for place, event in enumerate(recorded)}
+    """For each event the index of the one that it supersedes or voids; None where there is none such."""
+    indexes = {(*_identity(event), event.envelope.subject): index for index, event in enumerate(recorded)}
     targets: list[int | None] = []
     for event in recorded:
         envelope = event.envelope
         source, referred = envelope.referred or ("", "")
-        targets.append(places.get((envelope.authority, envelope.type, source, referred, envelope.subject)))
+        targets.append(indexes.get((envelope.authority, envelope.type, source, referred, envelope.subject)))
     return targets
 
 
 class _Records:
     """The records of some events, and which version of each stands, as more and more of the events become known.
 
-    Events go by their places in the order of recording. Those that supersede one another and are known are one record;
+    Events go by their indexes in the order of recording. Those that supersede one another and are known are one record;
     it only ever grows.
     """
 
     def __init__(self, recorded: list[Event]) -> None:
         targets = _targets(recorded)
         self._is_void = [event.envelope.voids is not None for event in recorded]
-        places = range(len(recorded))
-        self._happening = Happening([targets[place] if self._is_void[place] else None for place in places])
-        self._supersedes = [None if self._is_void[place] else targets[place] for place in places]
+        indexes = range(len(recorded))
+        self._happening = Happening([targets[index] if self._is_void[index] else None for index in indexes])
+        self._supersedes = [None if self._is_void[index] else targets[index] for index in indexes]
         self._superseded_by: defaultdict[int, list[int]] = defaultdict(list)
-        for place, target in enumerate(self._supersedes):
+        for index, target in enumerate(self._supersedes):
             if target is not None:
-                self._superseded_by[target].append(place)
+                self._superseded_by[target].append(index)
         paths = Paths(self._supersedes)
         self._versions = Versions(paths)
         self._known = [False] * len(recorded)
         # When the last of a circle becomes known each of them supersedes itself, and the others hang on the circle.
         self._closing = {circle[0]: circle for circle in paths.circles}
         self._in_closed_circle: set[int] = set()
-        self._record_of = list(places)
-        self._members = [[place] for place in places]
-        self._candidates: list[list[int]] = [[] for _ in places]
-        """Of each record a heap of the versions that may count, the last one first: their places below 0."""
+        self._record_of = list(indexes)
+        self._members = [[index] for index in indexes]
+        self._candidates: list[list[int]] = [[] for _ in indexes]
+        """Of each record a heap of the versions that may count, the last one first: their indexes below 0."""
         self._stands: list[int | None] = [None] * len(recorded)
 
     def learn(self, events: Iterable[int]) -> tuple[list[int], list[int]]:
@@ -146,7 +146,7 @@ class _Records:
                 self._consider(touch(concerned), concerned)
         for record in touched:
             self._stands[record] = self._last_version(record)
-        stand = {place for record in touched if (place := self._stands[record]) is not None}
+        stand = {index for record in touched if (index := self._stands[record]) is not None}
         return sorted(stand - stood), sorted(stood - stand)
 
     def _concerned(self, event: int) -> list[int]:
@@ -162,8 +162,8 @@ class _Records:
         if one == other:
             return
         more, fewer = (one, other) if len(self._members[one]) >= len(self._members[other]) else (other, one)
-        for place in self._members[fewer]:
-            self._record_of[place] = more
+        for index in self._members[fewer]:
+            self._record_of[index] = more
         self._members[more] += self._members[fewer]
         self._members[fewer] = []
         for below in self._candidates[fewer]:
@@ -183,8 +183,12 @@ class _Records:
 
     def versions_left(self) -> list[list[int]]:
         """Of each record the versions that happened and that no other supersedes, as far as is known; ascending."""
-        left = (sorted({-below for below in found if self._counts(-below)}) for found in self._candidates if found)
-        return [places for places in left if places]
+        left = (
+            sorted({-below for below in candidates if self._counts(-below)})
+            for candidates in self._candidates
+            if candidates
+        )
+        return [indexes for indexes in left if indexes]
 
     def _counts(self, event: int) -> bool:
         return event not in self._in_closed_circle and self._versions.counts(event)
@@ -224,4 +228,4 @@ def _versions_left(events: list[Event]) -> list[list[Event]]:
     recorded = sorted(events, key=order_of_recording)
     records = _Records(recorded)
     records.learn(range(len(recorded)))
-    return [[recorded[place] for place in places] for places in records.versions_left()]
+    return [[recorded[index] for index in indexes] for indexes in records.versions_left()]

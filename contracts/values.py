@@ -198,17 +198,17 @@ Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]
 """A moment with its offset from UTC, kept in UTC, as RFC 3339."""
 
 LARGEST_SEQUENCE = 2**63 - 1
-"""The largest place in a journal: PostgreSQL's bigint."""
+"""The largest position in a journal: PostgreSQL's bigint."""
 
 
-def _is_a_place_in_a_journal(value: str) -> str:
+def _is_a_position_in_a_journal(value: str) -> str:
     if int(value) > LARGEST_SEQUENCE:
         raise ValueError(f"must be a whole number from 1 to {LARGEST_SEQUENCE}")
     return value
 
 
-Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$"), AfterValidator(_is_a_place_in_a_journal)]
-"""A place in a journal, from 1 on."""
+Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$"), AfterValidator(_is_a_position_in_a_journal)]
+"""A position in a journal, from 1 on."""
 
 
 class Contract(BaseModel):

@@ -67,7 +67,7 @@ def held_over_time(events: Sequence[Event]) -> tuple[list[Occupancy], list[Cover
 
 
 def staffing_over_time(events: Sequence[Event]) -> None:
-    """The staffing of every place."""
+    """The staffing of every unit."""
     occupied, held, facts = held_over_time(events)
     of_post: defaultdict[str, tuple[list[Post], list[Occupancy], list[Cover]]] = defaultdict(lambda: ([], [], []))
     for fact in facts:
@@ -84,21 +84,21 @@ def staffing_over_time(events: Sequence[Event]) -> None:
 
 def snapshot(events: Sequence[Event]) -> Snapshot:
     """A snapshot, and all that is in it."""
-    found = Snapshot(events)
+    snapshot = Snapshot(events)
     for scope in Scope:
-        found.employment(scope)
-        found.spells(scope)
-    assert found.staffing is not None
-    assert found.moves is not None
-    assert found.tranches is not None
-    assert found.assignments is not None
-    return found
+        snapshot.employment(scope)
+        snapshot.spells(scope)
+    assert snapshot.staffing is not None
+    assert snapshot.moves is not None
+    assert snapshot.tranches is not None
+    assert snapshot.assignments is not None
+    return snapshot
 
 
 def measures(events: Sequence[Event]) -> None:
     """Every measure in a year and over some, in both scopes."""
-    found = Snapshot(events)
-    reading = Reading("331", KNOWN, lambda: found)
+    snapshot = Snapshot(events)
+    reading = Reading("331", KNOWN, lambda: snapshot)
     for scope in Scope:
         for measure in MEASURES.values():
             figures(measure, [reading], [YEAR], FigureQuery((), None, scope))
@@ -107,8 +107,8 @@ def measures(events: Sequence[Event]) -> None:
 
 def explanations(events: Sequence[Event]) -> None:
     """What every count is made of."""
-    found = Snapshot(events)
-    reading = Reading("331", KNOWN, lambda: found)
+    snapshot = Snapshot(events)
+    reading = Reading("331", KNOWN, lambda: snapshot)
     for counted in COUNTS:
         for part in explain(counted, reading, YEAR, FigureQuery())[:PAGE]:
             assert part.made_of is not None
@@ -124,30 +124,30 @@ def changes(events: Sequence[Event]) -> None:
 
 
 def _report(events: Sequence[Event]) -> Report:
-    found = Snapshot(events)
-    return Report(Reading("331", KNOWN, lambda: found), events)
+    snapshot = Snapshot(events)
+    return Report(Reading("331", KNOWN, lambda: snapshot), events)
 
 
 def quality(events: Sequence[Event]) -> None:
     """What every check finds."""
-    found = Snapshot(events)
-    findings(found, AS_AT)
-    lateness(found)
+    snapshot = Snapshot(events)
+    findings(snapshot, AS_AT)
+    lateness(snapshot)
 
 
 def effects(events: Sequence[Event]) -> None:
     """A page of findings with their effects: the first of every check."""
-    found = Snapshot(events)
+    snapshot = Snapshot(events)
     for check in CHECKS.values():
-        for finding in findings(found, AS_AT, [check])[:2]:
-            effect(found, finding, AS_AT)
+        for finding in findings(snapshot, AS_AT, [check])[:2]:
+            effect(snapshot, finding, AS_AT)
 
 
 def academy(events: Sequence[Event]) -> None:
     """The members of the academy's cohorts, and what moved the vacancies."""
-    found = Snapshot(events)
-    members(found)
-    happened(found)
+    snapshot = Snapshot(events)
+    members(snapshot)
+    happened(snapshot)
 
 
 def rules(events: Sequence[Event]) -> None:

@@ -258,19 +258,19 @@ def drawn_history(draw: st.DrawFn, material: Material, most_events: int) -> list
     kinds: list[tuple[type[EventData], str]] = []
     history: list[Event] = []
     begin_with = draw(st.integers(0, len(material.to_begin_with))) if material.to_begin_with else 0
-    for place in range(draw(st.integers(max(1, min(begin_with, most_events)), most_events))):
-        refers_to = draw(st.integers(0, most_events - 1)) if place >= begin_with and draw(_sometimes) else None
-        if place < begin_with:
-            kind = material.to_begin_with[place]
-        elif refers_to is not None and refers_to < place:
+    for index in range(draw(st.integers(max(1, min(begin_with, most_events)), most_events))):
+        refers_to = draw(st.integers(0, most_events - 1)) if index >= begin_with and draw(_sometimes) else None
+        if index < begin_with:
+            kind = material.to_begin_with[index]
+        elif refers_to is not None and refers_to < index:
             kind = kinds[refers_to]
         else:
             model = draw(material.types)
             kind = (model, draw(material.subjects[model.subject_kind]))
         kinds.append(kind)
         model, subject = kind
-        id, recorded = f"E-{place}", draw(material.instants)
-        if refers_to is None or refers_to == place:
+        id, recorded = f"E-{index}", draw(material.instants)
+        if refers_to is None or refers_to == index:
             history.append(event(draw(material.data[model]), subject, recorded, id))
         elif draw(st.booleans()):
             history.append(void_of(f"E-{refers_to}", model.event_type, subject, recorded, id))
@@ -328,10 +328,10 @@ def histories_of_merges(draw: st.DrawFn, most_events: int = 12) -> list[Event]:
     kinds: list[type[EventData]] = [WorkerMerged, WorkerStarted, WorkerLeft] * 3
     kinds += [WorkerMoved, WorkerMoved, WorkerFteChanged, WorkerFteChanged, LeaverReversed]
     history: list[Event] = []
-    for place in range(draw(st.integers(2, most_events))):
+    for index in range(draw(st.integers(2, most_events))):
         model = draw(st.sampled_from(kinds))
         refers_to = draw(st.sampled_from(history)).envelope if draw(_sometimes) and history else None
-        id, recorded = f"E-{place}", draw(_instants)
+        id, recorded = f"E-{index}", draw(_instants)
         if refers_to is None:
             history.append(event(draw(_data_of_type[model]), draw(_subjects["worker"]), recorded, id))
         else:
@@ -347,8 +347,8 @@ def histories_of_starts_and_leavers(draw: st.DrawFn) -> list[Event]:
     of_each: list[tuple[str, type[EventData]]] = [(number, WorkerStarted) for number in numbers]
     more = draw(st.lists(st.tuples(st.sampled_from(numbers), st.sampled_from(kinds)), max_size=9))
     return [
-        event(draw(_data_of_type[model]), subject, draw(_instants), f"E-{place}")
-        for place, (subject, model) in enumerate([*of_each, *more])
+        event(draw(_data_of_type[model]), subject, draw(_instants), f"E-{index}")
+        for index, (subject, model) in enumerate([*of_each, *more])
     ]
 
 
@@ -357,10 +357,10 @@ def histories_of_references(draw: st.DrawFn, most_events: int = 9) -> list[Event
     """Events about one worker that correct and void one another in chains and circles, and little else."""
     count = draw(st.integers(1, most_events))
     history = []
-    for place in range(count):
-        id, recorded, refers_to = f"E-{place}", draw(_instants), draw(st.integers(0, count - 1))
+    for index in range(count):
+        id, recorded, refers_to = f"E-{index}", draw(_instants), draw(st.integers(0, count - 1))
         data = draw(_data_of_type[WorkerStarted])
-        if refers_to == place:
+        if refers_to == index:
             history.append(event(data, "worker/W-1", recorded, id))
         elif draw(st.booleans()):
             history.append(void_of(f"E-{refers_to}", WorkerStarted.event_type, "worker/W-1", recorded, id))
@@ -374,5 +374,5 @@ def histories_of_leavers(draw: st.DrawFn) -> list[Event]:
     """Events about one worker who starts, leaves and is reversed again and again, on few dates."""
     kinds: list[type[EventData]] = [WorkerStarted, WorkerLeft, LeaverReversed]
     facts = [draw(_data_of_type[model]) for model in draw(st.lists(st.sampled_from(kinds), min_size=2, max_size=9))]
-    history = [event(data, "worker/W-1", draw(_instants), f"E-{place}") for place, data in enumerate(facts)]
+    history = [event(data, "worker/W-1", draw(_instants), f"E-{index}") for index, data in enumerate(facts)]
     return draw(of_two_systems(history))

@@ -23,8 +23,8 @@ def tell(reporter: pytest.TerminalReporter) -> None:
     """One loud line for each thing that was missing, with how many tests were skipped for it."""
     counts: dict[str, int] = {}
     for report in reporter.stats.get("skipped", []):
-        _, found, reason = str(report.longrepr).partition(MISSING)
-        if found:
+        _, is_missing, reason = str(report.longrepr).partition(MISSING)
+        if is_missing:
             reason = reason.rstrip("')")
             counts[reason] = counts.get(reason, 0) + 1
     for reason, count in sorted(counts.items()):

@@ -15,19 +15,19 @@ Identity = tuple[str, str, str, str]
 def standing_at(events: Iterable[Event], instant: datetime) -> set[Identity]:
     """The identities of the events that stand as known at an instant."""
     recorded = sorted({identity_of(event): event for event in events}.values(), key=order_of_recording)
-    by_identity = {identity_of(event): place for place, event in enumerate(recorded)}
+    by_identity = {identity_of(event): index for index, event in enumerate(recorded)}
     targets = [_target(event, recorded, by_identity) for event in recorded]
-    known = [place for place, event in enumerate(recorded) if event.envelope.time <= instant]
+    known = [index for index, event in enumerate(recorded) if event.envelope.time <= instant]
     happened = _happened(recorded, targets, known)
     overtaken: set[int] = set()
     versions: list[tuple[int, int]] = []
-    for place in happened:
-        if recorded[place].envelope.voids is None:
-            earlier, first = _earlier_versions(recorded, targets, place, known)
+    for index in happened:
+        if recorded[index].envelope.voids is None:
+            earlier, first = _earlier_versions(recorded, targets, index, known)
             overtaken.update(earlier)
-            versions.append((first, place))
-    last_of_record = {first: place for first, place in sorted(versions) if place not in overtaken}
-    return {identity_of(recorded[place]) for place in last_of_record.values()}
+            versions.append((first, index))
+    last_of_record = {first: index for first, index in sorted(versions) if index not in overtaken}
+    return {identity_of(recorded[index]) for index in last_of_record.values()}
 
 
 def identity_of(event: Event) -> Identity:
@@ -48,22 +48,22 @@ def _happened(recorded: list[Event], targets: list[int | None], known: list[int]
     """Those known, each of whose voids is settled first; of voids in a circle none is ever settled."""
     happened: set[int] = set()
     settled: set[int] = set()
-    voids = {place: [v for v, target in enumerate(targets) if target == place and recorded[v].envelope.voids]
-             for place in range(len(recorded))}  # fmt: skip
+    voids = {index: [v for v, target in enumerate(targets) if target == index and recorded[v].envelope.voids]
+             for index in range(len(recorded))}  # fmt: skip
     while fresh := [p for p in voids if p not in settled and all(v in settled for v in voids[p])]:
-        for place in fresh:
-            settled.add(place)
-            if place in known and not any(v in happened for v in voids[place]):
-                happened.add(place)
+        for index in fresh:
+            settled.add(index)
+            if index in known and not any(v in happened for v in voids[index]):
+                happened.add(index)
     return happened
 
 
 def _earlier_versions(
-    recorded: list[Event], targets: list[int | None], place: int, known: list[int]
+    recorded: list[Event], targets: list[int | None], index: int, known: list[int]
 ) -> tuple[list[int], int]:
     """What an event supersedes, directly or through others; and the first of its record, of a circle the least."""
     earlier: list[int] = []
-    target: int | None = place
+    target: int | None = index
     while target is not None and recorded[target].envelope.supersedes:
         target = targets[target]
         if target is None or target not in known:
@@ -71,4 +71,4 @@ def _earlier_versions(
         if target in earlier:
             return earlier, min(earlier[earlier.index(target) :])
         earlier.append(target)
-    return earlier, earlier[-1] if earlier else place
+    return earlier, earlier[-1] if earlier else index

@@ -66,8 +66,8 @@ class Tie:
     def earlier(self) -> list[Event]:
         """What was recorded before the two."""
         return [
-            event(data, subject, RECORDED - timedelta(days=9 - place), f"E-{place}")
-            for place, (subject, data) in enumerate(self.before)
+            event(data, subject, RECORDED - timedelta(days=9 - index), f"E-{index}")
+            for index, (subject, data) in enumerate(self.before)
         ]
 
     def events(

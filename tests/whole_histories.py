@@ -259,14 +259,14 @@ MATERIAL = Material(st.sampled_from(TYPES), _subjects, _data_of_type, _instants,
 def whole_histories(draw: st.DrawFn, most_events: int = 20) -> list[Event]:
     """Events of every type about a few subjects over two years, in any order, with corrections and voids.
 
-    Each was accepted when it was recorded or up to two months later, and `sequence` is its place in that order.
+    Each was accepted when it was recorded or up to two months later, and `sequence` is its position in that order.
     """
     history = drawn_history(draw, MATERIAL, most_events)
     delays = [draw(st.sampled_from([0, 0, 1, 62])) for _ in history]
     accepted = [one.envelope.time + timedelta(days=days) for one, days in zip(history, delays, strict=True)]
-    in_order_of_acceptance = sorted(range(len(history)), key=lambda place: (accepted[place], place))
+    in_order_of_acceptance = sorted(range(len(history)), key=lambda index: (accepted[index], index))
     return [
-        _stamped(one, accepted[place], in_order_of_acceptance.index(place) + 1) for place, one in enumerate(history)
+        _stamped(one, accepted[index], in_order_of_acceptance.index(index) + 1) for index, one in enumerate(history)
     ]
 
 

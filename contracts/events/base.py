@@ -33,8 +33,8 @@ class EventData(Contract):
         """The date from which on the event holds; None where it holds of all time."""
         if self.effective_field is None:
             return None
-        found: date = getattr(self, self.effective_field)
-        return found
+        day: date = getattr(self, self.effective_field)
+        return day
 
 
 class Withdrawal(Contract):

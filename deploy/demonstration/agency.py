@@ -74,8 +74,8 @@ class AgencyCover:
 
     def covering(self, post: Post) -> Assignment | None:
         """The assignment that covers a vacancy of the post, if there is one."""
-        found = [item for item in self.running if item.post is post and item.reason is CoverReason.VACANCY]
-        return found[0] if found else None
+        covers = [item for item in self.running if item.post is post and item.reason is CoverReason.VACANCY]
+        return covers[0] if covers else None
 
     def month(self, month: Month) -> None:
         """Assignments of a month, once its starters, movers and leavers are known."""
@@ -166,7 +166,7 @@ class AgencyCover:
         self._last_number += 1
         item = Assignment(f"C-{self._last_number:04}", f"A-{self._last_number:04}", reason, on, post, until)
         self.running.append(item)
-        place = PROJECT_TEAM if post is None else {"post": post.identifier}
+        post_or_team = PROJECT_TEAM if post is None else {"post": post.identifier}
         part_time = post is None and on > PART_TIME_AFTER and self.chance.random() < 0.15
         started = CoverStarted(
             started_on=on,
@@ -176,7 +176,7 @@ class AgencyCover:
             expected_until=until,
             hourly_rate=self.chance.choice(HOURLY_RATES),
             agency=self.chance.choice(AGENCIES),
-            **place,
+            **post_or_team,
         )
         self.workforce.ledger.record(item.identifier, started, on, after=post.entry if post else None)
 

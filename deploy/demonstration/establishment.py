@@ -99,17 +99,17 @@ class Establishment:
         self,
         effective: date,
         role: Role,
-        place: tuple[str, str],
+        team_and_area: tuple[str, str],
         shares: tuple[Decimal, ...],
         *,
         identifier: str | None = None,
         days: tuple[int, int] | None = None,
     ) -> Post:
-        """A new post in a place (team, service area), all its shares vacant from `effective` on."""
+        """A new post in a team and service area, all its shares vacant from `effective` on."""
         if identifier is None:
             self._last_number += 1
             identifier = f"P-{self._last_number:04}"
-        team, service_area = place
+        team, service_area = team_and_area
         data = PostEstablished(
             effective_from=effective,
             role=role,

@@ -28,9 +28,11 @@ def open_history(workforce: Workforce, chance: Random) -> None:
     """Enter the posts of July 2018 and the workers in them, with as many vacant as planned."""
     posts = list(opening_posts())
     vacant = _vacant(posts, chance)
-    for number, (role, place, shares) in enumerate(posts):
+    for number, (role, team_and_area, shares) in enumerate(posts):
         since = day_between(chance, VACANT_SINCE, FIRST_DAY) if number in vacant else _earlier(chance)
-        post = workforce.establishment.establish(since, role, place, shares, days=_entered(POSTS_ENTERED, since))
+        post = workforce.establishment.establish(
+            since, role, team_and_area, shares, days=_entered(POSTS_ENTERED, since)
+        )
         if number in vacant:
             continue
         for share in post.shares:

@@ -76,9 +76,9 @@ def progress(workforce: Workforce, successful: list[Worker]) -> None:
         raise ValueError(f"the pathway funds {PROGRESSION_FUNDED_FTE} FTE")
     for worker in successful:
         old = worker.share.post
-        place = (old.team, old.service_area)
+        team_and_area = (old.team, old.service_area)
         new = workforce.establishment.establish(
-            PROGRESSION_TAKES_EFFECT, Role.ADVANCED_SOCIAL_WORKER, place, (worker.share.fte,)
+            PROGRESSION_TAKES_EFFECT, Role.ADVANCED_SOCIAL_WORKER, team_and_area, (worker.share.fte,)
         )
         moved = workforce.move(worker, new.shares[0], PROGRESSION_TAKES_EFFECT, MoveKind.PROGRESSION, days=(-18, -6))
         workforce.establishment.close(old, PROGRESSION_TAKES_EFFECT, moved)

@@ -66,12 +66,12 @@ NewPost = tuple[Role, tuple[str, str], tuple[Decimal, ...]]
 
 
 def opening_posts() -> Iterator[NewPost]:
-    """The posts that exist when the history begins: role, place, shares."""
+    """The posts that exist when the history begins: role, team and service area, shares."""
     for number, (team, service_area, began) in enumerate(TEAMS):
         if began == date.min:
             yield from _team_posts((team, service_area), number)
-    for role, place, count in _WHOLE_AUTHORITY:
-        yield from ((role, place, (WHOLE,)) for _ in range(count))
+    for role, team_and_area, count in _WHOLE_AUTHORITY:
+        yield from ((role, team_and_area, (WHOLE,)) for _ in range(count))
     for home in range(1, _RESIDENTIAL_HOMES + 1):
         for role, count in _HOME:
             yield from ((role, (f"home-{home}", "residential"), (WHOLE,)) for _ in range(count))
@@ -91,19 +91,19 @@ def change_structure(establishment: Establishment, month: Month) -> None:
         _regrade(establishment)
 
 
-def _team_posts(place: tuple[str, str], number: int) -> Iterator[NewPost]:
-    yield Role.TEAM_MANAGER, place, (WHOLE,)
-    yield Role.SENIOR_PRACTITIONER, place, (WHOLE,)
-    yield Role.ADVANCED_SOCIAL_WORKER, place, (WHOLE,)
-    yield Role.ADVANCED_SOCIAL_WORKER, place, SHARED if number % 5 == 0 else (WHOLE,)
+def _team_posts(team_and_area: tuple[str, str], number: int) -> Iterator[NewPost]:
+    yield Role.TEAM_MANAGER, team_and_area, (WHOLE,)
+    yield Role.SENIOR_PRACTITIONER, team_and_area, (WHOLE,)
+    yield Role.ADVANCED_SOCIAL_WORKER, team_and_area, (WHOLE,)
+    yield Role.ADVANCED_SOCIAL_WORKER, team_and_area, SHARED if number % 5 == 0 else (WHOLE,)
     for _ in range(3):
-        yield Role.SOCIAL_WORKER, place, (WHOLE,)
-    yield Role.SOCIAL_WORKER, place, SHARED if number % 4 == 0 else (WHOLE,)
-    yield Role.SOCIAL_WORKER, place, {0: UNEVENLY_SHARED, 3: PART_TIME}.get(number % 6, (WHOLE,))
+        yield Role.SOCIAL_WORKER, team_and_area, (WHOLE,)
+    yield Role.SOCIAL_WORKER, team_and_area, SHARED if number % 4 == 0 else (WHOLE,)
+    yield Role.SOCIAL_WORKER, team_and_area, {0: UNEVENLY_SHARED, 3: PART_TIME}.get(number % 6, (WHOLE,))
 
 
-def _open_team(establishment: Establishment, began: date, place: tuple[str, str], number: int) -> None:
-    posts = [establishment.establish(began, *new) for new in _team_posts(place, number)]
+def _open_team(establishment: Establishment, began: date, team_and_area: tuple[str, str], number: int) -> None:
+    posts = [establishment.establish(began, *new) for new in _team_posts(team_and_area, number)]
     if began != date(2021, 4, 1):
         return
     # One of them goes in with a slip of the key, found within days.

@@ -83,11 +83,11 @@ def hold_wellbeing_weeks(ledger: Ledger) -> None:
     """The wellbeing weeks' sessions, and the registrations spread over them as evenly as whole people allow."""
     for number in range(WELLBEING_SESSIONS):
         week = number % len(WELLBEING_WEEKS)
-        place = number // len(WELLBEING_WEEKS)
+        session = number // len(WELLBEING_WEEKS)
         before, after = (WELLBEING_REGISTRATIONS * edge // WELLBEING_SESSIONS for edge in (number, number + 1))
-        held_on = WELLBEING_WEEKS[week] + timedelta(days=place % 5)
+        held_on = WELLBEING_WEEKS[week] + timedelta(days=session % 5)
         held = SupportSessionHeld(held_on=held_on, offer=SupportOffer.WELLBEING, registrations=after - before)
-        ledger.record(f"wellbeing-week-{week + 1}-session-{place + 1:02}", held, held_on, days=(1, 8))
+        ledger.record(f"wellbeing-week-{week + 1}-session-{session + 1:02}", held, held_on, days=(1, 8))
 
 
 def _sickness(workforce: Workforce, chance: Random, month: Month) -> None:

@@ -115,11 +115,11 @@ def _run(settings: EmbeddedSettings, history: Callable[[], Sequence[CloudEvent]]
 
 def _demonstrate(history: Sequence[CloudEvent], system: System, settings: EmbeddedSettings, console: Console) -> bool:
     """Load the demonstration and show its table; gives whether the system has it."""
-    found = asyncio.run(held(history, system.database_urls))
-    if found is Held.OTHER:
+    already_held = asyncio.run(held(history, system.database_urls))
+    if already_held is Held.OTHER:
         console.print("the demonstration is not loaded: the system holds other events")
         return False
-    if found is not Held.ALL:
+    if already_held is not Held.ALL:
         _load(history, system, settings, console)
     _wait_until_taken_in(system)
     headers = key_headers(settings.api_key)

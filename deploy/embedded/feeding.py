@@ -45,9 +45,9 @@ class Held(Enum):
 async def held(history: Sequence[CloudEvent], database_urls: Mapping[str, str]) -> Held:
     """What the journals of the publishing services hold of this history."""
     identities = [[event[name] for event in history] for name in ("authority", "source", "id")]
-    found = sum([await _number(database_urls[feed], HELD, *identities) for feed in FEEDS])
-    if found:
-        return Held.ALL if found == len(history) else Held.PART
+    count = sum([await _number(database_urls[feed], HELD, *identities) for feed in FEEDS])
+    if count:
+        return Held.ALL if count == len(history) else Held.PART
     return Held.OTHER if await events_accepted(database_urls) else Held.NOTHING
 
 
@@ -110,7 +110,7 @@ def _send(client: httpx.Client, owner: str, url: str, events: list[CloudEvent]) 
 async def _number(database_url: str, query: str, *arguments: object) -> int:
     connection = await asyncpg.connect(database_url)
     try:
-        found: int = await connection.fetchval(query, *arguments)
-        return found
+        number: int = await connection.fetchval(query, *arguments)
+        return number
     finally:
         await connection.close()

@@ -28,8 +28,8 @@ def texts() -> dict[str, str]:
 def stale(folder: Path) -> list[str]:
     """The files of this folder that differ from what they would be written as, that are missing, or have no source."""
     expected = texts()
-    found = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
-    return sorted(name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name))
+    committed = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
+    return sorted(name for name in expected.keys() | committed.keys() if expected.get(name) != committed.get(name))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

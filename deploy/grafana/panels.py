@@ -108,7 +108,7 @@ def dashboard_json(dashboard: Dashboard) -> Json:
         "editable": False,
         "graphTooltip": 1,
         "links": [],
-        "panels": _placed(dashboard.panels),
+        "panels": _laid_out(dashboard.panels),
         "refresh": dashboard.refresh,
         "schemaVersion": SCHEMA_VERSION,
         "tags": ["workforce"],
@@ -121,24 +121,24 @@ def dashboard_json(dashboard: Dashboard) -> Json:
     }
 
 
-def _placed(panels: tuple[Panel, ...]) -> list[Json]:
+def _laid_out(panels: tuple[Panel, ...]) -> list[Json]:
     """The panels from left to right, row by row."""
-    placed = []
+    laid_out = []
     across, down, highest = 0, 0, 0
     for number, panel in enumerate(panels, start=1):
         if across + panel.width > COLUMNS:
             across, down, highest = 0, down + highest, 0
         position = {"h": panel.height, "w": panel.width, "x": across, "y": down}
-        placed.append({"id": number, "gridPos": position, **_panel_json(panel)})
+        laid_out.append({"id": number, "gridPos": position, **_panel_json(panel)})
         across, highest = across + panel.width, max(highest, panel.height)
-    return placed
+    return laid_out
 
 
 def _panel_json(panel: Panel) -> Json:
     source = FIGURES if isinstance(panel.queries[0], Sql) else OPERATION
     targets = [
-        {"refId": chr(ord("A") + place), "datasource": source, **_query_json(query)}
-        for place, query in enumerate(panel.queries)
+        {"refId": chr(ord("A") + index), "datasource": source, **_query_json(query)}
+        for index, query in enumerate(panel.queries)
     ]
     return {
         "type": panel.kind.value,
@@ -178,7 +178,7 @@ def _defaults(panel: Panel) -> Json:
     elif panel.kind is Kind.STAT:
         defaults["color"] = {"mode": "fixed", "fixedColor": "text"}
     if panel.words:
-        named = {str(value): {"index": place, "text": word} for place, (value, word) in enumerate(panel.words)}
+        named = {str(value): {"index": index, "text": word} for index, (value, word) in enumerate(panel.words)}
         defaults["mappings"] = [{"type": "value", "options": named}]
     return defaults
 

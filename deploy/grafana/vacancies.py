@@ -97,7 +97,7 @@ def _looks_of_roles() -> tuple[Look, ...]:
     """A colour for each role; when the colours are used up they come again with a dashed line."""
     names = [_words(role.value) for role in Role]
     return tuple(
-        Look(name, COLOURS[place % len(COLOURS)], dashed=place >= len(COLOURS)) for place, name in enumerate(names)
+        Look(name, COLOURS[index % len(COLOURS)], dashed=index >= len(COLOURS)) for index, name in enumerate(names)
     )
 
 

@@ -128,10 +128,10 @@ async def list_dead_letters(service: str, kafka_servers: str) -> dict[int, dict[
 
     Of a record that was read, and rejected, several times the last letter is told: it says why it is here now.
     """
-    found: dict[tuple[str, str, str, str], tuple[int, dict[str, str]]] = {}
+    letters: dict[tuple[str, str, str, str], tuple[int, dict[str, str]]] = {}
     async for record in read_dead_letters(service, kafka_servers):
-        found[which(record)] = record.offset, where_and_why(record)
-    return dict(sorted(found.values(), key=lambda letter: letter[0]))
+        letters[which(record)] = record.offset, where_and_why(record)
+    return dict(sorted(letters.values(), key=lambda letter: letter[0]))
 
 
 class NotSentAgain(Exception):

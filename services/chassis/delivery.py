@@ -314,11 +314,11 @@ async def _decode(
     for place, record in enumerate(records):
         if place % DECODED_AT_ONCE == DECODED_AT_ONCE - 1:
             await asyncio.sleep(0)
-        found = _decoded(record)
-        if isinstance(found, RejectedRecord):
-            bad.append(found)
+        decoded = _decoded(record)
+        if isinstance(decoded, RejectedRecord):
+            bad.append(decoded)
         else:
-            good.append((record, found))
+            good.append((record, decoded))
     return good, bad
 
 

@@ -109,13 +109,13 @@ _NULL = "\0null"
 """Stands for null in an example until the document is made: the framework leaves out members that are null."""
 
 
-def _replaced(found: Any, old: Any, new: Any) -> Any:
+def _replaced(value: Any, old: Any, new: Any) -> Any:
     """JSON with one value in place of another."""
-    if isinstance(found, Mapping):
-        return {name: _replaced(value, old, new) for name, value in found.items()}
-    if isinstance(found, list | tuple):
-        return [_replaced(value, old, new) for value in found]
-    return new if found == old else found
+    if isinstance(value, Mapping):
+        return {name: _replaced(member, old, new) for name, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_replaced(item, old, new) for item in value]
+    return new if value == old else value
 
 
 def record(required: Mapping[str, Any], optional: Mapping[str, Any] | None = None) -> Document:
@@ -139,10 +139,10 @@ def complete_document(app: FastAPI, schemas: Mapping[str, Document]) -> None:
 
     def document() -> Document:
         if app.openapi_schema is None:
-            found = plain()
+            completed = plain()
             shared = {"Fault": FAULT, "Problem": PROBLEM, **schemas}
-            found.setdefault("components", {}).setdefault("schemas", {}).update(shared)
-            for content in _contents(found):
+            completed.setdefault("components", {}).setdefault("schemas", {}).update(shared)
+            for content in _contents(completed):
                 if MEDIA_TYPE in content:
                     content[MEDIA_TYPE] = {"schema": {"$ref": REFERENCE.format(model="Problem")}}
                 for told in content.values():

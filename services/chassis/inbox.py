@@ -119,7 +119,7 @@ async def read_subjects(reads: Reads, subjects: Sequence[tuple[str, str, int]]) 
 
 
 async def read_arrived(pool: Reads, authority: str, after: int) -> tuple[list[Event], int]:
-    """The events of an authority that arrived after a place in the order of arrival, and the place of the last.
+    """The events of an authority that arrived after a number in the order of arrival, and the number of the last.
 
     Whoever takes in events of one authority one transaction at a time misses none in this way.
     """

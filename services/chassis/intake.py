@@ -76,11 +76,11 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
             _turn(runtime, caller, body),
         ):
             try:
-                found = read_request(request.headers, body, runtime.settings.largest_batch, now)
+                incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
             except Refused as refusal:
                 runtime.telemetry.rejected.labels("unreadable-request").inc()
                 raise _unreadable(refusal) from None
-            answers = await accept(runtime, service, caller, await _checked(found), notes_together, now)
+            answers = await accept(runtime, service, caller, await _checked(incoming), notes_together, now)
         if media_type(request.headers.get("content-type")) == BATCH:
             return _batch_answer(answers)
         return _single_answer(answers[0])
@@ -90,16 +90,16 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
 
 def _turn(runtime: Runtime, caller: Caller, body: bytes) -> AbstractAsyncContextManager[None]:
     """The turn of a request to be looked at: a small one's is at once."""
-    return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.place(caller.name)
+    return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.slot(caller.name)
 
 
-async def _checked(found: Iterator[Incoming]) -> list[Incoming]:
+async def _checked(incoming: Iterator[Incoming]) -> list[Incoming]:
     """The events of a request; between a few of them and the next ones others are served."""
-    incoming: list[Incoming] = []
-    while some := list(islice(found, CHECKED_AT_ONCE)):
-        incoming += some
+    checked: list[Incoming] = []
+    while some := list(islice(incoming, CHECKED_AT_ONCE)):
+        checked += some
         await asyncio.sleep(0)
-    return incoming
+    return checked
 
 
 async def accept(
@@ -112,8 +112,8 @@ async def accept(
     remarks: Remarks = {}
     if passed:
         entries = journal.entries([incoming[index] for index in passed], f"request {uuid4()}")
-        found = await runtime.journal.append(caller.name, entries)
-        outcomes = dict(zip(passed, found, strict=True))
+        appended = await runtime.journal.append(caller.name, entries)
+        outcomes = dict(zip(passed, appended, strict=True))
         taken = [_event(incoming[index]) for index, outcome in outcomes.items() if isinstance(outcome, Accepted)]
         remarks = await notes(runtime, taken) if taken else {}
     return [
@@ -169,10 +169,10 @@ def _answer(
         (telemetry.already_known, "already-known", 200) if outcome.known else (telemetry.accepted, "accepted", 202)
     )
     counter.labels(envelope.type).inc()
-    found = list(remarks.get((envelope.authority, event.identity), []))
+    notes = list(remarks.get((envelope.authority, event.identity), []))
     if outcome.refers_to is not None:
-        found.append(f"event {outcome.refers_to} has not come yet: until it does, this one changes nothing of it")
-    body: dict[str, Any] = {"accepted_at": format_instant(outcome.accepted_at)} | ({"notes": found} if found else {})
+        notes.append(f"event {outcome.refers_to} has not come yet: until it does, this one changes nothing of it")
+    body: dict[str, Any] = {"accepted_at": format_instant(outcome.accepted_at)} | ({"notes": notes} if notes else {})
     if not outcome.known:
         of_it = {"event_id": envelope.id, "source": envelope.source, "authority": envelope.authority}
         log.info("accepted", **of_it, type=envelope.type)

@@ -129,5 +129,5 @@ def intake_operation(service: str) -> Document:
                 BINARY: {"schema": {"anyOf": data}},
             },
         },
-        "responses": {str(status): found for status, found in answers.items()},
+        "responses": {str(status): response for status, response in answers.items()},
     }

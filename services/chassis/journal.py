@@ -135,11 +135,11 @@ def fingerprint(incoming: Incoming) -> bytes:
 
 def entries(incoming: Iterable[Incoming], provenance: str) -> list[Entry]:
     """Parsed events as they are put into the journal."""
-    found = []
+    entries_to_append = []
     for item in incoming:
         assert item.event is not None  # noqa: S101  (the callers pass parsed events only)
-        found.append(Entry(item.event, fingerprint(item), provenance))
-    return found
+        entries_to_append.append(Entry(item.event, fingerprint(item), provenance))
+    return entries_to_append
 
 
 async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:

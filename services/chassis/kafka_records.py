@@ -18,8 +18,8 @@ class _Bytes(bytearray):
     """Bytes of which text is read whatever they are: what is not UTF-8 stands as `\\xff`."""
 
     def __getitem__(self, where: Any) -> Any:
-        found = super().__getitem__(where)
-        return _Bytes(found) if isinstance(where, slice) else found
+        taken = super().__getitem__(where)
+        return _Bytes(taken) if isinstance(where, slice) else taken
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         return super().decode("utf-8", "backslashreplace")

@@ -57,8 +57,8 @@ class Membership:
         """The aiokafka consumers that are running."""
         if self._broker is None:
             return []
-        found = (getattr(subscriber, "consumer", None) for subscriber in self._broker.subscribers)
-        return [consumer for consumer in found if consumer is not None]
+        consumers = (getattr(subscriber, "consumer", None) for subscriber in self._broker.subscribers)
+        return [consumer for consumer in consumers if consumer is not None]
 
     async def left(self, kafka_answers: bool, busy: bool) -> bool:
         """To be asked every second: whether a consumer ended, or waits too long for partitions, and was closed.
@@ -68,7 +68,7 @@ class Membership:
         broker = self._broker
         if broker is None:
             return False
-        ended = any(all(task.done() for task in found.tasks) for found in _consuming(broker))
+        ended = any(all(task.done() for task in consuming.tasks) for consuming in _consuming(broker))
         waits = not busy and kafka_answers and any(_waits(consumer) for consumer in self.consumers())
         self._waits_since = (self._waits_since or time.monotonic()) if waits else None
         in_vain = self._waits_since is not None and time.monotonic() - self._waits_since > self._join_seconds

@@ -94,8 +94,8 @@ WANTED: Document = {
 @health_router.get("/", summary="Where to look", include_in_schema=False)
 async def root(request: Request) -> JSONResponse:
     """What is worth a look: for whoever has no more than the address."""
-    places = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
-    return JSONResponse({"service": runtime_of(request).spec.name, **places})
+    paths = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
+    return JSONResponse({"service": runtime_of(request).spec.name, **paths})
 
 
 @health_router.get(
@@ -143,10 +143,10 @@ async def get_dead_letters(request: Request) -> JSONResponse:
     """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
     runtime = runtime_of(request)
     try:
-        found = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
+        letters = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
     except KafkaError:
         raise not_available("Kafka cannot be reached") from None
-    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in found.items()]})
+    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in letters.items()]})
 
 
 @dead_letters_router.post(

@@ -29,5 +29,5 @@ def by_authority(key: bytes | None, partitions: Sequence[int], available: Sequen
     authority = (key or b"").partition(b":")[0].decode("ascii", "replace")
     if re.fullmatch(AUTHORITY_PATTERN, authority):
         return partitions[int(authority) % len(partitions)]
-    found: int = by_whole_key(key, partitions, available)
-    return found
+    partition: int = by_whole_key(key, partitions, available)
+    return partition

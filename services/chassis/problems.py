@@ -139,10 +139,10 @@ def install_problem_answers(app: FastAPI) -> None:
         return Problem(500, "failed", "The service failed", detail).answer()
 
 
-def not_as_described(found: Sequence[dict[str, Any]]) -> Problem:
-    """The answer to a request in which pydantic found this; the first part of each place is body or query."""
-    faults = [_fault(item) for item in found[:MOST_FAULTS]]
-    left_out = len(found) - len(faults)
+def not_as_described(errors: Sequence[dict[str, Any]]) -> Problem:
+    """The answer to a request in which pydantic found this; the first part of each path is body or query."""
+    faults = [_fault(item) for item in errors[:MOST_FAULTS]]
+    left_out = len(errors) - len(faults)
     title, detail = "The request is not as described", in_words(faults, left_out)
     return Problem(422, "request-refused", title, detail, faults=faults, faults_left_out=left_out)
 

@@ -61,11 +61,11 @@ class Several(Kind[tuple[str, ...]]):
         words = [word for text in query.request.query_params.getlist(name) for word in text.split(",")]
         if not all(words):
             query.fault(name, "holds an empty value", f"one or more values, with a comma between, or no {name} at all")
-        found = tuple(dict.fromkeys(word for word in words if word))
-        for word in found:
+        stated = tuple(dict.fromkeys(word for word in words if word))
+        for word in stated:
             if self.reader(word) is None:
                 query.fault(name, self.problem, self.expected, word)
-        return tuple(word for word in found if self.reader(word) is not None) or None
+        return tuple(word for word in stated if self.reader(word) is not None) or None
 
 
 def several(items: Mapping[str, Any], expected: str, fits: Callable[[str], bool], **more: str) -> Several:
@@ -164,12 +164,12 @@ class Parameter(Generic[Value]):
 
     def of(self, query: "QueryModel") -> Value:
         """The same of any model, also of one that does not declare it."""
-        found: Value = query.values.get(self.name, self.kind.usual)
-        return found
+        value: Value = query.values.get(self.name, self.kind.usual)
+        return value
 
     def documented(self) -> dict[str, Any]:
         """The parameter object of OpenAPI."""
-        found: dict[str, Any] = {
+        documented: dict[str, Any] = {
             "name": self.name,
             "in": "query",
             "description": self.meaning,
@@ -177,8 +177,8 @@ class Parameter(Generic[Value]):
             "schema": dict(self.kind.schema),
         }
         if self.kind.schema.get("type") == "array":
-            found |= {"style": "form", "explode": False, "schema": {**self.kind.schema, "minItems": 1}}
-        return found if self.example is None else found | {"example": self.example}
+            documented |= {"style": "form", "explode": False, "schema": {**self.kind.schema, "minItems": 1}}
+        return documented if self.example is None else documented | {"example": self.example}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,10 +212,10 @@ class QueryModel:
 
     def __init_subclass__(cls) -> None:
         """Collect what is declared: that of each base, then its own; of one name its own stands."""
-        found: dict[str, Parameter[Any]] = {}
+        inherited: dict[str, Parameter[Any]] = {}
         for base in cls.__bases__:
-            found |= getattr(base, "own", {})
-        cls.own = found | {parameter.name: parameter for parameter in _parameters(vars(cls).values())}
+            inherited |= getattr(base, "own", {})
+        cls.own = inherited | {parameter.name: parameter for parameter in _parameters(vars(cls).values())}
         cls.declared = cls.own | cls.after
 
     def __init__(self, request: Request) -> None:
@@ -240,10 +240,10 @@ class QueryModel:
 
     def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
         """Note something wrong, once, however often it is found."""
-        found = {"field": field, "problem": problem, "expected": expected}
-        found |= {} if value is None else {"value": value[:80]}
-        if found not in self._faults:
-            self._faults.append(found)
+        fault = {"field": field, "problem": problem, "expected": expected}
+        fault |= {} if value is None else {"value": value[:80]}
+        if fault not in self._faults:
+            self._faults.append(fault)
 
     def check(self) -> None:
         """Note what is wrong by rules between one parameter and another."""

@@ -150,11 +150,11 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
             for consumer in self._consumers():
                 assigned = list(consumer.assignment())
                 current = await pool.fetch(CURRENT, *_columns(assigned), timeout=5)
-                found = {TopicPartition(row["topic"], row["partition"]): row["reading"] for row in current}
+                noted = {TopicPartition(row["topic"], row["partition"]): row["reading"] for row in current}
                 others = [
                     partition
                     for partition in assigned
-                    if partition not in found or found[partition] != self._known.get(partition)
+                    if partition not in noted or noted[partition] != self._known.get(partition)
                 ]
                 if others:
                     rows = await pool.fetch(BEGIN, *_columns(others), timeout=5)

@@ -37,9 +37,8 @@ class Tail:
 
     def since(self, after: int) -> list[Event]:
         """Those that arrived after a place, in the order of arrival."""
-        found = [event for _, event in takewhile(lambda one: one[0] > after, reversed(self.in_order))]
-        found.reverse()
-        return found
+        newest_first = [event for _, event in takewhile(lambda one: one[0] > after, reversed(self.in_order))]
+        return newest_first[::-1]
 
     def append(self, arrival: int, event: Event) -> None:
         """One more, which arrived after all others."""

@@ -269,17 +269,17 @@ class Runtime:
 
     async def _probe_for_ever(self, connection: asyncpg.Connection) -> None:
         while True:
-            (found,) = await connection.fetch(PROBE, timeout=PROBE_TIMEOUT_SECONDS)
-            if found["takes_no_writes"]:
+            (answer,) = await connection.fetch(PROBE, timeout=PROBE_TIMEOUT_SECONDS)
+            if answer["takes_no_writes"]:
                 raise asyncpg.ReadOnlySQLTransactionError
-            if found["tables"] is None and self._pool is not None:
+            if answer["tables"] is None and self._pool is not None:
                 log.error("the database was made anew: setting it up again")
                 await self._migrate(self._pool)
                 continue
             # Another process may have set it up again before this one looked. Events arrive from 1 on again.
-            if found["tables"] != self.tables:
+            if answer["tables"] != self.tables:
                 self.recent_events.forget()
-            self.tables = found["tables"]
+            self.tables = answer["tables"]
             if self.health.database_away() is not None and self._pool is not None:
                 # What was opened while the database took no writes, or before it was made anew, stays as it was.
                 await self._pool.expire_connections()

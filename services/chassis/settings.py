@@ -128,25 +128,25 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
 def names_of_settings(kind: type[BaseModel], before: str = PREFIX) -> frozenset[str]:
     """The environment variables that settings are read from, those of several parts by each part too."""
-    found = set()
+    names = set()
     for name, field in kind.model_fields.items():
         variable = f"{before}{name.upper()}"
-        found.add(variable)
+        names.add(variable)
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            found |= names_of_settings(field.annotation, f"{variable}__")
-    return frozenset(found)
+            names |= names_of_settings(field.annotation, f"{variable}__")
+    return frozenset(names)
 
 
 def unknown_settings(known: Iterable[str], given: Iterable[str]) -> dict[str, str | None]:
     """The variables WORKFORCE_… among those `given` that are not `known`, each with the known one it may have meant."""
     names = [name.removeprefix(PREFIX) for name in sorted(known)]
-    found: dict[str, str | None] = {}
+    unknown: dict[str, str | None] = {}
     for variable in sorted(given):
         name = variable.upper().removeprefix(PREFIX)
         if variable.upper().startswith(PREFIX) and name not in names:
             near = get_close_matches(name, names, n=1, cutoff=CLOSE)
-            found[variable] = f"{PREFIX}{near[0]}" if near else None
-    return found
+            unknown[variable] = f"{PREFIX}{near[0]}" if near else None
+    return unknown
 
 
 def read_settings(kind: type[SomeSettings]) -> SomeSettings:

@@ -64,20 +64,22 @@ class TopicKeeper:
         With `retention_too` also how long records are kept, which costs a request more. Raises KafkaError when Kafka
         cannot be reached.
         """
-        found = await _partitions(admin, ALL_TOPICS)
-        missing = [topic for topic in ALL_TOPICS if topic.name not in found]
-        short = [topic for topic in ALL_TOPICS if 0 < found.get(topic.name, 0) < topic.partitions]
+        partitions = await _partitions(admin, ALL_TOPICS)
+        missing = [topic for topic in ALL_TOPICS if topic.name not in partitions]
+        short = [topic for topic in ALL_TOPICS if 0 < partitions.get(topic.name, 0) < topic.partitions]
         if not self._may_make:
             for topic in (*missing, *short):
-                self._tell(topic, found.get(topic.name, 0), "this service may not make topics (KAFKA_CREATE_TOPICS)")
-            return found
+                self._tell(
+                    topic, partitions.get(topic.name, 0), "this service may not make topics (KAFKA_CREATE_TOPICS)"
+                )
+            return partitions
         if missing:
             await self._make(admin, missing)
         for topic in short:
-            await self._add_partitions(admin, topic, found[topic.name])
+            await self._add_partitions(admin, topic, partitions[topic.name])
         if retention_too:
             await _keep_records(admin, ALL_TOPICS)
-        return await _partitions(admin, ALL_TOPICS) if missing or short else found
+        return await _partitions(admin, ALL_TOPICS) if missing or short else partitions
 
     async def _make(self, admin: AIOKafkaAdminClient, missing: list[Topic]) -> None:
         response = await admin.create_topics([_new_topic(topic, self._replication_factor) for topic in missing])
@@ -88,23 +90,23 @@ class TopicKeeper:
                 raise error(f"topic {name} could not be made")
         log.info("topics made", topics=[topic.name for topic in missing])
 
-    async def _add_partitions(self, admin: AIOKafkaAdminClient, topic: Topic, found: int) -> None:
+    async def _add_partitions(self, admin: AIOKafkaAdminClient, topic: Topic, partitions: int) -> None:
         try:
             await admin.create_partitions({topic.name: NewPartitions(topic.partitions)})
         except KafkaError as error:
             # Another service may have added them at the same moment.
             if (await _partitions(admin, [topic])).get(topic.name, 0) < topic.partitions:
-                self._tell(topic, found, f"Kafka adds none ({type(error).__name__})")
+                self._tell(topic, partitions, f"Kafka adds none ({type(error).__name__})")
         else:
-            log.warning("partitions added", topic=topic.name, before=found, now=topic.partitions)
+            log.warning("partitions added", topic=topic.name, before=partitions, now=topic.partitions)
 
-    def _tell(self, topic: Topic, found: int, why: str) -> None:
+    def _tell(self, topic: Topic, partitions: int, why: str) -> None:
         """Say once what a person would have to do. Without it everything works, but for what is missing."""
-        problem = f"{topic.name} has {found} of {topic.partitions} partitions"
+        problem = f"{topic.name} has {partitions} of {topic.partitions} partitions"
         if problem in self._told:
             return
         self._told.add(problem)
-        action = "--alter" if found else f"--create --replication-factor {self._replication_factor}"
+        action = "--alter" if partitions else f"--create --replication-factor {self._replication_factor}"
         right = f"kafka-topics.sh {action} --topic {topic.name} --partitions {topic.partitions}"
         log.error("topic is not as the catalogue says", problem=problem, why=why, right=right)
 
@@ -118,13 +120,13 @@ async def _keep_records(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> 
     """Have records kept as long as the catalogue says: a topic that somebody else made may lose them after a week."""
     try:
         asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
-        found = {
+        configured = {
             name: {entry[0]: entry[1] for entry in entries}
             for response in await admin.describe_configs(asked)
             for _, _, _, name, entries in response.resources
         }
         for topic in topics:
-            if found.get(topic.name, {}).get(RETENTION) not in (None, _retention(topic)):
+            if configured.get(topic.name, {}).get(RETENTION) not in (None, _retention(topic)):
                 changed = ConfigResource(ConfigResourceType.TOPIC, topic.name, {RETENTION: _retention(topic)})
                 await admin.alter_configs([changed])
                 log.warning("retention set", topic=topic.name, retention_ms=_retention(topic))

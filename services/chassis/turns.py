@@ -1,7 +1,7 @@
 """Turns: who may work next, where many callers ask for more than can be worked on at once.
 
-Invariant: callers take turns, whatever each of them asks: while a caller waits, no other is given two places more than
-it. (Start-time fair queueing: each place given counts 1, whoever comes anew begins where the others are.)
+Invariant: callers take turns, whatever each of them asks: while a caller waits, no other is given two slots more than
+it. (Start-time fair queueing: each slot given counts 1, whoever comes anew begins where the others are.)
 """
 
 from asyncio import CancelledError, Future, get_running_loop
@@ -19,12 +19,12 @@ class TooManyWait(Exception):
 
 
 class Turns:
-    """Places to work at, given to callers in turn. For one event loop."""
+    """Slots to work in, given to callers in turn. For one event loop."""
 
-    def __init__(self, places: int, *, waiting: int, waiting_of_one: int) -> None:
-        """One caller has at most half of the places; `waiting_of_one` of one caller may wait, `waiting` of all."""
-        self._free = places
-        self._most_of_one = max(1, places // 2)
+    def __init__(self, slots: int, *, waiting: int, waiting_of_one: int) -> None:
+        """One caller has at most half of the slots; `waiting_of_one` of one caller may wait, `waiting` of all."""
+        self._free = slots
+        self._most_of_one = max(1, slots // 2)
         self._most_waiting = waiting
         self._most_waiting_of_one = waiting_of_one
         self._working: Counter[Hashable] = Counter()
@@ -39,8 +39,8 @@ class Turns:
         return sum(map(len, self._waiting.values()))
 
     @asynccontextmanager
-    async def place(self, caller: Hashable) -> AsyncIterator[None]:
-        """A place, when it is this caller's turn. Raises TooManyWait at once where it could not even wait."""
+    async def slot(self, caller: Hashable) -> AsyncIterator[None]:
+        """A slot, when it is this caller's turn. Raises TooManyWait at once where it could not even wait."""
         await self.take(caller)
         try:
             yield
@@ -48,7 +48,7 @@ class Turns:
             self.give_back(caller)
 
     async def take(self, caller: Hashable) -> None:
-        """Wait for a place. Raises TooManyWait."""
+        """Wait for a slot. Raises TooManyWait."""
         if self.waiting >= self._most_waiting:
             raise TooManyWait(of_this_caller=False)
         if len(self._waiting.get(caller, ())) >= self._most_waiting_of_one:
@@ -56,7 +56,7 @@ class Turns:
         await self._wait(caller)
 
     def give_back(self, caller: Hashable) -> None:
-        """Give a place back: whoever's turn it is gets it."""
+        """Give a slot back: whoever's turn it is gets it."""
         self._free += 1
         self._working[caller] -= 1
         if not self._working[caller]:
@@ -65,7 +65,7 @@ class Turns:
         self._forget_who_is_even()
 
     async def let_others(self, caller: Hashable) -> None:
-        """Between two pieces of work: where others wait, give the place up and wait for the next turn."""
+        """Between two pieces of work: where others wait, give the slot up and wait for the next turn."""
         if any(who != caller for who in self._waiting):
             turn = self._queue(caller, first=True)
             self.give_back(caller)

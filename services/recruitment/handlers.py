@@ -21,8 +21,8 @@ async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> Remarks:
     unknown: dict[str, set[str]] = {}
     for authority, posts in named.items():
         open_ = posts - (await store.plainly_established(runtime.pool, authority, posts) if posts else set())
-        found = await store.events_establishing(runtime.pool, authority, open_) if open_ else []
-        unknown[authority] = open_ - posts_established(found)
+        establishing = await store.events_establishing(runtime.pool, authority, open_) if open_ else []
+        unknown[authority] = open_ - posts_established(establishing)
     return {
         (event.envelope.authority, event.identity): [
             f"post {post} is not established: {PostEstablished.event_type} for post/{post} has not come yet"

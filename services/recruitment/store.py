@@ -24,13 +24,13 @@ PLAINLY_ESTABLISHED = """
         LIMIT 1
     ) AS plain
     LEFT JOIN LATERAL (
-        SELECT true AS found
+        SELECT true AS is_voided
         FROM journal
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
             AND voids = plain.event_id AND coalesce(referred_source, source) = plain.source
         LIMIT 1
     ) AS voided ON true
-    WHERE voided.found IS NULL
+    WHERE voided.is_voided IS NULL
 """
 
 EVENTS_ESTABLISHING = """

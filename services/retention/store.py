@@ -31,13 +31,13 @@ PLAINLY_STARTED = """
         LIMIT 1
     ) AS first
     LEFT JOIN LATERAL (
-        SELECT true AS found
+        SELECT true AS is_voided
         FROM inbox
         WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.worker.started.v1'
             AND voids = first.event_id AND coalesce(referred_source, source) = first.source
         LIMIT 1
     ) AS voided ON true
-    WHERE voided.found IS NULL
+    WHERE voided.is_voided IS NULL
 """
 
 # The index merges_stated holds them.

@@ -49,8 +49,8 @@ def served(postgres: PostgreSQL, folder: Path) -> Iterator[Served]:
         events = [*small, *history()[:DEMONSTRATION_EVENTS]]
         feed(events, urls, key, lambda _: None)
         deadline = time.monotonic() + LOAD_SECONDS
-        while (found := asyncio.run(events_counting(system.databases["metrics"]))) < len(events):
-            assert time.monotonic() < deadline, f"{found} of {len(events)} events count after {LOAD_SECONDS} seconds"
+        while (result := asyncio.run(events_counting(system.databases["metrics"]))) < len(events):
+            assert time.monotonic() < deadline, f"{result} of {len(events)} events count after {LOAD_SECONDS} seconds"
             time.sleep(0.1)
         for release, rows in (("2022", OLDER), ("2025", NEWER)):
             _load_release(f"{urls['metrics']}/v1/benchmarks/releases", key, release, file_of(*rows))

@@ -24,8 +24,8 @@ ONE_IN = max(1, 1000 // EXAMPLES)
 
 @pytest.fixture(scope="module")
 def services(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Served]:
-    with served(postgres, parts_folder / "api") as found:
-        yield found
+    with served(postgres, parts_folder / "api") as running:
+        yield running
 
 
 # Metrics first and alone: what the others are sent comes in there, too.

@@ -167,7 +167,7 @@ def throughput(postgres: PostgreSQL, broker: Broker, authorities: int, rounds: i
     console.print(table)
 
 
-async def _publish(servers: str, found: Iterable[Record]) -> int:
+async def _publish(servers: str, records: Iterable[Record]) -> int:
     """Put the records on Kafka as they are made; gives how many there were."""
     async with admin_client(servers) as admin:
         await TopicKeeper(1, may_make=True).keep(admin)
@@ -177,7 +177,7 @@ async def _publish(servers: str, found: Iterable[Record]) -> int:
     await producer.start()
     count = 0
     waiting = []
-    for record in track(found, "publishing", console=console, total=None):
+    for record in track(records, "publishing", console=console, total=None):
         waiting.append(await producer.send(record.topic, record.value, record.key, headers=record.headers))
         count += 1
         if len(waiting) == PUBLISHED_AT_ONCE:
@@ -192,11 +192,11 @@ async def _begin_at_the_beginning(servers: str) -> None:
     """Set the group of metrics back: each turn has a fresh database."""
     consumer = AIOKafkaConsumer(bootstrap_servers=servers, group_id=METRICS, enable_auto_commit=False)
     await consumer.start()
-    places = [
+    partitions = [
         TopicPartition(topic.name, number) for topic in topics_read_by(METRICS) for number in range(topic.partitions)
     ]
-    consumer.assign(places)
-    await consumer.commit(dict.fromkeys(places, 0))
+    consumer.assign(partitions)
+    await consumer.commit(dict.fromkeys(partitions, 0))
     await consumer.stop()
 
 

@@ -213,10 +213,10 @@ class Authority:
     def _any_worker(self) -> str:
         return self._drawn.choice(list(self._holders))
 
-    def _take(self, found: list[str]) -> str:
-        place = self._drawn.randrange(len(found))
-        found[place], found[-1] = found[-1], found[place]
-        return found.pop()
+    def _take(self, items: list[str]) -> str:
+        index = self._drawn.randrange(len(items))
+        items[index], items[-1] = items[-1], items[index]
+        return items.pop()
 
     def _next(self, kind: str) -> str:
         self._numbers[kind] += 1

@@ -58,14 +58,14 @@ SERIES = f"""
 
 # The join on a text that is put together is what is written first; it is quick enough, since authorities are small.
 EXPLANATION = """
-    SELECT staffing.place, staffing.vacancies, occupancy.worker, occupancy.fte, cover.cover, cover.fte
+    SELECT staffing.staffing_unit, staffing.vacancies, occupancy.worker, occupancy.fte, cover.cover, cover.fte
     FROM staffing
     LEFT JOIN occupancy
-        ON occupancy.authority = staffing.authority AND staffing.place = 'post/' || occupancy.post
+        ON occupancy.authority = staffing.authority AND staffing.staffing_unit = 'post/' || occupancy.post
         AND occupancy.valid_from <= $2 AND $2 < occupancy.valid_to
         AND occupancy.known_from <= $1 AND $1 < occupancy.known_to
     LEFT JOIN cover
-        ON cover.authority = staffing.authority AND staffing.place = 'post/' || cover.post
+        ON cover.authority = staffing.authority AND staffing.staffing_unit = 'post/' || cover.post
         AND cover.valid_from <= $2 AND $2 < cover.valid_to
         AND cover.known_from <= $1 AND $1 < cover.known_to
     WHERE staffing.authority = $3 AND staffing.role = $4 AND staffing.vacancies > 0
@@ -74,7 +74,7 @@ EXPLANATION = """
 """
 
 Explanation = set[tuple[object, ...]]
-"""Place, its vacancies, worker, FTE, cover, FTE."""
+"""Staffing unit, its vacancies, worker, FTE, cover, FTE."""
 
 
 class Ours:
@@ -87,10 +87,10 @@ class Ours:
     async def sums(self, question: Question) -> Sums:
         """Through memory."""
         if question.authority is not None:
-            found = [await self.stock.of(question.authority)]
+            computed = [await self.stock.of(question.authority)]
         else:
-            found = await self.england()
-        return sums_over(found, AMOUNT, question.days, question.as_known_at, ["role"])
+            computed = await self.england()
+        return sums_over(computed, AMOUNT, question.days, question.as_known_at, ["role"])
 
     async def england(self) -> list[Columns]:
         """Every authority, in memory."""
@@ -150,8 +150,8 @@ class DuckDb:
     async def sums(self, question: Question) -> Sums:
         """By the same SQL."""
         sql, arguments = _sql(question)
-        found = self._connection.execute(sql, _without_time_zones(arguments)).fetchall()
-        return _by_role(question, ({"day": day, "role": role, "value": value} for day, role, value in found))
+        rows = self._connection.execute(sql, _without_time_zones(arguments)).fetchall()
+        return _by_role(question, ({"day": day, "role": role, "value": value} for day, role, value in rows))
 
     async def explain(self, question: Question) -> Explanation:
         """By the same SQL."""
@@ -218,10 +218,10 @@ def _sql(question: Question) -> tuple[str, list[object]]:
 
 
 def _by_role(question: Question, rows: Iterable[Any]) -> Sums:
-    place = {day: number for number, day in enumerate(question.days)}
+    index = {day: number for number, day in enumerate(question.days)}
     sums: defaultdict[tuple[object, ...], list[int]] = defaultdict(lambda: [0] * len(question.days))
     for row in rows:
-        sums[(row["role"],)][place[row["day"]]] = int(row["value"])
+        sums[(row["role"],)][index[row["day"]]] = int(row["value"])
     return dict(sums)
 
 
@@ -234,8 +234,8 @@ def _without_time_zones(arguments: Iterable[object]) -> list[object]:
 
 _HOLDS = "valid_from <= $2 AND $2 < valid_to AND known_from <= $1 AND $1 < known_to"
 
-PLACES = f"""
-    SELECT place, vacancies FROM staffing
+UNITS = f"""
+    SELECT staffing_unit, vacancies FROM staffing
     WHERE {_HOLDS} AND authority = $3 AND role = $4 AND vacancies > 0
 """
 OCCUPANTS = f"SELECT post, worker, fte FROM occupancy WHERE {_HOLDS} AND authority = $3 AND post = ANY ($4::text[])"
@@ -245,8 +245,8 @@ COVERS = f"SELECT post, cover, fte FROM cover WHERE {_HOLDS} AND authority = $3 
 async def _explained_from_tables(pool: asyncpg.Pool, question: Question) -> Explanation:
     at = (question.as_known_at, question.days[0], question.authority)
     async with pool.acquire() as connection:
-        places = await connection.fetch(PLACES, *at, question.role)
-        posts = [row["place"].removeprefix("post/") for row in places]
+        units = await connection.fetch(UNITS, *at, question.role)
+        posts = [row["staffing_unit"].removeprefix("post/") for row in units]
         occupants, covers = defaultdict(list), defaultdict(list)
         for row in await connection.fetch(OCCUPANTS, *at, posts):
             occupants[row["post"]].append((row["worker"], row["fte"]))
@@ -254,8 +254,8 @@ async def _explained_from_tables(pool: asyncpg.Pool, question: Question) -> Expl
             covers[row["post"]].append((row["cover"], row["fte"]))
     none = [(None, None)]
     return {
-        (place["place"], place["vacancies"], *occupant, *cover)
-        for place, post in zip(places, posts, strict=True)
+        (unit["staffing_unit"], unit["vacancies"], *occupant, *cover)
+        for unit, post in zip(units, posts, strict=True)
         for occupant in occupants.get(post, none)
         for cover in covers.get(post, none)
     }

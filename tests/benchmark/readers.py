@@ -77,9 +77,9 @@ def load(postgres: PostgreSQL, broker: Broker, folder: Path, console: Console, s
             command = [sys.executable, "-m", "tests.benchmark.readers", metrics.url, str(seconds + 5), *heavy[:callers]]
             beside = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
             time.sleep(WARM_UP_SECONDS)
-            found = asyncio.run(_measure(metrics.url, own, database, broker, seconds, f"{callers}-"))
+            result = asyncio.run(_measure(metrics.url, own, database, broker, seconds, f"{callers}-"))
             answers, _ = beside.communicate(timeout=600)
-            for asked, times in found.items():
+            for asked, times in result.items():
                 figures = (percentile(times, part) for part in (0.5, 0.99, 1.0)) if times else ()
                 table.add_row(str(callers), asked, str(len(times)), *(f"{1000 * value:,.0f}" for value in figures))
             table.add_row(str(callers), "heavy answers by status", answers.strip() if callers else "none")
@@ -113,13 +113,13 @@ async def _measure(
 
 async def _ask(client: httpx.AsyncClient, path: str, seconds: int) -> list[float]:
     """One question after another: the seconds that each took."""
-    found, until = [], time.perf_counter() + seconds
+    seconds_taken, until = [], time.perf_counter() + seconds
     while (began := time.perf_counter()) < until:
         answer = await client.get(path)
         answer.raise_for_status()
-        found.append(time.perf_counter() - began)
+        seconds_taken.append(time.perf_counter() - began)
         await asyncio.sleep(EVERY_SECONDS)
-    return found
+    return seconds_taken
 
 
 async def _publish(broker: Broker, seconds: int, name: str) -> None:

@@ -85,9 +85,9 @@ def _run(
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
-        for place, (broker, rounds) in enumerate(plans.items()):
+        for index, (broker, rounds) in enumerate(plans.items()):
             # Of the time that is left each broker gets its share.
-            share = time.monotonic() + (end - time.monotonic()) / (len(plans) - place)
+            share = time.monotonic() + (end - time.monotonic()) / (len(plans) - index)
             task = progress.add_task(broker, total=len(rounds))
             campaign = Campaign(folder / broker, broker, chosen.patience)
             try:

@@ -76,27 +76,27 @@ async def still_to_derive(stage: Stage) -> tuple[int, int]:
 
 async def kept_exactly(stage: Stage, sent: Sent) -> list[Violation]:
     """Every accepted event is in its journal once, as it was sent; positions have no gaps; nothing else is there."""
-    found: list[Violation] = []
+    violations: list[Violation] = []
     journalled: dict[Identity, asyncpg.Record] = {}
     rule = "what is accepted is in the journal once"
     for owner, rows in (await journals(stage)).items():
         ((head,),) = await read(stage.system.databases[owner], HEAD)
         positions = [row["position"] for row in rows]
         if positions != list(range(1, head + 1)):
-            found.append(Violation("positions have no gaps", f"{owner}: {len(positions)} positions, head {head}"))
+            violations.append(Violation("positions have no gaps", f"{owner}: {len(positions)} positions, head {head}"))
         for row in rows:
             key = (row["authority"], row["source"], row["event_id"])
             if key in journalled:
-                found.append(Violation(rule, f"{key} stands in both journals"))
+                violations.append(Violation(rule, f"{key} stands in both journals"))
             if key[0] in stage.authorities:
                 journalled[key] = row
     lost = sorted(set(sent.accepted) - set(journalled))
     if lost:
-        found.append(Violation(rule, f"{len(lost)} accepted events are in no journal, as {lost[:MOST_SHOWN]}"))
+        violations.append(Violation(rule, f"{len(lost)} accepted events are in no journal, as {lost[:MOST_SHOWN]}"))
     extra = sorted(set(journalled) - set(sent.accepted))
     if extra:
         told = [f"{key}: {sent.rejected.get(key, 'never answered')}" for key in extra[:MOST_SHOWN]]
-        found.append(Violation(rule, f"{len(extra)} events are in a journal that were not accepted: {told}"))
+        violations.append(Violation(rule, f"{len(extra)} events are in a journal that were not accepted: {told}"))
     for key in sorted(set(sent.accepted) & set(journalled)):
         stated = sent.events[key]
         attributes = {name: value for name, value in stated.items() if name != "data"}
@@ -104,23 +104,23 @@ async def kept_exactly(stage: Stage, sent: Sent) -> list[Violation]:
         if json.loads(journalled[key]["body"]) != event.data.model_dump(mode="json", exclude_none=True) and json.loads(
             journalled[key]["body"]
         ) != json.loads(event.data.model_dump_json(exclude_none=True)):
-            found.append(Violation(rule, f"{key} was kept as {journalled[key]['body']}, sent as {stated['data']}"))
-    return found
+            violations.append(Violation(rule, f"{key} was kept as {journalled[key]['body']}, sent as {stated['data']}"))
+    return violations
 
 
 async def read_exactly(stage: Stage) -> list[Violation]:
     """No inbox holds an event twice, or one that no journal holds."""
-    found: list[Violation] = []
+    violations: list[Violation] = []
     kept = {_event_in(row) for rows in (await journals(stage)).values() for row in rows}
     for service, database in stage.system.databases.items():
         rows = await read(database, INBOX)
         held = {_event_in(row) for row in rows}
         if any(row["copies"] != 1 for row in rows):
-            found.append(Violation("an event is taken in once", f"{service} holds some more than once"))
+            violations.append(Violation("an event is taken in once", f"{service} holds some more than once"))
         if held - kept:
             what = f"{service} took in {len(held - kept)} events of no journal, as {sorted(held - kept)[:MOST_SHOWN]}"
-            found.append(Violation("only accepted events are taken in", what))
-    return found
+            violations.append(Violation("only accepted events are taken in", what))
+    return violations
 
 
 async def digests(stage: Stage) -> dict[str, str]:
@@ -130,14 +130,14 @@ async def digests(stage: Stage) -> dict[str, str]:
 
 async def figures_are_equal(stage: Stage, expected: Expected) -> list[Violation]:
     """Rows and answers are those of the system that was left alone."""
-    found: list[Violation] = []
+    violations: list[Violation] = []
     for authority, rows in expected.rows.items():
         held = await rows_of(stage.system.databases[METRICS], authority)
         for table, lines in rows.items():
             if held[table] != lines:
                 more, fewer = sorted(set(held[table]) - set(lines)), sorted(set(lines) - set(held[table]))
                 what = f"{table} of {authority} has {more[:MOST_SHOWN]} where there should be {fewer[:MOST_SHOWN]}"
-                found.append(Violation("rows are those of a system left alone", what))
+                violations.append(Violation("rows are those of a system left alone", what))
     processes = [service for name, service in stage.processes().items() if name.startswith(METRICS)]
     for service in processes:
         async with httpx.AsyncClient(base_url=service.url, timeout=30, trust_env=False) as client:
@@ -145,10 +145,12 @@ async def figures_are_equal(stage: Stage, expected: Expected) -> list[Violation]
                 answered = await _asked_twice(client, question)
                 if answered != right:
                     what = f"{question} gave {_difference(answered, right)}"
-                    found.append(Violation("figures are those of a system left alone", what))
-    found += [Violation("figures are as the definitions say", wrong) for wrong in expected.by_definition]
-    found += [Violation("answers are right", f"{question}: {answer}") for question, answer in expected.failed.items()]
-    return found
+                    violations.append(Violation("figures are those of a system left alone", what))
+    violations += [Violation("figures are as the definitions say", wrong) for wrong in expected.by_definition]
+    violations += [
+        Violation("answers are right", f"{question}: {answer}") for question, answer in expected.failed.items()
+    ]
+    return violations
 
 
 async def topics_are_there(stage: Stage) -> list[Violation]:
@@ -163,7 +165,7 @@ async def dead_letters_are_the_bad_ones(stage: Stage, planted: list[Planted], at
     """Dead letters were planted, in this round or before; and what was planted in this one is one, at rest and
     unless Kafka lost records since.
     """
-    found: list[Violation] = []
+    violations: list[Violation] = []
     known = {(one.topic, one.key, one.value, _names(one.headers)) for one in planted}
     for service in stage.system.databases:
         topics = {topic.name for topic in topics_read_by(service)}
@@ -177,17 +179,17 @@ async def dead_letters_are_the_bad_ones(stage: Stage, planted: list[Planted], at
             if key not in known and (topic, record.key) not in {(one.topic, one.key) for one in planted}:
                 reason = (about.get("reason") or b"?").decode(errors="replace")
                 what = f"{service} rejected {topic} {record.key!r}, which is good: {reason}"
-                found.append(Violation("only what is bad becomes a dead letter", what))
+                violations.append(Violation("only what is bad becomes a dead letter", what))
             elif key not in known and record.key is not None and len(record.value or b"") < LARGE:
                 what = f"{service} rejected {topic} {record.key!r} otherwise than it came: {headers[:4]}"
-                found.append(Violation("what becomes a dead letter is as it came", what))
+                violations.append(Violation("what becomes a dead letter is as it came", what))
         if stage.kafka_lost_records or not at_rest:
             continue
         for one in stage.planted:
             if one.topic in topics and (one.topic, one.key) not in held:
                 what = f"{service} did not reject: {one.what} on {one.topic}"
-                found.append(Violation("what is bad becomes a dead letter", what))
-    return found
+                violations.append(Violation("what is bad becomes a dead letter", what))
+    return violations
 
 
 async def _asked_twice(client: httpx.AsyncClient, question: Question) -> Any:
@@ -209,17 +211,17 @@ def _names(headers: tuple[tuple[str, bytes | None], ...]) -> tuple[tuple[str, by
 
 def _difference(answered: Any, right: Any) -> str:
     """Where two answers differ first, and how."""
-    for place, (one, other) in _walk(answered, right, ""):
-        return f"{one!r} at {place or 'the top'}, where it should be {other!r}"[:600]
+    for path, (one, other) in _walk(answered, right, ""):
+        return f"{one!r} at {path or 'the top'}, where it should be {other!r}"[:600]
     return f"{answered!r}, where it should be {right!r}"[:600]
 
 
-def _walk(one: Any, other: Any, place: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+def _walk(one: Any, other: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
     if isinstance(one, dict) and isinstance(other, dict) and one.keys() == other.keys():
         for name in one:
-            yield from _walk(one[name], other[name], f"{place}.{name}")
+            yield from _walk(one[name], other[name], f"{path}.{name}")
     elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
         for number, (left, right) in enumerate(zip(one, other, strict=True)):
-            yield from _walk(left, right, f"{place}[{number}]")
+            yield from _walk(left, right, f"{path}[{number}]")
     elif one != other:
-        yield place, (one, other)
+        yield path, (one, other)

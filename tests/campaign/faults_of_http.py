@@ -34,9 +34,9 @@ def unfinished_requests(stage: Stage, part: str, seconds: float) -> End:
     return _until_the_end(
         stage,
         [
-            _unfinished(service.port, place % 2 == 0)
+            _unfinished(service.port, index % 2 == 0)
             for service in stage.processes().values()
-            for place in range(UNFINISHED)
+            for index in range(UNFINISHED)
         ],
     )
 
@@ -45,14 +45,14 @@ def huge_headers(stage: Stage, part: str, seconds: float) -> End:
     """Headers of megabytes, and thousands of them, again and again until the end."""
     stage.note(f"huge headers for {seconds:.1f} s")
     return _until_the_end(
-        stage, [_huge(service.port, place) for service in stage.processes().values() for place in range(3)]
+        stage, [_huge(service.port, index) for service in stage.processes().values() for index in range(3)]
     )
 
 
 def heavy_questions(stage: Stage, part: str, seconds: float) -> End:
     """Questions about all authorities and ten years, a dozen at once, until the end."""
     stage.note(f"{ASKING} heavy questions at once for {seconds:.1f} s")
-    return _until_the_end(stage, [_ask(stage, place) for place in range(ASKING)])
+    return _until_the_end(stage, [_ask(stage, index) for index in range(ASKING)])
 
 
 def _until_the_end(stage: Stage, work: list) -> End:  # type: ignore[type-arg]
@@ -99,12 +99,12 @@ async def _huge(port: int, way: int) -> None:
         await asyncio.sleep(0.2)
 
 
-async def _ask(stage: Stage, place: int) -> None:
+async def _ask(stage: Stage, index: int) -> None:
     metrics = [service for name, service in stage.processes().items() if name.startswith("metrics")]
     async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
         while True:
-            path = HEAVY[place % len(HEAVY)].format(authority=stage.authorities[place % len(stage.authorities)])
+            path = HEAVY[index % len(HEAVY)].format(authority=stage.authorities[index % len(stage.authorities)])
             with suppress(httpx.TransportError):
-                await client.get(metrics[place % len(metrics)].url + path)
-            place += 1
+                await client.get(metrics[index % len(metrics)].url + path)
+            index += 1
             await asyncio.sleep(0.01)

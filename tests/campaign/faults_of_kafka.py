@@ -129,11 +129,11 @@ def _while_stopped(stage: Stage, service: str, seconds: float, delete: bool) -> 
 async def _move_offsets(stage: Stage, group: str) -> None:
     consumer = AIOKafkaConsumer(bootstrap_servers=stage.broker.servers, group_id=group, enable_auto_commit=False)
     async with consumer:
-        places = [
+        partitions = [
             TopicPartition(topic.name, number) for topic in topics_read_by(group) for number in range(topic.partitions)
         ]
-        consumer.assign(places)
-        await consumer.commit(dict(await consumer.end_offsets(places)))
+        consumer.assign(partitions)
+        await consumer.commit(dict(await consumer.end_offsets(partitions)))
 
 
 async def _delete_group(stage: Stage, group: str) -> None:
@@ -154,8 +154,8 @@ async def _make_anew(stage: Stage, topic: str, partitions: int) -> bool:
             response = await admin.create_topics([NewTopic(topic, partitions, 1)])
             if all(code == 0 for _, code, *_ in response.topic_errors):
                 return True
-            (found,) = await admin.describe_topics([topic])
-            if found["error_code"] == 0 and len(found["partitions"]) != partitions:
+            (described,) = await admin.describe_topics([topic])
+            if described["error_code"] == 0 and len(described["partitions"]) != partitions:
                 await admin.delete_topics([topic])
     return False
 
@@ -163,8 +163,8 @@ async def _make_anew(stage: Stage, topic: str, partitions: int) -> bool:
 async def _delete_records(stage: Stage, topics: dict[str, int]) -> None:
     async with admin_client(stage.broker.servers) as admin:
         for topic, partitions in topics.items():
-            places = [TopicPartition(topic, number) for number in range(partitions)]
-            await admin.delete_records({place: RecordsToDelete(before_offset=-1) for place in places})
+            in_topic = [TopicPartition(topic, number) for number in range(partitions)]
+            await admin.delete_records({partition: RecordsToDelete(before_offset=-1) for partition in in_topic})
 
 
 async def _repeat(stage: Stage) -> int:
@@ -173,22 +173,22 @@ async def _repeat(stage: Stage) -> int:
     )
     names = [topic.name for topic in ALL_TOPICS if topic not in DEAD_LETTER_TOPICS]
     async with admin_client(stage.broker.servers) as admin:
-        described = await admin.describe_topics(names)
-    places = [
-        TopicPartition(topic["topic"], partition["partition"])
-        for topic in described
+        topics = await admin.describe_topics(names)
+    partitions = [
+        TopicPartition(topic["topic"], described["partition"])
+        for topic in topics
         if topic["error_code"] == 0
-        for partition in topic["partitions"]
+        for described in topic["partitions"]
     ]
     async with consumer:
-        consumer.assign(places)
-        found = []
-        ends = await consumer.end_offsets(places)
-        for place in places:
-            while await consumer.position(place) < ends[place]:
-                found += (await consumer.getmany(place, timeout_ms=1000)).get(place, [])
+        consumer.assign(partitions)
+        records = []
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                records += (await consumer.getmany(partition, timeout_ms=1000)).get(partition, [])
     # What was planted, in this round or before, is planted once: a copy would be one more that becomes a dead letter.
-    good = [record for record in found if not _was_planted(record)]
+    good = [record for record in records if not _was_planted(record)]
     again = stage.random.sample(good, min(REPEATED, len(good)))
     await _put(stage, [(record.topic, record.key, record.value, record.headers) for record in again])
     return len(again)

@@ -45,7 +45,7 @@ class Load:
 
 def authorities_of(number: int) -> tuple[str, ...]:
     """The codes of a round's authorities."""
-    return tuple(str(FIRST_CODE + (number * AUTHORITIES + place) % CODES) for place in range(AUTHORITIES))
+    return tuple(str(FIRST_CODE + (number * AUTHORITIES + index) % CODES) for index in range(AUTHORITIES))
 
 
 def load_of(number: int, random: Random, ties: bool = True) -> Load:
@@ -55,16 +55,16 @@ def load_of(number: int, random: Random, ties: bool = True) -> Load:
     merging = iter(_histories_of_merges(random.randrange(2**32)))
     events: list[Stated] = []
     for authority in authorities:
-        for place in range(HISTORIES_OF_ONE):
-            events += [_stated(event, authority, f"{place}-") for event in next(drawn)]
+        for index in range(HISTORIES_OF_ONE):
+            events += [_stated(event, authority, f"{index}-") for event in next(drawn)]
         if int(authority) % MERGES[1] == MERGES[0]:
             events += [_stated(event, authority, "m-") for event in next(merging)]
     if not ties:
-        for place, event in enumerate(events):
-            event["time"] = (datetime.fromisoformat(event["time"]) + timedelta(seconds=place)).isoformat()
+        for index, event in enumerate(events):
+            event["time"] = (datetime.fromisoformat(event["time"]) + timedelta(seconds=index)).isoformat()
     random.shuffle(events)
     events += random.sample(events, int(len(events) * SENT_TWICE))
-    bad = [_spoilt(event, place, random) for place, event in enumerate(events) if random.random() < BAD]
+    bad = [_spoilt(event, index, random) for index, event in enumerate(events) if random.random() < BAD]
     for event in bad:
         events.insert(random.randrange(len(events)), event)
     identities = frozenset((event["authority"], event["source"], str(event["id"])) for event in bad)
@@ -72,7 +72,7 @@ def load_of(number: int, random: Random, ties: bool = True) -> Load:
 
 
 def _histories(seed: int) -> list[list[Event]]:
-    found: list[list[Event]] = []
+    histories: list[list[Event]] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -84,14 +84,14 @@ def _histories(seed: int) -> list[list[Event]]:
     )
     @given(whole_histories(most_events=24))
     def draw(history: list[Event]) -> None:
-        found.append(history)
+        histories.append(history)
 
     draw()
-    return sorted(found, key=len, reverse=True)
+    return sorted(histories, key=len, reverse=True)
 
 
 def _histories_of_merges(seed: int) -> list[list[Event]]:
-    found: list[list[Event]] = []
+    histories: list[list[Event]] = []
 
     @hypothesis.seed(seed)
     @settings(
@@ -99,10 +99,10 @@ def _histories_of_merges(seed: int) -> list[list[Event]]:
     )
     @given(histories_of_merges())
     def draw(history: list[Event]) -> None:
-        found.append(history)
+        histories.append(history)
 
     draw()
-    return sorted(found, key=len, reverse=True)
+    return sorted(histories, key=len, reverse=True)
 
 
 def _stated(event: Event, authority: str, prefix: str) -> Stated:
@@ -114,9 +114,9 @@ def _stated(event: Event, authority: str, prefix: str) -> Stated:
     return attributes | {"authority": authority, "data": json.loads(event.body)}
 
 
-def _spoilt(event: Stated, place: int, random: Random) -> Stated:
+def _spoilt(event: Stated, index: int, random: Random) -> Stated:
     """An event that breaks its contract in one way or another."""
-    spoilt = event | {"id": f"bad-{place}"}
+    spoilt = event | {"id": f"bad-{index}"}
     return spoilt | random.choice(
         [
             {"data": {**event["data"], "name": "nobody's"}},
@@ -128,7 +128,7 @@ def _spoilt(event: Stated, place: int, random: Random) -> Stated:
             {"subject": "campaign/worker/post"},
             {"type": "uk.workforce.nothing.happened.v1"},
             {"sequence": "7"},
-            {"supersedes": f"bad-{place}", "supersedessource": event["source"]},
+            {"supersedes": f"bad-{index}", "supersedessource": event["source"]},
         ]
     )
 

@@ -72,13 +72,13 @@ def plan_of(
     faults: list[Planned] = []
     # The kinds take turns, so that a short campaign has met every one.
     first = possible[number % len(possible)] if possible else None
-    for place in range(count):
+    for index in range(count):
         taken = {fault.part for fault in faults}
         left = [kind for kind in possible if set(kind.parts) - taken]
         if not left:
             break
         others = [kind for kind in left if kind not in {fault.kind for fault in faults}]
-        kind = first if place == 0 and first is not None else random.choice(others or left)
+        kind = first if index == 0 and first is not None else random.choice(others or left)
         part = random.choice([part for part in kind.parts if part not in taken])
         lasting = kind.long if kind.long is not None and not brief and random.random() < LONG else kind.seconds
         faults.append(Planned(kind, part, _moment(load_seconds, random), random.uniform(*lasting)))

@@ -164,25 +164,25 @@ class Campaign:
     async def _check(self, stage: Stage, sending: Sending, at_rest: bool) -> list[Violation]:
         """Everything that must hold of a system at rest; of one that is not, what holds at any time."""
         sent = sending.sent
-        found = await checking.kept_exactly(stage, sent)
-        found += await checking.read_exactly(stage)
-        found += await checking.topics_are_there(stage)
-        found += await checking.dead_letters_are_the_bad_ones(stage, self._planted, at_rest)
+        violations = await checking.kept_exactly(stage, sent)
+        violations += await checking.read_exactly(stage)
+        violations += await checking.topics_are_there(stage)
+        violations += await checking.dead_letters_are_the_bad_ones(stage, self._planted, at_rest)
         if not at_rest:
-            return found
+            return violations
         events = in_another_order(sent.events, sent.accepted_at, stage.random)
         if events:
             asked = questions(events, stage.random)
             expected = await expected_of(self._reference, events, asked, stage.random)
-            found += await checking.figures_are_equal(stage, expected)
+            violations += await checking.figures_are_equal(stage, expected)
         now = await checking.digests(stage)
         changed = sorted(authority for authority, digest in self._digests.items() if now.get(authority) != digest)
         if changed:
-            found.append(
+            violations.append(
                 Violation("rows of before stay as they are", f"other rows of {changed} than after their rounds")
             )
         self._digests |= {authority: now[authority] for authority in stage.authorities if authority in now}
-        return found
+        return violations
 
     def _standing_system(self) -> RealSystem:
         if self._system is None:
@@ -247,29 +247,29 @@ class _Round:
     def _inject(self, began: float) -> None:
         """Begin and end each fault at its moment."""
         actions: list[tuple[float, int, int]] = [
-            (began + fault.at, place, 0) for place, fault in enumerate(self._plan.faults)
+            (began + fault.at, index, 0) for index, fault in enumerate(self._plan.faults)
         ]
         heapq.heapify(actions)
         ends: dict[int, Callable[[], None]] = {}
         self.faults_began = began + (self._plan.faults[0].at if self._plan.faults else 0.0)
         while actions:
-            due, place, step = heapq.heappop(actions)
+            due, index, step = heapq.heappop(actions)
             while time.monotonic() < due:
                 self._tick()
-            fault = self._plan.faults[place]
+            fault = self._plan.faults[index]
             try:
                 if step == 0:
-                    ends[place] = fault.kind.inject(self._stage, fault.part, fault.seconds)
-                    heapq.heappush(actions, (time.monotonic() + fault.seconds, place, 1))
+                    ends[index] = fault.kind.inject(self._stage, fault.part, fault.seconds)
+                    heapq.heappush(actions, (time.monotonic() + fault.seconds, index, 1))
                 else:
-                    ends[place]()
+                    ends[index]()
             except (PartFailed, KafkaError, OSError, CancelledError) as error:
                 # What it needs is away because of another fault: its turn comes when that one is over. Kafka's client
                 # then passes on the cancelling of its own tasks.
                 if time.monotonic() > began + self._plan.load_seconds + self._patience:
                     raise
                 self._stage.note(f"{fault.kind.name} has to wait: {type(error).__name__}")
-                heapq.heappush(actions, (time.monotonic() + AGAIN_SECONDS, place, step))
+                heapq.heappush(actions, (time.monotonic() + AGAIN_SECONDS, index, step))
 
     def _tick(self) -> None:
         """A moment passes; processes that ended by themselves, or ask for it, are started again."""

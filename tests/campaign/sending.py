@@ -79,8 +79,8 @@ class Sending:
 
     async def _work(self, client: httpx.AsyncClient, began: float) -> None:
         while self._left:
-            place, (service, events) = self._left.popleft()
-            due = began + self._seconds * place / len(self._load.batches)
+            index, (service, events) = self._left.popleft()
+            due = began + self._seconds * index / len(self._load.batches)
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             await self._send(client, service, events)
 

@@ -53,12 +53,12 @@ def campaign(
         campaign.stop()
 
 
-@pytest.mark.parametrize("place", range(max(map(len, TOGETHER.values()))))
-def test_nothing_is_lost_stuck_or_wrong_and_health_tells_the_truth(campaign: Campaign, place: int, seed: int) -> None:
-    kinds = TOGETHER[campaign.broker][place : place + 1]
+@pytest.mark.parametrize("index", range(max(map(len, TOGETHER.values()))))
+def test_nothing_is_lost_stuck_or_wrong_and_health_tells_the_truth(campaign: Campaign, index: int, seed: int) -> None:
+    kinds = TOGETHER[campaign.broker][index : index + 1]
     if not kinds:
         return
-    plan = plan_of(seed, place, campaign.broker, kinds[0], together=len(kinds[0]), brief=True)
+    plan = plan_of(seed, index, campaign.broker, kinds[0], together=len(kinds[0]), brief=True)
     outcome = campaign.round(plan)
     print(outcome.line())
     assert {fault.kind.name for fault in plan.faults} == set(kinds[0])

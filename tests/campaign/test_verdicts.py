@@ -70,10 +70,10 @@ def test_a_restart_that_liveness_asks_for_is_found_unless_it_would_mend_somethin
     assert rules(mended, asking, Sent()) == []
 
 
-@pytest.mark.parametrize(("second", "found"), [(24, []), (30, ["readiness tells of missing events"])])
-def test_readiness_while_an_event_is_missing_for_long_is_found(second: int, found: list[str]) -> None:
+@pytest.mark.parametrize(("second", "is_told"), [(24, []), (30, ["readiness tells of missing events"])])
+def test_readiness_while_an_event_is_missing_for_long_is_found(second: int, is_told: list[str]) -> None:
     seen = Seen([said(READY, 200, at) for at in range(50)], missing_until(second))
-    assert rules(stage(), seen, sent()) == found
+    assert rules(stage(), seen, sent()) == is_told
 
 
 def test_readiness_is_no_lie_while_a_part_is_away_and_it_says_until_when_it_is_complete() -> None:

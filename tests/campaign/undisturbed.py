@@ -60,17 +60,21 @@ class Expected:
 def in_another_order(
     events: Mapping[Identity, Stated], accepted_at: Mapping[Identity, datetime], random: Random
 ) -> list[Event]:
-    """The events as metrics gets them, accepted at the same instants, but at other places of the journals."""
+    """The events as metrics gets them, accepted at the same instants, but at other positions of the journals."""
     order = sorted(events)
     random.shuffle(order)
-    places: dict[str, int] = {}
+    sequences: dict[str, int] = {}
     decoded: list[Event] = []
     for key in order:
         event = events[key]
         owner = TOPIC_OF_TYPE[event["type"]].owner
-        places[owner] = places.get(owner, 0) + 1
+        sequences[owner] = sequences.get(owner, 0) + 1
         attributes = {name: value for name, value in event.items() if name != "data"}
-        stamps = {"acceptedtime": accepted_at[key].isoformat(), "sequence": str(places[owner]), "provenance": "request"}
+        stamps = {
+            "acceptedtime": accepted_at[key].isoformat(),
+            "sequence": str(sequences[owner]),
+            "provenance": "request",
+        }
         decoded.append(parse_event(attributes | stamps, json.dumps(event["data"]).encode()))
     return decoded
 
@@ -124,7 +128,7 @@ async def expected_of(database: str, events: list[Event], asked: list[Question],
         async with httpx.AsyncClient(transport=transport, base_url="http://metrics", timeout=30) as client:
             answers = {question: await answer_of(client, question) for question in asked}
             wrong = [await _unlike_definition(client, authority, events, random) for authority in authorities]
-        failed = {question: found for question, found in answers.items() if found[0] >= SERVER_ERROR}
+        failed = {question: answer for question, answer in answers.items() if answer[0] >= SERVER_ERROR}
         rows = {authority: await rows_of(database, authority) for authority in authorities}
     return Expected(rows, answers, [one for one in wrong if one is not None], failed)
 

@@ -144,16 +144,16 @@ def nothing_fails(samples: Iterable[Sample]) -> Iterator[Violation]:
 
 def _with_what_was_missing(seen: Seen, sent: Sent, route: str) -> Iterator[tuple[Sample, set[Identity]]]:
     """Samples of metrics with the events that were missing before they were asked for and after they came."""
-    place = 0
+    index = 0
     snapshots = seen.snapshots
     for one in sorted(seen.samples, key=lambda sample: sample.asked):
         if one.process not in OF_METRICS or one.route != route:
             continue
-        while place + 1 < len(snapshots) and snapshots[place + 1].came <= one.asked:
-            place += 1
-        after = next((later for later in snapshots[place:] if later.asked >= one.came), None)
-        if snapshots and snapshots[place].came <= one.asked and after is not None:
-            yield one, _missing(sent, one.asked, snapshots[place], after)
+        while index + 1 < len(snapshots) and snapshots[index + 1].came <= one.asked:
+            index += 1
+        after = next((later for later in snapshots[index:] if later.asked >= one.came), None)
+        if snapshots and snapshots[index].came <= one.asked and after is not None:
+            yield one, _missing(sent, one.asked, snapshots[index], after)
 
 
 def _missing(sent: Sent, asked: float, before: Snapshot, after: Snapshot) -> set[Identity]:

@@ -43,8 +43,8 @@ class Sample:
     @property
     def complete_until(self) -> str | None:
         """Up to which instant of acceptance it says it is complete, where it says so."""
-        found = self.said.get("complete_until") if isinstance(self.said, dict) else None
-        return found if isinstance(found, str) else None
+        instant = self.said.get("complete_until") if isinstance(self.said, dict) else None
+        return instant if isinstance(instant, str) else None
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ class Watch:
             )
 
     async def _ask_again(self, client: httpx.AsyncClient, name: str, route: str) -> None:
-        place = 0
+        index = 0
         while True:
             service = self._stage.processes().get(name)
             if service is not None:
-                place += 1
-                query = self._question(place) if route == FIGURE else {}
+                index += 1
+                query = self._question(index) if route == FIGURE else {}
                 asked = time.monotonic()
                 said: Any
                 try:
@@ -105,8 +105,8 @@ class Watch:
                 self.seen.samples.append(Sample(name, route, asked, time.monotonic(), status, said))
             await asyncio.sleep(ASK_SECONDS if route == FIGURE else EVERY_SECONDS)
 
-    def _question(self, place: int) -> dict[str, str]:
-        return {"authority": self._stage.authorities[place % len(self._stage.authorities)], "as_at": "2023-10-31"}
+    def _question(self, index: int) -> dict[str, str]:
+        return {"authority": self._stage.authorities[index % len(self._stage.authorities)], "as_at": "2023-10-31"}
 
     async def _look_again(self) -> None:
         connection: asyncpg.Connection | None = None

@@ -23,20 +23,20 @@ def model(published: Published, path: str) -> dict[str, Any]:
     """The schema of an event type's data, without that of withdrawals."""
     schema = published[path]
     name = schema["oneOf"][0]["$ref"].removeprefix("#/$defs/")
-    found: dict[str, Any] = schema["$defs"][name]
-    return found
+    schema_of_type: dict[str, Any] = schema["$defs"][name]
+    return schema_of_type
 
 
 def fields(published: Published, path: str) -> dict[str, Any]:
     """The schemas of the fields of an event type."""
-    found: dict[str, Any] = model(published, path)["properties"]
-    return found
+    schema: dict[str, Any] = model(published, path)["properties"]
+    return schema
 
 
 def topics(published: Published) -> dict[str, Any]:
     """The topics of the catalogue."""
-    found: dict[str, Any] = published["catalogue.json"]["topics"]
-    return found
+    listed: dict[str, Any] = published["catalogue.json"]["topics"]
+    return listed
 
 
 def published_now() -> Published:
@@ -57,8 +57,8 @@ def findings_after(change: Change) -> list[str]:
 def is_told(findings: list[str], where: str, *what: str) -> bool:
     """Whether one of the findings says where it is, then what it is, and then what to do instead."""
     for finding in findings:
-        found, instead = finding.split(". Instead: ")
-        place = found.find(where)
-        if instead and place >= 0 and all(found.find(words) > place for words in what):
+        what_is_wrong, instead = finding.split(". Instead: ")
+        start = what_is_wrong.find(where)
+        if instead and start >= 0 and all(what_is_wrong.find(words) > start for words in what):
             return True
     return False

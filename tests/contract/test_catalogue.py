@@ -74,7 +74,7 @@ OF_RETENTION = ["workforce.leavers", "workforce.progression-panels", "workforce.
 
 
 def test_every_topic_is_as_it_is_written_down_here() -> None:
-    found = {
+    declared = {
         topic.name: (
             list(topic.written_by),
             list(topic.readers),
@@ -85,8 +85,8 @@ def test_every_topic_is_as_it_is_written_down_here() -> None:
         )
         for topic in ALL_TOPICS
     }
-    assert found == TOPICS
-    assert list(found) == list(TOPICS)
+    assert declared == TOPICS
+    assert list(declared) == list(TOPICS)
     assert len(ALL_TOPICS) == 13
     assert [topic.carries for topic in EVENT_TOPICS] == [""] * 6
 

@@ -198,13 +198,13 @@ def test_an_event_replaces_another_or_voids_it_and_never_itself() -> None:
 
 
 def test_an_event_is_known_by_its_type_source_and_id_and_stands_under_its_authority_and_subject() -> None:
-    found = event({"supersedes": "evt-0", "supersedessource": "/payroll"})
-    assert found.identity == (WORKER_LEFT, "/coventry/hr", "evt-1")
-    assert found.referred == (WORKER_LEFT, "/payroll", "evt-0")
+    parsed = event({"supersedes": "evt-0", "supersedessource": "/payroll"})
+    assert parsed.identity == (WORKER_LEFT, "/coventry/hr", "evt-1")
+    assert parsed.referred == (WORKER_LEFT, "/payroll", "evt-0")
     assert event().referred is None
-    assert found.name == named("/coventry/hr", "evt-1") == "/coventry/hr#evt-1"
-    assert found.topic == "workforce.leavers"
-    assert found.key == b"331:worker/W-1"
+    assert parsed.name == named("/coventry/hr", "evt-1") == "/coventry/hr#evt-1"
+    assert parsed.topic == "workforce.leavers"
+    assert parsed.key == b"331:worker/W-1"
 
 
 @pytest.mark.parametrize(("written", "meant"), [("0", "0"), ("00", "0"), ("0017", "17"), ("017", "17"), ("100", "100")])
@@ -228,9 +228,9 @@ def test_a_place_among_a_sources_events_is_a_whole_number_however_many_noughts_s
     ],
 )
 def test_a_time_is_kept_in_utc(written: str, in_utc: datetime) -> None:
-    found = parse_envelope(attributes({"time": written, "acceptedtime": written}))
-    assert found.time == found.acceptedtime == in_utc
-    assert found.time.tzinfo is UTC
+    envelope = parse_envelope(attributes({"time": written, "acceptedtime": written}))
+    assert envelope.time == envelope.acceptedtime == in_utc
+    assert envelope.time.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -335,7 +335,7 @@ def test_instants_in_answers_end_with_z() -> None:
 
 
 def test_a_record_has_a_header_for_each_attribute_that_has_a_value() -> None:
-    found = event(
+    parsed = event(
         {
             "supersedes": "evt-0",
             "supersedessource": "/payroll",
@@ -345,7 +345,7 @@ def test_a_record_has_a_header_for_each_attribute_that_has_a_value() -> None:
             "provenance": "request 1",
         }
     )
-    assert kafka_headers(found.envelope) == [
+    assert kafka_headers(parsed.envelope) == [
         ("content-type", b"application/json"),
         ("ce_specversion", b"1.0"),
         ("ce_id", b"evt-1"),
@@ -361,7 +361,7 @@ def test_a_record_has_a_header_for_each_attribute_that_has_a_value() -> None:
         ("ce_sequence", b"9"),
         ("ce_provenance", b"request 1"),
     ]
-    assert decode_record(kafka_headers(found.envelope), found.body) == found
+    assert decode_record(kafka_headers(parsed.envelope), parsed.body) == parsed
 
 
 def test_a_header_that_stands_twice_is_refused_by_its_name_and_others_are_not_looked_at() -> None:
@@ -407,10 +407,10 @@ def test_a_record_that_is_no_event_is_told_why(
 
 def test_an_event_as_consumers_take_it_has_no_stamps_and_one_way_of_being_written() -> None:
     loosely = b'{ "destination": "not-known", "left_on": "2023-09-30", "reason": "retired" }'
-    found = as_consumers_take_it(event({"time": "2023-10-31T09:00:00+01:00"}, loosely))
-    assert found == event()
-    assert found.body == DATA
-    assert (found.envelope.acceptedtime, found.envelope.sequence, found.envelope.provenance) == (None, None, None)
+    taken = as_consumers_take_it(event({"time": "2023-10-31T09:00:00+01:00"}, loosely))
+    assert taken == event()
+    assert taken.body == DATA
+    assert (taken.envelope.acceptedtime, taken.envelope.sequence, taken.envelope.provenance) == (None, None, None)
 
 
 # --- as it is published -----------------------------------------------------------------------------------------------

@@ -37,8 +37,8 @@ def parsed(event_type: str, data: Any, subject: str | None = None, **attributes:
 
 def kept(event_type: str, data: dict[str, Any]) -> dict[str, Any]:
     """The data of an event as it is kept and published."""
-    found: dict[str, Any] = json.loads(canonical_body(parsed(event_type, data).data))
-    return found
+    body: dict[str, Any] = json.loads(canonical_body(parsed(event_type, data).data))
+    return body
 
 
 def refused(event_type: str, data: dict[str, Any], **attributes: str) -> tuple[Fault, ...]:
@@ -158,13 +158,13 @@ def test_a_withdrawal_says_why_by_a_code_and_nothing_else(event_type: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("name", "of", "place"),
+    ("name", "of", "path"),
     [("roles", ["social-worker", "Social Worker"], "roles.1"), ("posts", ["P 1", "P-2"], "posts.0")],
 )
-def test_what_is_wrong_in_a_list_is_told_by_its_place(name: str, of: list[str], place: str) -> None:
+def test_what_is_wrong_in_a_list_is_told_by_its_path(name: str, of: list[str], path: str) -> None:
     data = {"opened_on": "2023-10-02", "route": "direct", name: of}
     (fault,) = refused("uk.workforce.campaign.opened.v1", data)
-    assert fault.field == f"data.{place}"
+    assert fault.field == f"data.{path}"
     expected = {"roles": ROLE.refused[0][1], "posts": TOKEN.refused[0][1]}
     assert fault.expected == expected[name]
 

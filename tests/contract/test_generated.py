@@ -222,8 +222,8 @@ def test_a_message_states_its_key_its_headers_and_its_examples() -> None:
 def _references(part: object) -> list[str]:
     if isinstance(part, dict):
         own = [part["$ref"]] if isinstance(part.get("$ref"), str) else []
-        return own + [found for value in part.values() for found in _references(value)]
-    return [found for value in part for found in _references(value)] if isinstance(part, list) else []
+        return own + [reference for value in part.values() for reference in _references(value)]
+    return [reference for value in part for reference in _references(value)] if isinstance(part, list) else []
 
 
 def test_files_are_the_same_in_whichever_order_a_folder_lists_its_examples(monkeypatch: pytest.MonkeyPatch) -> None:

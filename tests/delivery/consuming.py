@@ -35,11 +35,11 @@ class NotedConsumer:
     def highwater(self, _: TopicPartition) -> None:
         return None
 
-    def pause(self, place: TopicPartition) -> None:
-        self.paused.add(place)
+    def pause(self, partition: TopicPartition) -> None:
+        self.paused.add(partition)
 
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        self.sought[place] = offset
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought[partition] = offset
 
     @property
     def _subscription(self) -> Any:
@@ -97,17 +97,19 @@ class Consuming:
         )
 
 
-def good(place: TopicPartition, offset: int, authority: str = "301") -> ConsumerRecord:
+def good(partition: TopicPartition, offset: int, authority: str = "301") -> ConsumerRecord:
     """A record that keeps its contract; the event's id is where it stands."""
-    event = decoded(post_established(f"P-{place.partition}-{offset}", authority), offset + 1)
-    return of(place, offset, event.key, event.body, kafka_headers(event.envelope))
+    event = decoded(post_established(f"P-{partition.partition}-{offset}", authority), offset + 1)
+    return of(partition, offset, event.key, event.body, kafka_headers(event.envelope))
 
 
-def bad(place: TopicPartition, offset: int, authority: str | None) -> ConsumerRecord:
+def bad(partition: TopicPartition, offset: int, authority: str | None) -> ConsumerRecord:
     """A record of an authority, or of nobody, that is no event."""
     headers = [] if authority is None else [("ce_authority", authority.encode()), ("ce_sequence", b"7")]
-    return of(place, offset, None, b"{not json", headers)
+    return of(partition, offset, None, b"{not json", headers)
 
 
-def of(place: TopicPartition, offset: int, key: bytes | None, value: bytes, headers: Sequence[Any]) -> ConsumerRecord:
-    return ConsumerRecord(place.topic, place.partition, offset, 0, 0, key, value, None, 0, 0, tuple(headers))
+def of(
+    partition: TopicPartition, offset: int, key: bytes | None, value: bytes, headers: Sequence[Any]
+) -> ConsumerRecord:
+    return ConsumerRecord(partition.topic, partition.partition, offset, 0, 0, key, value, None, 0, 0, tuple(headers))

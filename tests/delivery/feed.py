@@ -53,7 +53,7 @@ def post_established(post: str, authority: str, funded_fte: float = 1) -> Stated
 
 
 def decoded(event: Stated, sequence: int) -> Event:
-    """The event as metrics gets it: stamped with its place in the owner's journal."""
+    """The event as metrics gets it: stamped with its position in the owner's journal."""
     attributes = {name: value for name, value in event.items() if name != "data"}
     stamps = {"acceptedtime": ACCEPTED, "sequence": str(sequence), "provenance": "request test"}
     return parse_event(attributes | stamps, json.dumps(event["data"]).encode())

@@ -97,12 +97,12 @@ async def tables(database: str, authority: str | None = None) -> Tables:
 
 async def dead_letters(broker: Broker, key: bytes | None = None) -> list[ConsumerRecord[bytes, bytes]]:
     """The dead letters of metrics, of one key or all: each record once, though it becomes one whenever it is read."""
-    found: dict[tuple[object, ...], ConsumerRecord[bytes, bytes]] = {}
+    letters: dict[tuple[object, ...], ConsumerRecord[bytes, bytes]] = {}
     async for record in read_dead_letters("metrics", broker.servers):
         if key is None or record.key == key:
-            place = [value for name, value in record.headers if name in PLACE]
-            found.setdefault((*place, record.key, record.value), record)
-    return list(found.values())
+            origin = [value for name, value in record.headers if name in PLACE]
+            letters.setdefault((*origin, record.key, record.value), record)
+    return list(letters.values())
 
 
 async def log_of(
@@ -112,26 +112,26 @@ async def log_of(
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.servers, enable_auto_commit=False, auto_offset_reset="earliest"
     )
-    found: defaultdict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
+    by_key: defaultdict[TopicPartition, list[ConsumerRecord[bytes, bytes]]] = defaultdict(list)
     async with consumer:
         present = await consumer.topics()
-        places = [
+        partitions = [
             TopicPartition(topic.name, number)
             for topic in topics_owned_by(owner)
             if topic.name in present
             for number in range(topic.partitions)
         ]
-        if not places:
+        if not partitions:
             return {}
-        consumer.assign(places)
-        ends = await consumer.end_offsets(places)
-        for place in places:
-            while await consumer.position(place) < ends[place]:
-                for records in (await consumer.getmany(place, timeout_ms=1000)).values():
-                    found[place] += [
+        consumer.assign(partitions)
+        ends = await consumer.end_offsets(partitions)
+        for partition in partitions:
+            while await consumer.position(partition) < ends[partition]:
+                for records in (await consumer.getmany(partition, timeout_ms=1000)).values():
+                    by_key[partition] += [
                         record for record in records if (record.key or b"").startswith(f"{authority}:".encode())
                     ]
-    return dict(found)
+    return dict(by_key)
 
 
 def sequences(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[int]:
@@ -143,14 +143,14 @@ async def committed(broker: Broker, group: str) -> dict[str, int]:
     """Up to which offset a service has taken in each partition, as Kafka keeps it; without those it never committed."""
     consumer = AIOKafkaConsumer(bootstrap_servers=broker.servers, group_id=group, enable_auto_commit=False)
     async with consumer:
-        places = [
+        partitions = [
             TopicPartition(topic.name, number) for topic in topics_read_by(group) for number in range(topic.partitions)
         ]
-        consumer.assign(places)
+        consumer.assign(partitions)
         offsets: dict[str, Any] = {
-            f"{place.topic}[{place.partition}]": await consumer.committed(place) for place in places
+            f"{partition.topic}[{partition.partition}]": await consumer.committed(partition) for partition in partitions
         }
-    return {place: offset for place, offset in offsets.items() if offset}
+    return {partition: offset for partition, offset in offsets.items() if offset}
 
 
 def stop_gracefully(service: Service) -> None:

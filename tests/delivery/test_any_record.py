@@ -122,15 +122,15 @@ async def test_a_bouquet_of_strange_records_is_rejected_and_every_good_one_count
     await eventually(lambda: total(system.metrics, "establishment", authority), float(good))
     await eventually(lambda: number_of_dead_letters(system), known + len(strange))
     await eventually(lambda: is_ready(system.metrics), True)
-    found = (await dead_letters(system.broker))[known:]
-    assert {where_and_why(letter)["cause"] for letter in found} == {"contract"}
-    for record, letter in zip(strange, found, strict=True):
+    letters = (await dead_letters(system.broker))[known:]
+    assert {where_and_why(letter)["cause"] for letter in letters} == {"contract"}
+    for record, letter in zip(strange, letters, strict=True):
         if "cut" not in where_and_why(letter):
             assert (letter.key, letter.value, passthrough_parser(letter)) == (record.key, record.value, record.headers)
-    assert sum("cut" in where_and_why(letter) for letter in found) == 2
+    assert sum("cut" in where_and_why(letter) for letter in letters) == 2
     listed = (await get(system.metrics, "/v1/dead-letters")).json()["records"]
     # Others that became dead letters twice, by earlier tests, are listed once.
-    assert [entry["about"] for entry in listed[-len(found) :]] == [where_and_why(letter) for letter in found]
+    assert [entry["about"] for entry in listed[-len(letters) :]] == [where_and_why(letter) for letter in letters]
     assert len(await list_dead_letters(system)) == len(listed) + 1
 
 
@@ -182,7 +182,7 @@ async def test_a_record_that_was_cut_is_sent_again_from_where_it_stood(standing_
     assert len(letter.value or b"") < LARGEST
     assert await send_again("metrics", system.broker.servers, {letter.offset}) == 1
     await eventually(lambda: number_of_dead_letters(system, key), 2)
-    first, second = [where_and_why(found) for found in await dead_letters(system.broker, key)]
+    first, second = [where_and_why(letter) for letter in await dead_letters(system.broker, key)]
     assert first["original-sha256"] == second["original-sha256"]
     assert first["offset"] != second["offset"]
 

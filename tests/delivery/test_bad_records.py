@@ -62,12 +62,12 @@ async def test_bad_records_are_rejected_as_they_came_and_their_neighbours_count(
 
     await eventually(lambda: total(system.metrics, "establishment", authority), 9.0)
     await eventually(lambda: number_of_dead_letters(system, b"101:post/P-BAD"), 8)
-    for (reason, record), offset, found in zip(
+    for (reason, record), offset, letter in zip(
         bad.items(), offsets[1::2], await dead_letters(system.broker, b"101:post/P-BAD"), strict=True
     ):
-        assert (found.value, found.key) == (record.value, record.key)
-        assert found.headers[: len(record.headers)] == record.headers
-        about = where_and_why(found)
+        assert (letter.value, letter.key) == (record.value, record.key)
+        assert letter.headers[: len(record.headers)] == record.headers
+        about = where_and_why(letter)
         assert reason in about["reason"]
         assert {name: about[name] for name in ("topic", "partition", "offset", "consumer", "cause", "attempts")} == {
             "topic": POSTS,
@@ -99,9 +99,9 @@ async def test_a_record_that_the_handler_cannot_take_in_is_found_among_its_neigh
         await eventually(lambda: number_of_dead_letters(system, b"102:post/P-99"), 1)
     finally:
         await run(system.databases["metrics"], "ALTER TABLE inbox DROP CONSTRAINT no_99")
-    (found,) = await dead_letters(system.broker, b"102:post/P-99")
-    assert found.value == at_fault.value
-    about = where_and_why(found)
+    (letter,) = await dead_letters(system.broker, b"102:post/P-99")
+    assert letter.value == at_fault.value
+    about = where_and_why(letter)
     assert (about["cause"], about["attempts"]) == ("handler", "3")
     assert "CheckViolationError" in about["reason"]
     assert "no_99" in about["reason"]
@@ -121,11 +121,11 @@ async def test_a_record_that_became_a_dead_letter_counts_when_it_is_sent_again_a
     finally:
         await database.execute("ALTER TABLE inbox DROP CONSTRAINT full_of_sand")
         await database.close()
-    (found,) = await dead_letters(system.broker, b"103:post/P-1")
-    assert "full_of_sand" in where_and_why(found)["reason"]
-    assert await send_again("metrics", system.broker.servers, {found.offset}) == 1
+    (letter,) = await dead_letters(system.broker, b"103:post/P-1")
+    assert "full_of_sand" in where_and_why(letter)["reason"]
+    assert await send_again("metrics", system.broker.servers, {letter.offset}) == 1
     await eventually(lambda: total(system.metrics, "establishment", authority), 3.0)
-    assert await send_again("metrics", system.broker.servers, {found.offset}) == 1
+    assert await send_again("metrics", system.broker.servers, {letter.offset}) == 1
     await asyncio.sleep(1)
     assert await total(system.metrics, "establishment", authority) == 3.0
 

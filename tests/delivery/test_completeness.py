@@ -161,9 +161,9 @@ async def move_offsets_to_the_end(system: RealSystem, group: str) -> None:
         enable_auto_commit=False,
     )
     async with consumer:
-        places = list(consumer.assignment())
-        await consumer.seek_to_end(*places)
-        await consumer.commit({place: await consumer.position(place) for place in places})
+        partitions = list(consumer.assignment())
+        await consumer.seek_to_end(*partitions)
+        await consumer.commit({partition: await consumer.position(partition) for partition in partitions})
 
 
 @pytest.mark.parametrize("running", [True, False])
@@ -212,8 +212,8 @@ async def test_what_is_no_longer_on_the_log_is_asked_of_its_owner(standing_syste
     await establish(system, authority, "P", 30)
     await eventually(lambda: unpublished(system), 0)
     async with kafka_only(system) as admin:
-        places = [TopicPartition(POSTS.name, part) for part in range(POSTS.partitions)]
-        await admin.delete_records({place: RecordsToDelete(before_offset=-1) for place in places})
+        partitions = [TopicPartition(POSTS.name, part) for part in range(POSTS.partitions)]
+        await admin.delete_records({partition: RecordsToDelete(before_offset=-1) for partition in partitions})
     system.metrics.start()
     await all_is_there(system, authority, 30)
 
@@ -263,8 +263,8 @@ async def test_a_reading_that_one_process_wanted_is_done_by_the_one_that_is_left
 
 async def _some_remedy(system: RealSystem) -> bool:
     rows = await read(system.databases[METRICS], "SELECT FROM expected WHERE remedy IS NOT NULL")
-    found = await read(system.databases[METRICS], "SELECT count(*) AS events FROM inbox WHERE authority = '230'")
-    return bool(rows) or found[0]["events"] > 0
+    answer = await read(system.databases[METRICS], "SELECT count(*) AS events FROM inbox WHERE authority = '230'")
+    return bool(rows) or answer[0]["events"] > 0
 
 
 @pytest.mark.parametrize(("reader", "owner"), [(RECRUITMENT, RETENTION), (RETENTION, RECRUITMENT)])

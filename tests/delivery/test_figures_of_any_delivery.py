@@ -35,14 +35,14 @@ on_one_database = settings(max_examples=EXAMPLES // 2, suppress_health_check=[*H
 @pytest.fixture(scope="module")
 async def metrics(postgres: PostgreSQL) -> AsyncIterator[Metrics]:
     """Two consumers of metrics on a database of their own."""
-    async with Metrics.on(postgres.create("any_delivery")) as found:
-        yield found
+    async with Metrics.on(postgres.create("any_delivery")) as started:
+        yield started
 
 
 def rounded(value: Fraction, unit: str) -> float:
     """As a figure is shown: people and counts whole, pounds to the penny, others to 1 decimal, half up."""
-    places = Decimal(1) if unit in WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
-    return float((Decimal(value.numerator) / Decimal(value.denominator)).quantize(places, rounding=ROUND_HALF_UP))
+    decimals = Decimal(1) if unit in WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
+    return float((Decimal(value.numerator) / Decimal(value.denominator)).quantize(decimals, rounding=ROUND_HALF_UP))
 
 
 async def answered(metrics: Metrics, path: str, query: dict[str, Any]) -> dict[str, Any]:
@@ -52,8 +52,8 @@ async def answered(metrics: Metrics, path: str, query: dict[str, Any]) -> dict[s
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://metrics") as client:
         answer = await client.get(path, params=query)
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @on_one_database

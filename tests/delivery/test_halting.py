@@ -70,7 +70,7 @@ async def test_a_halted_partition_that_another_process_has_now_is_left_to_that_o
 
 async def test_two_partitions_can_be_halted_and_both_are_told() -> None:
     consuming = Consuming(in_a_row=2)
-    await consuming.deliver(*[bad(place, offset, None) for place in (ZERO, ONE) for offset in (1, 2)])
+    await consuming.deliver(*[bad(partition, offset, None) for partition in (ZERO, ONE) for offset in (1, 2)])
     assert consuming.delivery.halted is not None
     assert "partition 0" in consuming.delivery.halted
     assert "partition 1" in consuming.delivery.halted

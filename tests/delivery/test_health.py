@@ -26,8 +26,8 @@ async def says(service: Service) -> dict[str, object]:
 
 async def reasons(system: RealSystem) -> set[str]:
     """Why each service is not ready, without the seconds; nothing of those that are ready."""
-    found = [await says(service) for service in system.services.values()]
-    return {"".join(filter(lambda sign: not sign.isdigit(), "; ".join(answer["reasons"]))) for answer in found}  # type: ignore[arg-type]
+    answers = [await says(service) for service in system.services.values()]
+    return {"".join(filter(lambda sign: not sign.isdigit(), "; ".join(answer["reasons"]))) for answer in answers}  # type: ignore[arg-type]
 
 
 def frozen_database(system: RealSystem) -> Callable[[], None]:
@@ -107,13 +107,13 @@ async def status_of(service: Service) -> int:
 
 
 async def all_remark(system: RealSystem, words: str) -> bool:
-    found = [await says(service) for service in system.services.values()]
-    return all(any(words in str(remark) for remark in answer["remarks"]) for answer in found)  # type: ignore[attr-defined]
+    answers = [await says(service) for service in system.services.values()]
+    return all(any(words in str(remark) for remark in answer["remarks"]) for answer in answers)  # type: ignore[attr-defined]
 
 
 async def complete_beyond(system: RealSystem, before: str) -> bool:
-    found = await says(system.metrics)
-    return found["status"] == 200 and str(found["complete_until"]) > before
+    said = await says(system.metrics)
+    return said["status"] == 200 and str(said["complete_until"]) > before
 
 
 async def test_an_owner_that_is_silent_keeps_nobody_from_hearing_the_other_one(standing_system: RealSystem) -> None:

@@ -291,10 +291,10 @@ async def test_a_record_without_what_its_owner_stamps_is_rejected(
     record = good(ZERO, 1)
     headers = [(name, changes.get(name, value)) for name, value in record.headers]
     kept = [(name, value) for name, value in headers if value is not None]
-    found = _decoded(of(ZERO, 1, record.key, record.value, kept))
-    assert isinstance(found, RejectedRecord)
-    assert (found.cause, found.attempts) == ("contract", 1)
-    assert reason in found.reason
+    decoded = _decoded(of(ZERO, 1, record.key, record.value, kept))
+    assert isinstance(decoded, RejectedRecord)
+    assert (decoded.cause, decoded.attempts) == ("contract", 1)
+    assert reason in decoded.reason
 
 
 def test_what_falls_over_when_it_is_decoded_is_rejected_without_what_postgresql_would_tell(
@@ -304,9 +304,9 @@ def test_what_falls_over_when_it_is_decoded_is_rejected_without_what_postgresql_
         raise ValueError("no such thing\nDETAIL: the row")
 
     monkeypatch.setattr("services.chassis.delivery.decode_record", fall_over)
-    found = _decoded(good(ZERO, 1))
-    assert isinstance(found, RejectedRecord)
-    assert (found.cause, found.reason, found.attempts) == ("decoding", "ValueError: no such thing", 1)
+    decoded = _decoded(good(ZERO, 1))
+    assert isinstance(decoded, RejectedRecord)
+    assert (decoded.cause, decoded.reason, decoded.attempts) == ("decoding", "ValueError: no such thing", 1)
 
 
 async def test_a_batch_comes_with_its_records_untouched_whatever_stands_in_their_headers() -> None:
@@ -324,7 +324,7 @@ async def test_a_batch_comes_with_its_records_untouched_whatever_stands_in_their
 
 def test_an_event_on_another_topic_than_its_own_is_rejected() -> None:
     record = good(ZERO, 1)
-    found = _decoded(of(TopicPartition("workforce.hiring", 0), 1, record.key, record.value, record.headers))
-    assert isinstance(found, RejectedRecord)
-    assert "does not stand on workforce.hiring" in found.reason
+    decoded = _decoded(of(TopicPartition("workforce.hiring", 0), 1, record.key, record.value, record.headers))
+    assert isinstance(decoded, RejectedRecord)
+    assert "does not stand on workforce.hiring" in decoded.reason
     assert not isinstance(_decoded(record), RejectedRecord)

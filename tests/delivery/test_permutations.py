@@ -60,11 +60,11 @@ class Metrics:
     async def take_in(self, deliveries: list[tuple[int, list[Event], bool]]) -> Tables:
         """Deliver batches, each to one consumer, with whether it is far behind; both work at the same time."""
 
-        async def work(place: int) -> None:
+        async def work(number: int) -> None:
             for consumer, events, far_behind in deliveries:
-                if consumer == place:
-                    await self.consumers[place](events, far_behind)
-            while await derive_queued(self.consumers[place].runtime):
+                if consumer == number:
+                    await self.consumers[number](events, far_behind)
+            while await derive_queued(self.consumers[number].runtime):
                 pass
 
         await self.forget_everything()
@@ -78,14 +78,14 @@ class Metrics:
 @pytest.fixture(scope="module")
 async def metrics(postgres: PostgreSQL) -> AsyncIterator[Metrics]:
     """Two consumers of metrics on a database of their own."""
-    async with Metrics.on(postgres.create("permutations")) as found:
-        yield found
+    async with Metrics.on(postgres.create("permutations")) as started:
+        yield started
     postgres.drop("permutations")
 
 
 def stamped(history: list[Event]) -> list[Event]:
     """Events made by a strategy, with the stamps of the service that accepted them."""
-    return [decoded_again(event, place) for place, event in enumerate(history, 1)]
+    return [decoded_again(event, index) for index, event in enumerate(history, 1)]
 
 
 def decoded_again(event: Event, sequence: int) -> Event:
@@ -103,7 +103,7 @@ def attributes_of(event: Event) -> dict[str, str]:
 def small_history_decoded() -> list[Event]:
     """The small history of two authorities."""
     return [
-        decoded(event, place) for authority in AUTHORITIES for place, event in enumerate(small_history(authority), 1)
+        decoded(event, index) for authority in AUTHORITIES for index, event in enumerate(small_history(authority), 1)
     ]
 
 
@@ -149,7 +149,7 @@ async def test_every_delivery_of_the_small_history_gives_the_same_tables(metrics
 async def test_every_delivery_of_any_history_gives_the_same_tables(metrics: Metrics, data: st.DataObject) -> None:
     history = data.draw(histories() | histories_of_merges() | tied(histories()) | tied(histories_of_merges()))
     expected = await metrics.take_in([(0, stamped(history), False)])
-    # Accepted in another order, it has other places in the journals.
+    # Accepted in another order, it has other positions in the journals.
     accepted_otherwise = stamped(data.draw(st.permutations(history)))
     assert await metrics.take_in(data.draw(deliveries(accepted_otherwise))) == expected
 

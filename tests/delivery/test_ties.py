@@ -54,8 +54,8 @@ async def ask(client: httpx.AsyncClient, path: str, authority: int, **query: str
     body: dict[str, Any] = answer.json()
     for name in ("authority", "as_known_at", "links", "complete_until"):
         body.pop(name, None)
-    found = [body, *body.get("findings", [])]
-    for event in (event for holder in found for event in holder.get("events", [])):
+    bodies = [body, *body.get("findings", [])]
+    for event in (event for holder in bodies for event in holder.get("events", [])):
         for name in OF_THE_DELIVERY:
             event.pop(name)
     return body
@@ -106,12 +106,12 @@ async def test_each_tie_gives_the_figure_of_the_definitions_in_every_order_and_i
             )
     async with httpx.AsyncClient(base_url=system.metrics.url, timeout=30, trust_env=False) as client:
         for number, tie in enumerate(TIES):
-            for one, other, found in ((FORWARDS, BACKWARDS, 1), (STATED_FORWARDS, STATED_BACKWARDS, 0)):
+            for one, other, findings in ((FORWARDS, BACKWARDS, 1), (STATED_FORWARDS, STATED_BACKWARDS, 0)):
                 rows, answers = await everything(client, tie, one + number)
                 assert rows == expected[one, number], tie.name
                 assert (rows, answers) == await everything(client, tie, other + number), tie.name
                 summary = {line["check"]: line["findings"] for line in answers[2]["summary"]}
-                assert summary["order-not-stated"] == found, tie.name
+                assert summary["order-not-stated"] == findings, tie.name
 
 
 def funded(id: str, fte: float, authority: str, **attributes: str) -> Stated:
@@ -168,7 +168,9 @@ async def test_a_sourcesequence_travels_on_kafka_and_is_told_with_the_event(stan
     assert await send(system.recruitment, [event | {"sourcesequence": "17"}]) == ["already-known"]
     await eventually(lambda: events_in(system.databases["metrics"], "inbox", "605"), 1)
     records = [
-        record for of_place in (await log_of(system.broker, "recruitment", "605")).values() for record in of_place
+        record
+        for of_partition in (await log_of(system.broker, "recruitment", "605")).values()
+        for record in of_partition
     ]
     assert [dict(record.headers)["ce_sourcesequence"] for record in records] == [b"17"]
     async with httpx.AsyncClient(base_url=system.metrics.url, timeout=30, trust_env=False) as client:

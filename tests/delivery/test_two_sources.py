@@ -41,11 +41,11 @@ async def test_ids_of_two_systems_do_not_collide_and_a_withdrawal_finds_the_even
     # Each once more, as it stands on Kafka already.
     await eventually(lambda: events_in(system.databases["metrics"], "inbox", AUTHORITY), 7)
     logs = (await log_of(system.broker, "recruitment", AUTHORITY)).values()
-    records = {record.offset: record for of_place in logs for record in of_place}
+    records = {record.offset: record for of_partition in logs for record in of_partition}
     stood = [dict(record.headers) for record in records.values()]
     (named,) = [headers for headers in stood if "ce_voidssource" in headers]
     assert (named["ce_source"], named["ce_voids"], named["ce_voidssource"]) == (PORTAL.encode(), b"3", HR.encode())
-    await put_on_topic(system.broker, [record_of(event, place) for place, event in enumerate(events, 101)])
+    await put_on_topic(system.broker, [record_of(event, index) for index, event in enumerate(events, 101)])
     await put_on_topic(system.broker, [record_of(established("5", "P-5", HR), 108)])
     # P-1, P-2 (twice, by either system), P-5: P-3 was withdrawn, though not by the event that left its source out.
     await eventually(lambda: total(system.metrics, "establishment", AUTHORITY), 3.0)

@@ -31,7 +31,7 @@ def read_compose(variables: Mapping[str, str]) -> dict[str, Any]:
 def required_variables() -> set[str]:
     """The variables without which compose refuses to start."""
     text = COMPOSE_FILE.read_text(encoding="utf-8")
-    return {found["name"] for found in VARIABLE.finditer(text) if found["kind"] == "?"}
+    return {variable["name"] for variable in VARIABLE.finditer(text) if variable["kind"] == "?"}
 
 
 def read_env_file(path: Path) -> dict[str, str]:
@@ -43,7 +43,7 @@ def read_env_file(path: Path) -> dict[str, str]:
 
 def _filled(value: Any, variables: Mapping[str, str]) -> Any:
     if isinstance(value, str):
-        return VARIABLE.sub(lambda found: _value(found, variables), value)
+        return VARIABLE.sub(lambda variable: _value(variable, variables), value)
     if isinstance(value, dict):
         return {name: _filled(item, variables) for name, item in value.items()}
     if isinstance(value, list):
@@ -51,10 +51,10 @@ def _filled(value: Any, variables: Mapping[str, str]) -> Any:
     return value
 
 
-def _value(found: re.Match[str], variables: Mapping[str, str]) -> str:
-    value = variables.get(found["name"], "")
-    if value or found["kind"] is None:
+def _value(variable: re.Match[str], variables: Mapping[str, str]) -> str:
+    value = variables.get(variable["name"], "")
+    if value or variable["kind"] is None:
         return value
-    if found["kind"] == "?":
-        raise VariableMissing(f"{found['name']}: {found['rest']}")
-    return found["rest"]
+    if variable["kind"] == "?":
+        raise VariableMissing(f"{variable['name']}: {variable['rest']}")
+    return variable["rest"]

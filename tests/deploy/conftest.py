@@ -24,11 +24,11 @@ def program() -> Callable[[str], str]:
 
     def find(name: str) -> str:
         # Debian puts nginx where only root looks for programs.
-        found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
-        if found is None:
+        path = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+        if path is None:
             package = packages.get(name, "prometheus")
             without(f"There is no {name} on this machine (Debian: apt-get install --no-install-recommends {package})")
-        return found
+        return path
 
     return find
 

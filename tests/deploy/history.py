@@ -42,8 +42,8 @@ def event(
 def established(post: str, role: str) -> dict[str, Any]:
     """A post of 1 FTE of the assessment team."""
     facts = {"effective_from": "2022-04-01", "role": role, "funded_fte": 1}
-    place = {"team": "assessment", "service_area": "help-and-protection"}
-    return event(f"established-{post}", "post.established", f"post/{post}", "2022-04-01T09:00:00Z", facts | place)
+    team = {"team": "assessment", "service_area": "help-and-protection"}
+    return event(f"established-{post}", "post.established", f"post/{post}", "2022-04-01T09:00:00Z", facts | team)
 
 
 def started(worker: str, post: str, fte: float) -> dict[str, Any]:

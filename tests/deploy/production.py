@@ -41,12 +41,12 @@ def copy_image_tree(folder: Path) -> Path:
     """Copy what the image holds of the repository, and nothing else, into a folder."""
     for source, target in image_copies().items():
         if not target.startswith("/"):
-            found, place = REPOSITORY / source, folder / target
-            place.parent.mkdir(parents=True, exist_ok=True)
-            if found.is_dir():
-                shutil.copytree(found, place, ignore=shutil.ignore_patterns("__pycache__"))
+            original, copied = REPOSITORY / source, folder / target
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            if original.is_dir():
+                shutil.copytree(original, copied, ignore=shutil.ignore_patterns("__pycache__"))
             else:
-                shutil.copyfile(found, place)
+                shutil.copyfile(original, copied)
     return folder
 
 

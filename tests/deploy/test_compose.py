@@ -227,12 +227,12 @@ def test_each_image_has_its_version_in_one_place_and_it_is_that_of_what_is_teste
     names = "|".join(re.escape(name) for name in (*versions, "python"))
     image = re.compile(rf"(?<![\w./-])({names}):v?\d+[.]\d")
     listed = subprocess.run(["git", "ls-files"], cwd=REPOSITORY, capture_output=True, text=True, check=True)
-    places = Counter[str]()
+    versioned = Counter[str]()
     for path in listed.stdout.splitlines():
         if Path(path).suffix in {".md", ".yml", ".yaml", ".sh", ".py", ""}:
-            found = image.findall((REPOSITORY / path).read_text(encoding="utf-8"))
-            places.update(f"{name} in {path}" for name in found)
-    assert places == {f"{name} in docker-compose.yml": 1 for name in versions} | {
+            images = image.findall((REPOSITORY / path).read_text(encoding="utf-8"))
+            versioned.update(f"{name} in {path}" for name in images)
+    assert versioned == {f"{name} in docker-compose.yml": 1 for name in versions} | {
         "python in deploy/images/Dockerfile": 1
     }
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]

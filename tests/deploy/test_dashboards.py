@@ -110,10 +110,10 @@ async def test_the_vacancy_table_is_the_one_the_api_gives(
 ) -> None:
     rows = [tuple(row) for row in await run(production, TABLE, chosen)]
     assert [(role, *map(float, values)) for role, *values in rows] == table
-    for place, name in enumerate(COLUMNS, start=1):
+    for index, name in enumerate(COLUMNS, start=1):
         answer = measure(production, name, chosen)
         shown = {row["role"].replace("-", " "): row["value"] for row in answer["rows"]}
-        assert shown | {"total": answer["total"]} == {row[0]: row[place] for row in table}
+        assert shown | {"total": answer["total"]} == {row[0]: row[index] for row in table}
 
 
 @pytest.mark.parametrize(
@@ -191,11 +191,11 @@ def test_every_panel_says_what_it_shows_and_in_which_unit(dashboard: dict[str, A
 def test_no_two_panels_lie_on_one_another(dashboard: dict[str, Any]) -> None:
     taken: set[tuple[int, int]] = set()
     for panel in dashboard["panels"]:
-        place = panel["gridPos"]
+        rectangle = panel["gridPos"]
         cells = {
             (x, y)
-            for x in range(place["x"], place["x"] + place["w"])
-            for y in range(place["y"], place["y"] + place["h"])
+            for x in range(rectangle["x"], rectangle["x"] + rectangle["w"])
+            for y in range(rectangle["y"], rectangle["y"] + rectangle["h"])
         }
         assert max(x for x, _ in cells) < 24
         assert not taken & cells
@@ -226,5 +226,5 @@ def test_panels_fill_a_row_before_the_next_begins() -> None:
 
     parts = (panel(12, 4, Sql("SELECT 1")), panel(12, 6, PromQl("up", "")), panel(6, 4, Sql("SELECT 1")))
     made = dashboard_json(Dashboard("u", "t", "d", "now-1h", "", parts))
-    places = [(item["gridPos"]["x"], item["gridPos"]["y"]) for item in made["panels"]]
-    assert places == [(0, 0), (12, 0), (0, 6)]
+    corners = [(item["gridPos"]["x"], item["gridPos"]["y"]) for item in made["panels"]]
+    assert corners == [(0, 0), (12, 0), (0, 6)]

@@ -75,14 +75,14 @@ async def language_of(production: Production, database: str) -> tuple[object, ..
 
 async def who_sees_public(production: Production, database: str) -> set[str]:
     """Which roles, but the owner of the database, may look into its schema public, or make something in it."""
-    found = await as_superuser(
+    rows = await as_superuser(
         production,
         database,
         "SELECT rolname FROM pg_roles WHERE rolname = ANY ($1) AND (has_schema_privilege(rolname, 'public', 'USAGE')"
         " OR has_schema_privilege(rolname, 'public', 'CREATE'))",
         list(ROLES),
     )
-    return {row["rolname"] for row in found} - {"metrics"}
+    return {row["rolname"] for row in rows} - {"metrics"}
 
 
 @pytest.mark.parametrize("database", CONNECT)
@@ -97,7 +97,7 @@ async def test_text_is_in_unicode_and_stands_in_order_of_code_points(server: Pro
 
 
 async def test_what_each_role_may_do_beyond_its_database(server: Production) -> None:
-    found = await as_superuser(
+    rows = await as_superuser(
         server,
         "postgres",
         "SELECT rolname, rolcanlogin, rolconnlimit, rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication"
@@ -105,7 +105,7 @@ async def test_what_each_role_may_do_beyond_its_database(server: Production) -> 
         list(ROLES),
     )
     # Grafana's connections leave the services theirs.
-    assert {tuple(row) for row in found} == {
+    assert {tuple(row) for row in rows} == {
         ("recruitment", True, -1, False),
         ("retention", True, -1, False),
         ("metrics", True, -1, False),

@@ -75,8 +75,8 @@ async def test_a_change_is_known_from_the_instant_at_which_it_was_recorded(
 async def test_the_api_says_what_the_reports_say(production: Production, name: str, as_at: str) -> None:
     # Each row, and the total, is rounded by itself, half up: a quarter is shown as 0.3.
     shown = {0.25: 0.3, 0.5: 0.5, 0.6: 0.6, 1.6: 1.6}
-    place = MEASURES.index(name)
-    by_hand = {role: row[place] for role, row in STOCK[as_at].items()}
+    index = MEASURES.index(name)
+    by_hand = {role: row[index] for role, row in STOCK[as_at].items()}
     answer = measure(production, name, asked(as_at))
     rows = {row["role"] or "not stated": row["value"] for row in answer["rows"]}
     assert {role.replace("-", " "): value for role, value in rows.items() if value} == {

@@ -40,14 +40,14 @@ def series_of_the_catalogue() -> set[str]:
 def rules() -> list[dict[str, Any]]:
     """The alert rules."""
     (group,) = yaml.safe_load(ALERTS.read_text(encoding="utf-8"))["groups"]
-    found: list[dict[str, Any]] = group["rules"]
-    return found
+    of_group: list[dict[str, Any]] = group["rules"]
+    return of_group
 
 
 def cases() -> dict[str, Any]:
     """What the rules are to say of metrics written down by hand. They name the rules' file as one beside them."""
-    found: dict[str, Any] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = yaml.safe_load(CASES.read_text(encoding="utf-8"))
+    return document
 
 
 def dashboard_queries() -> list[str]:
@@ -144,12 +144,12 @@ def changes_of(rule: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     yield "after a while", rule | {"for": "10s" if "for" not in rule else f"{2 * seconds(rule['for'])}s"}
     if "for" in rule:
         yield "sooner", rule | {"for": f"{seconds(rule['for']) // 2}s"}
-    for found in re.finditer(r"(?<=\[)\d+[mh](?=\])|(?<=offset )\d+[mh]", rule["expr"]):
-        for other in (2 * seconds(found[0]), seconds(found[0]) // 2):
-            yield f"{found[0]} as {other} s", rule | {"expr": put(rule["expr"], found, f"{other}s")}
-    for found in re.finditer(r"(?<=[>=] )\d+\b", rule["expr"]):
-        for threshold in (int(found[0]) + 2, int(found[0]) - 1):
-            yield f"threshold {threshold}", rule | {"expr": put(rule["expr"], found, str(threshold))}
+    for match in re.finditer(r"(?<=\[)\d+[mh](?=\])|(?<=offset )\d+[mh]", rule["expr"]):
+        for other in (2 * seconds(match[0]), seconds(match[0]) // 2):
+            yield f"{match[0]} as {other} s", rule | {"expr": put(rule["expr"], match, f"{other}s")}
+    for match in re.finditer(r"(?<=[>=] )\d+\b", rule["expr"]):
+        for threshold in (int(match[0]) + 2, int(match[0]) - 1):
+            yield f"threshold {threshold}", rule | {"expr": put(rule["expr"], match, str(threshold))}
 
 
 def seconds(text: str) -> int:
@@ -157,9 +157,9 @@ def seconds(text: str) -> int:
     return int(text[:-1]) * {"m": 60, "h": 3600}[text[-1]]
 
 
-def put(text: str, found: re.Match[str], other: str) -> str:
+def put(text: str, match: re.Match[str], other: str) -> str:
     """The text with another word in the place of what was found."""
-    return text[: found.start()] + other + text[found.end() :]
+    return text[: match.start()] + other + text[match.end() :]
 
 
 def test_the_alerts_are_told_when_they_should_be(program: Callable[[str], str]) -> None:
@@ -218,15 +218,15 @@ def ask(prometheus: str, query: str) -> dict[str, float]:
     """What a query finds now, by the service of each series."""
     answer = httpx.get(f"{prometheus}/api/v1/query", params={"query": query}, trust_env=False).json()
     assert answer["status"] == "success", answer
-    return {found["metric"].get("service", ""): float(found["value"][1]) for found in answer["data"]["result"]}
+    return {sample["metric"].get("service", ""): float(sample["value"][1]) for sample in answer["data"]["result"]}
 
 
 def wait_for(prometheus: str, query: str, expected: dict[str, float]) -> None:
     """Wait until a query finds this."""
     deadline = time.monotonic() + SCRAPED_SECONDS
-    while (found := ask(prometheus, query)) != expected and time.monotonic() < deadline:
+    while (answer := ask(prometheus, query)) != expected and time.monotonic() < deadline:
         time.sleep(0.2)
-    assert found == expected
+    assert answer == expected
 
 
 def test_the_running_services_tell_of_every_metric_that_is_named_anywhere(production: Production) -> None:
@@ -253,8 +253,8 @@ def test_prometheus_scrapes_the_services(prometheus: str) -> None:
 
 def test_every_query_of_the_dashboard_is_one_prometheus_understands(prometheus: str) -> None:
     for query in dashboard_queries():
-        found = ask(prometheus, query.replace("$__rate_interval", "1m"))
-        assert found is not None, query
+        answer = ask(prometheus, query.replace("$__rate_interval", "1m"))
+        assert answer is not None, query
     wait_for(prometheus, 'count(ALERTS{alertstate="firing"}) or vector(0)', {"": 0.0})
 
 

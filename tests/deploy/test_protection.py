@@ -95,14 +95,14 @@ def variables() -> dict[str, str]:
 @pytest.fixture(scope="module")
 def containers(variables: dict[str, str]) -> dict[str, dict[str, Any]]:
     """What the file says of each container, its variables filled in."""
-    found: dict[str, dict[str, Any]] = read_compose(variables)["services"]
-    return found
+    compose: dict[str, dict[str, Any]] = read_compose(variables)["services"]
+    return compose
 
 
 def provisioned(path: str) -> dict[str, Any]:
     """What Grafana is provisioned with."""
-    found: dict[str, Any] = yaml.safe_load((PROVISIONING / path).read_text(encoding="utf-8"))
-    return found
+    document: dict[str, Any] = yaml.safe_load((PROVISIONING / path).read_text(encoding="utf-8"))
+    return document
 
 
 @pytest.mark.parametrize("name", CONTAINERS)

@@ -123,9 +123,9 @@ class Proxy:
         connection = self.keep(name)
         connection.request(method, path, body, dict(headers or {}))
         answer = connection.getresponse()
-        found = answer.status, answer.headers, answer.read()
+        read = answer.status, answer.headers, answer.read()
         connection.close()
-        return found
+        return read
 
 
 def settings_for(folder: Path, service: Service, stub: int, port: int) -> Path:
@@ -143,7 +143,7 @@ def settings_for(folder: Path, service: Service, stub: int, port: int) -> Path:
     for path in FOLDER.glob("*.conf"):
         # All at once: what was put in is not looked at again.
         wanted = re.compile("|".join(map(re.escape, changed)))
-        text = wanted.sub(lambda found: changed[found[0]], path.read_text(encoding="utf-8"))
+        text = wanted.sub(lambda variable: changed[variable[0]], path.read_text(encoding="utf-8"))
         (folder / path.name).write_text(text, encoding="utf-8")
     return folder / "nginx.conf"
 
@@ -179,9 +179,9 @@ def proxy(postgres: PostgreSQL, parts_folder: Path, program: Callable[[str], str
         service.start()
         process.start()
         service.wait_until_ready()
-        found = Proxy(port, certificate, key, process.log)
-        process.wait_until(lambda: reachable(found), "answers", 60)
-        yield found
+        proxy = Proxy(port, certificate, key, process.log)
+        process.wait_until(lambda: reachable(proxy), "answers", 60)
+        yield proxy
     finally:
         process.stop()
         service.stop()
@@ -197,10 +197,10 @@ def reachable(proxy: Proxy) -> bool:
         return False
 
 
-def refused(found: tuple[int, http.client.HTTPMessage, bytes], status: int) -> dict[str, Any]:
+def refused(answer: tuple[int, http.client.HTTPMessage, bytes], status: int) -> dict[str, Any]:
     """The problem details that the proxy answered with."""
-    assert (found[0], found[1]["content-type"]) == (status, "application/problem+json")
-    body: dict[str, Any] = json.loads(found[2])
+    assert (answer[0], answer[1]["content-type"]) == (status, "application/problem+json")
+    body: dict[str, Any] = json.loads(answer[2])
     assert body["status"] == status
     return body
 
@@ -212,9 +212,9 @@ def test_an_event_gets_through_with_its_key_and_without_is_refused_by_the_servic
              "type": "uk.workforce.post.established.v1", "subject": "post/P-1", "data": data}  # fmt: skip
     headers = {"content-type": "application/cloudevents+json"}
     body = json.dumps(event).encode()
-    found = proxy.ask("/v1/events", method="POST", body=body, headers=headers)
-    assert refused(found, 401)["type"] == "urn:workforce:problem:key-needed"
-    assert found[1]["www-authenticate"] == "Bearer"
+    response = proxy.ask("/v1/events", method="POST", body=body, headers=headers)
+    assert refused(response, 401)["type"] == "urn:workforce:problem:key-needed"
+    assert response[1]["www-authenticate"] == "Bearer"
     headers["authorization"] = f"Bearer {proxy.key}"
     status, _, answer = proxy.ask("/v1/events", method="POST", body=body, headers=headers)
     assert (status, json.loads(answer)["status"]) == (202, "accepted")
@@ -275,8 +275,8 @@ def test_what_is_too_large_goes_no_further(proxy: Proxy) -> None:
     # nginx' own number for headers that are too large is told as 400.
     assert proxy.ask("/v1/events", headers={"X-Large": "a" * 9000})[0] == 400
     # What nginx lets through and the service does not.
-    found = refused(proxy.ask("/v1/dead-letters?" + "a=1&" * 200), 414)
-    assert found["detail"] == "At most 100 query parameters."
+    refusal = refused(proxy.ask("/v1/dead-letters?" + "a=1&" * 200), 414)
+    assert refusal["detail"] == "At most 100 query parameters."
 
 
 def test_a_service_that_is_away_is_told(proxy: Proxy) -> None:
@@ -296,8 +296,8 @@ def test_limits_and_times_are_stated_once(file: str) -> None:
 def told(connection: http.client.HTTPConnection, **headers: str) -> dict[str, Any]:
     """What reaches the service of a request to it."""
     connection.request("GET", "/v1/anything?authority=331", headers=headers)
-    found: dict[str, Any] = json.loads(connection.getresponse().read())
-    return found
+    body: dict[str, Any] = json.loads(connection.getresponse().read())
+    return body
 
 
 def test_a_service_is_told_who_asks_and_is_asked_on_a_connection_that_is_kept(proxy: Proxy) -> None:
@@ -344,10 +344,10 @@ def statuses(connection: ssl.SSLSocket, name: str, path: str, requests: int) -> 
 def test_an_address_that_asks_too_much_is_told_so_and_others_are_served(proxy: Proxy) -> None:
     # Of metrics there is none, so nginx answers at once: 200 may come at one time, and 50 more with every second.
     with proxy.connect("metrics.example", by="127.0.0.2") as connection:
-        found = statuses(connection, "metrics.example", "/v1/measures", 900)
-    assert len(found) == 900
-    assert set(found[:200]) == {502}
-    assert set(found) == {429, 502}
+        codes = statuses(connection, "metrics.example", "/v1/measures", 900)
+    assert len(codes) == 900
+    assert set(codes[:200]) == {502}
+    assert set(codes) == {429, 502}
     assert proxy.ask("/v1/measures", name="metrics.example")[0] == 502
 
 

@@ -35,8 +35,8 @@ def of_other(number: int, noun_and_verb: str, subject: str, recorded: str, **dat
 def post(number: int, role: str, funded_fte: float) -> dict[str, Any]:
     """A post of the other authority."""
     facts = {"effective_from": "2022-04-01", "role": role, "funded_fte": funded_fte}
-    place = {"team": "assessment", "service_area": "help-and-protection"}
-    return of_other(number, "post.established", f"post/P-{number}", "2022-04-01T09:00:00Z", **facts, **place)
+    team = {"team": "assessment", "service_area": "help-and-protection"}
+    return of_other(number, "post.established", f"post/P-{number}", "2022-04-01T09:00:00Z", **facts, **team)
 
 
 def start(number: int, worker: str, post: str, started_on: str, fte: float) -> dict[str, Any]:

@@ -86,9 +86,9 @@ def table_of(printed: str) -> list[tuple[str, list[str]]]:
 def commands_of_the_readme(environment: dict[str, str]) -> list[str]:
     """The commands the README marks as run by this test, with the ports used here."""
     text = (REPOSITORY / "README.md").read_text()
-    found = re.findall(r"<!-- run by tests/end_to_end -->\n```sh\n(.*?)```", text, re.DOTALL)
+    matches = re.findall(r"<!-- run by tests/end_to_end -->\n```sh\n(.*?)```", text, re.DOTALL)
     ports = {"8100": "WORKFORCE_METRICS_PORT", "8101": "WORKFORCE_RECRUITMENT_PORT"}
-    return [re.sub(r":(810[01])/", lambda port: f":{environment[ports[port[1]]]}/", command) for command in found]
+    return [re.sub(r":(810[01])/", lambda port: f":{environment[ports[port[1]]]}/", command) for command in matches]
 
 
 def answer_to(command: str) -> dict[str, object]:

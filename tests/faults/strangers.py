@@ -84,12 +84,12 @@ def drop_by_drop(stranger: Stranger, beginning: str, drop: str, seconds: float) 
 
 def many(port: int, count: int, do: Callable[[Stranger], object]) -> list[Stranger]:
     """So many connections, each of which does the same."""
-    found = []
+    connections = []
     for _ in range(count):
         stranger = Stranger(port)
         do(stranger)
-        found.append(stranger)
-    return found
+        connections.append(stranger)
+    return connections
 
 
 def how_many_ended(strangers: list[Stranger], seconds: float) -> int:

@@ -211,7 +211,7 @@ def test_a_slow_honest_line_gets_its_event_in(door: Door) -> None:
     stranger = door.stranger()
     event = b'{"specversion": "1.0", "id": "slow"' + b" " * 6000 + b"}"
     stranger.send(f"{EVENTS}{key_header(door.bad)}Content-Length: {len(event)}\r\n\r\n")
-    pieces = [event[place : place + 100] for place in range(0, len(event), 100)]
+    pieces = [event[start : start + 100] for start in range(0, len(event), 100)]
     pause = threading.Event()
     for piece in pieces:
         assert stranger.send(piece)
@@ -340,7 +340,7 @@ def test_who_does_not_read_answers_is_ended(door: Door) -> None:
 
     def held(strangers: list[Stranger]) -> int:
         ours = {stranger.connection.getsockname()[1] for stranger in strangers}
-        return sum(found.raddr.port in ours for found in process.net_connections() if found.raddr)
+        return sum(connection.raddr.port in ours for connection in process.net_connections() if connection.raddr)
 
     with door.stays_open():
         strangers = many(door.port, 20, send)

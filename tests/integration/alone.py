@@ -55,8 +55,8 @@ class Alone:
         """The answer in JSON to a question that is right."""
         answer = self.ask(path)
         assert answer.status_code == 200, f"{path}: {answer.text}"
-        found: dict[str, Any] = answer.json()
-        return found
+        body: dict[str, Any] = answer.json()
+        return body
 
     def take_in(self, *events: Event) -> None:
         """As the consumer of metrics does."""

@@ -23,8 +23,8 @@ async def arrival(database: str, authority: str, subjects: set[str], events: int
     deadline = time.monotonic() + SECONDS
     connection = await asyncpg.connect(database)
     try:
-        while (found := await connection.fetchval(TAKEN_IN, authority, list(subjects))) < events:
-            assert time.monotonic() < deadline, f"{found} of {events} events arrived within {SECONDS} seconds"
+        while (value := await connection.fetchval(TAKEN_IN, authority, list(subjects))) < events:
+            assert time.monotonic() < deadline, f"{value} of {events} events arrived within {SECONDS} seconds"
             await asyncio.sleep(0.05)
     finally:
         await connection.close()

@@ -118,6 +118,6 @@ def answers(loaded: Loaded) -> bool:
         return False
 
 
-def place(code: str, name: str, value: float | None, mark: str | None = None) -> dict[str, Any]:
-    """A place as it stands in an answer."""
+def area(code: str, name: str, value: float | None, mark: str | None = None) -> dict[str, Any]:
+    """An area as it stands in an answer."""
     return {"code": code, "name": name, "value": value, "mark": mark}

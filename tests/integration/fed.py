@@ -28,8 +28,8 @@ async def metrics_that_was_fed(postgres: PostgreSQL, folder: Path, events: list[
         urls = {name: service.url for name, service in system.services.items()}
         await asyncio.to_thread(feed, events, urls, None, lambda _: None)
         deadline = time.monotonic() + LOAD_SECONDS
-        while (found := await events_counting(system.databases["metrics"])) < len(events):
-            assert time.monotonic() < deadline, f"{found} of {len(events)} events count after {LOAD_SECONDS} seconds"
+        while (told := await events_counting(system.databases["metrics"])) < len(events):
+            assert time.monotonic() < deadline, f"{told} of {len(events)} events count after {LOAD_SECONDS} seconds"
             await asyncio.sleep(0.1)
         yield Feed(system.metrics.url)
     finally:

@@ -145,5 +145,5 @@ def fault(answer: httpx.Response, status: int) -> dict[str, str]:
     """The one fault that an answer with this status tells of."""
     faults = problem(answer, status)["faults"]
     assert len(faults) == 1
-    found: dict[str, str] = faults[0]
-    return found
+    first: dict[str, str] = faults[0]
+    return first

@@ -37,15 +37,17 @@ def figures_of(schema: Any) -> set[str]:
     if not isinstance(schema, dict):
         return set()
     properties = schema.get("properties", {})
-    found = {name for name, one in properties.items() if is_figure(name, one) or is_figure(name, one.get("items", {}))}
-    return found.union(figures_of(schema.get("items")), *(figures_of(one) for one in properties.values()))
+    figures = {
+        name for name, one in properties.items() if is_figure(name, one) or is_figure(name, one.get("items", {}))
+    }
+    return figures.union(figures_of(schema.get("items")), *(figures_of(one) for one in properties.values()))
 
 
 def nulls_without_reason(answer: Any, figures: set[str], path: str = "") -> Iterable[str]:
     """The null figures of an answer without a reason beside them, and reasons that stand beside no null."""
     if isinstance(answer, list):
-        for place, item in enumerate(answer):
-            yield from nulls_without_reason(item, figures, f"{path}[{place}]")
+        for index, item in enumerate(answer):
+            yield from nulls_without_reason(item, figures, f"{path}[{index}]")
     if not isinstance(answer, dict):
         return
     for name, value in answer.items():

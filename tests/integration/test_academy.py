@@ -136,9 +136,9 @@ def counts(figures: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_each_cohort_in_the_order_of_entry_and_over_all(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/academy/cohorts?{ASKED}").json()
-    assert [row["cohort"] for row in found["rows"]] == ["winter-2022", "autumn-2023"]
-    winter, autumn = found["rows"]
+    answer = metrics.get(f"/v1/academy/cohorts?{ASKED}").json()
+    assert [row["cohort"] for row in answer["rows"]] == ["winter-2022", "autumn-2023"]
+    winter, autumn = answer["rows"]
     assert (winter["entry_on"], winter["completes_on"], winter["completed"]) == ("2022-01-17", "2023-01-17", True)
     assert (winter["academy_team"], winter["places"]) == ("academy-team-1", 8)
     assert counts(winter) == {
@@ -164,7 +164,11 @@ def test_each_cohort_in_the_order_of_entry_and_over_all(metrics: Feed) -> None:
         "mean_service_years": 0.2,  # 80 days
         "mean_service_years_of_all": 0.2,
     }
-    assert (found["over_all"]["started"], found["over_all"]["in_post"], found["over_all"]["retention"]) == (5, 3, 60.0)
+    assert (answer["over_all"]["started"], answer["over_all"]["in_post"], answer["over_all"]["retention"]) == (
+        5,
+        3,
+        60.0,
+    )
 
 
 def test_a_cohort_of_the_same_name_in_another_authority_is_its_own(metrics: Feed) -> None:
@@ -192,14 +196,14 @@ def test_a_cohort_of_the_same_name_in_another_authority_is_its_own(metrics: Feed
     ],
 )
 def test_completed_and_running_cohorts_apart(metrics: Feed, cohorts: str, names: list[str], started: int) -> None:
-    found = metrics.get(f"/v1/academy/cohorts?{ASKED}&cohorts={cohorts}").json()
-    assert ([row["cohort"] for row in found["rows"]], found["over_all"]["started"]) == (names, started)
+    answer = metrics.get(f"/v1/academy/cohorts?{ASKED}&cohorts={cohorts}").json()
+    assert ([row["cohort"] for row in answer["rows"]], answer["over_all"]["started"]) == (names, started)
 
 
 def test_every_figure_carries_the_name_of_its_definition(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/academy/cohorts?{ASKED}").json()
-    assert list(found["definitions"]) == list(found["over_all"])
-    for definition in found["definitions"].values():
+    answer = metrics.get(f"/v1/academy/cohorts?{ASKED}").json()
+    assert list(answer["definitions"]) == list(answer["over_all"])
+    for definition in answer["definitions"].values():
         assert definition["title"]
         assert definition["definition"].endswith(".")
         assert definition["source"]
@@ -219,8 +223,8 @@ def test_as_known_before_and_after_a_leaver_was_entered_late(
 
 
 def test_every_figure_of_every_cohort_is_explained_by_as_many_members(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/academy/cohorts?{ASKED}").json()
-    for row in [*found["rows"], {"cohort": "all"} | found["over_all"]]:
+    answer = metrics.get(f"/v1/academy/cohorts?{ASKED}").json()
+    for row in [*answer["rows"], {"cohort": "all"} | answer["over_all"]]:
         for outcome in ("started", "passed", "failed", "left_during", "left_after", "progressed", "in_post"):
             members = metrics.get(f"/v1/academy/cohorts/{row['cohort']}?{ASKED}&outcome={outcome}").json()
             assert members["count"] == len(members["members"]) == row[outcome]
@@ -228,9 +232,9 @@ def test_every_figure_of_every_cohort_is_explained_by_as_many_members(metrics: F
 
 
 def test_what_is_known_of_a_member_down_to_the_events(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/academy/cohorts/winter-2022?{ASKED}&outcome=left_after").json()
-    assert found["figures"]["started"] == 4
-    (member,) = found["members"]
+    answer = metrics.get(f"/v1/academy/cohorts/winter-2022?{ASKED}&outcome=left_after").json()
+    assert answer["figures"]["started"] == 4
+    (member,) = answer["members"]
     events = member.pop("events")
     assert member == {
         "worker": "W-2",
@@ -278,16 +282,16 @@ SURVIVAL = f"{ASKED}&of=academy-members&cohort=winter-2022"
 
 
 def test_survival_of_a_cohort_by_day_worked_out_on_paper(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/survival?{SURVIVAL}&points=days").json()
-    assert (found["count"], found["left"], found["in_post"]) == (4, 2, 2)
-    assert (found["median_days"], found["median_years"]) == (653, 1.79)
+    answer = metrics.get(f"/v1/survival?{SURVIVAL}&points=days").json()
+    assert (answer["count"], answer["left"], answer["in_post"]) == (4, 2, 2)
+    assert (answer["median_days"], answer["median_years"]) == (653, 1.79)
     assert [
         (point["days"], point["at_risk"], point["left"], point["censored"], point["survival"])
-        for point in found["points"]
+        for point in answer["points"]
     ] == [(165, 4, 1, 0, 0.75), (653, 3, 1, 0, 0.5), (682, 2, 0, 2, 0.5)]
     # 0.75 to the power of exp of plus and minus 1.959964 x root(1/12) / ln(4/3)
-    assert (found["points"][0]["lower"], found["points"][0]["upper"]) == (0.127947, 0.960549)
-    assert found["at_risk_by_year"] == [{"years": 0, "at_risk": 4}, {"years": 1, "at_risk": 3}]
+    assert (answer["points"][0]["lower"], answer["points"][0]["upper"]) == (0.127947, 0.960549)
+    assert answer["at_risk_by_year"] == [{"years": 0, "at_risk": 4}, {"years": 1, "at_risk": 3}]
 
 
 def test_survival_of_a_cohort_by_month(metrics: Feed) -> None:
@@ -302,8 +306,8 @@ def test_survival_of_a_cohort_by_month(metrics: Feed) -> None:
 
 def test_survival_of_spells_by_how_people_came_and_when(metrics: Feed) -> None:
     def count(query: str) -> int:
-        found: int = metrics.get(f"/v1/survival?{ASKED}&{query}").json()["count"]
-        return found
+        answer: int = metrics.get(f"/v1/survival?{ASKED}&{query}").json()["count"]
+        return answer
 
     assert count("route=academy") == 5
     assert count("route=direct") == 0
@@ -313,8 +317,8 @@ def test_survival_of_spells_by_how_people_came_and_when(metrics: Feed) -> None:
 
 
 def test_survival_of_nobody_has_no_points(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/survival?{ASKED}&route=direct").json()
-    assert (found["points"], found["median_days"], found["left"]) == ([], None, 0)
+    answer = metrics.get(f"/v1/survival?{ASKED}&route=direct").json()
+    assert (answer["points"], answer["median_days"], answer["left"]) == ([], None, 0)
 
 
 def test_survival_as_csv(metrics: Feed) -> None:
@@ -340,8 +344,8 @@ def test_an_answer_that_is_held_already_is_not_sent_again(metrics: Feed, path: s
 
 @pytest.mark.parametrize("path", ["/v1/academy/cohorts/spring-2022?", "/v1/survival?cohort=spring-2022&"])
 def test_an_unknown_cohort_is_answered_with_those_there_are(metrics: Feed, path: str) -> None:
-    found = problem(metrics.get(f"{path}{ASKED}"), 404)
-    assert found["cohorts"] == ["winter-2022", "autumn-2023"]
+    refusal = problem(metrics.get(f"{path}{ASKED}"), 404)
+    assert refusal["cohorts"] == ["winter-2022", "autumn-2023"]
 
 
 @pytest.mark.parametrize("path", ["/v1/academy/cohorts", "/v1/academy/cohorts/all", "/v1/survival"])
@@ -367,9 +371,9 @@ def test_an_authority_of_which_nothing_was_known_has_no_figures(metrics: Feed, p
 def test_a_parameter_that_is_wrong_is_named_with_what_would_be_right(
     metrics: Feed, query: str, field: str, expected: str
 ) -> None:
-    found = fault(metrics.get(query), 422)
-    assert found["field"] == field
-    assert expected in found["expected"]
+    refused = fault(metrics.get(query), 422)
+    assert refused["field"] == field
+    assert expected in refused["expected"]
 
 
 def test_the_documentation_shows_an_example_of_each_answer(metrics: Feed) -> None:

@@ -81,6 +81,6 @@ def test_a_series_says_which_days_are_in_none_of_its_points(year: Feed, query: s
 
 def test_a_period_without_a_whole_month_says_that_all_of_it_is_left_out(year: Feed) -> None:
     path = f"/v1/measures/vacancies/series?authority={YEAR}&from=2023-10-02&to=2023-10-30"
-    found = fault(year.get(path), 422)
-    assert (found["field"], found["problem"]) == ("to", "leaves no whole month")
-    assert found["expected"].endswith("all from 2023-10-02 on is left out")
+    refused = fault(year.get(path), 422)
+    assert (refused["field"], refused["problem"]) == ("to", "leaves no whole month")
+    assert refused["expected"].endswith("all from 2023-10-02 on is left out")

@@ -46,17 +46,19 @@ def test_as_csv_it_stands_in_the_header_and_beside_what_the_rows_are(metrics: Fe
 def test_the_documentation_says_so_of_every_answer_of_events(metrics: Feed) -> None:
     paths = metrics.get("/openapi.json").json()["paths"]
     for route in COSTLY:
-        found = paths[route]["get"]["responses"]
-        assert {"Recorded-Until", "Complete-Until"} <= found["200"]["headers"].keys() & found["304"]["headers"].keys()
-        schema = found["200"]["content"]["application/json"]["schema"]
+        responses = paths[route]["get"]["responses"]
+        assert {"Recorded-Until", "Complete-Until"} <= responses["200"]["headers"].keys() & responses["304"][
+            "headers"
+        ].keys()
+        schema = responses["200"]["content"]["application/json"]["schema"]
         assert {"recorded_until", "complete_until", "stale"} <= set(schema["required"])
 
 
 def _said(metrics: Feed, asked: str) -> dict[str, Any]:
     answer = metrics.get(f"/v1/measures/{asked}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def test_turnover_of_a_year_that_goes_on_after_the_records_end_is_stale(metrics: Feed) -> None:
@@ -67,20 +69,20 @@ def test_turnover_of_a_year_that_goes_on_after_the_records_end_is_stale(metrics:
 
 
 def test_as_known_at_an_instant_the_newest_record_is_the_newest_of_then(metrics: Feed) -> None:
-    found = _said(metrics, f"vacancies?authority={AUTHORITY}&as_at=2024-06-30&as_known_at={AFTER_THE_MERGE}")
-    assert (found["recorded_until"], found["stale"]) == ("2023-12-05T10:00:00Z", False)
+    said = _said(metrics, f"vacancies?authority={AUTHORITY}&as_at=2024-06-30&as_known_at={AFTER_THE_MERGE}")
+    assert (said["recorded_until"], said["stale"]) == ("2023-12-05T10:00:00Z", False)
     later = _said(metrics, f"vacancies?authority={AUTHORITY}&as_at=2024-06-30&as_known_at=2024-12-31T12:00:00Z")
     assert (later["recorded_until"], later["stale"]) == (NEWEST, True)
 
 
 def test_quality_says_which_feed_fell_silent(metrics: Feed) -> None:
-    found = metrics.get(f"/v1/quality?authority={AUTHORITY}&as_at=2024-05-22&check=feed-silent").json()["findings"]
-    assert [(item["since"], item["events"][0]["id"]) for item in found] == [
+    answer = metrics.get(f"/v1/quality?authority={AUTHORITY}&as_at=2024-05-22&check=feed-silent").json()["findings"]
+    assert [(item["since"], item["events"][0]["id"]) for item in answer] == [
         ("2024-05-02", "started-W-5"),
         ("2024-05-22", "decided"),
     ]
 
 
 def test_of_all_authorities_the_one_that_recorded_last_the_longest_ago_tells(metrics: Feed) -> None:
-    found = _said(metrics, "vacancies?authority=all&as_at=2024-02-01")
-    assert found["recorded_until"] <= NEWEST
+    said = _said(metrics, "vacancies?authority=all&as_at=2024-02-01")
+    assert said["recorded_until"] <= NEWEST

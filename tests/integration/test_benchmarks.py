@@ -10,17 +10,17 @@ import pytest
 
 from services.metrics.api.benchmark_answers import COMPARISON_EXAMPLE, COMPARISONS_EXAMPLE
 from tests.integration.arrival import AGE
-from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, place
+from tests.integration.benchmarks import WEST_MIDLANDS, Loaded, area
 from tests.integration.feed import fault, problem
 from tests.integration.reasons import nulls_without_reason
 
-COVENTRY = place("331", "Coventry", 18.0)
-REGION = place(WEST_MIDLANDS, "West Midlands", 16.4)
-ENGLAND = place("E92000001", "England", 17.1)
-DUDLEY, SANDWELL = place("332", "Dudley", 12.5), place("333", "Sandwell", 18.0)
+COVENTRY = area("331", "Coventry", 18.0)
+REGION = area(WEST_MIDLANDS, "West Midlands", 16.4)
+ENGLAND = area("E92000001", "England", 17.1)
+DUDLEY, SANDWELL = area("332", "Dudley", 12.5), area("333", "Sandwell", 18.0)
 KNOWN = "2022-11-30T12:00:00Z"
-SOLIHULL = place("334", "Solihull", None, "c") | {"reason": "suppressed"}
-WALSALL = place("335", "Walsall", 25.0)
+SOLIHULL = area("334", "Solihull", None, "c") | {"reason": "suppressed"}
+WALSALL = area("335", "Walsall", 25.0)
 
 
 def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmarks: Loaded) -> None:
@@ -162,13 +162,13 @@ def test_a_comparison_can_be_had_as_csv(benchmarks: Loaded) -> None:
 def test_a_series_has_every_year_of_the_release(benchmarks: Loaded) -> None:
     answer = benchmarks.ask("turnover-rate/series?authority=331&release=2022&neighbours=332,839").json()
     assert list(answer) == list(COMPARISONS_EXAMPLE)
-    bournemouth = place("839", "Bournemouth, Christchurch and Poole", 9.9)
+    bournemouth = area("839", "Bournemouth, Christchurch and Poole", 9.9)
     assert answer["series"] == [
         {
             "year": 2021,
             "as_at": "2021-09-30",
             "release": "2022",
-            "authority": place("331", "Coventry", 17.1),
+            "authority": area("331", "Coventry", 17.1),
             "region": REGION,
             "england": ENGLAND,
             "neighbours": [bournemouth],
@@ -225,15 +225,15 @@ def test_a_key_of_one_authority_reads_no_other_s(benchmarks: Loaded, path: str) 
     ],
 )
 def test_a_parameter_that_cannot_be_read_is_named(benchmarks: Loaded, path: str, field: str, expected: str) -> None:
-    found = fault(benchmarks.ask(path), 422)
-    assert found["field"] == field
-    assert expected in found["expected"]
+    refused = fault(benchmarks.ask(path), 422)
+    assert refused["field"] == field
+    assert expected in refused["expected"]
 
 
 @pytest.mark.parametrize("path", ["turnover-rate", "turnover-rate/series"])
 def test_a_comparison_is_of_one_authority(benchmarks: Loaded, path: str) -> None:
-    found = fault(benchmarks.ask(f"{path}?authority=all", "anyone"), 422)
-    assert (found["field"], found["expected"]) == ("authority", "one authority, as 331")
+    refused = fault(benchmarks.ask(f"{path}?authority=all", "anyone"), 422)
+    assert (refused["field"], refused["expected"]) == ("authority", "one authority, as 331")
 
 
 @pytest.mark.parametrize(
@@ -293,8 +293,8 @@ def test_every_figure_that_dfe_marks_in_place_of_a_number_has_its_reason_beside_
     asked += [f"{measure}/series?authority=331&release=2022&neighbours=334" for measure in measures]
     asked += [f"revisions?older=2022&newer=2025&measure={measure}" for measure in measures]
     answers = {path: benchmarks.ask(path) for path in asked}
-    found = {path: answer.json() for path, answer in answers.items() if answer.status_code == 200}
-    assert "turnover-rate/series?authority=331&release=2022&neighbours=334" in found
-    assert {path: [*nulls_without_reason(answer, {"value", "change"})] for path, answer in found.items()} == {
-        path: [] for path in found
+    bodies = {path: answer.json() for path, answer in answers.items() if answer.status_code == 200}
+    assert "turnover-rate/series?authority=331&release=2022&neighbours=334" in bodies
+    assert {path: [*nulls_without_reason(answer, {"value", "change"})] for path, answer in bodies.items()} == {
+        path: [] for path in bodies
     }

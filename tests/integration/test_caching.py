@@ -35,9 +35,9 @@ async def metrics(system: RealSystem) -> Feed:
 
 
 def asked(metrics: Feed, path: str, **headers: str) -> httpx.Response:
-    found: Any = httpx.get(metrics.url + path, headers=headers, timeout=30, trust_env=False)
-    assert isinstance(found, httpx.Response)
-    return found
+    answer: Any = httpx.get(metrics.url + path, headers=headers, timeout=30, trust_env=False)
+    assert isinstance(answer, httpx.Response)
+    return answer
 
 
 @pytest.mark.parametrize("path", PATHS)

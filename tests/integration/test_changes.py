@@ -48,14 +48,14 @@ def changes(metrics: Feed, from_known: str, to_known: str, query: str = OCTOBER)
 def followed(metrics: Feed, link: str) -> dict[str, Any]:
     answer = metrics.get(link)
     assert answer.status_code == 200, f"{link}: {answer.text}"
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def test_the_figures_that_a_correction_moved(metrics: Feed) -> None:
-    found = changes(metrics, BEFORE_THE_CORRECTION, AFTER_THE_CORRECTION)
+    changed = changes(metrics, BEFORE_THE_CORRECTION, AFTER_THE_CORRECTION)
     # The team manager had been thought to have left on 15 October, and was in post until 15 November.
-    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]} == {
+    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in changed["figures"]} == {
         "in-post": (2.5, 3.5),
         "vacancies": (2.5, 1.5),
         "uncovered-vacancies": (2.5, 1.5),
@@ -71,17 +71,17 @@ def test_the_figures_that_a_correction_moved(metrics: Feed) -> None:
         "absence-rate": (0.5, 0.3),  # 2 days / (1.5 or 2.5 x 253)
         "vacancies-by-age": (2.5, 1.5),
     }
-    (vacancies,) = (figure for figure in found["figures"] if figure["measure"] == "vacancies")
+    (vacancies,) = (figure for figure in changed["figures"] if figure["measure"] == "vacancies")
     assert (vacancies["as_at"], vacancies["unit"]) == ("2023-10-31", "FTE")
-    (leavers,) = (figure for figure in found["figures"] if figure["measure"] == "leavers")
+    (leavers,) = (figure for figure in changed["figures"] if figure["measure"] == "leavers")
     assert (leavers["from"], leavers["to"]) == ("2022-11-01", "2023-10-31")
 
 
 def test_the_parts_and_the_events_that_a_correction_moved(metrics: Feed) -> None:
-    found = changes(metrics, BEFORE_THE_CORRECTION, AFTER_THE_CORRECTION)
+    changed = changes(metrics, BEFORE_THE_CORRECTION, AFTER_THE_CORRECTION)
     assert {
         (change["measure"], *change["subjects"]): (change["before"], change["after"], change["difference"])
-        for change in found["changes"]
+        for change in changed["changes"]
     } == {
         ("in-post", "post/P-2"): ("0", "1", "1"),
         ("vacancies", "post/P-2"): ("1", "0", "-1"),
@@ -92,26 +92,26 @@ def test_the_parts_and_the_events_that_a_correction_moved(metrics: Feed) -> None
         ("leavers-fte", "worker/W-3", "post/P-2"): ("1", "0", "-1"),
         ("in-post-headcount-days", "worker/W-3", "post/P-2"): ("197", "214", "17"),
     }
-    for change in found["changes"]:
+    for change in changed["changes"]:
         assert [(event["id"], event["supersedes"]) for event in change["events"]] == [("left-2", "left-1")]
         assert change["events"][0]["provenance"].startswith("request ")
-    (vacancies,) = (change for change in found["changes"] if change["measure"] == "vacancies")
+    (vacancies,) = (change for change in changed["changes"] if change["measure"] == "vacancies")
     assert (vacancies["role"], vacancies["team"], vacancies["csww_role"]) == ("team-manager", "assessment", 3)
 
 
 def test_the_late_entry_itself(metrics: Feed) -> None:
-    found = changes(metrics, BEFORE_THE_LEAVER, BEFORE_THE_CORRECTION, f"{OCTOBER}&measure=vacancies,leavers")
-    assert [(figure["measure"], figure["before"], figure["after"]) for figure in found["figures"]] == [
+    changed = changes(metrics, BEFORE_THE_LEAVER, BEFORE_THE_CORRECTION, f"{OCTOBER}&measure=vacancies,leavers")
+    assert [(figure["measure"], figure["before"], figure["after"]) for figure in changed["figures"]] == [
         ("vacancies", 1.5, 2.5),
         ("leavers", 0, 1),
     ]
-    assert [[event["id"] for event in change["events"]] for change in found["changes"]] == [["left-1"], ["left-1"]]
+    assert [[event["id"] for event in change["events"]] for change in changed["changes"]] == [["left-1"], ["left-1"]]
 
 
 def test_over_the_whole_story_the_late_entry_and_its_correction_cancel_out_in_october(metrics: Feed) -> None:
     october = f"{OCTOBER}&measure=vacancies,leavers,in-post"
-    found = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, october)
-    assert (found["figures"], found["changes"], found["count"]) == ([], [], 0)
+    changed = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, october)
+    assert (changed["figures"], changed["changes"], changed["count"]) == ([], [], 0)
     november = changes(metrics, BEFORE_THE_LEAVER, AFTER_THE_CORRECTION, "as_at=2023-11-30&measure=leavers")
     (change,) = november["changes"]
     # The correction moved her leaving to another day of the year: by then she had left all the same.
@@ -119,13 +119,13 @@ def test_over_the_whole_story_the_late_entry_and_its_correction_cancel_out_in_oc
 
 
 def test_a_merge_of_numbers_is_the_event_that_moves_the_caseload(metrics: Feed) -> None:
-    found = changes(metrics, AFTER_THE_CORRECTION, AFTER_THE_MERGE)
-    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]} == {
+    changed = changes(metrics, AFTER_THE_CORRECTION, AFTER_THE_MERGE)
+    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in changed["figures"]} == {
         "cases": (15, 24),
         "case-holders-fte": (1.0, 1.5),
         "average-caseload": (15.0, 16.0),
     }
-    assert [[event["id"] for event in change["events"]] for change in found["changes"]] == [["merged"], ["merged"]]
+    assert [[event["id"] for event in change["events"]] for change in changed["changes"]] == [["merged"], ["merged"]]
 
 
 @pytest.mark.parametrize("time", [OCTOBER, "as_at=2023-11-30", "financial_year=2023-24"])
@@ -136,12 +136,12 @@ def test_a_merge_of_numbers_is_the_event_that_moves_the_caseload(metrics: Feed) 
 def test_differences_add_up_to_those_of_the_figures_for_every_measure(
     metrics: Feed, time: str, from_known: str, to_known: str
 ) -> None:
-    found = changes(metrics, from_known, to_known, time)
-    moved = {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]}
+    changed = changes(metrics, from_known, to_known, time)
+    moved = {figure["measure"]: (figure["before"], figure["after"]) for figure in changed["figures"]}
     for measure in COUNTS:
         path = f"/v1/measures/{measure}/explanation?authority={AUTHORITY}&{time}&planned=true&as_known_at="
         before, after = (followed(metrics, path + instant) for instant in (from_known, to_known))
-        parts = [change for change in found["changes"] if change["measure"] == measure]
+        parts = [change for change in changed["changes"] if change["measure"] == measure]
         differences = sum((Decimal(change["difference"]) for change in parts), Decimal(0))
         assert differences == Decimal(after["exact"] or 0) - Decimal(before["exact"] or 0)
         assert moved.get(measure, (before["total"], before["total"])) == (before["total"], after["total"])
@@ -150,25 +150,25 @@ def test_differences_add_up_to_those_of_the_figures_for_every_measure(
             effects = [Decimal(event["effect"]) for event in change["events"]]
             assert sum(effects) == Decimal(change["difference"])
             assert all(effects)
-        of_figure = [figure["difference"] for figure in found["figures"] if figure["measure"] == measure]
+        of_figure = [figure["difference"] for figure in changed["figures"] if figure["measure"] == measure]
         assert [Decimal(difference) for difference in of_figure] == ([differences] if parts else [])
 
 
 @pytest.mark.parametrize("query", [OCTOBER, "census_year=2023", "from=2023-04-01&to=2023-06-30"])
 def test_where_nothing_changed_there_is_nothing_to_tell(metrics: Feed, query: str) -> None:
-    found = changes(metrics, BEFORE_THE_CORRECTION, BEFORE_THE_CORRECTION, query)
-    assert (found["figures"], found["changes"], found["count"]) == ([], [], 0)
+    changed = changes(metrics, BEFORE_THE_CORRECTION, BEFORE_THE_CORRECTION, query)
+    assert (changed["figures"], changed["changes"], changed["count"]) == ([], [], 0)
 
 
 def test_pages_can_be_followed_to_the_end_and_pinned(metrics: Feed) -> None:
     path = f"/v1/changes?authority={AUTHORITY}&from_known={BEFORE_THE_CORRECTION}&{OCTOBER}"
     whole, page = followed(metrics, path), followed(metrics, f"{path}&limit=5")
-    found = page["changes"]
+    listed = page["changes"]
     while "next" in page["links"]:
         page = followed(metrics, page["links"]["next"])
-        found = found + page["changes"]
-    assert len(found) == whole["count"] > 5
-    assert found == whole["changes"]
+        listed = listed + page["changes"]
+    assert len(listed) == whole["count"] > 5
+    assert listed == whole["changes"]
     assert followed(metrics, whole["links"]["pinned"])["figures"] == whole["figures"]
 
 
@@ -212,19 +212,19 @@ async def test_what_is_accepted_later_with_an_older_time_moves_a_report_unless_i
     assert followed(metrics, f"{report}&as_accepted_at={accepted}")["total"] == 1.0
     between = f"/v1/changes?authority={authority}&{OCTOBER}&measure=vacancies&from_known={known}&to_known={known}"
     assert followed(metrics, between)["figures"] == []
-    found = followed(metrics, f"{between}&from_accepted={accepted}")
-    assert found["from_accepted"] == accepted
-    assert [(figure["before"], figure["after"]) for figure in found["figures"]] == [(1.0, 0.0)]
-    assert [event["id"] for event in found["changes"][0]["events"]] == ["S-1"]
+    answer = followed(metrics, f"{between}&from_accepted={accepted}")
+    assert answer["from_accepted"] == accepted
+    assert [(figure["before"], figure["after"]) for figure in answer["figures"]] == [(1.0, 0.0)]
+    assert [event["id"] for event in answer["changes"][0]["events"]] == ["S-1"]
     assert followed(metrics, f"{between}&from_accepted={accepted}&to_accepted={accepted}")["figures"] == []
 
 
 def test_events_that_cancel_out_in_part_are_each_told_with_their_effect(metrics: Feed) -> None:
-    found = changes(metrics, BEFORE_THE_LEAVER, AFTER_ALL, "as_at=2024-03-31&measure=in-post")
-    (post,) = (change for change in found["changes"] if change["subjects"] == ["post/P-1"])
+    changed = changes(metrics, BEFORE_THE_LEAVER, AFTER_ALL, "as_at=2024-03-31&measure=in-post")
+    (post,) = (change for change in changed["changes"] if change["subjects"] == ["post/P-1"])
     # W-2 went from P-1 to P-3 in January. That W-3 left P-2, and W-5 took it up, cancel out: P-2 did not differ.
     assert [(event["id"], event["effect"]) for event in post["events"]] == [("moved", "-0.5")]
-    assert [change["subjects"] for change in found["changes"]] == [["post/P-1"], ["post/P-3"]]
+    assert [change["subjects"] for change in changed["changes"]] == [["post/P-1"], ["post/P-3"]]
     vacancies = changes(metrics, BEFORE_THE_LEAVER, "2024-03-01T00:00:00Z", "as_at=2023-12-31&measure=vacancies")
     (post,) = vacancies["changes"]
     assert [(event["id"], event["effect"]) for event in post["events"]] == [("left-1", "1")]
@@ -250,12 +250,12 @@ async def test_a_corrected_leaver_is_named_where_a_vacancy_was_filled_later(
     )  # fmt: skip
     await arrival(system.databases["metrics"], authority, {"post/P-1", "worker/W-1", "worker/W-2"}, 5)
     path = f"/v1/changes?authority={authority}&from_known=2023-10-31T00:00:00Z&to_known=2023-11-02T00:00:00Z"
-    found = followed(metrics, f"{path}&from=2023-10-01&to=2023-10-31&measure=time-to-fill,days-to-fill")
-    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in found["figures"]} == {
+    answer = followed(metrics, f"{path}&from=2023-10-01&to=2023-10-31&measure=time-to-fill,days-to-fill")
+    assert {figure["measure"]: (figure["before"], figure["after"]) for figure in answer["figures"]} == {
         "time-to-fill": (19.0, 9.0),
         "days-to-fill": (19.0, 9.0),
     }
-    (change,) = found["changes"]
+    (change,) = answer["changes"]
     assert (change["subjects"], change["difference"]) == (["post/P-1"], "-10")
     assert [event["id"] for event in change["events"]] == ["L-2"]
 
@@ -281,20 +281,20 @@ def another_post(alone: Alone) -> Alone:
 
 
 def test_a_figure_that_is_the_same_is_told_where_its_parts_are_not(another_post: Alone) -> None:
-    found = another_post.get(f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post,establishment")
-    (figure,) = found["figures"]
+    answer = another_post.get(f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post,establishment")
+    (figure,) = answer["figures"]
     assert (figure["measure"], figure["before"], figure["after"], figure["difference"]) == ("in-post", 1.0, 1.0, "0")
-    assert [(change["subjects"], change["difference"]) for change in found["changes"]] == [
+    assert [(change["subjects"], change["difference"]) for change in answer["changes"]] == [
         (["post/P-1"], "-1"),
         (["post/P-2"], "1"),
     ]
-    assert [change["events"][0]["id"] for change in found["changes"]] == ["S-2", "S-2"]
+    assert [change["events"][0]["id"] for change in answer["changes"]] == ["S-2", "S-2"]
 
 
 def test_in_the_census_alone_one_of_them_counts(another_post: Alone) -> None:
-    found = another_post.get(f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post&scope=census")
-    assert [(figure["before"], figure["after"]) for figure in found["figures"]] == [(1.0, 0.0)]
-    assert [change["subjects"] for change in found["changes"]] == [["post/P-1"]]
+    answer = another_post.get(f"/v1/changes?{BETWEEN}&as_at=2023-10-05&measure=in-post&scope=census")
+    assert [(figure["before"], figure["after"]) for figure in answer["figures"]] == [(1.0, 0.0)]
+    assert [change["subjects"] for change in answer["changes"]] == [["post/P-1"]]
 
 
 @pytest.mark.parametrize(
@@ -304,8 +304,8 @@ def test_in_the_census_alone_one_of_them_counts(another_post: Alone) -> None:
 def test_days_that_were_to_come_are_planned_in_the_report_of_before_or_in_both(
     another_post: Alone, as_at: str, planned: str | None
 ) -> None:
-    found = another_post.get(f"/v1/changes?{BETWEEN}&as_at={as_at}&measure=in-post&scope=census")
-    assert [figure.get("planned") for figure in found["figures"]] == [planned]
+    answer = another_post.get(f"/v1/changes?{BETWEEN}&as_at={as_at}&measure=in-post&scope=census")
+    assert [figure.get("planned") for figure in answer["figures"]] == [planned]
 
 
 def test_changes_come_page_by_page_and_links_pin_both_reports(another_post: Alone) -> None:

@@ -31,7 +31,7 @@ class Recorded:
     def __init__(self, authority: str) -> None:
         self.authority = authority
         self.events: list[CloudEvent] = [
-            self._event(place, "post.established", f"post/P-{place + 1}", FUNDED) for place in (0, 1)
+            self._event(index, "post.established", f"post/P-{index + 1}", FUNDED) for index in (0, 1)
         ]
 
     def add(self, kind: str, number: str, data: dict[str, Any], **attributes: Any) -> "Recorded":
@@ -39,9 +39,9 @@ class Recorded:
         self.events.append(self._event(len(self.events), kind, f"worker/{number}", data, **attributes))
         return self
 
-    def _event(self, place: int, kind: str, subject: str, data: dict[str, Any], **attributes: Any) -> CloudEvent:
-        time = datetime(2024, 6, 3, 9 + place, tzinfo=UTC)
-        return cloud_event(kind, subject, f"E-{place + 1}", data, time=time, authority=self.authority, **attributes)
+    def _event(self, index: int, kind: str, subject: str, data: dict[str, Any], **attributes: Any) -> CloudEvent:
+        time = datetime(2024, 6, 3, 9 + index, tzinfo=UTC)
+        return cloud_event(kind, subject, f"E-{index + 1}", data, time=time, authority=self.authority, **attributes)
 
 
 async def metrics_of(system: RealSystem, recorded: Recorded) -> Feed:

@@ -142,10 +142,10 @@ def test_csv_says_it_in_a_header(metrics: Feed, route: str) -> None:
 def test_the_documentation_says_which_answers_say_it(metrics: Feed) -> None:
     paths = metrics.get("/openapi.json").json()["paths"]
     for route in COSTLY:
-        found = paths[route]["get"]["responses"]
-        assert "Complete-Until" in found["200"]["headers"]
-        assert "Complete-Until" in found["304"]["headers"]
-        content = found["200"]["content"]["application/json"]
+        responses = paths[route]["get"]["responses"]
+        assert "Complete-Until" in responses["200"]["headers"]
+        assert "Complete-Until" in responses["304"]["headers"]
+        content = responses["200"]["content"]["application/json"]
         assert "complete_until" in content["schema"]["required"]
         assert content["schema"]["properties"]["complete_until"]["type"] == ["string", "null"]
         assert "complete_until" in content["example"]

@@ -106,7 +106,7 @@ async def test_the_numbers_of_one_person_are_derived_together_and_none_is_left_o
     assert await pool.fetchval("SELECT count(*) FROM derivation_queue") == 0
     rows = await pool.fetch("SELECT worker, post, fte, valid_from FROM occupancy")
     assert [tuple(row) for row in rows] == [("W-1", "P-1", 1_000_000, date(2023, 4, 1))]
-    assert await pool.fetchval("SELECT in_post FROM staffing WHERE place = 'post/P-1'") == 1_000_000
+    assert await pool.fetchval("SELECT in_post FROM staffing WHERE staffing_unit = 'post/P-1'") == 1_000_000
     await pool.close()
 
 
@@ -124,8 +124,8 @@ async def test_who_has_two_events_of_one_instant_is_derived_anew_by_the_new_orde
 
 
 def accepted(events: Sequence[Event]) -> list[Event]:
-    """Events as a service publishes them: with a place in its journal."""
-    stamps = [{"acceptedtime": datetime.now(UTC), "sequence": str(place)} for place in range(1, len(events) + 1)]
+    """Events as a service publishes them: with a position in its journal."""
+    stamps = [{"acceptedtime": datetime.now(UTC), "sequence": str(index)} for index in range(1, len(events) + 1)]
     return [
         replace(one, envelope=one.envelope.model_copy(update=stamp)) for one, stamp in zip(events, stamps, strict=True)
     ]

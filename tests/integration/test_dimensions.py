@@ -81,10 +81,10 @@ def of_p_2(name: str) -> Any:
 
 def together(*figures: tuple[Any, float]) -> dict[Any, float]:
     """Rows of which those of one value are one."""
-    found: dict[Any, float] = {}
+    sums: dict[Any, float] = {}
     for value, figure in figures:
-        found[value] = found.get(value, 0) + figure
-    return found
+        sums[value] = sums.get(value, 0) + figure
+    return sums
 
 
 def test_every_dimension_of_posts_is_written_down_here() -> None:
@@ -146,10 +146,10 @@ def test_the_schema_reporting_has_it_as_a_column(metrics: Alone, name: str) -> N
 async def _reported(metrics: Alone, name: str, as_at: str) -> dict[Any, float]:
     connection = await asyncpg.connect(metrics.database)
     try:
-        found = await connection.fetch(
+        rows = await connection.fetch(
             f"SELECT {name} AS value, sum(establishment) AS fte "
             f"FROM reporting.detailed_stock('{AUTHORITY}', '{as_at}', now()) GROUP BY 1"
         )
     finally:
         await connection.close()
-    return {row["value"]: float(row["fte"]) for row in found}
+    return {row["value"]: float(row["fte"]) for row in rows}

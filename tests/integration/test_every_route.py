@@ -32,7 +32,7 @@ from tests.unit.metrics.test_workbook import rows_of
 
 OWN, OTHERS = slice(800), slice(0, 2000, 2)
 """Of the demonstration's events authority 331 has the first, and authority 332 every second one, of a longer time."""
-AUTHORITY_ROUTES = [(path, question) for path, found in OF_AN_AUTHORITY.items() for question in found]
+AUTHORITY_ROUTES = [(path, question) for path, questions in OF_AN_AUTHORITY.items() for question in questions]
 OF_ITSELF = ("authority", "recorded_until", "stale")
 PASSING = ("links", "complete_until", "as_known_at", "to_known")
 """Members that move on by themselves."""
@@ -40,12 +40,12 @@ PASSING = ("links", "complete_until", "as_known_at", "to_known")
 
 def demonstration(authority: str, which: slice) -> list[Event]:
     """Some of the demonstration's events, as though this authority had recorded them."""
-    found = []
+    events = []
     for stated in history()[which]:
         attributes = {name: value for name, value in stated.items() if name not in ("data", "datacontenttype")}
         attributes |= {"authority": authority, "source": f"/{authority}/hr"}
-        found.append(parse_event(attributes, json.dumps(stated["data"]).encode()))
-    return found
+        events.append(parse_event(attributes, json.dumps(stated["data"]).encode()))
+    return events
 
 
 @pytest.fixture(scope="module")

@@ -37,8 +37,8 @@ def asked(metrics: Feed, path: str, query: str, as_known_at: str = AFTER_ALL) ->
 def followed(metrics: Feed, link: str) -> dict[str, Any]:
     answer = metrics.get(link)
     assert answer.status_code == 200, f"{link}: {answer.text}"
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def added_up(parts: list[dict[str, Any]]) -> Decimal:
@@ -69,10 +69,10 @@ def test_parts_add_up_to_the_figure_and_to_each_of_its_rows(metrics: Feed, measu
     of_rows = Decimal(0)
     for row in figure["rows"]:
         where = urlencode({name: row[name] or "not-stated" for name in ("role", "team", "grade")})
-        found = asked(metrics, f"measures/{measure}/explanation", f"{time}&{where}")
-        assert added_up(found["parts"]) == Decimal(found["exact"])
-        assert rounded(found["exact"], figure["unit"]) == row["value"]
-        of_rows += Decimal(found["exact"])
+        answer = asked(metrics, f"measures/{measure}/explanation", f"{time}&{where}")
+        assert added_up(answer["parts"]) == Decimal(answer["exact"])
+        assert rounded(answer["exact"], figure["unit"]) == row["value"]
+        of_rows += Decimal(answer["exact"])
     assert of_rows == Decimal(whole["exact"] or 0)
 
 
@@ -96,11 +96,11 @@ def test_every_term_of_a_rate_can_be_followed(metrics: Feed, measure: str, time:
     rate = asked(metrics, f"measures/{measure}/explanation", f"{time}&csww_role=5&limit=7")
     assert {term["side"] for term in rate["terms"]} == {"numerator", "denominator"}
     for term in rate["terms"]:
-        found = followed(metrics, term["explanation"])
-        assert (found["measure"], found["exact"]) == (term["measure"], term["exact"])
-        assert added_up(found["parts"]) == Decimal(term["exact"] or 0)
-        assert found.get("reason") == term.get("reason") == (None if term["exact"] else why_none(term["measure"]))
-        assert found["where"] == {"csww_role": 5}
+        answer = followed(metrics, term["explanation"])
+        assert (answer["measure"], answer["exact"]) == (term["measure"], term["exact"])
+        assert added_up(answer["parts"]) == Decimal(term["exact"] or 0)
+        assert answer.get("reason") == term.get("reason") == (None if term["exact"] else why_none(term["measure"]))
+        assert answer["where"] == {"csww_role": 5}
 
 
 def test_a_rate_is_the_ratio_of_its_terms(metrics: Feed) -> None:
@@ -130,13 +130,13 @@ def test_terms_of_retention_are_judged_at_the_date_that_was_asked_for(metrics: F
 
 
 def test_what_a_vacancy_is_made_of_adds_up(metrics: Feed) -> None:
-    found = asked(metrics, "measures/vacancies/explanation", "as_at=2023-07-31")
-    assert [(part["amount"], part["subjects"], part["since"], part["until"]) for part in found["parts"]] == [
+    answer = asked(metrics, "measures/vacancies/explanation", "as_at=2023-07-31")
+    assert [(part["amount"], part["subjects"], part["since"], part["until"]) for part in answer["parts"]] == [
         ("1", ["post/P-3"], "2023-04-01", "2024-01-15"),
         ("0.5", ["post/P-1"], "2023-06-01", "2023-09-01"),  # the agency worker came and went
     ]
-    assert found["parts"][0]["made_of"] == [{"subject": "post/P-3", "as": "establishment", "amount": "1"}]
-    assert found["parts"][1]["made_of"] == [
+    assert answer["parts"][0]["made_of"] == [{"subject": "post/P-3", "as": "establishment", "amount": "1"}]
+    assert answer["parts"][1]["made_of"] == [
         {"subject": "post/P-1", "as": "establishment", "amount": "2"},
         {"subject": "worker/W-1", "as": "in-post", "amount": "1"},
         {"subject": "worker/W-2", "as": "in-post", "amount": "0.5"},
@@ -170,9 +170,9 @@ def test_each_subject_leads_to_events_and_these_to_where_they_came_from(metrics:
         *("worker/W-1", "worker/W-2", "worker/W-3", "worker/W-4", "worker/W-5", "cover/C-1"),
     }
     for subject in subjects:
-        found = asked(metrics, f"subjects/{subject}", "")
-        assert found["count"] == len(found["events"]) >= 1
-        for event in found["events"]:
+        answer = asked(metrics, f"subjects/{subject}", "")
+        assert answer["count"] == len(answer["events"]) >= 1
+        for event in answer["events"]:
             assert re.fullmatch(r"request [0-9a-f-]{8,36}", event["provenance"])
             assert event["source"] == "/coventry/hr"
             assert event["accepted"] > "2024-04-02" > event["recorded"]
@@ -199,9 +199,9 @@ def test_whether_an_event_stands_is_said_as_known_at_the_instant(metrics: Feed) 
 
 @pytest.mark.parametrize("number", ["W-2", "W-2b"])
 def test_a_person_of_two_numbers_is_asked_for_by_either(metrics: Feed, number: str) -> None:
-    found = asked(metrics, f"subjects/worker/{number}", "")
-    assert found["numbers"] == ["W-2", "W-2b"]
-    assert [event["id"] for event in found["events"]] == ["started-W-2", "counted-W-2b", "merged", "moved"]
+    answer = asked(metrics, f"subjects/worker/{number}", "")
+    assert answer["numbers"] == ["W-2", "W-2b"]
+    assert [event["id"] for event in answer["events"]] == ["started-W-2", "counted-W-2b", "merged", "moved"]
     before = asked(metrics, f"subjects/worker/{number}", "", AFTER_THE_CORRECTION)
     assert before["numbers"] == [number]
 

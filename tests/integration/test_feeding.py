@@ -70,11 +70,11 @@ def test_an_event_that_is_written_otherwise_is_the_same(recruitment: Feed, new: 
 def test_an_id_that_comes_with_other_content_is_a_conflict(recruitment: Feed, new: str, send: Send) -> None:
     assert send(recruitment, post_established(new, new)).status_code == 202
     other = written(post_established(new, new))["data"] | {"funded_fte": 0.5}
-    found = fault(send(recruitment, cloud_event("post.established", f"post/{new}", new, other)), 409)
-    assert found["field"] == "id"
-    assert found["value"] == new
-    assert "for another event" in found["problem"]
-    assert "supersedes" in found["expected"]
+    refused = fault(send(recruitment, cloud_event("post.established", f"post/{new}", new, other)), 409)
+    assert refused["field"] == "id"
+    assert refused["value"] == new
+    assert "for another event" in refused["problem"]
+    assert "supersedes" in refused["expected"]
 
 
 @each_mode
@@ -93,7 +93,7 @@ def test_every_fault_of_an_event_is_told_at_once(recruitment: Feed, new: str) ->
     data = written(worker_started(new))["data"] | {"fte": 1.5, "route": "by-chance"}
     data.pop("post")
     faults = problem(recruitment.structured(cloud_event("worker.started", "worker/W-1", new, data)), 422)["faults"]
-    assert {(found["field"], found.get("value")) for found in faults} == {
+    assert {(one["field"], one.get("value")) for one in faults} == {
         ("data.fte", "1.5"),
         ("data.route", "by-chance"),
         ("data.post", None),
@@ -149,11 +149,11 @@ def test_of_the_same_event_sent_at_the_same_moment_one_is_accepted(recruitment: 
 
 
 def test_another_content_type_is_told_which_are_taken(recruitment: Feed) -> None:
-    found = fault(recruitment.raw(b"<event/>", "application/xml"), 415)
-    assert found["field"] == "Content-Type"
-    assert found["value"] == "application/xml"
-    assert STRUCTURED in found["expected"]
-    assert BATCH in found["expected"]
+    refused = fault(recruitment.raw(b"<event/>", "application/xml"), 415)
+    assert refused["field"] == "Content-Type"
+    assert refused["value"] == "application/xml"
+    assert STRUCTURED in refused["expected"]
+    assert BATCH in refused["expected"]
 
 
 def test_a_body_may_come_compressed_and_is_the_same_event(recruitment: Feed, new: str) -> None:
@@ -221,8 +221,8 @@ def test_an_event_of_the_other_service_is_told_where_it_belongs(recruitment: Fee
 
 def test_a_record_made_in_the_future_is_refused(recruitment: Feed, new: str) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
-    found = fault(recruitment.structured(post_established(new, new, time=tomorrow)), 422)
-    assert (found["field"], found["problem"]) == ("time", "is in the future")
+    refused = fault(recruitment.structured(post_established(new, new, time=tomorrow)), 422)
+    assert (refused["field"], refused["problem"]) == ("time", "is in the future")
     slightly_ahead = datetime.now(UTC) + timedelta(minutes=2)
     assert recruitment.structured(post_established(new, new, time=slightly_ahead)).status_code == 202
 
@@ -249,9 +249,9 @@ def test_an_event_refers_to_one_of_its_own_type_and_subject(
     else:
         kind, subject = "post.closed", f"post/{new}"
         data = data if reference == "voids" else {"closed_on": "2024-01-31"}
-    found = fault(recruitment.structured(cloud_event(kind, subject, new, data, **{reference: target})), 409)
-    assert (found["field"], found["value"]) == (reference, target)
-    assert f"of type uk.workforce.{kind}.v1 and subject {subject}" in found["expected"]
+    refused = fault(recruitment.structured(cloud_event(kind, subject, new, data, **{reference: target})), 409)
+    assert (refused["field"], refused["value"]) == (reference, target)
+    assert f"of type uk.workforce.{kind}.v1 and subject {subject}" in refused["expected"]
 
 
 def test_a_correction_may_come_before_what_it_corrects(recruitment: Feed, new: str) -> None:
@@ -261,8 +261,8 @@ def test_a_correction_may_come_before_what_it_corrects(recruitment: Feed, new: s
 
 
 def test_what_the_service_stamps_is_not_taken_from_a_feed(recruitment: Feed, new: str) -> None:
-    found = fault(recruitment.structured(post_established(new, new, provenance="row 1")), 422)
-    assert (found["field"], found["problem"]) == ("provenance", "is set by the service")
+    refused = fault(recruitment.structured(post_established(new, new, provenance="row 1")), 422)
+    assert (refused["field"], refused["problem"]) == ("provenance", "is set by the service")
 
 
 def test_an_sdk_event_of_binary_data_is_refused_in_structured_mode(recruitment: Feed, new: str) -> None:

@@ -68,12 +68,12 @@ def test_a_file_adds_up_to_the_figure_whatever_page_is_asked_for(payments: Feed)
 @pytest.mark.parametrize("path", LISTS)
 def test_a_file_has_as_many_rows_as_all_pages(metrics: Feed, path: str) -> None:
     member, page = LISTS[path], metrics.get(f"{path}&limit=2").json()
-    count, found = page["count"], page[member]
+    count, rows = page["count"], page[member]
     while "next" in page["links"]:
         page = metrics.get(page["links"]["next"]).json()
         assert (page["count"], len(page[member]) <= 2) == (count, True)
-        found += page[member]
-    assert len(found) == count == len(metrics.rows(f"{path}&limit=2"))
+        rows += page[member]
+    assert len(rows) == count == len(metrics.rows(f"{path}&limit=2"))
     assert metrics.about(path)["count"] == str(count)
     if member in ("parts", "changes", "events"):
         assert count > 2

@@ -147,13 +147,13 @@ def test_what_if_agency_workers_were_employed(figures: Feed) -> None:
 
 def test_what_cannot_act_is_refused_by_name(figures: Feed) -> None:
     # Nobody ever left.
-    found = fault(figures.get(f"{FORECAST}&months=2&turnover_lower_by=3&conversions=1"), 422)
-    assert (found["field"], found["problem"], found["value"]) == (
+    refused = fault(figures.get(f"{FORECAST}&months=2&turnover_lower_by=3&conversions=1"), 422)
+    assert (refused["field"], refused["problem"], refused["value"]) == (
         "turnover_lower_by",
         "cannot act within 2 months",
         "3",
     )
-    assert found["expected"] == "another change: within 36 months this one opens and fills no vacancy"
+    assert refused["expected"] == "another change: within 36 months this one opens and fills no vacancy"
     # What is expected anyway makes no difference, and may be asked for.
     usual = figures.get(f"{FORECAST}&months=2&turnover_lower_by=0&conversions=0").json()["total"]
     assert usual["acts_from"] == {"turnover_lower_by": None, "conversions": None}

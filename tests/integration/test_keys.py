@@ -85,8 +85,8 @@ def test_without_a_key_nothing_is_taken_and_nothing_read(guarded: Guarded, new: 
         guarded.figures(None).get("/v1/measures/nonsense"),
         Feed(guarded.metrics.url, "guessed").get("/v1/measures"),
     ):
-        found = problem(answer, 401)
-        assert "Authorization: Bearer" in found["detail"]
+        refusal = problem(answer, 401)
+        assert "Authorization: Bearer" in refusal["detail"]
         # Programs offer what they find: Excel and browsers look for Basic, and then ask for user and password.
         offered = answer.headers.get_list("www-authenticate")
         assert offered == ["Bearer", 'Basic realm="workforce", charset="UTF-8"']
@@ -109,8 +109,8 @@ def test_health_metrics_and_documentation_need_no_key(guarded: Guarded) -> None:
 
 def test_a_key_feeds_its_own_authority_and_no_other(guarded: Guarded, new: str) -> None:
     event = post_established(new, new)
-    found = fault(guarded.feed("neighbour").structured(event), 403)
-    assert found == {
+    refused = fault(guarded.feed("neighbour").structured(event), 403)
+    assert refused == {
         "field": "authority",
         "problem": "is not one this key may feed",
         "value": "331",

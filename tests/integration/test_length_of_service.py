@@ -38,16 +38,16 @@ def _outside_the_census() -> Any:
 
 def _history() -> list[Any]:
     of: dict[str, Any] = {"authority": AUTHORITY}
-    found = [
+    events = [
         event(established(FIRST, "9"), "post/P-1", at(FIRST), "E-1", **of),
         event(established(FIRST, "9", Role.TEAM_MANAGER), "post/P-2", at(FIRST), "E-2", **of),
         event(_outside_the_census(), "post/P-3", at(FIRST), "E-3", **of),
     ]
     for worker, (post, first, last) in SERVICE.items():
-        found.append(event(started(first, post), f"worker/{worker}", at(first), f"S-{worker}", **of))
+        events.append(event(started(first, post), f"worker/{worker}", at(first), f"S-{worker}", **of))
         if last is not None:
-            found.append(event(left(last), f"worker/{worker}", at(last), f"L-{worker}", **of))
-    return found
+            events.append(event(left(last), f"worker/{worker}", at(last), f"L-{worker}", **of))
+    return events
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +78,12 @@ def test_the_curve_of_five_social_workers(metrics: Alone) -> None:
         (20, 3, 2, 0, 0.25),
         (29, 1, 0, 1, 0.25),
     ]
-    found = curve(metrics, asked)
-    assert (found["count"], found["left"], found["in_post"]) == (5, 3, 2)
-    assert (found["median_days"], found["median_years"], "reason" in found) == (20, 0.05, False)
-    assert found["at_risk_by_year"] == [{"years": 0, "at_risk": 5}]
+    answer = curve(metrics, asked)
+    assert (answer["count"], answer["left"], answer["in_post"]) == (5, 3, 2)
+    assert (answer["median_days"], answer["median_years"], "reason" in answer) == (20, 0.05, False)
+    assert answer["at_risk_by_year"] == [{"years": 0, "at_risk": 5}]
     # Greenwood's sum after the first leaver is 1 / (4 x 3): survival to the power of 7.1473, and of 1 / 7.1473.
-    assert (found["confidence"], curve(metrics, f"{asked}&points=days")["points"][1]["lower"]) == (0.95, 0.127947)
+    assert (answer["confidence"], curve(metrics, f"{asked}&points=days")["points"][1]["lower"]) == (0.95, 0.127947)
     assert curve(metrics, f"{asked}&points=days")["points"][1]["upper"] == 0.960549
 
 
@@ -126,13 +126,13 @@ def test_of_a_period_that_goes_beyond_the_date_those_count_who_had_begun(metrics
 
 
 def test_four_years_to_the_day_are_48_months_and_the_fourth_year(metrics: Alone) -> None:
-    found = curve(metrics, "role=team-manager&as_at=2020-03-01")
-    assert [item["at_risk"] for item in found["at_risk_by_year"]] == [1, 1, 1, 1, 1]
-    last = found["points"][-1]
-    assert (len(found["points"]), last["months"], last["days"]) == (49, 48, 1461.0)
+    answer = curve(metrics, "role=team-manager&as_at=2020-03-01")
+    assert [item["at_risk"] for item in answer["at_risk_by_year"]] == [1, 1, 1, 1, 1]
+    last = answer["points"][-1]
+    assert (len(answer["points"]), last["months"], last["days"]) == (49, 48, 1461.0)
     assert (last["at_risk"], last["left"], last["censored"]) == (1, 0, 1)
-    assert sum(point["censored"] for point in found["points"]) == 1
-    assert (found["median_days"], found["reason"]) == (None, "not-yet")
+    assert sum(point["censored"] for point in answer["points"]) == 1
+    assert (answer["median_days"], answer["reason"]) == (None, "not-yet")
     before = curve(metrics, "role=team-manager&as_at=2020-02-29")
     assert [item["years"] for item in before["at_risk_by_year"]] == [0, 1, 2, 3]
 
@@ -152,9 +152,9 @@ def test_the_scope_says_who_is_in_the_curve(metrics: Alone) -> None:
 
 
 def test_of_nobody_there_is_no_curve_and_it_is_said_why(metrics: Alone) -> None:
-    found = curve(metrics, "role=head-of-service&as_at=2020-03-01")
-    assert (found["count"], found["points"], found["median_days"]) == (0, [], None)
-    assert found["reason"] == "no-denominator"
+    answer = curve(metrics, "role=head-of-service&as_at=2020-03-01")
+    assert (answer["count"], answer["points"], answer["median_days"]) == (0, [], None)
+    assert answer["reason"] == "no-denominator"
 
 
 def test_in_files_a_point_is_a_line(metrics: Alone) -> None:
@@ -181,7 +181,7 @@ def _academy() -> list[Any]:
         "A-2": (first, "P-1", "C-1"),
         "A-3": (second, "P-1", "C-2"),
     }
-    found = [
+    events = [
         event(established(FIRST, "9"), "post/P-1", at(FIRST), "E-1", **of),
         event(established(FIRST, "9", Role.TEAM_MANAGER), "post/P-2", at(FIRST), "E-2", **of),
         event(CohortOpened(entry_on=first, completes_on=date(2020, 6, 30)), "cohort/C-1", at(first), "C-1", **of),
@@ -189,12 +189,12 @@ def _academy() -> list[Any]:
     ]
     for worker, (day, post, cohort) in starts.items():
         start = started(day, post).model_copy(update={**joining, "cohort": cohort})
-        found.append(event(start, f"worker/{worker}", at(day), f"S-{worker}", **of))
+        events.append(event(start, f"worker/{worker}", at(day), f"S-{worker}", **of))
     gone, up = date(2019, 10, 9), date(2020, 1, 1)
-    found.append(event(left(gone), "worker/A-2", at(gone), "L-A-2", **of))
-    found.append(event(started(up, "P-2"), "worker/A-3", at(up), "S-A-3-before", **of))
-    found.append(event(moved(up, "P-1", "P-2"), "worker/A-1", at(up), "M-A-1", **of))
-    return found
+    events.append(event(left(gone), "worker/A-2", at(gone), "L-A-2", **of))
+    events.append(event(started(up, "P-2"), "worker/A-3", at(up), "S-A-3-before", **of))
+    events.append(event(moved(up, "P-1", "P-2"), "worker/A-1", at(up), "M-A-1", **of))
+    return events
 
 
 @pytest.mark.parametrize(
@@ -214,8 +214,8 @@ def _academy() -> list[Any]:
     ],
 )
 def test_members_of_the_cohorts_that_are_meant(metrics: Alone, asked: str, count: int, left: int) -> None:
-    found = curve(metrics, f"of=academy-members&{asked}", "authority=703")
-    assert (found["count"], found["left"]) == (count, left)
+    answer = curve(metrics, f"of=academy-members&{asked}", "authority=703")
+    assert (answer["count"], answer["left"]) == (count, left)
 
 
 def test_whose_cohorts_are_chosen_must_be_members(metrics: Alone) -> None:

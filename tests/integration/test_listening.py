@@ -63,13 +63,13 @@ def test_what_is_asked_wrongly_of_fallen_vacant_posts_is_told(recruitment: Feed)
     assert missing == {"field": "authority", "problem": "is missing", "expected": "three digits, as 331"}
     query = "authority=Leeds&as_at=yesterday&as_at=2023-11-31&at=today"
     wrong = problem(recruitment.get(f"/v1/posts/fallen-vacant?{query}"), 422)["faults"]
-    assert [(found["field"], found["problem"], found.get("value")) for found in wrong] == [
+    assert [(fault["field"], fault["problem"], fault.get("value")) for fault in wrong] == [
         ("at", "is not a parameter", None),
         ("authority", "cannot be read", "Leeds"),
         ("as_at", "is given more than once", None),
         ("as_at", "cannot be read", "2023-11-31"),
     ]
-    assert all(found["expected"] for found in wrong)
+    assert all(fault["expected"] for fault in wrong)
 
 
 def test_paths_and_methods_that_there_are_not_get_problem_details(recruitment: Feed) -> None:

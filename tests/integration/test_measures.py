@@ -278,12 +278,12 @@ def test_an_authority_of_which_nothing_is_known_has_no_figures(figures: Feed) ->
 def test_a_parameter_that_cannot_be_read_is_named_with_what_would_be_right(
     figures: Feed, query: str, field: str, value: str | None, expected: str
 ) -> None:
-    found = fault(figures.get(f"/v1/measures/vacancies?{query}"), 422)
-    assert (found["field"], found.get("value")) == (field, value)
-    assert expected in found["expected"]
+    refused = fault(figures.get(f"/v1/measures/vacancies?{query}"), 422)
+    assert (refused["field"], refused.get("value")) == (field, value)
+    assert expected in refused["expected"]
 
 
 def test_everything_wrong_with_a_request_is_told_at_once(figures: Feed) -> None:
     answer = figures.get("/v1/measures/vacancies?authority=3&as_at=x&as_known_at=y&by=role,z")
     faults = problem(answer, 422)["faults"]
-    assert {found["field"] for found in faults} == {"authority", "as_at", "as_known_at", "by"}
+    assert {one["field"] for one in faults} == {"authority", "as_at", "as_known_at", "by"}

@@ -54,12 +54,12 @@ async def figure(memory: ReadCache, name: str, authority: str) -> float:
 
 
 async def everything(memory: ReadCache) -> list[float]:
-    found = []
+    bodies = []
     for authority in (*AUTHORITIES, ALL, *AUTHORITIES):
         for name in ("vacancies", "in-post-headcount", "starters-fte"):
-            found.append(await figure(memory, name, authority))
+            bodies.append(await figure(memory, name, authority))
             assert memory.budget.kept <= memory.budget.most
-    return found
+    return bodies
 
 
 async def test_the_budget_holds_whatever_is_asked_and_answers_are_the_same(pool: asyncpg.Pool) -> None:
@@ -128,7 +128,7 @@ async def test_readers_leave_half_of_the_connections_to_the_consumer(pool: async
     async with readers.acquire(), readers.acquire(), pool.acquire() as third, pool.acquire() as fourth:
         assert await third.fetchval("SELECT 3") == 3
         assert await fourth.fetchval("SELECT 4") == 4
-        assert readers._places.locked()
+        assert readers._slots.locked()
     assert await readers.fetchval("SELECT 1") == 1
 
 

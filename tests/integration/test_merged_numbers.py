@@ -66,14 +66,14 @@ async def test_a_person_with_two_numbers_counts_twice_before_the_merge_is_known_
         ("2023-10-31", MERGED): (1.0, 1.0, 0.0),  # the person moved to P-2
         ("2023-10-31", VOIDED): (2.0, 0.0, 0.0),
     }
-    found = {
+    figures = {
         (as_at, known): tuple(
             figure(metrics, measure, authority, as_at, known)
             for measure in ("in-post", "vacancies", "over-establishment")
         )
         for as_at, known in by_date_and_instant
     }
-    assert found == by_date_and_instant
+    assert figures == by_date_and_instant
 
 
 async def test_a_leaver_who_started_under_another_number_has_no_note(

@@ -77,8 +77,8 @@ KEPT = [
     cases("W1", "2024-01-31", 18),
     cases("W2", "2024-04-30", 0),
     *(
-        children(CHILDREN, f"{2022 + place // 12}-{place % 12 + 1:02}-15", count)
-        for place, count in enumerate(PER_MONTH)
+        children(CHILDREN, f"{2022 + index // 12}-{index % 12 + 1:02}-15", count)
+        for index, count in enumerate(PER_MONTH)
     ),
 ]
 
@@ -86,8 +86,8 @@ KEPT = [
 @pytest_asyncio.fixture(scope="module")
 async def metrics(system: RealSystem) -> Feed:
     for service, events in ((system.recruitment, HIRED), (system.retention, KEPT)):
-        for place in range(0, len(events), 50):
-            answer = Feed(service.url).batch(*events[place : place + 50])
+        for index in range(0, len(events), 50):
+            answer = Feed(service.url).batch(*events[index : index + 50])
             assert answer.status_code == 202, answer.text
     for authority in (LEAVERS, COUNTS, CHILDREN):
         own = [event for event in (*HIRED, *KEPT) if event.get_extension("authority") == authority]
@@ -98,8 +98,8 @@ async def metrics(system: RealSystem) -> Feed:
 def ask(metrics: Feed, path: str, authority: str, asked: str, known: str = NOW) -> dict[str, Any]:
     answer = metrics.get(f"/v1/{path}?authority={authority}&as_known_at={known}&{asked}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def series(metrics: Feed, measure: str, authority: str, asked: str, known: str = NOW) -> dict[str, Any]:
@@ -112,11 +112,11 @@ YEAR = "from=2023-04-01&to=2024-03-31"
 
 
 def test_of_months_to_come_there_are_no_leavers_yet_and_the_month_under_way_is_provisional(metrics: Feed) -> None:
-    found = series(metrics, "leavers", LEAVERS, YEAR)
-    assert found["totals"] == [2, 3, 1, 2, 3, 2, 1, 0, None, None, None, None]
-    assert found["reasons"] == [None] * 8 + ["not-yet"] * 4
-    assert found["rows"] == [{"values": found["totals"], "reasons": found["reasons"]}]
-    assert found["periods"][6:9] == [
+    answer = series(metrics, "leavers", LEAVERS, YEAR)
+    assert answer["totals"] == [2, 3, 1, 2, 3, 2, 1, 0, None, None, None, None]
+    assert answer["reasons"] == [None] * 8 + ["not-yet"] * 4
+    assert answer["rows"] == [{"values": answer["totals"], "reasons": answer["reasons"]}]
+    assert answer["periods"][6:9] == [
         {"from": "2023-10-01", "to": "2023-10-31"},
         {"from": "2023-11-01", "to": "2023-11-26", "provisional": True},
         {"from": "2023-12-01", "to": "2023-12-31"},
@@ -142,9 +142,9 @@ def test_in_a_file_the_reason_stands_in_a_column(metrics: Feed) -> None:
 
 def test_stocks_of_months_to_come_are_given_where_what_is_planned_is_meant_and_so_it_is_said(metrics: Feed) -> None:
     asked = "from=2023-10-01&to=2024-02-29"
-    found = series(metrics, "in-post", LEAVERS, asked)
-    assert found["totals"] == [2.0, 2.0, None, None, None]
-    assert [period["as_at"] for period in found["periods"]][:2] == ["2023-10-31", "2023-11-26"]
+    answer = series(metrics, "in-post", LEAVERS, asked)
+    assert answer["totals"] == [2.0, 2.0, None, None, None]
+    assert [period["as_at"] for period in answer["periods"]][:2] == ["2023-10-31", "2023-11-26"]
     planned = series(metrics, "in-post", LEAVERS, f"{asked}&planned=true")
     # One of the two has given notice.
     assert planned["totals"] == [2.0, 2.0, 2.0, 1.0, 1.0]
@@ -160,8 +160,8 @@ def test_as_known_later_the_same_months_are_figures(metrics: Feed) -> None:
 
 
 def test_an_instant_that_is_still_to_come_makes_no_month_known(metrics: Feed) -> None:
-    found = series(metrics, "leavers", LEAVERS, "from=2097-01-01&to=2097-12-31", "2099-01-01T00:00:00Z")
-    assert (found["totals"], found["reasons"]) == ([None] * 12, ["not-yet"] * 12)
+    answer = series(metrics, "leavers", LEAVERS, "from=2097-01-01&to=2097-12-31", "2099-01-01T00:00:00Z")
+    assert (answer["totals"], answer["reasons"]) == ([None] * 12, ["not-yet"] * 12)
 
 
 def test_what_changed_says_that_one_report_counted_days_that_were_to_come(metrics: Feed) -> None:
@@ -199,11 +199,11 @@ AROUND = "from=2023-10-01&to=2024-05-31"
 def test_what_nobody_counted_is_null_in_figures_and_in_series(
     metrics: Feed, measure: str, totals: list[float | None]
 ) -> None:
-    found = series(metrics, measure, COUNTS, AROUND, LATER)
+    answer = series(metrics, measure, COUNTS, AROUND, LATER)
     known = len(totals)
     reasons = [None if total is not None else "not-counted" for total in totals]
-    assert (found["totals"][:known], found["reasons"][:known]) == (totals, reasons)
-    for period, total, reason in zip(found["periods"], totals, reasons, strict=False):
+    assert (answer["totals"][:known], answer["reasons"][:known]) == (totals, reasons)
+    for period, total, reason in zip(answer["periods"], totals, reasons, strict=False):
         figure = ask(metrics, f"measures/{measure}", COUNTS, f"as_at={period['as_at']}", LATER)
         assert (figure["total"], figure.get("reason")) == (total, reason)
         explained = ask(metrics, f"measures/{measure}/explanation", COUNTS, f"as_at={period['as_at']}", LATER)
@@ -212,14 +212,14 @@ def test_what_nobody_counted_is_null_in_figures_and_in_series(
 
 
 def test_a_rate_of_counts_is_not_known_before_them_and_of_nobody_has_no_denominator(metrics: Feed) -> None:
-    found = series(metrics, "average-caseload", COUNTS, AROUND, LATER)
-    assert found["totals"] == [None, None, None, 18.0, 18.0, None, None, None]
-    assert found["reasons"] == ["not-counted"] * 3 + [None] * 2 + ["not-counted", "no-denominator", "not-counted"]
+    answer = series(metrics, "average-caseload", COUNTS, AROUND, LATER)
+    assert answer["totals"] == [None, None, None, 18.0, 18.0, None, None, None]
+    assert answer["reasons"] == ["not-counted"] * 3 + [None] * 2 + ["not-counted", "no-denominator", "not-counted"]
 
 
 def test_the_chart_of_a_count_begins_with_the_count(metrics: Feed) -> None:
-    found = series(metrics, "children", COUNTS, "from=2023-10-01&to=2024-02-29", LATER)["control_chart"]
-    (phase,) = found["phases"]
+    answer = series(metrics, "children", COUNTS, "from=2023-10-01&to=2024-02-29", LATER)["control_chart"]
+    (phase,) = answer["phases"]
     assert (phase["points"], phase["centre"], phase["mean_moving_range"]) == (2, 700.0, 0.0)
 
 
@@ -242,9 +242,9 @@ def test_a_figure_that_nobody_had_counted_before_says_so_among_what_changed(metr
 
 
 def test_two_high_months_around_a_low_one_are_no_change(metrics: Feed) -> None:
-    found = series(metrics, "children", CHILDREN, "from=2022-01-01&to=2023-12-31", LATER)
-    assert found["totals"] == PER_MONTH
-    marked = {rule for point in found["control_chart"]["points"] for rule in point["rules"]}
+    answer = series(metrics, "children", CHILDREN, "from=2022-01-01&to=2023-12-31", LATER)
+    assert answer["totals"] == PER_MONTH
+    marked = {rule for point in answer["control_chart"]["points"] for rule in point["rules"]}
     assert "two-of-three" not in marked
 
 
@@ -255,15 +255,15 @@ OVER_TIME = ("turnover-rate", "turnover-rate-headcount", "crude-turnover", "stab
 
 @pytest.mark.parametrize("measure", [*OVER_TIME, "time-to-fill"])
 def test_every_rate_in_a_series_is_of_twelve_months_and_says_so(metrics: Feed, measure: str) -> None:
-    found = series(metrics, measure, LEAVERS, "from=2023-09-01&to=2023-10-31")
-    assert [(period["from"], period["to"]) for period in found["periods"]] == [
+    answer = series(metrics, measure, LEAVERS, "from=2023-09-01&to=2023-10-31")
+    assert [(period["from"], period["to"]) for period in answer["periods"]] == [
         ("2022-10-01", "2023-09-30"),
         ("2022-11-01", "2023-10-31"),
     ]
     figures = [ask(metrics, f"measures/{measure}", LEAVERS, f"as_at={day}") for day in ("2023-09-30", "2023-10-31")]
-    assert found["totals"] == [figure["total"] for figure in figures]
+    assert answer["totals"] == [figure["total"] for figure in figures]
     asked = series(metrics, measure, LEAVERS, "from=2023-09-01&to=2023-10-31&window=12m")
-    assert (asked["totals"], asked["periods"]) == (found["totals"], found["periods"])
+    assert (asked["totals"], asked["periods"]) == (answer["totals"], answer["periods"])
 
 
 def test_a_flow_is_of_the_point_and_of_twelve_months_where_asked_for(metrics: Feed) -> None:
@@ -290,9 +290,9 @@ def test_a_stock_says_as_at_when_it_is(metrics: Feed) -> None:
 
 
 def test_points_that_share_days_have_no_control_chart_and_it_is_said_why(metrics: Feed) -> None:
-    found = series(metrics, "crude-turnover", LEAVERS, "from=2023-01-01&to=2023-10-31")
-    assert "control_chart" not in found
-    assert "window=point" in found["no_control_chart"]
+    answer = series(metrics, "crude-turnover", LEAVERS, "from=2023-01-01&to=2023-10-31")
+    assert "control_chart" not in answer
+    assert "window=point" in answer["no_control_chart"]
     apart = series(metrics, "crude-turnover", LEAVERS, "from=2023-01-01&to=2023-10-31&window=point")
     assert apart["control_chart"]["phases"][0]["points"] == 10
     years = series(metrics, "turnover-rate", LEAVERS, "from=2020-10-01&to=2023-09-30&every=census-year")
@@ -302,14 +302,14 @@ def test_points_that_share_days_have_no_control_chart_and_it_is_said_why(metrics
 def test_census_years_are_points_of_every_series_and_the_one_that_is_not_over_is_marked(metrics: Feed) -> None:
     asked = "from=2021-10-01&to=2024-09-30&every=census-year"
     for measure, totals in (("leavers", [0, 13, 1]), ("turnover-rate-headcount", [0.0, 433.3, 50.0])):
-        found = series(metrics, measure, LEAVERS, asked)
-        assert found["totals"] == totals
-        assert [(period["from"], period["to"]) for period in found["periods"]] == [
+        answer = series(metrics, measure, LEAVERS, asked)
+        assert answer["totals"] == totals
+        assert [(period["from"], period["to"]) for period in answer["periods"]] == [
             ("2021-10-01", "2022-09-30"),
             ("2022-10-01", "2023-09-30"),
             ("2023-10-01", "2023-11-26"),
         ]
-        assert [period.get("provisional", False) for period in found["periods"]] == [False, False, True]
+        assert [period.get("provisional", False) for period in answer["periods"]] == [False, False, True]
     july = series(metrics, "leavers", LEAVERS, "from=2021-07-01&to=2023-06-30&every=year&year_starts_in=7")
     assert [period["from"] for period in july["periods"]] == ["2021-07-01", "2022-07-01"]
 
@@ -319,12 +319,12 @@ def test_census_years_are_points_of_every_series_and_the_one_that_is_not_over_is
 
 def schemas_of(metrics: Feed) -> dict[str, Any]:
     """The schema of what each route that is asked answers in JSON."""
-    found = {}
+    schemas = {}
     for path, operations in metrics.get("/openapi.json").json()["paths"].items():
         content = operations.get("get", {}).get("responses", {}).get("200", {}).get("content", {})
         if path.startswith("/v1/") and "application/json" in content:
-            found[path] = content["application/json"].get("schema", {})
-    return found
+            schemas[path] = content["application/json"].get("schema", {})
+    return schemas
 
 
 def test_every_figure_that_can_be_null_has_a_place_for_its_reason_in_every_route(metrics: Feed) -> None:

@@ -25,14 +25,14 @@ TRACE = {
 @pytest.fixture(params=SENDERS, ids=lambda sender: sender.language)
 def sender(request: pytest.FixtureRequest) -> Sender:
     """A sender whose SDK is there. Where its language is not it is skipped; under CI=true it fails."""
-    found: Sender = request.param
-    reason = found.why_not()
+    language: Sender = request.param
+    reason = language.why_not()
     if reason is not None:
         if os.environ.get("CI") == "true":
             pytest.fail(reason)
         pytest.skip(reason)
-    found.get()
-    return found
+    language.get()
+    return language
 
 
 def event(id: str, subject: str, kind: str, data: dict[str, Any], **attributes: Any) -> dict[str, Any]:

@@ -53,13 +53,13 @@ def metrics(alone: Alone) -> Alone:
 def test_a_figure_in_all_by_role_and_of_one_role(
     metrics: Alone, measure: str, total: float, social_workers: float, team_managers: float
 ) -> None:
-    found = metrics.get(f"/v1/measures/{measure}?{OF}&as_at=2023-05-31&by=role")
-    assert [(row["role"], row["value"]) for row in found["rows"]] == [
+    answer = metrics.get(f"/v1/measures/{measure}?{OF}&as_at=2023-05-31&by=role")
+    assert [(row["role"], row["value"]) for row in answer["rows"]] == [
         ("social-worker", social_workers),
         ("team-manager", team_managers),
     ]
     alone = metrics.get(f"/v1/measures/{measure}?{OF}&as_at=2023-05-31&role=social-worker")
-    assert (found["total"], alone["total"], alone["rows"]) == (total, social_workers, [{"value": social_workers}])
+    assert (answer["total"], alone["total"], alone["rows"]) == (total, social_workers, [{"value": social_workers}])
 
 
 def test_what_cannot_be_below_nought_says_so_in_its_definition(metrics: Alone) -> None:
@@ -69,9 +69,9 @@ def test_what_cannot_be_below_nought_says_so_in_its_definition(metrics: Alone) -
 
 
 def test_a_series_goes_below_nought_and_so_do_the_limits_of_its_chart(metrics: Alone) -> None:
-    found = metrics.get(f"{RATE}/series?{MONTHS}&role=social-worker")
-    assert found["totals"] == [0.0, 0.0, -100.0, -100.0, -150.0]
-    (phase,) = found["control_chart"]["phases"]
+    answer = metrics.get(f"{RATE}/series?{MONTHS}&role=social-worker")
+    assert answer["totals"] == [0.0, 0.0, -100.0, -100.0, -150.0]
+    (phase,) = answer["control_chart"]["phases"]
     # Mean -70; moving ranges 0, 100, 0, 50 of mean 37.5; three times that by 1.128 is 99.7.
     assert (phase["centre"], phase["mean_moving_range"]) == (-70.0, 37.5)
     assert (phase["lower"], phase["upper"], phase["points"]) == (-169.7, 29.7, 5)
@@ -84,12 +84,12 @@ def test_the_limits_of_what_cannot_be_below_nought_stop_there(metrics: Alone) ->
 
 
 def test_a_series_by_role_and_in_all(metrics: Alone) -> None:
-    found = metrics.get(f"{RATE}/series?{MONTHS}&by=role")
-    assert [(row["role"], row["values"]) for row in found["rows"]] == [
+    answer = metrics.get(f"{RATE}/series?{MONTHS}&by=role")
+    assert [(row["role"], row["values"]) for row in answer["rows"]] == [
         ("social-worker", [0.0, 0.0, -100.0, -100.0, -150.0]),
         ("team-manager", [50.0] * 5),
     ]
-    assert found["totals"] == [33.3, 33.3, 0.0, 0.0, -16.7]
+    assert answer["totals"] == [33.3, 33.3, 0.0, 0.0, -16.7]
 
 
 def test_in_files_it_is_a_number_below_nought(metrics: Alone) -> None:
@@ -102,9 +102,9 @@ def test_in_files_it_is_a_number_below_nought(metrics: Alone) -> None:
 
 
 def test_its_explanation_takes_away_what_is_in_post(metrics: Alone) -> None:
-    found = metrics.get(f"{RATE}/explanation?{OF}&as_at=2023-05-31&role=social-worker")
-    assert found["total"] == -150.0
-    assert [(term["measure"], term["side"], term["sign"], term["exact"]) for term in found["terms"]] == [
+    answer = metrics.get(f"{RATE}/explanation?{OF}&as_at=2023-05-31&role=social-worker")
+    assert answer["total"] == -150.0
+    assert [(term["measure"], term["side"], term["sign"], term["exact"]) for term in answer["terms"]] == [
         ("establishment", "numerator", 1, "1"),
         ("in-post", "numerator", -1, "2.5"),
         ("establishment", "denominator", 1, "1"),
@@ -123,12 +123,12 @@ def test_its_explanation_takes_away_what_is_in_post(metrics: Alone) -> None:
 def test_what_changed_went_further_below_nought(metrics: Alone) -> None:
     before, after = "2023-05-19T12:00:00Z", "2023-05-21T12:00:00Z"
     asked = f"authority={AUTHORITY}&as_at=2023-05-19&measure=nhs-vacancy-rate,vacancies,over-establishment"
-    found = metrics.get(f"/v1/changes?{asked}&from_known={before}&to_known={after}")
-    moved = {one["measure"]: (one["before"], one["after"], one.get("difference")) for one in found["figures"]}
+    answer = metrics.get(f"/v1/changes?{asked}&from_known={before}&to_known={after}")
+    moved = {one["measure"]: (one["before"], one["after"], one.get("difference")) for one in answer["figures"]}
     assert moved == {"over-establishment": (1.0, 1.5, "0.5"), "nhs-vacancy-rate": (0.0, -16.7, None)}
-    (change,) = found["changes"]
+    (change,) = answer["changes"]
     assert (change["subjects"], change["before"], change["after"]) == (["post/P-1"], "1", "1.5")
-    assert all("planned" not in one for one in found["figures"])
+    assert all("planned" not in one for one in answer["figures"])
     back = metrics.get(f"/v1/changes?{asked}&from_known={after}&to_known={before}")
     (change,) = back["changes"]
     assert (change["difference"], change["events"][0]["effect"]) == ("-0.5", "-0.5")

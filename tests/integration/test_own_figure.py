@@ -217,8 +217,8 @@ def test_it_has_a_line_of_its_own_in_csv(metrics: Feed) -> None:
 
 
 def test_the_instant_is_read_and_documented(metrics: Feed) -> None:
-    found = fault(metrics.get(f"/v1/benchmarks/turnover-rate?{ASKED}&as_known_at=2022-11-30"), 422)
-    assert (found["field"], found["expected"]) == (
+    refused = fault(metrics.get(f"/v1/benchmarks/turnover-rate?{ASKED}&as_known_at=2022-11-30"), 422)
+    assert (refused["field"], refused["expected"]) == (
         "as_known_at",
         "an instant with its offset, as 2023-11-30T12:00:00Z",
     )

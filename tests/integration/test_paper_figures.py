@@ -23,8 +23,8 @@ def ask(metrics: Feed, path: str, **query: Any) -> dict[str, Any]:
     given = {name.removesuffix("_"): value for name, value in query.items() if value is not None}
     answer = metrics.get(f"{path}?{urlencode({'authority': '331'} | given)}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def measure(metrics: Feed, name: str, **query: Any) -> float:
@@ -41,8 +41,8 @@ def by(metrics: Feed, name: str, dimension: str, **query: Any) -> dict[str, floa
 
 def monthly(metrics: Feed, name: str, first: str, last: str, **query: Any) -> dict[str, float]:
     """A figure by month."""
-    found = ask(metrics, f"/v1/measures/{name}/series", from_=first, to=last, **query)
-    return {period["to"][:7]: value for period, value in zip(found["periods"], found["totals"], strict=True)}
+    answer = ask(metrics, f"/v1/measures/{name}/series", from_=first, to=last, **query)
+    return {period["to"][:7]: value for period, value in zip(answer["periods"], answer["totals"], strict=True)}
 
 
 def completed(metrics: Feed, as_known_at: str | None) -> dict[str, Any]:
@@ -97,10 +97,10 @@ def test_on_the_evening_itself_another_table_was_known(demonstration: Feed, as_a
 def test_190_newly_qualified_social_workers_recruited_in_17_completed_cohorts(
     demonstration: Feed, as_known_at: str | None
 ) -> None:
-    found = completed(demonstration, as_known_at)
-    assert found["count"] == len(found["rows"]) == 17
-    assert found["over_all"]["started"] == sum(row["started"] for row in found["rows"]) == 190
-    assert found["rows"][0]["entry_on"] == "2018-07-16"
+    academy = completed(demonstration, as_known_at)
+    assert academy["count"] == len(academy["rows"]) == 17
+    assert academy["over_all"]["started"] == sum(row["started"] for row in academy["rows"]) == 190
+    assert academy["rows"][0]["entry_on"] == "2018-07-16"
 
 
 @then_and_now
@@ -125,10 +125,10 @@ def test_retention_of_65_percent(demonstration: Feed, as_known_at: str | None) -
 
 @then_and_now
 def test_a_mean_length_of_service_of_2_8_years(demonstration: Feed, as_known_at: str | None) -> None:
-    found = completed(demonstration, as_known_at)
-    assert found["over_all"]["mean_service_years"] == 2.8
-    assert found["over_all"]["mean_service_years_of_all"] == 2.3
-    assert found["definitions"]["mean_service_years"]["title"] == "Mean length of service of those in post"
+    academy = completed(demonstration, as_known_at)
+    assert academy["over_all"]["mean_service_years"] == 2.8
+    assert academy["over_all"]["mean_service_years_of_all"] == 2.3
+    assert academy["definitions"]["mean_service_years"]["title"] == "Mean length of service of those in post"
 
 
 def test_in_january_2021_58_so_far_and_cohort_7_starting(demonstration: Feed) -> None:
@@ -157,10 +157,10 @@ def test_two_academy_teams(demonstration: Feed) -> None:
 @then_and_now
 def test_survival_of_the_190_ends_with_124_in_post(demonstration: Feed, as_known_at: str | None) -> None:
     query = {"of": "academy-members", "cohorts": "completed", "as_at": NOVEMBER_2023, "as_known_at": as_known_at}
-    found = ask(demonstration, "/v1/survival", **query)
-    assert (found["count"], found["left"], found["in_post"]) == (190, 66, 124)
-    assert found["at_risk_by_year"][0] == {"years": 0, "at_risk": 190}
-    assert found["median_days"] is None  # more than half are still there
+    answer = ask(demonstration, "/v1/survival", **query)
+    assert (answer["count"], answer["left"], answer["in_post"]) == (190, 66, 124)
+    assert answer["at_risk_by_year"][0] == {"years": 0, "at_risk": 190}
+    assert answer["median_days"] is None  # more than half are still there
 
 
 # --- recruitment ------------------------------------------------------------------------------------------------------

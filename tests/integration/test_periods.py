@@ -26,8 +26,8 @@ async def metrics(system: RealSystem) -> Feed:
 def figure(metrics: Feed, measure: str, asked: str) -> dict[str, Any]:
     answer = metrics.get(f"/v1/measures/{measure}?{OF}&{asked}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.mark.parametrize(
@@ -65,9 +65,9 @@ def test_a_period_can_be_given_in_each_way(
 )
 def test_of_a_time_to_come_there_is_no_figure_yet(metrics: Feed, asked: str) -> None:
     for measure in ("vacancies", "starters", "turnover-rate", "vacancy-rate", "time-to-fill", "children"):
-        found = figure(metrics, measure, f"{asked}&by=role" if measure != "children" else asked)
-        assert (found["total"], found["reason"]) == (None, "not-yet")
-        assert all((row["value"], row["reason"]) == (None, "not-yet") for row in found["rows"])
+        answer = figure(metrics, measure, f"{asked}&by=role" if measure != "children" else asked)
+        assert (answer["total"], answer["reason"]) == (None, "not-yet")
+        assert all((row["value"], row["reason"]) == (None, "not-yet") for row in answer["rows"])
         explained = figure(metrics, f"{measure}/explanation", asked)
         assert (explained["total"], explained["reason"]) == (None, "not-yet")
         assert explained.get("parts", []) == []
@@ -88,9 +88,9 @@ def test_of_a_time_under_way_what_there_is_of_it_is_told_as_provisional(metrics:
 
 
 def test_an_annual_rate_of_a_year_that_is_not_over_is_marked(metrics: Feed) -> None:
-    found = figure(metrics, "turnover-rate", "census_year=2024")
-    assert (found["from"], found["to"], found["as_at"]) == ("2023-10-01", "2024-04-02", "2024-04-02")
-    assert (found["total"], found["provisional"]) == (40.0, True)
+    answer = figure(metrics, "turnover-rate", "census_year=2024")
+    assert (answer["from"], answer["to"], answer["as_at"]) == ("2023-10-01", "2024-04-02", "2024-04-02")
+    assert (answer["total"], answer["provisional"]) == (40.0, True)
     assert "provisional" not in figure(metrics, "turnover-rate", "census_year=2023")
     assert "provisional" not in figure(metrics, "turnover-rate", "as_at=2024-04-02")
 
@@ -118,9 +118,9 @@ def test_rates_of_a_period(metrics: Feed, measure: str, asked: str, total: float
 
 
 def test_what_a_mean_is_over_stands_beside_it_in_its_own_unit(metrics: Feed) -> None:
-    found = figure(metrics, "time-to-fill", "from=2024-01-01&to=2024-01-31&by=role")
-    assert found["rows"] == [{"role": "social-worker", "value": 289.0, "vacancies-filled": 0.5}]
-    assert found["total_vacancies-filled"] == 0.5
+    answer = figure(metrics, "time-to-fill", "from=2024-01-01&to=2024-01-31&by=role")
+    assert answer["rows"] == [{"role": "social-worker", "value": 289.0, "vacancies-filled": 0.5}]
+    assert answer["total_vacancies-filled"] == 0.5
     retained = figure(metrics, "retention-of-starters", "from=2023-04-01&to=2023-05-31&as_at=2023-12-31&months=8")
     assert retained["total_starters-old-enough"] == 2
 
@@ -169,9 +169,9 @@ def test_what_a_mean_is_over_stands_beside_it_in_its_own_unit(metrics: Feed) -> 
 def test_what_is_wrong_is_told_by_field_with_what_would_be_right(
     metrics: Feed, measure: str, asked: str, field: str, expected: str
 ) -> None:
-    found = fault(metrics.get(f"/v1/measures/{measure}?authority={AUTHORITY}&{asked}"), 422)
-    assert found["field"] == field
-    assert expected in found["expected"]
+    refused = fault(metrics.get(f"/v1/measures/{measure}?authority={AUTHORITY}&{asked}"), 422)
+    assert refused["field"] == field
+    assert expected in refused["expected"]
 
 
 @pytest.mark.parametrize("authority", ["", "38", "3866", "３８６", "ALL", "386'--", "%00", "../386"])
@@ -251,12 +251,12 @@ async def test_all_authorities_together_are_the_sum_of_each(system: RealSystem, 
         ("turnover-rate", 0.0, 0.0, 0.0),
     ):
         totals = [metrics.get(f"/v1/measures/{measure}?authority={of}&{asked}").json() for of in (*OTHERS, "all")]
-        assert [found["total"] for found in totals] == [of_first, of_second, of_all]
+        assert [body["total"] for body in totals] == [of_first, of_second, of_all]
         assert totals[-1]["authority"] == "all"
         assert "explanation" not in totals[-1]["links"]
     series = f"/v1/measures/starters-fte/series?authority=all&team={team}&from=2023-08-01&to=2023-09-30&by=role"
-    found = metrics.get(series).json()
-    assert found["rows"] == [{"role": "social-worker", "values": [0.0, 1.3]}]
+    body = metrics.get(series).json()
+    assert body["rows"] == [{"role": "social-worker", "values": [0.0, 1.3]}]
     pinned = metrics.get(f"/v1/measures/vacancies?authority=all&{asked}&as_accepted_at=2020-01-01T00:00:00Z").json()
     assert pinned["total"] == 0.0
 
@@ -264,7 +264,7 @@ async def test_all_authorities_together_are_the_sum_of_each(system: RealSystem, 
 def test_every_link_of_an_answer_can_be_followed(metrics: Feed) -> None:
     first = figure(metrics, "vacancies", "as_at=2023-10-31&by=role&by=team&role=social-worker&grade=grade-9")
     for name, link in first["links"].items():
-        found = metrics.get(link)
-        assert found.status_code == 200
-        assert found.json()["total"] == first["total"] == 1.5, name
+        answer = metrics.get(link)
+        assert answer.status_code == 200
+        assert answer.json()["total"] == first["total"] == 1.5, name
     problem(metrics.get(first["links"]["explanation"] + "&by=role"), 422)

@@ -40,12 +40,12 @@ def report(metrics: Feed, pins: str, measures: Iterable[str] = MEASURES) -> dict
         )
     }
     asked |= {(f"/v1/subjects/{subject}?", "application/json") for subject in ("worker/W-2", "worker/W-3", "post/P-1")}
-    found = {}
+    contents = {}
     for path, accept in asked:
         answer = metrics.get(f"{path}&authority={AUTHORITY}&{pins}", accept)
         assert answer.status_code == 200, answer.text
-        found[f"{path} {accept}"] = answer.content
-    return found
+        contents[f"{path} {accept}"] = answer.content
+    return contents
 
 
 def later(chance: random.Random, number: int) -> tuple[bool, CloudEvent]:
@@ -114,9 +114,9 @@ async def test_a_pinned_report_is_byte_identical_after_thousands_of_later_events
         for rest in ("?financial_year=2023-24&by=role", f"/series?{FINANCIAL_YEAR}"):
             assert f"/v1/measures/{measure}{rest} application/json" in changed
     between = f"/v1/changes?authority={AUTHORITY}&from_known={KNOWN}&to_known={KNOWN}&from_accepted={accepted}"
-    found = metrics.get(f"{between}&financial_year=2023-24&limit=1").json()
-    assert {"vacancies", "leavers", "cases"} <= {figure["measure"] for figure in found["figures"]}
-    assert found["count"] > 100
+    answer = metrics.get(f"{between}&financial_year=2023-24&limit=1").json()
+    assert {"vacancies", "leavers", "cases"} <= {figure["measure"] for figure in answer["figures"]}
+    assert answer["count"] > 100
     system.metrics.restart()
     after_a_restart = report(metrics, pins, MOVED)
     assert after_a_restart == {asked: pinned[asked] for asked in after_a_restart}

@@ -30,10 +30,10 @@ def with_a_name(new: str) -> list[CloudEvent]:
 
 def test_an_unknown_field_is_refused_by_name_and_what_is_right_is_told(recruitment: Feed, new: str) -> None:
     in_data, _, in_attributes = with_a_name(new)
-    found = fault(recruitment.structured(in_data), 422)
-    assert found["field"] == "data.full_name"
-    assert found["problem"] == "is not a field of this contract"
-    assert "started_on, post, fte, origin" in found["expected"]
+    refused = fault(recruitment.structured(in_data), 422)
+    assert refused["field"] == "data.full_name"
+    assert refused["problem"] == "is not a field of this contract"
+    assert "started_on, post, fte, origin" in refused["expected"]
     assert fault(recruitment.binary(in_attributes), 422)["field"] == "fullname"
 
 

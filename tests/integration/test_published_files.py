@@ -69,8 +69,8 @@ def loaded(both: tuple[Loaded, Service]) -> Loaded:
 
 def value(answer: Any) -> float:
     assert answer.status_code == 200, answer.text
-    found: float = answer.json()["authority"]["value"]
-    return found
+    rate: float = answer.json()["authority"]["value"]
+    return rate
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_neighbours_are_those_of_the_file_published_last(loaded: Loaded) -> None
     ):
         assert loaded.load(body, query, what="neighbours").status_code == status
     answer = loaded.ask("turnover-rate?authority=331&year=2025").json()
-    assert [place["code"] for place in answer["neighbours"]] == ["940 / 941"]
+    assert [neighbour["code"] for neighbour in answer["neighbours"]] == ["940 / 941"]
     assert answer["neighbours_from"] == "file 2025"
     assert "neighbours=941,940" in answer["links"]["pinned"]
     files = loaded.ask("neighbours").json()["files"]
@@ -187,8 +187,8 @@ def test_only_an_operator_for_all_authorities_loads_neighbours(loaded: Loaded, c
 
 def test_of_a_file_of_neighbours_that_cannot_be_read_nothing_is_loaded(loaded: Loaded) -> None:
     answer = loaded.load(b"old_la_code,SN1\n331,Derby\n", "name=broken&published=2025-05-01", what="neighbours")
-    found = fault(answer, 422)
-    assert (found["field"], found["value"]) == ("line 2, column SN1", "Derby")
+    refused = fault(answer, 422)
+    assert (refused["field"], refused["value"]) == ("line 2, column SN1", "Derby")
     assert "broken" not in loaded.ask("neighbours").text
 
 

@@ -62,8 +62,8 @@ def asked(metrics: Feed, query: str = "") -> dict[str, Any]:
     """The answer as at 31 October, as known at the end of November."""
     answer = metrics.get(f"/v1/quality?authority={AUTHORITY}&{KNOWN_THEN}{query}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 def test_the_summary_counts_what_every_check_found(metrics: Feed) -> None:
@@ -88,13 +88,13 @@ def test_the_summary_counts_what_every_check_found(metrics: Feed) -> None:
 
 
 def test_a_finding_says_what_would_mend_it_and_names_its_events_and_where_they_came_from(metrics: Feed) -> None:
-    (found,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
-    assert found["message"] == "worker/W-1 moved from post/P-7 on 2023-10-02, and held post/P-1."
-    assert found["severity"] == "moves-a-figure"
-    assert found["remedy"].startswith("Supersede the move with the post that was held")
-    assert (found["since"], found["until"]) == ("2023-10-02", "2023-10-03")
-    assert found["subjects"] == ["worker/W-1", "post/P-7", "post/P-2"]
-    moved, started = sorted(found["events"], key=lambda event: str(event["id"]))
+    (finding,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
+    assert finding["message"] == "worker/W-1 moved from post/P-7 on 2023-10-02, and held post/P-1."
+    assert finding["severity"] == "moves-a-figure"
+    assert finding["remedy"].startswith("Supersede the move with the post that was held")
+    assert (finding["since"], finding["until"]) == ("2023-10-02", "2023-10-03")
+    assert finding["subjects"] == ["worker/W-1", "post/P-7", "post/P-2"]
+    moved, started = sorted(finding["events"], key=lambda event: str(event["id"]))
     assert (moved["id"], started["id"]) == ("moved-W-1", "started-W-1")
     assert moved["type"] == "uk.workforce.worker.moved.v1"
     assert moved["recorded"] == "2023-10-02T08:30:00Z"
@@ -102,8 +102,8 @@ def test_a_finding_says_what_would_mend_it_and_names_its_events_and_where_they_c
 
 
 def test_an_effect_is_the_difference_without_the_event_that_is_one_too_many(metrics: Feed) -> None:
-    (found,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
-    assert found["effect"] == {
+    (finding,) = asked(metrics, "&check=move-from-post-not-held")["findings"]
+    assert finding["effect"] == {
         "affected_fte": "0",
         "without": [{"source": "/coventry/hr", "id": "moved-W-1"}],
         "would_differ_by": {"in-post": "-0.5", "vacancies": "0.5", "uncovered-vacancies": "0.5"},
@@ -119,11 +119,11 @@ def test_where_it_is_not_plain_which_is_wrong_the_fte_in_question_is_told(metric
 
 
 def test_findings_come_page_by_page(metrics: Feed) -> None:
-    whole = [found["message"] for found in asked(metrics, f"&{GRAVE}")["findings"]]
+    whole = [finding["message"] for finding in asked(metrics, f"&{GRAVE}")["findings"]]
     first = asked(metrics, f"&{GRAVE}&limit=3")
     assert (first["count"], len(first["findings"])) == (4, 3)
     second = metrics.get(first["links"]["next"]).json()
-    assert [found["message"] for found in (*first["findings"], *second["findings"])] == whole
+    assert [finding["message"] for finding in (*first["findings"], *second["findings"])] == whole
     assert "next" not in second["links"]
     assert asked(metrics, "&severity=for-information")["findings"] == []
 
@@ -167,9 +167,9 @@ def test_before_anything_was_known_there_is_nothing_to_check(metrics: Feed) -> N
     ],
 )
 def test_a_parameter_that_cannot_be_read_is_named(metrics: Feed, query: str, field: str, expected: str) -> None:
-    found = fault(metrics.get(f"/v1/quality?{query}"), 422)
-    assert found["field"] == field
-    assert expected in found["expected"]
+    refused = fault(metrics.get(f"/v1/quality?{query}"), 422)
+    assert refused["field"] == field
+    assert expected in refused["expected"]
 
 
 def test_every_check_is_listed_with_what_it_means_and_what_would_mend_it(metrics: Feed) -> None:

@@ -113,8 +113,8 @@ def test_a_release_is_never_changed(benchmarks: Loaded, rows: list[str], publish
 
 def test_of_a_file_that_cannot_be_read_whole_nothing_is_loaded(benchmarks: Loaded) -> None:
     body = file_of(OLDER[0], authority("331", "Coventry", measures=turnover("n/a")))
-    found = fault(benchmarks.load(body, "release=broken&published=2023-02-23"), 422)
-    assert (found["field"], found["value"]) == ("line 3, column turnover_rate_fte_%", "n/a")
+    refused = fault(benchmarks.load(body, "release=broken&published=2023-02-23"), 422)
+    assert (refused["field"], refused["value"]) == ("line 3, column turnover_rate_fte_%", "n/a")
     answer = problem(benchmarks.ask("turnover-rate?authority=331&release=broken"), 404)
     assert (answer["detail"], "broken" in answer["releases"]) == ("'broken' is not loaded.", False)
 
@@ -188,8 +188,8 @@ def test_coventry_s_published_rates_come_out(
 ) -> None:
     rates = ["turnover-rate", "agency-worker-rate", "vacancy-rate", "average-caseload", "absence-rate"]
     asked = f"authority=331&year={year}&release=dfe-2022"
-    found = [benchmarks.ask(f"{rate}?{asked}").json()["authority"]["value"] for rate in rates]
-    assert found == [turnover, agency, vacancy, caseload, absence]
+    published = [benchmarks.ask(f"{rate}?{asked}").json()["authority"]["value"] for rate in rates]
+    assert published == [turnover, agency, vacancy, caseload, absence]
 
 
 def test_coventry_s_rank_of_2022_is_what_counting_gives(benchmarks: Loaded, dfe: list[dict[str, str]]) -> None:

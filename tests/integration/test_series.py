@@ -24,8 +24,8 @@ async def metrics(system: RealSystem) -> Feed:
 def series(metrics: Feed, measure: str, asked: str, as_known_at: str = AFTER_ALL) -> dict[str, Any]:
     answer = metrics.get(f"/v1/measures/{measure}/series?authority={AUTHORITY}&as_known_at={as_known_at}&{asked}")
     assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()
-    return found
+    body: dict[str, Any] = answer.json()
+    return body
 
 
 @pytest.mark.parametrize(
@@ -44,11 +44,11 @@ def series(metrics: Feed, measure: str, asked: str, as_known_at: str = AFTER_ALL
     ],
 )
 def test_a_year_month_by_month(metrics: Feed, measure: str, months: list[Any]) -> None:
-    found = series(metrics, measure, YEAR)
-    assert found["totals"] == months
-    assert "reasons" not in found
-    assert [period["to"][5:] for period in found["periods"]][:3] == ["04-30", "05-31", "06-30"]
-    assert found["rows"] == [{"values": months}] or set(months) == {0}
+    answer = series(metrics, measure, YEAR)
+    assert answer["totals"] == months
+    assert "reasons" not in answer
+    assert [period["to"][5:] for period in answer["periods"]][:3] == ["04-30", "05-31", "06-30"]
+    assert answer["rows"] == [{"values": months}] or set(months) == {0}
 
 
 def test_cases_are_null_where_nobody_counted_them_and_when_the_count_has_run_out(metrics: Feed) -> None:
@@ -58,10 +58,10 @@ def test_cases_are_null_where_nobody_counted_them_and_when_the_count_has_run_out
     of_each = {"average-caseload": 16.0, "cases": 24, "case-holders-fte": 1.5}
     for measure, value in of_each.items():
         months = [value if counted else None for counted in known]
-        found = series(metrics, measure, YEAR)
-        assert (found["totals"], found["reasons"]) == (months, reasons)
-        assert found["rows"] == [{"values": months, "reasons": reasons}]
-        assert found["control_chart"]["phases"][0]["points"] == 2
+        answer = series(metrics, measure, YEAR)
+        assert (answer["totals"], answer["reasons"]) == (months, reasons)
+        assert answer["rows"] == [{"values": months, "reasons": reasons}]
+        assert answer["control_chart"]["phases"][0]["points"] == 2
 
 
 @pytest.mark.parametrize(
@@ -107,21 +107,21 @@ def test_a_series_as_known_before_and_after_a_correction(
 def test_a_series_by_quarters_and_by_years(
     metrics: Feed, measure: str, asked: str, ends: list[str], totals: list[float]
 ) -> None:
-    found = series(metrics, measure, asked)
-    assert [period["to"][5:] for period in found["periods"]] == ends
-    assert found["totals"] == totals
+    answer = series(metrics, measure, asked)
+    assert [period["to"][5:] for period in answer["periods"]] == ends
+    assert answer["totals"] == totals
 
 
 def test_a_series_by_dimensions(metrics: Feed) -> None:
     asked = "from=2023-10-01&to=2023-12-31"
-    found = series(metrics, "vacancies", f"{asked}&by=role")
-    assert found["rows"] == [
+    answer = series(metrics, "vacancies", f"{asked}&by=role")
+    assert answer["rows"] == [
         {"role": "residential-childrens-worker", "values": [0.0, 0.0, 0.0]},
         {"role": "social-worker", "values": [1.5, 1.5, 1.5]},
         {"role": "team-manager", "values": [0.0, 1.0, 1.0]},
     ]
-    assert found["totals"] == [1.5, 2.5, 2.5]
-    assert "control_chart" not in found
+    assert answer["totals"] == [1.5, 2.5, 2.5]
+    assert "control_chart" not in answer
     starters = series(metrics, "starters", "from=2023-04-01&to=2023-07-31&by=origin,csww_role")
     assert starters["rows"] == [
         {"origin": "newly-qualified", "csww_role": 5, "values": [1, 0, 0, 0]},
@@ -152,14 +152,14 @@ def test_a_series_of_some_posts_only(metrics: Feed, measure: str, asked: str, to
 
 @pytest.mark.parametrize("day", ["2023-10-01", "2023-10-15", "2023-10-31"])
 def test_a_series_carries_its_control_chart_rebased_where_told(metrics: Feed, day: str) -> None:
-    found = series(metrics, "starters", f"{YEAR}&rebase={day}")["control_chart"]
-    first, second = found["phases"]
+    answer = series(metrics, "starters", f"{YEAR}&rebase={day}")["control_chart"]
+    first, second = answer["phases"]
     # 2 1 0 1 0 0: mean 2/3, moving ranges 1 1 1 1 0 of mean 0.8; 2/3 + 2.66 x 0.8 = 2.8, and below nought nothing.
     assert (first["start"], first["points"], first["centre"], first["mean_moving_range"]) == (0, 6, 0.7, 0.8)
     assert (first["lower"], first["upper"], first["provisional"]) == (0.0, 2.8, True)
     # 0 0 0 0 1 0: mean 1/6, moving ranges 0 0 0 1 1 of mean 0.4.
     assert (second["start"], second["centre"], second["mean_moving_range"]) == (6, 0.2, 0.4)
-    assert [point["phase"] for point in found["points"]] == [1] * 6 + [2] * 6
+    assert [point["phase"] for point in answer["points"]] == [1] * 6 + [2] * 6
     (whole,) = series(metrics, "starters", YEAR)["control_chart"]["phases"]
     assert (whole["centre"], whole["provisional"]) == (0.4, False)  # 5 in 12 months
 
@@ -220,15 +220,15 @@ def test_a_series_as_csv_has_the_limits_of_its_control_chart(metrics: Feed) -> N
 def test_a_series_that_cannot_be_had_is_refused_with_what_would_be_right(
     metrics: Feed, asked: str, field: str, expected: str
 ) -> None:
-    found = fault(metrics.get(f"/v1/measures/vacancies/series?authority={AUTHORITY}&{asked}"), 422)
-    assert found["field"] == field
-    assert expected in found["expected"]
+    refused = fault(metrics.get(f"/v1/measures/vacancies/series?authority={AUTHORITY}&{asked}"), 422)
+    assert refused["field"] == field
+    assert expected in refused["expected"]
 
 
 def test_the_longest_series_is_given(metrics: Feed) -> None:
-    found = series(metrics, "vacancies", "from=1999-10-01&to=2099-09-30&planned=true")
-    assert len(found["totals"]) == 1200
-    assert (found["totals"][0], found["totals"][-1]) == (0.0, 1.5)
+    answer = series(metrics, "vacancies", "from=1999-10-01&to=2099-09-30&planned=true")
+    assert len(answer["totals"]) == 1200
+    assert (answer["totals"][0], answer["totals"][-1]) == (0.0, 1.5)
     assert (
         len(series(metrics, "starters", "from=1948-01-01&to=2099-12-31&every=year&year_starts_in=1")["totals"]) == 152
     )

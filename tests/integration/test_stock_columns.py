@@ -71,9 +71,10 @@ async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) 
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=RecentEvents()))
     accepted = [
         replace(
-            event, envelope=event.envelope.model_copy(update={"acceptedtime": event.envelope.time, "sequence": place})
+            event,
+            envelope=event.envelope.model_copy(update={"acceptedtime": event.envelope.time, "sequence": sequence}),
         )
-        for place, event in ((str(next(SEQUENCE)), event) for event in events)
+        for sequence, event in ((str(next(SEQUENCE)), event) for event in events)
     ]
     await handlers.TakeInEvents(runtime)(accepted, far_behind)
     while await handlers.derive_queued(runtime):
@@ -180,8 +181,8 @@ async def test_how_many_combinations_there_are_is_told_alike_before_and_after_th
         (["331", "332"], ["team"], {}, 1),
     ]
     for _ in range(2):
-        for authorities, by, where, found in questions:
-            assert await stock.count_keys(authorities, by, where) == found
+        for authorities, by, where, count in questions:
+            assert await stock.count_keys(authorities, by, where) == count
         for authority in ("331", "332"):
             await stock.of(authority)
 
@@ -214,9 +215,9 @@ async def test_all_authorities_come_a_few_at_a_time_never_more_bytes_than_so_man
 async def test_many_who_ask_at_once_read_the_rows_once(pool: asyncpg.Pool) -> None:
     await take_in(pool, *(post(number) for number in range(20)))
     stock = stock_of(pool)
-    found = await asyncio.gather(*(stock.of("331") for _ in range(30)))
-    assert len({id(columns) for columns in found}) == 1
-    assert len(found[0]) == 20
+    answers = await asyncio.gather(*(stock.of("331") for _ in range(30)))
+    assert len({id(columns) for columns in answers}) == 1
+    assert len(answers[0]) == 20
 
 
 async def test_readers_see_whole_transactions_while_events_come_in(pool: asyncpg.Pool) -> None:

@@ -117,11 +117,11 @@ async def test_a_start_withdrawn_late_is_withdrawn_where_it_was_known_and_known_
         (void("V-2", "V-1"), None),
         (void("V-3", "S-1"), no_start),
     ]
-    for place, (event, notes) in enumerate(steps, 1):
+    for index, (event, notes) in enumerate(steps, 1):
         assert recruitment.structured(event).status_code == 202
-        await arrival(system.databases["retention"], "517", {"worker/W-1"}, place)
-        answer = retention.structured(worker_left(f"L-{place}", "W-1", authority="517"))
-        assert (place, answer.status_code, answer.json().get("notes")) == (place, 202, notes)
+        await arrival(system.databases["retention"], "517", {"worker/W-1"}, index)
+        answer = retention.structured(worker_left(f"L-{index}", "W-1", authority="517"))
+        assert (index, answer.status_code, answer.json().get("notes")) == (index, 202, notes)
 
 
 async def test_a_leaver_withdrawn_late_leaves_no_post_vacant_where_it_was_known(
@@ -139,11 +139,11 @@ async def test_a_leaver_withdrawn_late_leaves_no_post_vacant_where_it_was_known(
         (worker_left("L-2", "W-1", "2023-10-01", supersedes="L-1", authority="518"), None),
         (void("V-3", "L-2"), vacant),
     ]
-    for place, (event, posts) in enumerate(steps, 1):
+    for index, (event, posts) in enumerate(steps, 1):
         assert retention.structured(event).status_code == 202
-        await arrival(system.databases["recruitment"], "518", {"worker/W-1"}, place)
-        found = recruitment.get("/v1/posts/fallen-vacant?authority=518&as_at=2023-10-31").json()["posts"]
-        assert (place, found) == (place, [vacant[0] | {"since": "2023-10-01"}] if posts is None else posts)
+        await arrival(system.databases["recruitment"], "518", {"worker/W-1"}, index)
+        answer = recruitment.get("/v1/posts/fallen-vacant?authority=518&as_at=2023-10-31").json()["posts"]
+        assert (index, answer) == (index, [vacant[0] | {"since": "2023-10-01"}] if posts is None else posts)
 
 
 def test_what_the_other_service_accepted_is_withdrawn_there_and_not_here(recruitment: Feed, retention: Feed) -> None:

@@ -31,8 +31,8 @@ def void(kind: str, subject: str, id: str, voids: str, **attributes: Any) -> Clo
 
 def total(metrics: Feed, measure: str, authority: str) -> float:
     """The total of a stock measure at the end of October, FTE."""
-    found: float = metrics.get(f"/v1/measures/{measure}?authority={authority}&as_at={AS_AT}").json()["total"]
-    return found
+    answer: float = metrics.get(f"/v1/measures/{measure}?authority={authority}&as_at={AS_AT}").json()["total"]
+    return answer
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ async def test_two_systems_that_number_their_own_events_do_not_collide(
 
 def test_of_one_source_an_id_still_stands_for_one_event(recruitment: Feed, new: str) -> None:
     assert recruitment.structured(post_established(new, f"{new}-1", source=HR)).status_code == 202
-    found = fault(recruitment.structured(post_established(new, f"{new}-2", source=HR)), 409)
-    assert (found["field"], found["value"]) == ("id", new)
-    assert found["problem"].startswith(f"was used by {HR} at ")
+    refused = fault(recruitment.structured(post_established(new, f"{new}-2", source=HR)), 409)
+    assert (refused["field"], refused["value"]) == ("id", new)
+    assert refused["problem"].startswith(f"was used by {HR} at ")
 
 
 async def test_chains_of_corrections_with_equal_ids_are_told_apart(
@@ -130,5 +130,5 @@ async def test_a_withdrawal_means_an_event_of_the_source_that_it_names(
 def test_what_is_corrected_in_another_source_is_of_the_same_type_and_subject(recruitment: Feed, new: str) -> None:
     assert recruitment.structured(post_established("1", new, source=f"/{new}")).status_code == 202
     other = post_established(f"x{new}", f"{new}-2", source=HR, supersedes="1", supersedessource=f"/{new}")
-    found = fault(recruitment.structured(other), 409)
-    assert (found["field"], found["value"]) == ("supersedes", "1")
+    refused = fault(recruitment.structured(other), 409)
+    assert (refused["field"], refused["value"]) == ("supersedes", "1")

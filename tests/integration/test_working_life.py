@@ -124,9 +124,9 @@ async def test_children_of_kinds_that_overlap_are_never_added(
         asked = f"{measure}?authority=812&as_at=2023-11-30"
         in_all = metrics.get(f"/v1/measures/{asked}").json()
         assert (in_all["total"], in_all["reason"]) == (None, "not-counted")
-        found = metrics.get(f"/v1/measures/{asked}&by=demand").json()
-        assert [row["value"] for row in found["rows"]] == by_kind
-        assert (found["total"], found["reason"]) == (None, "not-counted")
+        answer = metrics.get(f"/v1/measures/{asked}&by=demand").json()
+        assert [row["value"] for row in answer["rows"]] == by_kind
+        assert (answer["total"], answer["reason"]) == (None, "not-counted")
         one = metrics.get(
             f"/v1/measures/{measure}/explanation?authority=812&as_at=2023-11-30&demand=children-looked-after"
         )
@@ -148,9 +148,9 @@ async def test_what_rests_on_the_rules_of_one_council_is_null_for_another_wherev
     events = [post_established(f"E-{new}", f"P-{new}", **of), worker_started(f"S-{new}", f"W-{new}", f"P-{new}", **of)]
     await _in(system, recruitment, recruitment, *events)
     year = "financial_year=2024-25&as_known_at=2025-06-01T00:00:00Z"
-    found = metrics.get(f"/v1/measures/{measure}?authority=822&{year}&by=role").json()
-    assert (found["total"], found["reason"]) == (None, "no-policy")
-    assert {(row["value"], row["reason"]) for row in found["rows"]} <= {(None, "no-policy")}
+    answer = metrics.get(f"/v1/measures/{measure}?authority=822&{year}&by=role").json()
+    assert (answer["total"], answer["reason"]) == (None, "no-policy")
+    assert {(row["value"], row["reason"]) for row in answer["rows"]} <= {(None, "no-policy")}
     series = metrics.get(f"/v1/measures/{measure}/series?authority=822&from=2024-04-01&to=2024-06-30").json()
     assert (series["totals"], series["reasons"]) == ([None] * 3, ["no-policy"] * 3)
     explained = metrics.get(f"/v1/measures/{measure}/explanation?authority=822&{year}").json()

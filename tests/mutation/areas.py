@@ -21,13 +21,13 @@ class Area:
 
     def paths(self, root: Path) -> list[str]:
         """The files, from `root` on, in order."""
-        found = {path.relative_to(root).as_posix() for pattern in self.files for path in root.glob(pattern)}
-        return sorted(path for path in found if not path.endswith("__init__.py"))
+        paths = {path.relative_to(root).as_posix() for pattern in self.files for path in root.glob(pattern)}
+        return sorted(path for path in paths if not path.endswith("__init__.py"))
 
     def test_files(self, root: Path) -> list[str]:
         """The files of its tests, from `root` on, without those that are left out."""
-        found = [path for test in self.tests for path in _files(root / test)]
-        names = [path.relative_to(root).as_posix() for path in found]
+        files = [path for test in self.tests for path in _files(root / test)]
+        names = [path.relative_to(root).as_posix() for path in files]
         return [name for name in names if name not in LEFT_OUT]
 
 

@@ -51,22 +51,22 @@ class ConditionFixed:
     example = ("if a:\n    b\n", ("if True:\n    b\n", "if False:\n    b\n"))
 
     def mutation_positions(self, node: Node) -> Iterator[Position]:
-        for place, values in self._conditions(node):
+        for at, values in self._conditions(node):
             for _ in values:
-                yield _at(node.children[place])
+                yield _at(node.children[at])
 
     def mutate(self, node: Node, index: int) -> Node:
-        place, value = [(place, value) for place, values in self._conditions(node) for value in values][index]
-        node.children[place] = _code(f" {value}")
+        at, value = [(at, value) for at, values in self._conditions(node) for value in values][index]
+        node.children[at] = _code(f" {value}")
         return node
 
     def _conditions(self, node: Node) -> list[tuple[int, tuple[str, ...]]]:
         if node.type == "if_stmt":
             return [
-                (place + 1, ("True", "False"))
-                for place, child in enumerate(node.children)
+                (at + 1, ("True", "False"))
+                for at, child in enumerate(node.children)
                 if child.type == "keyword" and child.value in ("if", "elif")
-                if node.children[place + 1].get_code().strip() != "TYPE_CHECKING"
+                if node.children[at + 1].get_code().strip() != "TYPE_CHECKING"
             ]
         if node.type == "while_stmt" and node.children[1].get_code().strip() != "True":
             return [(1, ("False",))]
@@ -107,30 +107,30 @@ class OperandDropped:
 
 
 class ArgumentSlip:
-    """Two arguments change places, or one that has a name is left out."""
+    """Two arguments are exchanged, or one that has a name is left out."""
 
     example = ("f(a, b, c=d, e=g)", ("f(b, a, c=d, e=g)", "f(a, b, e=g)", "f(a, b, c=d)"))
 
     def mutation_positions(self, node: Node) -> Iterator[Position]:
         # All at once: between two of them Cosmic Ray makes the mistake.
         arguments = self._arguments(node)
-        yield from [_at(arguments[place]) for place, _ in self._slips(node)]
+        yield from [_at(arguments[first]) for first, _ in self._slips(node)]
 
     def mutate(self, node: Node, index: int) -> Node:
-        place, swapped = self._slips(node)[index]
+        first, swapped = self._slips(node)[index]
         arguments = self._arguments(node)
         if swapped:
-            one, other = arguments[place], arguments[place + 1]
+            one, other = arguments[first], arguments[first + 1]
             prefixes = [argument.get_first_leaf().prefix for argument in (one, other)]
             children = node.children[1].children
-            first, second = children.index(one), children.index(other)
-            children[first], children[second] = other, one
+            left, right = children.index(one), children.index(other)
+            children[left], children[right] = other, one
             other.get_first_leaf().prefix, one.get_first_leaf().prefix = prefixes
         elif len(arguments) == 1:
             node.children = [node.children[0], node.children[-1]]
         else:
             children = node.children[1].children
-            at = children.index(arguments[place])
+            at = children.index(arguments[first])
             del children[max(0, at - 1) : at + 1 if at else at + 2]
         return node
 
@@ -148,13 +148,11 @@ class ArgumentSlip:
         plain = [argument.type != "argument" for argument in arguments]
         codes = [argument.get_code().strip() for argument in arguments]
         swaps = [
-            (place, True)
-            for place in range(len(arguments) - 1)
-            if plain[place] and plain[place + 1] and codes[place] != codes[place + 1]
+            (at, True) for at in range(len(arguments) - 1) if plain[at] and plain[at + 1] and codes[at] != codes[at + 1]
         ]
         named = [
-            (place, False)
-            for place, argument in enumerate(arguments)
+            (at, False)
+            for at, argument in enumerate(arguments)
             if argument.type == "argument"
             and getattr(argument.children[1], "value", "") == "="
             and argument.children[0].value not in FOR_SAFETY
@@ -237,23 +235,23 @@ class MembershipTurned:
     example = ("x = a in b", ("x = a not in b",))
 
     def mutation_positions(self, node: Node) -> Iterator[Position]:
-        for place in self._places(node):
-            yield _at(node.children[place])
+        for at in self._indexes(node):
+            yield _at(node.children[at])
 
     def mutate(self, node: Node, index: int) -> Node:
-        place = self._places(node)[index]
-        inside = node.children[place].get_code().strip() == "in"
-        node.children[place] = _code(" not in" if inside else " in")
+        at = self._indexes(node)[index]
+        inside = node.children[at].get_code().strip() == "in"
+        node.children[at] = _code(" not in" if inside else " in")
         return node
 
     @staticmethod
-    def _places(node: Node) -> list[int]:
+    def _indexes(node: Node) -> list[int]:
         if node.type != "comparison":
             return []
         return [
-            place
-            for place in range(1, len(node.children), 2)
-            if " ".join(node.children[place].get_code().split()) in ("in", "not in")
+            at
+            for at in range(1, len(node.children), 2)
+            if " ".join(node.children[at].get_code().split()) in ("in", "not in")
         ]
 
 

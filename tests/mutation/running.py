@@ -46,7 +46,7 @@ QUIET = (
 
 @dataclass(frozen=True)
 class Known:
-    """What a run without any mistake told: seconds by test, and by file and line which tests, by place, ran it."""
+    """What a run without any mistake told: seconds by test, and by file and line which tests, by rank, ran it."""
 
     seconds: dict[str, float]
     lines: dict[str, dict[int, list[int]]]
@@ -61,8 +61,8 @@ class Known:
         before = [line for line in by_line if line <= first]
         ran = [line for line in by_line if first <= line <= last] or ([max(before)] if before else [])
         tests = list(self.seconds)
-        places = {place for line in ran for place in by_line[line]} or (range(len(tests)) if ran else ())
-        return self._cheapest_first(tests[place] for place in places)
+        ranks = {rank for line in ran for rank in by_line[line]} or (range(len(tests)) if ran else ())
+        return self._cheapest_first(tests[rank] for rank in ranks)
 
     def beside(self, tests: Iterable[str]) -> list[str]:
         """The other tests of the files of these, cheapest first: what one of a file had made, others may look at."""
@@ -81,7 +81,7 @@ class Choosing:
     """
 
     def __init__(self, tests: list[str], seconds: Mapping[str, float]) -> None:
-        self.rank = {test: place for place, test in enumerate(tests)}
+        self.rank = {test: rank for rank, test in enumerate(tests)}
         self.seconds = seconds
 
     @pytest.hookimpl(trylast=True)
@@ -150,8 +150,8 @@ def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
         measured.start()
         code = pytest.main([*QUIET, "--tb=short", *tests], plugins=[recording])
         measured.stop()
-        place = {test: number for number, test in enumerate(recording.seconds)}
-        lines = {file: _by_line(measured.get_data(), str(copy / file), place) for file in files}
+        ranks = {test: number for number, test in enumerate(recording.seconds)}
+        lines = {file: _by_line(measured.get_data(), str(copy / file), ranks) for file in files}
         others = sorted(name for name in sys.modules if name.partition(".")[0] not in OURS and not name.startswith("_"))
         told.write_text(json.dumps({"seconds": recording.seconds, "lines": lines, "others": others}))
         return int(code)
@@ -161,13 +161,13 @@ def learn(copy: Path, files: list[str], tests: list[str]) -> Known:
         raise TestsFail(output)
     said = json.loads(told.read_text())
     _load(said["others"])
-    lines = {file: {int(line): those for line, those in found.items()} for file, found in said["lines"].items()}
+    lines = {file: {int(line): those for line, those in tests_of.items()} for file, tests_of in said["lines"].items()}
     return Known(said["seconds"], lines)
 
 
-def _by_line(data: coverage.CoverageData, file: str, place: Mapping[str, int]) -> dict[int, list[int]]:
-    found = data.contexts_by_lineno(file)
-    return {line: [place[test] for test in tests if test] for line, tests in found.items()}
+def _by_line(data: coverage.CoverageData, file: str, ranks: Mapping[str, int]) -> dict[int, list[int]]:
+    contexts = data.contexts_by_lineno(file)
+    return {line: [ranks[test] for test in tests if test] for line, tests in contexts.items()}
 
 
 def notices(copy: Path, file: str, code: str, tests: list[str], known: Known) -> bool:

@@ -44,10 +44,10 @@ def slips(text: str) -> list[tuple[int, int, str]]:
     if not STATEMENT.search(text):
         return []
     return [
-        (found.start(), found.end(), instead)
+        (match.start(), match.end(), instead)
         for pattern, instead in SLIPS
-        for found in pattern.finditer(text)
-        if found.group()
+        for match in pattern.finditer(text)
+        if match.group()
     ]
 
 
@@ -67,7 +67,7 @@ class SqlSlip:
     def mutation_positions(self, node: Any) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         if node.type in ("string", "fstring_string"):
             for start, end, _ in slips(node.value):
-                yield _place(node, start), _place(node, end)
+                yield _position(node, start), _position(node, end)
 
     def mutate(self, node: Any, index: int) -> Any:
         start, end, instead = slips(node.value)[index]
@@ -75,7 +75,7 @@ class SqlSlip:
         return node
 
 
-def _place(node: Any, offset: int) -> tuple[int, int]:
+def _position(node: Any, offset: int) -> tuple[int, int]:
     before = node.value[:offset]
     line = node.start_pos[0] + before.count("\n")
     return line, len(before) - before.rfind("\n") - 1 if "\n" in before else node.start_pos[1] + offset

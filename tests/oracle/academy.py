@@ -91,12 +91,12 @@ def members(workforce: Workforce, as_at: date) -> list[Member]:
         cohort, started_on = start.data.cohort, start.data.started_on
         if cohort is not None and workforce.is_in_service(start.of, started_on, "all"):
             earliest[cohort, start.of] = min(started_on, earliest.get((cohort, start.of), started_on))
-    found = []
+    entrants = []
     for (cohort, person), started_on in sorted(earliest.items()):
         for spell in workforce.spells(person, "all"):
             if spell.holds(started_on) and started_on <= as_at:
-                found.append(Member(cohort, person, started_on, spell))
-    return found
+                entrants.append(Member(cohort, person, started_on, spell))
+    return entrants
 
 
 def _outcomes(workforce: Workforce, counted: list[Member], as_at: date, completed: bool) -> Outcomes:
@@ -143,7 +143,7 @@ def _left_on(member: Member, as_at: date) -> date | None:
 
 def _has_progressed(workforce: Workforce, member: Member, as_at: date) -> bool:
     days = [day for day in Period(member.started_on, as_at) if member.spell.holds(day)]
-    roles = {workforce.place_of_person(member.person, day, "all")["role"] for day in days}
+    roles = {workforce.dimensions_of_person(member.person, day, "all")["role"] for day in days}
     return bool(roles - {NEWLY_QUALIFIED, None})
 
 

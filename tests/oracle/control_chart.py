@@ -38,30 +38,30 @@ def _phase(points: list[Fraction | None], screened: bool) -> PhaseByHand:
     known = [point for point in points if point is not None]
     centre = sum(known) / Fraction(len(known)) if known else None
     ranges = []
-    for place in range(1, len(points)):
-        before, point = points[place - 1], points[place]
+    for index in range(1, len(points)):
+        before, point = points[index - 1], points[index]
         if before is not None and point is not None:
             ranges.append(max(before, point) - min(before, point))
     if centre is None or not ranges:
-        found = PhaseByHand(centre, None, None, None, None, [])
+        phase = PhaseByHand(centre, None, None, None, None, [])
     else:
         mean = sum(ranges) / Fraction(len(ranges))
         if screened:
             kept = [each for each in ranges if not each > mean * Fraction(3268, 1000)]
             mean = sum(kept) / Fraction(len(kept))
         sigma = mean * 1000 / 1128
-        found = PhaseByHand(centre, mean, centre - 3 * sigma, centre + 3 * sigma, mean * 3268 / 1000, [])
-    found.rules = [_rules_of(points, place, found) for place in range(len(points))]
-    return found
+        phase = PhaseByHand(centre, mean, centre - 3 * sigma, centre + 3 * sigma, mean * 3268 / 1000, [])
+    phase.rules = [_rules_of(points, index, phase) for index in range(len(points))]
+    return phase
 
 
-def _rules_of(points: list[Fraction | None], place: int, lines: PhaseByHand) -> set[str]:
+def _rules_of(points: list[Fraction | None], index: int, lines: PhaseByHand) -> set[str]:
     centre = lines.centre
-    if points[place] is None or centre is None:
+    if points[index] is None or centre is None:
         return set()
 
     def some_window(length: int, has_the_pattern: Callable[[list[Fraction]], bool]) -> bool:
-        for first in range(place - length + 1, place + 1):
+        for first in range(index - length + 1, index + 1):
             window = points[first : first + length] if first >= 0 else []
             known = [point for point in window if point is not None]
             if len(known) == length and has_the_pattern(known):
@@ -74,7 +74,7 @@ def _rules_of(points: list[Fraction | None], place: int, lines: PhaseByHand) -> 
     if some_window(7, lambda seven: _only_rises(seven) or _only_rises(seven[::-1])):
         rules.add("trend")
     if lines.mean_moving_range:
-        rules |= _rules_on_limits(points[place], centre, lines, some_window)
+        rules |= _rules_on_limits(points[index], centre, lines, some_window)
     return rules
 
 

@@ -51,7 +51,7 @@ def _of_starters(in_fte: bool, counts: Callable[[Dimensions], bool] = lambda cam
         for one in _spells(workforce, scope):
             first = one.spell.first
             if first in period and counts(one.came):
-                dimensions = {**workforce.place_of_person(one.person, first, scope), **one.came}
+                dimensions = {**workforce.dimensions_of_person(one.person, first, scope), **one.came}
                 parts.append(part(dimensions, workforce.fte(one.person, first, scope) if in_fte else 1))
         return parts
 
@@ -75,7 +75,7 @@ def _of_leavers(in_fte: bool) -> Measure:
             out = one.spell.out
             if out is not None and out in period:
                 dimensions = {
-                    **workforce.place_of_person(one.person, out - ONE_DAY, scope),
+                    **workforce.dimensions_of_person(one.person, out - ONE_DAY, scope),
                     **{name: one.came[name] for name in KEPT_BY_LEAVERS},
                     **_why_they_left(workforce, one.person, out),
                 }
@@ -115,9 +115,9 @@ def moves(events: list[Event], period: Period, scope: str) -> list[Part]:
             last_recorded[one.of, move.moved_on, move.to_post] = move
     parts = []
     for move in last_recorded.values():
-        place = workforce.place_of_post(move.to_post, move.moved_on)
-        if move.moved_on in period and is_in(scope, place):
-            parts.append(part({**place, "move_kind": plain(move.kind)}))
+        dimensions = workforce.dimensions_of_post(move.to_post, move.moved_on)
+        if move.moved_on in period and is_in(scope, dimensions):
+            parts.append(part({**dimensions, "move_kind": plain(move.kind)}))
     return parts
 
 
@@ -146,7 +146,7 @@ def in_post_headcount_days(events: list[Event], period: Period, scope: str) -> l
     """Days of persons in service."""
     workforce = workforce_of(events)
     return [
-        part(workforce.place_of_person(person, day, scope))
+        part(workforce.dimensions_of_person(person, day, scope))
         for day in period
         for person in workforce.persons
         if workforce.is_in_service(person, day, scope)
@@ -157,7 +157,7 @@ def opening_headcount(events: list[Event], period: Period, scope: str) -> list[P
     """Persons in service the day before the period."""
     workforce = workforce_of(events)
     there = [person for person in workforce.persons if workforce.is_in_service(person, period.opening, scope)]
-    return [part(workforce.place_of_person(person, period.opening, scope)) for person in there]
+    return [part(workforce.dimensions_of_person(person, period.opening, scope)) for person in there]
 
 
 def stayed_headcount(events: list[Event], period: Period, scope: str) -> list[Part]:
@@ -165,7 +165,7 @@ def stayed_headcount(events: list[Event], period: Period, scope: str) -> list[Pa
     workforce = workforce_of(events)
     there = [person for person in workforce.persons if workforce.is_in_service(person, period.opening, scope)]
     stayed = [person for person in there if workforce.is_in_service(person, period.last, scope)]
-    return [part(workforce.place_of_person(person, period.opening, scope)) for person in stayed]
+    return [part(workforce.dimensions_of_person(person, period.opening, scope)) for person in stayed]
 
 
 def starters_old_enough(
@@ -190,6 +190,6 @@ def _starters_judged(
     for one in _spells(workforce, scope):
         judged_on = months_after(one.spell.first, months)
         if one.spell.first in period and judged_on <= as_at:
-            dimensions = {**workforce.place_of_person(one.person, one.spell.first, scope), **one.came}
+            dimensions = {**workforce.dimensions_of_person(one.person, one.spell.first, scope), **one.came}
             judged.append((part(dimensions), one.spell.holds(judged_on)))
     return judged

@@ -48,7 +48,7 @@ def _candidates(workforce: Workforce) -> list[tuple[str, PanelDecided, Dimension
     candidates = []
     for (person, panel, kind), decision in last_recorded.items():
         dimensions: Dimensions = {
-            **workforce.place_of_person(person, decision.decided_on, "all"),
+            **workforce.dimensions_of_person(person, decision.decided_on, "all"),
             "panel": panel,
             "panel_kind": plain(kind),
             "decision": plain(decision.decision),
@@ -60,8 +60,8 @@ def _candidates(workforce: Workforce) -> list[tuple[str, PanelDecided, Dimension
 def panel_candidates(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Persons about whom a panel decided."""
     candidates = _candidates(workforce_of(events))
-    found = [part(dimensions) for _, decision, dimensions in candidates if decision.decided_on in period]
-    return _of_scope(found, scope)
+    counted = [part(dimensions) for _, decision, dimensions in candidates if decision.decided_on in period]
+    return _of_scope(counted, scope)
 
 
 def panel_successes(events: list[Event], period: Period, scope: str) -> list[Part]:
@@ -103,9 +103,9 @@ def retention_payments_due(events: list[Event], period: Period, scope: str) -> l
         for spell in workforce.spells(person, "all"):
             due_on = payment_due_on(spell)
             if due_on is not None and due_on in period:
-                place = workforce.place_of_person(person, due_on, "all")
-                if place["role"] in SOCIAL_WORKERS:
-                    parts.append(part(place))
+                dimensions = workforce.dimensions_of_person(person, due_on, "all")
+                if dimensions["role"] in SOCIAL_WORKERS:
+                    parts.append(part(dimensions))
     return _of_scope(parts, scope)
 
 
@@ -116,18 +116,18 @@ def retention_payment_cost(events: list[Event], period: Period, scope: str) -> l
 
 def retention_payments_made(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Payments made."""
-    return _of_scope([part(place) for place, _ in _made(events, period)], scope)
+    return _of_scope([part(dimensions) for dimensions, _ in _made(events, period)], scope)
 
 
 def retention_payments_paid(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Their pounds."""
-    return _of_scope([part(place, made.amount) for place, made in _made(events, period)], scope)
+    return _of_scope([part(dimensions, made.amount) for dimensions, made in _made(events, period)], scope)
 
 
 def _made(events: list[Event], period: Period) -> list[tuple[Dimensions, RetentionPaymentMade]]:
     workforce = workforce_of(events)
     return [
-        (workforce.place_of_person(made.of, made.data.paid_on, "all"), made.data)
+        (workforce.dimensions_of_person(made.of, made.data.paid_on, "all"), made.data)
         for made in workforce.told(RetentionPaymentMade)
         if made.data.paid_on in period
     ]

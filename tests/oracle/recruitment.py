@@ -1,6 +1,6 @@
 """Applications and campaigns, and the agency cover that is engaged meanwhile: its weeks and what they cost.
 
-Invariant: weeks and pounds are rounded once for each assignment at one place, for one reason.
+Invariant: weeks and pounds are rounded once for each assignment on one post, for one reason.
 """
 
 from fractions import Fraction

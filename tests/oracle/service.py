@@ -29,7 +29,7 @@ NOWHERE: Dimensions = dict.fromkeys(PLACE)
 
 @dataclass(frozen=True)
 class Told(Generic[Data]):
-    """An event: the identifier of whom or what it is about, what it says, and its place in the order of recording."""
+    """An event: the identifier of whom or what it is about, what it says, and its index in the order of recording."""
 
     of: str
     data: Data
@@ -95,12 +95,12 @@ class Workforce:
 
     def told(self, model: type[Data], of: str | None = None) -> list[Told[Data]]:
         """The events of a type (about one subject), in the order of recording."""
-        found = []
-        for place, event in enumerate(self.events):
+        facts = []
+        for index, event in enumerate(self.events):
             identifier = event.envelope.subject.partition("/")[2]
             if isinstance(event.data, model) and of in (None, identifier):
-                found.append(Told(identifier, event.data, place, event))
-        return found
+                facts.append(Told(identifier, event.data, index, event))
+        return facts
 
     def _once(self, question: str, of: str, day: date, answer: Callable[[], Answer]) -> Answer:
         """The answer of this day, which is that of the last day that any event names."""
@@ -122,8 +122,8 @@ class Workforce:
 
     def assignment(self, cover: str, day: date) -> dict[str, Any] | None:
         """What an assignment is; None while it does not run."""
-        found = self._once("assignment", cover, day, lambda: _assignment(self.events, f"cover/{cover}", day))
-        return found if found and found["fte"] > 0 else None
+        value = self._once("assignment", cover, day, lambda: _assignment(self.events, f"cover/{cover}", day))
+        return value if value and value["fte"] > 0 else None
 
     def staffing(self, post: str, day: date) -> Staffing:
         """A post's establishment, in post, agency and agency cover."""
@@ -143,23 +143,23 @@ class Workforce:
 
     # --- dimensions and scope -----------------------------------------------------------------------------------------
 
-    def place_of_post(self, post: str, day: date) -> Dimensions:
+    def dimensions_of_post(self, post: str, day: date) -> Dimensions:
         """A post's role, team, service area, grade, CSWW role and location."""
         facts = self.facts(post, day)
         return dict(NOWHERE) if facts is None else {name: plain(facts[name]) for name in PLACE}
 
-    def place_of_cover(self, cover: str, day: date) -> Dimensions:
+    def dimensions_of_cover(self, cover: str, day: date) -> Dimensions:
         """The same of a running assignment: of the post it covers or, without one, its own."""
         assignment = self.assignment(cover, day)
         assert assignment is not None
         if assignment["post"] is not None:
-            return self.place_of_post(assignment["post"], day)
+            return self.dimensions_of_post(assignment["post"], day)
         return {name: plain(assignment.get(name)) for name in PLACE}
 
     def covers_running(self, day: date, scope: str) -> list[str]:
         """The assignments of the scope that run on a day."""
         running = [cover for cover in self.covers if self.assignment(cover, day)]
-        return [cover for cover in running if is_in(scope, self.place_of_cover(cover, day))]
+        return [cover for cover in running if is_in(scope, self.dimensions_of_cover(cover, day))]
 
     def posts_in_scope(self, person: str, day: date, scope: str) -> dict[str, Decimal]:
         """The FTE at which a person holds each post of the scope."""
@@ -167,7 +167,7 @@ class Workforce:
 
     def _posts_in_scope(self, person: str, day: date, scope: str) -> dict[str, Decimal]:
         held = self.held(person, day)
-        return {post: fte for post, fte in held.items() if is_in(scope, self.place_of_post(post, day))}
+        return {post: fte for post, fte in held.items() if is_in(scope, self.dimensions_of_post(post, day))}
 
     def is_in_service(self, person: str, day: date, scope: str) -> bool:
         """Whether a person holds a post of the scope."""
@@ -177,16 +177,18 @@ class Workforce:
         """A person's FTE in service of the scope."""
         return Fraction(sum(self.posts_in_scope(person, day, scope).values(), Decimal(0)))
 
-    def place_of_person(self, person: str, day: date, scope: str) -> Dimensions:
+    def dimensions_of_person(self, person: str, day: date, scope: str) -> Dimensions:
         """The same of a person's main post; of no one in service none."""
-        return self._once(f"place in {scope}", person, day, lambda: self._place_of_person(person, day, scope))
+        return self._once(f"dimensions in {scope}", person, day, lambda: self._dimensions_of_person(person, day, scope))
 
-    def _place_of_person(self, person: str, day: date, scope: str) -> Dimensions:
+    def _dimensions_of_person(self, person: str, day: date, scope: str) -> Dimensions:
         held = self.posts_in_scope(person, day, scope)
         if not held:
             return dict(NOWHERE)
-        main_post = min(held, key=lambda post: (self.place_of_post(post, day)["csww_role"] or 99, -held[post], post))
-        return self.place_of_post(main_post, day)
+        main_post = min(
+            held, key=lambda post: (self.dimensions_of_post(post, day)["csww_role"] or 99, -held[post], post)
+        )
+        return self.dimensions_of_post(main_post, day)
 
     def spells(self, person: str, scope: str) -> list[Spell]:
         """A person's longest runs of days in service."""
@@ -214,10 +216,10 @@ def plain(value: Any) -> str | int | None:
     return int(value) if isinstance(value, int) else str(value)
 
 
-def is_in(scope: str, place: Dimensions) -> bool:
-    """Whether a place counts in a scope, `all` or `census`."""
+def is_in(scope: str, dimensions: Dimensions) -> bool:
+    """Whether what has these dimensions counts in a scope, `all` or `census`."""
     assert scope in ("all", "census")
-    return scope == "all" or place["csww_role"] is not None
+    return scope == "all" or dimensions["csww_role"] is not None
 
 
 def workforce_of(standing_events: list[Event]) -> Workforce:

@@ -20,8 +20,8 @@ def _of_posts(amount: Callable[[Staffing], Fraction]) -> Measure:
     def measure(events: list[Event], period: Period, scope: str) -> list[Part]:
         workforce = workforce_of(events)
         day = period.last
-        posts = [post for post in workforce.posts if is_in(scope, workforce.place_of_post(post, day))]
-        parts = [part(workforce.place_of_post(post, day), amount(workforce.staffing(post, day))) for post in posts]
+        posts = [post for post in workforce.posts if is_in(scope, workforce.dimensions_of_post(post, day))]
+        parts = [part(workforce.dimensions_of_post(post, day), amount(workforce.staffing(post, day))) for post in posts]
         return [one for one in parts if one.amount]
 
     return measure
@@ -38,8 +38,8 @@ def dimensions_of_cover(workforce: Workforce, cover: str, day: date) -> Dimensio
     """An assignment's place, reason and agency on a day on which it runs."""
     assignment = workforce.assignment(cover, day)
     assert assignment is not None
-    place = workforce.place_of_cover(cover, day)
-    return {**place, "cover_reason": plain(assignment["reason"]), "agency": assignment["agency"]}
+    dimensions = workforce.dimensions_of_cover(cover, day)
+    return {**dimensions, "cover_reason": plain(assignment["reason"]), "agency": assignment["agency"]}
 
 
 def _of_covers(only_cover: bool, headcount: bool) -> Measure:
@@ -68,7 +68,7 @@ def in_post_headcount(events: list[Event], period: Period, scope: str) -> list[P
     workforce = workforce_of(events)
     day = period.last
     persons = [person for person in workforce.persons if workforce.is_in_service(person, day, scope)]
-    return [part(workforce.place_of_person(person, day, scope)) for person in persons]
+    return [part(workforce.dimensions_of_person(person, day, scope)) for person in persons]
 
 
 # --- vacancies in tranches --------------------------------------------------------------------------------------------
@@ -121,9 +121,9 @@ def _of_filled(amount: Callable[[Filled], Fraction]) -> Measure:
         parts = []
         for post in workforce.posts:
             for filled in vacancy_tranches(workforce, post, period.last)[1]:
-                place = workforce.place_of_post(post, filled.filled_on)
-                if filled.filled_on in period and is_in(scope, place):
-                    parts.append(part(place, amount(filled)))
+                dimensions = workforce.dimensions_of_post(post, filled.filled_on)
+                if filled.filled_on in period and is_in(scope, dimensions):
+                    parts.append(part(dimensions, amount(filled)))
         return parts
 
     return measure
@@ -138,10 +138,12 @@ def vacancies_by_age(events: list[Event], period: Period, scope: str) -> list[Pa
     workforce = workforce_of(events)
     parts = []
     for post in workforce.posts:
-        place = workforce.place_of_post(post, period.last)
-        if is_in(scope, place):
+        dimensions = workforce.dimensions_of_post(post, period.last)
+        if is_in(scope, dimensions):
             for tranche in vacancy_tranches(workforce, post, period.last)[0]:
-                parts.append(part({**place, "age": _age(full_months(tranche.opened_on, period.last))}, tranche.fte))
+                parts.append(
+                    part({**dimensions, "age": _age(full_months(tranche.opened_on, period.last))}, tranche.fte)
+                )
     return parts
 
 

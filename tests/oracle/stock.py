@@ -21,7 +21,7 @@ from tests.oracle.order import in_order_of_recording, reverses
 
 @dataclass
 class Stock:
-    """What stands at one place or in one role, in FTE."""
+    """What stands in one staffing unit or in one role, in FTE."""
 
     establishment: Decimal = Decimal(0)
     in_post: Decimal = Decimal(0)
@@ -32,14 +32,14 @@ class Stock:
     uncovered: Decimal = Decimal(0)
 
     def add(self, other: "Stock") -> None:
-        """Adds another place's stock to this one."""
+        """Adds another unit's stock to this one."""
         for field in fields(self):
             setattr(self, field.name, getattr(self, field.name) + getattr(other, field.name))
 
 
 @dataclass
-class Place:
-    """One place's stock, and the role it counts in (None where nobody established the post)."""
+class Unit:
+    """One unit's stock, and the role it counts in (None where nobody established the post)."""
 
     role: Role | None
     stock: Stock
@@ -145,7 +145,7 @@ def _merged_pairs(events: list[Event]) -> list[tuple[str, str]]:
 # --- what they say at a date ------------------------------------------------------------------------------------------
 
 
-def stock_by_place(events_that_stand: list[Event], as_at: date) -> dict[str, Place]:
+def stock_by_staffing_unit(events_that_stand: list[Event], as_at: date) -> dict[str, Unit]:
     """The stock at every post and at every agency assignment without one, by subject."""
     posts = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("post/")}
     numbers = {event.envelope.subject for event in events_that_stand if event.envelope.subject.startswith("worker/")}
@@ -156,7 +156,7 @@ def stock_by_place(events_that_stand: list[Event], as_at: date) -> dict[str, Pla
     posts |= {f"post/{post}" for posts_of_worker in held for post in posts_of_worker}
     posts |= {f"post/{running['post']}" for running in assignments.values() if running and running["post"]}
 
-    places = {}
+    units = {}
     for post in posts:
         facts = _facts_of_post(events_that_stand, post, as_at)
         stock = Stock()
@@ -173,20 +173,20 @@ def stock_by_place(events_that_stand: list[Event], as_at: date) -> dict[str, Pla
             stock.over_establishment = stock.in_post - stock.establishment
         if stock.vacancies > stock.agency_cover:
             stock.uncovered = stock.vacancies - stock.agency_cover
-        places[post] = Place(facts["role"] if facts else None, stock)
+        units[post] = Unit(facts["role"] if facts else None, stock)
     for cover, running in assignments.items():
         if running and running["post"] is None:
             stock = Stock()
             _add_agency_worker(stock, running)
-            places[cover] = Place(running["role"], stock)
-    return {subject: place for subject, place in places.items() if place.stock != Stock()}
+            units[cover] = Unit(running["role"], stock)
+    return {subject: unit for subject, unit in units.items() if unit.stock != Stock()}
 
 
 def stock_by_role(events_that_stand: list[Event], as_at: date) -> dict[Role | None, Stock]:
-    """The stock of every role: the sum over its places."""
+    """The stock of every role: the sum over its units."""
     roles: dict[Role | None, Stock] = {}
-    for place in stock_by_place(events_that_stand, as_at).values():
-        roles.setdefault(place.role, Stock()).add(place.stock)
+    for unit in stock_by_staffing_unit(events_that_stand, as_at).values():
+        roles.setdefault(unit.role, Stock()).add(unit.stock)
     return roles
 
 

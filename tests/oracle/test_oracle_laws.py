@@ -9,7 +9,7 @@ from contracts.envelope import Event
 from tests.oracle.academy import cohorts
 from tests.oracle.facts import LATER, total
 from tests.oracle.measures import MEASURES, Period, by, figure, known
-from tests.oracle.stock import stock_by_place
+from tests.oracle.stock import stock_by_staffing_unit
 from tests.whole_histories import FIRST_DAY, LAST_DAY, whole_histories
 
 DAYS = st.integers(0, (LAST_DAY - FIRST_DAY).days).map(lambda days: FIRST_DAY + timedelta(days=days))
@@ -30,10 +30,10 @@ def test_closing_is_opening_and_starters_without_leavers(history: list[Event], p
 
 
 @given(whole_histories(), DAYS)
-def test_stocks_are_the_sums_over_places_and_lots(history: list[Event], as_at: date) -> None:
+def test_stocks_are_the_sums_over_units_and_tranches(history: list[Event], as_at: date) -> None:
     events = known(history, LATER)
     no_merges = [event for event in events if event.envelope.type != "uk.workforce.worker.merged.v1"]
-    places = stock_by_place(no_merges, as_at).values()
+    units = stock_by_staffing_unit(no_merges, as_at).values()
     on_the_day = Period(as_at, as_at)
     for measure, field in [
         ("establishment", "establishment"),
@@ -45,7 +45,7 @@ def test_stocks_are_the_sums_over_places_and_lots(history: list[Event], as_at: d
         ("agency-cover", "agency_cover"),
         ("uncovered-vacancies", "uncovered"),
     ]:
-        assert total(no_merges, measure, on_the_day, "all") == sum(getattr(place.stock, field) for place in places)
+        assert total(no_merges, measure, on_the_day, "all") == sum(getattr(unit.stock, field) for unit in units)
 
 
 @given(whole_histories(), DAYS)

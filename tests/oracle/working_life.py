@@ -41,7 +41,7 @@ def working_days_lost(events: list[Event], period: Period, scope: str) -> list[P
             lost = a_day[absence.recorded] * len([day for day in own if day in period])
             began = absence.data.absent_from
             if scope == "all" or workforce.is_in_service(person, began, scope):
-                parts.append(part(workforce.place_of_person(person, began, scope), to_a_millionth(lost)))
+                parts.append(part(workforce.dimensions_of_person(person, began, scope), to_a_millionth(lost)))
     return [one for one in parts if one.amount]
 
 
@@ -75,12 +75,12 @@ def days_of_absence(absence: AbsenceRecorded) -> list[date]:
 
 def cases(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Cases held by those who hold any."""
-    return [part(place, count) for place, count, _ in _case_holders(events, period.last, scope)]
+    return [part(dimensions, count) for dimensions, count, _ in _case_holders(events, period.last, scope)]
 
 
 def case_holders_fte(events: list[Event], period: Period, scope: str) -> list[Part]:
     """The FTE of those who hold any."""
-    return [part(place, fte) for place, _, fte in _case_holders(events, period.last, scope)]
+    return [part(dimensions, fte) for dimensions, _, fte in _case_holders(events, period.last, scope)]
 
 
 # A part of 0 for whoever was counted and holds no case: where there is no part at all nobody was counted.
@@ -103,10 +103,10 @@ def _case_holders(events: list[Event], as_at: date, scope: str) -> list[tuple[Di
         is_fresh = (as_at - counted_on).days <= OLDEST_CASELOAD
         if is_fresh and fte > 0:
             if workforce.is_in_service(person, as_at, scope):
-                place = workforce.place_of_person(person, as_at, scope)
+                dimensions = workforce.dimensions_of_person(person, as_at, scope)
             else:
-                place = workforce.place_of_cover(min(assignments), as_at)
-            holders.append((place, held, fte if held >= 1 else Fraction(0)))
+                dimensions = workforce.dimensions_of_cover(min(assignments), as_at)
+            holders.append((dimensions, held, fte if held >= 1 else Fraction(0)))
     return holders
 
 
@@ -115,12 +115,12 @@ def _identity(event: Event) -> tuple[str, str, str]:
 
 
 def _assignments_of(workforce: Workforce, person: str, day: date, scope: str) -> dict[str, Fraction]:
-    found = {}
+    by_person = {}
     for cover in workforce.covers_running(day, scope):
         assignment = workforce.assignment(cover, day)
         if assignment and assignment["agency_worker"] == person:
-            found[cover] = Fraction(assignment["fte"])
-    return found
+            by_person[cover] = Fraction(assignment["fte"])
+    return by_person
 
 
 # --- demand and support -----------------------------------------------------------------------------------------------

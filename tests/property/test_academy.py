@@ -37,10 +37,10 @@ def test_every_outcome_and_the_survival_of_every_cohort_is_what_the_definitions_
     expected = oracle.cohorts(known_by_oracle(history, as_known_at, as_accepted_at), when.as_at)
     assert {member.cohort for member in members(snapshot) if member.started_on <= when.as_at} <= expected.keys()
     for cohort, of_cohort in expected.items():
-        found = outcomes(snapshot, {cohort}, when.as_at)
-        assert {name: found.count(name) for name in SAME} == {
+        counted = outcomes(snapshot, {cohort}, when.as_at)
+        assert {name: counted.count(name) for name in SAME} == {
             name: getattr(of_cohort, name_of_oracle) for name, name_of_oracle in SAME.items()
         }, cohort
-        curve = kaplan_meier(one.service for one in found.known)
+        curve = kaplan_meier(one.service for one in counted.known)
         steps = [(step.days, step.survival) for step in oracle.survival(list(of_cohort.durations))]
         assert [(step.days, step.survival) for step in curve.steps if step.left] == steps

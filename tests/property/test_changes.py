@@ -54,10 +54,10 @@ def report(history: list[Event], instants: Instants) -> Report:
 def amounts(measure: Count, events: list[Event], when: When, asked: FigureQuery) -> Amounts:
     """Every part of a count, of all these events."""
     snapshot = Snapshot(events)
-    found: Amounts = defaultdict(int)
+    by_key: Amounts = defaultdict(int)
     for part in explain(measure, Reading("331", datetime.max.replace(tzinfo=UTC), lambda: snapshot), when, asked):
-        found[part.subjects, tuple(part.dimensions.values())] += part.amount
-    return found
+        by_key[part.subjects, tuple(part.dimensions.values())] += part.amount
+    return by_key
 
 
 def taken_one_after_another(first: list[Event], second: list[Event]) -> list[tuple[Event, list[Event]]]:

@@ -47,10 +47,10 @@ def summed_row_by_row(
         kept = all(getattr(of_post, name) == value for name, value in where.items())
         if not kept or (census and of_post.csww_role is None):
             continue
-        for place, day in enumerate(days):
+        for index, day in enumerate(days):
             if holds(row, day, as_known_at):
                 key = tuple(getattr(of_post, name) for name in by)
-                sums.setdefault(key, [0] * len(days))[place] += getattr(row, amount)
+                sums.setdefault(key, [0] * len(days))[index] += getattr(row, amount)
     return sums
 
 
@@ -78,10 +78,10 @@ def test_a_series_is_its_days_asked_one_by_one(history: list[Event]) -> None:
     columns = Columns.from_rows(Timelines(history).staffing)
     for as_known_at in instants_of(history):
         series = columns.sums("in_post", DAYS, as_known_at, ["role", "team"])
-        for place, day in enumerate(DAYS):
+        for index, day in enumerate(DAYS):
             one_day = columns.sums("in_post", [day], as_known_at, ["role", "team"])
-            assert one_day == {key: [series[key][place]] for key in one_day}
-            assert all(values[place] == 0 for key, values in series.items() if key not in one_day)
+            assert one_day == {key: [series[key][index]] for key in one_day}
+            assert all(values[index] == 0 for key, values in series.items() if key not in one_day)
 
 
 def a_post_half_filled() -> Columns:
@@ -138,10 +138,10 @@ def test_what_is_no_column_of_staffing_is_refused() -> None:
     columns = a_post_half_filled()
     with pytest.raises(ValueError, match="known_to"):
         columns.sums("known_to", [FIRST_DAY], FIRST_INSTANT)
-    with pytest.raises(ValueError, match="place"):
-        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, ["place"])
-    with pytest.raises(ValueError, match="place"):
-        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"place": "post/P-1"})
+    with pytest.raises(ValueError, match="staffing_unit"):
+        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, ["staffing_unit"])
+    with pytest.raises(ValueError, match="staffing_unit"):
+        columns.sums("in_post", [FIRST_DAY], FIRST_INSTANT, where={"staffing_unit": "post/P-1"})
 
 
 def test_the_same_columns_are_asked_in_one_scope_and_in_the_other_by_one_dimension_and_by_more() -> None:
@@ -157,10 +157,10 @@ def test_the_same_columns_are_asked_in_one_scope_and_in_the_other_by_one_dimensi
         {("social-worker",): [1_000_000], ("team-manager",): [600_000]},
     )
     for _ in range(2):
-        for census, found in ((True, of_the_census), (False, of_both)):
-            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], census=census) == found
+        for census, expected in ((True, of_the_census), (False, of_both)):
+            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], census=census) == expected
             assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, census=census) == {
-                (): [sum(sums[0] for sums in found.values())]
+                (): [sum(sums[0] for sums in expected.values())]
             }
         assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["csww_role", "role"]) == {
             (5, "social-worker"): [1_000_000],
@@ -175,12 +175,12 @@ def test_authorities_add_up_role_by_role() -> None:
     one_of_managers = Columns.from_rows(
         Timelines([event(established(FIRST_DAY, "0.6", Role.TEAM_MANAGER), "post/P-1", FIRST_INSTANT, "E-1")]).staffing
     )
-    found = [a_post_half_filled(), one_of_managers, a_post_half_filled(), Columns.from_rows(())]
+    authorities = [a_post_half_filled(), one_of_managers, a_post_half_filled(), Columns.from_rows(())]
     days, known = [date(2023, 10, 5), date(2023, 10, 4)], at(date(2023, 10, 6))
-    assert sums_over(found, "vacancies", days, known, ["role"]) == {
+    assert sums_over(authorities, "vacancies", days, known, ["role"]) == {
         ("social-worker",): [1_000_000, 2_000_000],
         ("team-manager",): [600_000, 600_000],
     }
-    assert sums_over(found, "vacancies", days, known) == {(): [1_600_000, 2_600_000]}
+    assert sums_over(authorities, "vacancies", days, known) == {(): [1_600_000, 2_600_000]}
     # Adding up leaves each authority's own figures as they were.
-    assert found[0].sums("vacancies", days, known) == {(): [500_000, 1_000_000]}
+    assert authorities[0].sums("vacancies", days, known) == {(): [500_000, 1_000_000]}

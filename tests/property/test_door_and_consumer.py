@@ -95,13 +95,13 @@ def assert_every_consumer_takes_in(incoming: Iterable[Incoming]) -> None:
             assert item.refusal is not None
             assert item.refusal.faults
             continue
-        found = taken_in(item, position)
+        events = taken_in(item, position)
         stamps = {"acceptedtime": NOW, "sequence": str(position), "provenance": "request 12", "dataschema": None}
-        assert found.envelope == item.event.envelope.model_copy(update=stamps)
-        assert found.data == item.event.data
-        assert found.body == item.event.body == canonical_body(item.event.data)
-        assert b"\x00" not in found.body
-        assert b"\\u0000" not in found.body
+        assert events.envelope == item.event.envelope.model_copy(update=stamps)
+        assert events.data == item.event.data
+        assert events.body == item.event.body == canonical_body(item.event.data)
+        assert b"\x00" not in events.body
+        assert b"\\u0000" not in events.body
 
 
 @given(stated_events())

@@ -68,11 +68,11 @@ def by_oracle(name: str, standing: list[Event], when: When, scope: Scope) -> lis
     return ORACLE[name](standing, Period(when.first, when.last), scope.value, **more)
 
 
-def rows(found: Figures) -> dict[Any, Fraction]:
+def rows(figures: Figures) -> dict[Any, Fraction]:
     """The rows that are not 0, with dimensions as plain as the oracle has them."""
     return {
         tuple(_plain(value) for value in key): value
-        for key, (value,) in found.rows.items()
+        for key, (value,) in figures.rows.items()
         if not isinstance(value, Reason)
     }
 
@@ -81,9 +81,9 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int) else str(value)
 
 
-def without_noughts(found: dict[Any, Fraction]) -> dict[Any, Fraction]:
+def without_noughts(sums: dict[Any, Fraction]) -> dict[Any, Fraction]:
     """The rows that are not 0."""
-    return {key: value for key, value in found.items() if value}
+    return {key: value for key, value in sums.items() if value}
 
 
 def test_every_measure_is_compared() -> None:
@@ -103,10 +103,13 @@ def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data:
         measure = MEASURES[name]
         expected = by_oracle(name, standing, when, scope)
         for dimensions in [(), *((dimension,) for dimension in dimensions_of(measure)), ("role", "team")]:
-            found = figures(measure, [reading], [when], FigureQuery(dimensions, scope=scope))
+            counted = figures(measure, [reading], [when], FigureQuery(dimensions, scope=scope))
             told_apart = "demand" in dimensions or not adds_several_kinds(name, standing)
-            assert without_noughts(rows(found)) == (by(expected, dimensions) if told_apart else {}), (name, dimensions)
-            assert found.totals[0] == figure_of_count(name, expected, standing), name
+            assert without_noughts(rows(counted)) == (by(expected, dimensions) if told_apart else {}), (
+                name,
+                dimensions,
+            )
+            assert counted.totals[0] == figure_of_count(name, expected, standing), name
 
 
 @thorough
@@ -130,10 +133,10 @@ def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
             asked = when
         time: Any = Period(when.first, when.last) if name in OF_A_PERIOD else when.last
         wanted_scope = Scope.ALL if name == "progression-funding-used" else scope
-        found = figures(measure, [reading], [asked], FigureQuery(scope=wanted_scope))
+        counted = figures(measure, [reading], [asked], FigureQuery(scope=wanted_scope))
         expected = oracle(standing, time, **more)
         period = Period(when.first, when.last)
-        assert found.totals[0] == figure_of_rate(name, expected, standing, period, scope.value), name
+        assert counted.totals[0] == figure_of_rate(name, expected, standing, period, scope.value), name
 
 
 @given(st.data())
@@ -153,13 +156,13 @@ def test_children_of_one_kind_are_what_the_definitions_say_and_so_are_those_of_i
         asked = FigureQuery((), {"demand": demand}, scope)
         counted = sum(part.amount for part in of_kind) if of_kind else "not-counted"
         assert figures(MEASURES["children"], [reading], [when], asked).totals[0] == counted
-        found = figures(rate, [reading], [when], asked).totals[0]
+        rate_told = figures(rate, [reading], [when], asked).totals[0]
         fte = sum(part.amount for part in holders)
         if not of_kind or not holders:
-            assert found == "not-counted"
+            assert rate_told == "not-counted"
         else:
-            assert found == (sum(part.amount for part in of_kind) / fte if fte else "no-denominator")
-            assert of_kinds.rows[demand,] == [found]
+            assert rate_told == (sum(part.amount for part in of_kind) / fte if fte else "no-denominator")
+            assert of_kinds.rows[demand,] == [rate_told]
 
 
 @given(st.data())
@@ -171,16 +174,16 @@ def test_a_series_says_at_each_point_what_the_figure_says(data: st.DataObject) -
     for measure in MEASURES.values():
         asked = FigureQuery(dimensions_of(measure)[-1:], scope=scope)
         series = figures(measure, [reading], whens, asked)
-        for place, one in enumerate(whens):
+        for index, one in enumerate(whens):
             figure = figures(measure, [reading], [one], asked)
-            assert figure.totals[0] == series.totals[place], measure.name
-            assert told(series, place) == told(figure, 0), measure.name
+            assert figure.totals[0] == series.totals[index], measure.name
+            assert told(series, index) == told(figure, 0), measure.name
 
 
-def told(found: Figures, place: int) -> dict[Any, Fraction]:
+def told(figures: Figures, index: int) -> dict[Any, Fraction]:
     """The rows of one time that are known and not 0."""
-    at_place = ((key, values[place]) for key, values in found.rows.items())
-    return {key: value for key, value in at_place if value and not isinstance(value, Reason)}
+    at_index = ((key, values[index]) for key, values in figures.rows.items())
+    return {key: value for key, value in at_index if value and not isinstance(value, Reason)}
 
 
 def _months(when: When) -> list[date]:
@@ -196,13 +199,13 @@ def test_the_parts_of_an_explanation_add_up_to_the_figure(data: st.DataObject) -
     for measure in MEASURES.values():
         if not isinstance(measure, Count):
             continue
-        found = figures(measure, [reading], [when], FigureQuery(("role",), scope=scope))
-        for (role,), (value,) in found.rows.items():
+        counted = figures(measure, [reading], [when], FigureQuery(("role",), scope=scope))
+        for (role,), (value,) in counted.rows.items():
             parts = explain(measure, reading, when, FigureQuery((), {"role": role}, scope))
             assert sum(Fraction(part.amount, ONE) for part in parts) == (0 if isinstance(value, Reason) else value)
             assert all(part.amount for part in parts)
         everything = explain(measure, reading, when, FigureQuery(scope=scope))
-        total = found.totals[0]
+        total = counted.totals[0]
         assert sum(Fraction(part.amount, ONE) for part in everything) == (0 if isinstance(total, Reason) else total)
         if measure.name != CONSTANT:
             named = {subject for part in everything for subject in part.subjects}

@@ -122,8 +122,8 @@ def in_order(draw: st.DrawFn) -> list[Event]:
         facts += [(f"worker/W-{number}", data) for data in _working_life(draw)]
         facts += [(f"cover/C-{number}", data) for data in _assignment(draw)]
     return [
-        event(data, subject, FIRST_INSTANT + timedelta(minutes=place), f"E-{place}")
-        for place, (subject, data) in enumerate(facts)
+        event(data, subject, FIRST_INSTANT + timedelta(minutes=index), f"E-{index}")
+        for index, (subject, data) in enumerate(facts)
     ]
 
 
@@ -170,5 +170,5 @@ def _assignment(draw: st.DrawFn) -> list[EventData]:
 
 @given(in_order())
 def test_a_history_in_order_has_no_finding_that_moves_a_figure(events: list[Event]) -> None:
-    found = findings(Snapshot(events), date(2023, 12, 1))
-    assert [finding.message for finding in found if CHECKS[finding.check].severity is Severity.MOVES] == []
+    named = findings(Snapshot(events), date(2023, 12, 1))
+    assert [finding.message for finding in named if CHECKS[finding.check].severity is Severity.MOVES] == []

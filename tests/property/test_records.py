@@ -75,13 +75,13 @@ def record(
 @given(bodies, headers())
 def test_a_record_is_an_event_or_refused(value: bytes | None, given_headers: list[tuple[str, bytes | None]]) -> None:
     try:
-        found = decode_record(given_headers, value)
+        decoded = decode_record(given_headers, value)
     except Refused as refused:
-        found, faults = None, refused.faults
-    if found is None:
+        decoded, faults = None, refused.faults
+    if decoded is None:
         assert faults
     else:
-        assert found == decode_record(kafka_headers(found.envelope), found.body)
+        assert decoded == decode_record(kafka_headers(decoded.envelope), decoded.body)
 
 
 @given(bodies, headers(), st.none() | st.binary(max_size=30))
@@ -89,11 +89,11 @@ def test_what_is_no_event_has_a_dead_letter_that_keeps_it_and_says_why(
     value: bytes | None, given_headers: list[tuple[str, bytes | None]], key: bytes | None
 ) -> None:
     came = record(value, given_headers, key)
-    found = _decoded(came)
-    if isinstance(found, Event):
+    decoded = _decoded(came)
+    if isinstance(decoded, Event):
         return
-    assert found.cause == "contract"
-    kept = written_and_read(found)
+    assert decoded.cause == "contract"
+    kept = written_and_read(decoded)
     # Kafka's clients write no record that has neither key nor body.
     body = b"" if key is None and value is None else value
     assert (kept.key, kept.value, list(passthrough_parser(kept))) == (key, body, given_headers)
@@ -124,10 +124,10 @@ def test_an_error_that_nobody_foresaw_while_decoding_is_a_reason_to_reject(monke
         raise AttributeError("'NoneType' object has no attribute 'decode'")
 
     monkeypatch.setattr("services.chassis.delivery.decode_record", fails)
-    found = _decoded(record(GOOD.body, list(HEADERS.items())))
-    assert isinstance(found, RejectedRecord)
-    assert (found.cause, found.attempts) == ("decoding", 1)
-    assert found.reason == "AttributeError: 'NoneType' object has no attribute 'decode'"
+    decoded = _decoded(record(GOOD.body, list(HEADERS.items())))
+    assert isinstance(decoded, RejectedRecord)
+    assert (decoded.cause, decoded.attempts) == ("decoding", 1)
+    assert decoded.reason == "AttributeError: 'NoneType' object has no attribute 'decode'"
 
 
 def written_and_read(item: RejectedRecord) -> ConsumerRecord:
@@ -136,7 +136,7 @@ def written_and_read(item: RejectedRecord) -> ConsumerRecord:
     assert letter.key is not None or letter.value is not None
     builder = DefaultRecordBatchBuilder(2, 0, 0, -1, -1, -1, 2_000_000)
     assert builder.append(0, 1, letter.key, letter.value, letter.headers) is not None
-    (found,) = DefaultRecordBatch(bytes(builder.build()))
+    (record,) = DefaultRecordBatch(bytes(builder.build()))
     return ConsumerRecord(
-        "workforce.metrics.dead-letter", 0, 0, 1, 0, found.key, found.value, None, 0, 0, tuple(found.headers)
+        "workforce.metrics.dead-letter", 0, 0, 1, 0, record.key, record.value, None, 0, 0, tuple(record.headers)
     )

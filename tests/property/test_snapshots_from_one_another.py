@@ -28,7 +28,7 @@ YEAR = When(year_to(AS_AT).first, AS_AT, AS_AT, 12)
 
 PARTS: dict[str, Callable[[Snapshot], Any]] = {
     "posts": lambda snapshot: snapshot.posts,
-    "places": lambda snapshot: snapshot.places,
+    "post_dimensions": lambda snapshot: snapshot.post_dimensions,
     "occupancies": lambda snapshot: snapshot.occupancies,
     "assignments": lambda snapshot: snapshot.assignments,
     "staffing": lambda snapshot: snapshot.staffing,
@@ -79,8 +79,8 @@ def test_figures_explanations_and_findings_are_those_of_the_events_alone(
     readings = [Reading("331", KNOWN, lambda snapshot=snapshot: snapshot) for snapshot in (one, other)]  # type: ignore[misc]
     for measure in MEASURES.values():
         asked = FigureQuery(scope=scope)
-        found = [list(figures(measure, [reading], [YEAR], asked).sorted_rows()) for reading in readings]
-        assert found[0] == found[1], measure.name
+        of_both = [list(figures(measure, [reading], [YEAR], asked).sorted_rows()) for reading in readings]
+        assert of_both[0] == of_both[1], measure.name
         if isinstance(measure, Count):
             parts = [explain(measure, reading, YEAR, asked) for reading in readings]
             assert parts[0] == parts[1]

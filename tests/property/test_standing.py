@@ -25,9 +25,9 @@ def long_chains(draw: st.DrawFn, most_events: int = 30) -> list[Event]:
     count = draw(st.integers(1, most_events))
     last_instant = draw(st.sampled_from([0, 3, 60]))
     events = []
-    for place in range(count):
-        id, recorded = f"E-{place}", FIRST_INSTANT + timedelta(hours=draw(st.integers(0, last_instant)))
-        refers_to = f"E-{place + draw(st.sampled_from([-1, -1, -1, -2, -3, 1, 2]))}"
+    for index in range(count):
+        id, recorded = f"E-{index}", FIRST_INSTANT + timedelta(hours=draw(st.integers(0, last_instant)))
+        refers_to = f"E-{index + draw(st.sampled_from([-1, -1, -1, -2, -3, 1, 2]))}"
         how = draw(st.sampled_from(["corrects", "corrects", "voids", "states"]))
         if how == "voids":
             events.append(void_of(refers_to, STARTED, "worker/W-1", recorded, id))

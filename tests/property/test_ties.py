@@ -130,7 +130,7 @@ SAID_OF_A_CHANGE = ("measure", "key", "before", "after")
 @given(st.data())
 def test_the_same_changes_between_two_reports(data: st.DataObject) -> None:
     history = data.draw(tied(whole_histories()))
-    found = []
+    differences_told = []
     for delivered in data.draw(delivered_twice(history)):
         reports = []
         for instant in (FIRST_INSTANT, FIRST_INSTANT + timedelta(days=9)):
@@ -144,7 +144,7 @@ def test_the_same_changes_between_two_reports(data: st.DataObject) -> None:
             if isinstance(measure, Count)
             for change in part_changes(measure, YEAR, reports[0], reports[1], FigureQuery(), attribution)
         ]
-        found.append(
+        differences_told.append(
             [
                 (
                     *(getattr(change, name) for name in SAID_OF_A_CHANGE),
@@ -153,7 +153,7 @@ def test_the_same_changes_between_two_reports(data: st.DataObject) -> None:
                 for change in changed
             ]
         )
-    assert found[0] == found[1]
+    assert differences_told[0] == differences_told[1]
 
 
 @given(st.data())
@@ -201,15 +201,15 @@ def at_one_instant(draw: st.DrawFn) -> list[Event]:
     kinds = draw(st.lists(st.sampled_from(models), min_size=1, max_size=2) | st.just(LEAVING))
     corrections = draw(st.sampled_from([False, False, True]))
     drawn: list[Event] = []
-    for place in range(draw(st.integers(2, 4))):
+    for index in range(draw(st.integers(2, 4))):
         model: type[EventData] = kinds[0] if corrections else draw(st.sampled_from(kinds))
         data = draw(MATERIAL.data[model])
         first = next((name for name, value in data if isinstance(value, date)), None)
         data = data if first is None else data.model_copy(update={first: draw(DAYS)})
-        refers_to = "E-0" if corrections and place else None
+        refers_to = "E-0" if corrections and index else None
         if any(one.data == data for one in drawn):
             continue  # what is recorded twice is the later as well as the earlier
-        drawn.append(event(data, SUBJECTS[model.subject_kind], FIRST_INSTANT, f"E-{place}", supersedes=refers_to))
+        drawn.append(event(data, SUBJECTS[model.subject_kind], FIRST_INSTANT, f"E-{index}", supersedes=refers_to))
     return draw(tied(st.just(drawn), 1, st.just(SOURCE) if LeaverReversed in kinds else SOURCES))
 
 
@@ -233,35 +233,35 @@ def test_two_reversals_at_most_tell_of_every_leaver_whether_any_reverses_it(
 
 def in_stated_order(events: Iterable[Event]) -> list[Event]:
     """The events, stated by one source to have been recorded in the order in which they are given."""
-    found = []
-    for place, one in enumerate(events):
-        stated = {"source": "/one", "id": one.name, "sourcesequence": str(place)}
+    stated_events = []
+    for index, one in enumerate(events):
+        stated = {"source": "/one", "id": one.name, "sourcesequence": str(index)}
         if one.envelope.supersedes and one.envelope.referred:
             stated |= {"supersedes": named(*one.envelope.referred), "supersedessource": "/one"}
-        found.append(replace(one, envelope=one.envelope.model_copy(update=stated)))
-    return found
+        stated_events.append(replace(one, envelope=one.envelope.model_copy(update=stated)))
+    return stated_events
 
 
 def keeps_what_is_stated(order: Iterable[Event]) -> bool:
     """Whether no event comes before one that is stated to be earlier."""
-    places = [order_of_recording(one) for one in order]
+    recorded = [order_of_recording(one) for one in order]
     return not any(
-        recorded_before(later, earlier) for place, earlier in enumerate(places) for later in places[place + 1 :]
+        recorded_before(later, earlier) for index, earlier in enumerate(recorded) for later in recorded[index + 1 :]
     )
 
 
 def every_figure(events: Iterable[Event]) -> dict[Hashable, int]:
     """Every count of every day on which it changes, and every cohort."""
     snapshot = Snapshot(events)
-    found: Counter[Hashable] = Counter(repr(cohort) for cohort in cohorts(snapshot).values())
+    counts: Counter[Hashable] = Counter(repr(cohort) for cohort in cohorts(snapshot).values())
     for measure in MEASURES.values():
         if not isinstance(measure, Count):
             continue
         for scope in Scope:
             for when in WHENS:
                 for part in measure.parts(snapshot, scope, when):
-                    found[measure.name, scope, when, part.place, *part.more.values()] += part.amount
-    return {key: amount for key, amount in found.items() if amount}
+                    counts[measure.name, scope, when, part.dimensions, *part.more.values()] += part.amount
+    return {key: amount for key, amount in counts.items() if amount}
 
 
 WHENS = [
@@ -280,11 +280,11 @@ WHENS = [
 @thorough
 @given(at_one_instant())
 def test_a_tie_is_found_if_and_only_if_another_order_that_may_be_true_gives_another_figure(drawn: list[Event]) -> None:
-    found = findings(Snapshot([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
+    named = findings(Snapshot([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
     orders = [order for order in permutations(drawn) if keeps_what_is_stated(order)]
     answers: list[Any] = [every_figure([*BEFORE, *in_stated_order(order)]) for order in orders]
     by_rule = every_figure([*BEFORE, *drawn])
-    assert bool(found) is any(answer != by_rule for answer in answers)
+    assert bool(named) is any(answer != by_rule for answer in answers)
 
 
 def test_the_strategy_makes_ties_that_matter_and_ties_that_do_not() -> None:
@@ -293,8 +293,8 @@ def test_the_strategy_makes_ties_that_matter_and_ties_that_do_not() -> None:
     @settings(database=None, derandomize=True, max_examples=150)
     @given(at_one_instant())
     def count(drawn: list[Event]) -> None:
-        found = findings(Snapshot([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
-        seen[bool(found)] += 1
+        named = findings(Snapshot([*BEFORE, *drawn]), AS_AT, [CHECKS["order-not-stated"]])
+        seen[bool(named)] += 1
 
     count()
     assert seen[True] >= 10

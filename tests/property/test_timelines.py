@@ -114,17 +114,20 @@ def stock_in(rows: Iterable[Staffing]) -> oracle.Stock:
 
 @thorough
 @given(histories() | tied(histories()))
-def test_the_stock_at_every_place_and_in_every_role_is_what_the_definitions_say(history: list[Event]) -> None:
+def test_the_stock_of_every_staffing_unit_and_in_every_role_is_what_the_definitions_say(history: list[Event]) -> None:
     rows = Timelines(history).staffing
     for as_known_at in instants_of(history):
         standing = oracle.standing(history, as_known_at)
         for as_at in DAYS:
             there = [row for row in rows if holds(row, as_at, as_known_at)]
-            expected = oracle.stock_by_place(standing, as_at)
-            assert {row.place for row in there} == set(expected)
+            expected = oracle.stock_by_staffing_unit(standing, as_at)
+            assert {row.staffing_unit for row in there} == set(expected)
             assert len(there) == len(expected)
             for row in there:
-                assert (row.dimensions.role, stock_in([row])) == (expected[row.place].role, expected[row.place].stock)
+                assert (row.dimensions.role, stock_in([row])) == (
+                    expected[row.staffing_unit].role,
+                    expected[row.staffing_unit].stock,
+                )
             roles = {row.dimensions.role for row in there}
             assert {role: stock_in(row for row in there if row.dimensions.role == role) for role in roles} == (
                 oracle.stock_by_role(standing, as_at)
@@ -189,7 +192,7 @@ def test_no_two_rows_speak_of_one_date_as_known_at_one_instant_and_none_could_be
     for post in timelines.posts:
         of_one_thing.setdefault(("post", post.post), []).append(post)
     for there in timelines.staffing:
-        of_one_thing.setdefault(("place", there.place), []).append(there)
+        of_one_thing.setdefault(("staffing_unit", there.staffing_unit), []).append(there)
     for rows in of_one_thing.values():
         assert rows == sorted(rows, key=lambda row: (row.valid_from, row.known_from))
         for row in rows:

@@ -74,10 +74,10 @@ class _Year:
 
     def _held(self, worker: str, fte: int, posts: Sequence[str], since: date) -> Iterator[CloudEvent]:
         """A worker starts: in one post, or in two where the FTE is above 1."""
-        for place, (post, of_it) in enumerate(zip(posts, (min(fte, ONE), fte - ONE), strict=False)):
+        for index, (post, of_it) in enumerate(zip(posts, (min(fte, ONE), fte - ONE), strict=False)):
             if of_it > 0:
                 data = {"started_on": since.isoformat(), "post": post, "fte": of_it / ONE, "origin": "not-known"}
-                id = f"started-{worker}-{place}"
+                id = f"started-{worker}-{index}"
                 yield self._event("worker.started", f"worker/{worker}", id, since, data | {"route": "direct"})
 
     def _employed(self, people: Sequence[Employed]) -> Iterator[CloudEvent]:
@@ -85,13 +85,13 @@ class _Year:
         numbered = list(enumerate(people))
         held = [item for item in numbered if item[1].cases is not None]
         groups = _in_groups(held, CASE_HOLDER) + _in_groups(numbered[len(held) :], WITHOUT_CASES)
-        for place, (csww_role, group) in enumerate(groups):
+        for index, (csww_role, group) in enumerate(groups):
             first, second = sum(min(one.fte, ONE) for _, one in group), sum(max(one.fte - ONE, 0) for _, one in group)
-            yield self._post(f"P-{place}", first, csww_role)
+            yield self._post(f"P-{index}", first, csww_role)
             if second:
-                yield self._post(f"Q-{place}", second, csww_role)
+                yield self._post(f"Q-{index}", second, csww_role)
             for number, one in group:
-                yield from self._held(f"W-{number}", one.fte, (f"P-{place}", f"Q-{place}"), self._started(number))
+                yield from self._held(f"W-{number}", one.fte, (f"P-{index}", f"Q-{index}"), self._started(number))
                 if one.cases is not None:
                     yield self._counted(f"W-{number}", one.cases)
         yield from self._absences([f"W-{number}" for number, _ in numbered if self._started(number) < self._opening])
@@ -109,15 +109,15 @@ class _Year:
         """Sickness of eight weeks at most; a worker's next absence begins after the last."""
         tenths = (self._counts.days_lost or 0) * 10 // ONE
         for number, lost in enumerate(evenly(tenths, -(-tenths // (10 * LONGEST_ABSENCE)))):
-            again, place = divmod(number, len(workers))
-            since = self._opening + (place % 60) * DAY + again * 9 * WEEK
+            again, index = divmod(number, len(workers))
+            since = self._opening + (index % 60) * DAY + again * 9 * WEEK
             data = {
                 "absent_from": since.isoformat(),
                 "returned_on": (since + 8 * WEEK).isoformat(),
                 "working_days_lost": lost / 10,
                 "reason": "SIC",
             }
-            subject = f"worker/{workers[place]}"
+            subject = f"worker/{workers[index]}"
             yield self._event("absence.recorded", subject, f"absent-{number}", since, data)
 
     def _leavers(self, fte_of_each: Sequence[int]) -> Iterator[CloudEvent]:

@@ -60,7 +60,7 @@ class Compared(NamedTuple):
 
 def compared(path: Path, year: int) -> Compared:
     """Every row of a year, turned into events, counted, and laid beside what DfE published."""
-    found = Compared({}, set(), set(), set(), 0, 0, 0)
+    so_far = Compared({}, set(), set(), set(), 0, 0, 0)
     for row in authority_rows(path):
         if int(row["time_period"]) != year:
             continue
@@ -76,20 +76,22 @@ def compared(path: Path, year: int) -> Compared:
                 continue
             assert isinstance(ours, Fraction)
             if printed is not None and ours != (theirs := Fraction(printed, 1 if name in WHOLE else ONE)):
-                found.departures[Exempt(measure, year, counts.authority)] = ours - theirs
+                so_far.departures[Exempt(measure, year, counts.authority)] = ours - theirs
         rates = list(published(row))
         for rate in rates:
             ours = figures(MEASURES[rate.which.rate], [reading], [when], FigureQuery()).totals[0]
             if not _within(ours, rate):
-                found.off.add(rate.which)
+                so_far.off.add(rate.which)
             rounded = shown(ours, MEASURES[rate.which.rate].unit)
             if not _within(None if rounded is None else Fraction(str(rounded)), rate):
-                found.shown_off.add(rate.which)
+                so_far.shown_off.add(rate.which)
             if mark(MEASURES[rate.which.rate], ours) == "u":
                 assert rate.which.rate == "vacancy-agency-cover-rate"
-                found.marked_u.add(counts.authority)
-        found = found._replace(rows=found.rows + 1, rates=found.rates + len(rates), events=found.events + len(events))
-    return found
+                so_far.marked_u.add(counts.authority)
+        so_far = so_far._replace(
+            rows=so_far.rows + 1, rates=so_far.rates + len(rates), events=so_far.events + len(events)
+        )
+    return so_far
 
 
 def _within(ours: Value | None, rate: Published) -> bool:
@@ -127,16 +129,16 @@ def soak(*values: int) -> ParameterSet:
 def test_the_events_of_each_row_have_its_counts_and_give_its_rates_but_for_those_listed(
     published_release: Path, year: int, rows: int, events: int, off: int, marked_u: int
 ) -> None:
-    found = compared(published_release, year)
-    assert found.off == {which for which in (*EXCEPTIONS, *MOVED) if which.year == year}
-    assert found.shown_off == found.off - HIDDEN_BY_ROUNDING
-    assert {which for which in HIDDEN_BY_ROUNDING if which.year == year} <= found.off
-    assert set(found.departures) == {which for which in UNLIKE if which.year == year}
-    for which, difference in found.departures.items():
+    result = compared(published_release, year)
+    assert result.off == {which for which in (*EXCEPTIONS, *MOVED) if which.year == year}
+    assert result.shown_off == result.off - HIDDEN_BY_ROUNDING
+    assert {which for which in HIDDEN_BY_ROUNDING if which.year == year} <= result.off
+    assert set(result.departures) == {which for which in UNLIKE if which.year == year}
+    for which, difference in result.departures.items():
         one_assignment = UNLIKE[which] is Unlike.COVER_IN_PART
         assert difference == 1 if one_assignment else 0 < difference < Fraction(1, 10_000), which
-    assert (found.rows, found.rates, len(found.off)) == (rows, 9 * rows, off)
-    assert (len(found.marked_u), found.events) == (marked_u, events)
+    assert (result.rows, result.rates, len(result.off)) == (rows, 9 * rows, off)
+    assert (len(result.marked_u), result.events) == (marked_u, events)
 
 
 def test_no_rate_is_listed_for_two_reasons() -> None:

@@ -44,12 +44,12 @@ async def counting(system: RealSystem, events: int) -> None:
     connection = await asyncpg.connect(system.databases["metrics"])
     last, since = -1, time.monotonic()
     try:
-        while (found := await connection.fetchval(COUNTING)) != events:
-            if found != last:
-                last, since = found, time.monotonic()
+        while (value := await connection.fetchval(COUNTING)) != events:
+            if value != last:
+                last, since = value, time.monotonic()
             waited = time.monotonic() - since
             assert waited < SECONDS_WITHOUT_PROGRESS, (
-                f"{found} of {events} events count, and no more for {waited:.0f} s"
+                f"{value} of {events} events count, and no more for {waited:.0f} s"
             )
             await asyncio.sleep(0.5)
     finally:

@@ -46,8 +46,8 @@ def workforce(counts: Returned) -> Workforce:
         [Employed(fte, held) for fte, held in zip(holding, cases[of_agency:], strict=True)]
         + [Employed(fte, None) for fte in others],
         [
-            AgencyWorker(covering, beside, cases[place] if place < of_agency else None)
-            for place, (covering, beside) in enumerate(covers)
+            AgencyWorker(covering, beside, cases[index] if index < of_agency else None)
+            for index, (covering, beside) in enumerate(covers)
         ],
         _leavers(counts),
     )
@@ -69,12 +69,12 @@ def _covers(counts: Returned) -> list[tuple[int, int]]:
         covering, others = shared
         return [(each, 0) for each in covering] + [(0, each) for each in others]
     # The cover is no sum of whole workers: one of them covers a vacancy in part, and so has two assignments.
-    found = []
+    covers = []
     for each in fte_of_each(fte, people):
-        covers = min(each, cover)
-        cover -= covers
-        found.append((covers, each - covers))
-    return found
+        covering_fte = min(each, cover)
+        cover -= covering_fte
+        covers.append((covering_fte, each - covering_fte))
+    return covers
 
 
 def _case_holders(counts: Returned, agency: list[int]) -> tuple[list[int], list[int], int]:

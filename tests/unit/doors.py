@@ -40,8 +40,8 @@ async def accepted(pool: asyncpg.Pool, *events: Event) -> list[journal.Outcome]:
 async def taken_in(pool: asyncpg.Pool, *events: Event) -> None:
     """Events as they come over Kafka, the first as that of position 1 of its owner, and so on."""
     stamped = [
-        Event(one.envelope.model_copy(update={"acceptedtime": ACCEPTED, "sequence": str(place)}), one.data, one.body)
-        for place, one in enumerate(events, 1)
+        Event(one.envelope.model_copy(update={"acceptedtime": ACCEPTED, "sequence": str(index)}), one.data, one.body)
+        for index, one in enumerate(events, 1)
     ]
     async with pool.acquire() as connection, connection.transaction():
         await inbox.take(connection, stamped)

@@ -55,8 +55,8 @@ def as_shown(figure: Exact, unit: str) -> Decimal | None:
     """A figure as people are shown it: half up, people whole, pounds to the penny, all else to one decimal."""
     if isinstance(figure, str):
         return None
-    places = Decimal(1) if unit in _WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
-    return (Decimal(figure.numerator) / Decimal(figure.denominator)).quantize(places, ROUND_HALF_UP)
+    decimals = Decimal(1) if unit in _WHOLE else Decimal("0.01") if unit == "GBP" else Decimal("0.1")
+    return (Decimal(figure.numerator) / Decimal(figure.denominator)).quantize(decimals, ROUND_HALF_UP)
 
 
 def of_cohort(question: OfCohort) -> OfCohort:
@@ -72,16 +72,16 @@ def events_at_once(example: Example, authority: str) -> list[Event]:
     events = events_of(example, authority)
     time = events[0].envelope.time
     return [
-        replace(event, envelope=event.envelope.model_copy(update={"time": time, "sourcesequence": str(place)}))
-        for place, event in enumerate(events)
+        replace(event, envelope=event.envelope.model_copy(update={"time": time, "sourcesequence": str(index)}))
+        for index, event in enumerate(events)
     ]
 
 
 def events_of(example: Example, authority: str) -> list[Event]:
     """What an example states, as events of an authority."""
     return [
-        parse_event(example.attributes(place, authority), json.dumps(fact.data).encode())
-        for place, fact in enumerate(example.facts)
+        parse_event(example.attributes(index, authority), json.dumps(fact.data).encode())
+        for index, fact in enumerate(example.facts)
     ]
 
 

@@ -57,11 +57,11 @@ OUTCOMES = {
 
 def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
     """What the oracle says of a cohort; its numbers exact."""
-    found = cohorts(known(events, LONG_AFTER), date.fromisoformat(question.as_at))[question.cohort]
-    figures = {name: getattr(found, OUTCOMES.get(name, name)) for name in question.figures}
+    of_cohort = cohorts(known(events, LONG_AFTER), date.fromisoformat(question.as_at))[question.cohort]
+    figures = {name: getattr(of_cohort, OUTCOMES.get(name, name)) for name in question.figures}
     figures = {name: "no-denominator" if value is None else str(value) for name, value in figures.items()}
-    stay = {step.days: str(step.survival) for step in survival(list(found.durations))}
-    return OfCohort(question.cohort, question.as_at, found.completed, figures, stay)
+    stay = {step.days: str(step.survival) for step in survival(list(of_cohort.durations))}
+    return OfCohort(question.cohort, question.as_at, of_cohort.completed, figures, stay)
 
 
 def _time(question: Question) -> tuple[Period, date]:

@@ -45,23 +45,23 @@ def ask(snapshots: Snapshots, question: Question, authority: str, points: int = 
     reading = Reading(authority, known_at, lambda: snapshot)
     asked = FigureQuery(question.by, _where(question), Scope(question.scope))
     whens = [when(question, known_at.date())] * points
-    found = figures(MEASURES[question.measure], [reading], whens, asked)
-    rows = {key: _plain(values[0]) for key, values in found.rows.items()} if question.by else {}
-    assert all(values == [values[0]] * points for values in (found.totals, *found.rows.values()))
-    assert mark(MEASURES[question.measure], found.totals[0]) == question.mark
-    return Answer(_plain(found.totals[0]), telling(rows))
+    counted = figures(MEASURES[question.measure], [reading], whens, asked)
+    rows = {key: _plain(values[0]) for key, values in counted.rows.items()} if question.by else {}
+    assert all(values == [values[0]] * points for values in (counted.totals, *counted.rows.values()))
+    assert mark(MEASURES[question.measure], counted.totals[0]) == question.mark
+    return Answer(_plain(counted.totals[0]), telling(rows))
 
 
 def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
     """What the product says of a cohort; its numbers exact."""
     snapshot, as_at = Snapshot(events), date.fromisoformat(question.as_at)
-    found = outcomes(snapshot, [question.cohort], as_at)
-    told: dict[str, object] = {name: found.count(name) for name in COUNTED}
-    told |= {"retention": found.share("in_post"), "progressed_share": found.share("progressed")}
-    told |= {"mean_service_years": found.mean_service("in_post")}
-    told |= {"mean_service_years_of_all": found.mean_service("started")}
+    counted = outcomes(snapshot, [question.cohort], as_at)
+    told: dict[str, object] = {name: counted.count(name) for name in COUNTED}
+    told |= {"retention": counted.share("in_post"), "progressed_share": counted.share("progressed")}
+    told |= {"mean_service_years": counted.mean_service("in_post")}
+    told |= {"mean_service_years_of_all": counted.mean_service("started")}
     stay = {
-        step.days: str(step.survival) for step in kaplan_meier(one.service for one in found.known).steps if step.left
+        step.days: str(step.survival) for step in kaplan_meier(one.service for one in counted.known).steps if step.left
     }
     completed = cohorts(snapshot)[question.cohort].is_completed(as_at)
     return OfCohort(
@@ -74,12 +74,12 @@ def when(question: Question, known_on: date) -> When:
     measure, months = MEASURES[question.measure], question.months or 12
     period = period_of(question.time)
     if period is None:
-        found, asked_for = when_at(measure, date.fromisoformat(question.time), EARLIEST_DATE, months), None
+        time, asked_for = when_at(measure, date.fromisoformat(question.time), EARLIEST_DATE, months), None
     else:
         as_at = None if question.as_at is None else date.fromisoformat(question.as_at)
         asked_for = Period(period.first, period.last)
-        found = when_in(measure, asked_for, as_at, months)
-    return as_known_on(found, asked_for, known_on, question.planned)
+        time = when_in(measure, asked_for, as_at, months)
+    return as_known_on(time, asked_for, known_on, question.planned)
 
 
 def _where(question: Question) -> dict[str, object]:

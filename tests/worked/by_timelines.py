@@ -25,7 +25,7 @@ ONE = 1_000_000
 
 
 def rows(events: Sequence[Event]) -> list[Staffing]:
-    """The staffing of every place, of all that was ever known."""
+    """The staffing of every unit, of all that was ever known."""
     of_subject: defaultdict[str, list[Event]] = defaultdict(list)
     for event in events:
         of_subject[event.envelope.subject].append(event)
@@ -37,16 +37,16 @@ def rows(events: Sequence[Event]) -> list[Staffing]:
     posts = [row for told in of_kind["post"] for row in post_facts(told)]
     held = [row for told in of_workers for row in occupancies(told)]
     covering = [row for told in of_kind["cover"] for row in covers(told)]
-    found = unposted_cover_staffing(covering)
+    rows = unposted_cover_staffing(covering)
     named = {row.post for row in posts} | {row.post for row in held}
     for post in sorted(named | {row.post for row in covering if row.post is not None}):
-        found += staffing(
+        rows += staffing(
             f"post/{post}",
             [row for row in posts if row.post == post],
             [row for row in held if row.post == post],
             [row for row in covering if row.post == post],
         )
-    return found
+    return rows
 
 
 def can_be_asked(question: Question) -> bool:
@@ -55,7 +55,7 @@ def can_be_asked(question: Question) -> bool:
     return isinstance(measure, Count) and measure.column is not None and question.total != "not-yet"
 
 
-def ask(found: Sequence[Staffing], question: Question) -> Answer:
+def ask(rows: Sequence[Staffing], question: Question) -> Answer:
     """What the rows say."""
     measure = MEASURES[question.measure]
     assert isinstance(measure, Count)
@@ -63,7 +63,7 @@ def ask(found: Sequence[Staffing], question: Question) -> Answer:
     as_at = date.fromisoformat(question.time) if period is None else period.last
     known = LONG_AFTER if question.known is None else instant(question.known)
     sums: defaultdict[tuple[Any, ...], Fraction] = defaultdict(Fraction)
-    for row in found:
+    for row in rows:
         holds = row.valid_from <= as_at < row.valid_to and row.known_from <= known < row.known_to
         counts = question.scope == "all" or row.dimensions.csww_role is not None
         if holds and counts and all(getattr(row.dimensions, name) == value for name, value in question.where.items()):

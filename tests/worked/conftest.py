@@ -16,10 +16,10 @@ from tests.worked.examples import AUTHORITIES, EXAMPLES
 
 def _cloud_events() -> list[dict[str, Any]]:
     return [
-        {**example.attributes(place, AUTHORITIES[example.title]), "data": fact.data}
+        {**example.attributes(index, AUTHORITIES[example.title]), "data": fact.data}
         for example in EXAMPLES
         if example.not_over_http is None
-        for place, fact in enumerate(example.facts)
+        for index, fact in enumerate(example.facts)
     ]
 
 

@@ -124,13 +124,13 @@ class Example:
         """Whether its facts have no instants, ids or systems of their own, so that only their order counts."""
         return not any(fact.attributes for fact in self.facts)
 
-    def attributes(self, place: int, authority: str) -> dict[str, str]:
+    def attributes(self, index: int, authority: str) -> dict[str, str]:
         """The CloudEvents attributes of one of its facts."""
-        fact = self.facts[place]
-        time = FIRST_RECORDED + timedelta(hours=place)
+        fact = self.facts[index]
+        time = FIRST_RECORDED + timedelta(hours=index)
         return {
             "specversion": "1.0",
-            "id": f"E-{place}",
+            "id": f"E-{index}",
             "source": SOURCE,
             "type": f"uk.workforce.{fact.kind}.v1",
             "subject": fact.subject,

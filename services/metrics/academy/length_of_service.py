@@ -35,7 +35,7 @@ class Followed(NamedTuple):
             return self.cohort
         if name in OF_POSTS:
             service = self.spell.at(self.since)
-            return getattr(NOTHING_STATED if service is None else service.place, name)
+            return getattr(NOTHING_STATED if service is None else service.dimensions, name)
         return getattr(self.spell.start, name)
 
 

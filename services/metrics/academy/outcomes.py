@@ -190,11 +190,11 @@ class Outcomes:
 
 def cohorts(snapshot: Snapshot) -> dict[str, Cohort]:
     """Every cohort that was opened or that a member entered, by its name, in the order of entry."""
-    found = {member.cohort: Cohort(member.cohort) for member in members(snapshot)}
+    by_name = {member.cohort: Cohort(member.cohort) for member in members(snapshot)}
     for event, opened in snapshot.facts(CohortOpened):
         name = event.envelope.subject.partition("/")[2]
-        found[name] = Cohort(name, opened.entry_on, opened.completes_on, opened.academy_team, opened.places)
-    ordered = sorted(found.values(), key=lambda cohort: (cohort.entry_on or date.max, cohort.cohort))
+        by_name[name] = Cohort(name, opened.entry_on, opened.completes_on, opened.academy_team, opened.places)
+    ordered = sorted(by_name.values(), key=lambda cohort: (cohort.entry_on or date.max, cohort.cohort))
     return {cohort.cohort: cohort for cohort in ordered}
 
 
@@ -219,7 +219,7 @@ def _members(snapshot: Snapshot) -> list[Member]:
     for event, decided in snapshot.facts(PanelDecided):
         if decided.kind is PanelKind.ASYE:
             decisions.setdefault(snapshot.person_of(event), []).append(decided)
-    found: dict[tuple[str, str], Member] = {}
+    members: dict[tuple[str, str], Member] = {}
     for event, start in snapshot.facts(WorkerStarted):
         if start.cohort is None:
             continue
@@ -227,11 +227,11 @@ def _members(snapshot: Snapshot) -> list[Member]:
         spells = snapshot.spells_of(person, Scope.ALL)
         at = bisect_right(spells, day, key=attrgetter("since")) - 1
         holding = spells[at] if at >= 0 and day < spells[at].until else None
-        before = found.get((start.cohort, person))
+        before = members.get((start.cohort, person))
         if holding is not None and (before is None or day < before.started_on):
             of_person = tuple(decisions.get(person, ()))
-            found[start.cohort, person] = Member(start.cohort, person, day, holding, of_person)
-    return sorted(found.values(), key=attrgetter("started_on", "cohort", "person"))
+            members[start.cohort, person] = Member(start.cohort, person, day, holding, of_person)
+    return sorted(members.values(), key=attrgetter("started_on", "cohort", "person"))
 
 
 def outcomes(snapshot: Snapshot, of_cohorts: Iterable[str], as_at: date) -> Outcomes:

@@ -14,14 +14,14 @@ ACADEMY_ROLE = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
 """The role of the academy's posts."""
 
 
-def is_in_service_area(place: Dimensions) -> bool:
+def is_in_service_area(dimensions: Dimensions) -> bool:
     """Whether a post is one of a service area: of another role. One of which nothing is known is not known to be."""
-    return place.role not in (None, ACADEMY_ROLE)
+    return dimensions.role not in (None, ACADEMY_ROLE)
 
 
 def progressed_on(spell: Spell, entered_on: date, by: date) -> date | None:
     """The first day, from a day of the spell on and by a date, on which the main post is one of a service area."""
     for service in spell.employment:
-        if service.until > entered_on and service.since <= by and is_in_service_area(service.place):
+        if service.until > entered_on and service.since <= by and is_in_service_area(service.dimensions):
             return max(service.since, entered_on)
     return None

@@ -194,11 +194,11 @@ async def snapshot_of(computation: Computation, question: OfADay) -> Snapshot:
 
 def cohort_named(snapshot: Snapshot, name: str) -> Cohort:
     """The cohort of that name. Raises a 404 problem that lists those there are."""
-    found = cohorts(snapshot)
-    if name not in found:
-        detail = f"{name[:80]!r} is no cohort that is known of. There are {len(found)}."
-        raise Problem(404, "no-such-cohort", "There is no such cohort", detail, cohorts=list(found))
-    return found[name]
+    known = cohorts(snapshot)
+    if name not in known:
+        detail = f"{name[:80]!r} is no cohort that is known of. There are {len(known)}."
+        raise Problem(404, "no-such-cohort", "There is no such cohort", detail, cohorts=list(known))
+    return known[name]
 
 
 @router.get(
@@ -234,11 +234,11 @@ def _answer(question: AcademyParameters, snapshot: Snapshot) -> Response:
 
 
 def _of_cohorts(snapshot: Snapshot, as_at: date, which: Which) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    found = cohorts_as_at(snapshot, as_at, which)
+    known = cohorts_as_at(snapshot, as_at, which)
     rows = [
-        _as_cohort(cohort, as_at) | figures(outcomes(snapshot, [cohort.cohort], as_at)) for cohort in with_pauses(found)
+        _as_cohort(cohort, as_at) | figures(outcomes(snapshot, [cohort.cohort], as_at)) for cohort in with_pauses(known)
     ]
-    return rows, figures(outcomes(snapshot, [cohort.cohort for cohort in found], as_at))
+    return rows, figures(outcomes(snapshot, [cohort.cohort for cohort in known], as_at))
 
 
 def _as_cohort(cohort: Cohort, as_at: date) -> dict[str, Any]:
@@ -256,14 +256,14 @@ def _day(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
 
-def figures(found: Outcomes) -> dict[str, Any]:
+def figures(of_cohorts: Outcomes) -> dict[str, Any]:
     """Every figure of some members as it is shown: people whole, percentages and years to 1 decimal, half up."""
-    return {name: found.count(name) for name in COUNTED} | all_told(
+    return {name: of_cohorts.count(name) for name in COUNTED} | all_told(
         {
-            "progressed_share": found.share("progressed"),
-            "retention": found.share("in_post"),
-            "mean_service_years": found.mean_service("in_post"),
-            "mean_service_years_of_all": found.mean_service("started"),
+            "progressed_share": of_cohorts.share("progressed"),
+            "retention": of_cohorts.share("in_post"),
+            "mean_service_years": of_cohorts.mean_service("in_post"),
+            "mean_service_years_of_all": of_cohorts.mean_service("started"),
         },
         dict.fromkeys(("progressed_share", "retention"), Unit.PERCENT)
         | dict.fromkeys(("mean_service_years", "mean_service_years_of_all"), Unit.YEARS),
@@ -299,10 +299,10 @@ def _answer_of_cohort(question: MembersParameters, cohort: str, snapshot: Snapsh
     else:
         body |= _as_cohort(cohort_named(snapshot, cohort), day)
     names = [name for name, *_ in cohorts_as_at(snapshot, day, question.cohorts) if cohort in (ALL, name)]
-    found = outcomes(snapshot, names, day)
-    listed = found.members(outcome)
+    of_cohort = outcomes(snapshot, names, day)
+    listed = of_cohort.members(outcome)
     body |= question.facts() | {"outcome": outcome, "definition": COUNTED[outcome].definition}
-    body |= {"figures": figures(found), "count": len(listed), "limit": limit, "offset": offset}
+    body |= {"figures": figures(of_cohort), "count": len(listed), "limit": limit, "offset": offset}
     body["members"] = [_as_member(known, question) for known in listed[offset : offset + limit]]
     body["links"] = {"pinned": pinned(question)} | page_links(question, len(listed), limit, offset)
     return answer(question, body, member_lines(body))
@@ -311,7 +311,7 @@ def _answer_of_cohort(question: MembersParameters, cohort: str, snapshot: Snapsh
 def _as_member(known: Known, question: MembersParameters) -> dict[str, Any]:
     """A member as answers show it. Its events are linked as known when the question was, where it says when."""
     member, leaving = known.member, known.leaving
-    instants = [f"&{name}={said(found)}" for name in KNOWN if (found := question.values.get(name)) is not None]
+    instants = [f"&{name}={said(instant)}" for name in KNOWN if (instant := question.values.get(name)) is not None]
     return {
         "worker": member.person,
         "cohort": member.cohort,

@@ -19,8 +19,8 @@ def exactly(measure: Measure, value: object) -> dict[str, str]:
     """
     if not isinstance(measure, Count) or not isinstance(value, Fraction):
         return {}
-    found = f"{amount_of(value):f}"
-    return {} if Decimal(found) == Decimal(str(shown(value, measure.unit))) else {"exact": found}
+    exact_value = f"{amount_of(value):f}"
+    return {} if Decimal(exact_value) == Decimal(str(shown(value, measure.unit))) else {"exact": exact_value}
 
 
 def amount_of(value: Fraction) -> Decimal:

@@ -12,7 +12,7 @@ from services.metrics.api.files import Lines
 from services.metrics.api.measures import described
 from services.metrics.api.releases import RELEASE_NAMED, number, why
 from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, WHOLE, or_null
-from services.metrics.benchmarks.comparison import Places, Rank
+from services.metrics.benchmarks.comparison import Areas, Rank
 from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure
 
 RANK_ORDER = "1 is the lowest figure; equal figures share a rank; only those with a figure are ranked"
@@ -119,35 +119,35 @@ def figure_as_json(figure: Figure | None) -> dict[str, Any] | None:
     """A published figure: its value, or the mark in its place."""
     if figure is None:
         return None
-    found = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
-    return found | why(figure.value, figure.mark)
+    body = {"code": figure.code, "name": figure.name, "value": number(figure.value), "mark": figure.mark}
+    return body | why(figure.value, figure.mark)
 
 
-def places_as_json(places: Places) -> dict[str, Any]:
+def areas_as_json(areas: Areas) -> dict[str, Any]:
     """The authority, its region, England and its neighbours."""
     return {
-        "authority": figure_as_json(places.authority),
-        "region": figure_as_json(places.region),
-        "england": figure_as_json(places.england),
-        "neighbours": [figure_as_json(figure) for figure in places.neighbours],
+        "authority": figure_as_json(areas.authority),
+        "region": figure_as_json(areas.region),
+        "england": figure_as_json(areas.england),
+        "neighbours": [figure_as_json(figure) for figure in areas.neighbours],
     }
 
 
-def rank_as_json(found: Rank, own: Figure) -> dict[str, Any]:
+def rank_as_json(rank: Rank, own: Figure) -> dict[str, Any]:
     """A rank, and among how many; who has no figure has no rank, for the same reason."""
-    return {"rank": found.rank, "of": found.of} | why(own.value, own.mark)
+    return {"rank": rank.rank, "of": rank.of} | why(own.value, own.mark)
 
 
-def placed_in(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+def areas_in(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
     """Every published figure of a year, with what it is to the authority."""
-    each = [(place, body[place]) for place in ("authority", "region", "england")]
+    each = [(area, body[area]) for area in ("authority", "region", "england")]
     each += [("neighbour", figure) for figure in body["neighbours"]]
-    return [(place, figure) for place, figure in each if figure is not None]
+    return [(area, figure) for area, figure in each if figure is not None]
 
 
-def marks_of(placed: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
+def marks_of(areas: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
     """What the marks mean that stand in an answer."""
-    marks = {figure["mark"] for _, figure in placed}
+    marks = {figure["mark"] for _, figure in areas}
     return {mark: meaning for mark, meaning in MARKS.items() if mark in marks}
 
 
@@ -155,24 +155,24 @@ _FIGURE = ("code", "name", "value", "mark", "reason")
 
 
 def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
-    """One line a place. The ranks stand in the authority's own line."""
+    """One line an area. The ranks stand in the authority's own line."""
     ranks: dict[str, Any] = {}
     for among in ("among_neighbours", "among_authorities"):
-        found = body["rank"][among] or {"rank": None, "of": None}
-        ranks |= {f"rank_{among}": found["rank"], f"rank_{among}_of": found["of"]}
+        rank = body["rank"][among] or {"rank": None, "of": None}
+        ranks |= {f"rank_{among}": rank["rank"], f"rank_{among}_of": rank["of"]}
     lines = [
-        [place, *(figure.get(name) for name in _FIGURE)]
-        + [value if place == "authority" else None for value in ranks.values()]
-        for place, figure in (*placed_in(body), ("ours", body["ours"]))
+        [area, *(figure.get(name) for name in _FIGURE)]
+        + [value if area == "authority" else None for value in ranks.values()]
+        for area, figure in (*areas_in(body), ("ours", body["ours"]))
     ]
     return ["place", *_FIGURE, *ranks], lines
 
 
 def series_as_lines(body: Mapping[str, Any]) -> Lines:
-    """One line a year and place."""
+    """One line a year and area."""
     lines = [
-        [point["year"], point["as_at"], point["release"], place, *(figure.get(name) for name in _FIGURE)]
+        [point["year"], point["as_at"], point["release"], area, *(figure.get(name) for name in _FIGURE)]
         for point in body["series"]
-        for place, figure in placed_in(point)
+        for area, figure in areas_in(point)
     ]
     return ["year", "as_at", "release", "place", *_FIGURE], lines

@@ -22,10 +22,10 @@ from services.metrics.api.benchmark_answers import (
     COMPARISONS,
     COMPARISONS_EXAMPLE,
     RANK_ORDER,
+    areas_as_json,
+    areas_in,
     comparison_as_lines,
     marks_of,
-    placed_in,
-    places_as_json,
     rank_as_json,
     series_as_lines,
 )
@@ -41,9 +41,9 @@ from services.metrics.api.telling import time_of, told
 from services.metrics.benchmarks import choosing, store
 from services.metrics.benchmarks.choosing import NotThere, choose, choose_each_year
 from services.metrics.benchmarks.comparison import (
-    Places,
+    Areas,
     census_date,
-    find_places,
+    find_areas,
     own_differences,
     published_differences,
     rank,
@@ -177,13 +177,13 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
         `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
         """
-        found = _published(measure)
+        published = _published(measure)
         question = ComparisonParameters(request)
         question.raise_if_invalid()
         releases = (question.release,) if question.release else ()
-        compared = question.compared(found, statistical_neighbours, releases)
+        compared = question.compared(published, statistical_neighbours, releases)
         report = question.authority, question.known_at, question.as_accepted_at
-        ours = FigureRequest(found, *report, FigureQuery(scope=Scope.CENSUS))
+        ours = FigureRequest(published, *report, FigureQuery(scope=Scope.CENSUS))
         async with computing(request) as computation, database.opened() as pool:
             return await _compare(computation, pool, question, await _with_neighbours(pool, compared), ours)
 
@@ -197,10 +197,10 @@ def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neig
         """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
         mark (the other is null); each year's are of one release, which is named.
         """
-        found = _published(measure)
+        published = _published(measure)
         question = ComparisonsParameters(request)
         question.raise_if_invalid()
-        compared = question.compared(found, statistical_neighbours, question.release)
+        compared = question.compared(published, statistical_neighbours, question.release)
         async with computing(request) as computation, database.opened() as pool:
             return await _series(computation, pool, question, await _with_neighbours(pool, compared))
 
@@ -233,7 +233,7 @@ class _Published:
     year: int
     latest: LoadedRelease
     figures: Sequence[Figure]
-    places: Places
+    areas: Areas
     elsewhere: Mapping[str, tuple[str, ...]]
 
 
@@ -246,17 +246,17 @@ async def _compare(
 ) -> Response:
     measure = compared.measure.name
     releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
-    release, year = _found(releases, rows, compared, question.year)
+    release, year = _chosen(releases, rows, compared, question.year)
     figures = await store.find_figures(pool, release.name, measure, [year])
-    places = find_places(figures, compared.authority, compared.neighbours)
+    areas = find_areas(figures, compared.authority, compared.neighbours)
     latest, _ = choose(releases, rows, replace(compared.wanted(year), names=()))
-    others = {code: choosing.elsewhere(releases, rows, code, year) for code in places.without_row}
+    others = {code: choosing.elsewhere(releases, rows, code, year) for code in areas.without_row}
     own = await _own_figure(computation, ours, year, question.known_on)
-    published = _Published(release, year, latest, figures, places, others)
+    published = _Published(release, year, latest, figures, areas, others)
     return await computation.run(_answer, question, compared, ours, own, published)
 
 
-def _found(
+def _chosen(
     releases: list[LoadedRelease], rows: Rows, compared: _Compared, year: int | None
 ) -> tuple[LoadedRelease, int]:
     """The release and year that answer. Raises a 404 problem that says what there is."""
@@ -280,21 +280,21 @@ def _answer(
     published: _Published,
 ) -> Response:
     """The answer with a comparison."""
-    (own, known), measure, places = own_figure, compared.measure, published.places
+    (own, known), measure, areas = own_figure, compared.measure, published.areas
     release, year = published.release, published.year
-    assert places.authority is not None  # noqa: S101  (it has a row: the release was chosen by that)
+    assert areas.authority is not None  # noqa: S101  (it has a row: the release was chosen by that)
     body = described(measure) | {"release": as_named(release), "year": year, "as_at": census_date(year).isoformat()}
-    body |= ours.instants() | places_as_json(places)
-    body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(places.without_row)}
+    body |= ours.instants() | areas_as_json(areas)
+    body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(areas.without_row)}
     body["rank"] = {
-        "among_neighbours": rank_as_json(rank(places.authority, places.neighbours), places.authority)
-        if places.neighbours
+        "among_neighbours": rank_as_json(rank(areas.authority, areas.neighbours), areas.authority)
+        if areas.neighbours
         else None,
-        "among_authorities": rank_as_json(rank_in_england(places.authority, published.figures), places.authority),
+        "among_authorities": rank_as_json(rank_in_england(areas.authority, published.figures), areas.authority),
         "order": RANK_ORDER,
     }
-    body |= {"ours": own, "marks": marks_of([*placed_in(body), ("ours", own)])}
-    body["differences"] = published_differences(release, year, published.latest, places, published.elsewhere)
+    body |= {"ours": own, "marks": marks_of([*areas_in(body), ("ours", own)])}
+    body["differences"] = published_differences(release, year, published.latest, areas, published.elsewhere)
     body["differences"] += own_differences(measure, year, ours.as_known_at, known)
     pins = compared.pins([release]) | {"year": year}
     body["links"] = {"pinned": pinned(question, **pins)}
@@ -314,8 +314,8 @@ async def _own_figure(
     (result,) = await ours.work_out(computation, [when])
     known = await is_known(computation, ours, result)
     value = result.totals[0] if known else Reason.NOT_COUNTED
-    found = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
-    return found | {"scope": ours.query.scope} | time_of(ours.measure, when), known
+    body = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
+    return body | {"scope": ours.query.scope} | time_of(ours.measure, when), known
 
 
 async def _series(
@@ -332,7 +332,7 @@ async def _series(
     used = [release for release in releases if release in by_year.values()]
     figures: dict[int, list[Figure]] = {year: [] for year in by_year}
     for release in used:
-        years = [year for year, found in by_year.items() if found is release]
+        years = [year for year, chosen in by_year.items() if chosen is release]
         for figure in await store.find_figures(pool, release.name, measure, years):
             figures[figure.year].append(figure)
     return await computation.run(_answer_with_series, question, compared, by_year, used, figures)
@@ -350,9 +350,9 @@ def _answer_with_series(
     body |= {"authority": compared.authority, "neighbours_from": compared.neighbours_from}
     body["series"] = [
         {"year": year, "as_at": census_date(year).isoformat(), "release": release.name}
-        | places_as_json(find_places(figures[year], compared.authority, compared.neighbours))
+        | areas_as_json(find_areas(figures[year], compared.authority, compared.neighbours))
         for year, release in by_year.items()
     ]
-    body["marks"] = marks_of(placed for point in body["series"] for placed in placed_in(point))
+    body["marks"] = marks_of(areas for point in body["series"] for areas in areas_in(point))
     body["links"] = {"pinned": pinned(question, **compared.pins(used))}
     return answer(question, body, series_as_lines(body))

@@ -142,27 +142,27 @@ async def get_changes(request: Request) -> Response:
                 Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
             )
             attribution = Attribution(before.events, after.events, query)
-            found = differences(wanted, before, after, query, attribution)
-            return found, [attribution.steps(change.key) for change in _parts(found)[offset : offset + limit]]
+            differing = differences(wanted, before, after, query, attribution)
+            return differing, [attribution.steps(change.key) for change in _parts(differing)[offset : offset + limit]]
 
-        found, steps = await computation.run(compared)
+        figures, steps = await computation.run(compared)
         await computation.weigh(cost.of_effects(steps))
-        return await computation.run(_answer, question, found)
+        return await computation.run(_answer, question, figures)
 
 
-def _parts(found: Sequence[FigureDifference]) -> list[PartChange]:
-    return [part for difference in found for part in difference.parts]
+def _parts(figures: Sequence[FigureDifference]) -> list[PartChange]:
+    return [part for difference in figures for part in difference.parts]
 
 
-def _answer(question: ChangesParameters, found: Sequence[FigureDifference]) -> Response:
+def _answer(question: ChangesParameters, figures: Sequence[FigureDifference]) -> Response:
     (from_known, from_accepted), (to_known, to_accepted) = question.instants()
-    accepted, (limit, offset), changes = (from_accepted, to_accepted), question.page(), _parts(found)
+    accepted, (limit, offset), changes = (from_accepted, to_accepted), question.page(), _parts(figures)
     body: dict[str, Any] = {"authority": question.authority, "scope": question.scope}
     body |= {"from_known": said(from_known), "to_known": said(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
         body |= {} if instant is None else {name: said(instant)}
     known_on = from_known.date(), to_known.date()
-    body["figures"] = [_as_figure(difference, *known_on) for difference in found]
+    body["figures"] = [_as_figure(difference, *known_on) for difference in figures]
     body |= {"count": len(changes), "limit": limit, "offset": offset}
     body["changes"] = [_as_change(change) for change in changes[offset : offset + limit]]
     both = _both_pinned(question)
@@ -182,14 +182,14 @@ def _as_figure(difference: FigureDifference, before: date, after: date) -> dict[
     """A figure in both reports, known on these days; `planned` says in which days counted that were still to come."""
     change, when, parts = difference
     measure, ends = change.measure, max(when.as_at, when.last)
-    found: dict[str, Any] = {"measure": measure.name, "unit": measure.unit} | time_of(measure, when)
+    body: dict[str, Any] = {"measure": measure.name, "unit": measure.unit} | time_of(measure, when)
     for name, value in (("before", change.before), ("after", change.after)):
-        found |= told(name, value, measure.unit)
-        if "reason" in found:
-            found[f"{name}_reason"] = found.pop("reason")
+        body |= told(name, value, measure.unit)
+        if "reason" in body:
+            body[f"{name}_reason"] = body.pop("reason")
     if ends > before:
-        found["planned"] = "both" if ends > after else "before"
-    return found | ({"difference": exact(sum(part.difference for part in parts))} if isinstance(measure, Count) else {})
+        body["planned"] = "both" if ends > after else "before"
+    return body | ({"difference": exact(sum(part.difference for part in parts))} if isinstance(measure, Count) else {})
 
 
 def _as_change(change: PartChange) -> dict[str, Any]:
@@ -205,5 +205,5 @@ def _as_change(change: PartChange) -> dict[str, Any]:
 
 
 def _as_moved(moved: Moved) -> dict[str, Any]:
-    found = as_event(moved.event) | {"effect": exact(moved.effect)}
-    return found | ({"others": moved.others} if moved.others else {})
+    body = as_event(moved.event) | {"effect": exact(moved.effect)}
+    return body | ({"others": moved.others} if moved.others else {})

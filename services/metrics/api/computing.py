@@ -46,7 +46,7 @@ Result = TypeVar("Result")
 
 
 class Lanes:
-    """The places and threads of one process."""
+    """The slots and threads of one process."""
 
     def __init__(self, waiting_questions: int) -> None:
         waiting = {"waiting": CALLERS_WAITING * waiting_questions, "waiting_of_one": waiting_questions}
@@ -56,7 +56,7 @@ class Lanes:
 
 
 class Computation:
-    """One question that is being worked out, at a place in one of the lanes."""
+    """One question that is being worked out, in a slot of one of the lanes."""
 
     def __init__(self, memory: ReadCache, lanes: Lanes, caller: object, largest: int) -> None:
         self.memory = memory
@@ -67,7 +67,7 @@ class Computation:
         self._left = Event()
 
     async def begin(self) -> None:
-        """Wait for a place among the small questions. Raises a 429 or 503 problem where too much waits."""
+        """Wait for a slot among the small questions. Raises a 429 or 503 problem where too much waits."""
         await self._take(self._lanes.small)
 
     async def weigh(self, steps: int) -> None:
@@ -87,7 +87,7 @@ class Computation:
         try:
             return await asyncio.shield(working)
         except asyncio.CancelledError:
-            # The place is given back when the thread has ended: at its next pause.
+            # The slot is given back when the thread has ended: at its next pause.
             self._left.set()
             await asyncio.wait({working})
             working.cancelled() or working.exception()
@@ -99,7 +99,7 @@ class Computation:
             await self._lane.let_others(self._caller)
 
     def end(self) -> None:
-        """Give the place back."""
+        """Give the slot back."""
         lane, self._lane = self._lane, None
         if lane is not None:
             lane.give_back(self._caller)

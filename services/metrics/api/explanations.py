@@ -118,17 +118,17 @@ async def get_explanation(request: Request, measure: MeasureName) -> Response:
     Give the values of dimensions (role=social-worker, say) to have one row of a table explained. Every subject can be
     asked for its events at `/v1/subjects/…`.
     """
-    found = declared(measure)
+    declaration = declared(measure)
     question = ExplanationParameters(request)
-    requested, when = wanted(question, found), question.when(found)
+    requested, when = wanted(question, declaration), question.when(declaration)
     question.raise_if_invalid()
     async with computing(request) as computation:
         memory = computation.memory
-        counts = counts_of(found)
+        counts = counts_of(declaration)
         # Once for the figure, and once for its parts.
         await computation.weigh(cost.of_parts(2 * len(counts), await memory.size(requested.authority), 1))
         reading = await memory.reading(requested.authority, requested.as_known_at, requested.as_accepted_at)
-        result = await computation.run(figures, found, [reading], [when], requested.query)
+        result = await computation.run(figures, declaration, [reading], [when], requested.query)
         await refuse_nothing(computation, requested, result)
         return await computation.run(_answer, question, requested, when, reading, result)
 
@@ -141,18 +141,18 @@ def _answer(
     result: Figures,
 ) -> Response:
     """The answer with the parts of a count, or the terms of a rate."""
-    found, (limit, offset) = requested.measure, question.page()
-    body = requested.facts() | time_of(found, when) | requested.instants()
+    measure, (limit, offset) = requested.measure, question.page()
+    body = requested.facts() | time_of(measure, when) | requested.instants()
     total = result.totals[0]
-    body |= told("total", total, found.unit) | marked(found, total, "total_mark")
-    if isinstance(found, Rate):
-        body["terms"] = _terms(question, found, reading, when, requested)
+    body |= told("total", total, measure.unit) | marked(measure, total, "total_mark")
+    if isinstance(measure, Rate):
+        body["terms"] = _terms(question, measure, reading, when, requested)
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
         return answer(question, body, term_lines(body), passing=("links", "terms"), lasting_too=terms)
     # Of a figure that there is not there are no parts.
-    parts = [] if isinstance(total, Reason) else explain(found, reading, when, requested.query)
+    parts = [] if isinstance(total, Reason) else explain(measure, reading, when, requested.query)
     body |= {"exact": _exactly(total), "count": len(parts), "limit": limit, "offset": offset}
     shown_parts = [] if question.format is not Format.JSON else parts[offset : offset + limit]
     body["parts"] = [as_part(part) for part in shown_parts]
@@ -161,7 +161,7 @@ def _answer(
         # One template for all parts: `subject` is any of their subjects, as it stands.
         "events_of_subject": pinned(question, "/v1/subjects/{subject}", ("authority", *KNOWN)),
     } | page_links(question, len(parts), limit, offset)
-    return answer(question, body, part_lines(parts, found.dimensions))
+    return answer(question, body, part_lines(parts, measure.dimensions))
 
 
 def _exactly(value: Value) -> str | None:
@@ -171,7 +171,7 @@ def _exactly(value: Value) -> str | None:
 
 def as_part(part: Explained) -> dict[str, Any]:
     """One part as answers show it."""
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "amount": exact(part.amount),
         "since": part.since.isoformat(),
         "until": None if part.until is None else part.until.isoformat(),
@@ -179,10 +179,10 @@ def as_part(part: Explained) -> dict[str, Any]:
         **part.dimensions,
     }
     if part.made_of:
-        found["made_of"] = [
+        body["made_of"] = [
             {"subject": item.subject, "as": item.counts_as, "amount": exact(item.amount)} for item in part.made_of
         ]
-    return found
+    return body
 
 
 def _terms(
@@ -191,7 +191,7 @@ def _terms(
     """The counts a rate is made of, each with the link that explains it."""
     scope = rate.scope or requested.query.scope
     query = FigureQuery((), requested.query.where, scope)
-    found = []
+    explained = []
     for side, terms in (("numerator", rate.numerator), ("denominator", rate.denominator)):
         for term in terms:
             counted = declared(term.measure)
@@ -208,7 +208,7 @@ def _terms(
                 question, path, scope=scope, census_year=None, financial_year=None, months=when.months, limit=None,
                 offset=None, **({"as_at": None} | time), **dict.fromkeys(not_of_term),
             )  # fmt: skip
-            found.append(
+            explained.append(
                 {
                     "measure": counted.name,
                     "title": counted.title,
@@ -220,7 +220,7 @@ def _terms(
                 }
                 | ({"reason": amount} if isinstance(amount, Reason) else {})
             )
-    return found
+    return explained
 
 
 @router.get(
@@ -288,7 +288,7 @@ def as_events(events: Sequence[Event], snapshot: Snapshot) -> list[dict[str, Any
 def as_event(event: Event) -> dict[str, Any]:
     """One event as answers show it."""
     envelope = event.envelope
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "id": envelope.id,
         "type": envelope.type,
         "subject": envelope.subject,
@@ -299,5 +299,5 @@ def as_event(event: Event) -> dict[str, Any]:
     }
     for name in ("sourcesequence", "supersedes", "supersedessource", "voids", "voidssource"):
         value = getattr(envelope, name)
-        found |= {} if value is None else {name: value}
-    return found | {"data": event.data.model_dump(mode="json", exclude_none=True)}
+        body |= {} if value is None else {name: value}
+    return body | {"data": event.data.model_dump(mode="json", exclude_none=True)}

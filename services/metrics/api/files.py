@@ -32,18 +32,18 @@ def about(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
 
     Of the links the pinned one.
     """
-    found: list[tuple[str, Any]] = []
+    lines: list[tuple[str, Any]] = []
     for name, value in body.items():
         if name == "links":
-            found += [("pinned", value["pinned"])] if "pinned" in value else []
+            lines += [("pinned", value["pinned"])] if "pinned" in value else []
         elif isinstance(value, Mapping):
-            found += [(f"{name}.{inner}", told) for inner, told in about(value)]
+            lines += [(f"{name}.{inner}", told) for inner, told in about(value)]
         elif isinstance(value, list | tuple):
             if not any(isinstance(item, Mapping | list | tuple) for item in value):
-                found.append((name, " ".join(str(item) for item in value)))
+                lines.append((name, " ".join(str(item) for item in value)))
         elif name not in OF_A_PAGE:
-            found.append((name, value))
-    return found
+            lines.append((name, value))
+    return lines
 
 
 def csv_pieces(lines: Lines) -> Iterator[bytes]:
@@ -60,10 +60,10 @@ def csv_pieces(lines: Lines) -> Iterator[bytes]:
 
 
 def _taken(text: io.StringIO) -> bytes:
-    found = text.getvalue().encode()
+    written = text.getvalue().encode()
     text.seek(0)
     text.truncate()
-    return found
+    return written
 
 
 def _cell(value: Any) -> Any:

@@ -154,17 +154,17 @@ def as_forecast(made: Forecast) -> dict[str, Any]:
         shown["what_if"] = {name: value for name, value in _month(after).items() if name not in ("as_at", "known")}
         shown["what_if"]["difference"] = difference
     acts = {name: None if day is None else day.isoformat() for name, day in made.acts.items()}
-    found: dict[str, Any] = {"vacancies": one_decimal(made.vacancies)} | ({"acts_from": acts} if acts else {})
-    return found | {"months": months, "assumptions": _assumptions(made)}
+    body: dict[str, Any] = {"vacancies": one_decimal(made.vacancies)} | ({"acts_from": acts} if acts else {})
+    return body | {"months": months, "assumptions": _assumptions(made)}
 
 
 def _month(month: Month) -> dict[str, Any]:
-    found: dict[str, Any] = {"as_at": month.as_at.isoformat(), "expected": one_decimal(month.expected)}
+    body: dict[str, Any] = {"as_at": month.as_at.isoformat(), "expected": one_decimal(month.expected)}
     for level in LEVELS:
-        found[f"interval_{level}"] = [one_decimal(end) for end in month.intervals[level]]
+        body[f"interval_{level}"] = [one_decimal(end) for end in month.intervals[level]]
     for name in ("known", "leavers", "hires", "progressed"):
-        found[name] = one_decimal(getattr(month, name))
-    return found
+        body[name] = one_decimal(getattr(month, name))
+    return body
 
 
 def _assumptions(made: Forecast) -> list[dict[str, Any]]:
@@ -221,10 +221,10 @@ def _cells(month: dict[str, Any]) -> list[float]:
     return [month["expected"], *ends, month["leavers"], month["hires"], month["progressed"]]
 
 
-def as_score(found: Score) -> dict[str, Any]:
-    coverage = {f"coverage_{level}": one_decimal(found.coverage[level]) for level in LEVELS}
+def as_score(score: Score) -> dict[str, Any]:
+    coverage = {f"coverage_{level}": one_decimal(score.coverage[level]) for level in LEVELS}
     errors = ("mean_absolute_error", "naive_mean_absolute_error", "bias")
-    return {"forecasts": found.forecasts} | coverage | {name: one_decimal(getattr(found, name)) for name in errors}
+    return {"forecasts": score.forecasts} | coverage | {name: one_decimal(getattr(score, name)) for name in errors}
 
 
 def back_test_lines(body: dict[str, Any]) -> Lines:

@@ -217,7 +217,9 @@ def _answer_with_test(question: BackTestParameters, snapshot: Snapshot, all_even
     body |= {
         "first_origin": compared[0].origin.isoformat() if compared else None,
         "last_origin": compared[-1].origin.isoformat() if compared else None,
-        "rows": [{"months_ahead": length} | as_score(found) for length, found in scores(compared, _length).items()],
+        "rows": [
+            {"months_ahead": length} | as_score(of_length) for length, of_length in scores(compared, _length).items()
+        ],
         "total": as_score(score(compared)) if compared else None,
         # A score is a mean over forecasts: of none there is none.
         **({} if compared else {"reason": Reason.NO_DENOMINATOR}),

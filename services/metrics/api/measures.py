@@ -98,7 +98,7 @@ async def list_measures(request: Request) -> Response:
 
 def described(measure: Measure) -> dict[str, Any]:
     """A measure as answers describe it."""
-    found: dict[str, Any] = {
+    body: dict[str, Any] = {
         "measure": measure.name,
         "title": measure.title,
         "definition": measure.definition,
@@ -106,7 +106,7 @@ def described(measure: Measure) -> dict[str, Any]:
         "unit": measure.unit,
         "kind": measure.kind,
     }
-    return found | ({"formula": measure.formula} if isinstance(measure, Rate) else {})
+    return body | ({"formula": measure.formula} if isinstance(measure, Rate) else {})
 
 
 def declared(name: str) -> Measure:
@@ -131,10 +131,10 @@ class FigureRequest:
     def facts(self) -> dict[str, Any]:
         """What determined the answer, besides the time asked for."""
         scope = self.measure.scope or self.query.scope
-        found: dict[str, Any] = described(self.measure) | {"authority": self.authority, "scope": scope}
+        body: dict[str, Any] = described(self.measure) | {"authority": self.authority, "scope": scope}
         if self.query.where:
-            found["where"] = dict(self.query.where)
-        return found
+            body["where"] = dict(self.query.where)
+        return body
 
     def instants(self) -> dict[str, str]:
         """As known when, and, where it is pinned, as accepted when."""
@@ -189,11 +189,11 @@ async def get_measure(request: Request, measure: MeasureName) -> Response:
     these add up, and stand beside a figure that is shown rounded (`exact`). Where figures as shown do not add up,
     `rounding` says so.
     """
-    found = declared(measure)
+    declaration = declared(measure)
     question = FigureParameters(request)
-    requested, when = wanted(question, found), question.when(found)
+    requested, when = wanted(question, declaration), question.when(declaration)
     question.raise_if_invalid()
-    beside = [item for name in getattr(found, "also", ()) if isinstance(item := MEASURES[name], Count)]
+    beside = [item for name in getattr(declaration, "also", ()) if isinstance(item := MEASURES[name], Count)]
     async with computing(request) as computation:
         result, *others = await requested.work_out(computation, [when], beside)
         await refuse_nothing(computation, requested, result)
@@ -209,21 +209,21 @@ def _answer(
     with_it: Sequence[tuple[Count, Figures]],
 ) -> Response:
     """The answer with a figure, and with the counts beside it."""
-    found = requested.measure
-    units = {"value": found.unit, "total": found.unit}
+    measure = requested.measure
+    units = {"value": measure.unit, "total": measure.unit}
     units |= {name: item.unit for item, _ in with_it for name in (item.name, f"total_{item.name}")}
-    body = requested.facts() | time_of(found, when) | requested.instants() | {"by": list(requested.query.by)}
+    body = requested.facts() | time_of(measure, when) | requested.instants() | {"by": list(requested.query.by)}
     body["rows"] = [
         dict(zip(requested.query.by, key, strict=True))
         | all_told({"value": value} | {item.name: of.rows[key][0] for item, of in with_it}, units)
-        | exactly(found, value)
-        | marked(found, value, "mark")
+        | exactly(measure, value)
+        | marked(measure, value, "mark")
         for key, (value,) in result.sorted_rows()
     ]
     total = result.totals[0]
     totals = {"total": total} | {f"total_{item.name}": of.totals[0] for item, of in with_it}
-    body |= all_told(totals, units) | marked(found, total, "total_mark")
-    body |= exactly(found, total) | rounding(found, body["rows"], body["total"])
+    body |= all_told(totals, units) | marked(measure, total, "total_mark")
+    body |= exactly(measure, total) | rounding(measure, body["rows"], body["total"])
     body["links"] = {"pinned": pinned(question)}
     if requested.authority != ALL:
         body["links"]["explanation"] = pinned(question, f"{question.request.url.path}/explanation", by=None)

@@ -316,7 +316,7 @@ class Filtered(AskedQuery):
 
     def filters(self, measure: Measure) -> dict[str, Any]:
         """Only which values of dimensions count; None: only where it is not stated."""
-        known, found = dimensions_of(measure), dict[str, Any]()
+        known, filters = dimensions_of(measure), dict[str, Any]()
         for name in EVERY_DIMENSION:
             if name not in self.values:
                 continue
@@ -324,8 +324,8 @@ class Filtered(AskedQuery):
                 self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
                 continue
             text = self.values[name]
-            found[name] = None if text == NOT_STATED else EVERY_DIMENSION[name].read(text)
-        return found
+            filters[name] = None if text == NOT_STATED else EVERY_DIMENSION[name].read(text)
+        return filters
 
 
 class BrokenDown(AskedQuery):

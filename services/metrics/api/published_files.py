@@ -141,13 +141,13 @@ async def _load(
     if (known := await store.find_file(pool, asked.kind, asked.name)) is not None:
         return _same(asked, known, file), False
     try:
-        found = await computation.run(read, file.body)
+        read_file = await computation.run(read, file.body)
     except Refused as refusal:
         told = faults_as_json(refusal)
         said = "; ".join(f"{item['field']} {item['problem']}" for item in told["faults"])
         detail = f"{said}; nothing of the file was loaded"
         raise Problem(422, f"{asked.kind}-refused", f"The {asked.kind} cannot be read", detail, **told) from None
-    if (loaded := await keep(pool, file, found)) is not None:
+    if (loaded := await keep(pool, file, read_file)) is not None:
         return loaded, True
     # Another process was quicker.
     known = await store.find_file(pool, asked.kind, asked.name)

@@ -21,7 +21,7 @@ from services.metrics.api.responses import answer, list_responses, page_links, p
 from services.metrics.api.tables import check_lines, finding_lines
 from services.metrics.measures.declaration import exact
 from services.metrics.pauses import with_pauses
-from services.metrics.quality.catalogue import CHECKS, found_by
+from services.metrics.quality.catalogue import CHECKS, findings_of
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding, Severity
 from services.metrics.quality.effect import Effect, effect
 from services.metrics.quality.records import lateness
@@ -174,7 +174,7 @@ async def get_quality(request: Request) -> Response:
         snapshot = await memory.authorities.snapshot(authority, question.known_at, question.as_accepted_at)
         if not of_a_page:
             # A file has the effects of all there are.
-            findings = await computation.run(lambda: sum(len(found_by(check, snapshot, as_at)) for check in chosen))
+            findings = await computation.run(lambda: sum(len(findings_of(check, snapshot, as_at)) for check in chosen))
             await computation.weigh(cost.of_quality(size, findings))
         return await computation.run(_answer, question, chosen, snapshot)
 
@@ -184,16 +184,16 @@ def _answer(question: QualityParameters, chosen: Sequence[Check], snapshot: Snap
     if not snapshot.events:
         raise no_such_authority(authority, question.known_at, question.as_accepted_at)
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
-    body |= question.instants() | _found(snapshot, as_at, chosen, limit, offset)
+    body |= question.instants() | _findings(snapshot, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
     return answer(question, body, finding_lines(body))
 
 
-def _found(snapshot: Snapshot, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
+def _findings(snapshot: Snapshot, as_at: date, chosen: Sequence[Check], limit: int, offset: int) -> dict[str, Any]:
     """The summary of all checks, and one page of what those asked for found, with effects."""
-    by_check = {check.name: found_by(check, snapshot, as_at) for check in with_pauses(CHECKS.values())}
-    found = [finding for check in chosen for finding in by_check[check.name]]
-    page = found[offset : offset + limit]
+    by_check = {check.name: findings_of(check, snapshot, as_at) for check in with_pauses(CHECKS.values())}
+    findings = [finding for check in chosen for finding in by_check[check.name]]
+    page = findings[offset : offset + limit]
     return {
         "summary": [_named(check) | {"findings": len(by_check[check.name])} for check in CHECKS.values()],
         "lateness": [
@@ -206,7 +206,7 @@ def _found(snapshot: Snapshot, as_at: date, chosen: Sequence[Check], limit: int,
             | ({"reason": Reason.NO_DENOMINATOR} if item.median_days is None else {})
             for item in lateness(snapshot)
         ],
-        "count": len(found),
+        "count": len(findings),
         "limit": limit,
         "offset": offset,
         "findings": [_as_finding(finding, effect(snapshot, finding, as_at)) for finding in with_pauses(page)],
@@ -232,8 +232,8 @@ def _as_finding(finding: Finding, effect: Effect) -> dict[str, Any]:
 
 
 def _as_effect(effect: Effect) -> dict[str, Any]:
-    found: dict[str, Any] = {"affected_fte": exact(effect.concerned)}
+    body: dict[str, Any] = {"affected_fte": exact(effect.concerned)}
     if effect.moves is not None:
-        found["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
-        found["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
-    return found
+        body["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
+        body["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}
+    return body

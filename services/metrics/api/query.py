@@ -56,8 +56,8 @@ class AskedQuery(QueryModel):
     @property
     def known_at(self) -> datetime:
         """The instant as known at which; now where it is left out."""
-        found: datetime = self.values.get("as_known_at", self.now)
-        return found
+        instant: datetime = self.values.get("as_known_at", self.now)
+        return instant
 
     @property
     def known_on(self) -> date:

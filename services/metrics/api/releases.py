@@ -226,12 +226,12 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
 
 def _remarks(release: LoadedRelease) -> list[str]:
     """What whoever loads a release should know of what was not read of it."""
-    found = []
+    remarks = []
     if release.left_out:
-        found.append(f"Not known, and so not read: the columns {', '.join(release.left_out)}.")
+        remarks.append(f"Not known, and so not read: the columns {', '.join(release.left_out)}.")
     if release.lacks:
-        found.append(f"No column of the file holds {', '.join(release.lacks)}: they cannot be asked of this release.")
-    return found
+        remarks.append(f"No column of the file holds {', '.join(release.lacks)}: they cannot be asked of this release.")
+    return remarks
 
 
 async def _revisions(pool: asyncpg.Pool, question: RevisionsParameters) -> tuple[dict[str, Any], list[asyncpg.Record]]:

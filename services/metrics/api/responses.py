@@ -90,9 +90,9 @@ def responses(example: Any, *, schema: schemas.Schema, of_events: bool = True) -
 
 def list_responses(example: Any, schema: schemas.Schema) -> dict[int | str, dict[str, Any]]:
     """What a route that lists what there is, whatever was recorded, may answer."""
-    found = responses(example, schema=schema, of_events=False)
+    described = responses(example, schema=schema, of_events=False)
     refused = refusals({422: "A parameter is not as described: which, and what would be right."})
-    return {status: found[status] for status in (200, 304, 401)} | refused
+    return {status: described[status] for status in (200, 304, 401)} | refused
 
 
 def answer(
@@ -179,12 +179,12 @@ async def _one_by_one(pieces: Sequence[bytes]) -> AsyncIterator[bytes]:
 
 def _digest(value: Sequence[Any], content: Sequence[bytes] = ()) -> str:
     """What stands for some values, and the bytes of a file, in an ETag."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for part in content:
-        found.update(part)
+        digest.update(part)
     for piece in json_pieces(value, ", ", ": ", in_order=True, depth=IN_PIECES + 1):
-        found.update(piece.encode())
-    return found.hexdigest()[:32]
+        digest.update(piece.encode())
+    return digest.hexdigest()[:32]
 
 
 IN_PIECES = 2
@@ -216,9 +216,9 @@ def json_pieces(
             before = comma
         yield "]"
     elif isinstance(value, list | tuple) and len(value) > AT_ONCE:
-        for place in range(0, len(value), AT_ONCE):
-            piece = json.dumps(value[place : place + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
-            yield (comma if place else "[") + piece[1:-1]
+        for start in range(0, len(value), AT_ONCE):
+            piece = json.dumps(value[start : start + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
+            yield (comma if start else "[") + piece[1:-1]
         yield "]"
     else:
         yield json.dumps(value, separators=(comma, colon), sort_keys=in_order)

@@ -110,19 +110,21 @@ class SeriesParameters(OfAuthority, _BetweenTwoDays, AsKnown, BrokenDown, Counte
     def left_out(self, periods: Sequence[Period]) -> dict[str, Any]:
         """The days asked for that are in no whole period, before the first point and after the last."""
         assert self.first is not None and self.last is not None  # noqa: S101, PT018  (required)
-        found = left_out(self.first, self.last, periods)
-        return {"left_out": [f"{period.first}/{period.last}" for period in found]} if found else {}
+        periods_left_out = left_out(self.first, self.last, periods)
+        return (
+            {"left_out": [f"{period.first}/{period.last}" for period in periods_left_out]} if periods_left_out else {}
+        )
 
     def rebased(self, periods: Sequence[Period]) -> list[int]:
-        """The places of the points at which the control chart begins anew."""
-        found = []
+        """The indexes of the points at which the control chart begins anew."""
+        rebased = []
         for text in self.rebase:
             day = read_date(text)
-            places = [place for place, period in enumerate(periods) if day and period.first <= day <= period.last]
-            if not places:
+            indexes = [index for index, period in enumerate(periods) if day and period.first <= day <= period.last]
+            if not indexes:
                 self.fault("rebase", "is no day of the series", "a day of one of its points", text)
-            found += places
-        return found
+            rebased += indexes
+        return rebased
 
 
 EXAMPLE = {
@@ -156,10 +158,10 @@ async def get_series(request: Request, measure: MeasureName) -> Response:
     known then is null (`not-yet`), one that was under way `provisional`. A series without dimensions carries its
     control chart (XmR) of the points that were over: centre line, limits, and which rules a point breaks.
     """
-    found = declared(measure)
+    declaration = declared(measure)
     question = SeriesParameters(request)
-    requested, periods = wanted(question, found), question.periods()
-    points, rebased = question.points(found, periods), question.rebased(periods)
+    requested, periods = wanted(question, declaration), question.periods()
+    points, rebased = question.points(declaration, periods), question.rebased(periods)
     question.raise_if_invalid()
     async with computing(request) as computation:
         (result,) = await requested.work_out(computation, [when for _, when in points])
@@ -175,27 +177,27 @@ def _answer(
     result: Figures,
 ) -> Response:
     """The answer with a series, and with its control chart."""
-    found = requested.measure
+    measure = requested.measure
     body = requested.facts() | requested.instants() | {"every": question.every, "by": list(requested.query.by)}
-    body |= {"months": points[0][1].months} if found.all_time else {}
+    body |= {"months": points[0][1].months} if measure.all_time else {}
     body |= question.left_out([period for period, _ in points])
     # A point looks at its last day, whatever it counts.
     stale = [question.is_stale(when.last) for _, when in points]
     body["periods"] = [
-        point_of_time(found, period, when) | ({"stale": True} if is_stale else {})
+        point_of_time(measure, period, when) | ({"stale": True} if is_stale else {})
         for (period, when), is_stale in zip(points, stale, strict=True)
     ]
     body["rows"] = [
-        dict(zip(requested.query.by, key, strict=True)) | told_in_order("values", values, found.unit)
+        dict(zip(requested.query.by, key, strict=True)) | told_in_order("values", values, measure.unit)
         for key, values in result.sorted_rows()
     ]
-    body |= told_in_order("totals", result.totals, found.unit)
+    body |= told_in_order("totals", result.totals, measure.unit)
     if not requested.query.by:
-        body |= control_chart(found, [when for _, when in points], result.totals, stale, rebased)
+        body |= control_chart(measure, [when for _, when in points], result.totals, stale, rebased)
     body["links"] = {"pinned": pinned(question)}
     times = [
-        time_of(found, when) | ({"stale": True} if is_stale else {})
+        time_of(measure, when) | ({"stale": True} if is_stale else {})
         for (_, when), is_stale in zip(points, stale, strict=True)
     ]
-    exact_values = None if isinstance(found, Rate) else (values for _, values in result.sorted_rows())
+    exact_values = None if isinstance(measure, Rate) else (values for _, values in result.sorted_rows())
     return answer(question, body, series_lines(body, times, exact_values))

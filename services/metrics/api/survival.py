@@ -194,15 +194,15 @@ def _by_day(curve: Curve) -> list[dict[str, Any]]:
 
 def _by_month(curve: Curve) -> list[dict[str, Any]]:
     """A point after each month, up to the first after which nobody is at risk any more."""
-    found, steps, place = [], curve.steps, 0
+    rows, steps, index = [], curve.steps, 0
     for month in range(math.ceil(curve.longest / MONTH) + 1 if steps else 0):
-        days, before = month * MONTH, place
-        while place < len(steps) and steps[place].days <= days:
-            place += 1
-        since = steps[before:place]
+        days, before = month * MONTH, index
+        while index < len(steps) and steps[index].days <= days:
+            index += 1
+        since = steps[before:index]
         left, censored = sum(step.left for step in since), sum(step.censored for step in since)
-        found.append({"months": month} | _point(days, curve.at(days), curve.at_risk(days), left, censored))
-    return found
+        rows.append({"months": month} | _point(days, curve.at(days), curve.at_risk(days), left, censored))
+    return rows
 
 
 def _point(days: Fraction | int, step: Step | None, at_risk: int, left: int, censored: int) -> dict[str, Any]:

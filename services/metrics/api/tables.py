@@ -154,15 +154,15 @@ def finding_lines(body: dict[str, Any]) -> Lines:
     stocks = [stock.name for stock in STOCKS]
     heading = [*_OF_A_FINDING, "subjects", "events", "affected_fte", "without", *stocks]
     lines = []
-    for found in body["findings"]:
-        moves = found["effect"].get("would_differ_by")
+    for finding in body["findings"]:
+        moves = finding["effect"].get("would_differ_by")
         lines.append(
             [
-                *(found[name] for name in _OF_A_FINDING),
-                " ".join(found["subjects"]),
-                " ".join(named(event["source"], event["id"]) for event in found["events"]),
-                Decimal(found["effect"]["affected_fte"]),
-                " ".join(named(event["source"], event["id"]) for event in found["effect"].get("without", ())),
+                *(finding[name] for name in _OF_A_FINDING),
+                " ".join(finding["subjects"]),
+                " ".join(named(event["source"], event["id"]) for event in finding["events"]),
+                Decimal(finding["effect"]["affected_fte"]),
+                " ".join(named(event["source"], event["id"]) for event in finding["effect"].get("without", ())),
                 *(None if moves is None else Decimal(moves.get(name, "0")) for name in stocks),
             ]
         )

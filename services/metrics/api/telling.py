@@ -30,48 +30,48 @@ def told(name: str, value: Value, unit: Unit) -> dict[str, Any]:
 
 def all_told(values: Mapping[str, Value], units: Mapping[str, Unit]) -> dict[str, Any]:
     """Several figures by name; those that are missing are so for one reason."""
-    found: dict[str, Any] = {name: shown(value, units[name]) for name, value in values.items()}
+    body: dict[str, Any] = {name: shown(value, units[name]) for name, value in values.items()}
     reasons = [value for value in values.values() if isinstance(value, Reason)]
-    return found | ({"reason": reasons[0]} if reasons else {})
+    return body | ({"reason": reasons[0]} if reasons else {})
 
 
 def told_in_order(name: str, values: Sequence[Value], unit: Unit) -> dict[str, Any]:
     """Figures of points in their order; where one is missing, `reasons` beside them, null where there is a figure."""
-    found: dict[str, Any] = {name: [shown(value, unit) for value in values]}
+    body: dict[str, Any] = {name: [shown(value, unit) for value in values]}
     reasons = [value if isinstance(value, Reason) else None for value in values]
-    return found | ({"reasons": reasons} if any(reasons) else {})
+    return body | ({"reasons": reasons} if any(reasons) else {})
 
 
 def marked(measure: Measure, value: Value, name: str) -> dict[str, str]:
     """DfE's mark of a figure, where it has one."""
-    found = mark(measure, value)
-    return {} if found is None else {name: found}
+    its_mark = mark(measure, value)
+    return {} if its_mark is None else {name: its_mark}
 
 
 def time_of(measure: Measure, when: When) -> dict[str, Any]:
     """The date or period that a figure speaks of, and whether it was over, as answers say it."""
     kinds = {counted.kind for counted in counts_of(measure)}
-    found: dict[str, Any] = {}
+    body: dict[str, Any] = {}
     if Kind.FLOW in kinds:
-        found |= {"from": when.first.isoformat(), "to": when.last.isoformat()}
+        body |= {"from": when.first.isoformat(), "to": when.last.isoformat()}
     if Kind.STOCK in kinds or measure.all_time:
-        found["as_at"] = when.as_at.isoformat()
+        body["as_at"] = when.as_at.isoformat()
     if measure.all_time:
-        found["months"] = when.months
-    return found | elapsed(when)
+        body["months"] = when.months
+    return body | elapsed(when)
 
 
 def elapsed(when: When) -> dict[str, bool]:
     """`provisional` of a time that was under way, `planned` where days to come were meant to count."""
-    found = {Elapsed.UNDER_WAY: {"provisional": True}, Elapsed.PLANNED: {"planned": True}}
-    return found.get(when.elapsed, {})
+    marks = {Elapsed.UNDER_WAY: {"provisional": True}, Elapsed.PLANNED: {"planned": True}}
+    return marks.get(when.elapsed, {})
 
 
 def point_of_time(measure: Measure, period: Period, when: When) -> dict[str, Any]:
     """What a point of a series counts: from when to when, and, of stocks, as at which date."""
-    found = {"from": period.first.isoformat(), "to": min(period.last, when.last).isoformat()} | time_of(measure, when)
-    found.pop("months", None)
-    return found
+    body = {"from": period.first.isoformat(), "to": min(period.last, when.last).isoformat()} | time_of(measure, when)
+    body.pop("months", None)
+    return body
 
 
 MAY_BE_NEGATIVE = {
@@ -96,5 +96,5 @@ def control_chart(
         for when, value, is_stale in zip(whens, values, stale, strict=True)
     ]
     least = None if measure.name in MAY_BE_NEGATIVE else 0
-    places = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
-    return {"control_chart": chart_shown(chart(points, rebased, least=least), places)}
+    decimals = max(0, -int(PLACES[measure.unit].as_tuple().exponent), 1)
+    return {"control_chart": chart_shown(chart(points, rebased, least=least), decimals)}

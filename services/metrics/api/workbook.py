@@ -68,8 +68,8 @@ def _write(sheet: Worksheet, row: int, column: int, title: str, value: Any, day:
         sheet.write_boolean(row, column, value)
     elif isinstance(value, int | float | Decimal):
         sheet.write_number(row, column, float(value))
-    elif (found := _date(title, value)) is not None:
-        sheet.write_datetime(row, column, datetime(found.year, found.month, found.day), day)  # noqa: DTZ001
+    elif (cell_date := _date(title, value)) is not None:
+        sheet.write_datetime(row, column, datetime(cell_date.year, cell_date.month, cell_date.day), day)  # noqa: DTZ001
     else:
         if len(str(value)) > LONGEST_TEXT:
             raise _too_large(f"a text of more than {LONGEST_TEXT:,} characters")

@@ -40,13 +40,13 @@ def choose(releases: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) 
 def choose_each_year(releases: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> dict[int, LoadedRelease]:
     """The release that answers for each year of which there is a row, the first year first. Raises NotThere."""
     considered = [release for release in releases if not wanted.names or release.name in wanted.names]
-    found: dict[int, LoadedRelease] = {}
+    by_year: dict[int, LoadedRelease] = {}
     for release in considered:
         for year in _years(rows, release, wanted.authority):
-            found.setdefault(year, release)
-    if not found or (wanted.year is not None and wanted.year not in found):
+            by_year.setdefault(year, release)
+    if not by_year or (wanted.year is not None and wanted.year not in by_year):
         raise _not_there(considered, rows, wanted)
-    return {year: found[year] for year in sorted(found)}
+    return {year: by_year[year] for year in sorted(by_year)}
 
 
 def elsewhere(releases: Sequence[LoadedRelease], rows: Rows, authority: str, year: int) -> tuple[str, ...]:

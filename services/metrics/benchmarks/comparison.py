@@ -13,7 +13,7 @@ from services.metrics.measures.declaration import Kind, Measure
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Areas:
     """What a release says, for one year, of an authority and of those it is compared with.
 
     `without_row` are the codes of neighbours of which it says nothing that year.
@@ -28,13 +28,13 @@ class Places:
 
 @dataclass(frozen=True, slots=True)
 class Rank:
-    """A place in the order of figures: 1 is the lowest, equal rates share it. `of` counts those with a figure."""
+    """A rank in the order of figures: 1 is the lowest, equal rates share it. `of` counts those with a figure."""
 
     rank: int | None
     of: int
 
 
-def find_places(figures: Iterable[Figure], authority: str, neighbours: Sequence[str]) -> Places:
+def find_areas(figures: Iterable[Figure], authority: str, neighbours: Sequence[str]) -> Areas:
     """Pick out of one year's figures of a measure those of an authority, its region, England and its neighbours."""
     by_authority: dict[str, Figure] = {}
     others: dict[tuple[Level, str], Figure] = {}
@@ -44,13 +44,13 @@ def find_places(figures: Iterable[Figure], authority: str, neighbours: Sequence[
         else:
             others[figure.level, figure.code] = figure
     own = by_authority.get(authority)
-    found = dict.fromkeys(by_authority[code] for code in neighbours if code in by_authority)
+    of_neighbours = dict.fromkeys(by_authority[code] for code in neighbours if code in by_authority)
     region = others.get((Level.REGION, own.region)) if own is not None and own.region is not None else None
-    return Places(
+    return Areas(
         own,
         region,
         next((figure for (level, _), figure in others.items() if level is Level.ENGLAND), None),
-        tuple(figure for figure in found if figure != own),
+        tuple(figure for figure in of_neighbours if figure != own),
         tuple(code for code in neighbours if code not in by_authority),
     )
 
@@ -77,7 +77,7 @@ def published_differences(
     release: LoadedRelease,
     year: int,
     latest: LoadedRelease,
-    places: Places,
+    areas: Areas,
     elsewhere: Mapping[str, Sequence[str]],
 ) -> list[str]:
     """Where the published figures differ in scope or date from each other, or from what DfE says today.
@@ -90,17 +90,17 @@ def published_differences(
             f"Release {release.name} (published {release.published}) is not the latest loaded that has {year}: that is "
             f"release {latest.name} (published {latest.published}), and DfE revises past years."
         )
-    for figure in (places.authority, *places.neighbours):
+    for figure in (areas.authority, *areas.neighbours):
         if figure is not None and len(figure.authorities) > 1:
             codes = figure.code.replace(JOINT, " and ")
             said.append(f"{codes} send one return together: DfE publishes one figure for them, {figure.name}.")
-    if places.without_row:
-        said.append(f"Release {release.name} has no row of {' or '.join(places.without_row)} for {year}.")
-    for code in places.without_row:
+    if areas.without_row:
+        said.append(f"Release {release.name} has no row of {' or '.join(areas.without_row)} for {year}.")
+    for code in areas.without_row:
         if others := elsewhere.get(code):
             said.append(f"Of {code} there is one in release {' and in release '.join(others)}.")
     said.append("DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.")
-    if places.region is not None or places.england is not None:
+    if areas.region is not None or areas.england is not None:
         said.append(
             "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
             "made of the published rows of their authorities."

@@ -40,9 +40,9 @@ def read_neighbours(body: bytes) -> Groups:
     records = csv_records(body)
     _, header = next(records, (1, []))
     columns = [normalised(name).replace(" ", "_") for name in header]
-    authority_places, neighbour_places = _read_header(columns)
+    authority_columns, neighbour_columns = _read_header(columns)
     faults: list[Fault] = []
-    found: dict[str, tuple[str, ...]] = {}
+    groups: dict[str, tuple[str, ...]] = {}
     for number, row in records:
         cells = [cell.strip() for cell in row]
         if len(faults) >= MOST_FAULTS:
@@ -51,34 +51,34 @@ def read_neighbours(body: bytes) -> Groups:
             came = f"{len(cells)} cells"
             faults.append(Fault(f"line {number}", "has another length than the header", f"{len(header)} cells", came))
             continue
-        if not any(cells[place] for place in (*authority_places, *neighbour_places)):
+        if not any(cells[index] for index in (*authority_columns, *neighbour_columns)):
             # An empty line, or the heading above those of before a reorganisation.
             continue
-        named = [(header[place], cells[place]) for place in authority_places]
-        neighbours = [(header[place], cells[place]) for place in neighbour_places]
-        wrong = _faults_of_row(number, named, neighbours, found)
+        named = [(header[index], cells[index]) for index in authority_columns]
+        neighbours = [(header[index], cells[index]) for index in neighbour_columns]
+        wrong = _faults_of_row(number, named, neighbours, groups)
         if not wrong:
-            found[named[0][1]] = tuple(code for _, code in neighbours)
+            groups[named[0][1]] = tuple(code for _, code in neighbours)
         faults += wrong
-    if not found and not faults:
+    if not groups and not faults:
         faults.append(Fault("line 2", "is missing", "a row of an authority after the header"))
     if faults:
         raise Refused(*faults[:MOST_FAULTS], left_out=max(0, len(faults) - MOST_FAULTS))
-    return Groups(found, _left_out(header, columns))
+    return Groups(groups, _left_out(header, columns))
 
 
 def _read_header(columns: Sequence[str]) -> tuple[list[int], list[int]]:
     """Where the authority stands, and where its neighbours, the closest first. Raises Refused."""
-    authority_places = [place for place, name in enumerate(columns) if name in AUTHORITY_COLUMNS]
+    authority_columns = [index for index, name in enumerate(columns) if name in AUTHORITY_COLUMNS]
     by_rank: dict[int, int] = {}
     faults = []
-    for place, name in enumerate(columns):
+    for index, name in enumerate(columns):
         if match := NEIGHBOUR_COLUMN.fullmatch(name):
             rank = int(match[1])
             if rank in by_rank:
                 faults.append(Fault(f"line 1, column {shown(name)}", "is there more than once", "each neighbour once"))
-            by_rank[rank] = place
-    if not authority_places:
+            by_rank[rank] = index
+    if not authority_columns:
         expected = f"a column {' or '.join(AUTHORITY_COLUMNS)}"
         faults.append(Fault(f"line 1, column {AUTHORITY_COLUMNS[0]}", "is missing", expected))
     if sorted(by_rank) != list(range(1, len(by_rank) + 1)) or not by_rank:
@@ -86,11 +86,11 @@ def _read_header(columns: Sequence[str]) -> tuple[list[int], list[int]]:
         faults.append(Fault("line 1, column SN1", "is missing, or one after it", expected))
     if faults:
         raise Refused(*faults)
-    return authority_places, [by_rank[rank] for rank in sorted(by_rank)]
+    return authority_columns, [by_rank[rank] for rank in sorted(by_rank)]
 
 
 def _faults_of_row(
-    line: int, named: list[tuple[str, str]], neighbours: list[tuple[str, str]], found: dict[str, tuple[str, ...]]
+    line: int, named: list[tuple[str, str]], neighbours: list[tuple[str, str]], groups: dict[str, tuple[str, ...]]
 ) -> list[Fault]:
     authority = named[0][1]
     faults = [
@@ -101,11 +101,11 @@ def _faults_of_row(
     if any(code != authority for _, code in named):
         where = f"line {line}, column {named[-1][0]}"
         faults.append(Fault(where, f"is not what {named[0][0]} says", authority, shown(named[-1][1])))
-    if authority in found:
+    if authority in groups:
         faults.append(Fault(f"line {line}", "is there a second time", "one row for each authority", shown(authority)))
     codes = [code for _, code in neighbours]
-    for place, (column, code) in enumerate(neighbours):
-        if code == authority or code in codes[:place]:
+    for index, (column, code) in enumerate(neighbours):
+        if code == authority or code in codes[:index]:
             problem = "is the authority itself, or is there before"
             faults.append(Fault(f"line {line}, column {column}", problem, "another authority, once", shown(code)))
     return faults

@@ -64,7 +64,7 @@ class Release:
     measures: tuple[str, ...]
 
 
-class _Place(NamedTuple):
+class _Area(NamedTuple):
     year: int
     level: Level
     code: str
@@ -107,13 +107,13 @@ def read_release(body: bytes) -> Release:
             faults.append(Fault(f"line {number}", "has another length than the header", f"{len(header)} cells", came))
             continue
         line = Line(number, dict(zip(columns, cells, strict=True)), names)
-        place = _read_place(line, faults)
-        if place is None:
+        area = _read_area(line, faults)
+        if area is None:
             continue
-        first = seen.setdefault(place[:3], number)
+        first = seen.setdefault(area[:3], number)
         if first != number:
-            faults.append(_repeated(place, number, first))
-        figures += _read_figures(line, place, measures, faults)
+            faults.append(_repeated(area, number, first))
+        figures += _read_figures(line, area, measures, faults)
     if not seen and not faults:
         faults.append(Fault("line 2", "is missing", "a row of figures after the header"))
     if faults:
@@ -182,7 +182,7 @@ def faults_of_names(header: Sequence[str]) -> list[Fault]:
     return faults
 
 
-def _read_place(line: Line, faults: list[Fault]) -> _Place | None:
+def _read_area(line: Line, faults: list[Fault]) -> _Area | None:
     """What a line is about; None, with faults noted, where that cannot be read."""
     level = LEVELS.get(line.cells["geographic_level"])
     if level is None:
@@ -203,26 +203,26 @@ def _read_place(line: Line, faults: list[Fault]) -> _Place | None:
         return None
     year, cells = int(line.cells["time_period"]), line.cells
     if level is Level.ENGLAND:
-        return _Place(year, level, cells["country_code"], cells["country_name"], None)
+        return _Area(year, level, cells["country_code"], cells["country_name"], None)
     if level is Level.REGION:
-        return _Place(year, level, cells["region_code"], cells["region_name"], None)
-    return _Place(year, level, cells["old_la_code"], cells["la_name"], cells["region_code"])
+        return _Area(year, level, cells["region_code"], cells["region_name"], None)
+    return _Area(year, level, cells["old_la_code"], cells["la_name"], cells["region_code"])
 
 
-def _read_figures(line: Line, place: _Place, measures: dict[str, str], faults: list[Fault]) -> Iterator[Figure]:
+def _read_figures(line: Line, area: _Area, measures: dict[str, str], faults: list[Fault]) -> Iterator[Figure]:
     """A figure for each measure of a line; what is neither a number nor a mark is noted as a fault."""
     for column, measure in measures.items():
         cell = line.cells[column]
         if cell in MARKS:
-            yield Figure(*place, measure, None, cell)
+            yield Figure(*area, measure, None, cell)
         elif NUMBER.fullmatch(cell):
-            yield Figure(*place, measure, Decimal(cell), None)
+            yield Figure(*area, measure, Decimal(cell), None)
         else:
             expected = f"a number as 15.9, or one of DfE's marks: {' '.join(MARKS)}"
             faults.append(line.fault(column, "is neither a number nor a mark", expected))
 
 
-def _repeated(place: _Place, number: int, first: int) -> Fault:
-    column = {Level.ENGLAND: "country_code", Level.REGION: "region_code", Level.AUTHORITY: "old_la_code"}[place.level]
-    problem = f"is there a second time for {place.year}, after line {first}"
-    return Fault(f"line {number}, column {column}", problem, "one row for each year and place", place.code)
+def _repeated(area: _Area, number: int, first: int) -> Fault:
+    column = {Level.ENGLAND: "country_code", Level.REGION: "region_code", Level.AUTHORITY: "old_la_code"}[area.level]
+    problem = f"is there a second time for {area.year}, after line {first}"
+    return Fault(f"line {number}, column {column}", problem, "one row for each year and area", area.code)

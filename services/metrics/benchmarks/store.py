@@ -186,14 +186,14 @@ async def list_releases(pool: Reads) -> list[LoadedRelease]:
 
 async def find_rows(pool: Reads, measure: str) -> Rows:
     """Which authorities have a row of a measure, of which years, in which release."""
-    found: Rows = {}
+    rows: Rows = {}
     for row in await pool.fetch(WHERE_THERE_ARE_ROWS, measure):
-        found.setdefault(row["release"], {})[row["authority"]] = tuple(row["years"])
-    return found
+        rows.setdefault(row["release"], {})[row["authority"]] = tuple(row["years"])
+    return rows
 
 
 async def find_figures(pool: Reads, release: str, measure: str, years: Sequence[int]) -> list[Figure]:
-    """What a release says of a measure in these years: every place it has."""
+    """What a release says of a measure in these years: every area it has."""
     rows = await pool.fetch(FIND_FIGURES, release, measure, list(years))
     return [Figure(**dict(row) | {"level": Level(row["level"])}) for row in rows]
 

@@ -77,7 +77,7 @@ class Surroundings:
         for number, person in self._person.items():
             together[person].add(f"worker/{number}")
         self._numbers = dict(together)
-        self._found: dict[tuple[str, ...], tuple[Event, ...]] = {}
+        self._around: dict[tuple[str, ...], tuple[Event, ...]] = {}
 
     def of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
         """The events around the subjects of a part, each once.
@@ -90,7 +90,7 @@ class Surroundings:
         return self._of(people or subjects)
 
     def _of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
-        if subjects not in self._found:
+        if subjects not in self._around:
             near = self._persons(subjects)
             naming = (event for name in near for event in self._naming.get(name, ()))
             near |= self._persons(event.envelope.subject for event in naming)
@@ -102,18 +102,18 @@ class Surroundings:
             decided = (
                 event for name in others for event in self._of_subject.get(name, ()) if event.envelope.type in OF_PANELS
             )
-            self._found[subjects] = tuple({event.identity: event for event in (*own, *decided)}.values())
-        return self._found[subjects]
+            self._around[subjects] = tuple({event.identity: event for event in (*own, *decided)}.values())
+        return self._around[subjects]
 
     def _persons(self, subjects: Iterable[str]) -> set[str]:
         """The same subjects; of a worker every number that the person ever had."""
-        found: set[str] = set()
+        numbers: set[str] = set()
         for subject in subjects:
             kind, _, number = subject.partition("/")
-            found.add(subject)
+            numbers.add(subject)
             if kind == "worker":
-                found |= self._numbers.get(self._person.get(number, number), set())
-        return found
+                numbers |= self._numbers.get(self._person.get(number, number), set())
+        return numbers
 
 
 def named_by(event: Event) -> Iterator[str]:
@@ -133,51 +133,51 @@ class Attribution:
         gone = sorted((self._first[key] for key in self._first.keys() - second.keys()), key=order_of_recording)
         come = sorted((second[key] for key in second.keys() - self._first.keys()), key=order_of_recording)
         self._steps = [*reversed(gone), *come]
-        self._place = {event.identity: place for place, event in enumerate(self._steps)}
+        self._index = {event.identity: index for index, event in enumerate(self._steps)}
         self._query = query
         self._all = second | self._first
         self._authority = next((event.envelope.authority for event in self._all.values()), "")
         self._surroundings = Surroundings(self._all.values())
-        self._found: dict[tuple[str, When, tuple[Event, ...]], dict[Key, Effects]] = {}
+        self._kept: dict[tuple[str, When, tuple[Event, ...]], dict[Key, Effects]] = {}
 
     def steps(self, key: Key) -> tuple[int, int]:
         """In how many steps a part is looked at, and how many events stand around it: what `effects` costs."""
         pause()
         around = self._surroundings.of(key[0])
-        moving = sum(1 for event in around if event.identity in self._place)
+        moving = sum(1 for event in around if event.identity in self._index)
         return min(moving, most_steps(len(around))), len(around)
 
     def effects(self, counted: Count, when: When, key: Key, difference: int) -> Effects:
         """The events that moved one part, which differs by so much."""
-        found = self._effects(counted, when, self._surroundings.of(key[0])).get(key, ())
-        if sum(moved.effect for moved in found) != difference:
+        effects = self._effects(counted, when, self._surroundings.of(key[0])).get(key, ())
+        if sum(moved.effect for moved in effects) != difference:
             # Of the surroundings something was missing: then all events are looked at.
-            found = self._effects(counted, when, tuple(self._all.values())).get(key, ())
-        return found
+            effects = self._effects(counted, when, tuple(self._all.values())).get(key, ())
+        return effects
 
     def _effects(self, counted: Count, when: When, around: tuple[Event, ...]) -> dict[Key, Effects]:
         kept = counted.name, when, around
-        if kept not in self._found:
-            self._found[kept] = self._step_by_step(counted, when, around)
-        return self._found[kept]
+        if kept not in self._kept:
+            self._kept[kept] = self._step_by_step(counted, when, around)
+        return self._kept[kept]
 
     def _step_by_step(self, counted: Count, when: When, around: Sequence[Event]) -> dict[Key, Effects]:
         """The effects on every part that follows from some events."""
         known = {event.identity: event for event in around if event.identity in self._first}
-        places = sorted(place for event in around if (place := self._place.get(event.identity)) is not None)
+        indexes = sorted(index for event in around if (index := self._index.get(event.identity)) is not None)
         before = self._amounts(counted, when, known.values())
-        found: defaultdict[Key, list[Moved]] = defaultdict(list)
-        for together in _in_steps(places, most_steps(len(around))):
+        effects_by_key: defaultdict[Key, list[Moved]] = defaultdict(list)
+        for together in _in_steps(indexes, most_steps(len(around))):
             pause()
-            for event in (self._steps[place] for place in together):
+            for event in (self._steps[index] for index in together):
                 if known.pop(event.identity, None) is None:
                     known[event.identity] = event
             after = self._amounts(counted, when, known.values())
             for key in before.keys() | after.keys():
                 if effect := after.get(key, 0) - before.get(key, 0):
-                    found[key].append(Moved(self._steps[together[-1]], effect, len(together) - 1))
+                    effects_by_key[key].append(Moved(self._steps[together[-1]], effect, len(together) - 1))
             before = after
-        return {key: tuple(effects) for key, effects in found.items()}
+        return {key: tuple(effects) for key, effects in effects_by_key.items()}
 
     def _amounts(self, counted: Count, when: When, events: Iterable[Event]) -> dict[Key, int]:
         snapshot = Snapshot(events)
@@ -189,11 +189,11 @@ def most_steps(around: int) -> int:
     return max(1, MOST_LOOKED_AT // max(1, around))
 
 
-def _in_steps(places: Sequence[int], most: int) -> Iterator[list[int]]:
+def _in_steps(indexes: Sequence[int], most: int) -> Iterator[list[int]]:
     """The same in at most so many steps, of about as many each."""
-    steps, remaining = min(most, len(places)), iter(places)
+    steps, remaining = min(most, len(indexes)), iter(indexes)
     for step in range(steps):
-        yield list(islice(remaining, len(places) * (step + 1) // steps - len(places) * step // steps))
+        yield list(islice(remaining, len(indexes) * (step + 1) // steps - len(indexes) * step // steps))
 
 
 def amounts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> dict[Key, int]:
@@ -201,7 +201,7 @@ def amounts(counted: Count, reading: Reading, when: When, query: FigureQuery) ->
 
     Where kinds overlap there is no figure of them all: what moved is told of each by itself.
     """
-    found: defaultdict[Key, int] = defaultdict(int)
+    sums: defaultdict[Key, int] = defaultdict(int)
     for part in parts(counted, reading, when, replace(query, by=counted.apart)):
-        found[part.subjects, tuple(part.dimension(name) for name in counted.dimensions)] += part.amount
-    return {key: amount for key, amount in found.items() if amount}
+        sums[part.subjects, tuple(part.dimension(name) for name in counted.dimensions)] += part.amount
+    return {key: amount for key, amount in sums.items() if amount}

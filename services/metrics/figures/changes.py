@@ -69,11 +69,11 @@ def figure_changes(
     wanted: Iterable[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery
 ) -> list[FigureChange]:
     """Each of these measures in both reports, whether or not it differs."""
-    found = []
+    changes = []
     for measure, when in with_pauses(wanted):
         totals = [figures(measure, [report.reading], [when], query).totals[0] for report in (before, after)]
-        found.append(FigureChange(measure, *totals))
-    return found
+        changes.append(FigureChange(measure, *totals))
+    return changes
 
 
 def part_changes(
@@ -103,10 +103,10 @@ def differences(
     wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery, attribution: Attribution
 ) -> list[FigureDifference]:
     """The figures that differ, or whose parts do though they add up to the same."""
-    found, whens = [], dict(wanted)
+    differing, whens = [], dict(wanted)
     for change in with_pauses(figure_changes(wanted, before, after, query)):
         counted, when = change.measure, whens[change.measure]
         parts = part_changes(counted, when, before, after, query, attribution) if isinstance(counted, Count) else []
         if change.before != change.after or parts:
-            found.append(FigureDifference(change, when, parts))
-    return found
+            differing.append(FigureDifference(change, when, parts))
+    return differing

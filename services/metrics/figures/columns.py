@@ -69,7 +69,7 @@ class Columns:
     """
 
     def __init__(self, rows: Rows, combinations: Sequence[Combination]) -> None:
-        """From an array of dtype `ROW`, in any order; `combination` is the place of a row's own in `combinations`."""
+        """From an array of dtype `ROW`, in any order; `combination` is the index of a row's own in `combinations`."""
         order = np.argsort(rows["known_to"], kind="stable")
         self._combinations = list(combinations)
         self._known_groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
@@ -182,8 +182,8 @@ class Columns:
         for number, combination in enumerate(self._combinations):
             if not scope.holds(combination):
                 continue
-            if all(combination[place] == value for place, value in equal):
-                key = tuple(combination[place] for place in kept_by)
+            if all(combination[index] == value for index, value in equal):
+                key = tuple(combination[index] for index in kept_by)
                 group[number] = numbers.setdefault(key, len(numbers))
         return list(numbers), group
 
@@ -247,25 +247,25 @@ class StockSums:
         """The sums of all that was added."""
         if self._asked is None:
             return {key: [] for key in self._total}
-        return {key: sums[self._asked.place].tolist() for key, sums in with_pauses(self._total.items())}
+        return {key: sums[self._asked.of_each].tolist() for key, sums in with_pauses(self._total.items())}
 
 
 class _AskedDays(NamedTuple):
-    """The days asked, each once, ascending; the place of each that was asked for among them.
+    """The days asked, each once, ascending; `of_each` that was asked for: its index among them.
 
     `before` tells, for each day from the first one to the day after the last, how many of them come before it.
     """
 
     days: Days
-    place: Integers
+    of_each: Integers
     before: Days
 
     @classmethod
     def of(cls, days: Sequence[date]) -> "_AskedDays":
-        asked, place = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
+        asked, index = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
         before = np.zeros(int(asked[-1]) - int(asked[0]) + 2, np.int32)
         before[asked - asked[0] + 1] = 1
-        return cls(asked, place, before.cumsum(dtype=np.int32))
+        return cls(asked, index, before.cumsum(dtype=np.int32))
 
 
 def day_number(day: date) -> int:

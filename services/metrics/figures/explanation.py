@@ -41,7 +41,7 @@ class Explained:
 
     @property
     def made_of(self) -> tuple[MadeOf, ...]:
-        """What the part follows from, where that is the staffing of one place. Worked out when it is asked for: of
+        """What the part follows from, where that is the staffing of one unit. Worked out when it is asked for: of
         thousands of parts one page is shown.
         """
         return () if self._as_at is None else stands_at(self._snapshot, self.subjects[0], self._as_at)
@@ -49,8 +49,8 @@ class Explained:
 
 def explain(counted: Count, reading: Reading, when: When, query: FigureQuery) -> list[Explained]:
     """The parts of a stock or flow, the largest first, those alike by subject."""
-    found = [part for part in parts(counted, reading, when, query) if part.amount]
-    found.sort(key=lambda part: (-part.amount, part.subjects, part.since))
+    counting = [part for part in parts(counted, reading, when, query) if part.amount]
+    counting.sort(key=lambda part: (-part.amount, part.subjects, part.since))
     snapshot = reading.snapshot()
     return [
         Explained(
@@ -60,29 +60,29 @@ def explain(counted: Count, reading: Reading, when: When, query: FigureQuery) ->
             part.subjects,
             {name: part.dimension(name) for name in counted.dimensions},
             snapshot,
-            (when.as_at if counted.kind is Kind.STOCK else part.since) if _is_of_a_place(counted, part) else None,
+            (when.as_at if counted.kind is Kind.STOCK else part.since) if _is_of_one_unit(counted, part) else None,
         )
-        for part in found
+        for part in counting
     ]
 
 
-def _is_of_a_place(counted: Count, part: Part) -> bool:
-    """Whether a part follows from the staffing of one place (a vacancy that was filled does, on that day)."""
+def _is_of_one_unit(counted: Count, part: Part) -> bool:
+    """Whether a part follows from the staffing of one unit (a vacancy that was filled does, on that day)."""
     return counted.column is not None or (len(part.subjects) == 1 and part.subjects[0].startswith("post/"))
 
 
-def stands_at(snapshot: Snapshot, place: str, as_at: date) -> tuple[MadeOf, ...]:
-    """The funding of a place at a date, who is in post there and who covers it: what staffing is worked out from."""
-    kind, _, identifier = place.partition("/")
-    found = []
+def stands_at(snapshot: Snapshot, staffing_unit: str, as_at: date) -> tuple[MadeOf, ...]:
+    """What its staffing is worked out from at a date: the funding, who is in post there, and who covers it."""
+    kind, _, identifier = staffing_unit.partition("/")
+    made_of = []
     if kind == "post":
         posts = snapshot.posts.get(identifier, ())
         # From when it was established on something holds on every day.
         at = bisect_right(posts, as_at, key=attrgetter("valid_from")) - 1
         if at >= 0:
-            found.append(MadeOf(place, "establishment", posts[at].facts.funded))
-    there = _standing(snapshot).get(place)
-    return (*found, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(found)
+            made_of.append(MadeOf(staffing_unit, "establishment", posts[at].facts.funded))
+    there = _standing(snapshot).get(staffing_unit)
+    return (*made_of, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(made_of)
 
 
 def _workers_first(made_of: MadeOf) -> tuple[bool, str]:
@@ -90,20 +90,20 @@ def _workers_first(made_of: MadeOf) -> tuple[bool, str]:
 
 
 def _standing(snapshot: Snapshot) -> Mapping[str, OverDays[MadeOf]]:
-    """Who holds each place and who covers it, over all time."""
+    """Who holds each staffing unit and who covers it, over all time."""
 
     def make() -> dict[str, OverDays[MadeOf]]:
-        found: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
+        of_units: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
         for person, held in snapshot.occupancies.items():
             for row in held:
                 made_of = MadeOf(f"worker/{person}", "in-post", row.fte)
-                found[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
+                of_units[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
         for cover, runs in snapshot.assignments.items():
             for run in runs:
                 counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
-                place = f"cover/{cover}" if run.post is None else f"post/{run.post}"
-                found[place].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
-        return {place: _over_days(stretches) for place, stretches in found.items()}
+                staffing_unit = f"cover/{cover}" if run.post is None else f"post/{run.post}"
+                of_units[staffing_unit].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
+        return {staffing_unit: _over_days(stretches) for staffing_unit, stretches in of_units.items()}
 
     return snapshot.kept(("standing",), make)
 
@@ -119,10 +119,10 @@ def ever_in_post(snapshot: Snapshot) -> dict[str, set[str]]:
     """Who was in each post (`post/…`) at some time, as `worker/…`."""
 
     def make() -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
+        by_post: dict[str, set[str]] = {}
         for person, held in snapshot.occupancies.items():
             for occupancy in held:
-                found.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
-        return found
+                by_post.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
+        return by_post
 
     return snapshot.kept(("ever in post",), make)

@@ -76,8 +76,8 @@ def parts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> l
     """The parts that a count is made of; their amounts add up to it. None where there is no such figure."""
     if not _has_figure(counted, reading, query):
         return []
-    found = counted.parts(reading.snapshot(), counted.scope or query.scope, when)
-    return [part for part in found if _fits(part, query)]
+    counting = counted.parts(reading.snapshot(), counted.scope or query.scope, when)
+    return [part for part in counting if _fits(part, query)]
 
 
 def _has_figure(counted: Count, reading: Reading, query: FigureQuery) -> bool:
@@ -126,7 +126,7 @@ class _Adding:
     def __init__(self, counted: Count, whens: Sequence[When], query: FigureQuery) -> None:
         self.counted, self._whens, self._query = counted, whens, query
         self._in_columns: StockSums | None = None
-        self._found: dict[Key, Sums] = {} if query.by else {(): [counted.nothing] * len(whens)}
+        self._sums: dict[Key, Sums] = {} if query.by else {(): [counted.nothing] * len(whens)}
 
     def add(self, readings: Sequence[Reading]) -> None:
         """Add these: from columns where they have them and these are enough."""
@@ -143,7 +143,7 @@ class _Adding:
         if self._in_columns is not None:
             self._merge(self._in_columns.sums())
             self._in_columns = None
-        return self._found
+        return self._sums
 
     def _stock(self, as_known_at: datetime) -> StockSums:
         if self._in_columns is None:
@@ -156,8 +156,8 @@ class _Adding:
 
     def _merge(self, more: Mapping[Key, Sequence[int | None]]) -> None:
         for key, amounts in more.items():
-            before = self._found.get(key)
-            self._found[key] = list(amounts) if before is None else _added(before, amounts)
+            before = self._sums.get(key)
+            self._sums[key] = list(amounts) if before is None else _added(before, amounts)
 
 
 def _added(some: Sequence[int | None], more: Sequence[int | None]) -> Sums:
@@ -170,18 +170,18 @@ def _sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query:
     if counted.over_time is not None and len(whens) > 1 and _has_figure(counted, reading, query):
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.snapshot(), scope)
         return _over_time(counted, [part for part in of_all_time if _fits(part, query)], whens, query)
-    found: dict[Key, Sums] = {}
-    for place, when in with_pauses(enumerate(whens)):
+    by_key: dict[Key, Sums] = {}
+    for index, when in with_pauses(enumerate(whens)):
         for part in parts(counted, reading, when, query):
-            sums = found.setdefault(_key(part, query), [counted.nothing] * len(whens))
-            sums[place] = (sums[place] or 0) + part.amount
-    return found
+            sums = by_key.setdefault(_key(part, query), [counted.nothing] * len(whens))
+            sums[index] = (sums[index] or 0) + part.amount
+    return by_key
 
 
-def _over_time(counted: Count, found: Iterable[Part], whens: Sequence[When], query: FigureQuery) -> dict[Key, Sums]:
+def _over_time(counted: Count, counting: Iterable[Part], whens: Sequence[When], query: FigureQuery) -> dict[Key, Sums]:
     """The same for parts that hold whatever is asked: each is looked at once, not once for every time."""
     steps: defaultdict[Key, defaultdict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
-    for part in found:
+    for part in counting:
         of_key = steps[_key(part, query)]
         of_key[part.since][0] += part.amount
         of_key[part.since][1] += 1
@@ -246,9 +246,9 @@ class Figures:
 
 def figures(measure: Measure, readings: Sequence[Reading], whens: Sequence[When], query: FigureQuery) -> Figures:
     """What a measure comes to at each of some times, summed over readings of several authorities."""
-    found = FigureSums([measure], whens, query)
-    found.add(readings)
-    return found.figures(measure)
+    sums = FigureSums([measure], whens, query)
+    sums.add(readings)
+    return sums.figures(measure)
 
 
 class FigureSums:
@@ -276,27 +276,27 @@ class FigureSums:
 
     def figures(self, measure: Measure) -> Figures:
         """What one of the measures comes to in all that was added."""
-        found, counts = self._added_up(measure), counts_of(measure)
+        added_up, counts = self._added_up(measure), counts_of(measure)
         if not all(_rests_on_rules_of(counted, self._authorities) for counted in counts):
-            return _withheld(found, Reason.NO_POLICY, rows_too=True)
+            return _withheld(added_up, Reason.NO_POLICY, rows_too=True)
         in_all = replace(self._query, by=())
         if not all(_adds_up(counted, in_all, self._kinds[counted.name]) for counted in counts):
             rows_too = not all(_adds_up(counted, self._query, self._kinds[counted.name]) for counted in counts)
-            return _withheld(found, Reason.NOT_COUNTED, rows_too=rows_too)
-        return found
+            return _withheld(added_up, Reason.NOT_COUNTED, rows_too=rows_too)
+        return added_up
 
     def _added_up(self, measure: Measure) -> Figures:
         scope = _query_of(measure, self._query).scope
         if isinstance(measure, Rate):
             of_terms = {term.measure: self._counts[term.measure, scope].sums() for term in measure.terms}
             return _rates(measure, of_terms, self._whens, self._query.by)
-        found = self._counts[measure.name, scope].sums()
+        sums = self._counts[measure.name, scope].sums()
 
         def exactly(amounts: Sums) -> list[Value]:
             return [_value(amount, when) for amount, when in zip(amounts, self._whens, strict=True)]
 
-        totals = exactly(_totals(measure, found, len(self._whens)))
-        return _told(Rows(found.keys(), lambda key: exactly(found[key])), totals)
+        totals = exactly(_totals(measure, sums, len(self._whens)))
+        return _told(Rows(sums.keys(), lambda key: exactly(sums[key])), totals)
 
 
 def _query_of(measure: Measure, query: FigureQuery) -> FigureQuery:
@@ -310,9 +310,9 @@ def _value(amount: int | None, when: When) -> Value:
     return Reason.NOT_COUNTED if amount is None else Fraction(amount, ONE)
 
 
-def _totals(counted: Count, found: Mapping[Key, Sequence[int | None]], length: int) -> Sums:
+def _totals(counted: Count, by_key: Mapping[Key, Sequence[int | None]], length: int) -> Sums:
     totals: Sums = [counted.nothing] * length
-    for amounts in with_pauses(found.values()):
+    for amounts in with_pauses(by_key.values()):
         totals = _added(totals, amounts)
     return totals
 
@@ -329,24 +329,24 @@ def _withheld(figures: Figures, reason: Reason, rows_too: bool) -> Figures:
 
 def _rates(rate: Rate, of_terms: Mapping[str, Mapping[Key, Sums]], whens: Sequence[When], by: Sequence[str]) -> Figures:
     counts = {counted.name: counted for counted in counts_of(rate)}
-    # Of a key the places of the dimensions that a count has.
+    # Of a key the indexes of the dimensions that a count has.
     has = {name: [at for at, one in enumerate(by) if one in counted.dimensions] for name, counted in counts.items()}
     nothing = {name: [counted.nothing] * len(whens) for name, counted in counts.items()}
 
     def ratios(of_term: Callable[[str], Sums]) -> list[Value]:
         sums = {name: of_term(name) for name in counts}
         return [
-            _ratio(rate, when, {name: of_times[place] for name, of_times in sums.items()})
-            for place, when in enumerate(whens)
+            _ratio(rate, when, {name: of_times[index] for name, of_times in sums.items()})
+            for index, when in enumerate(whens)
         ]
 
-    keys = {key for name, found in of_terms.items() if len(has[name]) == len(by) for key in found}
+    keys = {key for name, by_key in of_terms.items() if len(has[name]) == len(by) for key in by_key}
 
     def of_key(key: Key) -> list[Value]:
         return ratios(lambda name: of_terms[name].get(tuple(key[at] for at in has[name]), nothing[name]))
 
     rows = Rows(keys, of_key)
-    totals = {name: _totals(counts[name], found, len(whens)) for name, found in of_terms.items()}
+    totals = {name: _totals(counts[name], by_key, len(whens)) for name, by_key in of_terms.items()}
     return _told(rows, ratios(lambda name: totals[name]))
 
 

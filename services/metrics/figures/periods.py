@@ -74,8 +74,8 @@ def series_periods(first: date, last: date, every: Every, year_starts_in: int = 
 
 def left_out(first: date, last: date, periods: Sequence[Period]) -> list[Period]:
     """What of the days between two dates is in none of these periods, which follow one another there."""
-    found = [Period(first, periods[0].first - DAY), Period(periods[-1].last + DAY, last)]
-    return [period for period in found if period.first <= period.last]
+    ends = [Period(first, periods[0].first - DAY), Period(periods[-1].last + DAY, last)]
+    return [period for period in ends if period.first <= period.last]
 
 
 def _periods(first: date, last: date, months: int, year_starts_in: int) -> Iterator[Period]:

@@ -72,7 +72,7 @@ def _add_due(due: list[int], spell: Spell, month: int, dates: Sequence[date]) ->
     """Count who is in an academy post, and, as known, still will be at the end of the month in which they are due."""
     if month < len(due):
         now, then = spell.at(dates[0]), spell.at(dates[month + 1])
-        in_academy = [held is not None and held.place.role is ACADEMY_ROLE for held in (now, then)]
+        in_academy = [held is not None and held.dimensions.role is ACADEMY_ROLE for held in (now, then)]
         due[month] += all(in_academy)
 
 

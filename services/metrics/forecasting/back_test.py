@@ -86,10 +86,16 @@ def from_origin(
     """The forecast of one origin beside what came."""
     made = forecast(Snapshot(known(events, end_of(origin))), origin, length, role)
     came = months(snapshot, steps(origin, 0, length), role).stocks["vacancies"]
-    for place, month in enumerate(made.months, start=1):
+    for months_ahead, month in enumerate(made.months, start=1):
         if month.as_at <= last:
             yield Compared(
-                origin, month.as_at, place, month.expected, month.intervals, made.vacancies, float(came[place])
+                origin,
+                month.as_at,
+                months_ahead,
+                month.expected,
+                month.intervals,
+                made.vacancies,
+                float(came[months_ahead]),
             )
 
 

@@ -29,9 +29,9 @@ def dispersion(history: Months, variances: Sequence[float], *, of_role: bool) ->
     """The factor for a group of posts; `variances`: of its simulated vacancies by month (FTE squared)."""
     squares = _squared_errors(history, len(variances), of_role)
     pairs = [
-        (sum(found) / len(found), variance)
-        for found, variance in zip(squares, variances, strict=True)
-        if len(found) >= FEWEST_ORIGINS and variance > 0
+        (sum(errors) / len(errors), variance)
+        for errors, variance in zip(squares, variances, strict=True)
+        if len(errors) >= FEWEST_ORIGINS and variance > 0
     ]
     if not pairs:
         return USUAL
@@ -48,7 +48,7 @@ def _squared_errors(history: Months, longest: int, of_role: bool) -> list[list[f
         expected = _expected(history, at, min(longest, latest - at), of_role)
         for length, vacant in enumerate(expected, start=1):
             squares[length - 1].append((vacant - vacancies[at + length]) ** 2)
-    return [found[-ORIGINS:] for found in squares]
+    return [errors[-ORIGINS:] for errors in squares]
 
 
 def _expected(history: Months, at: int, length: int, of_role: bool) -> list[float]:
@@ -67,8 +67,8 @@ def _expected(history: Months, at: int, length: int, of_role: bool) -> list[floa
         moves = history.flows[Flow.OPENED_BY_MOVES] - history.flows[Flow.FILLED_BY_MOVES]
         funding = funding + moves[at : at + length]
     usual_progression = float(progression.mean())
-    found = [float(vacancies[at])]
+    expected = [float(vacancies[at])]
     for came, progressed in zip(funding.tolist(), progression.tolist(), strict=True):
-        vacant = max(0.0, found[-1] + opening + came)
-        found.append(max(0.0, vacant - progressed - max(0.0, filling * vacant - usual_progression)))
-    return found[1:]
+        vacant = max(0.0, expected[-1] + opening + came)
+        expected.append(max(0.0, vacant - progressed - max(0.0, filling * vacant - usual_progression)))
+    return expected[1:]

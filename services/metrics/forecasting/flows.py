@@ -84,23 +84,23 @@ def is_entrant(start: Start) -> bool:
 
 def comings(snapshot: Snapshot) -> Arrivals:
     """Who left, started and progressed, by post and day."""
-    found = Arrivals(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
+    arrivals = Arrivals(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
     for person, occupancies in snapshot.occupancies.items():
         spells = snapshot.spells_of(person, Scope.ALL)
         began = {spell.since: spell.start for spell in spells}
         ended = {spell.until for spell in spells if spell.until < FOREVER}
         for held in occupancies:
             if held.valid_from in began:
-                found.started[held.post, held.valid_from][_how(began[held.valid_from])] += held.fte
+                arrivals.started[held.post, held.valid_from][_how(began[held.valid_from])] += held.fte
             if held.valid_to in ended:
-                found.left[held.post, held.valid_to] += held.fte
+                arrivals.left[held.post, held.valid_to] += held.fte
     for move in snapshot.moves:
-        before = dimensions_of(snapshot.places, move.from_post, move.moved_on - DAY)
-        progressed = before.role is ACADEMY_ROLE and is_in_service_area(move.place)
+        before = dimensions_of(snapshot.post_dimensions, move.from_post, move.moved_on - DAY)
+        progressed = before.role is ACADEMY_ROLE and is_in_service_area(move.dimensions)
         kind = Flow.FILLED_BY_PROGRESSION if progressed else Flow.FILLED_BY_MOVES
-        found.moved_to[move.to_post, move.moved_on][kind] += move.fte
-        found.moved_from[move.from_post, move.moved_on][kind] += move.fte
-    return found
+        arrivals.moved_to[move.to_post, move.moved_on][kind] += move.fte
+        arrivals.moved_from[move.from_post, move.moved_on][kind] += move.fte
+    return arrivals
 
 
 def _how(start: Start) -> Flow:
@@ -117,18 +117,18 @@ def _by_flow() -> dict[tuple[str, date], dict[Flow, int]]:
 def happened(snapshot: Snapshot) -> list[VacancyFlow]:
     """Every flow of the authority, by post and day, in the order of the days."""
     came = comings(snapshot)
-    found: list[VacancyFlow] = []
+    flows: list[VacancyFlow] = []
     progressed = {at: moved.get(Flow.FILLED_BY_PROGRESSION, 0) for at, moved in came.moved_from.items()}
     for flow, amounts in ((Flow.LEAVERS, came.left), (Flow.PROGRESSED, progressed)):
         for (post, day), amount in amounts.items():
-            role = dimensions_of(snapshot.places, post, day - DAY).role
-            found.append(VacancyFlow(day, flow, role, amount))
-    for place, rows in snapshot.staffing.items():
-        kind, _, post = place.partition("/")
+            role = dimensions_of(snapshot.post_dimensions, post, day - DAY).role
+            flows.append(VacancyFlow(day, flow, role, amount))
+    for staffing_unit, rows in snapshot.staffing.items():
+        kind, _, post = staffing_unit.partition("/")
         if kind == "post":
-            found += _of_post(post, rows, came)
-    found.sort(key=lambda item: item.day)
-    return found
+            flows += _of_post(post, rows, came)
+    flows.sort(key=lambda item: item.day)
+    return flows
 
 
 def _of_post(post: str, rows: Iterable[Staffing], came: Arrivals) -> Iterable[VacancyFlow]:
@@ -200,7 +200,9 @@ class _StockRows(NamedTuple):
 
 
 def _stock_rows(snapshot: Snapshot) -> _StockRows:
-    rows = [row for place, rows in snapshot.staffing.items() if place.startswith("post/") for row in rows]
+    rows = [
+        row for staffing_unit, rows in snapshot.staffing.items() if staffing_unit.startswith("post/") for row in rows
+    ]
     amounts = [[getattr(row, name) for name in STOCKS] for row in rows]
     return _StockRows(
         np.array([row.valid_from.toordinal() for row in rows], dtype=np.int64),

@@ -163,23 +163,23 @@ def _vacant_academy_posts(snapshot: Snapshot, dates: Sequence[date], role: Role 
 
 def _months(known: Months, played: Simulation, wider: float) -> list[Month]:
     """The months as they are told: means, and quantiles of the paths drawn out from their mean."""
-    found = []
-    for place, paths in enumerate(played.vacancies):
+    forecast_months = []
+    for index, paths in enumerate(played.vacancies):
         mean = float(paths.mean())
         widened = np.maximum(0.0, mean + wider * (paths - mean))
         intervals = {}
         for level in LEVELS:
             low, high = np.quantile(widened, [0.5 - level / 200, 0.5 + level / 200])
             intervals[level] = (float(low), float(high))
-        found.append(
+        forecast_months.append(
             Month(
-                known.dates[place + 1],
+                known.dates[index + 1],
                 mean,
-                float(known.stocks["vacancies"][place + 1]),
+                float(known.stocks["vacancies"][index + 1]),
                 intervals,
-                played.leavers[place],
-                played.hires[place],
-                played.progressed[place],
+                played.leavers[index],
+                played.hires[index],
+                played.progressed[index],
             )
         )
-    return found
+    return forecast_months

@@ -152,7 +152,7 @@ def play(ground: Baseline, rates: Rates, change: Change, draws: RandomDraws) -> 
     more_conversions = 0.0 if change.conversions is None else change.conversions / months - usual
     mean_progression = rates.relieved * draws.progression * (sum(ground.academy.due) / months)
     vacant = np.full(PATHS, ground.vacancies[0])
-    found = Simulation(np.empty((months, PATHS)), [], [], [])
+    simulation = Simulation(np.empty((months, PATHS)), [], [], [])
     for month in range(months):
         known = {flow: float(amounts[month]) for flow, amounts in ground.known.flows.items()}
         filled_as_known = sum(known[flow] for flow in FILLED)
@@ -170,11 +170,11 @@ def play(ground: Baseline, rates: Rates, change: Change, draws: RandomDraws) -> 
             open_now - by_progression - hired, more_conversions + rates.entrants_fill * more_entrants[month]
         )
         vacant = open_now - by_progression - hired - more
-        found.vacancies[month] = vacant
-        found.leavers.append(known[Flow.LEAVERS] + float(left.mean()))
-        found.hires.append(sum(known[flow] for flow in HIRED) + float((hired + more).mean()))
-        found.progressed.append(known[Flow.FILLED_BY_PROGRESSION] + float(by_progression.mean()))
-    return found
+        simulation.vacancies[month] = vacant
+        simulation.leavers.append(known[Flow.LEAVERS] + float(left.mean()))
+        simulation.hires.append(sum(known[flow] for flow in HIRED) + float((hired + more).mean()))
+        simulation.progressed.append(known[Flow.FILLED_BY_PROGRESSION] + float(by_progression.mean()))
+    return simulation
 
 
 def entrants(academy: Academy, change: Change, months: int) -> Paths:
@@ -196,16 +196,16 @@ def drawn(mean: Paths, numbers: Numbers, month: int) -> Paths:
     normal, share_below = numbers.normal[month], numbers.below[month]
     if mean.max() > EXACT_UP_TO:
         return np.asarray(np.rint(np.maximum(0.0, mean + np.sqrt(mean) * normal)))
-    found = np.zeros(mean.shape)
+    draws = np.zeros(mean.shape)
     term = np.exp(-mean)
     below = term.copy()
     number = 0
     while (more := below < share_below).any() and number < MOST_DRAWN:
         number += 1
-        found += more
+        draws += more
         term *= mean / number
         below += term
-    return found
+    return draws
 
 
 def seed_of(as_at: date, length: int) -> int:

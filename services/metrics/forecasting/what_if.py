@@ -22,9 +22,9 @@ def is_usual(name: str, change: Change, made: Forecast, months: int) -> bool:
 
 def what_would_act(snapshot: Snapshot, as_at: date, months: int, name: str, alone: Change, made: Forecast) -> str:
     """In words what to ask for in place of a change that cannot act within so many months."""
-    found = first_length_that_shows(snapshot, as_at, months, name, alone)
-    if found is not None:
-        length, acts_from = found
+    first_length = first_length_that_shows(snapshot, as_at, months, name, alone)
+    if first_length is not None:
+        length, acts_from = first_length
         return f"months={length} or more: it acts from {acts_from} on"
     known = sum(made.academy.entering) * 12 / months
     if name == "intake" and known > made.academy.usual_intake:
@@ -38,8 +38,10 @@ def first_length_that_shows(
     """The fewest months, more than so many, that show a change, and from when on it acts; None where none do."""
     if months == LONGEST or (far := forecast(snapshot, as_at, LONGEST, None, alone)).acts[name] is None:
         return None
-    place = next(place for place, month in enumerate(far.months, 1) if month.as_at == far.acts[name])
-    length = max(place, months + 1)
+    months_ahead = next(
+        months_ahead for months_ahead, month in enumerate(far.months, 1) if month.as_at == far.acts[name]
+    )
+    length = max(months_ahead, months + 1)
     acts_from = forecast(snapshot, as_at, length, None, alone).acts[name]
     # What counts towards a change in few months (entrants who are known of) can hide it there.
     return (length, acts_from) if acts_from is not None else (LONGEST, far.acts[name] or as_at)

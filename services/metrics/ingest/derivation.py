@@ -42,20 +42,20 @@ Linked = dict[Subject, set[Subject]]
 
 
 class Folded(NamedTuple):
-    """What workers and agency assignments hold, not yet written, and the places that they touched before or touch now.
+    """What workers and agency assignments hold, not yet written, and the units that they touched before or touch now.
 
     `events` are all that were read. `failed` are the subjects that cannot be derived, each with why.
     """
 
     occupied: list[OfAuthority[Occupancy]]
     covered: list[OfAuthority[Cover]]
-    places: set[Subject]
+    units: set[Subject]
     events: Events
     failed: dict[Subject, str]
 
 
 async def derive(connection: Connection, subjects: Collection[Subject], tails: Tails = NONE_KEPT) -> None:
-    """Derive these subjects and every place that they touch. Those of which too much is known are queued with why."""
+    """Derive these subjects and every unit that they touch. Those of which too much is known are queued with why."""
     await _derive(connection, subjects, await _linked_numbers(connection, subjects), tails, put_off=False)
 
 
@@ -79,33 +79,33 @@ async def _derive(
 ) -> set[Subject]:
     posts = {subject for subject in subjects if subject.is_post}
     folded = await _fold(connection, subjects, linked, tails)
-    places = folded.places | posts
-    crowded = await store.crowded(connection, places, AT_ONCE) if put_off else set()
+    units = folded.units | posts
+    crowded = await store.crowded(connection, units, AT_ONCE) if put_off else set()
     await store.enqueue(connection, crowded)
-    places -= crowded
+    units -= crowded
     # What others hold there is read before the new rows are written: these need not be read again.
-    occupied = await store.occupancies_of_posts(connection, places) + folded.occupied
-    covered = await store.covers_of_places(connection, places) + folded.covered
+    occupied = await store.occupancies_of_posts(connection, units) + folded.occupied
+    covered = await store.covers_of_units(connection, units) + folded.covered
     await _write(connection, folded)
-    failed = await _derive_staffing(connection, places, occupied, covered, folded.events, tails)
+    failed = await _derive_staffing(connection, units, occupied, covered, folded.events, tails)
     return crowded | folded.failed.keys() | failed
 
 
 async def derive_subjects(
     connection: Connection, subjects: Collection[Subject], tails: Tails = NONE_KEPT
 ) -> set[Subject]:
-    """Derive workers and agency assignments alone; gives the places whose staffing they touch, before or after."""
+    """Derive workers and agency assignments alone; gives the units whose staffing they touch, before or after."""
     alone = [subject for subject in subjects if not subject.is_post]
     folded = await _fold(connection, alone, await _linked_numbers(connection, alone), tails)
     await _write(connection, folded)
-    return folded.places
+    return folded.units
 
 
-async def derive_places(connection: Connection, places: Collection[Subject], tails: Tails = NONE_KEPT) -> None:
-    """Derive the staffing of these places: posts, and agency assignments that cover no post."""
-    occupied = await store.occupancies_of_posts(connection, places)
-    covered = await store.covers_of_places(connection, places)
-    await _derive_staffing(connection, places, occupied, covered, {}, tails)
+async def derive_units(connection: Connection, units: Collection[Subject], tails: Tails = NONE_KEPT) -> None:
+    """Derive the staffing of these units: posts, and agency assignments that cover no post."""
+    occupied = await store.occupancies_of_posts(connection, units)
+    covered = await store.covers_of_units(connection, units)
+    await _derive_staffing(connection, units, occupied, covered, {}, tails)
 
 
 async def _fold(connection: Connection, subjects: Collection[Subject], linked: Linked, tails: Tails) -> Folded:
@@ -123,10 +123,10 @@ async def _fold(connection: Connection, subjects: Collection[Subject], linked: L
     numbers, assignments = numbers - failed.keys(), assignments - failed.keys()
     if others := numbers.difference(subjects):
         await store.remove(connection, others)
-    places = await store.delete_occupancies(connection, numbers) | await store.delete_covers(connection, assignments)
-    places.update(Subject(*place) for place in {(authority, f"post/{row.post}") for authority, row in occupied})
-    places.update(store.place_of(authority, row.cover, row.post) for authority, row in covered)
-    return Folded(occupied, covered, places, events, failed)
+    units = await store.delete_occupancies(connection, numbers) | await store.delete_covers(connection, assignments)
+    units.update(Subject(*unit) for unit in {(authority, f"post/{row.post}") for authority, row in occupied})
+    units.update(store.unit_covered(authority, row.cover, row.post) for authority, row in covered)
+    return Folded(occupied, covered, units, events, failed)
 
 
 def _rows_of(
@@ -178,52 +178,52 @@ async def _write(connection: Connection, folded: Folded) -> None:
 
 async def _derive_staffing(
     connection: Connection,
-    places: Collection[Subject],
+    units: Collection[Subject],
     occupied: Iterable[OfAuthority[Occupancy]],
     covered: Iterable[OfAuthority[Cover]],
     events: Events,
     tails: Tails,
 ) -> set[Subject]:
-    """Derive the staffing of these places from all that is held there and the events of posts; gives those that cannot
+    """Derive the staffing of these units from all that is held there and the events of posts; gives those that cannot
     be, which keep the rows that they had, and are queued with why.
 
     Those that `events` has none of are read.
     """
-    if not places:
+    if not units:
         return set()
-    others = [place for place in places if place.is_post and place not in events]
+    others = [unit for unit in units if unit.is_post and unit not in events]
     more = await _read_events(connection, others, tails)
     occupancies_at: defaultdict[tuple[str, str], list[Occupancy]] = defaultdict(list)
     for authority, occupancy in occupied:
         occupancies_at[authority, f"post/{occupancy.post}"].append(occupancy)
     covers_at: defaultdict[tuple[str, str], list[Cover]] = defaultdict(list)
     for authority, cover in covered:
-        covers_at[store.place_of(authority, cover.cover, cover.post)].append(cover)
-    of_places = {place: events.get(place) or more.get(place) or () for place in places}
-    derived, failed = await asyncio.to_thread(_staffing_of, of_places, occupancies_at, covers_at)
+        covers_at[store.unit_covered(authority, cover.cover, cover.post)].append(cover)
+    of_units = {unit: events.get(unit) or more.get(unit) or () for unit in units}
+    derived, failed = await asyncio.to_thread(_staffing_of, of_units, occupancies_at, covers_at)
     await _list_failed(connection, failed)
-    await store.replace_staffing(connection, of_places.keys() - failed.keys(), derived)
+    await store.replace_staffing(connection, of_units.keys() - failed.keys(), derived)
     return set(failed)
 
 
 def _staffing_of(
-    of_places: Mapping[Subject, Collection[Event]],
+    of_units: Mapping[Subject, Collection[Event]],
     occupancies_at: Mapping[tuple[str, str], list[Occupancy]],
     covers_at: Mapping[tuple[str, str], list[Cover]],
 ) -> tuple[list[OfAuthority[Staffing]], dict[Subject, str]]:
     derived: list[OfAuthority[Staffing]] = []
     failed: dict[Subject, str] = {}
-    for place, of_place in of_places.items():
-        held, covering = occupancies_at.get(place, ()), covers_at.get(place, ())
+    for unit, of_unit in of_units.items():
+        held, covering = occupancies_at.get(unit, ()), covers_at.get(unit, ())
         try:
             rows = (
-                staffing(place.name, post_facts(of_place), held, covering)
-                if place.is_post
+                staffing(unit.name, post_facts(of_unit), held, covering)
+                if unit.is_post
                 else unposted_cover_staffing(covering)
             )
-            derived += [(place.authority, row) for row in rows]
+            derived += [(unit.authority, row) for row in rows]
         except TooManyStretches as error:
-            failed[place] = str(error)
+            failed[unit] = str(error)
     return derived, failed
 
 

@@ -14,7 +14,7 @@ from services.chassis.logs import get_log, without_details
 from services.chassis.recent_events import Tails
 from services.chassis.runtime import Runtime
 from services.metrics.ingest import store
-from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_places, derive_subjects
+from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_subjects, derive_units
 from services.metrics.ingest.store import Subject
 
 log = get_log(__name__)
@@ -33,7 +33,7 @@ DERIVED_KINDS = ("worker", "cover", "post")
 class TakeInEvents:
     """Takes in a batch of events in one transaction.
 
-    1. lock the authorities concerned, so that two consumers never derive one place at the same time; 2. put the events
+    1. lock the authorities concerned, so that two consumers never derive one unit at the same time; 2. put the events
     into the inbox; 3. derive what those that are new touch, or queue it when so much waits, or is known of one subject,
     that it would be derived many times over; 4. keep them, once that is committed, as they were decoded.
     """
@@ -135,13 +135,13 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
 async def _derive_first(connection: Connection, subjects: set[Subject], tails: Tails) -> None:
     """Derive the first of more subjects of an authority: workers and assignments before posts.
 
-    The posts wait until every worker is derived, so that each is derived once. A place that is an assignment of its own
+    The posts wait until every worker is derived, so that each is derived once. A unit that is an assignment of its own
     does not: queued again, it would be taken for one to derive, and so without end.
     """
     posts = {subject for subject in subjects if subject.is_post}
     if posts == subjects:
-        await derive_places(connection, posts, tails)
+        await derive_units(connection, posts, tails)
         return
-    places = await derive_subjects(connection, subjects, tails)
-    await derive_places(connection, {place for place in places if not place.is_post}, tails)
-    await store.enqueue(connection, posts | {place for place in places if place.is_post})
+    units = await derive_subjects(connection, subjects, tails)
+    await derive_units(connection, {unit for unit in units if not unit.is_post}, tails)
+    await store.enqueue(connection, posts | {unit for unit in units if unit.is_post})

@@ -165,8 +165,8 @@ DELETE_COVERS = """
 
 DELETE_STAFFING = """
     DELETE FROM staffing
-    USING unnest($1::text[], $2::text[]) AS gone (authority, place)
-    WHERE staffing.authority = gone.authority AND staffing.place = gone.place
+    USING unnest($1::text[], $2::text[]) AS gone (authority, staffing_unit)
+    WHERE staffing.authority = gone.authority AND staffing.staffing_unit = gone.staffing_unit
 """
 
 NEW_STAFFING_VERSION = """
@@ -256,9 +256,9 @@ async def much_said(connection: Connection, subjects: Collection[Subject], most:
     return {Subject(*row) for row in rows}
 
 
-async def crowded(connection: Connection, places: Collection[Subject], most: int) -> set[Subject]:
-    """Those of the places that are posts with at least so many rows of holders and covers."""
-    posts = [place for place in places if place.is_post]
+async def crowded(connection: Connection, units: Collection[Subject], most: int) -> set[Subject]:
+    """Those of the units that are posts with at least so many rows of holders and covers."""
+    posts = [unit for unit in units if unit.is_post]
     rows = await connection.fetch(CROWDED, *_split_identifiers(posts), most) if posts else []
     return {Subject(row["authority"], f"post/{row['post']}") for row in rows}
 
@@ -281,10 +281,10 @@ async def claim(connection: Connection, most: int) -> set[Subject]:
 
 async def merges(connection: Connection, authorities: Collection[str]) -> defaultdict[str, list[tuple[str, str]]]:
     """By authority every merge ever stated, standing or not: the number kept, and its duplicate."""
-    found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+    by_authority: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for row in await connection.fetch(MERGES, list(authorities)):
-        found[row["authority"]].append((row["kept"], row["duplicate"]))
-    return found
+        by_authority[row["authority"]].append((row["kept"], row["duplicate"]))
+    return by_authority
 
 
 async def delete_occupancies(connection: Connection, workers: Collection[Subject]) -> set[Subject]:
@@ -299,11 +299,11 @@ async def delete_occupancies(connection: Connection, workers: Collection[Subject
 
 
 async def delete_covers(connection: Connection, assignments: Collection[Subject]) -> set[Subject]:
-    """Delete all rows of these assignments; gives the places they covered."""
+    """Delete all rows of these assignments; gives the units they covered."""
     if not assignments:
         return set()
     gone = await connection.fetch(DELETE_COVERS, *_split_identifiers(assignments))
-    return {place_of(row["authority"], row["cover"], row["post"]) for row in gone}
+    return {unit_covered(row["authority"], row["cover"], row["post"]) for row in gone}
 
 
 async def add_occupancies(connection: Connection, rows: Sequence[OfAuthority[Occupancy]]) -> None:
@@ -317,26 +317,26 @@ async def add_covers(connection: Connection, rows: Sequence[OfAuthority[Cover]])
 
 
 async def replace_staffing(
-    connection: Connection, places: Collection[Subject], rows: Sequence[OfAuthority[Staffing]]
+    connection: Connection, units: Collection[Subject], rows: Sequence[OfAuthority[Staffing]]
 ) -> None:
-    """Put these rows in the place of all that these places had, and give their authorities' staffing new versions."""
-    await connection.execute(DELETE_STAFFING, *_split(places))
+    """Put these rows in the place of all thin these units had, and give their authorities' staffing new versions."""
+    await connection.execute(DELETE_STAFFING, *_split(units))
     records = [(authority, _staffing_record(row)) for authority, row in rows]
     await _copy(connection, "staffing", STAFFING_FIELDS, records)
-    await connection.execute(NEW_STAFFING_VERSION, sorted({place.authority for place in places}))
+    await connection.execute(NEW_STAFFING_VERSION, sorted({unit.authority for unit in units}))
 
 
-async def occupancies_of_posts(connection: Connection, places: Collection[Subject]) -> list[OfAuthority[Occupancy]]:
-    """Who held the posts among these places."""
-    posts = [place for place in places if place.is_post]
+async def occupancies_of_posts(connection: Connection, units: Collection[Subject]) -> list[OfAuthority[Occupancy]]:
+    """Who held the posts among these units."""
+    posts = [unit for unit in units if unit.is_post]
     rows = await connection.fetch(OCCUPANCIES_OF_POSTS, *_split_identifiers(posts)) if posts else []
     return [(authority, Occupancy(*values)) for authority, *values in rows]
 
 
-async def covers_of_places(connection: Connection, places: Collection[Subject]) -> list[OfAuthority[Cover]]:
-    """The agency assignments at these places."""
-    posts = [place for place in places if place.is_post]
-    assignments = [place for place in places if not place.is_post]
+async def covers_of_units(connection: Connection, units: Collection[Subject]) -> list[OfAuthority[Cover]]:
+    """The agency assignments in these units."""
+    posts = [unit for unit in units if unit.is_post]
+    assignments = [unit for unit in units if not unit.is_post]
     rows = await connection.fetch(COVERS_OF_POSTS, *_split_identifiers(posts)) if posts else []
     if assignments:
         rows += await connection.fetch(COVERS_WITHOUT_POST, *_split_identifiers(assignments))
@@ -355,12 +355,12 @@ async def recorded_until(
 
     Of several authorities the oldest of these: what all of them have recorded.
     """
-    found: datetime | None = await pool.fetchval(NEWEST_RECORD, list(authorities), as_known_at, as_accepted_at)
-    return found
+    newest: datetime | None = await pool.fetchval(NEWEST_RECORD, list(authorities), as_known_at, as_accepted_at)
+    return newest
 
 
-def place_of(authority: str, cover: str, post: str | None) -> Subject:
-    """The place of an agency assignment: the post that it covers, or itself."""
+def unit_covered(authority: str, cover: str, post: str | None) -> Subject:
+    """The staffing unit of an agency assignment: the post that it covers, or itself."""
     return Subject(authority, f"cover/{cover}" if post is None else f"post/{post}")
 
 
@@ -381,8 +381,8 @@ async def _copy(
 
 
 def _staffing_record(row: Staffing) -> tuple[Any, ...]:
-    place, dimensions, *amounts_and_time = row
-    return place, *amounts_and_time, *dimensions
+    unit, dimensions, *amounts_and_time = row
+    return unit, *amounts_and_time, *dimensions
 
 
 def _cover_record(row: Cover) -> tuple[Any, ...]:

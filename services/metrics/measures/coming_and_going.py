@@ -40,7 +40,7 @@ def _came(spell: Spell) -> dict[str, Any]:
 
 
 def _part(amount: int, day: date, service: EmploymentPeriod, more: dict[str, Any]) -> Part:
-    return Part(amount, day, day + DAY, (f"worker/{service.person}", f"post/{service.post}"), service.place, more)
+    return Part(amount, day, day + DAY, (f"worker/{service.person}", f"post/{service.post}"), service.dimensions, more)
 
 
 def _starters(in_fte: bool, conversions_only: bool = False) -> OverTime:
@@ -67,9 +67,9 @@ def _leavers(in_fte: bool) -> OverTime:
 def _moves(*kinds: MoveKind) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for move in snapshot.moves:
-            if move.kind in kinds and scope.holds(move.place):
+            if move.kind in kinds and scope.holds(move.dimensions):
                 subjects = (f"worker/{move.person}", f"post/{move.from_post}", f"post/{move.to_post}")
-                yield Part(ONE, move.moved_on, move.moved_on + DAY, subjects, move.place, {"move_kind": move.kind})
+                yield Part(ONE, move.moved_on, move.moved_on + DAY, subjects, move.dimensions, {"move_kind": move.kind})
 
     return parts
 
@@ -80,7 +80,7 @@ def _days_in_service(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[P
             since, until = max(service.since, when.first), min(service.until, when.until)
             if since < until:
                 subjects = (f"worker/{person}", f"post/{service.post}")
-                yield Part((until - since).days * ONE, since, until, subjects, service.place)
+                yield Part((until - since).days * ONE, since, until, subjects, service.dimensions)
 
 
 def _opening(stayed: bool) -> Any:

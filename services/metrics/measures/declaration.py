@@ -113,12 +113,12 @@ class Part(NamedTuple):
     since: date
     until: date
     subjects: tuple[str, ...]
-    place: Dimensions
+    dimensions: Dimensions
     more: Mapping[str, Any] = {}
 
     def dimension(self, name: str) -> Any:
         """The value of one dimension that its measure has; None where it is not stated."""
-        return getattr(self.place, name) if name in OF_POSTS else self.more[name]
+        return getattr(self.dimensions, name) if name in OF_POSTS else self.more[name]
 
 
 def check_declared(measure: str, more: Iterable[str]) -> None:

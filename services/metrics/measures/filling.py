@@ -44,9 +44,9 @@ def age(opened_on: date, as_at: date) -> VacancyAge:
 def _filled(times_days: bool) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for tranche in snapshot.tranches:
-            if tranche.filled and scope.holds(tranche.place):
+            if tranche.filled and scope.holds(tranche.dimensions):
                 amount = tranche.fte * (tranche.closed_on - tranche.opened_on).days if times_days else tranche.fte
-                yield Part(amount, tranche.closed_on, tranche.closed_on + DAY, (tranche.post,), tranche.place)
+                yield Part(amount, tranche.closed_on, tranche.closed_on + DAY, (tranche.post,), tranche.dimensions)
 
     return parts
 
@@ -54,10 +54,10 @@ def _filled(times_days: bool) -> OverTime:
 def _open_by_age(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
     for tranche in snapshot.tranches:
         if tranche.opened_on <= when.as_at < tranche.closed_on:
-            place = dimensions_of(snapshot.places, tranche.post.partition("/")[2], when.as_at)
-            if scope.holds(place):
+            dimensions = dimensions_of(snapshot.post_dimensions, tranche.post.partition("/")[2], when.as_at)
+            if scope.holds(dimensions):
                 more = {"age": age(tranche.opened_on, when.as_at)}
-                yield Part(tranche.fte, tranche.opened_on, tranche.closed_on, (tranche.post,), place, more)
+                yield Part(tranche.fte, tranche.opened_on, tranche.closed_on, (tranche.post,), dimensions, more)
 
 
 MEASURES = (

@@ -63,15 +63,15 @@ def _panel_parts(snapshot: Snapshot, scope: Scope, successes_only: bool, in_fte:
         if successes_only and decided.decision is not PanelDecision.SUCCESSFUL:
             continue
         service = snapshot.employment_on(person, decided.decided_on, Scope.ALL)
-        place = NOTHING_STATED if service is None else service.place
-        if not scope.holds(place):
+        dimensions = NOTHING_STATED if service is None else service.dimensions
+        if not scope.holds(dimensions):
             continue
         more = {"panel": panel, "panel_kind": kind, "decision": decided.decision}
         amount, day = ONE, decided.decided_on
         if in_fte:
             amount = millionths(decided.fte) if decided.fte is not None else 0 if service is None else service.fte
             day = decided.effective_from or decided.decided_on
-        yield Part(amount, day, day + DAY, (f"worker/{person}",), place, more)
+        yield Part(amount, day, day + DAY, (f"worker/{person}",), dimensions, more)
 
 
 def _decided(successes_only: bool, in_fte: bool = False) -> OverTime:
@@ -97,11 +97,11 @@ def _payments_due(in_pounds: bool) -> OverTime:
         for spell in snapshot.spells(Scope.ALL):
             due_on = SCHEME_LAST if spell.since <= SCHEME_FIRST else months_later(spell.since, SERVICE_MONTHS)
             service = spell.at(due_on) if spell.since <= SCHEME_LAST else None
-            if service is None or service.place.role not in PAID_ROLES:
+            if service is None or service.dimensions.role not in PAID_ROLES:
                 continue
-            if scope.holds(service.place):
+            if scope.holds(service.dimensions):
                 subjects = (f"worker/{spell.person}", f"post/{service.post}")
-                yield Part(amount, due_on, due_on + DAY, subjects, service.place)
+                yield Part(amount, due_on, due_on + DAY, subjects, service.dimensions)
 
     return parts
 
@@ -111,10 +111,10 @@ def _payments_made(in_pounds: bool) -> OverTime:
         for event, paid in snapshot.facts(RetentionPaymentMade):
             person = snapshot.person_of(event)
             service = snapshot.employment_on(person, paid.paid_on, Scope.ALL)
-            place = NOTHING_STATED if service is None else service.place
-            if scope.holds(place):
+            dimensions = NOTHING_STATED if service is None else service.dimensions
+            if scope.holds(dimensions):
                 amount = millionths(paid.amount) if in_pounds else ONE
-                yield Part(amount, paid.paid_on, paid.paid_on + DAY, (f"worker/{person}",), place)
+                yield Part(amount, paid.paid_on, paid.paid_on + DAY, (f"worker/{person}",), dimensions)
 
     return parts
 

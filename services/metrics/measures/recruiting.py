@@ -30,8 +30,8 @@ def _applications(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
             first[key] = progressed
     for (application, stage), progressed in first.items():
         more = {"stage": stage, "route": progressed.route, "campaign": progressed.campaign}
-        place = NOTHING_STATED._replace(role=progressed.role)
-        yield Part(ONE, progressed.reached_on, progressed.reached_on + DAY, (application,), place, more)
+        dimensions = NOTHING_STATED._replace(role=progressed.role)
+        yield Part(ONE, progressed.reached_on, progressed.reached_on + DAY, (application,), dimensions, more)
 
 
 def _campaigns(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
@@ -49,15 +49,15 @@ def _cover(cost: bool) -> Within:
             for run in runs:
                 since, until = max(run.since, when.first), min(run.until, when.until)
                 rate = run.terms.hourly_rate if cost else ONE
-                in_scope = scope.holds(run.place)
+                in_scope = scope.holds(run.dimensions)
                 if since < until and rate is not None and in_scope:
                     weight = rate * HOURS_A_WEEK * run.fte if cost else ONE * ONE
                     amount = weight * (until - since).days
-                    together[run.place, run.reason, run.terms.agency].append((amount, since, until))
-            for (place, reason, agency), found in together.items():
-                amount = part_of(sum(amount for amount, _, _ in found), 1, WEEK * ONE)
+                    together[run.dimensions, run.reason, run.terms.agency].append((amount, since, until))
+            for (dimensions, reason, agency), stretches in together.items():
+                amount = part_of(sum(amount for amount, _, _ in stretches), 1, WEEK * ONE)
                 more = {"cover_reason": reason, "agency": agency}
-                yield Part(amount, found[0][1], found[-1][2], (f"cover/{cover}",), place, more)
+                yield Part(amount, stretches[0][1], stretches[-1][2], (f"cover/{cover}",), dimensions, more)
 
     return parts
 
@@ -65,9 +65,9 @@ def _cover(cost: bool) -> Within:
 def _conversions(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     for cover, runs in snapshot.assignments.items():
         for day, run in conversions(snapshot.events_of_cover(cover), runs):
-            if scope.holds(run.place):
+            if scope.holds(run.dimensions):
                 more = {"cover_reason": run.reason, "agency": run.terms.agency}
-                yield Part(ONE, day, day + DAY, (f"cover/{cover}",), run.place, more)
+                yield Part(ONE, day, day + DAY, (f"cover/{cover}",), run.dimensions, more)
 
 
 OF_AN_ASSIGNMENT = ("cover_reason", "agency")

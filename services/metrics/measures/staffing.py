@@ -1,6 +1,6 @@
 """Posts and who stands on them: establishment, in post, vacancies, agency, and rates of these.
 
-Invariant: every amount here is one of the staffing of a place (`services/metrics/timelines/staffing.py`).
+Invariant: every amount here is one of the staffing of a staffing unit (`services/metrics/timelines/staffing.py`).
 """
 
 from collections.abc import Iterable
@@ -26,10 +26,10 @@ from services.metrics.snapshot.snapshot import Snapshot
 
 def _staffing(column: str) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
-        for place, rows in snapshot.staffing.items():
+        for staffing_unit, rows in snapshot.staffing.items():
             for row in rows:
                 if scope.holds(row.dimensions):
-                    yield Part(getattr(row, column), row.valid_from, row.valid_to, (place,), row.dimensions)
+                    yield Part(getattr(row, column), row.valid_from, row.valid_to, (staffing_unit,), row.dimensions)
 
     return parts
 
@@ -42,17 +42,17 @@ def _people_in_service(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
     for person, stretches in snapshot.employment(scope).items():
         for service in stretches:
             subjects = (f"worker/{person}", f"post/{service.post}")
-            yield Part(ONE, service.since, service.until, subjects, service.place)
+            yield Part(ONE, service.since, service.until, subjects, service.dimensions)
 
 
 def _assignments(*reasons: CoverReason) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
         for cover, runs in snapshot.assignments.items():
             for run in runs:
-                if run.reason in reasons and scope.holds(run.place):
+                if run.reason in reasons and scope.holds(run.dimensions):
                     subjects = (f"cover/{cover}",) if run.post is None else (f"cover/{cover}", f"post/{run.post}")
                     more = {"cover_reason": run.reason, "agency": run.terms.agency}
-                    yield Part(ONE, run.since, run.until, subjects, run.place, more)
+                    yield Part(ONE, run.since, run.until, subjects, run.dimensions, more)
 
     return parts
 

@@ -49,8 +49,8 @@ def _working_days_lost(snapshot: Snapshot, scope: Scope, when: When) -> Iterable
         absent_from = absence.data.absent_from
         service = snapshot.employment_on(absence.person, absent_from, scope)
         if service is not None or scope is Scope.ALL:
-            place = NOTHING_STATED if service is None else service.place
-            yield Part(lost, absent_from, absence.days[-1][1], (f"worker/{absence.person}",), place)
+            dimensions = NOTHING_STATED if service is None else service.dimensions
+            yield Part(lost, absent_from, absence.days[-1][1], (f"worker/{absence.person}",), dimensions)
 
 
 def _case_holders(in_fte: bool) -> Within:
@@ -62,9 +62,11 @@ def _case_holders(in_fte: bool) -> Within:
             fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
             # Whoever was counted and holds no case is a part of 0: of nobody counted there is no part at all.
             if fte:
-                place = runs[0].place if service is None else service.place
+                dimensions = runs[0].dimensions if service is None else service.dimensions
                 subjects = (f"worker/{person}", *(f"cover/{run.cover}" for run in runs))
-                yield Part(fte * (cases > 0) if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, place)
+                yield Part(
+                    fte * (cases > 0) if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, dimensions
+                )
 
     return parts
 
@@ -88,12 +90,12 @@ def _latest_cases(snapshot: Snapshot, as_at: date) -> dict[str, int]:
 
 def _running_by_person(snapshot: Snapshot, scope: Scope, as_at: date) -> dict[str, list[Running]]:
     """The assignments that run at a date, by the person whose they are, in alphabetical order."""
-    found: dict[str, list[Running]] = {}
+    by_person: dict[str, list[Running]] = {}
     for _, runs in sorted(snapshot.assignments.items()):
         for run in runs:
-            if run.since <= as_at < run.until and scope.holds(run.place):
-                found.setdefault(snapshot.person(run.agency_worker), []).append(run)
-    return found
+            if run.since <= as_at < run.until and scope.holds(run.dimensions):
+                by_person.setdefault(snapshot.person(run.agency_worker), []).append(run)
+    return by_person
 
 
 def _children(by_area: bool) -> OverTime:
@@ -101,8 +103,8 @@ def _children(by_area: bool) -> OverTime:
         for series, counts in demand_series(snapshot).items():
             if (series.service_area is not None) == by_area:
                 for since, until, children in counts.stretches():
-                    place = NOTHING_STATED._replace(service_area=series.service_area)
-                    yield Part(children * ONE, since, until, (series.subject,), place, {"demand": series.demand})
+                    dimensions = NOTHING_STATED._replace(service_area=series.service_area)
+                    yield Part(children * ONE, since, until, (series.subject,), dimensions, {"demand": series.demand})
 
     return parts
 

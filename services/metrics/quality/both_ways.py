@@ -102,9 +102,9 @@ def _users_of(snapshot: Snapshot, subjects: Iterable[str]) -> set[str]:
 
 
 def _events_of(snapshot: Snapshot, subjects: set[str], and_these: Sequence[Event]) -> list[Event]:
-    found = [event for subject in sorted(subjects) for event in _of_subject(snapshot, subject)]
-    named = _posts_named((*found, *and_these)) - subjects
-    return found + [event for post in sorted(named) for event in _of_subject(snapshot, post)]
+    events = [event for subject in sorted(subjects) for event in _of_subject(snapshot, subject)]
+    named = _posts_named((*events, *and_these)) - subjects
+    return events + [event for post in sorted(named) for event in _of_subject(snapshot, post)]
 
 
 def _posts_named(events: Iterable[Event]) -> set[str]:
@@ -123,11 +123,11 @@ def _of_subject(snapshot: Snapshot, subject: str) -> Sequence[Event]:
 
 def _assignments_of(snapshot: Snapshot) -> Mapping[str, set[str]]:
     def make() -> dict[str, set[str]]:
-        found: defaultdict[str, set[str]] = defaultdict(set)
+        by_worker: defaultdict[str, set[str]] = defaultdict(set)
         for cover, runs in snapshot.assignments.items():
             for run in runs:
-                found[f"worker/{snapshot.person(run.agency_worker)}"].add(cover)
-        return found
+                by_worker[f"worker/{snapshot.person(run.agency_worker)}"].add(cover)
+        return by_worker
 
     return snapshot.kept("quality: assignments of persons", make)
 
@@ -160,12 +160,12 @@ def _figures(snapshot: Snapshot, days: Sequence[date]) -> Iterator[object]:
 
 def _changes(parts: Iterable[Part]) -> dict[Hashable, int]:
     """By how much a measure changes on each day, by all its dimensions."""
-    found: Counter[Hashable] = Counter()
+    changes: Counter[Hashable] = Counter()
     for part in parts:
-        key = (part.place, *part.more.values())
-        found[*key, part.since] += part.amount
-        found[*key, part.until] -= part.amount
-    return {key: amount for key, amount in found.items() if amount}
+        key = (part.dimensions, *part.more.values())
+        changes[*key, part.since] += part.amount
+        changes[*key, part.until] -= part.amount
+    return {key: amount for key, amount in changes.items() if amount}
 
 
 def subject_of(snapshot: Snapshot, event: Event) -> str:

@@ -27,15 +27,15 @@ CHECKS: dict[str, Check] = {
 """Every check by name, the gravest first."""
 
 
-def found_by(check: Check, snapshot: Snapshot, as_at: date) -> list[Finding]:
+def findings_of(check: Check, snapshot: Snapshot, as_at: date) -> list[Finding]:
     """What one check finds. `as_at` matters only where an end has to be due."""
-    found: list[Finding] = snapshot.kept(f"quality: {check.name}", lambda: sorted(check.find(snapshot), key=_order))
-    return [finding for finding in found if finding.since <= as_at] if check.once_due else found
+    findings: list[Finding] = snapshot.kept(f"quality: {check.name}", lambda: sorted(check.find(snapshot), key=_order))
+    return [finding for finding in findings if finding.since <= as_at] if check.once_due else findings
 
 
 def findings(snapshot: Snapshot, as_at: date, checks: Iterable[Check] = tuple(CHECKS.values())) -> list[Finding]:
     """What the checks find, in the order of the checks."""
-    return [finding for check in checks for finding in found_by(check, snapshot, as_at)]
+    return [finding for check in checks for finding in findings_of(check, snapshot, as_at)]
 
 
 def _order(finding: Finding) -> tuple[date, tuple[str, ...], str, list[Identity]]:

@@ -108,11 +108,11 @@ def _number(event: Event) -> str:
 def _withdrawn_comings(snapshot: Snapshot) -> dict[str, list[Event]]:
     """By number the starts and moves that do not stand, nor any other under that number; so many as are named."""
     standing = {_number(event) for model in (WorkerStarted, WorkerMoved) for event, _ in snapshot.facts(model)}
-    found: defaultdict[str, list[Event]] = defaultdict(list)
+    by_number: defaultdict[str, list[Event]] = defaultdict(list)
     for event in in_order(snapshot.events):
         if isinstance(event.data, WorkerStarted | WorkerMoved) and _number(event) not in standing:
-            found[_number(event)].append(event)
-    return {number: events[:MOST_NAMED] for number, events in found.items()}
+            by_number[_number(event)].append(event)
+    return {number: events[:MOST_NAMED] for number, events in by_number.items()}
 
 
 CHECKS = (

@@ -87,9 +87,9 @@ def on_a_day(
     return Finding(check, tuple(subjects), day, until, message, in_order(events), concerned, tuple(withdrawn))
 
 
-def nearest(events: Sequence[Event], place: int) -> Sequence[Event]:
-    """At most `MOST_NAMED` of some events in order: those around a place among them."""
-    first = max(0, min(place - MOST_NAMED // 2, len(events) - MOST_NAMED))
+def nearest(events: Sequence[Event], index: int) -> Sequence[Event]:
+    """At most `MOST_NAMED` of some events in order: those around an index among them."""
+    first = max(0, min(index - MOST_NAMED // 2, len(events) - MOST_NAMED))
     return events[first : first + MOST_NAMED]
 
 
@@ -101,13 +101,13 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
 
 def runs(stretches: Iterable[Concerned]) -> list[list[Concerned]]:
     """Stretches of one subject, ascending, put together where one goes on from the other."""
-    found: list[list[Concerned]] = []
+    runs_of_stretches: list[list[Concerned]] = []
     for stretch in stretches:
-        if found and found[-1][-1].until == stretch.since:
-            found[-1].append(stretch)
+        if runs_of_stretches and runs_of_stretches[-1][-1].until == stretch.since:
+            runs_of_stretches[-1].append(stretch)
         else:
-            found.append([stretch])
-    return found
+            runs_of_stretches.append([stretch])
+    return runs_of_stretches
 
 
 def in_words(since: date, until: date) -> str:

@@ -25,7 +25,7 @@ def series_replaced(snapshot: Snapshot) -> Iterable[Finding]:
         alike[series.demand, series.service_area].append((series, counts))
     for of_a_kind in alike.values():
         of_a_kind.sort(key=lambda one: (one[1].first, one[0].subject))
-        days = sorted((day, place) for place, (_, counts) in enumerate(of_a_kind) for day in counts.events)
+        days = sorted((day, index) for index, (_, counts) in enumerate(of_a_kind) for day in counts.events)
         for series, counts in of_a_kind:
             replacing = None if counts.is_ended() else _going_on(of_a_kind, days, counts)
             if replacing is None:
@@ -50,13 +50,13 @@ def _going_on(
     """
     counted_once: dict[int, date] = {}
     for at in range(bisect_right(days, counts.last, key=itemgetter(0)), len(days)):
-        day, place = days[at]
+        day, index = days[at]
         if day >= grows_old_on(counts.last):
             break
-        began = of_a_kind[place][1].first
-        if began > counts.last or (began > counts.first and place in counted_once):
-            return counted_once.get(place, day), place
-        counted_once[place] = day
+        began = of_a_kind[index][1].first
+        if began > counts.last or (began > counts.first and index in counted_once):
+            return counted_once.get(index, day), index
+        counted_once[index] = day
     return None
 
 

@@ -68,17 +68,17 @@ def uses(snapshot: Snapshot) -> Mapping[str, Sequence[Use]]:
 
 
 def _uses(snapshot: Snapshot) -> dict[str, list[Use]]:
-    found: defaultdict[str, list[Use]] = defaultdict(list)
+    by_post: defaultdict[str, list[Use]] = defaultdict(list)
     for person, held in snapshot.occupancies.items():
         for row in held:
             use = Use(f"worker/{person}", row.post, row.valid_from, row.valid_to, row.fte)
-            found[row.post].append(use)
+            by_post[row.post].append(use)
     for cover, runs_of_it in snapshot.assignments.items():
         for run in runs_of_it:
             if run.post is not None:
                 for_vacancy = run.reason is CoverReason.VACANCY
-                found[run.post].append(Use(f"cover/{cover}", run.post, run.since, run.until, run.fte, for_vacancy))
-    return {post: sorted(found[post]) for post in sorted(found)}
+                by_post[run.post].append(Use(f"cover/{cover}", run.post, run.since, run.until, run.fte, for_vacancy))
+    return {post: sorted(by_post[post]) for post in sorted(by_post)}
 
 
 class _Ordered(NamedTuple):
@@ -99,8 +99,8 @@ class _Ordered(NamedTuple):
 _NONE = _Ordered((), ())
 
 
-def _in_order_of_days(found: Iterable[tuple[date, Event]]) -> _Ordered:
-    ordered = sorted(found, key=lambda item: (item[0], order_of_recording(item[1])))
+def _in_order_of_days(dated: Iterable[tuple[date, Event]]) -> _Ordered:
+    ordered = sorted(dated, key=lambda item: (item[0], order_of_recording(item[1])))
     return _Ordered([day for day, _ in ordered], [event for _, event in ordered])
 
 
@@ -108,15 +108,15 @@ def naming(snapshot: Snapshot, subject: str, post: str) -> _Ordered:
     """The standing events of a person or an assignment that name a post, in the order in which they take effect."""
 
     def make() -> dict[tuple[str, str], _Ordered]:
-        found: defaultdict[tuple[str, str], list[tuple[date, Event]]] = defaultdict(list)
+        by_name: defaultdict[tuple[str, str], list[tuple[date, Event]]] = defaultdict(list)
         for event in snapshot.standing:
             name, data = event.envelope.subject, event.data
             if name.startswith("worker/"):
                 name = f"worker/{snapshot.person_of(event)}"
             for named in {getattr(data, field, None) for field in ("post", "to_post")}:
                 if named is not None:
-                    found[name, named].append((day_of_effect(event), event))
-        return {key: _in_order_of_days(events) for key, events in found.items()}
+                    by_name[name, named].append((day_of_effect(event), event))
+        return {key: _in_order_of_days(events) for key, events in by_name.items()}
 
     return snapshot.kept("quality: naming", make).get((subject, post), _NONE)
 
@@ -142,17 +142,21 @@ def _where_not_funded(
     for post, of_post in uses(snapshot).items():
         spans = list(span(snapshot.posts.get(post, ())))
         pieces: defaultdict[str, list[Concerned]] = defaultdict(list)
-        found = list(islice(_within(of_post, spans), MOST_OF_A_POST + 1))
-        if len(found) > MOST_OF_A_POST:
-            reason = why(found[0][1])
+        unfunded = list(islice(_within(of_post, spans), MOST_OF_A_POST + 1))
+        if len(unfunded) > MOST_OF_A_POST:
+            reason = why(unfunded[0][1])
             message = (
                 f"More than {MOST_OF_A_POST:,} times somebody stands on post/{post}, {reason}: these are the first."
             )
             about = _about_post(snapshot, post).around(date.max)
             yield on_a_day(
-                check, [f"post/{post}"], found[-1][1][0], message, [*about, *_first_naming(snapshot, found[-1][0])]
+                check,
+                [f"post/{post}"],
+                unfunded[-1][1][0],
+                message,
+                [*about, *_first_naming(snapshot, unfunded[-1][0])],
             )
-        for use, (since, until) in found[:MOST_OF_A_POST]:
+        for use, (since, until) in unfunded[:MOST_OF_A_POST]:
             pieces[use.subject].append(Concerned(max(use.since, since), min(use.until, until), use.fte))
         for subject, concerned in pieces.items():
             for run in runs(sorted(concerned)):
@@ -210,25 +214,27 @@ def used_after_closing(snapshot: Snapshot) -> Iterable[Finding]:
 
 def _joined(spans: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     """Spans, ascending, put together where one goes on from the other."""
-    found: list[tuple[date, date]] = []
+    joined: list[tuple[date, date]] = []
     for since, until in spans:
-        if found and found[-1][1] == since:
-            found[-1] = (found[-1][0], until)
+        if joined and joined[-1][1] == since:
+            joined[-1] = (joined[-1][0], until)
         else:
-            found.append((since, until))
-    return found
+            joined.append((since, until))
+    return joined
 
 
 def above_funded_fte(snapshot: Snapshot) -> Iterable[Finding]:
     """Posts whose occupants come to more than the post is funded for."""
-    for place, concerned in _at_posts(snapshot, lambda row: row.over_establishment):
-        post = place.partition("/")[2]
+    for staffing_unit, concerned in _at_posts(snapshot, lambda row: row.over_establishment):
+        post = staffing_unit.partition("/")[2]
         for run, _, workers in _standing_there(uses(snapshot).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
-            message = f"{place} has {most} FTE in post above its funded FTE {in_words(since, until)}."
+            message = f"{staffing_unit} has {most} FTE in post above its funded FTE {in_words(since, until)}."
             events = _behind(snapshot, post, workers, until)
-            yield Finding("occupants-above-funded-fte", (place, *workers), since, until, message, events, tuple(run))
+            yield Finding(
+                "occupants-above-funded-fte", (staffing_unit, *workers), since, until, message, events, tuple(run)
+            )
 
 
 def cover_of_filled_posts(snapshot: Snapshot) -> Iterable[Finding]:
@@ -237,14 +243,16 @@ def cover_of_filled_posts(snapshot: Snapshot) -> Iterable[Finding]:
     def covered(row: Staffing) -> int:
         return 0 if row.vacancies else row.agency_cover
 
-    for place, concerned in _at_posts(snapshot, covered):
-        post = place.partition("/")[2]
+    for staffing_unit, concerned in _at_posts(snapshot, covered):
+        post = staffing_unit.partition("/")[2]
         for run, covers, workers in _standing_there(uses(snapshot).get(post, ()), runs(concerned)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
-            message = f"{most} FTE of agency cover with reason vacancy stands on {place} {in_words(since, until)}, "
+            message = (
+                f"{most} FTE of agency cover with reason vacancy stands on {staffing_unit} {in_words(since, until)}, "
+            )
             message += "and nothing of the post is vacant."
-            subjects = (place, *covers, *workers)
+            subjects = (staffing_unit, *covers, *workers)
             events = _behind(snapshot, post, (*covers, *workers), until)
             yield Finding("cover-of-filled-post", subjects, since, until, message, events, tuple(run))
 
@@ -266,12 +274,12 @@ def _standing_there(
     going: list[tuple[date, str]] = []
     there: Counter[str] = Counter()
     named: tuple[list[str], list[str]] = ([], [])
-    place = 0
+    index = 0
     for run in stretches:
         since, until = run[0].since, run[-1].until
-        while place < len(coming) and coming[place].since < until:
-            use = coming[place]
-            place += 1
+        while index < len(coming) and coming[index].since < until:
+            use = coming[index]
+            index += 1
             is_worker = use.subject.startswith("worker/")
             if is_worker or use.covers_vacancy:
                 there[use.subject] += 1
@@ -289,12 +297,12 @@ def _standing_there(
 
 def _at_posts(snapshot: Snapshot, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Concerned]]]:
     """Of each funded post over time the amount that is in question, where there is one."""
-    for place, rows in snapshot.staffing.items():
-        if place.startswith("post/"):
+    for staffing_unit, rows in snapshot.staffing.items():
+        if staffing_unit.startswith("post/"):
             funded = [row for row in rows if row.establishment]
             yield (
-                place,
-                [Concerned(row.valid_from, row.valid_to, found) for row in funded if (found := amount(row))],
+                staffing_unit,
+                [Concerned(row.valid_from, row.valid_to, fte) for row in funded if (fte := amount(row))],
             )
 
 

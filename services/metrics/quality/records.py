@@ -249,11 +249,11 @@ def _lateness(snapshot: Snapshot) -> list[Lateness]:
         days = days_late(event)
         if days is not None:
             days_of[event.envelope.type].append(days)
-    found = []
+    lateness = []
     for kind, of_kind in sorted(days_of.items()):
         late = [days for days in of_kind if days > LATE_AFTER]
-        found.append(Lateness(kind, len(of_kind), len(late), float(median(late)) if late else None))
-    return found
+        lateness.append(Lateness(kind, len(of_kind), len(late), float(median(late)) if late else None))
+    return lateness
 
 
 CHECKS = (

@@ -73,17 +73,17 @@ def orders_not_stated(snapshot: Snapshot) -> Iterable[Finding]:
 def _of_standing(counting: Counting, tied: Sequence[Event]) -> Iterator[Finding]:
     for kind in dict.fromkeys(type(event.data) for event in tied):
         alike = [event for event in tied if type(event.data) is kind]
-        found = list(_of_pairs(counting, alike, _changed_places))
-        # Where stated orders keep two from changing places, one can still go past the other.
-        yield from found or _of_pairs(counting, alike, _gone_past)
+        findings = list(_of_pairs(counting, alike, _exchanged))
+        # Where stated orders keep two from being exchanged, one can still go past the other.
+        yield from findings or _of_pairs(counting, alike, _gone_past)
     for leaver, reversals in _reversed_by_rule(tied):
-        yield from _found(counting, (leaver, *reversals), reversals[-1], [_just_before(one) for one in reversals])
+        yield from _findings(counting, (leaver, *reversals), reversals[-1], [_just_before(one) for one in reversals])
 
 
 def _of_versions(counting: Counting, versions: Sequence[Event]) -> Iterator[Finding]:
     *others, counts = versions
     for other in others:
-        yield from _found(counting, (other, counts), counts, [replace(counts, data=other.data)])
+        yield from _findings(counting, (other, counts), counts, [replace(counts, data=other.data)])
 
 
 def _rivals(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
@@ -99,7 +99,7 @@ def _rivals(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
 
 def _standing_together(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
     """Standing events of one instant about one thing, several at a time, in the order of recording."""
-    found: defaultdict[Hashable, list[Event]] = defaultdict(list)
+    by_subject: defaultdict[Hashable, list[Event]] = defaultdict(list)
     for event in snapshot.standing:
         one_thing = ONE_THING.get(type(event.data))
         if one_thing is not None:
@@ -107,42 +107,42 @@ def _standing_together(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
             # Caseloads that are counted under several numbers of one person add up: only those of one number are tied.
             counted = isinstance(event.data, CaseloadCounted)
             subject = event.envelope.subject if counted else subject_of(snapshot, event)
-            found[event.envelope.time, kind, subject, one_thing(event.data)].append(event)
-    return (together[-MOST_TIED:] for together in found.values() if len(together) > 1)
+            by_subject[event.envelope.time, kind, subject, one_thing(event.data)].append(event)
+    return (together[-MOST_TIED:] for together in by_subject.values() if len(together) > 1)
 
 
 Orders = Callable[[list[Event], int, int], Iterable[list[Event]]]
-"""Other orders of some events, in which the second of two, by their places, comes before the first."""
+"""Other orders of some events, in which the second of two, by their indexes, comes before the first."""
 
 
 def _of_pairs(counting: Counting, tied: list[Event], others: Orders) -> Iterator[Finding]:
     """The findings on pairs that nothing orders, by other orders of them in which all that is stated is kept."""
     last = len(tied) - 1
     # Those with the last one first: mostly it is the one that counts.
-    for place, later in sorted(combinations(range(len(tied)), 2), key=lambda pair: -pair[1]):
+    for earlier, later in sorted(combinations(range(len(tied)), 2), key=lambda pair: -pair[1]):
         # Of what is not next to another only the first and the last can count.
-        beside = later == place + 1 or place == 0 or later == last
-        if beside and _is_tie(tied[place], tied[later]):
-            for order in others(tied, place, later):
+        beside = later == earlier + 1 or earlier == 0 or later == last
+        if beside and _is_tie(tied[earlier], tied[later]):
+            for order in others(tied, earlier, later):
                 put = [replace(at, data=event.data) for at, event in zip(tied, order, strict=True)]
-                found = list(_found(counting, (tied[place], tied[later]), tied[later], put))
-                if found:
-                    yield from found
+                findings = list(_findings(counting, (tied[earlier], tied[later]), tied[later], put))
+                if findings:
+                    yield from findings
                     break
 
 
-def _changed_places(tied: list[Event], place: int, later: int) -> Iterator[list[Event]]:
-    between = tied[place + 1 : later]
-    if not any(_is_stated(tied[place], event) or _is_stated(event, tied[later]) for event in between):
-        yield [*tied[:place], tied[later], *between, tied[place], *tied[later + 1 :]]
+def _exchanged(tied: list[Event], earlier: int, later: int) -> Iterator[list[Event]]:
+    between = tied[earlier + 1 : later]
+    if not any(_is_stated(tied[earlier], event) or _is_stated(event, tied[later]) for event in between):
+        yield [*tied[:earlier], tied[later], *between, tied[earlier], *tied[later + 1 :]]
 
 
-def _gone_past(tied: list[Event], place: int, later: int) -> Iterator[list[Event]]:
-    one, between, other = tied[place], tied[place + 1 : later], tied[later]
+def _gone_past(tied: list[Event], earlier: int, later: int) -> Iterator[list[Event]]:
+    one, between, other = tied[earlier], tied[earlier + 1 : later], tied[later]
     if not any(_is_stated(one, event) for event in between):
-        yield [*tied[:place], *between, other, one, *tied[later + 1 :]]
+        yield [*tied[:earlier], *between, other, one, *tied[later + 1 :]]
     if not any(_is_stated(event, other) for event in between):
-        yield [*tied[:place], other, one, *between, *tied[later + 1 :]]
+        yield [*tied[:earlier], other, one, *between, *tied[later + 1 :]]
 
 
 def _reversed_by_rule(tied: Sequence[Event]) -> Iterator[tuple[Event, list[Event]]]:
@@ -168,7 +168,7 @@ def _just_before(event: Event) -> Event:
     return replace(event, envelope=event.envelope.model_copy(update={"time": before}))
 
 
-def _found(counting: Counting, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
+def _findings(counting: Counting, tied: Sequence[Event], later: Event, instead: Iterable[Event]) -> Iterator[Finding]:
     """The finding on events of which one is taken to be the later, if a figure is another with others `instead`."""
     if counting.differ(tied, {event.identity: event for event in instead}):
         yield _finding(counting.snapshot, tied, later)

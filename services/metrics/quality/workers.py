@@ -89,8 +89,8 @@ def left_before_start(snapshot: Snapshot) -> Iterable[Finding]:
 
 def _first_spell_after(snapshot: Snapshot, person: str, day: date) -> Spell | None:
     spells = snapshot.spells_of(person, Scope.ALL)
-    place = bisect_right(spells, day, key=lambda spell: spell.since)
-    return spells[place] if place < len(spells) else None
+    index = bisect_right(spells, day, key=lambda spell: spell.since)
+    return spells[index] if index < len(spells) else None
 
 
 def leavers_not_in_post(snapshot: Snapshot) -> Iterable[Finding]:

@@ -80,14 +80,14 @@ def _starts_decided_before(snapshot: Snapshot, event: Event, data: PanelDecided)
 
 def _entrants(snapshot: Snapshot) -> dict[tuple[str, str | None], tuple[date, list[Event]]]:
     """By person and cohort, and by person for all of them, the starts that name one, and the first of their days."""
-    found: dict[tuple[str, str | None], tuple[date, list[Event]]] = {}
+    entrants: dict[tuple[str, str | None], tuple[date, list[Event]]] = {}
     for event, data in snapshot.facts(WorkerStarted):
         if data.cohort is not None:
             for cohort in (data.cohort, None):
-                first, starts = found.setdefault((snapshot.person_of(event), cohort), (data.started_on, []))
+                first, starts = entrants.setdefault((snapshot.person_of(event), cohort), (data.started_on, []))
                 starts.append(event)
-                found[snapshot.person_of(event), cohort] = (min(first, data.started_on), starts)
-    return found
+                entrants[snapshot.person_of(event), cohort] = (min(first, data.started_on), starts)
+    return entrants
 
 
 def absences_outside_service(snapshot: Snapshot) -> Iterable[Finding]:
@@ -191,12 +191,12 @@ def caseloads_without_fte(snapshot: Snapshot) -> Iterable[Finding]:
 
 def _joined(stretches: Iterable[tuple[date, date]]) -> list[tuple[date, date]]:
     """The days of any of the stretches, as stretches that do not overlap, ascending."""
-    found: list[tuple[date, date]] = []
+    joined: list[tuple[date, date]] = []
     for since, until in sorted(stretches):
-        if found and since <= found[-1][1]:
-            since, until = found[-1][0], max(until, found.pop()[1])
-        found.append((since, until))
-    return found
+        if joined and since <= joined[-1][1]:
+            since, until = joined[-1][0], max(until, joined.pop()[1])
+        joined.append((since, until))
+    return joined
 
 
 def _has_fte(snapshot: Snapshot, person: str, day: date, covering: Sequence[tuple[date, date]]) -> bool:

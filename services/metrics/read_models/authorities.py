@@ -65,7 +65,9 @@ class _Kept:
     def weigh_used(self) -> None:
         """Snapshots grow with what is asked of them: weigh those anew that were asked since the last time."""
         self.weights = {instants: self.weights[instants] for instants in self.snapshots}
-        self.weights |= {found: weight_of(self.snapshots[found]) for found in self.used if found in self.snapshots}
+        self.weights |= {
+            instants: weight_of(self.snapshots[instants]) for instants in self.used if instants in self.snapshots
+        }
         self.used.clear()
 
     def add(self, events: list[Event]) -> None:
@@ -74,7 +76,7 @@ class _Kept:
         self.times = sorted([*self.times, *(event.envelope.time for event in events)])
         accepted = [event.envelope.acceptedtime for event in events]
         self.accepted = sorted([*self.accepted, *(instant for instant in accepted if instant is not None)])
-        for instants in [found for found in self.snapshots if _know_any(events, found)]:
+        for instants in [instants for instants in self.snapshots if _know_any(events, instants)]:
             self.before = self.snapshots.pop(instants)
 
     def nearest(self) -> Snapshot | None:
@@ -181,9 +183,9 @@ def _know_any(events: list[Event], instants: Instants) -> bool:
 
 def _last_changes(kept: _Kept, as_known_at: datetime, as_accepted_at: datetime | None) -> Instants:
     """The instants that stand for every other at which the same is known: one snapshot serves them all."""
-    place = bisect_right(kept.times, as_known_at)
+    index = bisect_right(kept.times, as_known_at)
     accepted = None
     if as_accepted_at is not None and kept.accepted and kept.accepted[-1] > as_accepted_at:
         before = bisect_right(kept.accepted, as_accepted_at)
         accepted = kept.accepted[before - 1] if before else as_accepted_at
-    return (kept.times[place - 1] if place else None), accepted
+    return (kept.times[index - 1] if index else None), accepted

@@ -48,9 +48,9 @@ class ReadCache:
     async def size(self, authority: str, *, rows: bool = False, events: bool = True) -> Size:
         """How much there is to ask of one authority or all of them: of rows of staffing, of events, or of both."""
         names = await self._named(authority)
-        found = await self.columns.count(names) if rows else (0, 0)
+        of_columns = await self.columns.count(names) if rows else (0, 0)
         counted = await self.authorities.count(names) if events else (0, 0, 0)
-        return Size(*counted, *found)
+        return Size(*counted, *of_columns)
 
     async def size_of_figures(self, authority: str, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
         """The same for some counts. What is pinned is counted from events alone."""

@@ -19,12 +19,12 @@ class Readers:
     def __init__(self, pool: asyncpg.Pool, connections: int) -> None:
         """`connections` is the size of the pool: readers have half of it, and at least one."""
         self._pool = pool
-        self._places = Semaphore(max(1, connections // 2))
+        self._slots = Semaphore(max(1, connections // 2))
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
         """A connection. Whoever holds one must not ask for another."""
-        async with self._places, self._pool.acquire() as connection:
+        async with self._slots, self._pool.acquire() as connection:
             yield connection
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:

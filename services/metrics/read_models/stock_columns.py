@@ -38,7 +38,7 @@ COUNT_ROWS = "SELECT count(*) FROM staffing WHERE authority = ANY ($1::text[])"
 
 COUNT_KEYS = """
     SELECT count(*)
-    FROM (SELECT DISTINCT {by} FROM staffing WHERE authority = ANY ($1::text[]){filters}) AS found
+    FROM (SELECT DISTINCT {by} FROM staffing WHERE authority = ANY ($1::text[]){filters}) AS combinations
 """
 
 _DIMENSIONS = ", ".join(BROKEN_DOWN_BY)
@@ -103,15 +103,15 @@ class StockColumns:
 
         Each authority is read whole, one after another. What was not kept is kept only where there is room.
         """
-        found: list[Columns] = []
+        loaded: list[Columns] = []
         for row in await self._readers.fetch(VERSIONS):
             columns = await self._current(row["authority"], row["version"], in_passing=True)
-            if found and sum(each.weight for each in found) + columns.weight > most_bytes:
-                yield found
-                found = []
-            found.append(columns)
-        if found:
-            yield found
+            if loaded and sum(each.weight for each in loaded) + columns.weight > most_bytes:
+                yield loaded
+                loaded = []
+            loaded.append(columns)
+        if loaded:
+            yield loaded
 
     async def count(self, authorities: Sequence[str]) -> tuple[int, int]:
         """How many rows these authorities have, about, and how many of them are yet to be read."""
@@ -125,10 +125,10 @@ class StockColumns:
         if all(authority in self._held for authority in authorities):
             keys = (self._held[authority].columns.keys(by, where) for authority in authorities)
             return len(set[object]().union(*keys))
-        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${place}" for place, name in enumerate(where, start=2))
+        filters = "".join(f" AND {name} IS NOT DISTINCT FROM ${number}" for number, name in enumerate(where, start=2))
         query = COUNT_KEYS.format(by=", ".join(by), filters=filters)
-        found: int = await self._readers.fetchval(query, list(authorities), *where.values())
-        return found
+        count: int = await self._readers.fetchval(query, list(authorities), *where.values())
+        return count
 
     async def _current(self, authority: str, version: UUID | None, in_passing: bool = False) -> Columns:
         if version is None:
@@ -169,8 +169,8 @@ async def _read_rows(connection: Connection, authority: str) -> tuple[bytearray,
     """
     seed = 0
     while True:
-        found = await connection.fetch(COMBINATIONS, authority, seed)
-        if len({row["hash"] for row in found}) == len(found):
+        combinations = await connection.fetch(COMBINATIONS, authority, seed)
+        if len({row["hash"] for row in combinations}) == len(combinations):
             break
         seed += 1
     copied = bytearray()
@@ -179,12 +179,12 @@ async def _read_rows(connection: Connection, authority: str) -> tuple[bytearray,
         copied.extend(part)
 
     await connection.copy_from_query(ROWS, authority, seed, output=take, format="binary")
-    return copied, found
+    return copied, combinations
 
 
-def _columns(copied: bytearray, found: Sequence[asyncpg.Record]) -> Columns:
-    hashes = np.array([row["hash"] for row in found], np.int64)
-    combinations = [Combination(*tuple(row.values())[1:]) for row in found]
+def _columns(copied: bytearray, records: Sequence[asyncpg.Record]) -> Columns:
+    hashes = np.array([row["hash"] for row in records], np.int64)
+    combinations = [Combination(*tuple(row.values())[1:]) for row in records]
     rows = np.frombuffer(memoryview(copied)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
     return Columns(_converted(rows, hashes), combinations)
 

@@ -11,7 +11,7 @@ from services.metrics.snapshot.snapshot import Snapshot
 EVENT = 2400
 """Of an event: envelope, data and the body as it came."""
 IN_A_SNAPSHOT = 64
-"""Of an event in a snapshot: its places in lists. The event itself is shared with all snapshots of its authority."""
+"""Of an event in a snapshot: its slots in lists. The event itself is shared with all snapshots of its authority."""
 OF_A_TIMELINE = 150
 """Of a row of a timeline in a snapshot: a post, an occupancy, staffing, and the lists they stand in."""
 MADE = 300

@@ -104,14 +104,14 @@ def stated_until(absence: AbsenceRecorded) -> date:
 def _shared_out(alone: Sequence[Absence]) -> list[Absence]:
     """One person's absences, each day given to the one that loses most of it; of several to the first that began."""
     days: list[list[tuple[date, date]]] = [[] for _ in alone]
-    coming = sorted((absence.data.absent_from, place) for place, absence in enumerate(alone) if absence.in_service)
-    bounds = {day for _, place in coming for day in (alone[place].data.absent_from, alone[place].stated_until)}
+    coming = sorted((absence.data.absent_from, index) for index, absence in enumerate(alone) if absence.in_service)
+    bounds = {day for _, index in coming for day in (alone[index].data.absent_from, alone[index].stated_until)}
     away: list[tuple[Fraction, date, int]] = []
     next_coming = 0
     for since, until in pairwise(sorted(bounds)):
         while next_coming < len(coming) and coming[next_coming][0] == since:
-            place = coming[next_coming][1]
-            heappush(away, (-Fraction(alone[place].lost, alone[place].in_service), since, place))
+            index = coming[next_coming][1]
+            heappush(away, (-Fraction(alone[index].lost, alone[index].in_service), since, index))
             next_coming += 1
         while away and alone[away[0][2]].stated_until <= since:
             heappop(away)

@@ -15,7 +15,7 @@ from contracts.effects import action_of
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from services.metrics.snapshot.amounts import millionths
-from services.metrics.snapshot.employment import Places, dimensions_between
+from services.metrics.snapshot.employment import PostDimensions, dimensions_between
 from services.metrics.timelines.covers import EFFECTS, Assignment, assignments_held
 from services.metrics.timelines.dimensions import Dimensions
 from services.metrics.timelines.knowledge import ONLY, stretches
@@ -37,7 +37,7 @@ class Running(NamedTuple):
     fte: int
     reason: CoverReason
     terms: Terms
-    place: Dimensions
+    dimensions: Dimensions
     since: date
     until: date
 
@@ -50,7 +50,7 @@ def held_over_time(events: Sequence[Event]) -> list[tuple[date, date, Assignment
 
 
 def running(
-    cover: str, events: Sequence[Event], held: Sequence[tuple[date, date, Assignment]], places: Places
+    cover: str, events: Sequence[Event], held: Sequence[tuple[date, date, Assignment]], post_dimensions: PostDimensions
 ) -> list[Running]:
     """The stretches of one assignment, ascending, from its events that stand and what it is over time."""
     actions = sorted(action_of(event, EFFECTS) for event in events if event.envelope.type in EFFECTS)
@@ -63,10 +63,10 @@ def running(
             now = now._replace(hourly_rate=millionths(data.hourly_rate))
         terms[day] = now
     agreed = stretches(terms)
-    found: list[Running] = []
+    pieces: list[Running] = []
     for since, until, assignment in held:
-        found += _pieces(cover, assignment, since, until, agreed, places)
-    return found
+        pieces += _pieces(cover, assignment, since, until, agreed, post_dimensions)
+    return pieces
 
 
 def _pieces(
@@ -75,15 +75,17 @@ def _pieces(
     since: date,
     until: date,
     agreed: Sequence[tuple[date, date, Terms]],
-    places: Places,
+    post_dimensions: PostDimensions,
 ) -> list[Running]:
     """One assignment's stretch, cut where its terms or the facts of its post change."""
     post = assignment.post
-    over_time = [(since, until, assignment.stated)] if post is None else dimensions_between(places, post, since, until)
+    over_time = (
+        [(since, until, assignment.stated)] if post is None else dimensions_between(post_dimensions, post, since, until)
+    )
     # An assignment runs from a start on, and from then on terms are agreed.
     first = bisect_right(agreed, since, key=itemgetter(0)) - 1
     pieces: list[Running] = []
-    for begins, ends, place in over_time:
+    for begins, ends, dimensions in over_time:
         while first + 1 < len(agreed) and agreed[first + 1][0] <= begins:
             first += 1
         at = first
@@ -92,7 +94,15 @@ def _pieces(
             cut = min(ends, last)
             pieces.append(
                 Running(
-                    cover, assignment.agency_worker, post, assignment.fte, assignment.reason, terms, place, begins, cut
+                    cover,
+                    assignment.agency_worker,
+                    post,
+                    assignment.fte,
+                    assignment.reason,
+                    terms,
+                    dimensions,
+                    begins,
+                    cut,
                 )
             )
             begins, at = cut, at + 1

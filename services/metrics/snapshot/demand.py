@@ -78,13 +78,13 @@ def demand_series(snapshot: Snapshot) -> Mapping[Series, Counts]:
 
 
 def _demand_series(snapshot: Snapshot) -> Mapping[Series, Counts]:
-    found: defaultdict[Series, Counts] = defaultdict(Counts)
+    by_series: defaultdict[Series, Counts] = defaultdict(Counts)
     for event, counted in snapshot.facts(DemandCounted):
         series = Series(event.envelope.subject, counted.demand, counted.service_area)
-        found[series].events[counted.counted_on] = event, counted
+        by_series[series].events[counted.counted_on] = event, counted
     ends: defaultdict[str, set[date]] = defaultdict(set)
     for event, ended in snapshot.facts(DemandEnded):
         ends[event.envelope.subject].add(ended.ended_on)
-    for series, counts in found.items():
+    for series, counts in by_series.items():
         counts.ends = sorted(ends.get(series.subject, ()))
-    return found
+    return by_series

@@ -34,9 +34,9 @@ class Scope(StrEnum):
     ALL = "all"
     CENSUS = "census"
 
-    def holds(self, place: Dimensions) -> bool:
+    def holds(self, dimensions: Dimensions) -> bool:
         """Whether a post with these facts counts."""
-        return self is Scope.ALL or place.csww_role is not None
+        return self is Scope.ALL or dimensions.csww_role is not None
 
 
 class EmploymentPeriod(NamedTuple):
@@ -45,7 +45,7 @@ class EmploymentPeriod(NamedTuple):
     person: str
     fte: int
     post: str
-    place: Dimensions
+    dimensions: Dimensions
     since: date
     until: date
 
@@ -89,7 +89,7 @@ class Spell(NamedTuple):
 
 
 class Move(NamedTuple):
-    """A person who went to another post. `place`: the facts of `to_post` on that day. `fte` in millionths."""
+    """A person who went to another post. `dimensions`: the facts of `to_post` on that day. `fte` in millionths."""
 
     person: str
     moved_on: date
@@ -97,45 +97,47 @@ class Move(NamedTuple):
     to_post: str
     kind: MoveKind
     fte: int
-    place: Dimensions
+    dimensions: Dimensions
 
 
-Places = Mapping[str, Sequence[tuple[date, date, Dimensions]]]
+PostDimensions = Mapping[str, Sequence[tuple[date, date, Dimensions]]]
 """By what each post is broken down (from, to, dimensions), ascending; no two stretches that touch are alike."""
 
 
-def places_of(posts: Mapping[str, Sequence[Post]]) -> Places:
+def dimensions_of_posts(posts: Mapping[str, Sequence[Post]]) -> PostDimensions:
     """By what each post is broken down over time, from the rows of its facts."""
-    found: dict[str, list[tuple[date, date, Dimensions]]] = {}
+    by_post: dict[str, list[tuple[date, date, Dimensions]]] = {}
     for post, rows in posts.items():
-        of_post = found[post] = []
+        of_post = by_post[post] = []
         for row in rows:
-            place, since = row.facts.dimensions, row.valid_from
-            if of_post and of_post[-1][1:] == (since, place):
+            dimensions, since = row.facts.dimensions, row.valid_from
+            if of_post and of_post[-1][1:] == (since, dimensions):
                 since = of_post.pop()[0]
-            of_post.append((since, row.valid_to, place))
-    return found
+            of_post.append((since, row.valid_to, dimensions))
+    return by_post
 
 
-def dimensions_of(places: Places, post: str, day: date) -> Dimensions:
+def dimensions_of(post_dimensions: PostDimensions, post: str, day: date) -> Dimensions:
     """By what a post is broken down on a day."""
-    of_post = places.get(post, ())
+    of_post = post_dimensions.get(post, ())
     at = bisect_right(of_post, day, key=itemgetter(0)) - 1
     # Once it is established a post keeps facts for ever.
     return of_post[at][2] if at >= 0 else NOTHING_STATED
 
 
-def dimensions_between(places: Places, post: str, since: date, until: date) -> Iterator[tuple[date, date, Dimensions]]:
+def dimensions_between(
+    post_dimensions: PostDimensions, post: str, since: date, until: date
+) -> Iterator[tuple[date, date, Dimensions]]:
     """By what a post is broken down over a stretch of days: from, to, dimensions; without gaps."""
-    of_post = places.get(post, ())
+    of_post = post_dimensions.get(post, ())
     for at in range(max(0, bisect_right(of_post, since, key=itemgetter(0)) - 1), len(of_post)):
-        begins, ends, place = of_post[at]
+        begins, ends, dimensions = of_post[at]
         if begins >= until:
             break
         if ends > since:
             if begins > since:
                 yield since, begins, NOTHING_STATED
-            yield max(since, begins), min(ends, until), place
+            yield max(since, begins), min(ends, until), dimensions
             since = min(ends, until)
     if since < until:
         yield since, until, NOTHING_STATED
@@ -148,23 +150,25 @@ class _Held(NamedTuple):
     until: date
     since: date
     fte: int
-    place: Dimensions
+    dimensions: Dimensions
 
 
 def employment_periods(
-    person: str, occupancies: Sequence[Occupancy], places: Places, scope: Scope
+    person: str, occupancies: Sequence[Occupancy], post_dimensions: PostDimensions, scope: Scope
 ) -> list[EmploymentPeriod]:
     """The stretches of service of one person, ascending, as long as they can be."""
     pieces = sorted(
         (
-            _Held((place.csww_role or NO_CSWW_ROLE, -held.fte, held.post), until, since, held.fte, place)
+            _Held((dimensions.csww_role or NO_CSWW_ROLE, -held.fte, held.post), until, since, held.fte, dimensions)
             for held in occupancies
-            for since, until, place in dimensions_between(places, held.post, held.valid_from, held.valid_to)
-            if scope.holds(place)
+            for since, until, dimensions in dimensions_between(
+                post_dimensions, held.post, held.valid_from, held.valid_to
+            )
+            if scope.holds(dimensions)
         ),
         key=attrgetter("since"),
     )
-    found: list[EmploymentPeriod] = []
+    periods: list[EmploymentPeriod] = []
     holding: list[_Held] = []
     fte, coming = 0, 0
     ending: defaultdict[date, int] = defaultdict(int)
@@ -180,11 +184,11 @@ def employment_periods(
         if not holding:
             continue
         main = holding[0]
-        service = EmploymentPeriod(person, fte, main.seniority[2], main.place, since, until)
-        if found and found[-1].until == since and found[-1][1:4] == service[1:4]:
-            service = service._replace(since=found.pop().since)
-        found.append(service)
-    return found
+        service = EmploymentPeriod(person, fte, main.seniority[2], main.dimensions, since, until)
+        if periods and periods[-1].until == since and periods[-1][1:4] == service[1:4]:
+            service = service._replace(since=periods.pop().since)
+        periods.append(service)
+    return periods
 
 
 def employment_on(stretches: Sequence[EmploymentPeriod], day: date) -> EmploymentPeriod | None:
@@ -262,7 +266,7 @@ def moves(
     person: str,
     occupancies: Sequence[Occupancy],
     in_any_post: Sequence[EmploymentPeriod],
-    places: Places,
+    post_dimensions: PostDimensions,
     events: Iterable[Event],
 ) -> list[Move]:
     """The moves of one person that took effect, from the person's events that stand.
@@ -272,7 +276,7 @@ def moves(
     of_post: defaultdict[str, list[Occupancy]] = defaultdict(list)
     for held in occupancies:
         of_post[held.post].append(held)
-    found: dict[tuple[date, str], Move] = {}
+    by_day_and_post: dict[tuple[date, str], Move] = {}
     for event in sorted(events, key=order_of_recording):
         data = event.data
         if not isinstance(data, WorkerMoved) or data.from_post == data.to_post:
@@ -281,6 +285,8 @@ def moves(
         at = bisect_right(rows, day, key=attrgetter("valid_from")) - 1
         holds = at >= 0 and day < rows[at].valid_to
         if holds and employment_on(in_any_post, day - DAY) is not None:
-            place = dimensions_of(places, data.to_post, day)
-            found[day, data.to_post] = Move(person, day, data.from_post, data.to_post, data.kind, rows[at].fte, place)
-    return list(found.values())
+            dimensions = dimensions_of(post_dimensions, data.to_post, day)
+            by_day_and_post[day, data.to_post] = Move(
+                person, day, data.from_post, data.to_post, data.kind, rows[at].fte, dimensions
+            )
+    return list(by_day_and_post.values())

@@ -30,5 +30,5 @@ class cached_property(Generic[Value]):  # noqa: N801 - as functools has it
         """Comes here only while the object has no such entry of its own."""
         if instance is None:
             return self
-        found: Value = vars(instance).setdefault(self._name, self._make(instance))
-        return found
+        value: Value = vars(instance).setdefault(self._name, self._make(instance))
+        return value

@@ -24,13 +24,13 @@ from services.metrics.snapshot.assignments import Running, held_over_time, runni
 from services.metrics.snapshot.employment import (
     EmploymentPeriod,
     Move,
-    Places,
+    PostDimensions,
     Scope,
     Spell,
+    dimensions_of_posts,
     employment_on,
     employment_periods,
     moves,
-    places_of,
     spells,
 )
 from services.metrics.snapshot.lazily import cached_property
@@ -98,18 +98,18 @@ class Snapshot:
             return sorted((event for events in stand.values() for event in events), key=order_of_recording)
         was = before._by_subject
         changed = {subject for subject in stand.keys() | was.keys() if stand.get(subject, []) != was.get(subject, [])}
-        found = [event for event in before.standing if event.envelope.subject not in changed]
+        standing = [event for event in before.standing if event.envelope.subject not in changed]
         for subject in changed:
             for event in stand.get(subject, ()):
-                insort(found, event, key=order_of_recording)
-        return found
+                insort(standing, event, key=order_of_recording)
+        return standing
 
     def kept(self, key: Hashable, make: Callable[[], Kept]) -> Kept:
         """What `make` gives, worked out once for each key."""
         if key not in self._kept:
             self._kept[key] = make()
-        found: Kept = self._kept[key]
-        return found
+        made: Kept = self._kept[key]
+        return made
 
     def facts(self, model: type[Data]) -> list[tuple[Event, Data]]:
         """The standing events of one kind with their data, in the order of recording."""
@@ -133,25 +133,25 @@ class Snapshot:
 
     @cached_property
     def _numbers(self) -> Mapping[str, list[str]]:
-        found: defaultdict[str, list[str]] = defaultdict(list)
+        by_person: defaultdict[str, list[str]] = defaultdict(list)
         for number, person in sorted(self._persons.items()):
-            found[person].append(number)
-        return found
+            by_person[person].append(number)
+        return by_person
 
     @cached_property
     def of_persons(self) -> Mapping[str, Sequence[Event]]:
         """The standing events of each person, whatever number they came under."""
-        found: defaultdict[str, list[Event]] = defaultdict(list)
+        by_person: defaultdict[str, list[Event]] = defaultdict(list)
         for subject, events in self._by_subject.items():
             kind, _, number = subject.partition("/")
             if kind == "worker":
-                found[self.person(number)] += events
-        return found
+                by_person[self.person(number)] += events
+        return by_person
 
     def _of_kind(self, kind: str) -> Iterable[tuple[str, list[Event]]]:
         for subject, events in self._by_subject.items():
-            found, _, identifier = subject.partition("/")
-            if found == kind:
+            its_kind, _, identifier = subject.partition("/")
+            if its_kind == kind:
                 yield identifier, events
 
     @cached_property
@@ -160,9 +160,9 @@ class Snapshot:
         return self._made.each("posts", ((post, (events,)) for post, events in self._of_kind("post")), _facts_over_time)
 
     @cached_property
-    def places(self) -> Places:
+    def post_dimensions(self) -> PostDimensions:
         """By what each post is broken down over time."""
-        return places_of(self.posts)
+        return dimensions_of_posts(self.posts)
 
     @cached_property
     def occupancies(self) -> Mapping[str, Sequence[Occupancy]]:
@@ -180,14 +180,14 @@ class Snapshot:
     def assignments(self) -> Mapping[str, Sequence[Running]]:
         """Each agency assignment over the days on which it runs."""
         of_each = (
-            (cover, (events, self._covers[cover], self._places_of(held.post for _, _, held in self._covers[cover])))
+            (cover, (events, self._covers[cover], self._dimensions_of(held.post for _, _, held in self._covers[cover])))
             for cover, events in self._of_kind("cover")
         )
         return _not_empty(self._made.each("assignments", of_each, running))
 
-    def _places_of(self, posts: Iterable[str | None]) -> Places:
+    def _dimensions_of(self, posts: Iterable[str | None]) -> PostDimensions:
         """By what these posts alone are broken down over time."""
-        return {post: self.places[post] for post in posts if post is not None and post in self.places}
+        return {post: self.post_dimensions[post] for post in posts if post is not None and post in self.post_dimensions}
 
     def events_of_cover(self, cover: str) -> Sequence[Event]:
         """The standing events of one agency assignment."""
@@ -199,7 +199,7 @@ class Snapshot:
 
     @cached_property
     def staffing(self) -> Mapping[str, Sequence[Staffing]]:
-        """Who and what stands at each place (a post, or an assignment without one) over time."""
+        """Who and what stands in each staffing unit over time."""
         covered: defaultdict[str, list[Cover]] = defaultdict(list)
         for cover, held in self._covers.items():
             for since, until, assignment in held:
@@ -210,14 +210,14 @@ class Snapshot:
             for occupancy in of_person:
                 occupied[occupancy.post].append(occupancy)
         unposted = unposted_cover_staffing(covered.pop("", []))
-        unposted.sort(key=attrgetter("place", "valid_from"))
-        found = {place: list(rows) for place, rows in groupby(unposted, attrgetter("place"))}
+        unposted.sort(key=attrgetter("staffing_unit", "valid_from"))
+        by_unit = {staffing_unit: list(rows) for staffing_unit, rows in groupby(unposted, attrgetter("staffing_unit"))}
         of_each = (
             (f"post/{post}", (self.posts.get(post, ()), occupied[post], covered[post]))
             for post in self.posts.keys() | occupied.keys() | covered.keys()
         )
-        found |= _not_empty(self._made.each("staffing", of_each, _staffing_over_time))
-        return dict(sorted(found.items()))
+        by_unit |= _not_empty(self._made.each("staffing", of_each, _staffing_over_time))
+        return dict(sorted(by_unit.items()))
 
     def employment(self, scope: Scope) -> Mapping[str, Sequence[EmploymentPeriod]]:
         """Each person's stretches of service, with their main post."""
@@ -226,14 +226,14 @@ class Snapshot:
             lambda: _not_empty(
                 self._made.each(
                     ("employment", scope),
-                    ((person, (held, self._places_held(person))) for person, held in self.occupancies.items()),
-                    lambda person, held, places: employment_periods(person, held, places, scope),
+                    ((person, (held, self._dimensions_held(person))) for person, held in self.occupancies.items()),
+                    lambda person, held, post_dimensions: employment_periods(person, held, post_dimensions, scope),
                 )
             ),
         )
 
-    def _places_held(self, person: str) -> Places:
-        return self._places_of(occupancy.post for occupancy in self.occupancies.get(person, ()))
+    def _dimensions_held(self, person: str) -> PostDimensions:
+        return self._dimensions_of(occupancy.post for occupancy in self.occupancies.get(person, ()))
 
     def employment_on(self, person: str, day: date, scope: Scope) -> EmploymentPeriod | None:
         """A person's service on one day; None when not in service."""
@@ -274,7 +274,7 @@ class Snapshot:
                 (
                     self.occupancies.get(person, ()),
                     in_any_post.get(person, ()),
-                    self._places_held(person),
+                    self._dimensions_held(person),
                     self.of_persons[person],
                 ),
             )
@@ -285,7 +285,11 @@ class Snapshot:
     @cached_property
     def tranches(self) -> Sequence[VacancyTranche]:
         """Every vacancy of a post, in tranches."""
-        of_each = ((place, (rows,)) for place, rows in self.staffing.items() if place.startswith("post/"))
+        of_each = (
+            (staffing_unit, (rows,))
+            for staffing_unit, rows in self.staffing.items()
+            if staffing_unit.startswith("post/")
+        )
         of_posts = self._made.each("tranches", of_each, lambda _, rows: tranches(rows))
         return [tranche for of_post in of_posts.values() for tranche in of_post]
 
@@ -308,10 +312,10 @@ def _held_over_time(person: str, events: Sequence[Event]) -> list[Occupancy]:
 
 
 def _staffing_over_time(
-    place: str, posts: Sequence[Post], occupied: Sequence[Occupancy], covered: Sequence[Cover]
+    staffing_unit: str, posts: Sequence[Post], occupied: Sequence[Occupancy], covered: Sequence[Cover]
 ) -> list[Staffing]:
-    return sorted(staffing(place, posts, occupied, covered), key=attrgetter("valid_from"))
+    return sorted(staffing(staffing_unit, posts, occupied, covered), key=attrgetter("valid_from"))
 
 
-def _not_empty(found: Mapping[str, list[Kept]]) -> dict[str, list[Kept]]:
-    return {whose: items for whose, items in found.items() if items}
+def _not_empty(items_of_each: Mapping[str, list[Kept]]) -> dict[str, list[Kept]]:
+    return {whose: items for whose, items in items_of_each.items() if items}

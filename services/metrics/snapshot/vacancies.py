@@ -16,7 +16,7 @@ from services.metrics.timelines.rows import FOREVER, Staffing
 class VacancyTranche(NamedTuple):
     """A part of a post's vacancy, open from `opened_on` up to and without `closed_on` (FOREVER: it is open).
 
-    `filled` says that the post's FTE in post rose when it closed; `place` is the post's facts then. `fte` in
+    `filled` says that the post's FTE in post rose when it closed; `dimensions` are the post's facts then. `fte` in
     millionths.
     """
 
@@ -25,7 +25,7 @@ class VacancyTranche(NamedTuple):
     opened_on: date
     closed_on: date
     filled: bool
-    place: Dimensions
+    dimensions: Dimensions
 
 
 def tranches(rows: Sequence[Staffing]) -> list[VacancyTranche]:
@@ -33,20 +33,23 @@ def tranches(rows: Sequence[Staffing]) -> list[VacancyTranche]:
     waiting: deque[tuple[date, int]] = deque()
     closed: list[VacancyTranche] = []
     vacant = in_post = 0
-    for day, now_vacant, now_in_post, place in _steps(rows):
+    for day, now_vacant, now_in_post, dimensions in _steps(rows):
         if now_vacant > vacant:
             waiting.append((day, now_vacant - vacant))
         to_close = max(0, vacant - now_vacant)
         while to_close:
             opened_on, fte = waiting.popleft()
             closing = min(fte, to_close)
-            closed.append(VacancyTranche(rows[0].place, closing, opened_on, day, now_in_post > in_post, place))
+            closed.append(
+                VacancyTranche(rows[0].staffing_unit, closing, opened_on, day, now_in_post > in_post, dimensions)
+            )
             to_close -= closing
             if closing < fte:
                 waiting.appendleft((opened_on, fte - closing))
         vacant, in_post = now_vacant, now_in_post
     still_open = [
-        VacancyTranche(rows[0].place, fte, opened_on, FOREVER, False, NOTHING_STATED) for opened_on, fte in waiting
+        VacancyTranche(rows[0].staffing_unit, fte, opened_on, FOREVER, False, NOTHING_STATED)
+        for opened_on, fte in waiting
     ]
     return closed + still_open
 
@@ -55,13 +58,13 @@ def _steps(rows: Sequence[Staffing]) -> list[tuple[date, int, int, Dimensions]]:
     """The post's vacancies and FTE in post from each day on; where there is no row, both are 0."""
     steps: list[tuple[date, int, int, Dimensions]] = []
     ended: date | None = None
-    place = NOTHING_STATED
+    dimensions = NOTHING_STATED
     for row in rows:
         if ended is not None and ended < row.valid_from:
-            steps.append((ended, 0, 0, place))
-        place = row.dimensions
-        steps.append((row.valid_from, row.vacancies, row.in_post, place))
+            steps.append((ended, 0, 0, dimensions))
+        dimensions = row.dimensions
+        steps.append((row.valid_from, row.vacancies, row.in_post, dimensions))
         ended = row.valid_to
     if ended is not None and ended < FOREVER:
-        steps.append((ended, 0, 0, place))
+        steps.append((ended, 0, 0, dimensions))
     return steps

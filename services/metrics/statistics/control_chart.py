@@ -145,7 +145,7 @@ def chart(
 def shown(phases: Iterable[Phase], decimals: int) -> dict[str, Any]:
     """The chart as an answer shows it: `points`, one per point of the series, and `phases`, with their lines.
 
-    Numbers are rounded to `decimals` (0 or more) places, half up (halves away from 0, as all figures); None where there
+    Numbers are rounded to `decimals` (0 or more), half up (halves away from 0, as all figures); None where there
     is none. The rules have judged the exact numbers, so a point can be marked that looks to lie on a line.
     """
     phases = list(phases)
@@ -201,14 +201,14 @@ def _phase(
     lines = _lines(present, [each for each in moving_ranges if each is not None], screened)
     marks: dict[str, set[int]] = {name: set() for name in RULES}
     for first, stretch in _stretches(values):
-        for name, places in _marked(stretch, lines).items():
-            marks[name].update(first + place for place in places)
+        for name, indexes in _marked(stretch, lines).items():
+            marks[name].update(first + index for index in indexes)
     return Phase(
         number,
         start,
         tuple(
-            Point(value, moving_range, tuple(name for name in RULES if place in marks[name]))
-            for place, (value, moving_range) in enumerate(zip(values, moving_ranges, strict=True))
+            Point(value, moving_range, tuple(name for name in RULES if index in marks[name]))
+            for index, (value, moving_range) in enumerate(zip(values, moving_ranges, strict=True))
         ),
         _within(lines, least, greatest),
         provisional=len(present) < POINTS_FOR_LIMITS,
@@ -256,55 +256,55 @@ def _within(lines: Lines, least: Fraction | None, greatest: Fraction | None) -> 
 
 
 def _stretches(values: list[Fraction | None]) -> Iterator[tuple[int, list[Fraction]]]:
-    """The longest rows of points without a gap, each with the place of its first."""
-    place = 0
+    """The longest rows of points without a gap, each with the index of its first."""
+    index = 0
     for is_gap, group in groupby(values, key=lambda value: value is None):
         row = list(group)
         if not is_gap:
-            yield place, [value for value in row if value is not None]
-        place += len(row)
+            yield index, [value for value in row if value is not None]
+        index += len(row)
 
 
 def _marked(stretch: list[Fraction], lines: Lines) -> dict[str, set[int]]:
-    """Which places of a stretch each rule marks."""
+    """Which points of a stretch, by index, each rule marks."""
     centre = lines.centre
     assert centre is not None  # noqa: S101 - a stretch has a point, so its phase has a centre
     sides = [_sign(value - centre) for value in stretch]
     steps = [_sign(value - before) for before, value in pairwise(stretch)]
     marked = {
-        "run": {place for first, length in _rows(sides, LENGTH_OF_A_RUN) for place in range(first, first + length)},
+        "run": {index for first, length in _rows(sides, LENGTH_OF_A_RUN) for index in range(first, first + length)},
         # A trend of seven points is six steps; its last point is the one after its last step.
         "trend": {
-            place for first, length in _rows(steps, LENGTH_OF_A_TREND - 1) for place in range(first, first + length + 1)
+            index for first, length in _rows(steps, LENGTH_OF_A_TREND - 1) for index in range(first, first + length + 1)
         },
     }
     if lines.mean_moving_range and lines.two_sigma is not None:
         distance = LIMIT_FACTOR * lines.mean_moving_range
-        marked["outside-limits"] = {place for place, value in enumerate(stretch) if abs(value - centre) > distance}
+        marked["outside-limits"] = {index for index, value in enumerate(stretch) if abs(value - centre) > distance}
         beyond = [abs(value - centre) > lines.two_sigma for value in stretch]
         marked["two-of-three"] = _two_of_three(sides, beyond)
     return marked
 
 
 def _rows(signs: list[int], length: int) -> Iterator[tuple[int, int]]:
-    """Where at least `length` equal signs, not 0, stand in a row: the place of the first, and how many they are."""
-    place = 0
+    """Where at least `length` equal signs, not 0, stand in a row: the index of the first, and how many they are."""
+    index = 0
     for sign, group in groupby(signs):
         count = len(list(group))
         if sign and count >= length:
-            yield place, count
-        place += count
+            yield index, count
+        index += count
 
 
 def _two_of_three(sides: list[int], beyond: list[bool]) -> set[int]:
     """The points beyond two sigma of every three in succession on one side of which at least two lie beyond it."""
-    places: set[int] = set()
+    indexes: set[int] = set()
     for first in range(len(beyond) - 2):
         three = range(first, first + 3)
-        those = [place for place in three if beyond[place]]
-        if len({sides[place] for place in three}) == 1 and len(those) >= 2:
-            places.update(those)
-    return places
+        those = [index for index in three if beyond[index]]
+        if len({sides[index] for index in three}) == 1 and len(those) >= 2:
+            indexes.update(those)
+    return indexes
 
 
 def _sign(number: Fraction) -> int:

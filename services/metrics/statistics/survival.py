@@ -57,13 +57,13 @@ class Curve:
 
     def at_risk(self, days: Fraction | int) -> int:
         """How many were there for at least so many days."""
-        place = bisect_left(self.steps, days, key=lambda step: step.days)
-        return self.steps[place].at_risk if place < len(self.steps) else 0
+        index = bisect_left(self.steps, days, key=lambda step: step.days)
+        return self.steps[index].at_risk if index < len(self.steps) else 0
 
     def at(self, days: Fraction | int) -> Step | None:
         """The step whose survival holds after so many days; None before the first."""
-        place = bisect_right(self.steps, days, key=lambda step: step.days)
-        return self.steps[place - 1] if place else None
+        index = bisect_right(self.steps, days, key=lambda step: step.days)
+        return self.steps[index - 1] if index else None
 
     @property
     def median(self) -> int | None:

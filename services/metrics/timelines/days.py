@@ -1,4 +1,4 @@
-"""What holds on a day, of stretches that overlap: a tree over the days, in which each stands at few places.
+"""What holds on a day, of stretches that overlap: a tree over the days, in which each stands at few nodes.
 
 Invariant: to put a stretch in, to take it out and to begin to ask for a day each cost the logarithm of the days.
 """
@@ -22,23 +22,23 @@ class OverDays(Generic[Thing]):
 
     def put(self, since: date, until: date, thing: Thing) -> None:
         """Let a thing hold from a day up to another without it."""
-        for place in self._places(since, until):
-            self._things[place].add(thing)
+        for node in self._nodes(since, until):
+            self._things[node].add(thing)
 
     def take(self, since: date, until: date, thing: Thing) -> None:
         """Take out a stretch as it was put in."""
-        for place in self._places(since, until):
-            self._things[place].discard(thing)
+        for node in self._nodes(since, until):
+            self._things[node].discard(thing)
 
     def on(self, day: date) -> Iterator[Thing]:
         """What holds on a day, in no particular order."""
         leaf = bisect_right(self._days, day) - 1
-        place = leaf + len(self._days) if leaf >= 0 else 0
-        while place:
-            yield from self._things.get(place, ())
-            place //= 2
+        node = leaf + len(self._days) if leaf >= 0 else 0
+        while node:
+            yield from self._things.get(node, ())
+            node //= 2
 
-    def _places(self, since: date, until: date) -> Iterator[int]:
+    def _nodes(self, since: date, until: date) -> Iterator[int]:
         first = bisect_left(self._days, since) + len(self._days)
         last = bisect_left(self._days, until) + len(self._days)
         while first < last:

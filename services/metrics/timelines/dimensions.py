@@ -57,12 +57,12 @@ class Dimension:
 
 
 def _declared() -> dict[str, Dimension]:
-    found = {}
+    declared = {}
     for name, hint in get_type_hints(Dimensions, include_extras=True).items():
         of_type, meaning = get_args(hint)
         codes = tuple(each for each in get_args(of_type) if issubclass(each, Enum))
-        found[name] = Dimension(meaning, codes)
-    return found
+        declared[name] = Dimension(meaning, codes)
+    return declared
 
 
 OF_POSTS: Mapping[str, Dimension] = _declared()
@@ -100,5 +100,5 @@ def _coded(name: str, value: Any) -> Any:
 
 def plain(value: Any) -> str | int | None:
     """The value of a dimension as it stands in a column or an answer: of a code its text or number."""
-    found: str | int | None = value.value if isinstance(value, Enum) else value
-    return found
+    simple: str | int | None = value.value if isinstance(value, Enum) else value
+    return simple

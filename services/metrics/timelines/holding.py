@@ -296,12 +296,12 @@ class _Holding:
     def _ended(self, day: date, left: Leaving) -> frozenset[str]:
         """The numbers that leave under which something is held before a day, be it to come back to."""
         otherwise = (pieces[-1][1] or () for post, pieces in self._otherwise.items() if post != _GONE)
-        found = {under.number for held in otherwise for under in held if left.ends(under)}
+        numbers = {under.number for held in otherwise for under in held if left.ends(under)}
         for number in self._held_on if left.every_number else left.numbers:
             held_on = self._held_on.get(number)
             if held_on is not None and any(post not in self._otherwise for post in held_on.on(day - DAY)):
-                found.add(number)
-        return frozenset(found)
+                numbers.add(number)
+        return frozenset(numbers)
 
     def _left_under_others(self, day: date, left: Leaving) -> Iterator[Held]:
         """How posts are held before a day under other numbers than those under which somebody leaves on it."""
@@ -348,11 +348,11 @@ class _Holding:
 
     def _know(self, post: str, until: date, instant: datetime) -> None:
         """From an instant on what a post is held at up to a day is known."""
-        found = self._otherwise.pop(post, None)
-        if found is None:
+        otherwise = self._otherwise.pop(post, None)
+        if otherwise is None:
             return
-        ends = [*(since for since, _ in found[1:]), until]
-        pieces: list[Piece[Held]] = [(since, end, now) for (since, now), end in zip(found, ends, strict=True)]
+        ends = [*(since for since, _ in otherwise[1:]), until]
+        pieces: list[Piece[Held]] = [(since, end, now) for (since, now), end in zip(otherwise, ends, strict=True)]
         gone, new = self._timelines.replace(post, pieces, instant)
         if post == _GONE:
             return
@@ -370,5 +370,5 @@ class _Holding:
 
 
 def _first_after(days: Sequence[date], day: date) -> date:
-    place = bisect_right(days, day)
-    return days[place] if place < len(days) else FOREVER
+    index = bisect_right(days, day)
+    return days[index] if index < len(days) else FOREVER

@@ -23,8 +23,8 @@ ONLY = ""
 """The key of what has but one."""
 
 MOST_STRETCHES = 300_000
-"""Stretches of one subject, or one place, at most: so many take half a gigabyte. Where each of thousands of facts moves
-all that follow, a place has as many as their square."""
+"""Stretches of one subject, or one staffing unit, at most: so many take half a gigabyte. Where each of thousands of
+facts moves all that follow, a unit has as many as their square."""
 
 Fold = Callable[[dict[str, Value], list[Action]], Steps[Value]]
 """From what holds before some actions, under `ONLY`, and the actions in order, to what holds from each date on."""
@@ -61,29 +61,29 @@ class Timelines(Generic[Value]):
     def on(self, key: str, day: date) -> Value | None:
         """What holds on a day, as known up to now."""
         rows = self._known.get(key, ())
-        row = rows[place - 1] if (place := bisect_right(rows, day, key=_valid_from)) else None
+        row = rows[index - 1] if (index := bisect_right(rows, day, key=_valid_from)) else None
         return row[2] if row is not None and day < row[1] else None
 
     def before(self, key: str, day: date) -> Value | None:
         """What holds on the day before a day, as known up to now."""
         rows = self._known.get(key, ())
-        row = rows[place - 1] if (place := bisect_left(rows, day, key=_valid_from)) else None
+        row = rows[index - 1] if (index := bisect_left(rows, day, key=_valid_from)) else None
         return row[2] if row is not None and day <= row[1] else None
 
     def pieces(self, key: str, since: date, until: date) -> list[Piece[Value]]:
         """What holds from one day up to another without it, piece by piece without gaps."""
         rows = self._known.get(key, [])
-        found: list[Piece[Value]] = []
-        for place in range(max(0, bisect_right(rows, since, key=_valid_from) - 1), len(rows)):
-            valid_from, valid_to, value, _ = rows[place]
+        pieces: list[Piece[Value]] = []
+        for index in range(max(0, bisect_right(rows, since, key=_valid_from) - 1), len(rows)):
+            valid_from, valid_to, value, _ = rows[index]
             if valid_from >= until:
                 break
             if valid_to > since:
                 if valid_from > since:
-                    found.append((since, valid_from, None))
-                found.append((max(since, valid_from), min(valid_to, until), value))
+                    pieces.append((since, valid_from, None))
+                pieces.append((max(since, valid_from), min(valid_to, until), value))
                 since = min(valid_to, until)
-        return [*found, (since, until, None)] if since < until else found
+        return [*pieces, (since, until, None)] if since < until else pieces
 
     def replace(self, key: str, pieces: Sequence[Piece[Value]], instant: datetime) -> tuple[list[Any], list[Any]]:
         """From `instant` on these pieces, each going on from the one before, are known to hold instead of what was.
@@ -138,13 +138,13 @@ def stretches(values: Mapping[date, Value | None]) -> list[tuple[date, date, Val
 
 def _joined(pieces: Iterable[Piece[Value]]) -> list[tuple[date, date, Value]]:
     """The pieces in which something holds, as long as they can be."""
-    found: list[tuple[date, date, Value]] = []
+    joined: list[tuple[date, date, Value]] = []
     for since, until, value in pieces:
         if value is not None and since < until:
-            if found and found[-1][1] == since and found[-1][2] == value:
-                since = found.pop()[0]
-            found.append((since, until, value))
-    return found
+            if joined and joined[-1][1] == since and joined[-1][2] == value:
+                since = joined.pop()[0]
+            joined.append((since, until, value))
+    return joined
 
 
 class _Days:
@@ -223,5 +223,5 @@ def _follow(
 
 
 def _first_after(days: list[date], day: date) -> date:
-    place = bisect_right(days, day)
-    return days[place] if place < len(days) else FOREVER
+    index = bisect_right(days, day)
+    return days[index] if index < len(days) else FOREVER

@@ -61,15 +61,15 @@ class Post(NamedTuple):
 
 
 class Staffing(NamedTuple):
-    """Who and what stands at one place, in millionths of an FTE. The stock measures are sums over these rows.
+    """Who and what stands in one staffing unit, in millionths of an FTE. The stock measures are sums over these rows.
 
-    `place` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.
+    `staffing_unit` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.
     Its dimensions are None where no event has established the post at that date.
     `agency` counts all agency workers there, `agency_cover` those with reason vacancy.
     `uncovered` is the part of `vacancies` that `agency_cover` does not fill.
     """
 
-    place: str
+    staffing_unit: str
     dimensions: Dimensions
     establishment: int
     in_post: int

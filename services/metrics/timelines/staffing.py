@@ -1,4 +1,4 @@
-"""Who and what stands at one place: a post's funding, those in post and those who cover it, put together.
+"""Who and what stands in one staffing unit: a post's funding, those in post and those who cover it, put together.
 
 Invariant: rows are a pure function of the facts given: at every date as known at every instant the amounts are the sums
 over the facts that hold there, and no two adjacent rows could be one.
@@ -29,9 +29,9 @@ _NOTHING: _Stock = (0, 0, 0, 0, 0)
 
 
 def staffing(
-    place: str, posts: Iterable[Post], occupancies: Iterable[Occupancy], covers: Iterable[Cover]
+    staffing_unit: str, posts: Iterable[Post], occupancies: Iterable[Occupancy], covers: Iterable[Cover]
 ) -> list[Staffing]:
-    """The staffing of one post, whose subject is `place`, from its facts, its occupancies and the covers of it alone.
+    """The staffing of one post (`staffing_unit`: its subject), from its facts, occupancies and covers alone.
 
     While nobody has established the post, its dimensions are None and its establishment 0.
     Rows in which every amount is 0 are left out.
@@ -42,17 +42,17 @@ def staffing(
         facts.append((post, (numbers.of(post.facts.dimensions), post.facts.funded, 0, 0, 0)))
     facts += [(occupancy, (0, 0, occupancy.fte, 0, 0)) for occupancy in occupancies]
     facts += [(cover, _covering(cover, 0)) for cover in covers]
-    return _rows(place, facts, numbers)
+    return _rows(staffing_unit, facts, numbers)
 
 
 def unposted_cover_staffing(covers: Iterable[Cover]) -> list[Staffing]:
-    """The staffing by agency assignments that cover no post: one place, `cover/<id>`, for each. Others are ignored."""
+    """The staffing by agency assignments that cover no post: one unit, `cover/<id>`, for each. Others are ignored."""
     numbers = _Numbers()
     facts: defaultdict[str, list[_Fact]] = defaultdict(list)
     for cover in covers:
         if cover.post is None:
             facts[f"cover/{cover.cover}"].append((cover, _covering(cover, numbers.of(cover.stated))))
-    return [row for place in sorted(facts) for row in _rows(place, facts[place], numbers)]
+    return [row for staffing_unit in sorted(facts) for row in _rows(staffing_unit, facts[staffing_unit], numbers)]
 
 
 class _Numbers:
@@ -75,7 +75,7 @@ def _covering(cover: Cover, dimensions: int) -> _Stock:
     return dimensions, 0, 0, 0, cover.fte
 
 
-def _rows(place: str, facts: Iterable[_Fact], numbers: _Numbers) -> list[Staffing]:
+def _rows(staffing_unit: str, facts: Iterable[_Fact], numbers: _Numbers) -> list[Staffing]:
     # At each instant by how much the stock differs from each day on from what was known before.
     differences: defaultdict[datetime, defaultdict[date, _Stock]] = defaultdict(lambda: defaultdict(lambda: _NOTHING))
     for fact, amounts in facts:
@@ -87,26 +87,26 @@ def _rows(place: str, facts: Iterable[_Fact], numbers: _Numbers) -> list[Staffin
                 at_instant[ends] = _less(at_instant[ends], amounts)
     timelines: Timelines[_Stock] = Timelines()
     for instant in sorted(differences):
-        _add(timelines, place, differences[instant], instant)
+        _add(timelines, staffing_unit, differences[instant], instant)
     return [_row(*stretch, numbers) for stretch in timelines.stretches() if any(stretch[-1][1:])]
 
 
-def _add(timelines: Timelines[_Stock], place: str, by_day: dict[date, _Stock], instant: datetime) -> None:
-    """Add to the stock of a place from each of these days on, as known from an instant on."""
+def _add(timelines: Timelines[_Stock], staffing_unit: str, by_day: dict[date, _Stock], instant: datetime) -> None:
+    """Add to the stock of a unit from each of these days on, as known from an instant on."""
     more = _NOTHING
     changed: list[Piece[_Stock]] = []
     days = sorted(day for day, amounts in by_day.items() if amounts != _NOTHING and day < FOREVER)
     for since, until in pairwise([*days, FOREVER]):
         more = _sum(more, by_day[since])
         if more != _NOTHING:
-            for begins, ends, stock in timelines.pieces(place, since, until):
+            for begins, ends, stock in timelines.pieces(staffing_unit, since, until):
                 now = _sum(stock or _NOTHING, more)
                 changed.append((begins, ends, None if now == _NOTHING else now))
         elif changed:
-            timelines.replace(place, changed, instant)
+            timelines.replace(staffing_unit, changed, instant)
             changed = []
     if changed:
-        timelines.replace(place, changed, instant)
+        timelines.replace(staffing_unit, changed, instant)
 
 
 def _sum(one: _Stock, other: _Stock) -> _Stock:
@@ -118,7 +118,7 @@ def _less(one: _Stock, other: _Stock) -> _Stock:
 
 
 def _row(
-    place: str,
+    staffing_unit: str,
     valid_from: date,
     known_from: datetime,
     valid_to: date,
@@ -130,7 +130,7 @@ def _row(
     vacant = establishment - in_post
     vacancies = max(0, vacant)
     return Staffing(
-        place,
+        staffing_unit,
         numbers.dimensions[dimensions],
         establishment,
         in_post,

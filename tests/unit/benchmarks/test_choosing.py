@@ -21,7 +21,7 @@ ROWS: Rows = {"2025": {"331": (2022, 2025)}, "2022": {"331": (2021, 2022), "835"
 
 
 @pytest.mark.parametrize(
-    ("wanted", "found"),
+    ("wanted", "chosen"),
     [
         (ReleaseQuery("cases", "331"), (NEWER, 2025)),
         (ReleaseQuery("cases", "331", year=2022), (NEWER, 2022)),
@@ -31,9 +31,9 @@ ROWS: Rows = {"2025": {"331": (2022, 2025)}, "2022": {"331": (2021, 2022), "835"
     ],
 )
 def test_the_release_published_last_that_has_a_row_answers(
-    wanted: ReleaseQuery, found: tuple[LoadedRelease, int]
+    wanted: ReleaseQuery, chosen: tuple[LoadedRelease, int]
 ) -> None:
-    assert choose([NEWER, OLDER], ROWS, wanted) == found
+    assert choose([NEWER, OLDER], ROWS, wanted) == chosen
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_where_nothing_is_loaded_it_is_said_how_to_load() -> None:
 @given(some.dictionaries(some.sampled_from(["2019", "2022", "2025"]), some.sets(some.integers(2017, 2025), min_size=1)))
 def test_every_year_of_any_release_is_answered_by_the_newest_that_has_it(years: dict[str, set[int]]) -> None:
     releases = [release(name, tuple(sorted(years[name]))) for name in sorted(years, reverse=True)]
-    rows: Rows = {name: {"331": tuple(sorted(found))} for name, found in years.items()}
+    rows: Rows = {name: {"331": tuple(sorted(of_release))} for name, of_release in years.items()}
     if not years:
         return
     answered = choose_each_year(releases, rows, ReleaseQuery("cases", "331"))
     assert set(answered) == set().union(*years.values())
-    for year, found in answered.items():
-        assert found.name == max(name for name in years if year in years[name])
+    for year, newest in answered.items():
+        assert newest.name == max(name for name in years if year in years[name])

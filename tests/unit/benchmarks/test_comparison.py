@@ -9,7 +9,7 @@ from services.metrics.api.releases import why
 from services.metrics.benchmarks.comparison import (
     Rank,
     census_date,
-    find_places,
+    find_areas,
     own_differences,
     published_differences,
     rank,
@@ -24,7 +24,7 @@ def figure(code: str, value: str, level: Level = Level.AUTHORITY) -> Figure:
     """A turnover rate of 2022: a number, or a mark."""
     number = Decimal(value) if value[0].isdigit() else None
     region = WEST_MIDLANDS if level is Level.AUTHORITY else None
-    return Figure(2022, level, code, f"Place {code}", region, "turnover-rate", number, None if number else value)
+    return Figure(2022, level, code, f"Area {code}", region, "turnover-rate", number, None if number else value)
 
 
 def loaded(name: str, published: date) -> LoadedRelease:
@@ -50,22 +50,22 @@ PUBLISHED_2023, PUBLISHED_2026 = loaded("2022", date(2023, 2, 23)), loaded("2025
 
 
 def test_an_authority_is_found_with_its_region_england_and_neighbours() -> None:
-    places = find_places(FIGURES, "331", ("335", "334", "999"))
-    assert (places.authority, places.region, places.england) == (figure("331", "18"), REGION, ENGLAND)
-    assert [item.code for item in places.neighbours] == ["335", "334"]
-    assert places.without_row == ("999",)
+    areas = find_areas(FIGURES, "331", ("335", "334", "999"))
+    assert (areas.authority, areas.region, areas.england) == (figure("331", "18"), REGION, ENGLAND)
+    assert [item.code for item in areas.neighbours] == ["335", "334"]
+    assert areas.without_row == ("999",)
 
 
 def test_an_authority_without_a_row_has_no_region_either() -> None:
-    places = find_places(FIGURES, "999", ("331",))
-    assert (places.authority, places.region, places.england) == (None, None, ENGLAND)
+    areas = find_areas(FIGURES, "999", ("331",))
+    assert (areas.authority, areas.region, areas.england) == (None, None, ENGLAND)
 
 
 def test_authorities_that_send_one_return_are_one_neighbour_and_none_of_each_other() -> None:
-    joint = find_places(FIGURES, "331", ("318", "314"))
+    joint = find_areas(FIGURES, "331", ("318", "314"))
     assert [item.code for item in joint.neighbours] == ["314 / 318"]
     assert joint.without_row == ()
-    richmond = find_places(FIGURES, "318", ("314", "331"))
+    richmond = find_areas(FIGURES, "318", ("314", "331"))
     assert richmond.authority is not None
     assert richmond.authority.code == "314 / 318"
     assert [item.code for item in richmond.neighbours] == ["331"]
@@ -92,19 +92,19 @@ def test_among_neighbours_the_authority_counts_too() -> None:
 
 
 def test_it_is_said_when_a_later_release_has_the_year_too() -> None:
-    places = find_places(FIGURES, "331", ())
-    assert published_differences(PUBLISHED_2023, 2022, PUBLISHED_2026, places, {})[0] == (
+    areas = find_areas(FIGURES, "331", ())
+    assert published_differences(PUBLISHED_2023, 2022, PUBLISHED_2026, areas, {})[0] == (
         "Release 2022 (published 2023-02-23) is not the latest loaded that has 2022: that is release 2025 (published "
         "2026-02-26), and DfE revises past years."
     )
-    assert "not the latest" not in " ".join(published_differences(PUBLISHED_2026, 2022, PUBLISHED_2026, places, {}))
+    assert "not the latest" not in " ".join(published_differences(PUBLISHED_2026, 2022, PUBLISHED_2026, areas, {}))
 
 
 def test_it_is_said_when_a_row_is_of_two_authorities_or_missing() -> None:
-    places = find_places(FIGURES, "331", ("318", "998"))
-    said = published_differences(PUBLISHED_2023, 2022, PUBLISHED_2023, places, {"998": ("2019", "2021")})
+    areas = find_areas(FIGURES, "331", ("318", "998"))
+    said = published_differences(PUBLISHED_2023, 2022, PUBLISHED_2023, areas, {"998": ("2019", "2021")})
     assert said == [
-        "314 and 318 send one return together: DfE publishes one figure for them, Place 314 / 318.",
+        "314 and 318 send one return together: DfE publishes one figure for them, Area 314 / 318.",
         "Release 2022 has no row of 998 for 2022.",
         "Of 998 there is one in release 2019 and in release 2021.",
         "DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.",
@@ -145,16 +145,16 @@ def test_on_the_census_date_itself_the_year_is_not_over(known_at: datetime, was_
 
 def test_a_region_is_that_of_the_row_and_england_is_england_whatever_comes_first() -> None:
     for figures in (FIGURES, FIGURES[::-1]):
-        places = find_places(figures, "331", ("332",))
-        assert (places.region, places.england) == (REGION, ENGLAND)
-    assert find_places([figure("331", "18")], "331", ()).region is None
+        areas = find_areas(figures, "331", ("332",))
+        assert (areas.region, areas.england) == (REGION, ENGLAND)
+    assert find_areas([figure("331", "18")], "331", ()).region is None
 
 
 def test_neighbours_come_in_the_order_in_which_they_are_close() -> None:
     for codes in (("335", "332", "333"), ("333", "335", "332")):
-        assert [item.code for item in find_places(FIGURES, "331", codes).neighbours] == list(codes)
+        assert [item.code for item in find_areas(FIGURES, "331", codes).neighbours] == list(codes)
     # The authority itself is none of its neighbours.
-    assert find_places(FIGURES, "331", ("331", "332")).neighbours == (figure("332", "12.5"),)
+    assert find_areas(FIGURES, "331", ("331", "332")).neighbours == (figure("332", "12.5"),)
 
 
 def test_ties_at_the_bottom_and_at_the_top() -> None:

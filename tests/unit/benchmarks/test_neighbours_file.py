@@ -29,31 +29,31 @@ def faults(text: str) -> list[Fault]:
 
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf"])
 def test_the_layout_of_april_2021_is_read(before: bytes) -> None:
-    found = read_neighbours(before + APRIL_2021.encode())
-    assert found.neighbours == {
+    groups = read_neighbours(before + APRIL_2021.encode())
+    assert groups.neighbours == {
         "331": ("901", "902", "903"),
         "901": ("331", "903", "902"),
         "902": ("901", "903", "331"),
     }
-    assert found.left_out == ()
+    assert groups.left_out == ()
 
 
 def test_the_layout_of_2025_is_read() -> None:
-    found = read_neighbours(OF_2025.encode())
-    assert found.neighbours == {"331": ("904", "901", "902"), "901": ("902", "331", "904")}
-    assert found.left_out == ()
+    groups = read_neighbours(OF_2025.encode())
+    assert groups.neighbours == {"331": ("904", "901", "902"), "901": ("902", "331", "904")}
+    assert groups.left_out == ()
 
 
 def test_neighbours_stand_in_the_order_of_their_numbers_not_of_the_columns() -> None:
-    found = read_neighbours(b"old_la_code,SN_2,SN_1,SN_10,SN_3,SN_4,SN_5,SN_6,SN_7,SN_8,SN_9\n331,2,1\n".replace(
+    groups = read_neighbours(b"old_la_code,SN_2,SN_1,SN_10,SN_3,SN_4,SN_5,SN_6,SN_7,SN_8,SN_9\n331,2,1\n".replace(
         b"331,2,1", b"331,902,901,910,903,904,905,906,907,908,909"
     ))  # fmt: skip
-    assert found.neighbours["331"] == tuple(str(900 + number) for number in range(1, 11))
+    assert groups.neighbours["331"] == tuple(str(900 + number) for number in range(1, 11))
 
 
 def test_a_column_that_is_not_known_is_listed() -> None:
-    found = read_neighbours(b"old_la_code,la_name,SN_1,distance_1\n331,Coventry,901,0.7\n")
-    assert (found.neighbours, found.left_out) == ({"331": ("901",)}, ("distance_1",))
+    groups = read_neighbours(b"old_la_code,la_name,SN_1,distance_1\n331,Coventry,901,0.7\n")
+    assert (groups.neighbours, groups.left_out) == ({"331": ("901",)}, ("distance_1",))
 
 
 @pytest.mark.parametrize(

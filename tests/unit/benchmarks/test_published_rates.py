@@ -108,18 +108,18 @@ def test_each_rate_that_does_not_come_out_is_so_for_the_listed_reason(rates: dic
         Reason.REPORTED_TOGETHER: "z", Reason.NOBODY_IN_POST: "z", Reason.NOT_AVAILABLE: "x", Reason.SUPPRESSED: "c"
     }  # fmt: skip
     for which, reason in EXCEPTIONS.items():
-        found = rates[which]
+        rate = rates[which]
         if reason is Reason.ROUNDED_COUNTS:
-            assert found.published is not None
-            assert isinstance(found.least, Fraction)
-            assert isinstance(found.most, Fraction)
-            assert found.least - HALF_A_TENTH <= found.published <= found.most + HALF_A_TENTH, which
+            assert rate.published is not None
+            assert isinstance(rate.least, Fraction)
+            assert isinstance(rate.most, Fraction)
+            assert rate.least - HALF_A_TENTH <= rate.published <= rate.most + HALF_A_TENTH, which
         elif reason is Reason.NOTHING_TO_DIVIDE_BY:
-            assert found.published == 0, which
-            assert found.ours is NoFigure.NO_DENOMINATOR, which
+            assert rate.published == 0, which
+            assert rate.ours is NoFigure.NO_DENOMINATOR, which
         else:
-            assert (found.published, found.mark) == (None, marks[reason]), which
-            assert found.ours is None or reason is Reason.NOBODY_IN_POST, which
+            assert (rate.published, rate.mark) == (None, marks[reason]), which
+            assert rate.ours is None or reason is Reason.NOBODY_IN_POST, which
     assert Counter(EXCEPTIONS.values()) == {
         Reason.ROUNDED_COUNTS: 60,
         Reason.NOTHING_TO_DIVIDE_BY: 43,

@@ -85,8 +85,8 @@ async def test_two_who_ask_first_at_once_share_the_connections(address: str, mon
     asked = BenchmarksDatabase(address, address)
 
     async def ask() -> asyncpg.Pool:
-        async with asked.opened() as found:
-            return found
+        async with asked.opened() as opened:
+            return opened
 
     first, second = await asyncio.gather(ask(), ask())
     assert made == [first]

@@ -30,8 +30,8 @@ def faults(body: bytes) -> list[Fault]:
 
 
 def figure(body: bytes, measure: str, code: str = "331") -> Figure:
-    (found,) = [item for item in read_release(body).figures if item.measure == measure and item.code == code]
-    return found
+    (of_one,) = [item for item in read_release(body).figures if item.measure == measure and item.code == code]
+    return of_one
 
 
 def test_a_release_is_read_row_by_row_and_measure_by_measure() -> None:
@@ -73,14 +73,14 @@ def test_a_release_is_read_row_by_row_and_measure_by_measure() -> None:
     ],
 )
 def test_each_measure_is_read_from_its_column(measure: str, value: str) -> None:
-    found = figure(file_of(COVENTRY), measure)
-    assert (found.value, found.mark) == (Decimal(value), None)
+    answer = figure(file_of(COVENTRY), measure)
+    assert (answer.value, answer.mark) == (Decimal(value), None)
 
 
 @pytest.mark.parametrize("mark", ["c", "k", "low", "u", "x", "z", ":"])
 def test_a_mark_is_kept_as_a_mark_and_is_no_number(mark: str) -> None:
-    found = figure(file_of(authority("331", "Coventry", measures=turnover(mark))), "turnover-rate")
-    assert (found.value, found.mark) == (None, mark)
+    answer = figure(file_of(authority("331", "Coventry", measures=turnover(mark))), "turnover-rate")
+    assert (answer.value, answer.mark) == (None, mark)
 
 
 def test_names_of_columns_of_later_releases_are_known_too() -> None:
@@ -171,8 +171,8 @@ def test_a_column_that_is_there_twice_is_told() -> None:
 
 def test_lines_are_counted_as_they_stand_in_the_file() -> None:
     two_lines = authority("332", '"Dudley,\nborough"', measures=turnover("?"))
-    found = faults(file_of("", COVENTRY, two_lines, authority("333", "Sandwell", measures=turnover("!"))))
-    assert [fault.field for fault in found] == [
+    refused = faults(file_of("", COVENTRY, two_lines, authority("333", "Sandwell", measures=turnover("!"))))
+    assert [fault.field for fault in refused] == [
         "line 4, column la_name",
         "line 6, column turnover_rate_fte_%",
     ]
@@ -206,8 +206,8 @@ def test_what_is_no_release_at_all_is_told(body: bytes, field: str, problem: str
 
 def test_of_many_faults_the_first_twenty_are_told() -> None:
     rows = [authority(str(100 + number), "Somewhere", measures=turnover("?")) for number in range(30)]
-    found = faults(file_of(*rows))
-    assert [fault.field.partition(",")[0] for fault in found] == [f"line {number}" for number in range(2, 22)]
+    refused = faults(file_of(*rows))
+    assert [fault.field.partition(",")[0] for fault in refused] == [f"line {number}" for number in range(2, 22)]
 
 
 def test_dfe_s_release_loads_whole(published_release: Path) -> None:

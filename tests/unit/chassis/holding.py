@@ -40,7 +40,7 @@ async def blocked(pool: asyncpg.Pool, by: asyncpg.Connection, how_many: int = 1)
     # Asked on another connection: within a transaction PostgreSQL tells of the processes as they were at first.
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
-            found = await pool.fetch(BLOCKED, by.get_server_pid())
-            if len(found) >= how_many:
-                return [row["pid"] for row in found]
+            rows = await pool.fetch(BLOCKED, by.get_server_pid())
+            if len(rows) >= how_many:
+                return [row["pid"] for row in rows]
             await asyncio.sleep(0.005)

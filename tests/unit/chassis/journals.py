@@ -30,9 +30,9 @@ STARTED = {"started_on": "2021-03-01", "post": "P-1", "fte": 1, "origin": "other
 
 def incoming(*events: Stated) -> list[Incoming]:
     """Events as the door hands them on: each must be right."""
-    found = list(read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON))
-    assert [item.refusal for item in found] == [None] * len(events)
-    return found
+    events_read = list(read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON))
+    assert [item.refusal for item in events_read] == [None] * len(events)
+    return events_read
 
 
 def worker_started(worker: str, authority: str) -> Stated:
@@ -65,20 +65,20 @@ class Kafka:
         self, topic: str, value: bytes, key: bytes | None = None, headers: Sequence[tuple[str, bytes]] = ()
     ) -> "asyncio.Future[RecordMetadata]":
         """A producer's: each record goes to the partition that the last byte of its key names."""
-        place = TopicPartition(topic, (key or b"0")[-1] % self.partitions[topic])
-        self.logs[place].append((key, value, dict(headers)))
-        offset = len(self.logs[place]) - 1 + self.shifts.get(topic, 0)
+        partition = TopicPartition(topic, (key or b"0")[-1] % self.partitions[topic])
+        self.logs[partition].append((key, value, dict(headers)))
+        offset = len(self.logs[partition]) - 1 + self.shifts.get(topic, 0)
         acknowledged: asyncio.Future[RecordMetadata] = asyncio.get_running_loop().create_future()
-        acknowledged.set_result(RecordMetadata(topic, place.partition, place, offset, 0, 0, 0))
+        acknowledged.set_result(RecordMetadata(topic, partition.partition, partition, offset, 0, 0, 0))
         return acknowledged
 
     async def send_and_wait(self, topic: str, value: bytes, key: bytes | None = None, partition: int = 0) -> None:
         """A producer's."""
         self.logs[TopicPartition(topic, partition)].append((key, value, {}))
 
-    async def end_offsets(self, places: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
+    async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """A consumer's."""
-        return {place: len(self.logs[place]) for place in places}
+        return {partition: len(self.logs[partition]) for partition in partitions}
 
     async def getmany(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
         """A consumer's: what readers ask for."""
@@ -96,14 +96,14 @@ class Kafka:
 
     def published(self, topic: str) -> list[str]:
         """The ids of the events on a topic, in the order of their partitions."""
-        places = sorted(place for place in self.logs if place.topic == topic)
-        return [headers["ce_id"].decode() for place in places for _, _, headers in self.logs[place]]
+        partitions = sorted(partition for partition in self.logs if partition.topic == topic)
+        return [headers["ce_id"].decode() for partition in partitions for _, _, headers in self.logs[partition]]
 
     def lose(self, topic: str) -> None:
         """Lose all that a topic held."""
-        for place in self.logs:
-            if place.topic == topic:
-                self.logs[place].clear()
+        for partition in self.logs:
+            if partition.topic == topic:
+                self.logs[partition].clear()
 
 
 class Publishing:

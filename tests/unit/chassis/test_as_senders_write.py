@@ -77,9 +77,9 @@ def test_an_attribute_that_is_null_is_one_left_out(name: str) -> None:
 
 
 def test_a_time_that_is_null_is_the_moment_of_arrival() -> None:
-    found = structured(json.dumps(EVENT | {"time": None}).encode())
-    assert found.event is not None
-    assert (found.event.envelope.time, found.stated_time) == (NOW, None)
+    answer = structured(json.dumps(EVENT | {"time": None}).encode())
+    assert answer.event is not None
+    assert (answer.event.envelope.time, answer.stated_time) == (NOW, None)
 
 
 @pytest.mark.parametrize("name", OPTIONAL[:-1])
@@ -102,10 +102,10 @@ def test_an_attribute_that_is_needed_is_missing_when_it_is_null() -> None:
 @pytest.mark.parametrize("value", ["00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", 42, True])
 def test_what_tracers_and_brokers_add_is_taken_and_dropped(name: str, value: object) -> None:
     event = EVENT | {name: value}
-    for found in (structured(json.dumps(event).encode()), batch(event), binary({name: quote(str(value))})):
-        assert is_plain(found)
-        assert found.event is not None
-        assert name.encode() not in b"".join(key.encode() for key, _ in kafka_headers(found.event.envelope))
+    for taken in (structured(json.dumps(event).encode()), batch(event), binary({name: quote(str(value))})):
+        assert is_plain(taken)
+        assert taken.event is not None
+        assert name.encode() not in b"".join(key.encode() for key, _ in kafka_headers(taken.event.envelope))
     assert from_kafka((f"ce_{name}", str(value).encode())) == from_kafka()
 
 

@@ -69,25 +69,25 @@ async def test_what_turns_out_too_large_is_read_no_further() -> None:
 
 @pytest.mark.parametrize("says", [500, None])
 async def test_one_caller_gets_half_and_all_together_the_whole(says: int | None) -> None:
-    found = bodies()
+    holding = bodies()
     async with AsyncExitStack() as stack:
-        await hold(stack, found, "a", "a")
-        assert await refused(found, Sender("a", says)) == 429
-        await hold(stack, found, "b", "c")
-        assert await refused(found, Sender("b", says)) == 503
-    assert await refused(found, Sender("a", says)) == 0
+        await hold(stack, holding, "a", "a")
+        assert await refused(holding, Sender("a", says)) == 429
+        await hold(stack, holding, "b", "c")
+        assert await refused(holding, Sender("b", says)) == 503
+    assert await refused(holding, Sender("a", says)) == 0
 
 
 async def test_what_was_held_is_free_again_however_it_ended() -> None:
-    found = bodies()
+    holding = bodies()
     for _ in range(10):
-        assert await refused(found, Sender("a", says=1000, chunks=3)) == 0
-        assert await refused(found, Sender("a", says=None, chunks=1000)) == 413
+        assert await refused(holding, Sender("a", says=1000, chunks=3)) == 0
+        assert await refused(holding, Sender("a", says=None, chunks=1000)) == 413
         with pytest.raises(ZeroDivisionError):
-            async with found.reading(Sender("a").request, LARGEST, "send less"):
+            async with holding.reading(Sender("a").request, LARGEST, "send less"):
                 _ = 1 / 0
     async with AsyncExitStack() as stack:
-        await hold(stack, found, "a", "a", "b", "b")
+        await hold(stack, holding, "a", "a", "b", "b")
 
 
 async def test_a_caller_who_goes_away_is_refused_and_nothing_is_kept() -> None:
@@ -95,8 +95,8 @@ async def test_a_caller_who_goes_away_is_refused_and_nothing_is_kept() -> None:
         async def _receive(self) -> Message:
             return {"type": "http.disconnect"}
 
-    found = bodies()
-    assert [await refused(found, Gone("a")) for _ in range(10)] == [400] * 10
+    holding = bodies()
+    assert [await refused(holding, Gone("a")) for _ in range(10)] == [400] * 10
 
 
 def test_a_budget_in_which_one_callers_largest_request_does_not_fit_is_refused() -> None:
@@ -106,11 +106,11 @@ def test_a_budget_in_which_one_callers_largest_request_does_not_fit_is_refused()
 
 
 async def test_who_sends_too_much_at_once_is_told_when_to_come_again() -> None:
-    found = bodies()
+    holding = bodies()
     async with AsyncExitStack() as stack:
-        await hold(stack, found, "a", "a")
+        await hold(stack, holding, "a", "a")
         with pytest.raises(Problem) as refusal:
-            async with found.reading(Sender("a").request, LARGEST, "send less"):
+            async with holding.reading(Sender("a").request, LARGEST, "send less"):
                 pass
     assert (refusal.value.status, refusal.value.headers) == (429, {"Retry-After": "2"})
     assert refusal.value.body["type"] == "urn:workforce:problem:too-much-at-once"

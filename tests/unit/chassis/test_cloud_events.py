@@ -112,12 +112,12 @@ def test_content_types_may_have_parameters_and_capitals() -> None:
     assert incoming.event is not None
 
 
-@pytest.mark.parametrize("place", ["data", "source", "unknown"])
-def test_however_deep_an_event_is_nested_it_is_refused_and_no_more(place: str) -> None:
-    attributes = json.dumps({name: value for name, value in EVENT.items() if name != place})
+@pytest.mark.parametrize("attribute", ["data", "source", "unknown"])
+def test_however_deep_an_event_is_nested_it_is_refused_and_no_more(attribute: str) -> None:
+    attributes = json.dumps({name: value for name, value in EVENT.items() if name != attribute})
     for depth in range(700, 1001):
         nested = "[" * depth + "]" * depth
-        body = f'[{attributes[:-1]}, "{place}": {nested}}}]'.encode()
+        body = f'[{attributes[:-1]}, "{attribute}": {nested}}}]'.encode()
         assert refused_fields(body) != set()
 
 
@@ -126,8 +126,8 @@ def refused_fields(body: bytes) -> set[str]:
     try:
         (incoming,) = read_request({"content-type": BATCH}, body, 10, NOW)
     except Refused as refused:
-        return {found.field for found in refused.faults}
-    return set() if incoming.refusal is None else {found.field for found in incoming.refusal.faults}
+        return {fault.field for fault in refused.faults}
+    return set() if incoming.refusal is None else {fault.field for fault in incoming.refusal.faults}
 
 
 def test_an_empty_batch_holds_no_event() -> None:

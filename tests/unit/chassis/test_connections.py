@@ -106,8 +106,8 @@ async def test_an_answer_before_the_body_was_read_says_that_the_connection_ends(
     head, status = UNREAD[asked]
     caller = await call(port)
     await caller.send(head)
-    found, connection, body = await caller.answer()
-    assert (found, connection) == (status, ["close"])
+    answer_status, connection, body = await caller.answer()
+    assert (answer_status, connection) == (status, ["close"])
     assert json.loads(body)
     # Whoever goes on sending is not told that the connection was reset: it reads the answer, and its end.
     await caller.send(b"x" * 900)
@@ -119,8 +119,8 @@ async def test_what_follows_a_body_that_nobody_read_is_no_request(port: int, ask
     head, status = UNREAD[asked]
     caller = await call(port)
     await caller.send(head + "x" * 900 + "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n")
-    found, connection, _ = await caller.answer()
-    assert (found, connection) == (status, ["close"])
+    answer_status, connection, _ = await caller.answer()
+    assert (answer_status, connection) == (status, ["close"])
     assert await caller.ends()
 
 

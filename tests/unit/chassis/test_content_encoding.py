@@ -43,8 +43,8 @@ async def read(bodies: Bodies, body: bytes, *encodings: str, chunk: int = 100) -
     """What is read of a body that comes in chunks, and said to be encoded so."""
 
     async def parts() -> AsyncIterator[Message]:
-        for place in range(0, max(1, len(body)), chunk):
-            yield {"type": "http.request", "body": body[place : place + chunk], "more_body": place + chunk < len(body)}
+        for start in range(0, max(1, len(body)), chunk):
+            yield {"type": "http.request", "body": body[start : start + chunk], "more_body": start + chunk < len(body)}
         yield {"type": "http.disconnect"}
 
     came = parts()
@@ -52,8 +52,8 @@ async def read(bodies: Bodies, body: bytes, *encodings: str, chunk: int = 100) -
     headers += [(b"content-encoding", encoding.encode()) for encoding in encodings]
     who = Caller(name="a", authority="331", rights=())
     request = Request({"type": "http", "headers": headers, "caller": who}, lambda: anext(came))
-    async with bodies.reading(request, LARGEST, "send less") as found:
-        return found
+    async with bodies.reading(request, LARGEST, "send less") as reading:
+        return reading
 
 
 async def refused(body: bytes, *encodings: str) -> Problem:

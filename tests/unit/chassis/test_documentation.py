@@ -68,13 +68,13 @@ def test_what_who_operates_a_service_may_be_answered(app: FastAPI) -> None:
     assert sent == always | {"202", "400", "409", "413", "415", "429"}
 
 
-def _references(found: Any) -> set[str]:
-    if isinstance(found, list):
-        return set().union(*map(_references, found))
-    if not isinstance(found, dict):
+def _references(value: Any) -> set[str]:
+    if isinstance(value, list):
+        return set().union(*map(_references, value))
+    if not isinstance(value, dict):
         return set()
-    own = {found["$ref"]} if isinstance(found.get("$ref"), str) else set()
-    return own.union(*map(_references, found.values()))
+    own = {value["$ref"]} if isinstance(value.get("$ref"), str) else set()
+    return own.union(*map(_references, value.values()))
 
 
 @pytest.mark.parametrize(

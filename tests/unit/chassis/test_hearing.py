@@ -40,30 +40,30 @@ class Reader:
         self.assigned: list[TopicPartition] = []
         self.sought: list[tuple[int, TopicPartition, int]] = []
 
-    def assign(self, places: list[TopicPartition]) -> None:
-        self.assigned = places
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self.assigned = partitions
 
-    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         self.look += 1
         if self.look == len(self.looks):
             raise Over
-        return {place: len(self.looks[self.look].get(place, [])) for place in places}
+        return {partition: len(self.looks[self.look].get(partition, [])) for partition in partitions}
 
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        self.sought.append((self.look, place, offset))
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought.append((self.look, partition, offset))
 
-    async def getmany(self, place: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
+    async def getmany(self, partition: TopicPartition, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
         if self.look in self.deaf:
             return {}
         _, _, offset = self.sought[-1]
-        return {place: [SimpleNamespace(value=value) for value in self.looks[self.look][place][offset:]]}
+        return {partition: [SimpleNamespace(value=value) for value in self.looks[self.look][partition][offset:]]}
 
 
 async def heard(watermarks: Watermarks, reader: Reader) -> dict[str, int]:
     """How many seconds after noon each owner was heard last, when the reader has no more to say."""
     with pytest.raises(Over):
         await watermarks._hear_from(cast(Any, reader))
-    return {owner: found.position for owner, found in watermarks._heard.items()}
+    return {owner: watermark.position for owner, watermark in watermarks._heard.items()}
 
 
 @pytest.fixture
@@ -122,9 +122,9 @@ class Silenced(Reader):
 
     stop = start
 
-    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         try:
-            return await super().end_offsets(places)
+            return await super().end_offsets(partitions)
         except Over:
             raise KafkaConnectionError from None
 

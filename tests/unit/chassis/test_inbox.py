@@ -22,14 +22,14 @@ def all_of(*subjects: tuple[str, str]) -> list[tuple[str, str, int]]:
     return [(*subject, inbox.LAST) for subject in subjects]
 
 
-def places(events: list[Event]) -> list[str | None]:
+def sequences(events: list[Event]) -> list[str | None]:
     return [event.envelope.sequence for event in events]
 
 
 async def test_of_one_event_that_comes_twice_the_first_is_new_and_in_the_next_batch_none_is(pool: asyncpg.Pool) -> None:
     one, again = decoded(post_established("P-1", "331"), 1), decoded(post_established("P-1", "331"), 7)
     other = decoded(post_established("P-2", "331"), 2)
-    assert places(await take(pool, one, again, other)) == ["1", "2"]
+    assert sequences(await take(pool, one, again, other)) == ["1", "2"]
     assert await take(pool, again, one) == []
     assert await take(pool) == []
     assert [tuple(row) for row in await pool.fetch("SELECT event_id, sequence FROM inbox ORDER BY sequence")] == [
@@ -44,7 +44,7 @@ async def test_one_number_under_two_authorities_of_two_sources_or_of_two_kinds_i
     elsewhere: Stated = post_established("N-1", "332")
     another: Stated = post_established("N-1", "331") | {"source": "/another"}
     events = [post_established("N-1", "331"), elsewhere, another, worker_started("N-1", "331")]
-    assert places(await take(pool, *map(decoded, events, range(1, 5)))) == ["1", "2", "3", "4"]
+    assert sequences(await take(pool, *map(decoded, events, range(1, 5)))) == ["1", "2", "3", "4"]
     assert await take(pool, *map(decoded, events, range(11, 15))) == []
 
 
@@ -57,9 +57,9 @@ async def test_an_event_comes_out_as_it_went_in(pool: asyncpg.Pool) -> None:
     event = decoded(full, 5)
     await take(pool, event)
     async with pool.acquire() as connection:
-        (found,) = await inbox.read_subjects(connection, [("331", "post/P-1", inbox.LAST)])
-    assert found.envelope.model_dump() == event.envelope.model_dump()
-    assert found.data == event.data
+        (parsed,) = await inbox.read_subjects(connection, [("331", "post/P-1", inbox.LAST)])
+    assert parsed.envelope.model_dump() == event.envelope.model_dump()
+    assert parsed.data == event.data
     assert await pool.fetchval("SELECT owner FROM inbox") == "recruitment"
 
 
@@ -68,9 +68,9 @@ async def test_subjects_are_read_under_their_own_authority_alone(pool: asyncpg.P
     await take(pool, *map(decoded, events, (1, 2, 3)))
     async with pool.acquire() as connection:
         asked = cast(Any, connection)
-        assert places(await inbox.read_subjects(asked, all_of(("331", "post/P-1"), ("332", "post/P-2")))) == ["1"]
+        assert sequences(await inbox.read_subjects(asked, all_of(("331", "post/P-1"), ("332", "post/P-2")))) == ["1"]
         both = await inbox.read_subjects(asked, all_of(("332", "post/P-1"), ("331", "post/P-2")))
-        assert sorted(map(str, places(both))) == ["2", "3"]
+        assert sorted(map(str, sequences(both))) == ["2", "3"]
 
 
 async def test_what_arrived_since_is_read_in_the_order_of_arrival_of_one_authority(pool: asyncpg.Pool) -> None:
@@ -83,13 +83,13 @@ async def test_what_arrived_since_is_read_in_the_order_of_arrival_of_one_authori
         # However it is read, by an index or not.
         await connection.execute("SET LOCAL enable_indexscan = off; SET LOCAL enable_bitmapscan = off")
         events, last = await inbox.read_arrived(cast(Any, connection), "331", 0)
-    assert places(events) == ["9", "3"]
+    assert sequences(events) == ["9", "3"]
     assert await inbox.read_arrived(pool, "331", last) == ([], last)
     first = await pool.fetchval("SELECT arrival FROM inbox WHERE sequence = 9")
-    events, place = await inbox.read_arrived(pool, "331", first)
-    assert (places(events), place) == (["3"], last)
+    events, arrival = await inbox.read_arrived(pool, "331", first)
+    assert (sequences(events), arrival) == (["3"], last)
     await take(pool, decoded(post_established("P-4", "331"), 4))
-    assert places((await inbox.read_arrived(pool, "331", last))[0]) == ["4"]
+    assert sequences((await inbox.read_arrived(pool, "331", last))[0]) == ["4"]
 
 
 async def test_a_service_that_only_keeps_what_it_reads_keeps_it_in_one_transaction(pool: asyncpg.Pool) -> None:

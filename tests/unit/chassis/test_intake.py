@@ -25,8 +25,8 @@ LEFT = {"left_on": "2023-10-31", "reason": "resignation", "destination": "other"
 def refusal(event: Stated, caller: Caller = FEED, now: datetime = NOON) -> tuple[str, str] | None:
     """By which reason an event is turned away, and the field that it names."""
     (item,) = incoming(event)
-    found = _refusal(item, "recruitment", caller, now)
-    return None if found is None else (found[0], found[1].faults[0].field)
+    refusal = _refusal(item, "recruitment", caller, now)
+    return None if refusal is None else (refusal[0], refusal[1].faults[0].field)
 
 
 @pytest.mark.parametrize(
@@ -73,8 +73,8 @@ def accepted() -> Answer:
 
 
 def body(answer: Any) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(bytes(answer.body))
-    return found
+    body: dict[str, Any] = json.loads(bytes(answer.body))
+    return body
 
 
 def test_after_five_hundred_faults_of_a_batch_the_first_of_each_event_is_told() -> None:
@@ -114,9 +114,9 @@ def test_a_batch_is_answered_by_what_became_of_its_events(
 def test_one_event_that_is_rejected_is_answered_with_the_kind_of_its_problem(status: int, kind: str) -> None:
     told = faults_as_json(Refused(Fault("time", "is in the future", "not later than now")))
     answer = _single_answer(Answer("e-1", "/hr", "rejected", status, told))
-    found = body(answer)
-    assert (answer.status_code, found["type"]) == (status, f"urn:workforce:problem:{kind}")
-    assert (found["detail"], found["id"], found["source"]) == ("time: is in the future", "e-1", "/hr")
+    document = body(answer)
+    assert (answer.status_code, document["type"]) == (status, f"urn:workforce:problem:{kind}")
+    assert (document["detail"], document["id"], document["source"]) == ("time: is in the future", "e-1", "/hr")
 
 
 @pytest.mark.parametrize(

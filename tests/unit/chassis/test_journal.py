@@ -63,10 +63,10 @@ async def test_one_id_with_other_content_is_a_conflict_that_says_when_it_was_use
 
 async def test_of_one_request_the_first_of_two_with_one_id_stands(pool: asyncpg.Pool) -> None:
     same, other = post_established("P-1", "331"), post_established("P-1", "331", funded_fte=0.5)
-    found = await accept(pool, same, same, other)
-    assert accepted(found[0]) == Accepted(1, accepted(found[0]).accepted_at, known=False)
-    assert accepted(found[1]) == Accepted(1, accepted(found[0]).accepted_at, known=True)
-    assert isinstance(found[2], Conflict)
+    answers = await accept(pool, same, same, other)
+    assert accepted(answers[0]) == Accepted(1, accepted(answers[0]).accepted_at, known=False)
+    assert accepted(answers[1]) == Accepted(1, accepted(answers[0]).accepted_at, known=True)
+    assert isinstance(answers[2], Conflict)
 
 
 def correction(of: str, authority: str = "331", **attributes: str) -> Stated:
@@ -153,8 +153,10 @@ def test_events_are_the_same_by_all_that_their_feed_stated(other: dict[str, Any]
 def test_what_it_supersedes_is_not_what_it_voids_nor_is_the_same_id_of_another_source() -> None:
     supersedes = ESTABLISHED | {"supersedes": "P-0"}
     voids = stated("P-1", "post.established", "post/P-1", "331", {"because": "entered-in-error"}, voids="P-0")
-    found = {fingerprint(item) for item in incoming(supersedes, supersedes | {"supersedessource": "/other"}, voids)}
-    assert len(found) == 3
+    fingerprints = {
+        fingerprint(item) for item in incoming(supersedes, supersedes | {"supersedessource": "/other"}, voids)
+    }
+    assert len(fingerprints) == 3
 
 
 async def test_a_row_is_the_event_as_it_was_stated_with_what_the_service_stamped(pool: asyncpg.Pool) -> None:

@@ -101,14 +101,14 @@ async def outcomes(*asked: Asked) -> list[list[Outcome] | BaseException]:
         return await asyncio.gather(*asked, return_exceptions=True)
 
 
-def told(found: Iterable[list[Outcome] | BaseException]) -> list[Outcome]:
+def told(results: Iterable[list[Outcome] | BaseException]) -> list[Outcome]:
     """The outcomes of those that raised nothing."""
-    return [outcome for one in found if isinstance(one, list) for outcome in one]
+    return [outcome for one in results if isinstance(one, list) for outcome in one]
 
 
-def positions(found: Iterable[list[Outcome] | BaseException]) -> list[int]:
-    """The places of the events of those that raised nothing: each was accepted."""
-    return [accepted(outcome).position for outcome in told(found)]
+def positions(results: Iterable[list[Outcome] | BaseException]) -> list[int]:
+    """The positions of the events of those that raised nothing: each was accepted."""
+    return [accepted(outcome).position for outcome in told(results)]
 
 
 # --- together ---------------------------------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ async def test_requests_that_wait_share_a_transaction_and_each_gets_its_own_outc
         fourth = waiting.ask("fourth", post("P-4"))
         await waiting.has_come()
         await waiting.let_go()
-        found = await outcomes(waiting.first, second, third, fourth)
+        results = await outcomes(waiting.first, second, third, fourth)
     rows = await pool.fetch(WRITTEN)
     assert [(row["position"], row["event_id"], row["provenance"]) for row in rows] == [
         (1, "P-0", "request first"),
@@ -136,7 +136,7 @@ async def test_requests_that_wait_share_a_transaction_and_each_gets_its_own_outc
     assert first != others[0]
     assert others == [others[0]] * 4
     at = [row["accepted_at"] for row in rows]
-    assert found == [
+    assert results == [
         [Accepted(1, at[0], known=False)],
         [Accepted(2, at[1], known=False)],
         [Accepted(3, at[2], known=False), Accepted(4, at[3], known=False)],
@@ -215,8 +215,8 @@ async def test_an_event_can_be_corrected_and_withdrawn_in_the_transaction_that_i
         ]
         await waiting.has_come()
         await waiting.let_go()
-        found = await outcomes(waiting.first, *asked)
-    all_told = told(found)
+        results = await outcomes(waiting.first, *asked)
+    all_told = told(results)
     assert [one.refers_to for one in all_told if isinstance(one, Accepted)] == [
         None, "/hr#P-1", None, None, None, "/hr#P-1"
     ]  # fmt: skip
@@ -238,8 +238,8 @@ async def test_what_a_constraint_refuses_is_told_to_its_own_request_alone(databa
             asked = [waiting.ask(name, post(f"P-{number}")) for number, name in names.items()]
             await waiting.has_come()
             await waiting.let_go()
-            _, *found = await outcomes(waiting.first, *asked)
-        refused = {number for number, one in enumerate(found, 1) if isinstance(one, asyncpg.CheckViolationError)}
+            _, *results = await outcomes(waiting.first, *asked)
+        refused = {number for number, one in enumerate(results, 1) if isinstance(one, asyncpg.CheckViolationError)}
         assert refused == bad
         rows = await pool.fetch(WRITTEN)
         assert [row["position"] for row in rows] == list(range(1, 8 - len(bad)))
@@ -247,7 +247,7 @@ async def test_what_a_constraint_refuses_is_told_to_its_own_request_alone(databa
             "P-0",
             *(f"P-{number}" for number in range(1, 7) if number not in bad),
         ]
-        assert positions(found) == [row["position"] for row in rows[1:]]
+        assert positions(results) == [row["position"] for row in rows[1:]]
         assert await pool.fetchval("SELECT position FROM journal_head") == 7 - len(bad)
 
 
@@ -279,9 +279,9 @@ async def test_a_request_given_up_while_it_waits_is_not_written_and_leaves_no_ga
         given_up.cancel()
         await waiting.has_come()
         await waiting.let_go()
-        found = await outcomes(waiting.first, before, after)
+        results = await outcomes(waiting.first, before, after)
         assert given_up.cancelled()
-    assert positions(found) == [1, 2, 3]
+    assert positions(results) == [1, 2, 3]
     assert [row["event_id"] for row in await pool.fetch(WRITTEN)] == ["P-0", "P-1", "P-3"]
 
 
@@ -332,11 +332,11 @@ async def test_while_the_database_does_not_answer_all_that_wait_are_refused_and_
     monkeypatch.setattr(journal_writer, "PATIENCE_SECONDS", 0.05)
     async with queue(pool, address_of_tables) as waiting:
         large = waiting.ask("large", *(post(f"P-{number}") for number in range(2, 2 + journal_writer.SMALL + 1)))
-        found = await outcomes(waiting.first, waiting.ask("small", post("P-1")), large)
+        results = await outcomes(waiting.first, waiting.ask("small", post("P-1")), large)
         # Who comes while it lasts is refused too.
-        found += await outcomes(waiting.ask("later", post("P-1")))
-        assert [one.status for one in found if isinstance(one, Problem)] == [503] * 4
-        assert "PostgreSQL has not answered for 0.05 seconds" in str(found[0])
+        results += await outcomes(waiting.ask("later", post("P-1")))
+        assert [one.status for one in results if isinstance(one, Problem)] == [503] * 4
+        assert "PostgreSQL has not answered for 0.05 seconds" in str(results[0])
         monkeypatch.undo()
         await waiting.let_go()
         assert waiting.writer._writing is not None
@@ -370,11 +370,11 @@ async def test_while_the_database_is_away_every_request_is_told_and_the_next_one
 
 
 def transactions(rows: Sequence[asyncpg.Record]) -> list[list[str]]:
-    """The ids of the events that were written together, in the order of their places."""
-    found: dict[str, list[str]] = {}
+    """The ids of the events that were written together, in the order of their positions."""
+    by_instant: dict[str, list[str]] = {}
     for row in rows:
-        found.setdefault(row["written_by"], []).append(row["event_id"])
-    return list(found.values())
+        by_instant.setdefault(row["written_by"], []).append(row["event_id"])
+    return list(by_instant.values())
 
 
 async def test_a_transaction_holds_so_many_events_and_whole_requests(
@@ -450,11 +450,11 @@ async def test_two_processes_at_one_journal_leave_no_gap_and_accept_an_event_onc
             for number in range(1, 31)
             for writer in writers
         ]
-        found = await outcomes(*asked)
+        results = await outcomes(*asked)
     finally:
         await other.close()
-    assert len(told(found)) == 120
-    fresh = [accepted(one).position for one in told(found) if not accepted(one).known]
+    assert len(told(results)) == 120
+    fresh = [accepted(one).position for one in told(results) if not accepted(one).known]
     assert sorted(fresh) == list(range(1, 32))
     rows = await pool.fetch(WRITTEN)
     assert [row["position"] for row in rows] == list(range(1, 32))
@@ -479,9 +479,9 @@ async def test_a_service_that_stops_writes_what_waits_and_takes_nothing_more(
         assert refused.status == 503
         assert refused.body["detail"].startswith("The service is being stopped. Send the request again")
         await waiting.let_go()
-        found = await outcomes(waiting.first, other)
+        results = await outcomes(waiting.first, other)
         await asyncio.wait_for(stopping, PATIENCE_SECONDS)
-    assert positions(found) == [1, 2]
+    assert positions(results) == [1, 2]
 
 
 async def test_what_cannot_be_written_when_a_service_stops_is_refused_and_not_in_the_journal(
@@ -493,8 +493,8 @@ async def test_what_cannot_be_written_when_a_service_stops_is_refused_and_not_in
         others = [waiting.ask("other", post(f"P-{number}")) for number in (1, 2, 3)]
         await waiting.has_come()
         await asyncio.wait_for(waiting.writer.stop(), PATIENCE_SECONDS)
-        found = await outcomes(waiting.first, *others)
-        assert [one.status for one in found if isinstance(one, Problem)] == [503] * 4
+        results = await outcomes(waiting.first, *others)
+        assert [one.status for one in results if isinstance(one, Problem)] == [503] * 4
         await waiting.let_go()
     assert await pool.fetch(WRITTEN) == []
     assert await pool.fetchval("SELECT position FROM journal_head") == 0

@@ -36,8 +36,8 @@ def test_every_record_is_read_once_and_in_order(bad: list[int], compression: int
     names = [NotUtf8("?") if number in bad else "ce_id" for number in range(6)]
     fetched = batch(0, names[:3], compression) + batch(3, names[3:], compression)
     records = fetcher.PartitionRecords(PLACE, fetcher.MemoryRecords(fetched), [], 0, None, None, True, 0)
-    found = [(record.offset, record.value, record.headers) for record in records]
-    assert found == [
+    read = [(record.offset, record.value, record.headers) for record in records]
+    assert read == [
         (
             number,
             b"value %d" % number,

@@ -40,11 +40,11 @@ each_service = pytest.mark.parametrize("app", APPS.values(), ids=APPS.keys())
 
 def paths(routes: Iterable[Any]) -> set[str]:
     """The paths of an application's routes, those of included routers too."""
-    found: set[str] = set()
+    own: set[str] = set()
     for route in routes:
         included = getattr(route, "original_router", None)
-        found |= paths(included.routes) if included is not None else {route.path}
-    return found
+        own |= paths(included.routes) if included is not None else {route.path}
+    return own
 
 
 async def ask(

@@ -39,8 +39,8 @@ async def answered(**scope: Any) -> tuple[int, str]:
     [(500, 0, 200), (501, 0, 414), (1, 499, 200), (1, 500, 414), (250, 250, 200), (250, 251, 414)],
 )
 async def test_path_and_query_have_so_many_bytes_together(path: int, query: int, status: int) -> None:
-    found, detail = await answered(raw_path=b"/" * path, query_string=b"a" * query)
-    assert (found, detail) == (status, "At most 500 bytes." if status == 414 else "")
+    answer_status, detail = await answered(raw_path=b"/" * path, query_string=b"a" * query)
+    assert (answer_status, detail) == (status, "At most 500 bytes." if status == 414 else "")
 
 
 async def test_a_path_counts_as_it_came_before_it_was_decoded() -> None:
@@ -50,8 +50,8 @@ async def test_a_path_counts_as_it_came_before_it_was_decoded() -> None:
 
 @pytest.mark.parametrize(("parameters", "status"), [(20, 200), (21, 414)])
 async def test_a_query_has_so_many_parameters(parameters: int, status: int) -> None:
-    found, detail = await answered(query_string=b"&".join([b"a=1"] * parameters))
-    assert (found, detail) == (status, "At most 20 query parameters." if status == 414 else "")
+    answer_status, detail = await answered(query_string=b"&".join([b"a=1"] * parameters))
+    assert (answer_status, detail) == (status, "At most 20 query parameters." if status == 414 else "")
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ async def test_a_query_has_so_many_parameters(parameters: int, status: int) -> N
     ids=["twenty", "twenty-one", "a thousand bytes", "one more", "one more in a name"],
 )
 async def test_there_are_so_many_headers_of_so_many_bytes(headers: list[tuple[bytes, bytes]], status: int) -> None:
-    found, detail = await answered(headers=headers)
-    assert found == status
+    answer_status, detail = await answered(headers=headers)
+    assert answer_status == status
     assert detail == ("At most 20 headers, with the address of 1000 bytes." if status == 431 else "")
 
 

@@ -52,8 +52,8 @@ async def test_what_is_no_request_is_told_so_and_its_connection_ends(
 ) -> None:
     caller = await call(port)
     await caller.send(sent.encode("latin-1"))
-    found, connection, body = await caller.answer()
-    assert (found, connection) == (status, ["close"])
+    answer_status, connection, body = await caller.answer()
+    assert (answer_status, connection) == (status, ["close"])
     assert f"urn:workforce:problem:{kind}".encode() in body
     assert await caller.ends()
     samples = next(iter(telemetry.turned_away.collect())).samples

@@ -97,10 +97,10 @@ async def test_metrics_are_told_in_the_text_format_of_prometheus(service: Operat
     assert "workforce_journal_position 7.0" in answer.text.splitlines()
 
 
-def letter(offset: int, authority: str, place: int) -> ConsumerRecord:
+def letter(offset: int, authority: str, index: int) -> ConsumerRecord:
     """A dead letter of a starter whose body would name somebody, and who stood at this place."""
     came = ConsumerRecord(
-        "workforce.hiring", 3, place, 0, 0, f"{authority}:worker/W-1".encode(), b'{"surname": "?"}', None, 0, 0, ()
+        "workforce.hiring", 3, index, 0, 0, f"{authority}:worker/W-1".encode(), b'{"surname": "?"}', None, 0, 0, ()
     )
     made = dead_letter(RejectedRecord(came, "contract", "data.surname: is not known", 1), "retention", 1_000_000)
     headers = tuple(made.headers)
@@ -115,8 +115,8 @@ async def test_dead_letters_are_listed_with_why_and_without_key_and_body(
     async def read(*of: str) -> AsyncIterator[ConsumerRecord]:
         asked.extend(of)
         # The first was read, and rejected, twice.
-        for found in (letter(4, "331", 12), letter(5, "332", 13), letter(6, "331", 12)):
-            yield found
+        for record in (letter(4, "331", 12), letter(5, "332", 13), letter(6, "331", 12)):
+            yield record
 
     monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
     answer = await service.client.get("/v1/dead-letters")

@@ -54,8 +54,8 @@ class Page(HTMLParser):
 
     def loaded(self) -> list[str]:
         """What a browser loads with it."""
-        found = [link.get("href") for link in self.all("link")]
-        return [address for address in [*found, *(script.get("src") for script in self.all("script"))] if address]
+        links = [link.get("href") for link in self.all("link")]
+        return [address for address in [*links, *(script.get("src") for script in self.all("script"))] if address]
 
 
 async def ask(app: FastAPI, path: str) -> httpx.Response:
@@ -93,19 +93,19 @@ async def test_the_page_of_events_has_every_topic_and_every_event_type(app: Fast
 
 @each_app
 async def test_the_page_of_events_can_be_read_by_everyone(app: FastAPI) -> None:
-    found = await page(app, "/asyncapi")
-    assert found.all("html") == [{"lang": "en"}]
-    assert len(found.all("h1")) == 1
-    assert len(found.all("title")) == len(found.all("main")) == 1
-    assert found.open == []
-    assert found.all("th")
-    assert {header["scope"] for header in found.all("th")} == {"col", "row"}
-    assert len(found.all("caption")) == len(found.all("table")) == 1 + len(EVENT_MODELS)
-    headings = [int(tag[1]) for tag, _ in found.elements if tag in ("h1", "h2", "h3")]
+    loaded_page = await page(app, "/asyncapi")
+    assert loaded_page.all("html") == [{"lang": "en"}]
+    assert len(loaded_page.all("h1")) == 1
+    assert len(loaded_page.all("title")) == len(loaded_page.all("main")) == 1
+    assert loaded_page.open == []
+    assert loaded_page.all("th")
+    assert {header["scope"] for header in loaded_page.all("th")} == {"col", "row"}
+    assert len(loaded_page.all("caption")) == len(loaded_page.all("table")) == 1 + len(EVENT_MODELS)
+    headings = [int(tag[1]) for tag, _ in loaded_page.elements if tag in ("h1", "h2", "h3")]
     assert all(after - before <= 1 for before, after in pairwise(headings))
-    identifiers = [attributes["id"] for _, attributes in found.elements if "id" in attributes]
+    identifiers = [attributes["id"] for _, attributes in loaded_page.elements if "id" in attributes]
     assert len(identifiers) == len(set(identifiers))
-    for link in found.all("a"):
+    for link in loaded_page.all("a"):
         target = link["href"] or ""
         assert target.removeprefix("#") in identifiers or (await ask(app, f"/{target}")).status_code == 200
 

@@ -43,9 +43,9 @@ def test_a_detail_is_told_up_to_its_length(length: int, told: str) -> None:
 
 def test_each_part_of_a_fault_is_told_up_to_its_length() -> None:
     refusal = Refused(Fault("f" * 201, "p" * 501, "e" * 4001, "v" * 101))
-    ((found),) = faults_as_json(refusal)["faults"]
-    assert {name: len(text) for name, text in found.items()} == LONGEST
-    assert all(text.endswith("...") for text in found.values())
+    ((fault),) = faults_as_json(refusal)["faults"]
+    assert {name: len(text) for name, text in fault.items()} == LONGEST
+    assert all(text.endswith("...") for text in fault.values())
 
 
 def test_what_came_is_left_out_where_it_may_be_personal() -> None:
@@ -88,11 +88,11 @@ def test_faults_in_words_say_what_is_wrong_where_and_what_would_be_right() -> No
 
 
 def test_a_parameter_is_named_without_where_it_came_from() -> None:
-    found: list[dict[str, Any]] = [
+    errors: list[dict[str, Any]] = [
         {"type": "missing", "loc": ("query", "authority"), "msg": "", "input": None},
         {"type": "int_parsing", "loc": ("query", "top", 0), "msg": "a whole number", "input": "x" * 90},
     ]
-    body = not_as_described(found).body
+    body = not_as_described(errors).body
     assert body["status"] == 422
     assert body["faults"] == [
         {"field": "authority", "problem": "is missing", "expected": "a value for it"},

@@ -88,18 +88,18 @@ def test_an_address_that_is_not_this_machines_is_told(
 def test_a_service_listens_within_its_limits_tells_nothing_of_itself_and_stops_gracefully(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found: dict[str, Any] = {"signals": set()}
+    noted: dict[str, Any] = {"signals": set()}
 
     class Server:
         def __init__(self, config: dict[str, Any]) -> None:
-            found.update(config)
+            noted.update(config)
 
         def run(self, sockets: list[socket.socket]) -> None:
             (listening,) = sockets
             with listening:
-                found["address"] = listening.getsockname()
+                noted["address"] = listening.getsockname()
                 # Or a service that is started again would wait until the connections before are forgotten.
-                found["reused"] = listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR) != 0
+                noted["reused"] = listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR) != 0
 
     port = free_port()
     for name, value in {"DATABASE_URL": DATABASE, "PORT": str(port), "LIMITS__IDLE_SECONDS": "7"}.items():
@@ -107,8 +107,8 @@ def test_a_service_listens_within_its_limits_tells_nothing_of_itself_and_stops_g
     process = "services.chassis.process."
     monkeypatch.setattr(f"{process}uvicorn.Config", lambda app, **settings: settings | {"app": app})
     monkeypatch.setattr(f"{process}uvicorn.Server", Server)
-    monkeypatch.setattr(f"{process}signal.signal", lambda number, _: found["signals"].add(number))
-    monkeypatch.setattr(f"{process}configure_logs", lambda *told: found.update(logs=told))
+    monkeypatch.setattr(f"{process}signal.signal", lambda number, _: noted["signals"].add(number))
+    monkeypatch.setattr(f"{process}configure_logs", lambda *told: noted.update(logs=told))
     assert run_service(NAME, ServiceSettings, create) == 0
     expected = {
         "address": ("127.0.0.1", port),
@@ -123,8 +123,8 @@ def test_a_service_listens_within_its_limits_tells_nothing_of_itself_and_stops_g
         "access_log": False,
         "server_header": False,
     }
-    assert {name: found.get(name) for name in expected} == expected
-    assert found["app"].title
+    assert {name: noted.get(name) for name in expected} == expected
+    assert noted["app"].title
 
 
 def test_a_service_says_at_its_root_where_to_look_and_in_its_log_which_setting_there_is_not() -> None:

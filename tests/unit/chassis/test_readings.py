@@ -61,29 +61,29 @@ ELSEWHERE = TopicPartition("workforce.hiring", 0)
 class Consumer:
     """Has these partitions, each at a position, and goes where it is sent."""
 
-    def __init__(self, *places: TopicPartition) -> None:
-        self.positions: dict[TopicPartition, int | None] = dict.fromkeys(places, 0)
+    def __init__(self, *partitions: TopicPartition) -> None:
+        self.positions: dict[TopicPartition, int | None] = dict.fromkeys(partitions, 0)
         self.sought: dict[TopicPartition, int] = {}
         self.paused: set[TopicPartition] = set()
 
-    def pause(self, *places: TopicPartition) -> None:
-        self.paused |= set(places)
+    def pause(self, *partitions: TopicPartition) -> None:
+        self.paused |= set(partitions)
 
-    def resume(self, *places: TopicPartition) -> None:
-        self.paused -= set(places)
+    def resume(self, *partitions: TopicPartition) -> None:
+        self.paused -= set(partitions)
 
     def assignment(self) -> set[TopicPartition]:
         return set(self.positions)
 
-    def seek(self, place: TopicPartition, offset: int) -> None:
-        self.sought[place] = self.positions[place] = offset
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        self.sought[partition] = self.positions[partition] = offset
 
     @property
     def _subscription(self) -> Any:
-        def state(place: TopicPartition) -> Any:
-            if self.positions[place] == -1:
+        def state(partition: TopicPartition) -> Any:
+            if self.positions[partition] == -1:
                 return None
-            position = self.positions[place]
+            position = self.positions[partition]
             return SimpleNamespace(has_valid_position=position is not None, position=position)
 
         return SimpleNamespace(subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=state)))
@@ -92,28 +92,28 @@ class Consumer:
 class Reading:
     """A process with one consumer of these partitions, on the database of the test."""
 
-    def __init__(self, pool: asyncpg.Pool, *places: TopicPartition) -> None:
+    def __init__(self, pool: asyncpg.Pool, *partitions: TopicPartition) -> None:
         self.pool = pool
-        self.consumer = Consumer(*places)
+        self.consumer = Consumer(*partitions)
         self.readings = Readings(lambda: self.pool, lambda: [self.consumer])
 
-    def read(self, place: TopicPartition, up_to: int, halted: tuple[TopicPartition, ...] = ()) -> None:
+    def read(self, partition: TopicPartition, up_to: int, halted: tuple[TopicPartition, ...] = ()) -> None:
         """Take in a batch of one record, and halt these partitions."""
-        records = batch(place, up_to)
+        records = batch(partition, up_to)
         self.readings.finished(records, self.readings.begun(records), halted)
 
     async def table(self) -> dict[tuple[str, int], int]:
         rows = await self.pool.fetch("SELECT topic, partition, next_offset FROM reading")
         return {(row[0], row[1]): row[2] for row in rows}
 
-    async def id_of(self, place: TopicPartition) -> UUID:
+    async def id_of(self, partition: TopicPartition) -> UUID:
         query = "SELECT reading FROM reading WHERE topic = $1 AND partition = $2"
-        found: UUID = await self.pool.fetchval(query, place.topic, place.partition)
-        return found
+        value: UUID = await self.pool.fetchval(query, partition.topic, partition.partition)
+        return value
 
 
-def batch(place: TopicPartition, up_to: int) -> list[Any]:
-    return [SimpleNamespace(topic=place.topic, partition=place.partition, offset=up_to - 1)]
+def batch(partition: TopicPartition, up_to: int) -> list[Any]:
+    return [SimpleNamespace(topic=partition.topic, partition=partition.partition, offset=up_to - 1)]
 
 
 async def test_a_new_partition_begins_at_the_beginning_and_a_known_one_where_the_table_says(pool: asyncpg.Pool) -> None:

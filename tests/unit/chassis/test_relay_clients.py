@@ -33,8 +33,8 @@ class Made:
     async def _done(self, *_: Any) -> None:
         """As each of its methods does."""
 
-    def assign(self, places: list[TopicPartition]) -> None:
-        self.assigned = places
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self.assigned = partitions
 
 
 @pytest.mark.parametrize("idempotent", [True, False])

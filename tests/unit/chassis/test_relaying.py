@@ -30,9 +30,9 @@ def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 def in_order(publishing: Publishing, topic: str = POSTS.name) -> dict[int, list[int]]:
     """The positions of the events on a topic, by partition."""
     return {
-        place.partition: [int(headers["ce_sequence"]) for _, _, headers in records]
-        for place, records in publishing.kafka.logs.items()
-        if place.topic == topic and records
+        partition.partition: [int(headers["ce_sequence"]) for _, _, headers in records]
+        for partition, records in publishing.kafka.logs.items()
+        if partition.topic == topic and records
     }
 
 
@@ -96,7 +96,7 @@ async def test_a_log_that_is_shorter_is_published_again_from_the_first_event_bef
             await publishing.round()
         assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 0, 4, True)]
         # Only what is known of the lost topic's ends is forgotten.
-        assert {place.topic for place in await relay_state.log_ends(cast(Any, connection))} == {HIRING.name}
+        assert {partition.topic for partition in await relay_state.log_ends(cast(Any, connection))} == {HIRING.name}
         assert await publishing.round() == 2
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2"]
         assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 2, 4, True)]
@@ -124,10 +124,10 @@ async def test_a_partition_that_is_gone_is_lost_and_not_waited_for(pool: asyncpg
     async with pool.acquire() as connection:
         publishing = Publishing(connection)
         await publishing.round()
-        (place,) = await relay_state.log_ends(cast(Any, connection))
-        publishing.kafka.partitions[POSTS.name] = place.partition + 1
+        (partition,) = await relay_state.log_ends(cast(Any, connection))
+        publishing.kafka.partitions[POSTS.name] = partition.partition + 1
         await publishing.relay._compare_log_with_journal(publishing.clients)
-        publishing.kafka.partitions[POSTS.name] = place.partition
+        publishing.kafka.partitions[POSTS.name] = partition.partition
         with pytest.raises(KafkaLogIsShorter, match="is gone"):
             await publishing.round()
 

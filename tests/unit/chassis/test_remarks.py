@@ -46,8 +46,8 @@ async def ask(together: LookedUpTogether, *requests: list[str]) -> list[list[str
         return [remark for one in events for remark in remarks[(one.envelope.authority, one.identity)]]
 
     async with asyncio.timeout(PATIENCE_SECONDS):
-        found = await asyncio.gather(*map(one, requests), return_exceptions=True)
-    return [type(one) if isinstance(one, BaseException) else one for one in found]
+        answers = await asyncio.gather(*map(one, requests), return_exceptions=True)
+    return [type(one) if isinstance(one, BaseException) else one for one in answers]
 
 
 async def test_who_asks_at_one_moment_is_told_of_its_own_events_by_one_question() -> None:

@@ -298,17 +298,17 @@ async def test_metrics_is_settled_when_nothing_waits_to_be_derived(pool: asyncpg
 class Probed:
     """PostgreSQL as the probe finds it, again and again, until the test is over."""
 
-    def __init__(self, *found: tuple[int | None, bool]) -> None:
-        self.found = list(found)
+    def __init__(self, *answers: tuple[int | None, bool]) -> None:
+        self.answers = list(answers)
 
     async def fetch(self, *_: Any, **__: Any) -> list[dict[str, Any]]:
-        if not self.found:
+        if not self.answers:
             raise Over
-        tables, takes_no_writes = self.found.pop(0)
+        tables, takes_no_writes = self.answers.pop(0)
         return [{"tables": tables, "takes_no_writes": takes_no_writes}]
 
 
-async def probed(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *found: tuple[int | None, bool]) -> list[str]:
+async def probed(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *answers: tuple[int | None, bool]) -> list[str]:
     """What a process does about its database that is found so."""
     done: list[str] = []
     monkeypatch.setattr("services.chassis.runtime.WATCH_SECONDS", 0)
@@ -322,7 +322,7 @@ async def probed(runtime: Runtime, monkeypatch: pytest.MonkeyPatch, *found: tupl
     runtime._pool = cast(Any, SimpleNamespace(expire_connections=expire))
     monkeypatch.setattr(runtime, "_migrate", migrate)
     try:
-        await runtime._probe_for_ever(cast(Any, Probed(*found)))
+        await runtime._probe_for_ever(cast(Any, Probed(*answers)))
     except Over:
         pass
     except asyncpg.ReadOnlySQLTransactionError:
@@ -418,12 +418,12 @@ async def test_work_begins_behind_the_database_and_the_consumer_behind_kafka(
 
     def every(_: float, step: Any, sooner: Any = None) -> Any:
         name = getattr(step, "__qualname__", "watch")
-        found = "judge" if "lambda" in name else name.rpartition(".")[2]
+        part = "judge" if "lambda" in name else name.rpartition(".")[2]
 
         async def again_and_again() -> None:
             """Not here."""
 
-        again_and_again.__qualname__ = found
+        again_and_again.__qualname__ = part
         return again_and_again()
 
     def begin(work: Any) -> None:

@@ -41,7 +41,7 @@ def letter(offset: int, came: ConsumerRecord, room: int = 1_000_000) -> Consumer
 
 
 class Kafka:
-    """Dead letters, the originals that still stand at their places, and what is sent."""
+    """Dead letters, the originals that still stand at their offsets, and what is sent."""
 
     def __init__(self, *letters: ConsumerRecord) -> None:
         self.letters = letters
@@ -64,8 +64,8 @@ class Kafka:
 
     async def read(self, service: str, servers: str) -> AsyncIterator[ConsumerRecord]:
         self.asked += [service, servers]
-        for found in self.letters:
-            yield found
+        for letter in self.letters:
+            yield letter
 
     async def read_one(self, _: str, topic: str, partition: int, offset: int) -> ConsumerRecord | None:
         return self.originals.get((topic, partition, offset))
@@ -74,15 +74,15 @@ class Kafka:
 @pytest.fixture
 def kafka(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     """With three dead letters: of two topics, and under two authorities the same number."""
-    found = Kafka(
+    kafka = Kafka(
         letter(5, record(12)),
         letter(6, record(13, key=b"332:post/P-1")),
         letter(7, record(14, topic="workforce.hiring")),
     )
-    monkeypatch.setattr(dead_letters, "AIOKafkaProducer", found)
-    monkeypatch.setattr(dead_letters, "read_dead_letters", found.read)
-    monkeypatch.setattr(dead_letters, "_read_one", found.read_one)
-    return found
+    monkeypatch.setattr(dead_letters, "AIOKafkaProducer", kafka)
+    monkeypatch.setattr(dead_letters, "read_dead_letters", kafka.read)
+    monkeypatch.setattr(dead_letters, "_read_one", kafka.read_one)
+    return kafka
 
 
 async def test_all_are_sent_to_where_they_came_from_as_they_came(kafka: Kafka) -> None:
@@ -240,7 +240,7 @@ def test_the_command_says_that_kafka_did_not_answer(kafka: Kafka, capsys: pytest
 
 # --- the original of one that was cut ---------------------------------------------------------------------------------
 
-PLACE = TopicPartition(POSTS, 3)
+PARTITION = TopicPartition(POSTS, 3)
 
 
 class Log:
@@ -262,30 +262,30 @@ class Log:
     async def stop(self) -> None:
         self.stopped = True
 
-    def assign(self, places: list[TopicPartition]) -> None:
-        assert places == [PLACE]
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        assert partitions == [PARTITION]
 
     async def beginning_offsets(self, _: list[TopicPartition]) -> dict[TopicPartition, int]:
         if self.error is not None:
             raise self.error
-        return {PLACE: self.first}
+        return {PARTITION: self.first}
 
     async def end_offsets(self, _: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return {PLACE: self.end}
+        return {PARTITION: self.end}
 
     def seek(self, _: TopicPartition, offset: int) -> None:
         self.gives = offset if self.gives is None else self.gives
 
     async def getmany(
-        self, place: TopicPartition, timeout_ms: int, max_records: int
+        self, partition: TopicPartition, timeout_ms: int, max_records: int
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         self.waited.append(timeout_ms)
         assert max_records == 1
-        return {place: [record(self.gives)]} if self.gives else {}
+        return {partition: [record(self.gives)]} if self.gives else {}
 
 
 @pytest.mark.parametrize(
-    ("log", "found"),
+    ("log", "is_found"),
     [
         (Log(12, 13), True),
         (Log(13, 20), False),
@@ -297,12 +297,12 @@ class Log:
     ],
     ids=["there", "no longer", "not yet", "another", "nothing came", "no such topic", "no answer"],
 )
-async def test_an_original_is_what_stands_at_its_very_place(
-    monkeypatch: pytest.MonkeyPatch, log: Log, found: bool
+async def test_an_original_is_what_stands_at_its_very_offset(
+    monkeypatch: pytest.MonkeyPatch, log: Log, is_found: bool
 ) -> None:
     monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", log)
     original = await dead_letters._read_one("kafka:9092", POSTS, 3, 12)
-    assert (None if original is None else original.offset) == (12 if found else None)
+    assert (None if original is None else original.offset) == (12 if is_found else None)
     assert (log.settings["request_timeout_ms"], set(log.waited) <= {10_000}) == (10_000, True)
     assert log.stopped
 
@@ -321,7 +321,7 @@ class Letters:
 
     def __init__(self, count: int, topic: str = "workforce.metrics.dead-letter") -> None:
         self.count, self.topic, self.at = count, topic, 0
-        self.place = TopicPartition(topic, 0)
+        self.partition = TopicPartition(topic, 0)
         self.started = self.stopped = False
 
     def __call__(self, **settings: Any) -> "Letters":
@@ -342,25 +342,25 @@ class Letters:
         assert self.started
         return {self.topic}
 
-    def assign(self, places: list[TopicPartition]) -> None:
-        assert places == [self.place]
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        assert partitions == [self.partition]
 
-    async def end_offsets(self, places: list[TopicPartition]) -> dict[TopicPartition, int]:
-        return dict.fromkeys(places, self.count)
+    async def end_offsets(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        return dict.fromkeys(partitions, self.count)
 
-    async def seek_to_beginning(self, *places: TopicPartition) -> None:
-        assert places == (self.place,)
+    async def seek_to_beginning(self, *partitions: TopicPartition) -> None:
+        assert partitions == (self.partition,)
         self.at = 0
 
     async def position(self, _: TopicPartition) -> int:
         return self.at
 
     async def getmany(
-        self, place: TopicPartition, timeout_ms: int, max_records: int
+        self, partition: TopicPartition, timeout_ms: int, max_records: int
     ) -> dict[TopicPartition, list[ConsumerRecord]]:
         assert (timeout_ms, max_records) == (1000, 100)
         first, self.at = self.at, self.at + 3  # what comes meanwhile, too
-        return {place: [record(offset, topic=place.topic) for offset in range(first, self.at)]}
+        return {partition: [record(offset, topic=partition.topic) for offset in range(first, self.at)]}
 
 
 @pytest.mark.parametrize(("count", "read"), [(0, 0), (1, 3), (3, 3), (7, 9)])
@@ -369,8 +369,8 @@ async def test_dead_letters_are_read_from_the_first_up_to_where_the_topic_ends(
 ) -> None:
     letters = Letters(count)
     monkeypatch.setattr(dead_letters, "AIOKafkaConsumer", letters)
-    found = [letter.offset async for letter in dead_letters.read_dead_letters("metrics", "kafka:9092")]
-    assert found == list(range(read))
+    offsets = [letter.offset async for letter in dead_letters.read_dead_letters("metrics", "kafka:9092")]
+    assert offsets == list(range(read))
     assert letters.stopped
 
 

@@ -111,7 +111,7 @@ async def test_requests_that_share_a_transaction_are_answered_as_each_would_be_a
     rows = await pool.fetch("SELECT position, event_id, accepted_at, xmin::text AS by FROM journal ORDER BY position")
     assert [row["event_id"] for row in rows] == ["W-1", "P-2", "P-3", "W-2", "C-1", "C-2"]
     assert len({row["by"] for row in rows[1:]}) == 1
-    first, together = (format_instant(rows[place]["accepted_at"]) for place in (0, 1))
+    first, together = (format_instant(rows[index]["accepted_at"]) for index in (0, 1))
     conflict = (
         '"faults":[{"field":"id","problem":"was used by /hr at AT for another event","expected":"a new id; to correct '
         'an event, a new id with `supersedes` set to the old one","value":"P-2"}]'
@@ -232,7 +232,7 @@ async def test_when_the_database_ends_the_transaction_all_that_shared_it_are_tol
     assert await pool.fetchval("SELECT array_agg(position ORDER BY position) FROM journal") == [1, 2, 3]
 
 
-async def test_large_requests_are_looked_at_a_few_at_a_time_and_no_caller_takes_all_places(
+async def test_large_requests_are_looked_at_a_few_at_a_time_and_no_caller_takes_all_slots(
     pool: asyncpg.Pool, address_of_tables: str, door: Door, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(intake, "SMALL_REQUEST", 10)
@@ -256,7 +256,7 @@ async def test_large_requests_are_looked_at_a_few_at_a_time_and_no_caller_takes_
     assert [row["event_id"] for row in rows[3:]] == ["M-3", "M-4", "M-5"]
 
 
-async def test_small_requests_wait_for_no_place_of_large_ones(pool: asyncpg.Pool, door: Door) -> None:
+async def test_small_requests_wait_for_no_slot_of_large_ones(pool: asyncpg.Pool, door: Door) -> None:
     turns = door.runtime.large_requests = Turns(4, waiting=100, waiting_of_one=100)
     for caller in ("HR system", "payroll") * 2:
         await turns.take(caller)

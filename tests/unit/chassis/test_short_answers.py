@@ -114,10 +114,10 @@ def test_what_came_is_repeated_in_part_only(refused: Callable[[], Problem]) -> N
 def test_of_a_batch_of_faults_every_event_is_told_one_and_the_answer_stays_short() -> None:
     body = json.dumps([{"id": LONG[:5000], "data": {f"f{number}": 1}} for number in range(1000)]).encode()
     answers = [rejected(item) for item in read_request({"content-type": BATCH}, body, 1000, NOW)]
-    found = json.loads(bytes(_batch_answer(answers).body))
-    assert len(json.dumps(found)) < 600_000
-    assert all(result["faults"] for result in found["results"])
-    first, last = found["results"][0], found["results"][-1]
+    document = json.loads(bytes(_batch_answer(answers).body))
+    assert len(json.dumps(document)) < 600_000
+    assert all(result["faults"] for result in document["results"])
+    first, last = document["results"][0], document["results"][-1]
     assert len(first["faults"]) == len(last["faults"]) + last["faults_left_out"] > 1
 
 
@@ -187,11 +187,11 @@ def test_an_event_nested_too_deeply_does_not_hide_its_neighbours() -> None:
 def test_a_body_that_is_not_as_described_is_answered_with_one_that_is(body: bytes, field: str, expected: str) -> None:
     with pytest.raises(Problem) as refused:
         read_model(request(), body, SendAgain)
-    found = body_of(refused.value)
-    assert (found["faults"][0]["field"], found["faults"][0]["expected"]) == (field, expected)
-    assert found["detail"].endswith('send it as application/json, as {"offsets": [12]}')
-    assert found["example"] == {"offsets": [12]}
-    assert read_model(request(), json.dumps(found["example"]).encode(), SendAgain).offsets == [12]
+    document = body_of(refused.value)
+    assert (document["faults"][0]["field"], document["faults"][0]["expected"]) == (field, expected)
+    assert document["detail"].endswith('send it as application/json, as {"offsets": [12]}')
+    assert document["example"] == {"offsets": [12]}
+    assert read_model(request(), json.dumps(document["example"]).encode(), SendAgain).offsets == [12]
 
 
 def test_a_body_that_is_no_json_or_not_said_to_be_is_answered_with_one_that_is() -> None:

@@ -56,11 +56,11 @@ def stored(event: Event) -> asyncpg.Record:
 )
 def test_an_event_comes_out_as_it_was_checked(more: dict[str, str]) -> None:
     checked = parse_event(ATTRIBUTES | more, BODY)
-    found = event_of(stored(checked))
-    assert found == checked
-    assert kafka_headers(found.envelope) == kafka_headers(checked.envelope)
-    assert found.envelope.model_dump() == checked.envelope.model_dump()
-    assert set(vars(found.envelope)) == set(Envelope.model_fields)
+    event = event_of(stored(checked))
+    assert event == checked
+    assert kafka_headers(event.envelope) == kafka_headers(checked.envelope)
+    assert event.envelope.model_dump() == checked.envelope.model_dump()
+    assert set(vars(event.envelope)) == set(Envelope.model_fields)
 
 
 def test_a_withdrawal_of_an_event_of_another_source_comes_out_as_it_was_checked() -> None:
@@ -70,14 +70,14 @@ def test_a_withdrawal_of_an_event_of_another_source_comes_out_as_it_was_checked(
 
 
 def test_no_attribute_of_a_stored_event_can_be_changed() -> None:
-    found = event_of(stored(parse_event(ATTRIBUTES, BODY)))
+    event = event_of(stored(parse_event(ATTRIBUTES, BODY)))
     with pytest.raises(ValueError, match="frozen"):
-        found.envelope.id = "E-3"  # type: ignore[misc]
+        event.envelope.id = "E-3"  # type: ignore[misc]
 
 
 def test_a_stored_event_can_be_copied_with_another_attribute_and_stays_as_it_is() -> None:
     # Data quality asks what would follow if an event had been recorded earlier, or had corrected nothing.
-    found = event_of(stored(parse_event(ATTRIBUTES | {"supersedes": "E-1"}, BODY)))
-    copied = found.envelope.model_copy(update={"supersedes": None})
-    assert (copied.supersedes, found.envelope.supersedes) == (None, "E-1")
-    assert copied.model_dump() == found.envelope.model_dump() | {"supersedes": None}
+    event = event_of(stored(parse_event(ATTRIBUTES | {"supersedes": "E-1"}, BODY)))
+    copied = event.envelope.model_copy(update={"supersedes": None})
+    assert (copied.supersedes, event.envelope.supersedes) == (None, "E-1")
+    assert copied.model_dump() == event.envelope.model_dump() | {"supersedes": None}

@@ -71,10 +71,10 @@ def figures(telemetry: Telemetry) -> dict[str, float]:
 @contextmanager
 def changes(telemetry: Telemetry) -> Iterator[dict[str, float]]:
     """By how much each figure has grown when the block ends."""
-    before, found = figures(telemetry), dict[str, float]()
-    yield found
+    before, differences = figures(telemetry), dict[str, float]()
+    yield differences
     after = figures(telemetry)
-    found |= {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+    differences |= {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
 
 
 # --- the catalogue ----------------------------------------------------------------------------------------------------
@@ -135,26 +135,26 @@ async def door(pool: asyncpg.Pool) -> AsyncIterator[Served]:
     await served.client.aclose()
 
 
-def without_requests(found: dict[str, float]) -> dict[str, float]:
+def without_requests(differences: dict[str, float]) -> dict[str, float]:
     """Without what each request is counted by, which has a test of its own."""
-    return {name: grown for name, grown in found.items() if not name.startswith("http_request_seconds")}
+    return {name: grown for name, grown in differences.items() if not name.startswith("http_request_seconds")}
 
 
 @shows("accepted", "already_known")
 async def test_an_event_is_counted_by_its_type_when_it_is_accepted_and_as_known_when_it_comes_again(
     door: Served,
 ) -> None:
-    with changes(door.runtime.telemetry) as found:
+    with changes(door.runtime.telemetry) as changed:
         assert await door.send(post_established("P-1", "331")) == 202
         assert await door.send(post_established("P-2", "331")) == 202
         assert await door.send(worker_started("W-1", "331")) == 202
-    assert without_requests(found) == {
+    assert without_requests(changed) == {
         "accepted_total type=uk.workforce.post.established.v1": 2,
         "accepted_total type=uk.workforce.worker.started.v1": 1,
     }
-    with changes(door.runtime.telemetry) as found:
+    with changes(door.runtime.telemetry) as changed:
         assert await door.send(post_established("P-1", "331")) == 200
-    assert without_requests(found) == {"already_known_total type=uk.workforce.post.established.v1": 1}
+    assert without_requests(changed) == {"already_known_total type=uk.workforce.post.established.v1": 1}
 
 
 async def test_an_event_that_is_turned_away_is_named_as_its_sender_named_it(door: Served) -> None:
@@ -196,19 +196,19 @@ OF_THE_OTHER = stated("L-1", "worker.left", "worker/W-1", "331", {
 async def test_an_event_that_is_turned_away_is_counted_by_the_reason(
     door: Served, event: Stated, status: int, reason: str
 ) -> None:
-    with changes(door.runtime.telemetry) as found:
+    with changes(door.runtime.telemetry) as changed:
         assert await door.send(event) == status
-    assert without_requests(found) == {f"rejected_total reason={reason}": 1}
+    assert without_requests(changed) == {f"rejected_total reason={reason}": 1}
 
 
 @shows("rejected")
 async def test_so_is_one_that_conflicts_and_a_request_that_cannot_be_read(door: Served) -> None:
     assert await door.send(post_established("P-1", "331")) == 202
-    with changes(door.runtime.telemetry) as found:
+    with changes(door.runtime.telemetry) as changed:
         assert await door.send(post_established("P-1", "331", funded_fte=0.5)) == 409
         unreadable = await door.client.post("/v1/events", content=b"{", headers={"content-type": "application/xml"})
         assert unreadable.status_code == 415
-    assert without_requests(found) == {
+    assert without_requests(changed) == {
         "rejected_total reason=conflict": 1,
         "rejected_total reason=unreadable-request": 1,
     }
@@ -232,10 +232,10 @@ async def test_a_request_is_timed_by_method_route_and_status(
 ) -> None:
     ticks = iter([10.0, 12.5])
     monkeypatch.setattr("services.chassis.service.time", SimpleNamespace(perf_counter=lambda: next(ticks)))
-    with changes(door.runtime.telemetry) as found:
+    with changes(door.runtime.telemetry) as changed:
         await door.client.request(method, path)
-    found.pop("rejected_total reason=unreadable-request", None)
-    assert found == {f"http_request_seconds_count {labels}": 1, f"http_request_seconds_sum {labels}": 2.5}
+    changed.pop("rejected_total reason=unreadable-request", None)
+    assert changed == {f"http_request_seconds_count {labels}": 1, f"http_request_seconds_sum {labels}": 2.5}
 
 
 @shows("requests")
@@ -248,9 +248,9 @@ async def test_a_request_that_failed_is_timed_as_failed(door: Served, error: Exc
             raise error
 
     door.runtime._pool = cast(asyncpg.Pool, Broken())
-    with changes(door.runtime.telemetry) as found:
+    with changes(door.runtime.telemetry) as changed:
         assert await door.send(post_established("P-1", "331")) == status
-    assert found[f"http_request_seconds_count method=POST route=/v1/events status={status}"] == 1
+    assert changed[f"http_request_seconds_count method=POST route=/v1/events status={status}"] == 1
 
 
 @shows("requests")
@@ -266,10 +266,10 @@ async def test_an_answer_that_breaks_off_is_timed_by_the_status_with_which_it_be
 
     telemetry = Telemetry()
     asked = {"type": "http", "method": "GET", "path": "/v1/measures"}
-    with changes(telemetry) as found, pytest.raises(ConnectionRefusedError):
+    with changes(telemetry) as changed, pytest.raises(ConnectionRefusedError):
         await Measured(breaking, telemetry)(asked, cast(Any, None), send)
     assert sent == ["http.response.start"]
-    assert found["http_request_seconds_count method=GET route=unknown status=200"] == 1
+    assert changed["http_request_seconds_count method=GET route=unknown status=200"] == 1
 
 
 # --- connections: their limits have tests of their own in test_connections --------------------------------------------
@@ -278,14 +278,14 @@ async def test_an_answer_that_breaks_off_is_timed_by_the_status_with_which_it_be
 @shows("connections", "turned_away")
 def test_connections_are_counted_and_those_that_are_ended_by_the_limit() -> None:
     door = Door(head_seconds=10.0)
-    with changes(door.telemetry) as found:
+    with changes(door.telemetry) as changed:
         connection, _ = door.enter()
         door.enter()
-    assert found == {"http_connections": 2}
-    with changes(door.telemetry) as found:
+    assert changed == {"http_connections": 2}
+    with changes(door.telemetry) as changed:
         door.clock.now += 11
         connection.look()
-    assert found == {"http_connections": -1, "http_turned_away_total limit=head": 1}
+    assert changed == {"http_connections": -1, "http_turned_away_total limit=head": 1}
 
 
 # --- the journal and its relay ----------------------------------------------------------------------------------------
@@ -296,10 +296,10 @@ async def test_what_kafka_acknowledged_is_counted_by_topic(pool: asyncpg.Pool) -
     await accept_posts(pool, "P-1", "P-2")
     async with pool.acquire() as connection:
         publishing = Publishing(connection)
-        with changes(publishing.telemetry) as found:
+        with changes(publishing.telemetry) as changed:
             await publishing.round()
             await publishing.round()
-    assert found == {"published_total topic=workforce.posts": 2}
+    assert changed == {"published_total topic=workforce.posts": 2}
 
 
 @shows("published_again")
@@ -309,12 +309,12 @@ async def test_a_log_that_was_lost_is_counted_once(pool: asyncpg.Pool) -> None:
         publishing = Publishing(connection)
         await publishing.round()
         publishing.kafka.lose("workforce.posts")
-        with changes(publishing.telemetry) as found:
+        with changes(publishing.telemetry) as changed:
             with pytest.raises(KafkaLogIsShorter):
                 await publishing.round()
             for _ in range(3):
                 await publishing.round()
-    assert found == {"journal_replays_total": 1, "published_total topic=workforce.posts": 2}
+    assert changed == {"journal_replays_total": 1, "published_total topic=workforce.posts": 2}
 
 
 @shows("journal_position", "journal_unpublished", "journal_age")
@@ -329,9 +329,9 @@ async def test_the_journal_tells_its_newest_position_what_is_unpublished_and_how
     accepted = "UPDATE journal SET accepted_at = $1::timestamptz - position * interval '10 seconds'"
     await pool.execute(accepted, NOON)
     await pool.execute("UPDATE relay_progress SET position = 1")
-    with changes(runtime.telemetry) as found:
+    with changes(runtime.telemetry) as changed:
         await runtime._watch_journal()
-    assert found == {"journal_position": 3, "journal_unpublished": 2, "journal_age_seconds": 20}
+    assert changed == {"journal_position": 3, "journal_unpublished": 2, "journal_age_seconds": 20}
     await pool.execute("UPDATE relay_progress SET position = 3")
     await runtime._watch_journal()
     told = figures(runtime.telemetry)
@@ -345,9 +345,9 @@ async def test_the_journal_tells_its_newest_position_what_is_unpublished_and_how
 async def test_records_are_counted_by_topic_when_they_are_done_with_and_by_cause_when_they_are_rejected() -> None:
     consuming = Consuming(in_a_row=10)
     elsewhere = TopicPartition("workforce.hiring", 0)
-    with changes(consuming.telemetry) as found:
+    with changes(consuming.telemetry) as changed:
         await consuming.deliver(good(ZERO, 1), bad(ZERO, 2, "301"), good(ONE, 1), bad(elsewhere, 1, "301"))
-    assert found == {
+    assert changed == {
         "consumed_total topic=workforce.posts": 3,
         "consumed_total topic=workforce.hiring": 1,
         "dead_letters_total topic=workforce.posts cause=contract": 1,
@@ -365,9 +365,9 @@ async def test_what_cannot_be_taken_in_is_a_dead_letter_by_its_cause_and_each_fu
         raise ZeroDivisionError
 
     message = SimpleNamespace(raw_message=[good(ZERO, 1)], consumer=consuming.consumer)
-    with changes(consuming.telemetry) as found:
+    with changes(consuming.telemetry) as changed:
         await consuming.delivery.deliver(cast(Any, message), take_in)
-    assert found == {
+    assert changed == {
         "retries_total cause=ZeroDivisionError": 1,
         "retries_total cause=KafkaConnectionError": 1,
         "dead_letters_total topic=workforce.posts cause=handler": 1,
@@ -391,10 +391,10 @@ async def test_a_run_of_one_authoritys_bad_records_is_counted_once_however_long_
 @shows("halted", "halted_partitions")
 async def test_a_partition_that_is_halted_is_counted_by_topic_and_what_stands_on_it_was_not_consumed() -> None:
     consuming = Consuming(in_a_row=2)
-    with changes(consuming.telemetry) as found:
+    with changes(consuming.telemetry) as changed:
         await consuming.deliver(bad(ZERO, 1, None), bad(ZERO, 2, None), good(ONE, 1))
         await consuming.deliver(bad(ZERO, 1, None), bad(ZERO, 2, None))
-    assert found == {
+    assert changed == {
         "consumer_halted": 1,
         "consumer_halted_partitions topic=workforce.posts": 1,
         "consumed_total topic=workforce.posts": 1,
@@ -405,7 +405,7 @@ class Behind:
     """A consumer of some partitions, of which one has no position yet, and of another nobody knows where it ends."""
 
     def __init__(self) -> None:
-        self.places: dict[TopicPartition, tuple[int | None, int | None]] = {
+        self.positions: dict[TopicPartition, tuple[int | None, int | None]] = {
             TopicPartition("workforce.posts", 0): (10, 13),
             TopicPartition("workforce.posts", 1): (5, 7),
             TopicPartition("workforce.hiring", 0): (4, 4),
@@ -415,26 +415,26 @@ class Behind:
 
     @property
     def _subscription(self) -> Any:
-        def state(place: TopicPartition) -> Any:
-            position, _ = self.places[place]
+        def state(partition: TopicPartition) -> Any:
+            position, _ = self.positions[partition]
             return SimpleNamespace(has_valid_position=position is not None, position=position)
 
         return SimpleNamespace(subscription=SimpleNamespace(assignment=SimpleNamespace(state_value=state)))
 
     def assignment(self) -> set[TopicPartition]:
-        return set(self.places)
+        return set(self.positions)
 
-    def highwater(self, place: TopicPartition) -> int | None:
-        return self.places[place][1]
+    def highwater(self, partition: TopicPartition) -> int | None:
+        return self.positions[partition][1]
 
 
 @shows("lag")
 async def test_how_many_records_wait_behind_the_consumer_is_told_by_topic() -> None:
     runtime = Runtime(metrics.SPEC, metrics.ServiceSettings(database_url="postgresql://postgres@/nothing"))
     runtime.membership = cast(Any, SimpleNamespace(consumers=lambda: [Behind()]))
-    with changes(runtime.telemetry) as found:
+    with changes(runtime.telemetry) as changed:
         await runtime._keep_readings()
-    assert found == {"consumer_lag_records topic=workforce.posts": 5}
+    assert changed == {"consumer_lag_records topic=workforce.posts": 5}
     assert figures(runtime.telemetry)["consumer_lag_records topic=workforce.hiring"] == 0
     assert "consumer_lag_records topic=workforce.leavers" not in figures(runtime.telemetry)
     assert runtime.records_behind() == 5
@@ -461,9 +461,9 @@ async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: as
         ),
     }
     watermarks._ask = cast(Any, lambda _: asyncio.sleep(0))  # type: ignore[method-assign]
-    with changes(telemetry) as found:
+    with changes(telemetry) as changed:
         await watermarks.judge(pool)
-    assert found == {"inbox_missing_events owner=recruitment": 5}
+    assert changed == {"inbox_missing_events owner=recruitment": 5}
     assert figures(telemetry)["inbox_missing_events owner=retention"] == 0
 
     async with pool.acquire() as connection, connection.transaction():
@@ -485,9 +485,9 @@ async def test_subjects_that_wait_to_be_derived_and_those_that_cannot_be_are_tol
     async with pool.acquire() as connection:
         await store.enqueue(connection, {store.Subject("331", f"worker/W-{number}") for number in range(3)})
         await store.enqueue_failed(connection, {store.Subject("332", "worker/W-1"): "too many stretches"})
-    with changes(runtime.telemetry) as found:
+    with changes(runtime.telemetry) as changed:
         await handlers.count_waiting(runtime)
-    assert found == {"timelines_to_derive": 3, "timelines_underivable": 1}
+    assert changed == {"timelines_to_derive": 3, "timelines_underivable": 1}
     assert runtime.catching_up == "3 timelines wait to be derived"
     await pool.execute("DELETE FROM derivation_queue")
     await handlers.count_waiting(runtime)
@@ -509,7 +509,7 @@ async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that
         return replace(event, envelope=envelope)
 
     first, second = accepted("P-1", 1, 1.5), accepted("P-2", 2, 0.25)
-    with changes(runtime.telemetry) as found:
+    with changes(runtime.telemetry) as changed:
         await handlers.TakeInEvents(runtime)([first, second], False)
         await handlers.TakeInEvents(runtime)([first, second], False)
-    assert found == {"origin_to_figure_seconds_count": 2, "origin_to_figure_seconds_sum": 1.75}
+    assert changed == {"origin_to_figure_seconds_count": 2, "origin_to_figure_seconds_sum": 1.75}

@@ -91,14 +91,14 @@ class Administrator:
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     """What a person is told to do."""
-    found: list[dict[str, Any]] = []
+    lines: list[dict[str, Any]] = []
 
     def noted(_: str, **said: Any) -> None:
-        found.append(said)
+        lines.append(said)
 
     other = dict.fromkeys(("info", "warning", "debug"), lambda *_, **__: None)
     monkeypatch.setattr("services.chassis.topics.log", SimpleNamespace(error=noted, **other))
-    return found
+    return lines
 
 
 def keeper(may_make: bool = True) -> TopicKeeper:
@@ -107,12 +107,12 @@ def keeper(may_make: bool = True) -> TopicKeeper:
 
 def administrator(**partitions: int) -> Administrator:
     """With so many partitions of these topics, whose names are given without what all begin with; 0 for none."""
-    found = Administrator()
+    partitions_there = Administrator()
     for name, number in partitions.items():
-        found.partitions[f"workforce.{name}"] = number
+        partitions_there.partitions[f"workforce.{name}"] = number
         if not number:
-            del found.partitions[f"workforce.{name}"]
-    return found
+            del partitions_there.partitions[f"workforce.{name}"]
+    return partitions_there
 
 
 async def test_a_topic_that_is_missing_is_made_as_the_catalogue_says(told: list[dict[str, Any]]) -> None:

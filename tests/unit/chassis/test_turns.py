@@ -1,4 +1,4 @@
-"""Who works next: callers take turns, none has every place, and what may not even wait is told at once."""
+"""Who works next: callers take turns, none has every slot, and what may not even wait is told at once."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pytest
 from services.chassis.turns import TooManyWait, Turns
 
 PATIENCE = 10.0
-"""Seconds after which what waits for a place that never comes is given up."""
+"""Seconds after which what waits for a slot that never comes is given up."""
 
 
 class Working:
@@ -28,7 +28,7 @@ class Working:
             await self.settled()
 
     async def _work(self, name: str) -> None:
-        async with self.lane.place(name[0]):
+        async with self.lane.slot(name[0]):
             self.began.append(name)
             await self._ends[name].wait()
 
@@ -53,9 +53,9 @@ class Working:
 
 @pytest.fixture
 def at() -> Callable[..., Working]:
-    """A lane with so many places."""
-    return lambda places, waiting=100, waiting_of_one=50: Working(
-        Turns(places, waiting=waiting, waiting_of_one=waiting_of_one)
+    """A lane with so many slots."""
+    return lambda slots, waiting=100, waiting_of_one=50: Working(
+        Turns(slots, waiting=waiting, waiting_of_one=waiting_of_one)
     )
 
 
@@ -82,7 +82,7 @@ async def test_who_comes_anew_begins_where_the_others_are(at: Callable[..., Work
     working = at(1)
     await working.ask("A1", "A2", "A3", "A4", "C1", "C2", "C3", "C4")
     await working.end("A1", "C1", "A2", "C2")
-    # Two places were given to each: whoever comes now is owed none of them.
+    # Two slots were given to each: whoever comes now is owed none of them.
     await working.ask("B1", "B2", "B3")
     await working.end("A3", "C3", "B1", "A4", "C4", "B2", "B3")
     assert working.began == ["A1", "C1", "A2", "C2", "A3", "C3", "B1", "A4", "C4", "B2", "B3"]
@@ -125,7 +125,7 @@ async def test_who_leaves_while_waiting_is_passed_over(at: Callable[..., Working
     assert working.lane.waiting == 0
 
 
-async def test_who_leaves_just_when_the_turn_comes_gives_the_place_on(at: Callable[..., Working]) -> None:
+async def test_who_leaves_just_when_the_turn_comes_gives_the_slot_on(at: Callable[..., Working]) -> None:
     lane = Turns(1, waiting=9, waiting_of_one=9)
     await lane.take("A")
     second, third = asyncio.create_task(lane.take("B")), asyncio.create_task(lane.take("C"))
@@ -150,7 +150,7 @@ async def test_between_pieces_others_go_first_and_the_rest_comes_before_own_new_
     order: list[str] = []
 
     async def in_pieces(name: str, pieces: int) -> None:
-        async with lane.place(name[0]):
+        async with lane.slot(name[0]):
             for piece in range(pieces):
                 order.append(f"{name}.{piece}")
                 await asyncio.sleep(0)
@@ -162,7 +162,7 @@ async def test_between_pieces_others_go_first_and_the_rest_comes_before_own_new_
 
 
 @pytest.mark.parametrize("who_leaves", ["B1", "C1"])
-async def test_a_place_is_not_lost_on_a_caller_who_leaves_at_the_moment_when_it_is_given_back(who_leaves: str) -> None:
+async def test_a_slot_is_not_lost_on_a_caller_who_leaves_at_the_moment_when_it_is_given_back(who_leaves: str) -> None:
     lane = Turns(1, waiting=9, waiting_of_one=9)
     working = Working(lane)
     await working.ask("A1", "B1", "C1")

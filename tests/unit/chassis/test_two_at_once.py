@@ -231,7 +231,7 @@ async def test_events_of_many_feeds_at_one_moment_are_all_accepted_at_positions_
         for number in range(5)
     ]
     outcomes = await asyncio.gather(*(accept(pool, *events) for events in feeds))
-    accepted = [one for found in outcomes for one in found]
+    accepted = [one for outcome in outcomes for one in outcome]
     assert all(isinstance(one, Accepted) and not one.known for one in accepted)
     assert sorted(one.position for one in accepted if isinstance(one, Accepted)) == list(range(1, 81))
     rows = await pool.fetch("SELECT position, accepted_at FROM journal ORDER BY position")
@@ -244,9 +244,9 @@ async def test_events_of_many_feeds_at_one_moment_are_all_accepted_at_positions_
 async def test_one_event_from_many_requests_at_once_is_accepted_once(pool: asyncpg.Pool) -> None:
     event = post_established("P-1", "331")
     outcomes = await asyncio.gather(*(accept(pool, event) for _ in range(8)))
-    found = [one for (one,) in outcomes if isinstance(one, Accepted)]
-    assert sorted(one.known for one in found) == [False] + [True] * 7
-    assert {(one.position, one.accepted_at) for one in found} == {(1, found[0].accepted_at)}
+    accepted_ones = [one for (one,) in outcomes if isinstance(one, Accepted)]
+    assert sorted(one.known for one in accepted_ones) == [False] + [True] * 7
+    assert {(one.position, one.accepted_at) for one in accepted_ones} == {(1, accepted_ones[0].accepted_at)}
     assert await pool.fetchval("SELECT count(*) FROM journal") == 1
 
 

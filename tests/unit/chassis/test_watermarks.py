@@ -53,7 +53,7 @@ class Judging:
 
 async def arrived(pool: asyncpg.Pool, *sequences: int, name: str = "W", authority: str = "331") -> None:
     """Starts of these positions in recruitment's journal have arrived."""
-    events = [decoded(worker_started(f"{name}-{place}", authority), place) for place in sequences]
+    events = [decoded(worker_started(f"{name}-{sequence}", authority), sequence) for sequence in sequences]
     async with pool.acquire() as connection, connection.transaction():
         await inbox.take(connection, events)
 
@@ -274,7 +274,7 @@ async def test_a_topic_is_read_again_by_whoever_reads_it_and_no_other_is(pool: a
     await has_read(pool, POSTS.name, 5)
     async with pool.acquire() as connection:
         await read_again(connection, POSTS.name)
-    assert {place: found[0] for place, found in (await readings(pool)).items()} == {
+    assert {partition: reading[0] for partition, reading in (await readings(pool)).items()} == {
         (HIRING.name, 0): 3,
         (HIRING.name, 1): 4,
         (POSTS.name, 0): 0,

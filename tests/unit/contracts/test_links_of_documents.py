@@ -23,19 +23,19 @@ OF_CODE = re.compile(r"docs/definitions\.md,\s+'([^']+)'")
 
 def headings(text: str) -> list[str]:
     """The headings of a document as they are read: without marks of code, emphasis and links."""
-    found = HEADING.findall(FENCED.sub("", text))
-    return [re.sub(r"[`*]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)) for heading in found]
+    headings = HEADING.findall(FENCED.sub("", text))
+    return [re.sub(r"[`*]", "", re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading)) for heading in headings]
 
 
 def anchors(text: str) -> set[str]:
     """What a link can name behind its #, as GitHub makes it of headings: of several alike the later are numbered."""
-    found: dict[str, int] = {}
+    counted: dict[str, int] = {}
     for heading in headings(text):
         anchor = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
-        found[anchor] = found.get(anchor, -1) + 1
-        if found[anchor]:
-            found[f"{anchor}-{found[anchor]}"] = 0
-    return set(found)
+        counted[anchor] = counted.get(anchor, -1) + 1
+        if counted[anchor]:
+            counted[f"{anchor}-{counted[anchor]}"] = 0
+    return set(counted)
 
 
 def links_to_nothing(document: Path) -> Iterator[str]:
@@ -77,5 +77,5 @@ def test_every_definition_that_code_names_has_a_heading() -> None:
 
 
 def test_no_two_definitions_have_the_same_heading() -> None:
-    found = headings(DEFINITIONS.read_text(encoding="utf-8"))
-    assert sorted(found) == sorted(set(found))
+    titles = headings(DEFINITIONS.read_text(encoding="utf-8"))
+    assert sorted(titles) == sorted(set(titles))

@@ -24,7 +24,7 @@ def with_defs(**schema: Any) -> Schema:
     return {**schema, "$defs": {"A": an_object(), "B": {"type": "number"}}}
 
 
-def found(published: Schema, present: Schema) -> list[str]:
+def findings_between(published: Schema, present: Schema) -> list[str]:
     """What is narrower, without what to do instead."""
     return [str(finding).split(". Instead: ")[0] for finding in narrowings(published, present, "x.json")]
 
@@ -108,12 +108,12 @@ ONE_STEP = [
 
 @pytest.mark.parametrize(("wider", "narrower", "told"), ONE_STEP, ids=[told for _, _, told in ONE_STEP])
 def test_one_step_narrower_is_told_and_one_step_wider_is_not(wider: Schema, narrower: Schema, told: str) -> None:
-    findings = found(wider, narrower)
+    findings = findings_between(wider, narrower)
     assert len(findings) == 1, findings
     assert findings[0].startswith("x.json: ")
     assert told in findings[0]
-    assert found(narrower, wider) == []
-    assert found(wider, wider) == found(narrower, narrower) == []
+    assert findings_between(narrower, wider) == []
+    assert findings_between(wider, wider) == findings_between(narrower, narrower) == []
 
 
 @pytest.mark.parametrize(
@@ -167,7 +167,7 @@ def test_one_step_narrower_is_told_and_one_step_wider_is_not(wider: Schema, narr
     ],
 )
 def test_another_rule_is_told_where_it_is_not_wider(published: Schema, present: Schema, told: Sequence[str]) -> None:
-    findings = found(published, present)
+    findings = findings_between(published, present)
     assert len(findings) == len(told), findings
     for finding, expected in zip(findings, told, strict=True):
         assert finding.startswith(expected)
@@ -175,7 +175,7 @@ def test_another_rule_is_told_where_it_is_not_wider(published: Schema, present: 
 
 def test_every_way_in_which_a_schema_is_narrower_is_told() -> None:
     narrower = an_object(properties={"a": TEXT | {"maxLength": 3, "minLength": 1}}, required=["a"])
-    assert found(an_object(), narrower) == [
+    assert findings_between(an_object(), narrower) == [
         "x.json: b: the field was removed",
         "x.json: a: the field is newly required",
         "x.json: a: minLength went from 0 up to 1",
@@ -187,7 +187,7 @@ def test_of_several_choices_the_one_of_the_same_name_tells_what_changed() -> Non
     both = [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/B"}]
     published = with_defs(oneOf=both)
     present = {"oneOf": both, "$defs": {"A": an_object(required=["a", "b"]), "B": {"type": "number"}}}
-    assert found(published, present) == [
+    assert findings_between(published, present) == [
         "x.json: a: the field is newly required",
         "x.json: b: the field is newly required",
     ]

@@ -45,8 +45,8 @@ def history(*facts: EventData | Of) -> list[Event]:
     """Events of W-1, or of the worker whose number is given, recorded minute by minute in this order."""
     told = [fact if isinstance(fact, tuple) else ("W-1", fact) for fact in facts]
     return [
-        event(data, f"worker/{number}", RECORDED.replace(minute=place), f"E-{place}")
-        for place, (number, data) in enumerate(told)
+        event(data, f"worker/{number}", RECORDED.replace(minute=index), f"E-{index}")
+        for index, (number, data) in enumerate(told)
     ]
 
 
@@ -77,10 +77,10 @@ def test_on_one_day_reversals_act_first_then_leavers_starts_moves_and_changes_of
         WorkerMoved,
         WorkerFteChanged,
     ]
-    assert [place for _, place, *_ in actions] == [0, 1, 2, 3, 4]
+    assert [precedence for _, precedence, *_ in actions] == [0, 1, 2, 3, 4]
 
 
-def test_an_action_is_of_its_effective_date_its_subject_and_its_place_in_the_order_of_recording() -> None:
+def test_an_action_is_of_its_effective_date_its_subject_and_its_position_in_the_order_of_recording() -> None:
     effects = in_order_of_effect(PostEstablished, PostClosed)
     opened = event(established(DAY_2), "post/P-7", RECORDED, "E-1", sourcesequence="4")
     assert action_of(opened, effects) == (
@@ -260,7 +260,7 @@ def test_an_fte_is_stated_of_the_own_number_or_else_of_all() -> None:
 
 
 def recorded(minute: int, source: str = "/hr", stated: int = -1, id: str = "E-1") -> Recorded:
-    """A place in the order of recording."""
+    """A position in the order of recording."""
     return RECORDED.replace(minute=minute), source, stated, id, "uk.workforce.worker.left.v1"
 
 
@@ -356,8 +356,8 @@ OWN, OTHER, EVERYBODY = Leaving(frozenset({"W-1"})), Leaving(frozenset({"W-2"}))
 def test_a_start_does_not_count_of_who_leaves_that_day_and_held_nothing_before(
     left_by: Leaving, ended: tuple[str, ...], held_beside: bool, in_post_beside: bool, did_not: bool
 ) -> None:
-    found = did_not_come("W-1", left_by, ended, held_beside=held_beside, in_post_beside=in_post_beside)
-    assert found is did_not
+    persons = did_not_come("W-1", left_by, ended, held_beside=held_beside, in_post_beside=in_post_beside)
+    assert persons is did_not
 
 
 def test_who_had_left_and_leaves_on_the_day_of_a_new_start_did_not_come_back() -> None:

@@ -67,12 +67,12 @@ def test_order_and_repetition_of_merges_do_not_matter(data: st.DataObject) -> No
 def test_every_number_is_named_with_one_of_its_own_persons_numbers_and_both_sides_of_a_merge_agree(
     merges: list[tuple[str, str]],
 ) -> None:
-    found = persons(merges)
-    assert found.keys() == {number for merge in merges for number in merge}
+    by_number = persons(merges)
+    assert by_number.keys() == {number for merge in merges for number in merge}
     for kept, duplicate in merges:
-        assert found[kept] == found[duplicate]
-    for person in found.values():
-        assert found[person] == person
+        assert by_number[kept] == by_number[duplicate]
+    for person in by_number.values():
+        assert by_number[person] == person
 
 
 def test_what_merges_state_is_read_from_their_events_and_withdrawals_state_nothing() -> None:

@@ -221,8 +221,8 @@ def test_copies_of_an_event_count_once() -> None:
 
 def test_a_chain_of_very_many_voids_ends() -> None:
     events = [start("E-0", DAY_1)]
-    for place in range(1, 3001):
-        events.append(void_of(f"E-{place - 1}", STARTED, WORKER, DAY_2, f"E-{place}"))
+    for index in range(1, 3001):
+        events.append(void_of(f"E-{index - 1}", STARTED, WORKER, DAY_2, f"E-{index}"))
     assert [(instant, len(begun)) for instant, begun, _ in changes_of_standing(events)] == [(DAY_1, 1)]
 
 
@@ -269,9 +269,9 @@ def test_a_void_of_both_ends_of_two_chains_leaves_what_they_had_corrected() -> N
 def test_of_many_voids_of_one_event_each_must_be_taken_back_before_it_stands_again() -> None:
     first = start("A", DAY_1)
     voids = [void(first, DAY_2, id) for id in ("V1", "V2", "V3")]
-    taken_back = [void(one, DAY_3, f"W{place}") for place, one in enumerate(voids)]
+    taken_back = [void(one, DAY_3, f"W{index}") for index, one in enumerate(voids)]
     for last in range(3):
-        others = [one for place, one in enumerate(taken_back) if place != last]
+        others = [one for index, one in enumerate(taken_back) if index != last]
         assert names_from([first, *voids, *others]) == {DAY_1: {f"{SOURCE}#A"}, DAY_2: set()}
         late = void(voids[last], DAY_4, "W")
         assert names_from([first, *voids, *others, late])[DAY_4] == {f"{SOURCE}#A"}

@@ -191,9 +191,9 @@ def shares() -> tuple[Workforce, Share, Share]:
     """A workforce without anybody, and two vacant posts: from 1 October 2022, and half of one from 1 November."""
     ledger = Ledger(Random(1))
     establishment = Establishment(ledger)
-    place = ("duty", "help-and-protection")
-    first = establishment.establish(date(2022, 10, 1), Role.SOCIAL_WORKER, place, (WHOLE,))
-    second = establishment.establish(date(2022, 11, 1), Role.TEAM_MANAGER, place, (HALF, HALF))
+    team_and_area = ("duty", "help-and-protection")
+    first = establishment.establish(date(2022, 10, 1), Role.SOCIAL_WORKER, team_and_area, (WHOLE,))
+    second = establishment.establish(date(2022, 11, 1), Role.TEAM_MANAGER, team_and_area, (HALF, HALF))
     return Workforce(ledger, establishment, Random(1)), first.shares[0], second.shares[0]
 
 
@@ -265,9 +265,10 @@ def test_chance_leaves_alone_who_is_new_absent_about_to_go_or_holds_two_posts(
 
 def test_the_pathway_takes_the_fte_that_it_is_funded_for_and_no_more(shares: tuple[Workforce, Share, Share]) -> None:
     workforce, _, _ = shares
-    place, since = ("duty", "help-and-protection"), date(2022, 10, 3)
+    team_and_area, since = ("duty", "help-and-protection"), date(2022, 10, 3)
     posts = [
-        workforce.establishment.establish(since, Role.SOCIAL_WORKER, place, (fte,)) for fte in [WHOLE] * 41 + [HALF]
+        workforce.establishment.establish(since, Role.SOCIAL_WORKER, team_and_area, (fte,))
+        for fte in [WHOLE] * 41 + [HALF]
     ]
     workers = [workforce.start(post.shares[0], since, COMING)[0] for post in posts]
     with pytest.raises(ValueError, match="the pathway funds 41 FTE"):

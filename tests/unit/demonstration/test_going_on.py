@@ -65,9 +65,9 @@ def test_caseloads_and_demand_are_counted_every_month_after_the_published_histor
 def test_vacancies_agency_cover_and_the_academy_stay_alive(longer: list[Event]) -> None:
     held = known(longer)
     for as_at in ("2024-10-31", "2025-06-30", "2026-10-31"):
-        found = day(held, as_at)
-        assert 5 <= found.vacancies()["social-worker"] <= 14, as_at
-        assert 35 <= len(found.covers) <= 55, as_at
+        shown_day = day(held, as_at)
+        assert 5 <= shown_day.vacancies()["social-worker"] <= 14, as_at
+        assert 35 <= len(shown_day.covers) <= 55, as_at
     entries = {event["data"]["entry_on"] for event in of_type(longer, "cohort.opened")}
     assert [entry for entry in sorted(entries) if entry > "2024-03-31"] == [
         "2024-07-08", "2024-09-09", "2025-01-13", "2025-04-14", "2025-07-14", "2025-09-08", "2026-01-12", "2026-04-13",

@@ -39,8 +39,8 @@ def answering(answer: Answer) -> Iterator[Answering]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.path, headers, json.loads(body) if body else None)
             running.asked.append(asked)
-            status, found = answer(asked)
-            text = (found if isinstance(found, str) else json.dumps(found)).encode()
+            status, response = answer(asked)
+            text = (response if isinstance(response, str) else json.dumps(response)).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()

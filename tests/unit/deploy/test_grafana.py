@@ -88,30 +88,30 @@ def shown_of(*parts: Panel, **named: Any) -> dict[str, Any]:
 
 def panel(kind: Kind, *queries: Sql | PromQl, **named: Any) -> dict[str, Any]:
     """What Grafana reads of one panel."""
-    (found,) = shown_of(Panel("title", "what it shows", kind, queries, "s", **named))["panels"]
-    assert isinstance(found, dict)
-    return found
+    (shown,) = shown_of(Panel("title", "what it shows", kind, queries, "s", **named))["panels"]
+    assert isinstance(shown, dict)
+    return shown
 
 
 def test_the_operation_dashboard_shows_what_it_is_to_show() -> None:
-    found = {
+    shown = {
         item["title"]: (
             item["fieldConfig"]["defaults"]["unit"],
             {target["expr"]: target["legendFormat"] for target in item["targets"]},
         )
         for item in OPERATION["panels"]
     }
-    assert found == SHOWN
+    assert shown == SHOWN
 
 
 def test_what_is_good_and_what_is_bad_have_their_colours() -> None:
-    found = {
+    shown = {
         item["title"]: item["fieldConfig"]["defaults"]["thresholds"]["steps"]
         for item in OPERATION["panels"]
         if "thresholds" in item["fieldConfig"]["defaults"]
     }
     bad_above_none = steps(BLUE, VERMILLION)
-    assert found == {
+    assert shown == {
         "services that answer": steps(VERMILLION, BLUE),
         "consumers stopped": bad_above_none,
         "events missing": bad_above_none,
@@ -187,16 +187,16 @@ def test_no_two_roles_look_alike() -> None:
 
 
 def test_a_query_of_figures_and_one_of_operation() -> None:
-    found = panel(Kind.TABLE, Sql("SELECT 1"))
-    assert found["datasource"] == {"type": "grafana-postgresql-datasource", "uid": "workforce-figures"}
-    (target,) = found["targets"]
+    shown = panel(Kind.TABLE, Sql("SELECT 1"))
+    assert shown["datasource"] == {"type": "grafana-postgresql-datasource", "uid": "workforce-figures"}
+    (target,) = shown["targets"]
     assert target == {
-        "refId": "A", "datasource": found["datasource"], "editorMode": "code", "format": "table", "rawQuery": True,
+        "refId": "A", "datasource": shown["datasource"], "editorMode": "code", "format": "table", "rawQuery": True,
         "rawSql": "SELECT 1",
     }  # fmt: skip
-    found = panel(Kind.OVER_TIME, PromQl("up", "{{service}}"), PromQl("down", ""))
-    assert found["datasource"] == {"type": "prometheus", "uid": "workforce-operation"}
-    assert [target["refId"] for target in found["targets"]] == ["A", "B"]
+    shown = panel(Kind.OVER_TIME, PromQl("up", "{{service}}"), PromQl("down", ""))
+    assert shown["datasource"] == {"type": "prometheus", "uid": "workforce-operation"}
+    assert [target["refId"] for target in shown["targets"]] == ["A", "B"]
 
 
 def test_thresholds_must_rise() -> None:
@@ -227,9 +227,9 @@ def test_a_number_is_the_last_one_found() -> None:
 
 def test_what_the_reader_writes_begins_with_its_default() -> None:
     box = TextBox("authority", "the authority", "331", "Its three-digit code.")
-    (found,) = shown_of(variables=(box,))["templating"]["list"]
+    (shown,) = shown_of(variables=(box,))["templating"]["list"]
     chosen = {"selected": True, "text": "331", "value": "331"}
-    assert found == {
+    assert shown == {
         "type": "textbox", "name": "authority", "label": "the authority", "description": "Its three-digit code.",
         "query": "331", "current": chosen, "options": [chosen], "hide": 0, "skipUrlSync": False,
     }  # fmt: skip

@@ -14,8 +14,8 @@ from tests.unit.deploy.answering import Asked, answering
 
 def test_the_four_columns_are_asked_for_in_reading_order_with_the_key() -> None:
     def answer(asked: Asked) -> tuple[int, Any]:
-        place = len(metrics.asked)
-        return 200, {"rows": [{"role": "social-worker", "value": place}], "total": 10 + place}
+        number = len(metrics.asked)
+        return 200, {"rows": [{"role": "social-worker", "value": number}], "total": 10 + number}
 
     with answering(answer) as metrics:
         columns = read_columns(metrics.url, {"Authorization": "Bearer k"})
@@ -26,7 +26,7 @@ def test_the_four_columns_are_asked_for_in_reading_order_with_the_key() -> None:
         "2023-10-31\nagency\ncover",
     ]
     assert [(column.values, column.total) for column in columns] == [
-        ({"social-worker": float(place)}, 10.0 + place) for place in (1, 2, 3, 4)
+        ({"social-worker": float(number)}, 10.0 + number) for number in (1, 2, 3, 4)
     ]
     asked = [urlsplit(asked.path) for asked in metrics.asked]
     assert [parts.path for parts in asked] == ["/v1/measures/vacancies", "/v1/measures/agency-cover"] * 2

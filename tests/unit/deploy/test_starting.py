@@ -223,8 +223,8 @@ def test_settings_of_whoever_starts_a_service_do_not_reach_it(tmp_path: Path, mo
 
 @pytest.mark.parametrize(("status", "ready"), [(200, True), (503, False), (404, False)])
 def test_a_service_is_ready_when_it_says_so(tmp_path: Path, status: int, ready: bool) -> None:
-    with answering(lambda asked: (status, {})) as place:
-        service = Service("metrics", tmp_path / "log", {}, port=int(place.url.rpartition(":")[2]))
+    with answering(lambda asked: (status, {})) as stand_in:
+        service = Service("metrics", tmp_path / "log", {}, port=int(stand_in.url.rpartition(":")[2]))
         assert service.ready() is ready
-        assert [asked.path for asked in place.asked] == ["/health/ready"]
+        assert [asked.path for asked in stand_in.asked] == ["/health/ready"]
     assert Service("metrics", tmp_path / "log", {}).ready() is False

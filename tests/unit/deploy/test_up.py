@@ -37,12 +37,12 @@ def done(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return done
 
 
-def demonstrate(monkeypatch: pytest.MonkeyPatch, found: Held) -> str:
+def demonstrate(monkeypatch: pytest.MonkeyPatch, already_held: Held) -> str:
     """What is said where the journals hold this of the demonstration."""
 
     async def held(history: Any, urls: Any) -> Held:
         assert (history, urls) == (HISTORY, {"recruitment": "postgresql:///"})
-        return found
+        return already_held
 
     monkeypatch.setattr(up, "held", held)
     system = SimpleNamespace(
@@ -50,15 +50,15 @@ def demonstrate(monkeypatch: pytest.MonkeyPatch, found: Held) -> str:
     )
     screen = io.StringIO()
     is_shown = up._demonstrate(HISTORY, system, EmbeddedSettings(api_key="k"), Console(file=screen, width=120))  # type: ignore[arg-type]
-    assert is_shown is (found is not Held.OTHER)
+    assert is_shown is (already_held is not Held.OTHER)
     return screen.getvalue()
 
 
-@pytest.mark.parametrize("found", [Held.NOTHING, Held.PART])
+@pytest.mark.parametrize("already_held", [Held.NOTHING, Held.PART])
 def test_what_is_not_all_there_is_loaded_and_the_table_shown(
-    done: list[str], monkeypatch: pytest.MonkeyPatch, found: Held
+    done: list[str], monkeypatch: pytest.MonkeyPatch, already_held: Held
 ) -> None:
-    said = demonstrate(monkeypatch, found)
+    said = demonstrate(monkeypatch, already_held)
     assert done == ["loads 2", "waits", "reads http://metrics with {'Authorization': 'Bearer k'}"]
     assert "22" in said
     assert "adds up to 29, as here" in said

@@ -66,7 +66,7 @@ def test_twice_the_dirt_costs_no_more_than_about_twice_as_much(kind: str, monkey
     assert {name: by for name, by in growth.items() if by > MOST_GROWTH} == {}
 
 
-def test_a_place_of_more_rows_than_can_be_kept_is_refused_with_what_would_be_right(
+def test_a_unit_of_more_rows_than_can_be_kept_is_refused_with_what_would_be_right(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     occupied, _, facts = held_over_time(KINDS["occupants in turn anyhow"](MANY))

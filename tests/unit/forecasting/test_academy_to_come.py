@@ -124,8 +124,8 @@ def test_members_count_whose_year_was_over_three_months_before_within_two_years(
     completes_on: date, completed: int
 ) -> None:
     entered = date(completes_on.year - 1, completes_on.month, completes_on.day)
-    found = academy_of(opened("cohort-1", entered, completes_on), entrant(1, entered))
-    assert (found.completed, found.progressed) == (completed, 0)
+    academy = academy_of(opened("cohort-1", entered, completes_on), entrant(1, entered))
+    assert (academy.completed, academy.progressed) == (completed, 0)
 
 
 @pytest.mark.parametrize(
@@ -135,21 +135,21 @@ def test_who_is_in_another_role_three_months_after_completion_has_progressed(
     moved_on: date, has_progressed: int
 ) -> None:
     cohort = opened("cohort-1", date(2022, 5, 1), date(2023, 5, 1))
-    found = academy_of(cohort, entrant(1, date(2022, 5, 1)), progressed(1, moved_on))
-    assert (found.completed, found.progressed) == (1, has_progressed)
+    academy = academy_of(cohort, entrant(1, date(2022, 5, 1)), progressed(1, moved_on))
+    assert (academy.completed, academy.progressed) == (1, has_progressed)
 
 
 def test_who_went_to_a_post_that_nobody_established_is_not_known_to_have_progressed() -> None:
     cohort = opened("cohort-1", date(2022, 5, 1), date(2023, 5, 1))
-    found = academy_of(cohort, entrant(9, date(2022, 5, 1)), start("Q-1", "A-1", date(2022, 5, 1), cohort="cohort-1"))
+    academy = academy_of(cohort, entrant(9, date(2022, 5, 1)), start("Q-1", "A-1", date(2022, 5, 1), cohort="cohort-1"))
     # Q-9 entered on A-9, which nobody established either.
-    assert (found.completed, found.progressed) == (2, 0)
+    assert (academy.completed, academy.progressed) == (2, 0)
 
 
 def test_who_left_before_has_completed_and_not_progressed() -> None:
     cohort = opened("cohort-1", date(2022, 5, 1), date(2023, 5, 1))
-    found = academy_of(cohort, entrant(1, date(2022, 5, 1)), leaver("Q-1", date(2022, 9, 1)))
-    assert (found.completed, found.progressed, sum(found.due)) == (1, 0, 0)
+    academy = academy_of(cohort, entrant(1, date(2022, 5, 1)), leaver("Q-1", date(2022, 9, 1)))
+    assert (academy.completed, academy.progressed, sum(academy.due)) == (1, 0, 0)
 
 
 # --- who enters -------------------------------------------------------------------------------------------------------
@@ -169,20 +169,20 @@ def test_who_left_before_has_completed_and_not_progressed() -> None:
 def test_entrants_of_the_year_up_to_the_date_are_the_usual_intake_and_later_ones_are_to_come(
     entered: date, intake: int, entering: list[float]
 ) -> None:
-    found = academy_of(entrant(1, entered, None))
-    assert (found.usual_intake, found.entering[:2]) == (intake, entering)
-    assert sum(found.entering) == sum(entering)
+    academy = academy_of(entrant(1, entered, None))
+    assert (academy.usual_intake, academy.entering[:2]) == (intake, entering)
+    assert sum(academy.entering) == sum(entering)
 
 
 def _of_sizes(*sizes: tuple[date, int]) -> list[Event]:
     """Cohorts that entered on these days with so many members, each of whom has left since."""
-    found = []
+    events = []
     for entry, size in sizes:
-        found.append(opened(f"cohort-{entry}", entry, date(entry.year + 1, entry.month, 1)))
-        for place in range(size):
-            worker = f"Q-{entry}-{place}"
-            found += [start(worker, "A-1", entry, cohort=f"cohort-{entry}"), leaver(worker, date(2023, 10, 15))]
-    return found
+        events.append(opened(f"cohort-{entry}", entry, date(entry.year + 1, entry.month, 1)))
+        for index in range(size):
+            worker = f"Q-{entry}-{index}"
+            events += [start(worker, "A-1", entry, cohort=f"cohort-{entry}"), leaver(worker, date(2023, 10, 15))]
+    return events
 
 
 JANUARY_8 = date(2024, 1, 8)
@@ -204,8 +204,8 @@ JANUARY_8 = date(2024, 1, 8)
 def test_a_cohort_that_is_opened_has_as_many_entrants_as_usual_or_as_there_are_places(
     places: int | None, before: tuple[tuple[date, int], ...], expected: float
 ) -> None:
-    found = academy_of(opened("cohort-new", JANUARY_8, date(2025, 1, 8), places), *_of_sizes(*before))
-    assert found.entering == [0.0, 0.0, expected, 0.0, 0.0, 0.0]
+    academy = academy_of(opened("cohort-new", JANUARY_8, date(2025, 1, 8), places), *_of_sizes(*before))
+    assert academy.entering == [0.0, 0.0, expected, 0.0, 0.0, 0.0]
 
 
 def test_a_place_counts_once_whether_its_entrant_is_recorded_or_only_the_cohort_is() -> None:
@@ -224,8 +224,8 @@ def test_a_place_counts_once_whether_its_entrant_is_recorded_or_only_the_cohort_
 )
 def test_of_a_cohort_that_has_just_entered_the_rest_may_not_be_recorded_yet(entry_on: date, more: float) -> None:
     of_it = entrant(1, entry_on, "cohort-new")
-    found = academy_of(opened("cohort-new", entry_on, date(2024, 10, 1), 4), of_it)
-    assert (found.usual_intake, found.entering[0]) == (1, more)
+    academy = academy_of(opened("cohort-new", entry_on, date(2024, 10, 1), 4), of_it)
+    assert (academy.usual_intake, academy.entering[0]) == (1, more)
 
 
 def test_a_cohort_beyond_the_months_asked_for_does_not_count() -> None:

@@ -19,10 +19,8 @@ LAST = date(2024, 3, 31)
 @pytest.fixture(scope="module")
 def events() -> list[Event]:
     return [
-        parse_event(
-            {name: value for name, value in found.items() if name != "data"}, json.dumps(found["data"]).encode()
-        )
-        for found in history()
+        parse_event({name: value for name, value in one.items() if name != "data"}, json.dumps(one["data"]).encode())
+        for one in history()
     ]
 
 
@@ -43,18 +41,18 @@ def test_forecasts_are_made_at_every_month_end_from_october_2020_on(compared: li
 
 
 def test_about_as_much_of_what_came_lies_in_the_intervals_as_they_say(compared: list[Compared]) -> None:
-    found = score(compared)
-    assert 70 <= found.coverage[80] <= 92
-    assert 90 <= found.coverage[95] <= 100
+    scored = score(compared)
+    assert 70 <= scored.coverage[80] <= 92
+    assert 90 <= scored.coverage[95] <= 100
     for of_length in scores(compared, lambda item: item.length).values():
         assert 65 <= of_length.coverage[80] <= 97
         assert of_length.coverage[95] >= 85
 
 
 def test_forecasts_are_nearer_than_vacancies_staying_as_they_are(compared: list[Compared]) -> None:
-    found = score(compared)
-    assert found.mean_absolute_error < 0.75 * found.naive_mean_absolute_error
-    assert abs(found.bias) < 3
+    scored = score(compared)
+    assert scored.mean_absolute_error < 0.75 * scored.naive_mean_absolute_error
+    assert abs(scored.bias) < 3
 
 
 def test_vacancies_that_came_are_those_of_the_published_table(compared: list[Compared]) -> None:
@@ -67,13 +65,13 @@ def test_a_forecast_uses_nothing_that_was_recorded_after_its_origin(
     events: list[Event], snapshot: Snapshot, origin: date
 ) -> None:
     instant = datetime(origin.year, origin.month, origin.day, 23, 59, 59, 999999, tzinfo=UTC)
-    never_told = [found for found in events if found.envelope.time <= instant]
+    never_told = [one for one in events if one.envelope.time <= instant]
     assert 0 < len(never_told) < len(events)
-    workers = sorted({found.envelope.subject for found in never_told if found.envelope.subject.startswith("worker/")})
+    workers = sorted({one.envelope.subject for one in never_told if one.envelope.subject.startswith("worker/")})
 
     def all_had_left(recorded: datetime) -> list[Event]:
         day = origin - timedelta(days=30)
-        return [event(left(day), worker, recorded, f"invented-{place}") for place, worker in enumerate(workers)]
+        return [event(left(day), worker, recorded, f"invented-{index}") for index, worker in enumerate(workers)]
 
     def made(of: list[Event]) -> list[tuple[float, object]]:
         return [(item.expected, item.intervals) for item in from_origin(of, snapshot, origin, LAST, 12, None)]

@@ -39,8 +39,8 @@ HISTORY = [*posts(), PLANNED, ENTERED_LATE]
 
 
 def rows(role: Role | None = None, length: int = 12) -> list[tuple[Any, ...]]:
-    found = back_test(HISTORY, Snapshot(HISTORY), LAST, length, role)
-    return [(item.origin, item.as_at, item.naive, item.expected, item.came) for item in found]
+    tested = back_test(HISTORY, Snapshot(HISTORY), LAST, length, role)
+    return [(item.origin, item.as_at, item.naive, item.expected, item.came) for item in tested]
 
 
 def test_each_forecast_is_of_what_was_known_that_evening_beside_what_is_known_now() -> None:
@@ -48,8 +48,8 @@ def test_each_forecast_is_of_what_was_known_that_evening_beside_what_is_known_no
     # July of both.
     april, may, june, july = date(2023, 4, 30), date(2023, 5, 31), date(2023, 6, 30), date(2023, 7, 31)
     august = LAST
-    found = rows()
-    assert found[:-1] == [
+    lines = rows()
+    assert lines[:-1] == [
         (april, may, 4.0, 4.0, 4.0),
         (april, june, 4.0, 4.0, 3.0),
         (april, july, 4.0, 4.0, 2.0),
@@ -62,7 +62,7 @@ def test_each_forecast_is_of_what_was_known_that_evening_beside_what_is_known_no
     ]
     # By then two of 46 vacant FTE-months (ten of 4, then 3.5 and 2.5) were filled: a 23rd of the 2 is expected to be.
     expected = pytest.approx(2 - 2 / 23, abs=5 * (0.09 / 4000) ** 0.5)
-    assert found[-1] == (july, august, 2.0, expected, 2.0)
+    assert lines[-1] == (july, august, 2.0, expected, 2.0)
 
 
 def test_a_length_is_at_most_the_one_asked_for_and_a_role_has_its_own() -> None:
@@ -75,7 +75,7 @@ def test_a_length_is_at_most_the_one_asked_for_and_a_role_has_its_own() -> None:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "last", "found"),
+    ("recorded", "last", "expected"),
     [
         pytest.param(date(2021, 1, 1), date(2023, 4, 30), [], id="nothing came after the first month end"),
         pytest.param(date(2021, 1, 1), date(2023, 5, 1), [date(2023, 4, 30)], id="a day did"),
@@ -87,14 +87,14 @@ def test_a_length_is_at_most_the_one_asked_for_and_a_role_has_its_own() -> None:
         pytest.param(date(2021, 1, 1), date(2022, 12, 31), [], id="too early altogether"),
     ],
 )
-def test_origins_are_month_ends_after_27_months_of_history(recorded: date, last: date, found: list[date]) -> None:
+def test_origins_are_month_ends_after_27_months_of_history(recorded: date, last: date, expected: list[date]) -> None:
     instant = datetime(recorded.year, recorded.month, recorded.day, 9, tzinfo=UTC)
-    assert origins(Snapshot([post("P-1", recorded=instant)]), last) == found
+    assert origins(Snapshot([post("P-1", recorded=instant)]), last) == expected
 
 
 def test_of_many_origins_the_last_sixty_are_tested() -> None:
-    found = origins(Snapshot([post("P-1", recorded=datetime(2010, 1, 1, tzinfo=UTC))]), LAST)
-    assert (len(found), found[0], found[-1]) == (60, date(2018, 8, 31), date(2023, 7, 31))
+    days = origins(Snapshot([post("P-1", recorded=datetime(2010, 1, 1, tzinfo=UTC))]), LAST)
+    assert (len(days), days[0], days[-1]) == (60, date(2018, 8, 31), date(2023, 7, 31))
 
 
 # --- scores -----------------------------------------------------------------------------------------------------------
@@ -106,12 +106,12 @@ def compared(length: int, expected: float, came: float, naive: float = 10.0, hig
 
 
 def test_scores_of_four_forecasts() -> None:
-    found = score([compared(1, 9, 8), compared(1, 10, 12.5), compared(2, 11, 14), compared(2, 10, 10.5)])
+    scored = score([compared(1, 9, 8), compared(1, 10, 12.5), compared(2, 11, 14), compared(2, 10, 10.5)])
     # Off by 1, 2.5, 3 and 0.5; too high by 1, too low by 2.5, 3 and 0.5. Naive off by 2, 2.5, 4 and 0.5.
-    assert found.forecasts == 4
-    assert found.coverage == {80: 50.0, 95: 75.0}
-    assert (found.mean_absolute_error, found.naive_mean_absolute_error) == (1.75, 2.25)
-    assert found.bias == -1.25
+    assert scored.forecasts == 4
+    assert scored.coverage == {80: 50.0, 95: 75.0}
+    assert (scored.mean_absolute_error, scored.naive_mean_absolute_error) == (1.75, 2.25)
+    assert scored.bias == -1.25
     by_length = scores([compared(2, 11, 14), compared(1, 9, 8)], lambda item: item.length)
     assert [(length, of_it.forecasts, of_it.bias) for length, of_it in by_length.items()] == [(1, 1, 1.0), (2, 1, -3.0)]
 
@@ -158,5 +158,5 @@ def test_what_changes_everything_changes_nothing_that_was_forecast_before_it_was
     assert forecast_of_may([*posts(), *people, *told_then]) == [4.0, 4.0, 4.0]
     # What came is as known now.
     everything = [*posts(), *people, *told_later]
-    found = from_origin(everything, Snapshot(everything), MAY_31, LAST, 1, None)
-    assert [(item.naive, item.came) for item in found] == [(1.0, 4.0)]
+    tested = from_origin(everything, Snapshot(everything), MAY_31, LAST, 1, None)
+    assert [(item.naive, item.came) for item in tested] == [(1.0, 4.0)]

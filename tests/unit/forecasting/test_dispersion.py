@@ -14,8 +14,8 @@ STEADY = {Flow.OPENED_BY_LEAVERS: 2.0, Flow.FILLED_BY_HIRES: 2.0}
 
 
 def steady(count: int, **flows: float | list[float]) -> Months:
-    found = STEADY | {Flow(name.replace("_", "-")): amount for name, amount in flows.items()}
-    return months_of(count, {"in_post": 100.0, "vacancies": 10.0}, found)
+    flows_of_month = STEADY | {Flow(name.replace("_", "-")): amount for name, amount in flows.items()}
+    return months_of(count, {"in_post": 100.0, "vacancies": 10.0}, flows_of_month)
 
 
 def test_the_factor_is_the_root_of_the_mean_squared_error_over_the_variance() -> None:

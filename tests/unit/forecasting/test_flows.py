@@ -21,8 +21,8 @@ SOCIAL_WORKER = Role.SOCIAL_WORKER
 
 def of_october(events: list[Event], role: Role | None = None) -> dict[Flow, float]:
     """The flows of October 2023 that are not nought."""
-    found = months(Snapshot(events), [SEPTEMBER_30, AS_AT], role)
-    return {flow: float(amounts[0]) for flow, amounts in found.flows.items() if amounts[0]}
+    by_month = months(Snapshot(events), [SEPTEMBER_30, AS_AT], role)
+    return {flow: float(amounts[0]) for flow, amounts in by_month.flows.items() if amounts[0]}
 
 
 def about(subject: str, data: EventData) -> Event:
@@ -86,18 +86,21 @@ def test_whoever_is_followed_on_the_same_day_opens_no_vacancy_and_the_other_fill
 )
 def test_a_month_has_the_days_after_one_date_up_to_and_with_the_next(day: date, falls_in: list[float]) -> None:
     snapshot = Snapshot([post("P-1"), start("W-1", "P-1"), leaver("W-1", day)])
-    found = months(snapshot, [date(2023, 8, 31), SEPTEMBER_30, AS_AT])
-    assert found.flows[Flow.LEAVERS].tolist() == falls_in
+    by_month = months(snapshot, [date(2023, 8, 31), SEPTEMBER_30, AS_AT])
+    assert by_month.flows[Flow.LEAVERS].tolist() == falls_in
     # Who left on a day is not in post on it.
     in_post = [1 if one < day else 0 for one in (date(2023, 8, 31), SEPTEMBER_30, AS_AT)]
-    assert (found.stocks["in_post"].tolist(), found.stocks["vacancies"].tolist()) == (in_post, [1 - n for n in in_post])
+    assert (by_month.stocks["in_post"].tolist(), by_month.stocks["vacancies"].tolist()) == (
+        in_post,
+        [1 - n for n in in_post],
+    )
 
 
 def test_a_post_counts_from_the_day_on_which_it_is_funded_up_to_the_day_on_which_it_closes() -> None:
     events = [post("P-1", SEPTEMBER_30), about("post/P-1", PostClosed(closed_on=AS_AT))]
-    found = months(Snapshot(events), [date(2023, 9, 29), SEPTEMBER_30, date(2023, 10, 30), AS_AT])
-    assert found.stocks["establishment"].tolist() == [0.0, 1.0, 1.0, 0.0]
-    assert found.flows[Flow.REST].tolist() == [1.0, 0.0, -1.0]
+    by_month = months(Snapshot(events), [date(2023, 9, 29), SEPTEMBER_30, date(2023, 10, 30), AS_AT])
+    assert by_month.stocks["establishment"].tolist() == [0.0, 1.0, 1.0, 0.0]
+    assert by_month.flows[Flow.REST].tolist() == [1.0, 0.0, -1.0]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +143,8 @@ def test_a_leaver_is_of_the_role_of_the_day_before() -> None:
 def test_a_post_that_closes_vacant_and_opens_again_is_a_vacancy_less_and_one_more() -> None:
     closed = about("post/P-1", PostClosed(closed_on=TENTH))
     again = post("P-1", date(2023, 11, 10), recorded=at(AS_AT), id="again")
-    found = months(Snapshot([post("P-1"), closed, again]), [SEPTEMBER_30, AS_AT, date(2023, 11, 30)])
-    assert found.flows[Flow.REST].tolist() == [-1.0, 1.0]
+    by_month = months(Snapshot([post("P-1"), closed, again]), [SEPTEMBER_30, AS_AT, date(2023, 11, 30)])
+    assert by_month.flows[Flow.REST].tolist() == [-1.0, 1.0]
 
 
 # --- progression from the academy -------------------------------------------------------------------------------------

@@ -150,9 +150,9 @@ def test_what_moved_vacancies_in_a_month_adds_up_to_how_they_changed() -> None:
         start(7, 0, date(2023, 10, 20)),
         post(8, date(2023, 10, 25)),
     ]
-    found = months(Snapshot(events), steps(AS_AT, -1, 0))
-    assert found.stocks["vacancies"].tolist() == [3.0, 4.0]
-    assert {flow: amounts[0] for flow, amounts in found.flows.items() if amounts[0]} == {
+    by_month = months(Snapshot(events), steps(AS_AT, -1, 0))
+    assert by_month.stocks["vacancies"].tolist() == [3.0, 4.0]
+    assert {flow: amounts[0] for flow, amounts in by_month.flows.items() if amounts[0]} == {
         Flow.LEAVERS: 1.0,
         Flow.OPENED_BY_LEAVERS: 1.0,
         Flow.FILLED_BY_HIRES: 1.0,
@@ -239,7 +239,7 @@ def academy_with_posts_of_its_own() -> list[Event]:
             csww_role=CswwRole.CASE_HOLDER,
         )
         events.append(event(academy_post, f"post/A-{year}", at(entry), f"academy-{year}"))
-        for place in range(2):
+        for index in range(2):
             entrant = WorkerStarted(
                 started_on=entry,
                 post=f"A-{year}",
@@ -248,11 +248,11 @@ def academy_with_posts_of_its_own() -> list[Event]:
                 route=Route.ACADEMY,
                 cohort=cohort,
             )
-            events.append(event(entrant, f"worker/Q-{year}-{place}", at(entry), f"entered-{year}-{place}"))
+            events.append(event(entrant, f"worker/Q-{year}-{index}", at(entry), f"entered-{year}-{index}"))
             if over <= AS_AT:
-                to_post = f"P-{20 + 2 * (year - 2021) + place}"
+                to_post = f"P-{20 + 2 * (year - 2021) + index}"
                 progressed = moved(over, f"A-{year}", to_post)
-                events.append(event(progressed, f"worker/Q-{year}-{place}", at(over), f"progressed-{year}-{place}"))
+                events.append(event(progressed, f"worker/Q-{year}-{index}", at(over), f"progressed-{year}-{index}"))
         if over <= AS_AT:
             events.append(event(PostClosed(closed_on=over), f"post/A-{year}", at(over), f"closed-{year}"))
     return events
@@ -277,8 +277,8 @@ def test_what_cannot_act_in_the_months_asked_for_is_told_with_how_many_would_sho
     for intake in (8.0, 0.0):
         made = forecast(snapshot, AS_AT, 12, change=Change(intake=intake))
         assert (made.acts, changed(made)) == ({"intake": None}, expected(made))
-        found = what_would_act(snapshot, AS_AT, 12, "intake", Change(intake=intake), made)
-        assert found == "months=13 or more: it acts from 2024-11-30 on"
+        acts = what_would_act(snapshot, AS_AT, 12, "intake", Change(intake=intake), made)
+        assert acts == "months=13 or more: it acts from 2024-11-30 on"
 
 
 def test_every_change_says_from_when_on_it_acts_by_itself() -> None:
@@ -294,8 +294,8 @@ def test_a_change_that_can_never_act_is_told_apart_from_one_to_what_is_usual() -
     assert made.acts == {"turnover_lower_by": None, "conversions": None}
     usual = Change(turnover_lower_by=5.0, conversions=0.0)
     assert [is_usual(name, usual, made, 3) for name in made.acts] == [False, True]
-    found = what_would_act(snapshot, AS_AT, 3, "turnover_lower_by", Change(turnover_lower_by=5.0), made)
-    assert found == "another change: within 36 months this one opens and fills no vacancy"
+    acts = what_would_act(snapshot, AS_AT, 3, "turnover_lower_by", Change(turnover_lower_by=5.0), made)
+    assert acts == "another change: within 36 months this one opens and fills no vacancy"
 
 
 def test_fewer_entrants_than_are_known_of_are_no_change() -> None:
@@ -303,8 +303,8 @@ def test_fewer_entrants_than_are_known_of_are_no_change() -> None:
     snapshot = Snapshot([*quiet_authority(), event(opened, "cohort/cohort-1", at(AS_AT), "opened-1")])
     made = forecast(snapshot, AS_AT, 36, change=Change(intake=1.0))
     assert made.acts == {"intake": None}
-    found = what_would_act(snapshot, AS_AT, 36, "intake", Change(intake=1.0), made)
-    assert found == "more than 2: so many a year are known to enter, and count towards it"
+    acts = what_would_act(snapshot, AS_AT, 36, "intake", Change(intake=1.0), made)
+    assert acts == "more than 2: so many a year are known to enter, and count towards it"
 
 
 # --- always the same --------------------------------------------------------------------------------------------------
@@ -313,7 +313,7 @@ def test_fewer_entrants_than_are_known_of_are_no_change() -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_the_order_in_which_events_came_changes_no_digit(seed: int) -> None:
     events = busy_authority()
-    shuffled: Sequence[Event] = [events[place] for place in np.random.default_rng(seed).permutation(len(events))]
+    shuffled: Sequence[Event] = [events[index] for index in np.random.default_rng(seed).permutation(len(events))]
     change = Change(intake=5.0, turnover_lower_by=2.0)
     for role in (None, Role.SOCIAL_WORKER):
         made = forecast(Snapshot(events), AS_AT, 12, role, change)
@@ -332,17 +332,17 @@ def test_a_role_of_which_there_is_no_post_has_no_vacancies() -> None:
 @pytest.mark.parametrize("mean", [0.0, 0.3, 4.0, 29.0, 60.0])
 def test_numbers_drawn_have_the_mean_and_the_variance_of_poisson(mean: float) -> None:
     numbers = Numbers(np.random.default_rng(5).standard_normal((1, PATHS)))
-    found = drawn(np.full(PATHS, mean), numbers, 0)
-    assert found.mean() == pytest.approx(mean, abs=4 * (mean / PATHS) ** 0.5)
-    assert found.var() == pytest.approx(mean, rel=0.1)
+    draws = drawn(np.full(PATHS, mean), numbers, 0)
+    assert draws.mean() == pytest.approx(mean, abs=4 * (mean / PATHS) ** 0.5)
+    assert draws.var() == pytest.approx(mean, rel=0.1)
 
 
 def test_how_often_each_small_number_is_drawn_is_as_poisson_has_it() -> None:
     numbers = Numbers(np.random.default_rng(5).standard_normal((1, PATHS)))
-    found = drawn(np.full(PATHS, 4.0), numbers, 0)
+    draws = drawn(np.full(PATHS, 4.0), numbers, 0)
     # e to the -4 is 0.0183; times 4, 8 and 32/3.
     for number, share in ((0, 0.0183), (1, 0.0733), (2, 0.1465), (3, 0.1954)):
-        assert (found == number).mean() == pytest.approx(share, abs=5 * (share / PATHS) ** 0.5)
+        assert (draws == number).mean() == pytest.approx(share, abs=5 * (share / PATHS) ** 0.5)
 
 
 def test_a_higher_mean_never_draws_a_lower_number() -> None:

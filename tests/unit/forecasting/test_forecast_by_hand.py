@@ -53,13 +53,13 @@ def about(mean: float, variance: float) -> object:
 
 
 def test_what_is_expected_of_the_first_month_at_present_rates() -> None:
-    found = made()
+    forecast = made()
     # At the ends of October 2022 to October 2023 6 were vacant and 34 in post. The month of March has nothing odd.
-    assert (found.vacancies, found.rates.turnover.events, found.rates.turnover.exposure) == (6.0, 12.0, 408.0)
-    assert (found.rates.filling.events, found.rates.filling.exposure) == (12.0, 72.0)
+    assert (forecast.vacancies, forecast.rates.turnover.events, forecast.rates.turnover.exposure) == (6.0, 12.0, 408.0)
+    assert (forecast.rates.filling.events, forecast.rates.filling.exposure) == (12.0, 72.0)
     # One leaves; of the 7 that are vacant then a sixth is filled. A rate from 12 events has a variance of a twelfth of
     # its square: 1 + 1/12 of leavers; 7/6 + (7/6) squared / 12 of hires, and 1/36 of the leavers' that is filled.
-    first = found.months[0]
+    first = forecast.months[0]
     assert (first.leavers, first.hires) == (about(1.0, 1.083), about(7 / 6, 1.3))
     assert first.expected == about(7 - 7 / 6, 2.05)
     assert first.known == 6.0
@@ -77,19 +77,19 @@ def test_a_leaver_whose_day_is_recorded_already_is_not_counted_twice() -> None:
 
 
 def test_a_leaver_known_for_a_later_month_is_counted_in_that_month() -> None:
-    found = made(leaver("W-20", date(2023, 12, 1), AS_AT))
-    assert [month.known for month in found.months[:3]] == [6.0, 7.0, 7.0]
-    assert found.months[0].leavers == about(1.0, 1.083)
-    assert found.months[1].leavers == pytest.approx(1.1, abs=0.06)
+    forecast = made(leaver("W-20", date(2023, 12, 1), AS_AT))
+    assert [month.known for month in forecast.months[:3]] == [6.0, 7.0, 7.0]
+    assert forecast.months[0].leavers == about(1.0, 1.083)
+    assert forecast.months[1].leavers == pytest.approx(1.1, abs=0.06)
 
 
 def test_a_starter_who_is_known_is_one_of_those_who_are_hired() -> None:
-    found = made(start("N-99", "P-6", date(2023, 11, 15), recorded=AS_AT)).months[0]
-    assert found.known == 5.0
+    first = made(start("N-99", "P-6", date(2023, 11, 15), recorded=AS_AT)).months[0]
+    assert first.known == 5.0
     # Of 6 that are vacant then 1 is expected to be filled; one is known to fill one, and beside it 0.1144 are filled,
     # or as many more as more leave.
-    assert found.hires == pytest.approx(1 + 0.1144, abs=0.12)
-    assert found.expected == pytest.approx(6 - 0.1144, abs=0.15)
+    assert first.hires == pytest.approx(1 + 0.1144, abs=0.12)
+    assert first.expected == pytest.approx(6 - 0.1144, abs=0.15)
 
 
 def test_of_what_was_before_the_records_begin_only_who_stayed_is_known_and_it_gives_no_rates() -> None:
@@ -102,12 +102,12 @@ def test_of_what_was_before_the_records_begin_only_who_stayed_is_known_and_it_gi
 
 def test_the_rates_of_a_role_are_shrunk_towards_those_of_the_authority() -> None:
     snapshot = Snapshot([*known_by_heart(), post("M-1", role=Role.TEAM_MANAGER)])
-    found = forecast(snapshot, AS_AT, 1, Role.TEAM_MANAGER).rates
+    rates = forecast(snapshot, AS_AT, 1, Role.TEAM_MANAGER).rates
     # Nobody holds the post: of 240 FTE-months at 12 leavers over 408 it has 7.06. It is vacant, filled by nobody: of
     # 24 at 12 hires over 84 it has 3.43, over 36.
-    assert found.turnover.events == pytest.approx(240 * 12 / 408)
-    assert found.filling.events == pytest.approx(24 * 12 / 84)
-    assert (found.turnover.exposure, found.filling.exposure) == (240.0, 36.0)
+    assert rates.turnover.events == pytest.approx(240 * 12 / 408)
+    assert rates.filling.events == pytest.approx(24 * 12 / 84)
+    assert (rates.turnover.exposure, rates.filling.exposure) == (240.0, 36.0)
     # All posts have their own.
     assert forecast(snapshot, AS_AT, 1).rates.filling.exposure == 84.0
 
@@ -143,21 +143,23 @@ def test_what_progression_closes_is_told_by_two_years(progressed_on: date, relie
 
 def test_a_change_of_turnover_acts_by_as_many_points() -> None:
     # 12 points a year are 1 in a month, of 34 in post 0.34.
-    found = made(change=Change(turnover_lower_by=12.0))
-    assert found.changed is not None
-    assert found.months[0].leavers - found.changed[0].leavers == pytest.approx(0.34, abs=0.03)
-    assert found.months[0].expected - found.changed[0].expected == pytest.approx(0.34 * 5 / 6, abs=0.03)
-    assert found.acts == {"turnover_lower_by": date(2023, 11, 30)}
+    forecast = made(change=Change(turnover_lower_by=12.0))
+    assert forecast.changed is not None
+    assert forecast.months[0].leavers - forecast.changed[0].leavers == pytest.approx(0.34, abs=0.03)
+    assert forecast.months[0].expected - forecast.changed[0].expected == pytest.approx(0.34 * 5 / 6, abs=0.03)
+    assert forecast.acts == {"turnover_lower_by": date(2023, 11, 30)}
 
 
 def test_conversions_act_by_as_many_in_each_month() -> None:
     # Nobody was converted so far; of the 0.5 in each month the fewer are vacant the fewer others are hired.
-    found = made(change=Change(conversions=6.0))
-    assert found.changed is not None
-    differences = [month.expected - other.expected for month, other in zip(found.months, found.changed, strict=True)]
+    forecast = made(change=Change(conversions=6.0))
+    assert forecast.changed is not None
+    differences = [
+        month.expected - other.expected for month, other in zip(forecast.months, forecast.changed, strict=True)
+    ]
     assert differences[0] == pytest.approx(0.5, abs=1e-3)
     assert differences[1] == pytest.approx(0.5 + 0.5 * 5 / 6, abs=0.03)
-    assert found.changed[0].hires - found.months[0].hires == pytest.approx(0.5, abs=1e-3)
+    assert forecast.changed[0].hires - forecast.months[0].hires == pytest.approx(0.5, abs=1e-3)
 
 
 def test_of_a_role_conversions_are_its_share_of_the_vacancies() -> None:
@@ -165,9 +167,9 @@ def test_of_a_role_conversions_are_its_share_of_the_vacancies() -> None:
     snapshot = Snapshot([*known_by_heart(), *managers])
     change = Change(conversions=12.0)
     # 2 of 8 vacancies: 3 of 12 conversions, a quarter in each month.
-    found = forecast(snapshot, AS_AT, 12, Role.TEAM_MANAGER, change)
-    assert found.changed is not None
-    assert found.months[0].expected - found.changed[0].expected == pytest.approx(0.25, abs=0.01)
+    ahead = forecast(snapshot, AS_AT, 12, Role.TEAM_MANAGER, change)
+    assert ahead.changed is not None
+    assert ahead.months[0].expected - ahead.changed[0].expected == pytest.approx(0.25, abs=0.01)
     assert forecast(snapshot, AS_AT, 12, None, change).vacancies == 8.0
 
 
@@ -198,19 +200,19 @@ def test_an_interval_never_narrows_with_the_horizon_where_vacancies_only_come_up
     posts = post("P-1", fte="999", recorded=at(recorded))
     events = [posts, *(start(f"W-{n}", "P-1", recorded=recorded) for n in range(912))]
     events += [leaver(f"W-{n}", months_later(date(2022, 11, 10), n)) for n in range(12)]
-    found = forecast(Snapshot(events), AS_AT, 36)
+    ahead = forecast(Snapshot(events), AS_AT, 36)
     for level in (80, 95):
-        widths = [month.intervals[level][1] - month.intervals[level][0] for month in found.months]
+        widths = [month.intervals[level][1] - month.intervals[level][0] for month in ahead.months]
         assert all(later > earlier - 1e-6 for earlier, later in pairwise(widths))
         assert widths[-1] > 5 * widths[0]
     assert all(
         lower <= low < month.expected < high <= higher
-        for month in found.months
+        for month in ahead.months
         for (low, high), (lower, higher) in [(month.intervals[80], month.intervals[95])]
     )
     # 99 are vacant; about one leaves in each month.
-    assert found.vacancies == 99.0
-    assert found.months[11].expected == pytest.approx(110.9, abs=0.6)
+    assert ahead.vacancies == 99.0
+    assert ahead.months[11].expected == pytest.approx(110.9, abs=0.6)
 
 
 @pytest.mark.parametrize(
@@ -229,10 +231,10 @@ def test_as_many_vacant_academy_posts_as_usual_stay_vacant_and_no_more() -> None
     # One has been vacant for more than a year; two are established in the month of the date, one in the next.
     academy = [post("A-1", role=NQSW), post("A-2", date(2023, 10, 16), NQSW), post("A-3", date(2023, 10, 16), NQSW)]
     academy.append(post("A-4", date(2023, 11, 6), NQSW))
-    found = forecast(Snapshot([*academy, post("P-1"), start("W-1", "P-1")]), AS_AT, 2)
-    assert found.vacancies == 3.0
-    assert [month.known for month in found.months] == [4.0, 4.0]
-    assert [month.expected for month in found.months] == [1.0, 1.0]
+    ahead = forecast(Snapshot([*academy, post("P-1"), start("W-1", "P-1")]), AS_AT, 2)
+    assert ahead.vacancies == 3.0
+    assert [month.known for month in ahead.months] == [4.0, 4.0]
+    assert [month.expected for month in ahead.months] == [1.0, 1.0]
 
 
 def test_the_roles_are_those_that_have_posts_in_the_months_asked_for_or_somebody_in_post() -> None:
@@ -246,5 +248,8 @@ def test_the_roles_are_those_that_have_posts_in_the_months_asked_for_or_somebody
 
 
 def test_stocks_of_the_months_to_come_are_as_known() -> None:
-    found = months(Snapshot(known_by_heart()), [AS_AT, date(2023, 11, 30)])
-    assert (found.stocks["in_post"].tolist(), found.stocks["establishment"].tolist()) == ([34.0, 34.0], [40.0, 40.0])
+    by_month = months(Snapshot(known_by_heart()), [AS_AT, date(2023, 11, 30)])
+    assert (by_month.stocks["in_post"].tolist(), by_month.stocks["establishment"].tolist()) == (
+        [34.0, 34.0],
+        [40.0, 40.0],
+    )

@@ -93,22 +93,22 @@ def test_of_two_years_the_second_counts_but_for_the_academy() -> None:
             Flow.FILLED_BY_PROGRESSION: [0.75 * fte for fte in progressed],
         },
     )
-    found = rates(two_years, two_years, NOBODY_ENTERED, of_role=False)
-    assert (found.turnover, found.filling) == (Rate(12.0, 1200.0), Rate(24.0, 120.0))
-    assert (found.hires, found.relieved) == (24.0, 0.75)
+    usual = rates(two_years, two_years, NOBODY_ENTERED, of_role=False)
+    assert (usual.turnover, usual.filling) == (Rate(12.0, 1200.0), Rate(24.0, 120.0))
+    assert (usual.hires, usual.relieved) == (24.0, 0.75)
 
 
 def test_fte_in_post_is_the_mean_of_the_opening_and_the_closing_of_each_month() -> None:
     # The means are 15 and 30.
     two = months_of(2, {"in_post": [10.0, 20.0, 40.0], "vacancies": [4.0, 2.0, 0.0]}, {Flow.LEAVERS: [1.0, 2.0]})
-    found = rates(two, two, NOBODY_ENTERED, of_role=False)
-    assert (found.turnover, found.filling) == (Rate(3.0, 45.0), Rate(0.0, 4.0))
+    usual = rates(two, two, NOBODY_ENTERED, of_role=False)
+    assert (usual.turnover, usual.filling) == (Rate(3.0, 45.0), Rate(0.0, 4.0))
 
 
 def test_half_a_year_of_history_is_told_as_a_year() -> None:
     half = months_of(6, {"in_post": 50.0}, {Flow.FILLED_BY_CONVERSIONS: 0.5, Flow.FILLED_BY_ENTRANTS: 0.25})
-    found = rates(half, half, NOBODY_ENTERED, of_role=False)
-    assert (found.conversions, found.hires, found.months) == (6.0, 9.0, 6)
+    usual = rates(half, half, NOBODY_ENTERED, of_role=False)
+    assert (usual.conversions, usual.hires, usual.months) == (6.0, 9.0, 6)
 
 
 def test_what_an_entrant_fills_on_the_first_day() -> None:
@@ -119,8 +119,8 @@ def test_what_an_entrant_fills_on_the_first_day() -> None:
 
 def test_where_nothing_happened_rates_are_nought_and_a_leaver_is_taken_to_leave_a_vacancy() -> None:
     nothing = months_of(12, {}, {})
-    found = rates(nothing, nothing, NOBODY_ENTERED, of_role=False)
-    assert (found.turnover.monthly, found.filling.monthly, found.relieved, found.opening) == (0.0, 0.0, 0.0, 1.0)
+    usual = rates(nothing, nothing, NOBODY_ENTERED, of_role=False)
+    assert (usual.turnover.monthly, usual.filling.monthly, usual.relieved, usual.opening) == (0.0, 0.0, 0.0, 1.0)
     # A role of an authority without leavers: nought over 240 FTE-months.
     assert rates(nothing, nothing, NOBODY_ENTERED, of_role=True).turnover == Rate(0.0, 240.0)
 

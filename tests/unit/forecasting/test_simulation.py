@@ -62,8 +62,8 @@ def played(
     return play(Baseline(of_month.stocks["vacancies"], of_month, came), of, change, RandomDraws(7, of, came))
 
 
-def means(found: Simulation) -> list[float]:
-    return [float(courses.mean()) for courses in found.vacancies]
+def means(simulation: Simulation) -> list[float]:
+    return [float(courses.mean()) for courses in simulation.vacancies]
 
 
 def about(mean: float, variance: float) -> object:
@@ -76,26 +76,26 @@ def about(mean: float, variance: float) -> object:
 
 def test_leavers_open_vacancies_at_the_rate_of_turnover_of_those_in_post() -> None:
     # A tenth of 100 leaves: 10. Then a tenth of the 90 who are left: 9; then 8.1.
-    found = played(3, rates(turnover=rate(0.1)))
-    assert found.leavers == [about(10, 10), about(9, 9 + 0.1), about(8.1, 8.1 + 0.2)]
-    assert means(found) == [about(20, 10), about(29, 18), about(37.1, 25)]
+    simulation = played(3, rates(turnover=rate(0.1)))
+    assert simulation.leavers == [about(10, 10), about(9, 9 + 0.1), about(8.1, 8.1 + 0.2)]
+    assert means(simulation) == [about(20, 10), about(29, 18), about(37.1, 25)]
 
 
 def test_each_month_is_one_of_poisson_numbers_and_courses_of_the_months_do_not_hang_together() -> None:
     # Of 100,000 in post 4 leave in a month: the variance of the sum of two months is 8.
-    found = played(2, rates(turnover=rate(4e-5)), in_post=1e5)
-    assert np.var(found.vacancies[0]) == pytest.approx(4, rel=0.12)
-    assert np.var(found.vacancies[1]) == pytest.approx(8, rel=0.12)
+    simulation = played(2, rates(turnover=rate(4e-5)), in_post=1e5)
+    assert np.var(simulation.vacancies[0]) == pytest.approx(4, rel=0.12)
+    assert np.var(simulation.vacancies[1]) == pytest.approx(8, rel=0.12)
     # Whole people leave.
-    assert set(np.unique(found.vacancies[0] % 1)) == {0.0}
+    assert set(np.unique(simulation.vacancies[0] % 1)) == {0.0}
 
 
 def test_a_rate_known_from_few_leavers_widens_what_may_come_the_more_the_further_ahead() -> None:
     # 4 leave in a month, as known from 12 leavers: after m months the variance is 4 m + (4 m) squared / 12.
-    found = played(12, rates(turnover=rate(4e-5, events=12)), in_post=1e5)
+    simulation = played(12, rates(turnover=rate(4e-5, events=12)), in_post=1e5)
     for month, variance in ((1, 5.333), (6, 72.0), (12, 240.0)):
-        assert np.var(found.vacancies[month - 1]) == pytest.approx(variance, rel=0.15)
-        assert means(found)[month - 1] == about(10 + 4 * month, variance)
+        assert np.var(simulation.vacancies[month - 1]) == pytest.approx(variance, rel=0.15)
+        assert means(simulation)[month - 1] == about(10 + 4 * month, variance)
 
 
 def test_a_rate_is_drawn_about_itself_as_uncertain_as_its_events_are_few() -> None:
@@ -109,23 +109,23 @@ def test_a_rate_is_drawn_about_itself_as_uncertain_as_its_events_are_few() -> No
 
 
 def test_only_the_share_of_leavers_that_leaves_a_vacancy_opens_one() -> None:
-    found = played(1, rates(turnover=rate(0.08), opening=0.25))
-    assert (found.leavers[0], means(found)[0]) == (about(8, 8), about(12, 0.5))
+    simulation = played(1, rates(turnover=rate(0.08), opening=0.25))
+    assert (simulation.leavers[0], means(simulation)[0]) == (about(8, 8), about(12, 0.5))
 
 
 def test_a_leaver_who_is_known_is_one_of_those_who_are_expected() -> None:
     # 3 are expected to leave. One is known, who opens the vacancy that is known to come: 2 are drawn beside.
-    found = played(1, rates(turnover=rate(0.03)), vacant=[10.0, 11.0], known={Flow.LEAVERS: 1.0})
-    assert (found.leavers[0], means(found)[0]) == (about(3, 2), about(13, 2))
+    simulation = played(1, rates(turnover=rate(0.03)), vacant=[10.0, 11.0], known={Flow.LEAVERS: 1.0})
+    assert (simulation.leavers[0], means(simulation)[0]) == (about(3, 2), about(13, 2))
     # Where more are known than expected nobody else leaves.
-    found = played(1, rates(turnover=rate(0.03)), vacant=[10.0, 14.0], known={Flow.LEAVERS: 4.0})
-    assert (found.leavers, means(found)) == ([4.0], [14.0])
+    simulation = played(1, rates(turnover=rate(0.03)), vacant=[10.0, 14.0], known={Flow.LEAVERS: 4.0})
+    assert (simulation.leavers, means(simulation)) == ([4.0], [14.0])
 
 
 def test_who_leaves_is_of_those_in_post_at_the_beginning_of_the_month_as_known() -> None:
     # 50 start at the end of the month: a tenth of 100 leaves in it, a tenth of 140 in the next.
-    found = played(2, rates(turnover=rate(0.1)), in_post=[100.0, 150.0, 150.0])
-    assert found.leavers == [about(10, 10), about(14, 14 + 0.1)]
+    simulation = played(2, rates(turnover=rate(0.1)), in_post=[100.0, 150.0, 150.0])
+    assert simulation.leavers == [about(10, 10), about(14, 14 + 0.1)]
 
 
 # --- filling ----------------------------------------------------------------------------------------------------------
@@ -133,15 +133,15 @@ def test_who_leaves_is_of_those_in_post_at_the_beginning_of_the_month_as_known()
 
 def test_of_what_is_vacant_a_share_is_filled_each_month() -> None:
     # A tenth of 40, of 36, of 32.4.
-    found = played(3, rates(filling=rate(0.1)), vacant=40.0)
-    assert found.hires == [about(4, 4), about(3.6, 3.7), about(3.24, 3.4)]
-    assert means(found) == [about(36, 4), about(32.4, 7), about(29.16, 9)]
+    simulation = played(3, rates(filling=rate(0.1)), vacant=40.0)
+    assert simulation.hires == [about(4, 4), about(3.6, 3.7), about(3.24, 3.4)]
+    assert means(simulation) == [about(36, 4), about(32.4, 7), about(29.16, 9)]
 
 
 def test_what_is_known_to_fill_vacancies_is_part_of_what_is_filled() -> None:
     # One is known to start: of the 39 that are still vacant 3.9 are filled, one of them by the start.
-    found = played(1, rates(filling=rate(0.1)), vacant=[40.0, 39.0], known={Flow.FILLED_BY_HIRES: 1.0})
-    assert (found.hires[0], means(found)[0]) == (about(3.9, 2.9), about(36.1, 2.9))
+    simulation = played(1, rates(filling=rate(0.1)), vacant=[40.0, 39.0], known={Flow.FILLED_BY_HIRES: 1.0})
+    assert (simulation.hires[0], means(simulation)[0]) == (about(3.9, 2.9), about(36.1, 2.9))
 
 
 @pytest.mark.parametrize(
@@ -155,28 +155,28 @@ def test_what_is_known_to_fill_vacancies_is_part_of_what_is_filled() -> None:
     ],
 )
 def test_whatever_fills_them(way: Flow) -> None:
-    found = played(1, rates(filling=rate(0.1)), vacant=[40.0, 39.0], known={way: 1.0})
-    assert means(found)[0] == about(36.1, 2.9)
+    simulation = played(1, rates(filling=rate(0.1)), vacant=[40.0, 39.0], known={way: 1.0})
+    assert means(simulation)[0] == about(36.1, 2.9)
     is_hire = way not in (Flow.FILLED_BY_PROGRESSION, Flow.FILLED_BY_MOVES)
-    assert found.hires[0] == about(3.9 if is_hire else 2.9, 2.9)
-    assert found.progressed[0] == (1.0 if way is Flow.FILLED_BY_PROGRESSION else 0.0)
+    assert simulation.hires[0] == about(3.9 if is_hire else 2.9, 2.9)
+    assert simulation.progressed[0] == (1.0 if way is Flow.FILLED_BY_PROGRESSION else 0.0)
 
 
 def test_no_more_is_filled_than_is_vacant() -> None:
-    found = played(2, rates(filling=rate(3.0)), vacant=2.0)
-    assert all((courses >= 0).all() and (courses <= 2).all() for courses in found.vacancies)
-    assert found.hires[0] <= 2.0
+    simulation = played(2, rates(filling=rate(3.0)), vacant=2.0)
+    assert all((courses >= 0).all() and (courses <= 2).all() for courses in simulation.vacancies)
+    assert simulation.hires[0] <= 2.0
 
 
 def test_what_is_known_to_close_takes_no_more_away_than_there_is() -> None:
-    found = played(1, rates(), vacant=[2.0, -3.0])
-    assert means(found) == [0.0]
+    simulation = played(1, rates(), vacant=[2.0, -3.0])
+    assert means(simulation) == [0.0]
 
 
 def test_of_a_role_moves_out_of_it_open_vacancies_less_those_known() -> None:
     # 2 of 100 are expected to move out, one is known to.
-    found = played(1, rates(moving_out=rate(0.02)), vacant=[10.0, 11.0], known={Flow.OPENED_BY_MOVES: 1.0})
-    assert (means(found)[0], found.leavers) == (about(12, 1), [0.0])
+    simulation = played(1, rates(moving_out=rate(0.02)), vacant=[10.0, 11.0], known={Flow.OPENED_BY_MOVES: 1.0})
+    assert (means(simulation)[0], simulation.leavers) == (about(12, 1), [0.0])
 
 
 # --- the academy ------------------------------------------------------------------------------------------------------
@@ -185,23 +185,23 @@ def test_of_a_role_moves_out_of_it_open_vacancies_less_those_known() -> None:
 def test_those_who_are_due_progress_at_the_share_of_those_before() -> None:
     # 27 of 27 progressed, and of the ten who are believed to have before, 8.3: 35.3 of 37.
     came = an_academy(2, due=[20, 0], seen=27)
-    found = played(2, rates(), came, vacant=30.0)
+    simulation = played(2, rates(), came, vacant=30.0)
     share = 35.3 / 37
     spread = 20 * share * (1 - share) * (37 + 20) / (37 + 1)  # beta-binomial
-    assert found.progressed == [about(20 * share, spread), 0.0]
-    assert means(found)[1] == about(30 - 20 * share, spread)
+    assert simulation.progressed == [about(20 * share, spread), 0.0]
+    assert means(simulation)[1] == about(30 - 20 * share, spread)
 
 
 def test_before_an_authority_has_cohorts_of_its_own_83_of_100_progress() -> None:
-    found = played(1, rates(), an_academy(1, due=[10]), vacant=30.0)
+    simulation = played(1, rates(), an_academy(1, due=[10]), vacant=30.0)
     spread = 10 * 0.83 * 0.17 * 20 / 11
-    assert means(found)[0] == about(30 - 8.3, spread)
-    assert np.var(found.vacancies[0]) == pytest.approx(spread, rel=0.15)
+    assert means(simulation)[0] == about(30 - 8.3, spread)
+    assert np.var(simulation.vacancies[0]) == pytest.approx(spread, rel=0.15)
 
 
 def test_each_who_progresses_closes_as_much_of_the_groups_vacancies_as_before() -> None:
-    found = played(1, rates(relieved=0.4), an_academy(1, due=[10]), vacant=30.0)
-    assert found.progressed[0] == about(3.32, 0.41)
+    simulation = played(1, rates(relieved=0.4), an_academy(1, due=[10]), vacant=30.0)
+    assert simulation.progressed[0] == about(3.32, 0.41)
     # No more than are vacant.
     all_closed = played(1, rates(relieved=1.0), an_academy(1, due=[100]), vacant=3.0)
     assert (means(all_closed), all_closed.progressed, all_closed.hires) == ([0.0], [3.0], [0.0])
@@ -209,19 +209,19 @@ def test_each_who_progresses_closes_as_much_of_the_groups_vacancies_as_before() 
 
 def test_what_progression_fills_in_the_mean_month_others_do_not() -> None:
     # 6 are due in the first of three months, of whom 4.98 progress: 1.66 in the mean month. A fifth of 30 is filled.
-    found = played(3, rates(filling=rate(0.2)), an_academy(3, due=[6, 0, 0]), vacant=30.0)
+    simulation = played(3, rates(filling=rate(0.2)), an_academy(3, due=[6, 0, 0]), vacant=30.0)
     hired = 0.2 * 30 - 1.66
     first = 30 - 4.98 - hired
-    assert found.hires[0] == about(hired, 4.5)
-    assert means(found)[:2] == [about(first, 7), about(first - (0.2 * first - 1.66), 9)]
+    assert simulation.hires[0] == about(hired, 4.5)
+    assert means(simulation)[:2] == [about(first, 7), about(first - (0.2 * first - 1.66), 9)]
 
 
 def test_whoever_enters_progresses_a_year_later() -> None:
     came = an_academy(14, entering=[0.0, 5.0] + [0.0] * 12, intake=0)
-    found = played(14, rates(entrants_fill=0.0), came, vacant=30.0)
-    assert means(found)[:13] == [30.0] * 13
+    simulation = played(14, rates(entrants_fill=0.0), came, vacant=30.0)
+    assert means(simulation)[:13] == [30.0] * 13
     # 5 times a share drawn from Beta(8.3, 1.7).
-    assert means(found)[13] == about(30 - 5 * 0.83, 25 * 0.83 * 0.17 / 11)
+    assert means(simulation)[13] == about(30 - 5 * 0.83, 25 * 0.83 * 0.17 / 11)
 
 
 # --- what if ----------------------------------------------------------------------------------------------------------
@@ -257,8 +257,8 @@ def test_an_intake_counts_beside_the_usual_one_spread_over_the_months() -> None:
 def test_entrants_who_are_known_of_count_towards_an_intake() -> None:
     # Two are known; usually it is one in three months, so none is expected beside; of the 4 wished for two are more.
     came = an_academy(3, entering=[2.0, 0.0, 0.0], intake=4)
-    found = means(played(3, rates(), came, change=Change(intake=16.0)))
-    assert found == pytest.approx([10 - 2 / 3, 10 - 4 / 3, 8.0])
+    expected = means(played(3, rates(), came, change=Change(intake=16.0)))
+    assert expected == pytest.approx([10 - 2 / 3, 10 - 4 / 3, 8.0])
     assert means(played(3, rates(), came, change=Change(intake=8.0))) == pytest.approx([10.0, 10.0, 10.0])
 
 

@@ -52,8 +52,8 @@ def test_entrants_known_of_can_hide_an_intake_in_few_months_which_then_shows_in_
     made = forecast(snapshot, AS_AT, 3, change=change)
     assert made.acts == {"intake": None}
     assert not is_usual("intake", change, made, 3)
-    found = what_would_act(snapshot, AS_AT, 3, "intake", change, made)
-    assert found == "months=36 or more: it acts from 2023-11-30 on"
+    acts = what_would_act(snapshot, AS_AT, 3, "intake", change, made)
+    assert acts == "months=36 or more: it acts from 2023-11-30 on"
 
 
 def test_a_change_that_shows_a_month_later_is_told_with_that_many_months() -> None:
@@ -62,5 +62,5 @@ def test_a_change_that_shows_a_month_later_is_told_with_that_many_months() -> No
     change = Change(intake=36.0)
     made = forecast(snapshot, AS_AT, 1, change=change)
     assert made.acts == {"intake": None}
-    found = what_would_act(snapshot, AS_AT, 1, "intake", change, made)
-    assert found == "months=2 or more: it acts from 2023-11-30 on"
+    acts = what_would_act(snapshot, AS_AT, 1, "intake", change, made)
+    assert acts == "months=2 or more: it acts from 2023-11-30 on"

@@ -52,9 +52,9 @@ def question_of(
         "app": SimpleNamespace(state=SimpleNamespace(runtime=runtime)),
         "caller": caller,
     }
-    found = model(Request(scope))
-    found.now = NOW
-    return found
+    question = model(Request(scope))
+    question.now = NOW
+    return question
 
 
 def faults(of: QueryModel) -> list[tuple[str, str, str]]:

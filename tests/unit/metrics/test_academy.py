@@ -52,15 +52,17 @@ OPENED = CohortOpened(entry_on=ENTRY, completes_on=COMPLETES, academy_team="acad
 def the_academy(*facts_of_workers: Sequence[EventData]) -> list[Event]:
     """A cohort, an academy post, a service area post, and workers W-1, W-2 and so on; all recorded on one morning."""
     morning = at(date(2022, 1, 3))
-    found = [
+    events = [
         event(OPENED, "cohort/cohort-13", morning, "opened"),
         event(established(ENTRY, "9", Role.NEWLY_QUALIFIED_SOCIAL_WORKER), "post/P-ACADEMY", morning, "academy"),
         event(established(ENTRY, "9", Role.NEWLY_QUALIFIED_SOCIAL_WORKER), "post/P-SECOND", morning, "second"),
         event(established(ENTRY, "9"), "post/P-AREA", morning, "area"),
     ]
     for number, facts in enumerate(facts_of_workers, start=1):
-        found += [event(data, f"worker/W-{number}", morning, f"W-{number}-{place}") for place, data in enumerate(facts)]
-    return found
+        events += [
+            event(data, f"worker/W-{number}", morning, f"W-{number}-{index}") for index, data in enumerate(facts)
+        ]
+    return events
 
 
 def of_cohort(events: list[Event], as_at: date) -> Outcomes:
@@ -69,8 +71,8 @@ def of_cohort(events: list[Event], as_at: date) -> Outcomes:
 
 def counts_of(as_at: date, *facts: EventData) -> set[str]:
     """The figures that one worker with these facts makes up."""
-    found = of_cohort(the_academy(facts), as_at)
-    return {name for name in COUNTED if found.count(name) == 1}
+    cohort = of_cohort(the_academy(facts), as_at)
+    return {name for name in COUNTED if cohort.count(name) == 1}
 
 
 @pytest.mark.parametrize(
@@ -157,8 +159,8 @@ def test_two_numbers_of_one_person_are_one_member() -> None:
     events = the_academy([start(), decided(PASSED)], [start(date(2022, 3, 1), post="P-SECOND")])
     assert of_cohort(events, AFTER).count("started") == 2
     merged = event(WorkerMerged(duplicate="W-2"), "worker/W-1", at(date(2022, 4, 1)), "merged")
-    found = of_cohort([*events, merged], AFTER)
-    assert [(known.member.person, known.passed_on) for known in found.known] == [("W-1", PANEL)]
+    cohort = of_cohort([*events, merged], AFTER)
+    assert [(known.member.person, known.passed_on) for known in cohort.known] == [("W-1", PANEL)]
 
 
 def test_why_and_where_to_a_member_left_is_told_from_the_day_on() -> None:
@@ -173,7 +175,7 @@ def test_why_and_where_to_a_member_left_is_told_from_the_day_on() -> None:
 
 def test_shares_and_mean_lengths_of_service() -> None:
     # As at 17 January 2024: 730 days since the start. The leavers stayed 100 and 365 days.
-    found = of_cohort(
+    cohort = of_cohort(
         the_academy(
             [start(), decided(PASSED), progressed()],
             [start()],
@@ -182,17 +184,17 @@ def test_shares_and_mean_lengths_of_service() -> None:
         ),
         LATER,
     )
-    assert found.share("in_post") == 50
-    assert found.share("progressed") == 25
-    assert found.mean_service("in_post") == Fraction(730) / Fraction("365.25")
-    assert found.mean_service("started") == Fraction(730 + 730 + 100 + 365, 4) / Fraction("365.25")
-    assert found.mean_service("failed") is Reason.NO_DENOMINATOR
+    assert cohort.share("in_post") == 50
+    assert cohort.share("progressed") == 25
+    assert cohort.mean_service("in_post") == Fraction(730) / Fraction("365.25")
+    assert cohort.mean_service("started") == Fraction(730 + 730 + 100 + 365, 4) / Fraction("365.25")
+    assert cohort.mean_service("failed") is Reason.NO_DENOMINATOR
 
 
 def test_a_cohort_nobody_has_entered_has_no_shares() -> None:
-    found = of_cohort(the_academy(), AFTER)
-    assert found.count("started") == 0
-    assert found.share("in_post") is found.mean_service("in_post") is Reason.NO_DENOMINATOR
+    cohort = of_cohort(the_academy(), AFTER)
+    assert cohort.count("started") == 0
+    assert cohort.share("in_post") is cohort.mean_service("in_post") is Reason.NO_DENOMINATOR
 
 
 @pytest.mark.parametrize(
@@ -227,6 +229,6 @@ def test_a_leaver_entered_weeks_late_counts_from_when_it_is_known(
     as_known_at: datetime, in_post: int, left_during: int, retention: int
 ) -> None:
     late = event(left(date(2022, 9, 1)), "worker/W-1", at(date(2022, 10, 3), 9), "late")
-    found = of_cohort(known([*the_academy([start()], [start()]), late], as_known_at), date(2022, 9, 30))
-    assert (found.count("in_post"), found.count("left_during")) == (in_post, left_during)
-    assert found.share("in_post") == retention
+    cohort = of_cohort(known([*the_academy([start()], [start()]), late], as_known_at), date(2022, 9, 30))
+    assert (cohort.count("in_post"), cohort.count("left_during")) == (in_post, left_during)
+    assert cohort.share("in_post") == retention

@@ -44,30 +44,30 @@ def snapshot(*of_workers: Sequence[EventData], more: Sequence[tuple[str, EventDa
         *more,
     ]
     facts += [(f"worker/W-{n}", data) for n, of_worker in enumerate(of_workers, 1) for data in of_worker]
-    found: list[Event] = [event(data, subject, RECORDED, f"E-{n}") for n, (subject, data) in enumerate(facts)]
-    return Snapshot(found)
+    events: list[Event] = [event(data, subject, RECORDED, f"E-{n}") for n, (subject, data) in enumerate(facts)]
+    return Snapshot(events)
 
 
-def of(found: Snapshot, as_at: date, *names: str) -> Outcomes:
-    return outcomes(found, names or ("AC-1",), as_at)
+def of(known: Snapshot, as_at: date, *names: str) -> Outcomes:
+    return outcomes(known, names or ("AC-1",), as_at)
 
 
 # --- retention at 12 and 24 months ------------------------------------------------------------------------------------
 
 
-def retained(found: Snapshot, as_at: date, months: int) -> tuple[int, int]:
+def retained(known: Snapshot, as_at: date, months: int) -> tuple[int, int]:
     """Of a cohort's starters so many were still there so many months after, of so many old enough to judge."""
     when = When(date.min, as_at, as_at, months=months)
 
     def of_cohort(name: str) -> int:
-        parts = count(name).parts(found, Scope.ALL, when)
+        parts = count(name).parts(known, Scope.ALL, when)
         return sum(part.amount for part in parts if part.more["cohort"] == "AC-1") // 1_000_000
 
     return of_cohort("starters-retained"), of_cohort("starters-old-enough")
 
 
 @pytest.mark.parametrize(
-    ("left_on", "as_at", "months", "found"),
+    ("left_on", "as_at", "months", "expected"),
     [
         pytest.param(date(2021, 9, 6), date(2021, 9, 5), 12, (0, 0), id="the day before the anniversary: too young"),
         pytest.param(date(2021, 9, 7), date(2021, 9, 6), 12, (1, 1), id="there on the anniversary"),
@@ -79,14 +79,14 @@ def retained(found: Snapshot, as_at: date, months: int) -> tuple[int, int]:
     ],
 )
 def test_who_is_retained_is_still_there_on_the_anniversary(
-    left_on: date, as_at: date, months: int, found: tuple[int, int]
+    left_on: date, as_at: date, months: int, expected: tuple[int, int]
 ) -> None:
     of_it = snapshot([entered(date(2020, 9, 6)), left(left_on)], [entered(date(2020, 9, 6), "AC-2")])
-    assert retained(of_it, as_at, months) == found
+    assert retained(of_it, as_at, months) == expected
 
 
 @pytest.mark.parametrize(
-    ("left_on", "as_at", "months", "found"),
+    ("left_on", "as_at", "months", "expected"),
     [
         pytest.param(date(2021, 3, 1), date(2021, 2, 27), 12, (0, 0), id="27 February 2021: not a year"),
         pytest.param(date(2021, 3, 1), date(2021, 2, 28), 12, (1, 1), id="28 February 2021 is the anniversary"),
@@ -96,8 +96,8 @@ def test_who_is_retained_is_still_there_on_the_anniversary(
         pytest.param(date(2024, 2, 29), date(2024, 2, 29), 48, (0, 1), id="left on the fourth"),
     ],
 )
-def test_the_anniversary_of_29_february(left_on: date, as_at: date, months: int, found: tuple[int, int]) -> None:
-    assert retained(snapshot([entered(LEAP_DAY), left(left_on)]), as_at, months) == found
+def test_the_anniversary_of_29_february(left_on: date, as_at: date, months: int, expected: tuple[int, int]) -> None:
+    assert retained(snapshot([entered(LEAP_DAY), left(left_on)]), as_at, months) == expected
 
 
 # --- the days that tell -----------------------------------------------------------------------------------------------
@@ -106,18 +106,18 @@ def test_the_anniversary_of_29_february(left_on: date, as_at: date, months: int,
 @pytest.mark.parametrize(("as_at", "completed"), [(date(2021, 2, 27), []), (date(2021, 2, 28), ["AC-1"])])
 def test_a_cohort_is_completed_on_the_day_it_completes(as_at: date, completed: list[str]) -> None:
     opened = CohortOpened(entry_on=LEAP_DAY, completes_on=date(2021, 2, 28))
-    found = snapshot(more=[("cohort/AC-1", opened)])
-    assert [cohort.cohort for cohort in cohorts_as_at(found, as_at) if cohort.is_completed(as_at)] == completed
-    assert cohorts_as_at(found, date(2020, 2, 28)) == []
-    assert len(cohorts_as_at(found, LEAP_DAY)) == 1
+    known = snapshot(more=[("cohort/AC-1", opened)])
+    assert [cohort.cohort for cohort in cohorts_as_at(known, as_at) if cohort.is_completed(as_at)] == completed
+    assert cohorts_as_at(known, date(2020, 2, 28)) == []
+    assert len(cohorts_as_at(known, LEAP_DAY)) == 1
 
 
 def test_service_is_counted_in_days_from_the_start_on() -> None:
-    found = snapshot([entered(LEAP_DAY), left(date(2021, 2, 28))], [entered(LEAP_DAY)])
+    known = snapshot([entered(LEAP_DAY), left(date(2021, 2, 28))], [entered(LEAP_DAY)])
     # 365 days to 28 February 2021, 366 to 1 March.
-    assert of(found, date(2021, 3, 1)).mean_service("left") == Fraction(365) / Fraction("365.25")
-    assert of(found, date(2021, 3, 1)).mean_service("in_post") == Fraction(366) / Fraction("365.25")
-    assert of(found, LEAP_DAY).mean_service("in_post") == 0
+    assert of(known, date(2021, 3, 1)).mean_service("left") == Fraction(365) / Fraction("365.25")
+    assert of(known, date(2021, 3, 1)).mean_service("in_post") == Fraction(366) / Fraction("365.25")
+    assert of(known, LEAP_DAY).mean_service("in_post") == 0
 
 
 @pytest.mark.parametrize("decision", [PanelDecision.PASSED, PanelDecision.FAILED])
@@ -128,8 +128,8 @@ def test_service_is_counted_in_days_from_the_start_on() -> None:
 def test_who_left_did_so_after_the_year_if_it_was_decided_by_the_day_of_leaving(
     decision: PanelDecision, decided_on: date, outcome: str
 ) -> None:
-    found = of(snapshot([entered(LEAP_DAY), left(date(2021, 9, 1)), decided(decision, decided_on)]), date(2022, 1, 1))
-    assert [name for name in ("left_during", "left_after") if found.count(name)] == [outcome]
+    counted = of(snapshot([entered(LEAP_DAY), left(date(2021, 9, 1)), decided(decision, decided_on)]), date(2022, 1, 1))
+    assert [name for name in ("left_during", "left_after") if counted.count(name)] == [outcome]
 
 
 def test_of_several_decisions_alike_the_earliest_tells() -> None:
@@ -141,8 +141,8 @@ def test_of_several_decisions_alike_the_earliest_tells() -> None:
 def test_who_had_another_role_before_the_cohort_has_not_progressed_by_it() -> None:
     # A social worker until the day of entry: the year is in a post of the academy.
     before = [started(date(2020, 2, 3), "P-1"), moved(LEAP_DAY, "P-1", "A-1"), entered(LEAP_DAY)]
-    found = of(snapshot(before), date(2021, 1, 1))
-    assert (found.count("started"), found.count("progressed"), found.count("in_the_year")) == (1, 0, 1)
+    counted = of(snapshot(before), date(2021, 1, 1))
+    assert (counted.count("started"), counted.count("progressed"), counted.count("in_the_year")) == (1, 0, 1)
 
 
 def test_who_stands_on_another_post_on_the_day_of_entry_progressed_that_day() -> None:
@@ -155,34 +155,37 @@ def test_who_stands_on_another_post_on_the_day_of_entry_progressed_that_day() ->
 
 def test_who_held_a_service_area_post_all_along_has_progressed_from_the_day_of_entry_and_not_before_it() -> None:
     # The entry came under a second number, which was closed the same day: a duplicate, which changes nothing.
-    found = snapshot([started(date(2020, 2, 3), "P-1"), merged("W-2")], [entered(LEAP_DAY), left(LEAP_DAY)])
-    (known,) = of(found, date(2021, 1, 1)).known
+    history = snapshot([started(date(2020, 2, 3), "P-1"), merged("W-2")], [entered(LEAP_DAY), left(LEAP_DAY)])
+    (known,) = of(history, date(2021, 1, 1)).known
     assert (known.member.spell.since, known.progressed_on) == (date(2020, 2, 3), LEAP_DAY)
 
 
 def test_a_post_that_becomes_one_of_a_service_area_is_progression_from_that_day_on() -> None:
     changed = PostChanged(effective_from=date(2021, 3, 1), role=Role.SOCIAL_WORKER)
-    found = snapshot([entered(LEAP_DAY)], more=[("post/A-1", changed)])
-    assert of(found, date(2021, 2, 28)).count("progressed") == 0
-    assert of(found, date(2021, 3, 1)).count("progressed") == 1
+    known = snapshot([entered(LEAP_DAY)], more=[("post/A-1", changed)])
+    assert of(known, date(2021, 2, 28)).count("progressed") == 0
+    assert of(known, date(2021, 3, 1)).count("progressed") == 1
 
 
 def test_hours_that_change_begin_no_other_spell() -> None:
-    found = of(snapshot([entered(LEAP_DAY), fte_changed(date(2020, 6, 1), "0.5", "A-1")]), date(2021, 1, 1))
-    assert (found.count("started"), found.count("in_post"), found.count("left")) == (1, 1, 0)
+    counted = of(snapshot([entered(LEAP_DAY), fte_changed(date(2020, 6, 1), "0.5", "A-1")]), date(2021, 1, 1))
+    assert (counted.count("started"), counted.count("in_post"), counted.count("left")) == (1, 1, 0)
 
 
 # --- two cohorts ------------------------------------------------------------------------------------------------------
 
 
 def test_who_goes_on_in_a_second_cohort_without_leaving_is_in_post_in_both() -> None:
-    found = snapshot([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2")])
-    assert [(member.cohort, member.started_on) for member in members(found)] == [
+    history = snapshot([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2")])
+    assert [(member.cohort, member.started_on) for member in members(history)] == [
         ("AC-1", LEAP_DAY),
         ("AC-2", date(2020, 9, 1)),
     ]
     as_at = date(2021, 1, 1)
-    assert (of(found, as_at, "AC-1").count("in_post"), of(found, as_at, "AC-2").count("in_post")) == (1, 1)
+    assert (of(history, as_at, "AC-1").count("in_post"), of(history, as_at, "AC-2").count("in_post")) == (
+        1,
+        1,
+    )
     # One spell: whoever leaves has left both.
     gone = snapshot([entered(LEAP_DAY), entered(date(2020, 9, 1), "AC-2", "A-2"), left(date(2020, 12, 1))])
     assert of(gone, as_at, "AC-1", "AC-2").count("left") == 2
@@ -199,17 +202,17 @@ def test_who_had_left_and_did_not_come_to_the_cohort_is_no_member() -> None:
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])
 def test_of_two_starts_in_one_cohort_the_earlier_tells_whichever_was_recorded_first(order: tuple[int, int]) -> None:
     twice = [entered(LEAP_DAY), entered(date(2020, 9, 1), post="A-2")]
-    (member,) = members(snapshot([twice[place] for place in order]))
+    (member,) = members(snapshot([twice[index] for index in order]))
     assert member.started_on == LEAP_DAY
 
 
 def test_a_pass_counts_in_each_cohort_of_the_person() -> None:
     passed = decided(PanelDecision.PASSED, date(2021, 3, 1))
-    found = snapshot([entered(LEAP_DAY), left(date(2020, 6, 1)), entered(date(2020, 9, 1), "AC-2"), passed])
+    known = snapshot([entered(LEAP_DAY), left(date(2020, 6, 1)), entered(date(2020, 9, 1), "AC-2"), passed])
     as_at = date(2021, 6, 1)
-    assert (of(found, as_at, "AC-1").count("passed"), of(found, as_at, "AC-2").count("passed")) == (1, 1)
+    assert (of(known, as_at, "AC-1").count("passed"), of(known, as_at, "AC-2").count("passed")) == (1, 1)
     # The first was left before anything was decided.
-    assert of(found, as_at, "AC-1").count("left_during") == 1
+    assert of(known, as_at, "AC-1").count("left_during") == 1
 
 
 def test_cohorts_stand_in_the_order_of_entry_and_those_of_which_nothing_is_stated_last() -> None:
@@ -218,8 +221,8 @@ def test_cohorts_stand_in_the_order_of_entry_and_those_of_which_nothing_is_state
         ("cohort/A", CohortOpened(entry_on=date(2020, 9, 1), completes_on=date(2021, 9, 1))),
         ("cohort/C", CohortOpened(entry_on=date(2020, 3, 1), completes_on=date(2021, 3, 1))),
     ]
-    found = snapshot([entered(LEAP_DAY, "0-unheard-of")], more=opened)
-    assert list(cohorts(found)) == ["C", "A", "B", "0-unheard-of"]
+    known = snapshot([entered(LEAP_DAY, "0-unheard-of")], more=opened)
+    assert list(cohorts(known)) == ["C", "A", "B", "0-unheard-of"]
     # Members by start, then cohort, then person.
     two = snapshot([entered(date(2020, 9, 1), "A")], [entered(LEAP_DAY, "B")], [entered(LEAP_DAY, "A")])
     assert [(member.cohort, member.person) for member in members(two)] == [("A", "W-3"), ("B", "W-2"), ("A", "W-1")]
@@ -229,7 +232,7 @@ def test_cohorts_stand_in_the_order_of_entry_and_those_of_which_nothing_is_state
 
 
 def test_whoever_is_still_in_post_is_censored_at_the_date_and_not_counted_as_staying() -> None:
-    found = of(
+    counted = of(
         snapshot(
             [entered(date(2020, 9, 1)), left(date(2021, 9, 1))],
             [entered(date(2020, 9, 1))],
@@ -239,8 +242,8 @@ def test_whoever_is_still_in_post_is_censored_at_the_date_and_not_counted_as_sta
         date(2021, 12, 9),
     )
     # 365 days and left; 464 and 283 days so far; 99 days so far, as the leaver is of tomorrow.
-    assert [known.service for known in found.known] == [(365, True), (464, False), (283, False), (99, False)]
-    curve = kaplan_meier(known.service for known in found.known)
+    assert [known.service for known in counted.known] == [(365, True), (464, False), (283, False), (99, False)]
+    curve = kaplan_meier(known.service for known in counted.known)
     # Of the four two are observed for less than 365 days: of the two at risk then one leaves.
     assert [(step.days, step.at_risk, step.left, step.censored, step.survival) for step in curve.steps] == [
         (99, 4, 0, 1, 1),

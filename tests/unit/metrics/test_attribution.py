@@ -42,7 +42,7 @@ def changes(reports: tuple[Report, Report], measure: str) -> list[PartChange]:
 
 
 def test_cover_that_began_is_the_doing_of_the_event_that_says_so(reports: tuple[Report, Report]) -> None:
-    (change,) = (found for found in changes(reports, "agency-cover") if found.subjects == ("post/P-0182",))
+    (change,) = (change for change in changes(reports, "agency-cover") if change.subjects == ("post/P-0182",))
     # The post was changed, and people came and went there, in the meantime: none of that covers it.
     assert (change.before, change.after) == (0, ONE)
     assert [(moved.event.envelope.type, moved.effect, moved.others) for moved in change.moved_by] == [

@@ -49,12 +49,12 @@ def changed(measure: str, before: list[Event], after: list[Event], asked: Figure
 
 def moved_by(measure: str, before: Iterable[Event], after: Iterable[Event]) -> dict[Any, Any]:
     """By subjects the events that moved each part, with their effects (in FTE, people and so on)."""
-    found = changed(measure, list(before), list(after))
-    for change in found:
+    effects = changed(measure, list(before), list(after))
+    for change in effects:
         assert sum(moved.effect for moved in change.moved_by) == change.difference
     return {
         change.subjects: [(moved.event.envelope.id, Fraction(moved.effect, 1_000_000)) for moved in change.moved_by]
-        for change in found
+        for change in effects
     }
 
 
@@ -122,12 +122,12 @@ def test_a_move_moves_two_posts_each_by_its_own() -> None:
 
 def test_a_change_of_a_post_takes_its_part_from_one_team_to_another() -> None:
     other_team = fact("changed", P, PostChanged(effective_from=TENTH, team="duty"), 4)
-    found = changed("in-post", [POST, STARTED], [POST, STARTED, other_team], FigureQuery(by=("team",)))
-    assert {(change.dimensions["team"], change.difference) for change in found} == {
+    effects = changed("in-post", [POST, STARTED], [POST, STARTED, other_team], FigureQuery(by=("team",)))
+    assert {(change.dimensions["team"], change.difference) for change in effects} == {
         ("assessment", -1_000_000),
         ("duty", 1_000_000),
     }
-    assert [[moved.event.envelope.id for moved in change.moved_by] for change in found] == [["changed"], ["changed"]]
+    assert [[moved.event.envelope.id for moved in change.moved_by] for change in effects] == [["changed"], ["changed"]]
 
 
 def test_a_merge_takes_one_of_two_people_away() -> None:
@@ -220,12 +220,12 @@ def test_children_of_kinds_that_overlap_are_told_each_by_itself() -> None:
         fact(f"count-{kind}", f"demand/{kind}", DemandCounted(counted_on=TENTH, demand=kind, children=number), 1)
         for kind, number in ((Demand.CHILDREN_IN_NEED, 700), (Demand.CHILDREN_LOOKED_AFTER, 300))
     ]
-    found = amounts(count("children"), _reading(counts), OCTOBER, FigureQuery())
-    assert sorted(found.values()) == [300_000_000, 700_000_000]
+    counted = amounts(count("children"), _reading(counts), OCTOBER, FigureQuery())
+    assert sorted(counted.values()) == [300_000_000, 700_000_000]
 
 
 def test_amounts_are_of_the_parts_that_are_not_nought() -> None:
-    found = amounts(count("in-post"), _reading([POST, STARTED, HALF]), OCTOBER, FigureQuery())
-    assert {key[0]: amount for key, amount in found.items()} == {(P,): 500_000}
+    counted = amounts(count("in-post"), _reading([POST, STARTED, HALF]), OCTOBER, FigureQuery())
+    assert {key[0]: amount for key, amount in counted.items()} == {(P,): 500_000}
     empty = fact("empty", "post/P-2", established(APRIL), 0)
     assert amounts(count("in-post"), _reading([POST, empty]), OCTOBER, FigureQuery()) == {}

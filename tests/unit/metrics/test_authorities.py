@@ -32,13 +32,13 @@ class Inboxes:
     def put(self, authority: str, *instants: datetime, accepted: datetime | None = None) -> None:
         """A post more at each of these instants, P-0, P-1 and so on."""
         for instant in instants:
-            place = len(self.of.setdefault(authority, []))
-            one = event(established(APRIL), f"post/P-{place}", instant, f"E-{place}", authority=authority)
+            index = len(self.of.setdefault(authority, []))
+            one = event(established(APRIL), f"post/P-{index}", instant, f"E-{index}", authority=authority)
             one = Event(one.envelope.model_copy(update={"acceptedtime": accepted}), one.data, one.body)
             self.of[authority].append(one)
 
     async def read(self, pool: object, authority: str, after: int) -> tuple[list[Event], int]:
-        """Those after a place, and the place of the last."""
+        """Those after a number, and the number of the last."""
         self.asked.append((authority, after))
         events = self.of.get(authority, [])
         return events[after:], len(events)
@@ -46,9 +46,9 @@ class Inboxes:
 
 @pytest.fixture
 def inboxes(monkeypatch: pytest.MonkeyPatch) -> Inboxes:
-    found = Inboxes()
-    monkeypatch.setattr(inbox, "read_arrived", found.read)
-    return found
+    inboxes = Inboxes()
+    monkeypatch.setattr(inbox, "read_arrived", inboxes.read)
+    return inboxes
 
 
 def authorities(budget: int = PLENTY) -> Authorities:

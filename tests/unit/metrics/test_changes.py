@@ -47,8 +47,8 @@ POSTS = [post(1), post(2), post(3, "0.5", Role.TEAM_MANAGER), post(4, csww_role=
 
 def test_parts_that_differ_come_with_the_greatest_difference_first_and_those_alike_by_subject() -> None:
     added = [start(2, 2, "0.25"), start(3, 3, "0.5"), start(1, 1), start(4, 4, "0.5")]
-    found = changed("in-post", POSTS, [*POSTS, *added])
-    assert [(change.subjects, change.before, change.after) for change in found] == [
+    moved = changed("in-post", POSTS, [*POSTS, *added])
+    assert [(change.subjects, change.before, change.after) for change in moved] == [
         (("post/P-1",), 0, 1_000_000),
         (("post/P-3",), 0, 500_000),
         (("post/P-4",), 0, 500_000),
@@ -95,8 +95,8 @@ def test_the_scope_says_which_parts_are_looked_at() -> None:
 def test_each_figure_that_is_asked_for_stands_in_both_reports_in_the_order_asked() -> None:
     after = [*POSTS, start(1, 1), start(2, 2, "0.25")]
     wanted = [(MEASURES[name], WHEN) for name in ("vacancy-rate", "in-post", "cases", "establishment")]
-    found = figure_changes(wanted, report(POSTS), report(after), FigureQuery())
-    assert [(change.measure.name, change.before, change.after) for change in found] == [
+    changes = figure_changes(wanted, report(POSTS), report(after), FigureQuery())
+    assert [(change.measure.name, change.before, change.after) for change in changes] == [
         ("vacancy-rate", 100, Decimal(50)),  # 2.5 of 2.5 in the census; 1.25 of 2.5
         ("in-post", 0, Decimal("1.25")),
         ("cases", Reason.NOT_COUNTED, Reason.NOT_COUNTED),
@@ -108,11 +108,11 @@ def test_a_figure_differs_when_its_parts_do_though_they_add_up_to_the_same() -> 
     before = [*POSTS, start(1, 1)]
     after = [*POSTS, start(2, 2)]
     asked, wanted = FigureQuery(), [(MEASURES[name], WHEN) for name in ("establishment", "in-post", "vacancy-rate")]
-    found = differences(wanted, report(before), report(after), asked, Attribution(before, after, asked))
-    assert [(one.change.measure.name, one.change.before, one.change.after) for one in found] == [
+    differing = differences(wanted, report(before), report(after), asked, Attribution(before, after, asked))
+    assert [(one.change.measure.name, one.change.before, one.change.after) for one in differing] == [
         ("in-post", Fraction(1), Fraction(1))
     ]
-    assert [(part.subjects, part.difference) for part in found[0].parts] == [
+    assert [(part.subjects, part.difference) for part in differing[0].parts] == [
         (("post/P-1",), -1_000_000),
         (("post/P-2",), 1_000_000),
     ]

@@ -33,9 +33,9 @@ def asked(query: str, watermarks: Any, model: type[AskedQuery] = AsKnown) -> Ask
 
 def told(query: str, complete_until: datetime | None, model: type[AskedQuery] = AsKnown) -> Any:
     """What the answer says, and its header."""
-    found = answer(asked(query, SimpleNamespace(complete_until=complete_until), model), *ANSWER)
-    body = json.loads(bytes(found.body))
-    assert found.headers.get("complete-until") == body["complete_until"]
+    response = answer(asked(query, SimpleNamespace(complete_until=complete_until), model), *ANSWER)
+    body = json.loads(bytes(response.body))
+    assert response.headers.get("complete-until") == body["complete_until"]
     return body["complete_until"]
 
 

@@ -35,7 +35,7 @@ class Running:
 
 
 class Service:
-    """Metrics without a database: whoever asks it holds a place until told to end."""
+    """Metrics without a database: whoever asks it holds a slot until told to end."""
 
     def __init__(self, waiting: int = 32) -> None:
         settings = ServiceSettings(
@@ -182,7 +182,7 @@ async def test_who_has_too_much_waiting_is_told_to_come_again_and_others_are_not
         assert await one.answer() == "a figure"
 
 
-async def test_when_the_caller_leaves_what_runs_stops_and_its_place_goes_to_the_next(ask: Ask) -> None:
+async def test_when_the_caller_leaves_what_runs_stops_and_its_slot_goes_to_the_next(ask: Ask) -> None:
     first, second = await ask("A", SMALL + 1), await ask("A", SMALL + 1)
     await soon(first.began)
     first.left.set()

@@ -39,8 +39,8 @@ def only_phase(points: Sequence[float | Fraction | Decimal | None], *, screened:
 
 
 def marked(phase: Phase, rule: str) -> list[int]:
-    """Places of the points a rule marks."""
-    return [place for place, point in enumerate(phase.points) if rule in point.rules]
+    """Indexes of the points a rule marks."""
+    return [index for index, point in enumerate(phase.points) if rule in point.rules]
 
 
 def rules_of(phases: list[Phase]) -> list[tuple[str, ...]]:

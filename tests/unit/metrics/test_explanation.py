@@ -35,7 +35,7 @@ def _history() -> list[Event]:
         ("cover/C-4", NOVEMBER, cover_started(NOVEMBER, "P-3")),
         ("cover/C-3", JUNE, cover_started(JUNE, None, "1", CoverReason.ADDITIONAL, Role.SENIOR_PRACTITIONER)),
     ]
-    return [event(data, subject, at(day), f"E-{place}") for place, (subject, day, data) in enumerate(facts)]
+    return [event(data, subject, at(day), f"E-{index}") for index, (subject, day, data) in enumerate(facts)]
 
 
 @pytest.fixture(scope="module")
@@ -49,8 +49,8 @@ def parts(snapshot: Snapshot, measure: str, as_at: date, first: date = APRIL, **
 
 
 def test_the_largest_part_comes_first_and_those_alike_by_subject(snapshot: Snapshot) -> None:
-    found = parts(snapshot, "establishment", JUNE)
-    assert [(part.subjects, part.amount) for part in found] == [
+    listed = parts(snapshot, "establishment", JUNE)
+    assert [(part.subjects, part.amount) for part in listed] == [
         (("post/P-1",), 2_000_000),
         (("post/P-2",), 1_000_000),
         (("post/P-3",), 1_000_000),
@@ -72,7 +72,7 @@ def test_a_part_says_from_when_to_when_it_holds(snapshot: Snapshot) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "as_at", "made_of"),
+    ("staffing_unit", "as_at", "made_of"),
     [
         ("post/P-1", date(2023, 3, 31), []),
         (
@@ -100,11 +100,11 @@ def test_a_part_says_from_when_to_when_it_holds(snapshot: Snapshot) -> None:
         ("post/P-9", JUNE, []),
     ],
 )
-def test_who_stands_behind_a_place_on_a_day_the_funding_first_and_workers_before_agency_workers(
-    snapshot: Snapshot, place: str, as_at: date, made_of: list[tuple[str, str, float]]
+def test_who_stands_behind_a_unit_on_a_day_the_funding_first_and_workers_before_agency_workers(
+    snapshot: Snapshot, staffing_unit: str, as_at: date, made_of: list[tuple[str, str, float]]
 ) -> None:
-    found = stands_at(snapshot, place, as_at)
-    assert found == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
+    standing = stands_at(snapshot, staffing_unit, as_at)
+    assert standing == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
 
 
 def test_a_closed_post_is_funded_for_nothing(snapshot: Snapshot) -> None:

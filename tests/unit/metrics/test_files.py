@@ -137,15 +137,15 @@ def test_a_file_is_called_after_what_it_holds(path: str, body: dict[str, Any], i
 
 async def meant(path: str, query: str = "", accept: str = "", method: str = "GET") -> tuple[str, Format]:
     """The path that a request reaches, and the format that path and header say."""
-    found: list[tuple[str, Format]] = []
+    lines: list[tuple[str, Format]] = []
 
     async def app(scope: Any, *_: Any) -> None:
-        found.append((scope["path"], format_by_path_or_header(Request(scope))))
+        lines.append((scope["path"], format_by_path_or_header(Request(scope))))
 
     scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(),
              "headers": [(b"accept", accept.encode())]}  # fmt: skip
     await FormatBySuffix(app)(scope, None, None)  # type: ignore[arg-type]
-    return found[0]
+    return lines[0]
 
 
 async def test_the_end_of_a_path_says_the_format() -> None:

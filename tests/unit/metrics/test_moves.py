@@ -22,4 +22,4 @@ def test_a_move_has_the_fte_and_the_post_as_they_are_held_on_the_day() -> None:
     )
     (move,) = Snapshot(events_of(told, "331")).moves
     assert (move.person, move.moved_on, move.from_post, move.to_post) == ("W-1", date(2023, 5, 1), "P-1", "P-2")
-    assert (move.kind, move.fte, move.place.team) == ("secondment", 500_000, "south")
+    assert (move.kind, move.fte, move.dimensions.team) == ("secondment", 500_000, "south")

@@ -33,7 +33,7 @@ def _history() -> list[Event]:
         ("demand/plans-of-the-north", DemandCounted(counted_on=DAY, demand=PLANS, children=20)),
         ("demand/looked-after", DemandCounted(counted_on=DAY, demand=LOOKED_AFTER, children=72)),
     ]
-    return [event(data, subject, at(DAY, 9 + place), f"E-{place}") for place, (subject, data) in enumerate(facts)]
+    return [event(data, subject, at(DAY, 9 + index), f"E-{index}") for index, (subject, data) in enumerate(facts)]
 
 
 def _reading(events: list[Event], authority: str = "331") -> Reading:
@@ -100,9 +100,9 @@ def test_what_rests_on_the_rules_of_one_council_is_none_of_another(measure: str)
 
     assert isinstance(asked("331").totals[0], Fraction)
     for others in (["332"], ["331", "332"]):
-        found = asked(*others)
-        assert found.totals == [Reason.NO_POLICY]
-        assert {value for values in found.rows.values() for value in values} <= {Reason.NO_POLICY}
+        answer = asked(*others)
+        assert answer.totals == [Reason.NO_POLICY]
+        assert {value for values in answer.rows.values() for value in values} <= {Reason.NO_POLICY}
     for counted in counts_of(MEASURES[measure]):
         assert counted.authorities is None or explain(counted, _reading(_history(), "332"), when, FigureQuery()) == []
 

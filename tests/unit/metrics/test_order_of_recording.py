@@ -37,14 +37,14 @@ REVERSAL = "a leaver and its reversal"
 
 def figure_in_every_order(tie: Tie, events: list[Event]) -> Rows:
     """The figure of a tie, which is the same in whichever order the events arrive and were accepted."""
-    found = []
+    figures_told = []
     for arrived in permutations(events):
         for accepted in (arrived, tuple(reversed(arrived))):
             positions = {one.envelope.id: one for one in at_journal_positions(accepted)}
             snapshot = Snapshot([positions[one.envelope.id] for one in arrived])
-            found.append(rows(tie, snapshot))
-    assert all(one == found[0] for one in found)
-    return found[0]
+            figures_told.append(rows(tie, snapshot))
+    assert all(one == figures_told[0] for one in figures_told)
+    return figures_told[0]
 
 
 def rows(tie: Tie, snapshot: Snapshot) -> Rows:
@@ -144,12 +144,12 @@ def ids(events: Iterable[Event]) -> list[tuple[str, str]]:
 
 def test_the_order_is_total_and_transitive_and_keeps_what_the_feeds_state() -> None:
     events = mixed()
-    places = [order_of_recording(one) for one in events]
-    assert len(set(places)) == len(events)
-    for one, other in permutations(places, 2):
+    recorded = [order_of_recording(one) for one in events]
+    assert len(set(recorded)) == len(events)
+    for one, other in permutations(recorded, 2):
         assert not (recorded_before(one, other) and recorded_before(other, one))
         assert (one < other) or not recorded_before(one, other)
-    for one, other, third in permutations(places[::2], 3):
+    for one, other, third in permutations(recorded[::2], 3):
         if recorded_before(one, other) and recorded_before(other, third):
             assert recorded_before(one, third)
 

@@ -41,8 +41,8 @@ DAYS = st.dates(date(2020, 1, 1), date(2027, 12, 31))
     ],
 )
 def test_a_month_begins_is_under_way_and_is_over(known_on: date, elapsed: Elapsed, last: date) -> None:
-    found = as_known_on(OF_NOVEMBER, NOVEMBER, known_on, planned=False)
-    assert (found.first, found.last, found.as_at, found.elapsed) == (NOVEMBER.first, last, last, elapsed)
+    answer = as_known_on(OF_NOVEMBER, NOVEMBER, known_on, planned=False)
+    assert (answer.first, answer.last, answer.as_at, answer.elapsed) == (NOVEMBER.first, last, last, elapsed)
 
 
 @pytest.mark.parametrize(
@@ -51,9 +51,9 @@ def test_a_month_begins_is_under_way_and_is_over(known_on: date, elapsed: Elapse
 )
 def test_a_date_has_come_from_the_day_itself_on(known_on: date, elapsed: Elapsed) -> None:
     year = year_to(NOVEMBER.last)
-    found = as_known_on(When(year.first, year.last, year.last), None, known_on, planned=False)
-    assert found.elapsed is elapsed
-    assert (found.last, found.as_at) == (NOVEMBER.last, NOVEMBER.last)
+    answer = as_known_on(When(year.first, year.last, year.last), None, known_on, planned=False)
+    assert answer.elapsed is elapsed
+    assert (answer.last, answer.as_at) == (NOVEMBER.last, NOVEMBER.last)
 
 
 def test_a_period_judged_at_a_later_date_waits_for_that_date() -> None:
@@ -103,14 +103,14 @@ def test_nothing_after_the_day_counts_unless_what_is_planned_is_meant(
 ) -> None:
     period = Period(first, first + timedelta(days=days)) if is_period else None
     when = When(first, first + timedelta(days=days), first + timedelta(days=days))
-    found = as_known_on(when, period, known_on, planned)
+    answer = as_known_on(when, period, known_on, planned)
     reaches_further = when.last > known_on
-    assert (found.elapsed is Elapsed.PLANNED) == (planned and reaches_further)
-    if found.elapsed in (Elapsed.OVER, Elapsed.UNDER_WAY):
-        assert max(found.last, found.as_at) <= known_on
-        assert found.first == when.first
-    if found.elapsed is not Elapsed.UNDER_WAY:
-        assert (found.last, found.as_at) == (when.last, when.as_at)
+    assert (answer.elapsed is Elapsed.PLANNED) == (planned and reaches_further)
+    if answer.elapsed in (Elapsed.OVER, Elapsed.UNDER_WAY):
+        assert max(answer.last, answer.as_at) <= known_on
+        assert answer.first == when.first
+    if answer.elapsed is not Elapsed.UNDER_WAY:
+        assert (answer.last, answer.as_at) == (when.last, when.as_at)
 
 
 BEGINNING, YEAR_TO_NOVEMBER, NOVEMBER_ALONE = date(1948, 1, 1), date(2022, 12, 1), date(2023, 11, 1)
@@ -171,7 +171,7 @@ def test_annual_rates_are_of_a_year_to_the_day(first: str, last: str, fitting: b
 
 
 @pytest.mark.parametrize(
-    ("first", "last", "every", "starts_in", "found"),
+    ("first", "last", "every", "starts_in", "expected"),
     [
         ("2024-01-31", "2024-03-30", Every.MONTH, 4, ["2024-02-01..2024-02-29"]),
         ("2024-02-01", "2024-02-28", Every.MONTH, 4, []),
@@ -183,10 +183,10 @@ def test_annual_rates_are_of_a_year_to_the_day(first: str, last: str, fitting: b
     ],
 )
 def test_a_series_has_the_whole_months_quarters_and_years_between_two_dates(
-    first: str, last: str, every: Every, starts_in: int, found: list[str]
+    first: str, last: str, every: Every, starts_in: int, expected: list[str]
 ) -> None:
     periods = series_periods(date.fromisoformat(first), date.fromisoformat(last), every, starts_in)
-    assert [f"{period.first}..{period.last}" for period in periods] == found
+    assert [f"{period.first}..{period.last}" for period in periods] == expected
 
 
 def test_what_no_point_of_a_series_counts_is_told() -> None:
@@ -204,9 +204,9 @@ def test_years_begin_in_the_month_that_is_asked_for() -> None:
         date(2022, 10, 1),
     ]
     for month in range(1, 13):
-        found = series_periods(date(2020, 1, 1), date(2023, 12, 31), Every.YEAR, month)
-        assert {period.first.month for period in found} == {month}
-        assert all(year_to(period.last) == period for period in found)
+        periods = series_periods(date(2020, 1, 1), date(2023, 12, 31), Every.YEAR, month)
+        assert {period.first.month for period in periods} == {month}
+        assert all(year_to(period.last) == period for period in periods)
 
 
 # --- worked out by hand -----------------------------------------------------------------------------------------------
@@ -259,8 +259,8 @@ def test_the_twelve_months_up_to_a_day(last: str, first: str) -> None:
 def test_the_whole_periods_between_two_days(
     first: str, last: str, every: Every, starts_in: int, periods: list[tuple[str, str]]
 ) -> None:
-    found = series_periods(date.fromisoformat(first), date.fromisoformat(last), every, starts_in)
-    assert found == [of(*each) for each in periods]
+    whole = series_periods(date.fromisoformat(first), date.fromisoformat(last), every, starts_in)
+    assert whole == [of(*each) for each in periods]
 
 
 def test_the_days_in_no_period_are_those_before_the_first_and_after_the_last() -> None:

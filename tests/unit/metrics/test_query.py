@@ -107,10 +107,10 @@ def test_codes_of_authorities_are_three_digits_and_of_others() -> None:
 
 
 def test_what_is_unknown_is_refused_with_all_there_are() -> None:
-    (found,) = faults(question_of(AsKnown, "as_know_at=2023-11-30T12:00:00Z"))
-    assert found == ("as_know_at", "is not a parameter", "one of as_known_at, as_accepted_at, format, sheet")
-    (found,) = faults(question_of(AskedQuery, "format=pdf"))
-    assert found == ("format", "cannot be read", "one of json, csv, xlsx")
+    (refused,) = faults(question_of(AsKnown, "as_know_at=2023-11-30T12:00:00Z"))
+    assert refused == ("as_know_at", "is not a parameter", "one of as_known_at, as_accepted_at, format, sheet")
+    (refused,) = faults(question_of(AskedQuery, "format=pdf"))
+    assert refused == ("format", "cannot be read", "one of json, csv, xlsx")
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------
@@ -300,8 +300,8 @@ def test_what_was_planned_counts_where_that_is_said() -> None:
 def test_of_every_measure_those_are_left_out_that_the_period_does_not_fit_and_a_named_one_is_refused() -> None:
     measures = [STARTERS, TURNOVER, VACANCIES]
     of_a_quarter = "from=2023-07-01&to=2023-09-30"
-    found = question(of_a_quarter).whens(measures, leave_out=True)
-    assert [measure.name for measure, _ in found] == ["starters", "vacancies"]
+    whens = question(of_a_quarter).whens(measures, leave_out=True)
+    assert [measure.name for measure, _ in whens] == ["starters", "vacancies"]
     asked = question(of_a_quarter)
     asked.whens(measures, leave_out=False)
     assert [fault[0] for fault in faults(asked)] == ["from"]
@@ -347,8 +347,8 @@ def test_a_model_has_the_parameters_of_those_it_is_made_of_and_of_one_name_its_o
 
 
 def test_who_sends_something_cannot_choose_a_format() -> None:
-    (found,) = faults(question_of(ReleaseParameters, "release=2022&published=2023-02-23&format=csv"))
-    assert found == ("format", "is not a parameter", "one of release, published, source")
+    (refused,) = faults(question_of(ReleaseParameters, "release=2022&published=2023-02-23&format=csv"))
+    assert refused == ("format", "is not a parameter", "one of release, published, source")
 
 
 # --- what of it -------------------------------------------------------------------------------------------------------

@@ -19,9 +19,9 @@ LINES = (["value"], [[8.5]])
 
 
 def tag(asked: str | AskedQuery = "", body: dict[str, Any] | None = None, **more: Any) -> str:
-    found = question(asked) if isinstance(asked, str) else asked
+    put = question(asked) if isinstance(asked, str) else asked
     heading, rows = more.pop("lines", LINES)
-    return answer(found, BODY | (body or {}), (heading, rows), **more).headers["etag"]
+    return answer(put, BODY | (body or {}), (heading, rows), **more).headers["etag"]
 
 
 # --- tags -------------------------------------------------------------------------------------------------------------
@@ -100,15 +100,15 @@ def test_that_a_figure_has_become_stale_gives_it_another_tag() -> None:
 def test_an_answer_is_stale_by_the_last_day_that_it_speaks_of(body: dict[str, Any], stale: bool) -> None:
     asked = question()
     asked.recorded_until = datetime(2023, 7, 1, 9, tzinfo=UTC)
-    found = answer(asked, BODY | body, LINES)
-    assert (b'"stale":true' in found.body) is stale
-    assert found.headers["recorded-until"] == "2023-07-01T09:00:00Z"
+    response = answer(asked, BODY | body, LINES)
+    assert (b'"stale":true' in response.body) is stale
+    assert response.headers["recorded-until"] == "2023-07-01T09:00:00Z"
 
 
 def test_what_no_event_answers_says_nothing_of_its_age() -> None:
-    found = answer(question_of(ComparisonsParameters), BODY, LINES)
-    assert b"stale" not in found.body
-    assert {"recorded-until", "complete-until"}.isdisjoint(found.headers)
+    response = answer(question_of(ComparisonsParameters), BODY, LINES)
+    assert b"stale" not in response.body
+    assert {"recorded-until", "complete-until"}.isdisjoint(response.headers)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +123,11 @@ def test_what_no_event_answers_says_nothing_of_its_age() -> None:
     ],
 )
 def test_who_holds_it_already_is_not_sent_it_again(held: str, status: int) -> None:
-    found = answer(question(if_none_match=held.format(tag=tag())), BODY, LINES)
-    assert found.status_code == status
-    assert (found.headers["etag"], found.headers["vary"]) == (tag(), "Accept, Authorization")
-    assert found.headers["complete-until"] == "2024-04-02T11:59:00Z"
-    assert (found.body == b"") is (status == 304)
+    response = answer(question(if_none_match=held.format(tag=tag())), BODY, LINES)
+    assert response.status_code == status
+    assert (response.headers["etag"], response.headers["vary"]) == (tag(), "Accept, Authorization")
+    assert response.headers["complete-until"] == "2024-04-02T11:59:00Z"
+    assert (response.body == b"") is (status == 304)
 
 
 # --- links ------------------------------------------------------------------------------------------------------------
@@ -208,10 +208,10 @@ def test_there_is_a_next_page_where_there_are_more(count: int, limit: int, offse
 
 
 def test_a_file_says_how_long_it_is_what_it_is_called_and_where_it_stands_what_it_is() -> None:
-    found = answer(question("authority=331&format=csv"), BODY, LINES)
-    assert found.headers["content-length"] == str(len(b"value\r\n8.5\r\n"))
-    assert found.headers["content-disposition"] == 'attachment; filename="vacancies-331-2023-10-31.csv"'
-    link = found.headers["link"]
+    response = answer(question("authority=331&format=csv"), BODY, LINES)
+    assert response.headers["content-length"] == str(len(b"value\r\n8.5\r\n"))
+    assert response.headers["content-disposition"] == 'attachment; filename="vacancies-331-2023-10-31.csv"'
+    link = response.headers["link"]
     assert link.endswith('>; rel="describedby"; type="text/csv"')
     assert said(link[1 : link.index(">")]) == {
         "authority": "331",
@@ -224,16 +224,16 @@ def test_a_file_says_how_long_it_is_what_it_is_called_and_where_it_stands_what_i
 
 @pytest.mark.parametrize("wanted", ["format=csv&sheet=about", "format=xlsx"])
 def test_what_says_itself_what_it_is_links_to_nothing(wanted: str) -> None:
-    found = answer(question(f"authority=331&{wanted}"), BODY, LINES)
-    assert "link" not in found.headers
-    assert ("-about" in found.headers["content-disposition"]) is ("about" in wanted)
+    response = answer(question(f"authority=331&{wanted}"), BODY, LINES)
+    assert "link" not in response.headers
+    assert ("-about" in response.headers["content-disposition"]) is ("about" in wanted)
 
 
 async def test_a_file_holds_the_rows_or_what_they_are() -> None:
     async def lines(wanted: str) -> Sequence[str]:
         rows: list[list[Any]] = [[8.5], [None]]
-        found = answer(question(wanted), BODY, (["value"], iter(rows)))
-        pieces = [piece async for piece in found.body_iterator]  # type: ignore[attr-defined]
+        response = answer(question(wanted), BODY, (["value"], iter(rows)))
+        pieces = [piece async for piece in response.body_iterator]  # type: ignore[attr-defined]
         return b"".join(pieces).decode().splitlines()
 
     assert await lines("format=csv") == ["value", "8.5", '""']

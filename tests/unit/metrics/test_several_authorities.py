@@ -78,15 +78,15 @@ def test_what_two_authorities_recorded_under_the_same_numbers_adds_up(
 
 
 def test_rows_of_two_authorities_add_up_by_what_posts_have_in_common() -> None:
-    found = figure("in-post", ONE, OTHER, by=("csww_role", "team"))
-    assert list(found.sorted_rows()) == [((CswwRole.CASE_HOLDER, "p-1"), [Fraction(3, 2)])]
+    answer = figure("in-post", ONE, OTHER, by=("csww_role", "team"))
+    assert list(answer.sorted_rows()) == [((CswwRole.CASE_HOLDER, "p-1"), [Fraction(3, 2)])]
 
 
 def test_rows_come_in_the_order_of_what_they_are_broken_down_by_and_what_is_not_stated_last() -> None:
     cohorts: dict[str, dict[str, Any]] = {"W-1": {"cohort": "AC-2"}, "W-2": {}, "W-3": {"cohort": "AC-1"}}
     starts = [started(worker, "2023-05-01", **named) for worker, named in cohorts.items()]
-    found = figure("starters", reading("331", post("P-1", BEFORE, fte=3), *starts), by=("cohort",))
-    assert [key for key, _ in found.sorted_rows()] == [("AC-1",), ("AC-2",), (None,)]
+    answer = figure("starters", reading("331", post("P-1", BEFORE, fte=3), *starts), by=("cohort",))
+    assert [key for key, _ in answer.sorted_rows()] == [("AC-1",), ("AC-2",), (None,)]
 
 
 @pytest.mark.parametrize("readings", [(ONE, OTHER), (OTHER, ONE)], ids=["331 first", "332 first"])

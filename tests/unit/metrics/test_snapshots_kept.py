@@ -55,13 +55,13 @@ class Arriving:
 
 @pytest.fixture
 def arriving(monkeypatch: pytest.MonkeyPatch) -> Arriving:
-    found = Arriving()
-    monkeypatch.setattr(inbox, "read_arrived", found.read)
-    found.events += [
+    arriving = Arriving()
+    monkeypatch.setattr(inbox, "read_arrived", arriving.read)
+    arriving.events += [
         post("P-1", "2023-05-01T00:00:00Z", "2023-05-01T01:00:00Z"),
         post("P-2", "2023-07-01T00:00:00Z", "2023-07-01T01:00:00Z"),
     ]
-    return found
+    return arriving
 
 
 @pytest.fixture

@@ -66,10 +66,10 @@ def test_of_points_the_reasons_stand_at_their_places_and_only_where_there_are_an
     ],
 )
 def test_a_stock_has_a_date_a_flow_a_period_and_a_rate_what_its_counts_have(measure: Any, names: list[str]) -> None:
-    found = time_of(measure, YEAR)
-    assert list(found) == names
+    body = time_of(measure, YEAR)
+    assert list(body) == names
     whole = {"from": "2022-10-01", "to": "2023-09-30", "as_at": "2023-09-30", "months": 12}
-    assert found == {name: whole[name] for name in names}
+    assert body == {name: whole[name] for name in names}
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ def test_a_stock_has_a_date_a_flow_a_period_and_a_rate_what_its_counts_have(meas
     ],
 )
 def test_what_had_passed_of_it_is_said(elapsed: Elapsed, said: dict[str, bool]) -> None:
-    found = time_of(VACANCIES, When(YEAR.first, DAY, DAY, elapsed=elapsed))
-    assert {name: value for name, value in found.items() if name != "as_at"} == said
+    body = time_of(VACANCIES, When(YEAR.first, DAY, DAY, elapsed=elapsed))
+    assert {name: value for name, value in body.items() if name != "as_at"} == said
 
 
 def test_a_point_is_of_its_own_month_up_to_the_day_it_was_known_on() -> None:
@@ -112,9 +112,9 @@ VALUES: list[Value] = [Fraction(2), Fraction(4), Fraction(9)]
 FRESH = [False] * 3
 
 
-def phase_of(found: dict[str, Any]) -> dict[str, Any]:
+def phase_of(body: dict[str, Any]) -> dict[str, Any]:
     phase: dict[str, Any]
-    (phase,) = found["control_chart"]["phases"]
+    (phase,) = body["control_chart"]["phases"]
     return phase
 
 
@@ -148,8 +148,8 @@ def test_limits_go_below_nought_where_the_measure_can() -> None:
 
 
 def test_a_chart_begins_anew_where_it_is_told_to() -> None:
-    found = control_chart(LEAVERS, THREE, VALUES, FRESH, [1])["control_chart"]
-    assert [(phase["start"], phase["points"], phase["centre"]) for phase in found["phases"]] == [
+    chart = control_chart(LEAVERS, THREE, VALUES, FRESH, [1])["control_chart"]
+    assert [(phase["start"], phase["points"], phase["centre"]) for phase in chart["phases"]] == [
         (0, 1, 2.0),
         (1, 2, 6.5),
     ]

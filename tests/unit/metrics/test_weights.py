@@ -80,7 +80,7 @@ def test_a_snapshot_weighs_what_is_said_however_much_was_asked_of_it(
 
 
 def test_columns_weigh_what_is_said(events: list[Event]) -> None:
-    rows = [row for of_place in Snapshot(events).staffing.values() for row in of_place] * 5
+    rows = [row for of_unit in Snapshot(events).staffing.values() for row in of_unit] * 5
     with allocated() as now:
         columns = Columns.from_rows(rows)
         for by in ((), ("role",), ("team",), ("role", "team"), ("role", "team", "grade")):

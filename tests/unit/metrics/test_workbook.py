@@ -24,11 +24,11 @@ def sheets(content: bytes) -> list[list[list[tuple[str, Any]]]]:
     archive = zipfile.ZipFile(io.BytesIO(content))
     shared = ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))  # noqa: S314 - our own
     texts = ["".join(part.text or "" for part in item.iter(f"{MAIN}t")) for item in shared.iter(f"{MAIN}si")]
-    found = []
+    by_name = []
     for number in (1, 2):
         sheet = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314
-        found.append([[_cell(cell, texts) for cell in row] for row in sheet.iter(f"{MAIN}row")])
-    return found
+        by_name.append([[_cell(cell, texts) for cell in row] for row in sheet.iter(f"{MAIN}row")])
+    return by_name
 
 
 def rows_of(content: bytes, number: int = 1) -> list[list[str]]:
@@ -37,18 +37,18 @@ def rows_of(content: bytes, number: int = 1) -> list[list[str]]:
     sheet = ElementTree.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314 - our own
     shared = ElementTree.fromstring(archive.read("xl/sharedStrings.xml"))  # noqa: S314
     texts = ["".join(part.text or "" for part in item.iter(f"{MAIN}t")) for item in shared.iter(f"{MAIN}si")]
-    found: list[list[str]] = []
+    read: list[list[str]] = []
     for row in sheet.iter(f"{MAIN}row"):
         cells = {_column(cell.get("r", "")): _as_text(*_cell(cell, texts)) for cell in row}
-        width = len(found[0]) if found else len(cells)
-        found.append([cells.get(column, "") for column in range(width)])
-    return found
+        width = len(read[0]) if read else len(cells)
+        read.append([cells.get(column, "") for column in range(width)])
+    return read
 
 
-def _column(place: str) -> int:
+def _column(cell: str) -> int:
     """Counted from 0: of B12 it is 1."""
     number = 0
-    for letter in place.rstrip("0123456789"):
+    for letter in cell.rstrip("0123456789"):
         number = 26 * number + ord(letter) - ord("A") + 1
     return number - 1
 

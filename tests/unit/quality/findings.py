@@ -29,19 +29,19 @@ TWO_POSTS: tuple[tuple[str, EventData], ...] = (
 def history(*facts: tuple[str, EventData]) -> list[Event]:
     """These facts (subject, data) as events, in the order of recording."""
     return [
-        event(data, subject, FIRST_RECORDED + timedelta(hours=place), f"E-{place + 1}")
-        for place, (subject, data) in enumerate(facts)
+        event(data, subject, FIRST_RECORDED + timedelta(hours=index), f"E-{index + 1}")
+        for index, (subject, data) in enumerate(facts)
     ]
 
 
-def found(check: str, events: list[Event], as_at: date = DECEMBER) -> list[Finding]:
+def findings_of(check: str, events: list[Event], as_at: date = DECEMBER) -> list[Finding]:
     """What one check finds."""
     return findings(Snapshot(events), as_at, [CHECKS[check]])
 
 
 def the_one(check: str, events: list[Event], as_at: date = DECEMBER) -> Finding:
     """The only finding of a check."""
-    (finding,) = found(check, events, as_at)
+    (finding,) = findings_of(check, events, as_at)
     assert finding.check == check
     return finding
 

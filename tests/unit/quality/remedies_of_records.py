@@ -189,7 +189,7 @@ REMEDIES = [
         "very-many-records",
         "void what was sent too often",
         [Fact(W, started(date(2019, 12, 31))), *OF_ALL_DAYS],
-        [Void(f"E-{place + 4}") for place in range(1, len(OF_ALL_DAYS))],
+        [Void(f"E-{index + 4}") for index in range(1, len(OF_ALL_DAYS))],
         "in-post",
         0.5,
     ),

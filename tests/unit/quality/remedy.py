@@ -82,16 +82,16 @@ def of_one_mistake(
 def history(recorded: Iterable[Recorded]) -> list[Event]:
     """The two posts and what is recorded after them as events E-1, E-2 …, an hour after one another."""
     events: list[Event] = []
-    for place, one in enumerate((*(Fact(*post) for post in TWO_POSTS), *recorded)):
-        instant = FIRST_RECORDED + timedelta(hours=place)
+    for index, one in enumerate((*(Fact(*post) for post in TWO_POSTS), *recorded)):
+        instant = FIRST_RECORDED + timedelta(hours=index)
         if isinstance(one, Void):
             voided = next((event.envelope for event in events if event.envelope.id == one.id), None)
             kind = voided.type if voided else one.of.data.event_type  # type: ignore[union-attr]
             subject = voided.subject if voided else one.of.subject  # type: ignore[union-attr]
-            events.append(void_of(one.id, kind, subject, instant, f"E-{place + 1}"))
+            events.append(void_of(one.id, kind, subject, instant, f"E-{index + 1}"))
         else:
             instant = events[-1].envelope.time if one.at_once else at(one.recorded) if one.recorded else instant
-            id = one.id or f"E-{place + 1}"
+            id = one.id or f"E-{index + 1}"
             events.append(event(one.data, one.subject, instant, id, supersedes=one.supersedes))
     return events
 

@@ -4,7 +4,7 @@ import pytest
 
 from services.metrics.quality.catalogue import CHECKS
 from tests.unit.quality.boundaries import BOUNDARIES, Boundary
-from tests.unit.quality.findings import found
+from tests.unit.quality.findings import findings_of
 from tests.unit.quality.remedy import Fact, Recorded, history
 
 
@@ -17,7 +17,7 @@ def test_a_check_is_raised_on_one_side_of_its_boundary_alone(boundary: Boundary)
     def raised(recorded: list[Recorded]) -> set[tuple[str, ...]]:
         # The two posts that every history has are not what it is about.
         own = {one.subject for one in recorded if isinstance(one, Fact)}
-        findings = found(boundary.check, history(recorded), boundary.as_at)
+        findings = findings_of(boundary.check, history(recorded), boundary.as_at)
         return {finding.subjects for finding in findings if own & set(finding.subjects)}
 
     assert raised([*boundary.raises]) != set()

@@ -7,7 +7,17 @@ import pytest
 from contracts.events.base import EventData
 from contracts.events.leavers import LeaverReversed
 from tests.histories import fte_changed, left, merged, moved, started, void
-from tests.unit.quality.findings import NOVEMBER, OCTOBER, SEPTEMBER, TWO_POSTS, found, grave, history, ids, the_one
+from tests.unit.quality.findings import (
+    NOVEMBER,
+    OCTOBER,
+    SEPTEMBER,
+    TWO_POSTS,
+    findings_of,
+    grave,
+    history,
+    ids,
+    the_one,
+)
 
 MIDDLE = date(2023, 10, 16)
 W, V = "worker/W-1", "worker/W-2"
@@ -50,7 +60,7 @@ def test_who_moves_without_a_start_and_gives_the_post_up_that_day_is_in_no_post(
     ],
 )
 def test_a_starter_in_post_is_no_finding(facts: Facts) -> None:
-    assert found("starter-not-in-post", history(*TWO_POSTS, *facts)) == []
+    assert findings_of("starter-not-in-post", history(*TWO_POSTS, *facts)) == []
 
 
 def test_a_career_break_that_ends_as_the_old_contract_is_closed_has_a_leaver_not_in_post_and_nothing_else() -> None:
@@ -79,7 +89,7 @@ def test_who_had_left_and_was_to_come_back_is_taken_as_not_having_come(before: d
     """Also where the first time, too, somebody left on the day of the start."""
     facts = [(W, started(before)), (W, left(OCTOBER)), (W, started(NOVEMBER)), (W, left(NOVEMBER))]
     events = history(*TWO_POSTS, *facts)
-    finding = found("starter-not-in-post", events)[-1]
+    finding = findings_of("starter-not-in-post", events)[-1]
     assert (
         finding.message == "worker/W-1 started in post/P-1 on 2023-11-01, and left that day: taken as not having come."
     )
@@ -122,7 +132,7 @@ def test_a_leaver_under_a_number_that_holds_nothing_any_more() -> None:
     ],
 )
 def test_a_leaver_of_whom_it_is_plain_is_no_finding(facts: Facts) -> None:
-    assert found("leaver-of-merged-numbers", history(*TWO_POSTS, *facts)) == []
+    assert findings_of("leaver-of-merged-numbers", history(*TWO_POSTS, *facts)) == []
 
 
 def test_a_leaver_under_a_number_whose_start_was_withdrawn_ends_what_is_held_under_the_other_and_is_found() -> None:
@@ -137,4 +147,4 @@ def test_a_leaver_under_a_number_whose_start_was_withdrawn_ends_what_is_held_und
 
 def test_leavers_under_two_numbers_on_one_day_are_not_one_recorded_twice() -> None:
     facts = [*DUPLICATE, (V, left(NOVEMBER)), (W, left(NOVEMBER)), MERGED]
-    assert found("recorded-twice", history(*TWO_POSTS, *facts)) == []
+    assert findings_of("recorded-twice", history(*TWO_POSTS, *facts)) == []

@@ -14,13 +14,13 @@ MANY = history(*[("worker/W-1", sick(SEPTEMBER))] * 120)
 
 
 @pytest.mark.parametrize(
-    ("place", "first", "last"),
+    ("index", "first", "last"),
     [(0, 1, 50), (25, 1, 50), (26, 2, 51), (60, 36, 85), (95, 71, 120), (96, 71, 120), (120, 71, 120)],
 )
-def test_of_very_many_events_the_fifty_around_a_place_are_named(place: int, first: int, last: int) -> None:
-    found = nearest(MANY, place)
-    assert len(found) == 50
-    assert (found[0].envelope.id, found[-1].envelope.id) == (f"E-{first}", f"E-{last}")
+def test_of_very_many_events_the_fifty_around_an_index_are_named(index: int, first: int, last: int) -> None:
+    named = nearest(MANY, index)
+    assert len(named) == 50
+    assert (named[0].envelope.id, named[-1].envelope.id) == (f"E-{first}", f"E-{last}")
 
 
 def test_of_fifty_all_are_named() -> None:

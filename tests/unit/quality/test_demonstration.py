@@ -39,7 +39,7 @@ def snapshot(events: list[Event]) -> Snapshot:
 
 
 def test_nothing_contradicts_and_the_rest_is_what_was_meant(snapshot: Snapshot) -> None:
-    assert Counter(found.check for found in findings(snapshot, AS_AT)) == {
+    assert Counter(finding.check for finding in findings(snapshot, AS_AT)) == {
         "occupants-above-funded-fte": 2,
         "demand-series-grown-old": 2,
         "late-entry": 648,
@@ -59,7 +59,9 @@ def test_the_two_posts_above_establishment_are_those_of_the_readme(snapshot: Sna
 def test_of_the_five_late_leavers_the_two_beyond_a_month_are_late_entries(snapshot: Snapshot) -> None:
     # The README has them 35, 24, 30, 32 and 29 days late.
     late = findings(snapshot, AS_AT, [CHECKS["late-entry"]])
-    leavers = [event.envelope.id for found in late for event in found.events if event.envelope.type.endswith("left.v1")]
+    leavers = [
+        event.envelope.id for finding in late for event in finding.events if event.envelope.type.endswith("left.v1")
+    ]
     assert leavers == ["demo-001187", "demo-004519"]
     of_leavers = [item for item in lateness(snapshot) if item.event_type == "uk.workforce.worker.left.v1"]
     assert of_leavers == [Lateness("uk.workforce.worker.left.v1", 355, 2, 33.5)]
@@ -67,7 +69,7 @@ def test_of_the_five_late_leavers_the_two_beyond_a_month_are_late_entries(snapsh
 
 def test_what_is_there_when_the_history_begins_is_entered_late_and_little_besides(snapshot: Snapshot) -> None:
     late = findings(snapshot, AS_AT, [CHECKS["late-entry"]])
-    since_then = [event for found in late if found.since >= date(2018, 7, 1) for event in found.events]
+    since_then = [event for finding in late if finding.since >= date(2018, 7, 1) for event in finding.events]
     # Two leavers, and four workers who are still away when the history ends.
     absences = [event.data for event in since_then if isinstance(event.data, AbsenceRecorded)]
     assert (len(since_then), [absence.returned_on for absence in absences]) == (6, [None] * 4)
@@ -75,7 +77,7 @@ def test_what_is_there_when_the_history_begins_is_entered_late_and_little_beside
 
 def test_cover_that_runs_when_the_history_ends_is_overdue_later(snapshot: Snapshot) -> None:
     overdue = findings(snapshot, date(2024, 4, 30), [CHECKS["cover-past-expected-end"]])
-    assert [found.since for found in overdue] == [date(2024, 4, 16), date(2024, 4, 20)]
+    assert [finding.since for finding in overdue] == [date(2024, 4, 16), date(2024, 4, 20)]
 
 
 def test_a_start_that_is_lost_leaves_a_leaver_without_one(events: list[Event]) -> None:
@@ -84,8 +86,8 @@ def test_a_start_that_is_lost_leaves_a_leaver_without_one(events: list[Event]) -
     assert len(lost) == 1
     without = [event for event in events if event is not lost[0]]
     assert "leaver-without-start" in grave(without, AS_AT)
-    (found,) = findings(Snapshot(without), AS_AT, [CHECKS["leaver-without-start"]])
-    assert found.events == (leaver,)
+    (named,) = findings(Snapshot(without), AS_AT, [CHECKS["leaver-without-start"]])
+    assert named.events == (leaver,)
 
 
 def test_a_void_that_is_lost_has_a_cancelled_hire_fill_a_post_beyond_its_funding(events: list[Event]) -> None:
@@ -93,13 +95,13 @@ def test_a_void_that_is_lost_has_a_cancelled_hire_fill_a_post_beyond_its_funding
     without = [event for event in events if event.envelope.id != "demo-005338"]
     above = findings(Snapshot(without), AS_AT, [CHECKS["occupants-above-funded-fte"]])
     assert len(above) == 3
-    assert any("demo-005306" in [event.envelope.id for event in found.events] for found in above)
+    assert any("demo-005306" in [event.envelope.id for event in finding.events] for finding in above)
 
 
-@pytest.mark.parametrize("place", range(40, 6400, 1060))
-def test_the_difference_without_an_event_is_that_of_two_whole_snapshots(snapshot: Snapshot, place: int) -> None:
+@pytest.mark.parametrize("index", range(40, 6400, 1060))
+def test_the_difference_without_an_event_is_that_of_two_whole_snapshots(snapshot: Snapshot, index: int) -> None:
     as_at = date(2023, 10, 31)
-    without = snapshot.standing[place]
+    without = snapshot.standing[index]
     whole = _stocks(Snapshot(event for event in snapshot.standing if event is not without), as_at)
     present = _stocks(snapshot, as_at)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}

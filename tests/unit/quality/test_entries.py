@@ -32,7 +32,7 @@ from contracts.events.working_life import (
     SupportTakenUp,
 )
 from tests.histories import at, cover_started, established, event, fte_changed, left, merged, moved, started
-from tests.unit.quality.findings import DECEMBER, OCTOBER, SEPTEMBER, found, history, the_one
+from tests.unit.quality.findings import DECEMBER, OCTOBER, SEPTEMBER, findings_of, history, the_one
 from tests.unit.quality.remedy import sick
 
 LATER = date(2024, 6, 1)
@@ -91,12 +91,12 @@ OF_EVERY_KIND: list[tuple[str, EventData]] = [
 @pytest.mark.parametrize(
     ("subject", "data"),
     OF_EVERY_KIND,
-    ids=[f"{place}-{data.event_type}" for place, (_, data) in enumerate(OF_EVERY_KIND)],
+    ids=[f"{index}-{data.event_type}" for index, (_, data) in enumerate(OF_EVERY_KIND)],
 )
 def test_an_entry_is_late_32_days_and_early_184_days_from_the_day_of_its_kind(subject: str, data: EventData) -> None:
     def recorded(day: date) -> tuple[int, int]:
         events = [event(data, subject, at(day), "E-1")]
-        return len(found("late-entry", events)), len(found("early-entry", events))
+        return len(findings_of("late-entry", events)), len(findings_of("early-entry", events))
 
     assert recorded(date(2023, 11, 2)) == (1, 0)
     assert recorded(date(2023, 11, 1)) == recorded(date(2023, 4, 1)) == (0, 0)
@@ -112,7 +112,7 @@ def test_an_entry_is_late_32_days_and_early_184_days_from_the_day_of_its_kind(su
 def test_merges_and_reversals_have_no_day_and_are_never_late(subject: str, data: EventData) -> None:
     for day in (date(2022, 1, 1), DECEMBER, date(2025, 1, 1)):
         events = [event(data, subject, at(day), "E-1")]
-        assert found("late-entry", events) == found("early-entry", events) == []
+        assert findings_of("late-entry", events) == findings_of("early-entry", events) == []
 
 
 def decided(panel: str, kind: PanelKind = PanelKind.ADVANCED_SOCIAL_WORKER, day: date = OCTOBER) -> PanelDecided:
@@ -165,12 +165,12 @@ W, P, C, D = "worker/W-1", "post/P-1", "cover/C-1", "demand/D-1"
 def test_two_events_say_one_thing_or_two(
     subject: str, first: EventData, the_same: EventData | None, another: EventData
 ) -> None:
-    assert len(found("recorded-twice", history((subject, first), (subject, first)))) == 1
+    assert len(findings_of("recorded-twice", history((subject, first), (subject, first)))) == 1
     if the_same is not None:
         assert the_one("recorded-twice", history((subject, first), (subject, the_same))).message.endswith(
             "not the same."
         )
-    assert found("recorded-twice", history((subject, first), (subject, another))) == []
+    assert findings_of("recorded-twice", history((subject, first), (subject, another))) == []
 
 
 @pytest.mark.parametrize(
@@ -181,4 +181,4 @@ def test_two_events_say_one_thing_or_two(
     ],
 )
 def test_what_can_happen_twice_on_a_day_is_not_recorded_twice(subject: str, data: EventData) -> None:
-    assert found("recorded-twice", history((subject, data), (subject, data))) == []
+    assert findings_of("recorded-twice", history((subject, data), (subject, data))) == []

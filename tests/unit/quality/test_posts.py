@@ -19,7 +19,7 @@ from tests.unit.quality.findings import (
     OCTOBER,
     SEPTEMBER,
     TWO_POSTS,
-    found,
+    findings_of,
     grave,
     history,
     ids,
@@ -57,7 +57,7 @@ def test_an_unknown_post_is_in_question_for_as_long_as_it_is_held() -> None:
 
 def test_a_post_established_late_was_used_before() -> None:
     events = history((P, established(OCTOBER)), (W, started(SEPTEMBER)))
-    assert found("unknown-post", events) == []
+    assert findings_of("unknown-post", events) == []
     finding = the_one("post-used-before-established", events)
     assert finding.message == (
         "worker/W-1 holds post/P-1 from 2023-09-01 to 2023-09-30, and the post is established on 2023-10-01."
@@ -73,12 +73,12 @@ def test_a_post_established_on_the_day_of_the_start_is_no_finding() -> None:
 def test_a_post_held_and_covered_after_it_closed() -> None:
     facts = [(W, started(SEPTEMBER)), (C, cover_started(SEPTEMBER, "P-1", "0.5", CoverReason.ABSENCE))]
     events = history(*TWO_POSTS, *facts, (P, PostClosed(closed_on=OCTOBER)))
-    by_cover, by_worker = found("post-used-after-closing", events)
+    by_cover, by_worker = findings_of("post-used-after-closing", events)
     assert by_cover.message == "cover/C-1 covers post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert by_worker.concerned == (Concerned(OCTOBER, FOREVER, ONE),)
     assert by_worker.message == "worker/W-1 holds post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert ids(by_worker) == ["E-1", "E-3", "E-5"]
-    assert found("occupants-above-funded-fte", events) == []
+    assert findings_of("occupants-above-funded-fte", events) == []
 
 
 def test_a_post_held_while_it_was_closed_twice_is_found_twice() -> None:
@@ -89,7 +89,7 @@ def test_a_post_held_while_it_was_closed_twice_is_found_twice() -> None:
         (W, started(date(2023, 8, 1))),
         (W, left(NOVEMBER)),
     ]
-    found_twice = found("post-used-after-closing", history(*TWO_POSTS, *facts))
+    found_twice = findings_of("post-used-after-closing", history(*TWO_POSTS, *facts))
     assert [(finding.since, finding.until) for finding in found_twice] == [
         (SEPTEMBER, date(2023, 9, 11)),
         (OCTOBER, NOVEMBER),
@@ -135,7 +135,7 @@ def test_two_workers_over_the_fte_of_a_post() -> None:
 
 def test_two_workers_who_share_a_post_are_no_finding() -> None:
     facts = [(W, started(SEPTEMBER, "P-1", "0.5")), (V, started(OCTOBER, "P-1", "0.5"))]
-    assert found("occupants-above-funded-fte", history(*TWO_POSTS, *facts)) == []
+    assert findings_of("occupants-above-funded-fte", history(*TWO_POSTS, *facts)) == []
 
 
 def test_cover_of_a_vacancy_on_a_filled_post_until_its_holder_leaves() -> None:
@@ -166,7 +166,7 @@ def test_a_finding_of_a_post_names_those_who_stand_there_for_it_and_no_others() 
     ]
     events = history(*TWO_POSTS, *facts)
     assert the_one("occupants-above-funded-fte", events).subjects == (P, W, V)
-    of_october = found("cover-of-filled-post", events)[-1]
+    of_october = findings_of("cover-of-filled-post", events)[-1]
     assert (of_october.since, of_october.subjects) == (SEPTEMBER, (P, C, "cover/C-3", W, V, "worker/W-3"))
 
 
@@ -217,7 +217,7 @@ def test_cover_beyond_its_expected_end_is_found_once_that_is_past() -> None:
     finding = the_one("cover-past-expected-end", events)
     assert finding.message == "cover/C-1 was expected to run until 2023-10-01, and runs from 2023-10-02 on."
     assert (ids(finding), finding.concerned_on(NOVEMBER)) == (["E-3"], ONE)
-    assert found("cover-past-expected-end", events, as_at=OCTOBER) == []
+    assert findings_of("cover-past-expected-end", events, as_at=OCTOBER) == []
 
 
 @pytest.mark.parametrize(
@@ -229,7 +229,7 @@ def test_cover_beyond_its_expected_end_is_found_once_that_is_past() -> None:
     ],
 )
 def test_cover_that_ends_when_expected_or_is_extended_is_no_finding(facts: Facts) -> None:
-    assert found("cover-past-expected-end", history(*TWO_POSTS, (C, _expected(OCTOBER)), *facts)) == []
+    assert findings_of("cover-past-expected-end", history(*TWO_POSTS, (C, _expected(OCTOBER)), *facts)) == []
 
 
 def test_cover_without_a_post_stands_on_none() -> None:

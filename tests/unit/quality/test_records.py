@@ -19,7 +19,7 @@ from tests.unit.quality.findings import (
     FIRST_RECORDED,
     OCTOBER,
     SEPTEMBER,
-    found,
+    findings_of,
     history,
     ids,
     the_one,
@@ -57,24 +57,28 @@ def test_a_withdrawal_that_leaves_out_the_source_of_what_it_means_says_where_the
     )
     assert "`voidssource`" in CHECKS["reference-to-no-event"].remedy
     right = void_of("E-1", STARTED.envelope.type, W, LATER, "V", source="/coventry/payroll", voidssource=SOURCE)
-    assert found("reference-to-no-event", [STARTED, careless, void(careless, LATER, "V-1"), right]) == []
+    assert findings_of("reference-to-no-event", [STARTED, careless, void(careless, LATER, "V-1"), right]) == []
 
 
 def test_two_events_of_one_number_in_two_systems_are_corrected_each_by_its_own() -> None:
     other = event(started(OCTOBER), W, LATER, "E-1", source="/coventry/payroll")
     of_other = event(started(DECEMBER), W, LATER, "E-2", supersedes="E-1", source="/coventry/payroll")
-    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, other, of_other]) == []
-    assert found("reference-to-no-event", [STARTED, STARTED_OTHERWISE, other, of_other]) == []
+    assert findings_of("corrected-twice", [STARTED, STARTED_OTHERWISE, other, of_other]) == []
+    assert findings_of("reference-to-no-event", [STARTED, STARTED_OTHERWISE, other, of_other]) == []
 
 
 def test_a_correction_and_a_withdrawal_that_find_their_event_are_no_findings() -> None:
-    assert found("reference-to-no-event", [STARTED, STARTED_OTHERWISE, void(STARTED_OTHERWISE, LATER, "E-3")]) == []
+    assert (
+        findings_of("reference-to-no-event", [STARTED, STARTED_OTHERWISE, void(STARTED_OTHERWISE, LATER, "E-3")]) == []
+    )
 
 
 def test_a_correction_of_no_event_that_was_withdrawn_or_corrected_itself_is_no_finding() -> None:
     lost = event(started(OCTOBER), W, LATER, "E-2", supersedes="E-9")
-    assert found("reference-to-no-event", [lost, void(lost, LATER, "E-3")]) == []
-    assert found("reference-to-no-event", [lost, event(started(OCTOBER), W, LATER, "E-3", supersedes="E-2")]) == []
+    assert findings_of("reference-to-no-event", [lost, void(lost, LATER, "E-3")]) == []
+    assert (
+        findings_of("reference-to-no-event", [lost, event(started(OCTOBER), W, LATER, "E-3", supersedes="E-2")]) == []
+    )
 
 
 def test_two_corrections_of_one_event() -> None:
@@ -87,15 +91,15 @@ def test_two_corrections_of_one_event() -> None:
 
 def test_a_correction_that_is_of_another_worker_corrects_nothing_a_second_time() -> None:
     of_other = event(started(DECEMBER), "worker/W-2", LATER + timedelta(hours=1), "E-3", supersedes="E-1")
-    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, of_other]) == []
+    assert findings_of("corrected-twice", [STARTED, STARTED_OTHERWISE, of_other]) == []
 
 
 def test_a_correction_of_a_correction_and_one_withdrawn_are_no_findings_unless_the_void_is_void() -> None:
     again = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-2")
-    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, again]) == []
+    assert findings_of("corrected-twice", [STARTED, STARTED_OTHERWISE, again]) == []
     other = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-1")
     taken_back = void(STARTED_OTHERWISE, LATER + timedelta(hours=2), "E-4")
-    assert found("corrected-twice", [STARTED, STARTED_OTHERWISE, other, taken_back]) == []
+    assert findings_of("corrected-twice", [STARTED, STARTED_OTHERWISE, other, taken_back]) == []
     restored = void(taken_back, LATER + timedelta(hours=3), "E-5")
     assert ids(the_one("corrected-twice", [STARTED, STARTED_OTHERWISE, other, taken_back, restored])) == [
         "E-1",
@@ -135,13 +139,13 @@ def test_the_same_recorded_twice(first: EventData, second: EventData, says: str)
     ],
 )
 def test_another_day_post_or_kind_is_not_the_same(first: EventData, second: EventData) -> None:
-    assert found("recorded-twice", history((W, first), (W, second))) == []
-    assert found("recorded-twice", history((W, first), ("worker/W-2", first))) == []
+    assert findings_of("recorded-twice", history((W, first), (W, second))) == []
+    assert findings_of("recorded-twice", history((W, first), ("worker/W-2", first))) == []
 
 
 def test_a_leaver_entered_anew_after_its_reversal_is_no_second_one() -> None:
     facts = [(W, left(OCTOBER)), (W, LeaverReversed(left_on=OCTOBER)), (W, left(OCTOBER))]
-    assert found("recorded-twice", history(*facts)) == []
+    assert findings_of("recorded-twice", history(*facts)) == []
 
 
 def test_the_same_under_two_numbers_of_one_person_is_recorded_twice() -> None:
@@ -153,15 +157,15 @@ def test_a_merge_with_a_number_of_which_nothing_is_recorded() -> None:
     merged = WorkerMerged(duplicate="W-2")
     finding = the_one("merge-without-events", history((W, started(SEPTEMBER)), (W, merged)))
     assert finding.message == "worker/W-1 and worker/W-2 are merged, and nothing is recorded of the duplicate."
-    (kept,) = found("merge-without-events", history(("worker/W-2", started(SEPTEMBER)), (W, merged)))
+    (kept,) = findings_of("merge-without-events", history(("worker/W-2", started(SEPTEMBER)), (W, merged)))
     assert kept.message.endswith("of the number kept.")
 
 
 def test_a_merge_of_two_numbers_known_also_of_an_agency_worker_is_no_finding() -> None:
     first, second = (W, started(SEPTEMBER)), ("worker/W-2", CaseloadCounted(counted_on=OCTOBER, cases=3))
-    assert found("merge-without-events", history(first, second, (W, WorkerMerged(duplicate="W-2")))) == []
+    assert findings_of("merge-without-events", history(first, second, (W, WorkerMerged(duplicate="W-2")))) == []
     agency = ("cover/C-1", cover_started(SEPTEMBER))
-    assert found("merge-without-events", history(first, agency, (W, WorkerMerged(duplicate="A-1")))) == []
+    assert findings_of("merge-without-events", history(first, agency, (W, WorkerMerged(duplicate="A-1")))) == []
 
 
 @pytest.mark.parametrize(
@@ -175,8 +179,8 @@ def test_a_merge_of_two_numbers_known_also_of_an_agency_worker_is_no_finding() -
 )
 def test_entries_long_after_and_long_before_they_take_effect(recorded: date, late: bool, early: bool) -> None:
     events = [event(started(OCTOBER), W, at(recorded), "E-1")]
-    assert bool(found("late-entry", events)) is late
-    assert bool(found("early-entry", events)) is early
+    assert bool(findings_of("late-entry", events)) is late
+    assert bool(findings_of("early-entry", events)) is early
 
 
 def test_lateness_is_told_by_kind_of_event() -> None:

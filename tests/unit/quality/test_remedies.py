@@ -23,7 +23,7 @@ from tests.unit.quality import (
 )
 from tests.unit.quality.findings import (
     SEPTEMBER,
-    found,
+    findings_of,
     grave,
 )
 from tests.unit.quality.remedy import LAST_DAY, Remedy, history
@@ -44,8 +44,8 @@ def test_every_check_that_proposes_a_remedy_has_one_that_is_tried() -> None:
 @pytest.mark.parametrize("remedy", REMEDIES, ids=lambda remedy: f"{remedy.check}: {remedy.how}")
 def test_a_remedy_that_is_followed_leads_to_the_right_figure_and_the_finding_is_gone(remedy: Remedy) -> None:
     mistaken, mended = history(remedy.mistake), history([*remedy.mistake, *remedy.mended])
-    assert found(remedy.check, mistaken, remedy.as_at) != []
-    assert found(remedy.check, mended, remedy.as_at) == []
+    assert findings_of(remedy.check, mistaken, remedy.as_at) != []
+    assert findings_of(remedy.check, mended, remedy.as_at) == []
     assert grave(mended) <= grave(mistaken)
     assert figure(mended, remedy.measure) == pytest.approx(remedy.right)
 

@@ -28,7 +28,7 @@ from tests.ties import (
     at_journal_positions,
 )
 from tests.unit.metrics.test_order_of_recording import REVERSAL, rows
-from tests.unit.quality.findings import found, ids, the_one
+from tests.unit.quality.findings import findings_of, ids, the_one
 
 CHECK = "order-not-stated"
 W = "worker/W-1"
@@ -40,8 +40,8 @@ each_tie = pytest.mark.parametrize("tie", TIES, ids=lambda tie: tie.name)
 def together(*facts: tuple[str, EventData], before: tuple[tuple[str, EventData], ...] = IN_POST) -> list[Event]:
     """Facts recorded at one instant, A, B and so on, after others."""
     earlier = [
-        event(data, subject, RECORDED - timedelta(days=9 - place), f"E-{place}")
-        for place, (subject, data) in enumerate(before)
+        event(data, subject, RECORDED - timedelta(days=9 - index), f"E-{index}")
+        for index, (subject, data) in enumerate(before)
     ]
     return [
         *earlier,
@@ -55,13 +55,13 @@ def test_a_tie_is_found_with_both_events(tie: Tie) -> None:
     assert ids(finding) == ["A", "B"]
     assert finding.subjects == (tie.subject,)
     assert "B is taken to be" in finding.message
-    assert all(found(CHECK, at_journal_positions(arrived)) for arrived in permutations(tie.events()))
+    assert all(findings_of(CHECK, at_journal_positions(arrived)) for arrived in permutations(tie.events()))
 
 
 @each_tie
 def test_what_a_source_states_an_order_of_is_no_finding(tie: Tie) -> None:
     for sequences in (("1", "2"), ("10", "9"), (None, "0"), ("0", None)):
-        assert found(CHECK, tie.events(sequences)) == []
+        assert findings_of(CHECK, tie.events(sequences)) == []
 
 
 @each_tie
@@ -83,10 +83,10 @@ def test_the_right_one_sent_again_removes_the_finding_and_gives_the_right_figure
     if right == "A" and tie.name == REVERSAL:
         return  # a leaver that is right is told by voiding the reversal
     again = event(of_right.data, tie.subject, LATER, "C", supersedes=right)
-    assert found(CHECK, [*events, again]) == []
+    assert findings_of(CHECK, [*events, again]) == []
     assert rows(tie, Snapshot([*events, again])) == expected
     at_once = event(of_right.data, tie.subject, RECORDED, "C", supersedes=right, sourcesequence="1")
-    assert found(CHECK, [*events, at_once]) == []
+    assert findings_of(CHECK, [*events, at_once]) == []
     assert rows(tie, Snapshot([*events, at_once])) == expected
 
 
@@ -95,7 +95,7 @@ def test_the_right_one_sent_again_removes_the_finding_and_gives_the_right_figure
 def test_the_wrong_one_withdrawn_removes_the_finding(tie: Tie, wrong: str) -> None:
     events = tie.events()
     withdrawn = void(next(one for one in events if one.envelope.id == wrong), LATER, "V")
-    assert found(CHECK, [*events, withdrawn]) == []
+    assert findings_of(CHECK, [*events, withdrawn]) == []
 
 
 def test_the_finding_says_which_counts_why_and_what_would_differ() -> None:
@@ -145,17 +145,20 @@ def test_the_finding_says_which_counts_why_and_what_would_differ() -> None:
     ],
 )
 def test_a_tie_on_which_no_figure_hangs_is_no_finding(facts: list[tuple[str, EventData]]) -> None:
-    assert found(CHECK, together(*facts)) == []
+    assert findings_of(CHECK, together(*facts)) == []
 
 
 def test_a_tie_that_a_later_event_settles_is_no_finding() -> None:
     settled = event(fte_changed(OCTOBER, "0.6"), W, LATER, "S")
-    assert found(CHECK, [*together((W, fte_changed(OCTOBER, "0.4")), (W, fte_changed(OCTOBER, "0.8"))), settled]) == []
+    assert (
+        findings_of(CHECK, [*together((W, fte_changed(OCTOBER, "0.4")), (W, fte_changed(OCTOBER, "0.8"))), settled])
+        == []
+    )
 
 
 def test_a_tie_across_two_numbers_of_one_person_is_found() -> None:
     events = together((W, fte_changed(OCTOBER, "0.4")), ("worker/W-2", fte_changed(OCTOBER, "0.8")))
-    assert found(CHECK, events) == []
+    assert findings_of(CHECK, events) == []
     merge = event(WorkerMerged(duplicate="W-2"), W, LATER, "M")
     finding = the_one(CHECK, [*events, merge])
     assert (ids(finding), finding.subjects) == (["A", "B"], (W,))
@@ -163,7 +166,7 @@ def test_a_tie_across_two_numbers_of_one_person_is_found() -> None:
 
 def test_of_three_each_pair_of_which_the_last_counts_is_found() -> None:
     changes = [(W, fte_changed(OCTOBER, fte)) for fte in ("0.4", "0.6", "0.8")]
-    assert [ids(finding) for finding in found(CHECK, together(*changes))] == [["A", "C"], ["B", "C"]]
+    assert [ids(finding) for finding in findings_of(CHECK, together(*changes))] == [["A", "C"], ["B", "C"]]
 
 
 def test_an_order_that_is_stated_in_part_leaves_the_rest_to_be_found() -> None:
@@ -175,14 +178,14 @@ def test_an_order_that_is_stated_in_part_leaves_the_rest_to_be_found() -> None:
         change("B", "0.6", OTHER_SOURCE, "2"),
         change("C", "0.8", SOURCE, "1"),
     ]
-    assert [ids(finding) for finding in found(CHECK, [*together(), *of_two])] == [["B", "C"]]
+    assert [ids(finding) for finding in findings_of(CHECK, [*together(), *of_two])] == [["B", "C"]]
 
 
 def test_facts_of_a_closed_post_matter_while_somebody_stands_on_it() -> None:
     changes = [("post/P-1", PostChanged(effective_from=OCTOBER, team=team)) for team in ("mash", "duty")]
     closed = ("post/P-1", PostClosed(closed_on=date(2023, 9, 15)))
-    assert [ids(one) for one in found(CHECK, together(*changes, before=(*IN_POST, closed)))] == [["A", "B"]]
-    assert found(CHECK, together(*changes, before=(POST, closed))) == []
+    assert [ids(one) for one in findings_of(CHECK, together(*changes, before=(*IN_POST, closed)))] == [["A", "B"]]
+    assert findings_of(CHECK, together(*changes, before=(POST, closed))) == []
 
 
 def test_a_cohort_opened_twice_is_found_by_its_dates() -> None:
@@ -193,7 +196,7 @@ def test_a_cohort_opened_twice_is_found_by_its_dates() -> None:
 
 def test_two_starts_in_two_posts_are_found_where_they_say_otherwise_how_the_person_came() -> None:
     by_route = started(OCTOBER, "P-2", "0.4").model_copy(update={"route": Route.ACADEMY})
-    assert found(CHECK, together(("worker/W-2", by_route), ("worker/W-2", started(OCTOBER, "P-3", "0.6"))))
+    assert findings_of(CHECK, together(("worker/W-2", by_route), ("worker/W-2", started(OCTOBER, "P-3", "0.6"))))
 
 
 def test_a_correction_of_a_merge_that_names_another_number_is_found() -> None:
@@ -211,7 +214,7 @@ def test_a_correction_of_a_merge_that_names_another_number_is_found() -> None:
 def test_a_reversal_of_an_earlier_leaver_stays_what_it_is_beside_one_of_its_own_instant() -> None:
     earlier = event(left(OCTOBER), W, RECORDED - timedelta(hours=1), "L")
     reversal = event(LeaverReversed(left_on=OCTOBER), W, RECORDED, "A")
-    assert found(CHECK, [*together(), earlier, reversal]) == []
+    assert findings_of(CHECK, [*together(), earlier, reversal]) == []
     at_once = event(left(OCTOBER), W, RECORDED, "B")
     assert ids(the_one(CHECK, [*together(), earlier, reversal, at_once])) == ["A", "B"]
 
@@ -222,8 +225,8 @@ def test_a_leaver_with_two_reversals_of_its_instant_is_found_with_both() -> None
 
 
 def test_of_many_events_of_one_instant_the_last_are_looked_at() -> None:
-    changes = [event(fte_changed(OCTOBER, f"0.{place:03}"), W, RECORDED, f"N-{place:03}") for place in range(1, 100)]
-    findings = found(CHECK, [*together(), *changes])
+    changes = [event(fte_changed(OCTOBER, f"0.{index:03}"), W, RECORDED, f"N-{index:03}") for index in range(1, 100)]
+    findings = findings_of(CHECK, [*together(), *changes])
     assert len(findings) == 19
     assert all("N-099" in ids(finding) for finding in findings)
 
@@ -231,26 +234,26 @@ def test_of_many_events_of_one_instant_the_last_are_looked_at() -> None:
 def test_of_many_corrections_of_one_event_and_instant_as_many_are_looked_at() -> None:
     wrong = event(fte_changed(OCTOBER, "0.999"), W, RECORDED - timedelta(hours=1), "wrong")
     corrections = [
-        event(fte_changed(OCTOBER, f"0.{place:03}"), W, RECORDED, f"N-{place:03}", supersedes="wrong")
-        for place in range(1, 100)
+        event(fte_changed(OCTOBER, f"0.{index:03}"), W, RECORDED, f"N-{index:03}", supersedes="wrong")
+        for index in range(1, 100)
     ]
-    findings = found(CHECK, [*together(), wrong, *corrections])
-    assert sorted(ids(finding) for finding in findings) == [[f"N-{place:03}", "N-099"] for place in range(80, 99)]
+    findings = findings_of(CHECK, [*together(), wrong, *corrections])
+    assert sorted(ids(finding) for finding in findings) == [[f"N-{index:03}", "N-099"] for index in range(80, 99)]
 
 
 def test_of_thousands_of_ties_of_one_worker_it_is_told_that_some_were_not_counted_and_those_of_others_are_found() -> (
     None
 ):
     changes = [
-        event(fte_changed(OCTOBER - timedelta(days=1 + place // 2), fte), W, RECORDED, f"N-{place:03}")
-        for place, fte in enumerate(["0.4", "0.6"] * 200)
+        event(fte_changed(OCTOBER - timedelta(days=1 + index // 2), fte), W, RECORDED, f"N-{index:03}")
+        for index, fte in enumerate(["0.4", "0.6"] * 200)
     ]
     of_another = [
         event(fte_changed(OCTOBER, fte, "P-2"), "worker/W-2", RECORDED, id) for id, fte in (("X", "0.5"), ("Y", "0.6"))
     ]
     before = (*IN_POST, ("worker/W-2", started(date(2023, 9, 1), "P-2")))
     begun = event(started(date(2022, 1, 1)), W, RECORDED - timedelta(days=99), "S")
-    findings = found(CHECK, [*together(before=before), begun, *changes, *of_another])
+    findings = findings_of(CHECK, [*together(before=before), begun, *changes, *of_another])
     assert [finding.message.count("another figure would follow") for finding in findings] == [1] * len(findings)
     not_counted = [finding for finding in findings if "it was not counted whether" in finding.message]
     assert [finding.subjects for finding in not_counted] == [(W,)]
@@ -267,4 +270,4 @@ def test_a_chain_of_moves_of_one_instant_is_found_and_stated_in_order_is_not() -
         replace(one, envelope=one.envelope.model_copy(update={"sourcesequence": sequence}))
         for one, sequence in ((first, "1"), (second, "2"))
     ]
-    assert found(CHECK, [*rest, *stated]) == []
+    assert findings_of(CHECK, [*rest, *stated]) == []

@@ -16,7 +16,7 @@ from tests.unit.quality.findings import (
     OCTOBER,
     SEPTEMBER,
     TWO_POSTS,
-    found,
+    findings_of,
     grave,
     history,
     ids,
@@ -55,13 +55,13 @@ def test_a_leaver_of_whom_no_start_is_known() -> None:
 )
 @pytest.mark.parametrize("check", ["leaver-without-start", "left-before-start", "leaver-not-in-post"])
 def test_no_leaver_is_found(check: str, facts: Facts) -> None:
-    assert found(check, history(*TWO_POSTS, *facts)) == []
+    assert findings_of(check, history(*TWO_POSTS, *facts)) == []
 
 
 def test_who_only_ever_moved_on_the_day_of_leaving_has_no_start() -> None:
     events = history(*TWO_POSTS, (W, left(OCTOBER)), (W, moved(OCTOBER, "P-1", "P-2")))
     assert ids(the_one("leaver-without-start", events)) == ["E-3"]
-    assert found("leaver-not-in-post", events) == found("left-before-start", events) == []
+    assert findings_of("leaver-not-in-post", events) == findings_of("left-before-start", events) == []
 
 
 def test_who_left_before_the_first_start_is_in_post_since_by_mistake_perhaps() -> None:
@@ -99,7 +99,7 @@ def test_a_reversal_of_no_leaver_and_one_recorded_before_its_leaver() -> None:
 
 def test_a_reversal_of_a_leaver_is_no_finding_and_of_another_date_is_one() -> None:
     facts = [(W, started(SEPTEMBER)), (W, left(OCTOBER))]
-    assert found("reversal-without-leaver", history(*facts, (W, LeaverReversed(left_on=OCTOBER)))) == []
+    assert findings_of("reversal-without-leaver", history(*facts, (W, LeaverReversed(left_on=OCTOBER)))) == []
     assert the_one("reversal-without-leaver", history(*facts, (W, LeaverReversed(left_on=NOVEMBER)))).since == NOVEMBER
 
 
@@ -136,7 +136,7 @@ def test_a_start_in_a_post_held_under_another_number_could_be_either_and_none_is
 
 
 def test_the_same_start_twice_is_not_a_start_in_a_post_held() -> None:
-    assert found("start-in-post-held", history((W, started(SEPTEMBER)), (W, started(SEPTEMBER)))) == []
+    assert findings_of("start-in-post-held", history((W, started(SEPTEMBER)), (W, started(SEPTEMBER)))) == []
 
 
 def test_a_move_from_a_post_that_is_not_held_counts_beside_what_is() -> None:

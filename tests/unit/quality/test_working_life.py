@@ -25,7 +25,7 @@ from tests.unit.quality.findings import (
     OCTOBER,
     SEPTEMBER,
     TWO_POSTS,
-    found,
+    findings_of,
     grave,
     history,
     ids,
@@ -105,9 +105,9 @@ def _lost(events: list[Event]) -> float:
     snapshot = Snapshot(events)
     reading = Reading("331", FIRST_RECORDED, lambda: snapshot)
     year = When(date(2022, 12, 1), date(2023, 11, 30), date(2023, 11, 30))
-    found = figures(count("working-days-lost"), [reading], [year], FigureQuery()).totals[0]
-    assert isinstance(found, Fraction)
-    return float(found)
+    total = figures(count("working-days-lost"), [reading], [year], FigureQuery()).totals[0]
+    assert isinstance(total, Fraction)
+    return float(total)
 
 
 def _said_again(events: list[Event], id: str, data: EventData) -> list[Event]:
@@ -198,9 +198,9 @@ def _two_numbers(first: date, second: date) -> list[Event]:
 def _cases(events: list[Event], as_at: date) -> Fraction:
     snapshot = Snapshot(events)
     reading = Reading("331", FIRST_RECORDED, lambda: snapshot)
-    found = figures(count("cases"), [reading], [When(as_at, as_at, as_at)], FigureQuery()).totals[0]
-    assert isinstance(found, Fraction)
-    return found
+    total = figures(count("cases"), [reading], [When(as_at, as_at, as_at)], FigureQuery()).totals[0]
+    assert isinstance(total, Fraction)
+    return total
 
 
 @pytest.mark.parametrize(
@@ -227,10 +227,10 @@ def test_cases_counted_under_two_numbers_of_one_person(first: date, says: str, c
     assert the_one("caseload-under-two-numbers", events).message == says
     assert _cases(events, NOVEMBER) == cases
     the_same_cases = _without(events, "E-4")
-    assert found("caseload-under-two-numbers", the_same_cases) == []
+    assert findings_of("caseload-under-two-numbers", the_same_cases) == []
     assert _cases(the_same_cases, NOVEMBER) == 14
     others = _said_again(the_same_cases, "E-5", CaseloadCounted(counted_on=NOVEMBER, cases=20))
-    assert found("caseload-under-two-numbers", others) == []
+    assert findings_of("caseload-under-two-numbers", others) == []
     assert _cases(others, NOVEMBER) == 20
 
 
@@ -261,7 +261,7 @@ def test_cases_that_a_count_of_none_under_another_number_takes_away() -> None:
 def test_counts_of_no_cases_that_take_nothing_away_are_no_finding(
     counted: list[tuple[str, date, int]], cases: int
 ) -> None:
-    assert found("caseload-under-two-numbers", _counts(*counted)) == []
+    assert findings_of("caseload-under-two-numbers", _counts(*counted)) == []
     assert _cases(_counts(*counted), NOVEMBER) == cases
 
 
@@ -273,7 +273,7 @@ def test_cases_of_three_numbers_add_up_beside_a_count_of_none_and_are_found() ->
 
 def test_cases_of_the_next_month_under_the_number_that_was_kept_are_no_finding() -> None:
     events = _two_numbers(OCTOBER, date(2023, 10, 9))
-    assert found("caseload-under-two-numbers", events) == []
+    assert findings_of("caseload-under-two-numbers", events) == []
     assert _cases(events, date(2023, 10, 9)) == 14
 
 
@@ -289,7 +289,7 @@ def test_cases_of_the_next_month_under_the_number_that_was_kept_are_no_finding()
 )
 def test_cases_of_somebody_with_no_fte(facts: Facts, cases: int, is_found: bool) -> None:
     events = history(*TWO_POSTS, *facts, (W, CaseloadCounted(counted_on=NOVEMBER, cases=cases)))
-    assert bool(found("caseload-without-fte", events)) is is_found
+    assert bool(findings_of("caseload-without-fte", events)) is is_found
 
 
 def test_cases_of_an_agency_worker_while_the_assignment_runs_are_no_finding() -> None:
@@ -306,13 +306,13 @@ def test_cases_of_an_agency_worker_while_the_assignment_runs_are_no_finding() ->
 @pytest.mark.parametrize(("completes_on", "is_found"), [(SEPTEMBER, True), (OCTOBER, True), (NOVEMBER, False)])
 def test_a_cohort_that_completes_before_it_enters(completes_on: date, is_found: bool) -> None:
     cohort = CohortOpened(entry_on=OCTOBER, completes_on=completes_on)
-    assert bool(found("cohort-completes-before-entry", history(("cohort/cohort-1", cohort)))) is is_found
+    assert bool(findings_of("cohort-completes-before-entry", history(("cohort/cohort-1", cohort)))) is is_found
 
 
 def test_a_short_absence_within_a_long_one_does_not_hide_another_that_overlaps_the_long_one() -> None:
     short, third = _sick(date(2023, 10, 4), date(2023, 10, 5), "1"), _sick(date(2023, 10, 16), date(2023, 10, 18), "2")
     facts = [(W, started(SEPTEMBER)), (W, _sick(SECOND, END, "20")), (W, short), (W, third)]
-    assert [finding.since for finding in found("absences-overlap", history(*TWO_POSTS, *facts))] == [
+    assert [finding.since for finding in findings_of("absences-overlap", history(*TWO_POSTS, *facts))] == [
         date(2023, 10, 4),
         date(2023, 10, 16),
     ]
@@ -320,8 +320,8 @@ def test_a_short_absence_within_a_long_one_does_not_hide_another_that_overlaps_t
 
 def test_another_panel_before_the_start_in_a_cohort_is_of_somebody_not_in_service() -> None:
     facts = [(W, in_cohort(NOVEMBER)), (W, on_a_panel(OCTOBER))]
-    assert len(found("panel-outside-service", history(*TWO_POSTS, *facts))) == 1
-    assert found("asye-decided-before-start", history(*TWO_POSTS, *facts)) == []
+    assert len(findings_of("panel-outside-service", history(*TWO_POSTS, *facts))) == 1
+    assert findings_of("asye-decided-before-start", history(*TWO_POSTS, *facts)) == []
 
 
 def test_a_panel_after_leaving_is_named_with_the_leaver_not_the_start() -> None:

@@ -107,9 +107,9 @@ async def test_what_was_to_establish_posts_is_read_of_these_posts_and_this_autho
             about_post("P-2", "E-3"),
             about_worker(started(DAY), "E-4", "P-1"),
         )
-        found = await store.events_establishing(pool, "331", ["P-1"])
-        assert named(found) == {("331", SOURCE, "E-1"), ("331", SOURCE, "V-1")}
-        assert {one.envelope.voids for one in found} == {None, "E-1"}
+        events = await store.events_establishing(pool, "331", ["P-1"])
+        assert named(events) == {("331", SOURCE, "E-1"), ("331", SOURCE, "V-1")}
+        assert {one.envelope.voids for one in events} == {None, "E-1"}
         assert named(await store.events_establishing(pool, "332", ["P-1", "P-2"])) == {("332", SOURCE, "E-1")}
         assert len(await store.events_establishing(pool, "331", ["P-1", "P-2"])) == 3
         assert await store.events_establishing(pool, "331", []) == []
@@ -129,10 +129,10 @@ async def test_what_is_known_of_posts_and_workers_is_the_journals_and_the_leaver
             about_worker(left(LATER_DAY), "L-1"),
             about_worker(left(LATER_DAY), "L-2", authority="332"),
         )
-        found = await store.events_of_posts_and_workers(pool, "331")
-        assert named(found) == {("331", SOURCE, "E-1"), ("331", SOURCE, "S-1"), ("331", SOURCE, "L-1")}
-        assert len(found) == 3
-        left_ = next(one for one in found if one.envelope.id == "L-1")
+        events = await store.events_of_posts_and_workers(pool, "331")
+        assert named(events) == {("331", SOURCE, "E-1"), ("331", SOURCE, "S-1"), ("331", SOURCE, "L-1")}
+        assert len(events) == 3
+        left_ = next(one for one in events if one.envelope.id == "L-1")
         assert (left_.data, left_.envelope.time, left_.envelope.sequence) == (left(LATER_DAY), RECORDED, "1")
         assert named(await store.events_of_posts_and_workers(pool, "332")) == {
             ("332", SOURCE, "E-1"), ("332", SOURCE, "S-1"), ("332", SOURCE, "L-2"),
@@ -172,8 +172,8 @@ async def test_each_event_is_told_which_of_the_posts_it_names_are_not_establishe
     ]
     async with door(database) as pool:
         await accepted(pool, about_post("P-1", "E-1"), about_post("P-2", "E-2", authority="332"))
-        found = await notes_on_accepted(running(pool), events)
-    assert found == {
+        notes = await notes_on_accepted(running(pool), events)
+    assert notes == {
         ("331", events[0].identity): [],
         ("332", events[1].identity): [not_established("P-1")],
         ("331", events[2].identity): [not_established("P-2"), not_established("P-3")],

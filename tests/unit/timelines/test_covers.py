@@ -18,7 +18,7 @@ NOVEMBER_1 = date(2023, 11, 1)
 
 def at_once(*facts: EventData) -> list[Event]:
     """Facts all recorded at one instant, so that only valid time matters."""
-    return [event(data, "cover/C-1", at(SEPTEMBER_1), f"E-{place}") for place, data in enumerate(facts)]
+    return [event(data, "cover/C-1", at(SEPTEMBER_1), f"E-{index}") for index, data in enumerate(facts)]
 
 
 def held(events: list[Event]) -> list[tuple[str | None, str, str, date, date]]:

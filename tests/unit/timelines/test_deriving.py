@@ -1,6 +1,6 @@
 """From the inbox to the tables: whatever comes in which order, in which batches, at once or later, rows are the same.
 
-Invariant: what stands on a place on a day is written by hand; two authorities have the same numbers for other things.
+Invariant: what stands on a unit on a day is written by hand; two authorities have the same numbers for other things.
 """
 
 import asyncio
@@ -99,10 +99,10 @@ STANDING: dict[tuple[str, str, str], Standing] = {
 
 def accepted(history: Sequence[Stated]) -> list[Event]:
     """As they come from Kafka, each recorded a moment after the one before."""
-    events = [decoded(event, place) for place, event in enumerate(history, 1)]
+    events = [decoded(event, index) for index, event in enumerate(history, 1)]
     return [
-        replace(event, envelope=event.envelope.model_copy(update={"time": datetime(2023, 11, 1, 9, place, tzinfo=UTC)}))
-        for place, event in enumerate(events)
+        replace(event, envelope=event.envelope.model_copy(update={"time": datetime(2023, 11, 1, 9, index, tzinfo=UTC)}))
+        for index, event in enumerate(events)
     ]
 
 
@@ -128,19 +128,19 @@ class Metrics:
     async def tables(self) -> dict[str, list[str]]:
         """Every row, as PostgreSQL writes it."""
         rows = {table: await self.pool.fetch(f"SELECT ({table}.*)::text FROM {table} ORDER BY 1") for table in TABLES}
-        return {table: [row[0] for row in found] for table, found in rows.items()}
+        return {table: [row[0] for row in records] for table, records in rows.items()}
 
     async def standing(self) -> dict[tuple[str, str, str], Standing]:
         """What stands there on the days that are written above, as known now."""
         query = """
             SELECT establishment, in_post, vacancies, agency, uncovered FROM staffing
-            WHERE authority = $1 AND place = $2 AND valid_from <= $3 AND $3 < valid_to AND known_to = 'infinity'
+            WHERE authority = $1 AND staffing_unit = $2 AND valid_from <= $3 AND $3 < valid_to AND known_to = 'infinity'
         """
-        found = {}
-        for authority, place, day in STANDING:
-            (row,) = await self.pool.fetch(query, authority, place, date.fromisoformat(day))
-            found[authority, place, day] = cast(Standing, tuple(map(int, row)))
-        return found
+        by_unit = {}
+        for authority, unit, day in STANDING:
+            (row,) = await self.pool.fetch(query, authority, unit, date.fromisoformat(day))
+            by_unit[authority, unit, day] = cast(Standing, tuple(map(int, row)))
+        return by_unit
 
     async def listed(self) -> set[str]:
         """The subjects that wait to be derived, without those that cannot be."""
@@ -155,7 +155,7 @@ def metrics(pool: asyncpg.Pool, request: pytest.FixtureRequest) -> Metrics:
     return Metrics(pool, RecentEvents(request.param))
 
 
-async def test_what_stands_on_a_place_on_a_day_is_what_was_recorded(metrics: Metrics) -> None:
+async def test_what_stands_on_a_staffing_unit_on_a_day_is_what_was_recorded(metrics: Metrics) -> None:
     await metrics.take_in(*EVENTS)
     assert await metrics.standing() == STANDING
     assert await metrics.listed() == set()
@@ -231,7 +231,7 @@ async def test_an_event_that_moves_no_timeline_derives_nothing(metrics: Metrics)
 
 @pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
 @pytest.mark.parametrize("together", [False, True], ids=["one by one", "together"])
-async def test_an_assignment_that_comes_to_cover_a_post_is_at_one_place_at_a_time(
+async def test_an_assignment_that_comes_to_cover_a_post_is_in_one_unit_at_a_time(
     metrics: Metrics, later: bool, together: bool
 ) -> None:
     begins = cover("C-9", "2022-02-01", "331", reason="additional", role="social-worker")
@@ -242,21 +242,21 @@ async def test_an_assignment_that_comes_to_cover_a_post_is_at_one_place_at_a_tim
     for batch in [events] if together else [[event] for event in events]:
         await metrics.take_in(*batch, far_behind=later)
         await metrics.derive_waiting()
-    # Both places are derived once more, together.
-    places = {Subject("331", "cover/C-9"), Subject("331", "post/P-1")}
+    # Both units are derived once more, together.
+    units = {Subject("331", "cover/C-9"), Subject("331", "post/P-1")}
     async with metrics.pool.acquire() as connection, connection.transaction():
-        await derivation.derive_places(connection, places)
+        await derivation.derive_units(connection, units)
     agency = """
         SELECT sum(agency) FROM staffing
-        WHERE place = $1 AND valid_from <= $2 AND $2 < valid_to AND known_to = 'infinity'
+        WHERE staffing_unit = $1 AND valid_from <= $2 AND $2 < valid_to AND known_to = 'infinity'
     """
-    for place, day, expected in [
+    for unit, day, expected in [
         ("cover/C-9", date(2022, 5, 31), FULL),
         ("cover/C-9", date(2022, 6, 1), None),
         ("post/P-1", date(2022, 5, 31), 0),
         ("post/P-1", date(2022, 6, 1), FULL),
     ]:
-        assert await metrics.pool.fetchval(agency, place, day) == expected, (place, day)
+        assert await metrics.pool.fetchval(agency, unit, day) == expected, (unit, day)
 
 
 # --- what is put off --------------------------------------------------------------------------------------------------
@@ -273,12 +273,12 @@ async def test_much_is_said_of_a_subject_from_so_many_events_on_under_one_author
 ) -> None:
     first, again = post_established("P-1", "331"), post_established("P-1", "331") | {"id": "again"}
     elsewhere = post_established("P-1", "332")
-    await put(metrics.pool, [decoded(event, place) for place, event in enumerate([first, again, elsewhere], 1)])
+    await put(metrics.pool, [decoded(event, index) for index, event in enumerate([first, again, elsewhere], 1)])
     asked = {Subject("331", "post/P-1"), Subject("332", "post/P-1"), Subject("331", "post/P-2")}
     async with metrics.pool.acquire() as connection:
-        found = await store.much_said(connection, asked, most)
-        assert {subject.name for subject in found} == much
-        assert all(subject.authority == "331" for subject in found)
+        subjects = await store.much_said(connection, asked, most)
+        assert {subject.name for subject in subjects} == much
+        assert all(subject.authority == "331" for subject in subjects)
         assert await store.much_said(connection, set(), 1) == set()
 
 
@@ -294,8 +294,8 @@ async def test_a_post_is_crowded_from_so_many_rows_of_holders_and_covers_on(
     await metrics.pool.execute("DELETE FROM cover WHERE known_to <> 'infinity'")
     asked = {Subject("331", "post/P-1"), Subject("332", "post/P-1"), Subject("331", "cover/C-2")}
     async with metrics.pool.acquire() as connection:
-        found = await store.crowded(connection, asked, most)
-        assert found == ({Subject("331", "post/P-1")} if crowded else set())
+        units = await store.crowded(connection, asked, most)
+        assert units == ({Subject("331", "post/P-1")} if crowded else set())
 
 
 @pytest.mark.parametrize(("at_once", "listed"), [(3, set[str]()), (2, {"worker/W-1"})])
@@ -304,12 +304,12 @@ async def test_a_subject_of_which_much_is_said_is_derived_later_and_its_neighbou
 ) -> None:
     monkeypatch.setattr(derivation, "AT_ONCE", at_once)
     # W-1 of 331 has two events; and each post one row of holders.
-    events = [decoded(event, place) for place, event in enumerate([HISTORY[2], left("W-1", "2021-04-01")], 1)]
+    events = [decoded(event, index) for index, event in enumerate([HISTORY[2], left("W-1", "2021-04-01")], 1)]
     await metrics.take_in(*events, decoded(HISTORY[15], 9))
     assert await metrics.listed() == listed
     held = "SELECT worker FROM occupancy WHERE known_to = 'infinity' ORDER BY worker"
-    found = [row["worker"] for row in await metrics.pool.fetch(held)]
-    assert found == (["W-3"] if listed else ["W-1", "W-3"])
+    workers = [row["worker"] for row in await metrics.pool.fetch(held)]
+    assert workers == (["W-3"] if listed else ["W-1", "W-3"])
     await metrics.derive_waiting()
     assert await metrics.listed() == set()
 
@@ -320,8 +320,8 @@ async def test_posts_are_taken_off_the_list_after_workers_and_assignments(metric
         await store.enqueue(connection, listed)
         await store.enqueue_failed(connection, {Subject("331", "worker/W-9"): "too many stretches"})
         taken = []
-        while found := await one(connection):
-            taken.append(found)
+        while event := await one(connection):
+            taken.append(event)
     assert {subject.kind for subject in taken[:2]} == {"worker", "cover"}
     assert {subject.kind for subject in taken[2:]} == {"post"}
     assert len(taken) == 4
@@ -376,12 +376,12 @@ async def test_of_several_authorities_all_have_recorded_up_to_the_oldest_of_thei
 
     posts = [at(post_established("P-1", "331"), 9), at(post_established("P-1", "331"), 12)]
     posts.append(at(post_established("P-1", "332"), 11))
-    await put(metrics.pool, [decoded(event, place) for place, event in enumerate(posts, 1)])
+    await put(metrics.pool, [decoded(event, index) for index, event in enumerate(posts, 1)])
     late = datetime(2023, 12, 1, tzinfo=UTC)
 
     async def until(known: datetime, *authorities: str) -> int | None:
-        found = await store.recorded_until(metrics.pool, authorities, known, None)
-        return None if found is None else found.hour
+        newest = await store.recorded_until(metrics.pool, authorities, known, None)
+        return None if newest is None else newest.hour
 
     assert await until(late, "331") == 12
     assert await until(late, "331", "332") == 11
@@ -460,15 +460,16 @@ async def test_a_crowded_post_is_derived_later_and_is_right_then(
 ) -> None:
     starts = [started(f"W-{number}", "P-1", "2021-03-01", "331", 0.25) for number in range(3)]
     established, *events = [
-        decoded(event, place) for place, event in enumerate([post_established("P-1", "331"), *starts], 1)
+        decoded(event, index) for index, event in enumerate([post_established("P-1", "331"), *starts], 1)
     ]
     await metrics.take_in(established, *events[:2])
     monkeypatch.setattr(derivation, "AT_ONCE", 2)
     await metrics.take_in(events[2])
     assert await metrics.listed() == {"post/P-1"}
-    in_post = (
-        "SELECT in_post FROM staffing WHERE place = 'post/P-1' AND valid_to = 'infinity' AND known_to = 'infinity'"
-    )
+    in_post = """
+        SELECT in_post FROM staffing
+        WHERE staffing_unit = 'post/P-1' AND valid_to = 'infinity' AND known_to = 'infinity'
+    """
     assert await metrics.pool.fetchval(in_post) == HALF
     await metrics.derive_waiting()
     assert await metrics.pool.fetchval(in_post) == HALF + HALF // 2
@@ -521,9 +522,9 @@ async def test_while_much_is_listed_each_post_is_derived_once(
     written: list[str] = []
     replace_staffing = store.replace_staffing
 
-    async def noted(connection: Any, places: Any, rows: Any) -> None:
-        written.extend(f"{place.authority} {place.name}" for place in places if place.is_post)
-        await replace_staffing(connection, places, rows)
+    async def noted(connection: Any, units: Any, rows: Any) -> None:
+        written.extend(f"{unit.authority} {unit.name}" for unit in units if unit.is_post)
+        await replace_staffing(connection, units, rows)
 
     monkeypatch.setattr(store, "replace_staffing", noted)
     while await handlers.derive_queued(metrics.runtime, 2):

@@ -18,7 +18,7 @@ NOVEMBER_1 = date(2023, 11, 1)
 
 def at_once(*facts: EventData) -> list[Event]:
     """Facts all recorded at one instant, so that only valid time matters."""
-    return [event(data, "post/P-1", at(SEPTEMBER_1), f"E-{place}") for place, data in enumerate(facts)]
+    return [event(data, "post/P-1", at(SEPTEMBER_1), f"E-{index}") for index, data in enumerate(facts)]
 
 
 def funded(events: list[Event]) -> list[tuple[str, str, date, date]]:

@@ -88,7 +88,7 @@ def the_only(rows: list[Staffing]) -> dict[str, str]:
 def test_a_vacant_post_stands_with_all_its_facts_and_amounts() -> None:
     assert staffing("post/P-1", [post("0.8")], [], []) == [
         Staffing(
-            place="post/P-1",
+            staffing_unit="post/P-1",
             dimensions=FACTS,
             establishment=800_000,
             in_post=0,
@@ -285,15 +285,15 @@ def test_a_post_is_known_before_its_worker_is() -> None:
     ]
 
 
-def test_a_place_without_anything_has_no_rows() -> None:
+def test_a_staffing_unit_without_anything_has_no_rows() -> None:
     assert staffing("post/P-1", [], [], []) == []
     assert unposted_cover_staffing([]) == []
 
 
-def test_an_assignment_without_a_post_is_a_place_of_its_own_in_the_role_it_states() -> None:
+def test_an_assignment_without_a_post_is_a_staffing_unit_of_its_own_in_the_role_it_states() -> None:
     alone = covered_by("C-1", "0.5", CoverReason.ADDITIONAL, of_post=None)
     rows = unposted_cover_staffing([alone])
-    assert [(row.place, row.dimensions.role, row.dimensions.team, row.valid_from) for row in rows] == [
+    assert [(row.staffing_unit, row.dimensions.role, row.dimensions.team, row.valid_from) for row in rows] == [
         ("cover/C-1", Role.TEAM_MANAGER, None, OCTOBER_1)
     ]
     assert the_only(rows) == {"agency": "0.5"}
@@ -305,7 +305,7 @@ def test_assignments_without_a_post_are_kept_apart_and_those_with_a_post_left_to
         covered_by("C-1", reason=CoverReason.ADDITIONAL, of_post=None),
         covered_by("C-3"),
     ]
-    assert [row.place for row in unposted_cover_staffing(several)] == ["cover/C-1", "cover/C-2"]
+    assert [row.staffing_unit for row in unposted_cover_staffing(several)] == ["cover/C-1", "cover/C-2"]
 
 
 def test_a_reason_changed_from_absence_to_additional_does_not_break_the_row() -> None:

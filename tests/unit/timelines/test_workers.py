@@ -22,7 +22,7 @@ def about_worker(data: EventData, recorded: datetime, id: str, supersedes: str |
 
 def at_once(*facts: EventData) -> list[Event]:
     """Facts all recorded at one instant, so that only valid time matters."""
-    return [about_worker(data, at(SEPTEMBER_1), f"E-{place}") for place, data in enumerate(facts)]
+    return [about_worker(data, at(SEPTEMBER_1), f"E-{index}") for index, data in enumerate(facts)]
 
 
 def held(events: list[Event]) -> list[tuple[str, str, date, date]]:
@@ -548,8 +548,8 @@ def test_a_leaver_under_one_number_that_is_taken_back_ends_nothing(taken_back: s
         "correction": event(left(DECEMBER_1), "worker/W-2", at(DECEMBER_1), "L-3", supersedes="L-2"),
     }[taken_back]
     merge = under("W-1", merged("W-2"), NOVEMBER_1, "M-1")
-    found = now([*KEPT_AND_DUPLICATE, leaver, merge, back])
-    assert ("W-1", "P-1", "1", OCTOBER_1, DECEMBER_1 if taken_back == "correction" else FOREVER) in found
+    current = now([*KEPT_AND_DUPLICATE, leaver, merge, back])
+    assert ("W-1", "P-1", "1", OCTOBER_1, DECEMBER_1 if taken_back == "correction" else FOREVER) in current
 
 
 @pytest.mark.parametrize("back_on", [date(2023, 10, 31), NOVEMBER_1, date(2023, 11, 2)])

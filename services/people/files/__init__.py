@@ -1,0 +1,1 @@
+"""From bytes to rows: encodings, dialects, workbooks, headers. No I/O but of what is handed in."""
