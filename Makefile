@@ -48,6 +48,7 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 	$(RUN) -m contracts.generate --check
 	$(RUN) -m deploy.grafana.build --check
 	$(RUN) -m services.metrics.measures.document --check
+	$(RUN) -m services.people.mapping.schema --check
 	$(RUN) -m tests.spectral
 
 bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory, the door, dirt

@@ -58,7 +58,13 @@ class Incoming:
     stated_time: datetime | None = None
 
 
-def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, now: datetime) -> Iterator[Incoming]:
+def read_request(
+    headers: Mapping[str, str],
+    body: bytes,
+    largest_batch: int,
+    now: datetime,
+    values_of_an_event: int = VALUES_OF_AN_EVENT,
+) -> Iterator[Incoming]:
     """The events of one request, in order, each checked when it is asked for. `now` is taken as `time` where an event
     states none.
 
@@ -68,7 +74,7 @@ def read_request(headers: Mapping[str, str], body: bytes, largest_batch: int, no
     if charset not in CHARSETS:
         raise Refused(Fault("Content-Type", "names another charset than UTF-8", "JSON in UTF-8", shown(charset)))
     if kind in (STRUCTURED, BATCH):
-        _count_values(body, max(FEWEST_VALUES, VALUES_OF_AN_EVENT * largest_batch))
+        _count_values(body, max(FEWEST_VALUES, values_of_an_event * largest_batch))
     if kind == STRUCTURED:
         item = read_json(body, "body", "a JSON object")
         if not isinstance(item, dict):

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from contracts.catalogue import TOPIC_OF_TYPE, topics_owned_by
-from contracts.envelope import Event, format_instant
+from contracts.envelope import Envelope, Event, format_instant
 from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
 from services.chassis.authentication import FEEDING, Caller, Right, authenticated_caller
@@ -79,7 +79,7 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
                 incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
             except Refused as refusal:
                 runtime.telemetry.rejected.labels("unreadable-request").inc()
-                raise _unreadable(refusal) from None
+                raise unreadable(refusal) from None
             answers = await accept(runtime, service, caller, await _checked(incoming), notes_together, now)
         if media_type(request.headers.get("content-type")) == BATCH:
             return _batch_answer(answers)
@@ -139,10 +139,16 @@ def _refusal(item: Incoming, service: str, caller: Caller, now: datetime) -> tup
     if not caller.may(Right.FEED, envelope.authority):
         fault = Fault("authority", "is not one this key may feed", f"authority {caller.authority}", envelope.authority)
         return "authority", Refused(fault)
-    if envelope.time > now + CLOCK_SKEW:
-        expected = "when the authority recorded it, not later than now; a date to come belongs into the data"
-        return "future", Refused(Fault("time", "is in the future", expected, format_instant(envelope.time)))
-    return None
+    early = recorded_to_come(envelope, now)
+    return None if early is None else ("future", early)
+
+
+def recorded_to_come(envelope: Envelope, now: datetime) -> Refused | None:
+    """Why an event that says it was recorded later than now is turned away; None where it does not."""
+    if envelope.time <= now + CLOCK_SKEW:
+        return None
+    expected = "when the authority recorded it, not later than now; a date to come belongs into the data"
+    return Refused(Fault("time", "is in the future", expected, format_instant(envelope.time)))
 
 
 def _answer(
@@ -219,7 +225,8 @@ def _results(answers: list[Answer]) -> list[dict[str, Any]]:
     return results
 
 
-def _unreadable(refusal: Refused) -> Problem:
+def unreadable(refusal: Refused) -> Problem:
+    """The answer to a request that as a whole is no events."""
     status = 415 if refusal.faults[0].field in ("Content-Type", "ce-specversion") else 400
     title, told = "The request cannot be read", faults_as_json(refusal)
     return Problem(status, "request-unreadable", title, str(refusal), **told)

@@ -45,6 +45,19 @@ class Telemetry:
             "complete_until_timestamp_seconds",
             "Every event accepted before this instant has arrived here and was derived, in seconds since 1970.",
         )
+        self.feed_recorded = self._gauge(
+            "feed_recorded_until_timestamp_seconds",
+            "The time of the newest record of a feed, by the source that it states, in seconds since 1970.",
+            *("authority", "source"),
+        )
+        self.feed_accepted = self._gauge(
+            "feed_last_accepted_timestamp_seconds",
+            "When an event of a feed was last accepted, in seconds since 1970.",
+            *("authority", "source"),
+        )
+        self.feeds_left_out = self._gauge(
+            "feeds_left_out", "Feeds of which nothing is told here, as there are too many: those that came longest ago."
+        )
         self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
         self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")
         self.connections = self._gauge("http_connections", "Connections to the service that are open.")

@@ -9,12 +9,24 @@ from fastapi import APIRouter, FastAPI
 from contracts.catalogue import METRICS
 from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
-from services.metrics.api import academy, changes, explanations, forecasts, measures, quality, series, survival
+from services.metrics.api import (
+    academy,
+    changes,
+    effects,
+    explanations,
+    feeds,
+    forecasts,
+    measures,
+    quality,
+    series,
+    survival,
+)
 from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
 from services.metrics.api.neighbours import neighbours_router
 from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
+from services.metrics.ingest import feeds as feeds_sent
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.consumers import subscribe
 from services.metrics.settings import ServiceSettings
@@ -32,9 +44,11 @@ TAGS = {
     "measures": "Figures, at a date, over a period, and as series.",
     "explanations": "What a figure is made of, down to the events.",
     "changes": "What changed between two reports.",
+    "effects": "What events would do to the figures.",
     "academy": "What became of the academy's cohorts.",
     "survival": "How long people stay.",
     "quality": "What the events cannot agree on.",
+    "feeds": "When each feed last came.",
     "forecasts": "Vacancies in the months to come.",
     "benchmarks": "What DfE published, beside our own figures.",
 }
@@ -45,7 +59,7 @@ SPEC = ServiceSpec(
     Path(__file__).parent / "migrations",
     subscribe=subscribe,
     publishes=False,
-    watches=(handlers.derive_waiting, handlers.count_waiting),
+    watches=(handlers.derive_waiting, handlers.count_waiting, feeds_sent.tell),
     settled=store.queue_is_empty,
 )
 
@@ -69,9 +83,11 @@ def create(settings: ServiceSettings) -> FastAPI:
         series.router,
         explanations.router,
         changes.router,
+        effects.router,
         academy.router,
         survival.router,
         quality.router,
+        feeds.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
         releases_router(published),

@@ -42,6 +42,9 @@ class ServiceSettings(Settings):
         description="The most that one question may cost, in steps (a million take about a second). What would cost "
         "more is refused before it is worked out.",
     )
+    largest_effects_batch: int = Field(
+        10_000, ge=1, description="Most events in one question of what events would do to the figures (/v1/effects)."
+    )
     waiting_questions: int = Field(
         32, ge=1, description="Questions of one caller that may wait; of all callers together eight times as many."
     )

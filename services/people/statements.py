@@ -117,7 +117,10 @@ class CoverStated:
 
 @dataclass(frozen=True, slots=True)
 class ChangeStated:
-    """One row of a change file: one fact, as an event states it. `key` tells it from others of its type and subject."""
+    """One row of a change file: one fact, as an event states it. `key` tells it from others of its type and subject.
+
+    `subject` is the bare identifier, as `post` and `worker` are above; its kind is `data.subject_kind`.
+    """
 
     row: int
     subject: str
@@ -148,6 +151,15 @@ class History(StrEnum):
     """Everything since `Policy.complete_from`: a row that is gone should never have been."""
 
 
+class Begins(StrEnum):
+    """What began on the start date of a row, where an extract holds only what is current."""
+
+    THING = "thing"
+    """The holding, the assignment, the post itself: another date corrects its start."""
+    ROW = "row"
+    """What the row says: it holds from then on, whatever held before."""
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What an authority decided about one kind of file of a feed."""
@@ -155,19 +167,25 @@ class Policy:
     history: History = History.CURRENT
     complete_from: date | None = None
     """Rows that ended before are not in the file any more, and stay as they were stated."""
+    begins: Begins = Begins.THING
+    """What the start dates of an extract of what is current are of."""
     gone_after: int | None = None
-    """So many extracts one after another without a subject end it, on the day of the first of them; None: never, the
-    subject stays as it was and is told as a question."""
+    """So many extracts one after another without a subject settle what became of it; None: never, the subject stays as
+    it was and is told as a question. Where extracts hold only what is current, it ended on the day of the first of
+    them; where they hold the whole history, it should never have been."""
     smallest_share: Decimal = Decimal("0.7")
     """An extract with fewer subjects than this share of the one before is refused whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Which delivery is read: of which authority and feed, the date its rows are true on, and when it was recorded."""
+    """Which delivery is read: of which authority and feed, what its rows are about, the date they are true on, and when
+    it was recorded. Extracts of one authority, feed and kind follow one another.
+    """
 
     authority: str
     feed: str
+    kind: Kind
     as_at: date
     recorded_at: datetime
     """With its offset. It becomes the `time` of the events."""

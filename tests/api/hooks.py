@@ -165,6 +165,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     SERIES: (from_before_to, of_its_dimensions, of_whole_points, of_one_window),
     EXPLANATION: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),
     "/v1/changes": (of_one_period, from_before_to, of_following_years, of_a_year),
+    "/v1/effects": (of_a_day_that_had_come,),
     "/v1/survival": (of_academy_members, of_a_day_that_had_come),
     "/v1/academy/cohorts": (of_a_day_that_had_come,),
     "/v1/academy/cohorts/{cohort}": (of_a_day_that_had_come,),

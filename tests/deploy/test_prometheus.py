@@ -87,7 +87,7 @@ def test_every_label_that_a_rule_or_a_panel_uses_is_one_of_its_metrics() -> None
     dashboard = json.loads((build.FOLDER / "operation.json").read_text(encoding="utf-8"))
     texts += [(to["expr"], to["legendFormat"]) for panel in dashboard["panels"] for to in panel["targets"]]
     used = set[str]().union(*(labels_used_in(query + shown) for query, shown in texts))
-    assert used == {"service", "topic", "owner", "cause", "limit", "type", "reason", "le"}
+    assert used == {"service", "topic", "owner", "cause", "limit", "type", "reason", "le", "authority", "source"}
     for query, shown in texts:
         assert labels_used_in(query + shown) <= labels_known_to(query), query
 

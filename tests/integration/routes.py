@@ -41,6 +41,7 @@ OF_AN_AUTHORITY: dict[str, tuple[str, ...]] = {
     "/v1/changes": ("/v1/changes?from_known=2018-07-31T00:00:00Z&as_at=2018-09-30&measure=in-post,starters,cases",),
     "/v1/academy/cohorts": ("/v1/academy/cohorts?as_at=2019-12-31",),
     "/v1/academy/cohorts/{cohort}": ("/v1/academy/cohorts/all?as_at=2019-12-31",),
+    "/v1/feeds": ("/v1/feeds?",),
     "/v1/survival": ("/v1/survival?as_at=2020-06-30", "/v1/survival?of=academy-members&points=days&as_at=2020-06-30"),
     "/v1/quality": ("/v1/quality?as_at=2019-12-31&limit=20",),
     "/v1/forecasts/vacancies": ("/v1/forecasts/vacancies?as_at=2020-06-30&months=3",),
@@ -66,6 +67,9 @@ OPERATED = {
     "POST /v1/benchmarks/neighbours": "/v1/benchmarks/neighbours?name=mine&published=2025-05-01",
 }
 """What only an operator for all authorities may do."""
+
+SENT = {"POST /v1/effects": "/v1/effects?as_at=2019-12-31"}
+"""What is asked of events that are sent with the question: their own tests say what is answered."""
 
 
 def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
@@ -95,6 +99,8 @@ def questions(route: str) -> tuple[str, ...]:
     method, _, path = route.partition(" ")
     if route in OPERATED:
         return (OPERATED[route],)
+    if route in SENT:
+        return (of("331", SENT[route]),)
     if method == "GET" and path in OF_AN_AUTHORITY:
         return tuple(of("331", question) for question in OF_AN_AUTHORITY[path])
     return (OF_NO_AUTHORITY[path],)

@@ -63,9 +63,19 @@ def _said(metrics: Feed, asked: str) -> dict[str, Any]:
 
 def test_turnover_of_a_year_that_goes_on_after_the_records_end_is_stale(metrics: Feed) -> None:
     turnover = f"turnover-rate?authority={AUTHORITY}&as_at="
-    assert _said(metrics, f"{turnover}2024-05-21")["stale"] is False
-    assert _said(metrics, f"{turnover}2024-05-22")["stale"] is True
+    # Recruitment's newest record is of 1 February.
+    assert _said(metrics, f"{turnover}2024-05-01")["stale"] is False
+    assert _said(metrics, f"{turnover}2024-05-02")["stale"] is True
     assert _said(metrics, f"{turnover}2026-02-21")["stale"] is True
+
+
+def test_what_rests_on_one_service_alone_is_as_old_as_what_that_one_was_told(metrics: Feed) -> None:
+    for measure, last_day, stale_from in (
+        ("establishment", "2024-05-01", "2024-05-02"),  # recruitment: started-W-5, of 1 February
+        ("children", "2024-05-21", "2024-05-22"),  # retention: decided, of 21 February
+    ):
+        asked = f"{measure}?authority={AUTHORITY}&as_at="
+        assert (_said(metrics, asked + last_day)["stale"], _said(metrics, asked + stale_from)["stale"]) == (False, True)
 
 
 def test_as_known_at_an_instant_the_newest_record_is_the_newest_of_then(metrics: Feed) -> None:

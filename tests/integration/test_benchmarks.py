@@ -78,6 +78,8 @@ def test_a_rate_stands_beside_the_region_s_england_s_and_the_neighbours(benchmar
         "recorded_until": None,
         "complete_until": None,
         "stale": False,
+        "feeds": [],
+        "more_feeds": False,
     }
 
 

@@ -38,6 +38,8 @@ OF_PUBLISHED_FIGURES_ALONE = {
     "/v1/benchmarks/revisions",
 }
 """Routes that read what DfE published, a page or a place at a time: they take their turns, and cost next to nothing."""
+OF_FEEDS = {"/v1/feeds"}
+"""So do those that read what each feed sent."""
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +104,7 @@ def test_every_documented_route_of_figures_is_among_them_and_says_so(miserly: ht
     }
     in_turn = {path for path, responses in answers.items() if "429" in responses}
     listing = {"/v1/measures", "/v1/quality/checks", "/v1/dead-letters"}
-    assert in_turn == COSTLY.keys() | OF_PUBLISHED_FIGURES_ALONE == answers.keys() - listing
+    assert in_turn == COSTLY.keys() | OF_PUBLISHED_FIGURES_ALONE | OF_FEEDS == answers.keys() - listing
     for path in in_turn:
         assert "too-costly" in answers[path]["422"]["description"]
         assert "Retry-After" in answers[path]["429"]["headers"]

@@ -134,7 +134,7 @@ async def _read_age(request: Request, memory: ReadCache) -> None:
     question: AskedQuery | None = getattr(request.state, "question", None)
     if question is not None and question.pins:
         instants = question.latest_known_at(), question.latest_accepted_at()
-        question.recorded_until = await memory.recorded_until(question.values["authority"], *instants)
+        question.age = await memory.age(question.values["authority"], *instants)
 
 
 def too_costly(steps: int, most: int) -> Problem:

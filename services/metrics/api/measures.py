@@ -36,7 +36,7 @@ from services.metrics.api.telling import (
 )
 from services.metrics.figures.figures import FigureQuery, Figures, FigureSums
 from services.metrics.ingest import store
-from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of
+from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of, owners_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
 from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.read_models import cost
@@ -168,6 +168,7 @@ class FigureParameters(OfAuthority, OfATime, AsKnown, BrokenDown, Counted):
 
 def wanted(question: Counted, measure: Measure) -> FigureRequest:
     """What a question about a measure asks, but for its time. Problems are noted in the question."""
+    question.rests_on = owners_of(measure)
     return FigureRequest(
         measure,
         AUTHORITY.of(question),

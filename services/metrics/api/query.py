@@ -11,7 +11,8 @@ from fastapi import Request
 from services.chassis.query import Parameter, QueryModel, choice
 from services.chassis.runtime import runtime_of
 from services.metrics.api.formats import NAME, Format, Sheet, format_by_path_or_header
-from services.metrics.figures.age import is_stale
+from services.metrics.figures.age import Age, is_stale
+from services.metrics.measures.declaration import EVERY_OWNER
 
 KNOWN = ("as_known_at", "as_accepted_at")
 KNOWN_AT = ("as_known_at", "from_known", "to_known")
@@ -44,8 +45,10 @@ class AskedQuery(QueryModel):
         self.pins = tuple(name for name in self.declared if name in ACCEPTED)
         """The parameters that pin what events answer; none where events do not answer."""
         self._complete_until = runtime_of(request).watermarks.complete_until if self.pins else None
-        self.recorded_until: datetime | None = None
-        """The time of the newest record that the answer knows of, once it is being worked out (`computing.py`)."""
+        self.age = Age()
+        """How old is what the answer knows of, once it is being worked out (`computing.py`)."""
+        self.rests_on: frozenset[str] = EVERY_OWNER
+        """The services by whose records it is stale or not; all of them, but where a measure is asked for."""
         self.meant: dict[str, str] = {}
         """What was meant by parameters that were left out, as far as it moves with the time of asking."""
         super().__init__(request)
@@ -84,5 +87,5 @@ class AskedQuery(QueryModel):
         return min(self._complete_until, accepted)
 
     def is_stale(self, day: date) -> bool:
-        """Whether a figure of this day is stale, by the newest record that the answer knows of."""
-        return is_stale(self.recorded_until, day, min(self.latest_known_at(), self.now))
+        """Whether a figure of this day is stale, by the newest records of what it rests on."""
+        return is_stale(self.age.recorded_by(self.rests_on), day, min(self.latest_known_at(), self.now))

@@ -61,6 +61,8 @@ AGE_EXAMPLE = {
     "recorded_until": "2023-11-30T09:31:00Z",
     "complete_until": "2023-11-30T11:59:58.200Z",
     "stale": False,
+    "feeds": [{"source": "/coventry/hr", "service": "recruitment", "recorded_until": "2023-11-30T09:31:00Z"}],
+    "more_feeds": False,
 }
 
 
@@ -121,7 +123,8 @@ def answer(
         tag = _digest([question.format, question.sheet, about(lasting), lasting_too], content)
     headers = {"ETag": f'"{tag}"', "Vary": "Accept, Authorization", "Cache-Control": "private, no-cache"}
     headers |= {header: age[name] for header, name in INSTANTS.items() if age.get(name) is not None}
-    if _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
+    is_sent = question.request.scope.get("method") == "POST"
+    if not is_sent and _is_held(question.request.headers.get("if-none-match", ""), headers["ETag"]):
         return Response(status_code=304, headers=headers)
     if question.format is Format.JSON:
         return Response("".join(json_pieces(body, ",", ":")), media_type=JSON, headers=headers)
@@ -131,11 +134,17 @@ def answer(
 
 def _age(question: AskedQuery, day: date) -> dict[str, Any]:
     """How old is what is known, as every answer of events says it; `day` is the last that it speaks of."""
-    recorded, complete = question.recorded_until, question.complete_until()
+    age, complete = question.age, question.complete_until()
+    recorded = age.recorded_until
     return {
         "recorded_until": None if recorded is None else format_instant(recorded),
         "complete_until": None if complete is None else format_instant(complete),
         "stale": question.is_stale(day),
+        "feeds": [
+            {"source": source, "service": service, "recorded_until": format_instant(instant)}
+            for source, service, instant in age.feeds
+        ],
+        "more_feeds": age.more_feeds,
     }
 
 

@@ -10,8 +10,9 @@ from services.chassis.documentation import record, several
 from services.metrics.academy.outcomes import COUNTED
 from services.metrics.figures.age import STALE_AFTER_MONTHS
 from services.metrics.figures.periods import Every
+from services.metrics.ingest.feeds import MOST_TOLD
 from services.metrics.measures.catalogue import MEASURES
-from services.metrics.measures.declaration import Kind, Unit
+from services.metrics.measures.declaration import EVERY_OWNER, Kind, Unit
 from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.quality.catalogue import CHECKS
 from services.metrics.quality.declaration import SEVERITIES
@@ -48,10 +49,25 @@ RECORDED_UNTIL: Schema = {
 }
 STALE: Schema = {
     "type": "boolean",
-    "description": f"Whether the answer speaks of a day more than {STALE_AFTER_MONTHS} months after the newest record: "
-    "what happened since was not sent.",
+    "description": f"Whether the answer speaks of a day more than {STALE_AFTER_MONTHS} months after the newest record "
+    "of a service (recruitment, retention) on which it rests: what happened since was not sent.",
 }
-AGE = {"recorded_until": RECORDED_UNTIL, "complete_until": COMPLETE_UNTIL, "stale": STALE}
+FEEDS: Schema = several(
+    record(
+        {"source": TEXT, "service": {"enum": sorted(EVERY_OWNER)}, "recorded_until": INSTANT},
+    )
+) | {
+    "description": "Of one authority each source of events, by the service that took them in, and the time of its "
+    "newest record that the answer knows of; none of all authorities."
+}
+MORE_FEEDS: Schema = FLAG | {"description": f"Whether there are more than {MOST_TOLD} feeds: /v1/feeds lists them all."}
+AGE = {
+    "feeds": FEEDS,
+    "more_feeds": MORE_FEEDS,
+    "recorded_until": RECORDED_UNTIL,
+    "complete_until": COMPLETE_UNTIL,
+    "stale": STALE,
+}
 """How old is what is known: every answer of events says it."""
 LINK: Schema = {"type": "string", "pattern": "^/v1/"}
 SUBJECTS = several({"type": "string", "pattern": "^[a-z][a-z-]*/"})

@@ -129,6 +129,24 @@ def change_lines(body: dict[str, Any], wanted: Sequence[tuple[Measure, When]]) -
     return ["measure", "subjects", *dimensions, *own, "events", "effects"], lines
 
 
+def effect_lines(body: Mapping[str, Any]) -> Lines:
+    """What events would do to figures as a table: one line a measure."""
+    sides = ("before", "after")
+    heading = ["measure", "title", "unit", *sides, *(f"exact_{side}" for side in sides), "difference"]
+    heading += [f"reason_{side}" for side in sides]
+    rows = (
+        [figure["measure"], figure["title"], figure["unit"], *(figure[side]["value"] for side in sides)]
+        + [_decimal(figure[side].get("exact")) for side in sides]
+        + [_decimal(figure.get("difference")), *(figure[side].get("reason") for side in sides)]
+        for figure in body["figures"]
+    )
+    return heading, rows
+
+
+def _decimal(written: str | None) -> Decimal | None:
+    return None if written is None else Decimal(written)
+
+
 def cohort_lines(body: dict[str, Any], figures: Iterable[str]) -> Lines:
     """The cohorts as a table: a line each. Those over all stand beside what they are, so that none is added twice."""
     names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *figures, "reason"]

@@ -13,7 +13,7 @@ from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.recent_events import Tails
 from services.chassis.runtime import Runtime
-from services.metrics.ingest import store
+from services.metrics.ingest import feeds, store
 from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_subjects, derive_units
 from services.metrics.ingest.store import Subject
 
@@ -45,6 +45,7 @@ class TakeInEvents:
             await store.lock_authorities(connection, {event.envelope.authority for event in events})
             arrived = await inbox.take(connection, events)
             fresh = [one.event for one in arrived]
+            await feeds.note(connection, fresh)
             touched = {subject for event in fresh if (subject := _subject(event)).kind in DERIVED_KINDS}
             if far_behind:
                 await store.enqueue(connection, touched)

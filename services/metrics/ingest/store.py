@@ -209,20 +209,6 @@ HAS_EVENTS = """
     )
 """
 
-NEWEST_RECORD = """
-    SELECT min(newest.recorded_at)
-    FROM unnest($1::text[]) AS wanted (authority)
-    LEFT JOIN LATERAL (
-        SELECT recorded_at FROM inbox
-        WHERE
-            inbox.authority = wanted.authority
-            AND recorded_at <= $2
-            AND ($3::timestamptz IS NULL OR accepted_at <= $3)
-        ORDER BY recorded_at DESC
-        LIMIT 1
-    ) AS newest ON true
-"""
-
 OCCUPANCY_FIELDS = Occupancy._fields
 COVER_FIELDS = (*(name for name in Cover._fields if name != "stated"), *BY_ASSIGNMENTS)
 STAFFING_FIELDS = (*(name for name in Staffing._fields if name != "dimensions"), *Dimensions._fields)
@@ -346,17 +332,6 @@ async def covers_of_units(connection: Connection, units: Collection[Subject]) ->
 async def has_events(pool: Reads, authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> bool:
     """Whether any event of this authority was known at one instant and, where one is given, accepted by another."""
     return bool(await pool.fetchval(HAS_EVENTS, authority, as_known_at, as_accepted_at))
-
-
-async def recorded_until(
-    pool: Reads, authorities: Sequence[str], as_known_at: datetime, as_accepted_at: datetime | None
-) -> datetime | None:
-    """The time of the newest record known at one instant and, where one is given, accepted by another; None without.
-
-    Of several authorities the oldest of these: what all of them have recorded.
-    """
-    newest: datetime | None = await pool.fetchval(NEWEST_RECORD, list(authorities), as_known_at, as_accepted_at)
-    return newest
 
 
 def unit_covered(authority: str, cover: str, post: str | None) -> Subject:

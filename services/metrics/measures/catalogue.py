@@ -35,6 +35,11 @@ def counts_of(measure: Measure) -> tuple[Count, ...]:
     return tuple({term.measure: count(term.measure) for term in measure.terms}.values())
 
 
+def owners_of(measure: Measure) -> frozenset[str]:
+    """The services by whose events a measure moves."""
+    return frozenset().union(*(counted.rests_on for counted in counts_of(measure)))
+
+
 def dimensions_of(measure: Measure) -> tuple[str, ...]:
     """By what a measure can be broken down: a rate by what all its counts can be, and what it says of its numerator."""
     first, *others = counts_of(measure)

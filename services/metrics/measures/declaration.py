@@ -11,6 +11,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+from contracts.catalogue import EVENT_TOPICS, RECRUITMENT, RETENTION
 from services.metrics.measures.dimensions import OF_OTHERS
 from services.metrics.reasons import Reason, Value
 from services.metrics.snapshot.amounts import ONE
@@ -25,6 +26,12 @@ CSWW = "DfE, children's social work workforce census 2024 to 2025, specification
 NHS = "NHS workforce statistics: vacancy rate and stability index"
 CIPD = "CIPD: crude labour turnover"
 OWN = "This project's definitions (docs/definitions.md)"
+
+
+EVERY_OWNER = frozenset(topic.owner for topic in EVENT_TOPICS)
+"""Who is in post follows from hiring and from leavers, and so nearly everything from both."""
+RECRUITMENT_ALONE = frozenset({RECRUITMENT})
+RETENTION_ALONE = frozenset({RETENTION})
 
 
 class Unit(StrEnum):
@@ -142,6 +149,7 @@ class Count:
     `apart` names dimensions over whose values it does not add up: who is counted under one can be under others too.
     Where more than one of them is ever counted there is no total.
     `authorities` are those whose rule it rests on, or None where it rests on nobody's.
+    `rests_on` are the services by whose events it moves: where one of them was told nothing for long, it is stale.
     """
 
     name: str
@@ -159,6 +167,7 @@ class Count:
     counted: bool = False
     apart: tuple[str, ...] = ()
     authorities: frozenset[str] | None = None
+    rests_on: frozenset[str] = EVERY_OWNER
 
     def __post_init__(self) -> None:
         """Refuse dimensions that are not declared."""

@@ -9,7 +9,17 @@ from datetime import date, timedelta
 
 from contracts.codes import CoverReason
 from contracts.events.hiring import ApplicationProgressed, CampaignOpened
-from services.metrics.measures.declaration import BOARD, OWN, Part, Unit, When, Within, flow, windowed
+from services.metrics.measures.declaration import (
+    BOARD,
+    OWN,
+    RECRUITMENT_ALONE,
+    Part,
+    Unit,
+    When,
+    Within,
+    flow,
+    windowed,
+)
 from services.metrics.snapshot.amounts import ONE, part_of
 from services.metrics.snapshot.assignments import conversions
 from services.metrics.snapshot.employment import Scope
@@ -82,6 +92,7 @@ MEASURES = (
         Unit.COUNT,
         _applications,
         more=("stage", "route", "campaign"),
+        rests_on=RECRUITMENT_ALONE,
     ),
     flow(
         "campaigns-opened",
@@ -91,6 +102,7 @@ MEASURES = (
         Unit.COUNT,
         _campaigns,
         more=("route",),
+        rests_on=RECRUITMENT_ALONE,
     ),
     flow(
         "agency-conversions",
@@ -100,6 +112,7 @@ MEASURES = (
         Unit.ASSIGNMENTS,
         _conversions,
         more=OF_AN_ASSIGNMENT,
+        rests_on=RECRUITMENT_ALONE,
     ),
     windowed(
         "agency-weeks",
@@ -109,6 +122,7 @@ MEASURES = (
         Unit.WEEKS,
         _cover(cost=False),
         more=OF_AN_ASSIGNMENT,
+        rests_on=RECRUITMENT_ALONE,
     ),
     windowed(
         "agency-cost",
@@ -118,5 +132,6 @@ MEASURES = (
         Unit.POUNDS,
         _cover(cost=True),
         more=OF_AN_ASSIGNMENT,
+        rests_on=RECRUITMENT_ALONE,
     ),
 )

@@ -5,12 +5,14 @@ Invariant: every amount here is one of the staffing of a staffing unit (`service
 
 from collections.abc import Iterable
 from fractions import Fraction
+from typing import Any
 
 from contracts.codes import CoverReason
 from services.metrics.measures.declaration import (
     BOARD,
     CSWW,
     NHS,
+    RECRUITMENT_ALONE,
     Count,
     OverTime,
     Part,
@@ -34,8 +36,8 @@ def _staffing(column: str) -> OverTime:
     return parts
 
 
-def _in_fte(name: str, title: str, definition: str, source: str, column: str) -> Count:
-    return stock(name, title, definition, source, Unit.FTE, _staffing(column), column=column)
+def _in_fte(name: str, title: str, definition: str, source: str, column: str, **facts: Any) -> Count:
+    return stock(name, title, definition, source, Unit.FTE, _staffing(column), column=column, **facts)
 
 
 def _people_in_service(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
@@ -58,7 +60,14 @@ def _assignments(*reasons: CoverReason) -> OverTime:
 
 
 MEASURES = (
-    _in_fte("establishment", "Establishment", "The FTE of all posts funded at the date.", BOARD, "establishment"),
+    _in_fte(
+        "establishment",
+        "Establishment",
+        "The FTE of all posts funded at the date.",
+        BOARD,
+        "establishment",
+        rests_on=RECRUITMENT_ALONE,
+    ),
     _in_fte(
         "in-post",
         "In post",
@@ -82,7 +91,12 @@ MEASURES = (
         "over_establishment",
     ),
     _in_fte(
-        "agency", "Agency workers", "The FTE of all agency workers at the date, whatever the reason.", CSWW, "agency"
+        "agency",
+        "Agency workers",
+        "The FTE of all agency workers at the date, whatever the reason.",
+        CSWW,
+        "agency",
+        rests_on=RECRUITMENT_ALONE,
     ),
     _in_fte(
         "agency-cover",
@@ -91,6 +105,7 @@ MEASURES = (
         "a full-time agency worker on a post of which half is vacant counts 1.",
         CSWW,
         "agency_cover",
+        rests_on=RECRUITMENT_ALONE,
     ),
     _in_fte(
         "uncovered-vacancies",
@@ -116,6 +131,7 @@ MEASURES = (
         Unit.ASSIGNMENTS,
         _assignments(*CoverReason),
         more=("cover_reason", "agency"),
+        rests_on=RECRUITMENT_ALONE,
     ),
     stock(
         "agency-cover-headcount",
@@ -125,6 +141,7 @@ MEASURES = (
         Unit.ASSIGNMENTS,
         _assignments(CoverReason.VACANCY),
         more=("agency",),
+        rests_on=RECRUITMENT_ALONE,
     ),
     Rate(
         "vacancy-rate",

@@ -12,6 +12,7 @@ from services.metrics.measures.declaration import (
     BOARD,
     CSWW,
     OWN,
+    RETENTION_ALONE,
     Kind,
     OverTime,
     Part,
@@ -207,6 +208,7 @@ MEASURES = (
         more=DEMAND,
         apart=DEMAND,
         counted=True,
+        rests_on=RETENTION_ALONE,
     ),
     stock(
         "children-by-area",
@@ -219,6 +221,7 @@ MEASURES = (
         more=DEMAND,
         apart=DEMAND,
         counted=True,
+        rests_on=RETENTION_ALONE,
     ),
     Rate(
         "children-per-case-holder",
@@ -240,6 +243,7 @@ MEASURES = (
         Unit.COUNT,
         _sessions(registrations=False),
         more=("offer",),
+        rests_on=RETENTION_ALONE,
     ),
     flow(
         "session-registrations",
@@ -249,6 +253,7 @@ MEASURES = (
         Unit.COUNT,
         _sessions(registrations=True),
         more=("offer",),
+        rests_on=RETENTION_ALONE,
     ),
     flow(
         "support-taken-up",
@@ -258,5 +263,6 @@ MEASURES = (
         Unit.COUNT,
         _taken_up,
         more=("offer",),
+        rests_on=RETENTION_ALONE,
     ),
 )

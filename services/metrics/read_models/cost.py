@@ -74,6 +74,11 @@ def of_parts(counts: int, size: Size, snapshots: int) -> int:
     return of_snapshot(size, snapshots) + PARTS_EVENT * size.events * counts * snapshots
 
 
+def of_arriving(events: int, counts: int) -> int:
+    """Of events that are told with the question: a snapshot goes on with them, which all counts look at."""
+    return (SNAPSHOT_EVENT + PARTS_EVENT * counts) * events
+
+
 def of_quality(size: Size, effects: int) -> int:
     """Of every check, and the effects of so many findings."""
     return of_snapshot(size) + FIND_EVENT * size.events + EFFECT * min(effects, size.events)

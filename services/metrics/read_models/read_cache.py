@@ -13,9 +13,10 @@ from fastapi import Request
 
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime, runtime_of
+from services.metrics.figures.age import Age
 from services.metrics.figures.columns import BROKEN_DOWN_BY, Columns
 from services.metrics.figures.figures import FigureQuery, Reading, needs_snapshot
-from services.metrics.ingest import store
+from services.metrics.ingest import feeds
 from services.metrics.measures.declaration import Count
 from services.metrics.read_models import cost
 from services.metrics.read_models.authorities import ALL, Authorities
@@ -103,12 +104,9 @@ class ReadCache:
         snapshot = await self.authorities.snapshot(authority, as_known_at, as_accepted_at)
         return Reading(authority, as_known_at, _this(snapshot))
 
-    async def recorded_until(
-        self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None
-    ) -> datetime | None:
-        """The time of the newest record of an authority; of all of them, what each has recorded."""
-        names = await self._named(authority)
-        return await store.recorded_until(self.readers, names, as_known_at, as_accepted_at)
+    async def age(self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> Age:
+        """How old is what is known of an authority; of all of them, what each has recorded."""
+        return await feeds.age(self.readers, await self._named(authority), as_known_at, as_accepted_at)
 
     def settle(self) -> None:
         """After an answer: hold what is kept to the budget, and spare the garbage collector what is kept."""

@@ -12,7 +12,7 @@ import pytest
 from contracts.refusal import Fault, Refused
 from services.chassis.authentication import Caller, Right
 from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_request
-from services.chassis.intake import Answer, _batch_answer, _refusal, _single_answer, _unreadable
+from services.chassis.intake import Answer, _batch_answer, _refusal, _single_answer, unreadable
 from services.chassis.problems import faults_as_json
 from tests.delivery.feed import Stated, post_established, stated
 from tests.unit.chassis.journals import incoming
@@ -123,7 +123,7 @@ def test_one_event_that_is_rejected_is_answered_with_the_kind_of_its_problem(sta
     ("field", "status"), [("Content-Type", 415), ("ce-specversion", 415), ("body", 400), ("ce-id", 400)]
 )
 def test_a_request_that_cannot_be_read_is_answered_by_what_is_wrong_with_it(field: str, status: int) -> None:
-    assert _unreadable(Refused(Fault(field, "is wrong", "right"))).status == status
+    assert unreadable(Refused(Fault(field, "is wrong", "right"))).status == status
 
 
 @pytest.mark.parametrize(

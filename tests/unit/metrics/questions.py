@@ -12,6 +12,7 @@ from services.chassis.authentication import LOOPBACK_CALLER, Caller
 from services.chassis.problems import Problem
 from services.chassis.query import QueryModel
 from services.metrics.api.parameters import AUTHORITY, AsKnown, BrokenDown, Counted, OfATime, OfAuthority, Paged
+from services.metrics.figures.age import Age
 
 NOW = datetime(2024, 4, 2, 12, tzinfo=UTC)
 COMPLETE = datetime(2024, 4, 2, 11, 59, tzinfo=UTC)
@@ -63,3 +64,8 @@ def faults(of: QueryModel) -> list[tuple[str, str, str]]:
         of.raise_if_invalid()
     assert refused.value.status == 422
     return [(fault["field"], fault["problem"], fault["expected"]) for fault in refused.value.body["faults"]]
+
+
+def recorded(instant: datetime) -> Age:
+    """What is known of an authority of which both services were told something last at that instant."""
+    return Age(instant, {"recruitment": instant, "retention": instant})

@@ -17,7 +17,7 @@ from services.metrics.figures.periods import Period
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Elapsed
 from services.metrics.snapshot.employment import Scope
-from tests.unit.metrics.questions import COMPLETE, NOW, faults, question, question_of
+from tests.unit.metrics.questions import COMPLETE, NOW, faults, question, question_of, recorded
 
 VACANCIES, STARTERS, TURNOVER = (MEASURES[name] for name in ("vacancies", "starters", "turnover-rate"))
 READER = Caller(name="reader", authority="331", rights=(Right.READ,))
@@ -202,17 +202,17 @@ def test_what_events_do_not_answer_is_pinned_by_nothing() -> None:
 
 def test_a_figure_is_stale_by_its_day_and_by_the_instant_and_never_by_days_to_come() -> None:
     asked = question()
-    asked.recorded_until = datetime(2023, 12, 31, tzinfo=UTC)
+    asked.age = recorded(datetime(2023, 12, 31, tzinfo=UTC))
     assert [asked.is_stale(day) for day in (date(2024, 3, 31), date(2024, 4, 1), date(2030, 1, 1))] == [
         False,
         True,
         True,
     ]
     earlier = question("as_known_at=2024-03-31T12:00:00Z")
-    earlier.recorded_until = asked.recorded_until
+    earlier.age = asked.age
     assert not earlier.is_stale(date(2030, 1, 1))
     later = question("as_known_at=2030-01-01T00:00:00Z")
-    later.recorded_until = datetime(2024, 2, 1, tzinfo=UTC)
+    later.age = recorded(datetime(2024, 2, 1, tzinfo=UTC))
     assert not later.is_stale(date(2030, 1, 1))
 
 

@@ -11,7 +11,7 @@ from services.metrics.api.benchmarks import ComparisonsParameters
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.responses import answer, page_links, pinned
 from services.metrics.measures.catalogue import MEASURES
-from tests.unit.metrics.questions import question, question_of
+from tests.unit.metrics.questions import question, question_of, recorded
 
 BODY = {"authority": "331", "as_at": "2023-10-31", "as_known_at": "2024-04-02T12:00:00Z", "rows": [{"value": 8.5}],
         "total": 8.5, "links": {"pinned": "/v1/x"}}  # fmt: skip
@@ -81,7 +81,7 @@ def test_what_is_passing_in_part_counts_by_the_rest_of_it() -> None:
 
 def test_that_a_figure_has_become_stale_gives_it_another_tag() -> None:
     fresh, stale = question(), question()
-    fresh.recorded_until, stale.recorded_until = (datetime(2023, month, 1, tzinfo=UTC) for month in (8, 7))
+    fresh.age, stale.age = (recorded(datetime(2023, month, 1, tzinfo=UTC)) for month in (8, 7))
     # Recorded on 1 August it is stale from 2 November on, on 1 July from 2 October. The record is no part of the tag.
     assert tag(fresh) == tag()
     assert tag(stale) != tag()
@@ -99,7 +99,7 @@ def test_that_a_figure_has_become_stale_gives_it_another_tag() -> None:
 )
 def test_an_answer_is_stale_by_the_last_day_that_it_speaks_of(body: dict[str, Any], stale: bool) -> None:
     asked = question()
-    asked.recorded_until = datetime(2023, 7, 1, 9, tzinfo=UTC)
+    asked.age = recorded(datetime(2023, 7, 1, 9, tzinfo=UTC))
     response = answer(asked, BODY | body, LINES)
     assert (b'"stale":true' in response.body) is stale
     assert response.headers["recorded-until"] == "2023-07-01T09:00:00Z"
@@ -244,9 +244,9 @@ async def test_a_file_holds_the_rows_or_what_they_are() -> None:
 
 def test_the_day_of_the_instant_is_the_last_where_an_answer_names_none() -> None:
     asked = question("as_known_at=2023-11-30T12:00:00Z")
-    asked.recorded_until = datetime(2023, 8, 29, 9, tzinfo=UTC)
+    asked.age = recorded(datetime(2023, 8, 29, 9, tzinfo=UTC))
     nameless = {"authority": "331", "rows": []}
     assert b'"stale":true' in answer(asked, nameless, LINES).body
-    asked.recorded_until = datetime(2023, 8, 30, 9, tzinfo=UTC)
+    asked.age = recorded(datetime(2023, 8, 30, 9, tzinfo=UTC))
     assert b'"stale":false' in answer(asked, nameless, LINES).body
     assert asked.known_on == date(2023, 11, 30)

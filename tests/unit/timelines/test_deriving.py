@@ -18,7 +18,7 @@ from services.chassis import inbox, recent_events
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime
 from services.chassis.telemetry import Telemetry
-from services.metrics.ingest import derivation, handlers, store
+from services.metrics.ingest import derivation, feeds, handlers, store
 from services.metrics.ingest.store import Subject
 from services.metrics.read_models.readers import Readers
 from services.metrics.timelines import knowledge
@@ -364,8 +364,8 @@ async def test_an_authority_has_events_from_the_very_instant_of_recording_and_of
     as_known_at = datetime.fromisoformat(f"{known}+00:00")
     as_accepted_at = None if accepted_at is None else datetime.fromisoformat(f"{accepted_at}+00:00")
     assert await store.has_events(metrics.pool, authority, as_known_at, as_accepted_at) is has
-    newest = await store.recorded_until(metrics.pool, [authority], as_known_at, as_accepted_at)
-    assert newest == (datetime(2023, 11, 1, 9, tzinfo=UTC) if has else None)
+    newest = await feeds.age(metrics.pool, [authority], as_known_at, as_accepted_at)
+    assert newest.recorded_until == (datetime(2023, 11, 1, 9, tzinfo=UTC) if has else None)
 
 
 async def test_of_several_authorities_all_have_recorded_up_to_the_oldest_of_their_newest_records(
@@ -380,7 +380,7 @@ async def test_of_several_authorities_all_have_recorded_up_to_the_oldest_of_thei
     late = datetime(2023, 12, 1, tzinfo=UTC)
 
     async def until(known: datetime, *authorities: str) -> int | None:
-        newest = await store.recorded_until(metrics.pool, authorities, known, None)
+        newest = (await feeds.age(metrics.pool, authorities, known, None)).recorded_until
         return None if newest is None else newest.hour
 
     assert await until(late, "331") == 12

@@ -1,0 +1,105 @@
+"""Events as they would be answered at the doors: new, known already, or rejected, and why.
+
+Invariant: what is new here a door would accept now from a feed of the authority, or knows; what is rejected it would
+reject.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from contracts.catalogue import TOPIC_OF_TYPE
+from contracts.envelope import Event
+from contracts.refusal import Fault, Refused
+from services.chassis.cloud_events import Incoming
+from services.chassis.intake import recorded_to_come
+from services.chassis.problems import LONGEST_ECHO, beginning, faults_as_json
+from services.metrics.pauses import with_pauses
+
+_Key = tuple[str, str, str]
+"""Owner, source and id: by these a door knows the events of an authority."""
+
+
+class Rejected(NamedTuple):
+    """An event that a door would reject: which of the batch, and why."""
+
+    position: int
+    claimed: tuple[str | None, str | None]
+    refusal: Refused
+
+    def as_json(self) -> dict[str, Any]:
+        """As answers tell it."""
+        id, source = (None if text is None else beginning(text, LONGEST_ECHO) for text in self.claimed)
+        return {"position": self.position, "id": id, "source": source} | faults_as_json(self.refusal)
+
+
+class Arriving(NamedTuple):
+    """A batch of events, looked at as the doors would."""
+
+    new: list[Event]
+    already_known: int
+    rejected: list[Rejected]
+
+    def counted(self) -> dict[str, int]:
+        """How many there are of each."""
+        new, known, rejected = len(self.new), self.already_known, len(self.rejected)
+        return {"sent": new + known + rejected, "new": new, "already_known": known, "rejected": rejected}
+
+
+def arriving(incoming: Iterator[Incoming], held: Iterable[Event], authority: str, now: datetime) -> Arriving:
+    """Look at a batch, each event after those before it. `held` are the events of the authority that are known."""
+    known = {_key_of(event): event for event in with_pauses(held)}
+    new: list[Event] = []
+    rejected: list[Rejected] = []
+    already_known = 0
+    for position, item in enumerate(with_pauses(incoming)):
+        refusal = _refusal(item, authority, now, known)
+        if item.event is None or refusal is not None:
+            assert refusal is not None  # noqa: S101  (what is no event was refused)
+            rejected.append(Rejected(position, item.claimed, refusal))
+        elif _key_of(item.event) in known:
+            already_known += 1
+        else:
+            known[_key_of(item.event)] = item.event
+            new.append(item.event)
+    return Arriving(new, already_known, rejected)
+
+
+def _key_of(event: Event) -> _Key:
+    return TOPIC_OF_TYPE[event.envelope.type].owner, event.envelope.source, event.envelope.id
+
+
+def _refusal(item: Incoming, authority: str, now: datetime, known: dict[_Key, Event]) -> Refused | None:
+    if item.event is None:
+        return item.refusal
+    event, envelope = item.event, item.event.envelope
+    if envelope.authority != authority:
+        fault = Fault("authority", "is not the one that is asked for", f"authority {authority}", envelope.authority)
+        return Refused(fault)
+    same = known.get(_key_of(event))
+    if same is not None and not _states_the_same(item, same):
+        expected = "a new id; to correct an event, a new id with `supersedes` set to the old one"
+        return Refused(Fault("id", f"was used by {envelope.source} for another event", expected, envelope.id))
+    if envelope.referred is not None:
+        held = known.get((TOPIC_OF_TYPE[envelope.type].owner, *envelope.referred))
+        if held is not None and _of_what(held) != _of_what(event):
+            name, (type, subject) = ("supersedes" if envelope.supersedes else "voids"), _of_what(held)
+            expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
+            target = envelope.supersedes or envelope.voids
+            return Refused(Fault(name, f"is an event of type {type} and subject {subject}", expected, target))
+    return recorded_to_come(envelope, now)
+
+
+def _of_what(event: Event) -> tuple[str, str]:
+    return event.envelope.type, event.envelope.subject
+
+
+def _states_the_same(item: Incoming, held: Event) -> bool:
+    """Whether a feed that states this again states what is known of it."""
+    assert item.event is not None  # noqa: S101  (asked of events alone)
+    one, other = item.event.envelope, held.envelope
+    same_time = item.stated_time is None or one.time == other.time
+    stated = [
+        (of.type, of.subject, of.supersedes, of.voids, of.referred_source, of.sourcesequence) for of in (one, other)
+    ]
+    return same_time and stated[0] == stated[1] and item.event.data == held.data

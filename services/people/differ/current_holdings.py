@@ -1,0 +1,129 @@
+"""What rows say that hold only which posts a worker holds on a day, together with what was said of the worker before.
+
+Invariant: rows that say what is remembered leave it as it is.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date
+
+from services.people.differ.periods import begins
+from services.people.differ.remembering import NOT_IN_THE_FILE, Remembering
+from services.people.facts import Note
+from services.people.statements import Ending, HoldingStated
+
+Histories = dict[str, list[HoldingStated]]
+"""By holding its rows, in order."""
+
+
+def by_holding(rows: Iterable[HoldingStated]) -> Histories:
+    """Rows by their holding."""
+    found: defaultdict[str, list[HoldingStated]] = defaultdict(list)
+    for row in rows:
+        found[row.holding].append(row)
+    return found
+
+
+def up_to_the_leaver(rows: Sequence[HoldingStated]) -> list[HoldingStated]:
+    """The rows, each with the day of the leaver as its end that ended it."""
+    days = sorted({row.left_on for row in rows if row.left_on is not None})
+    found = []
+    for row in rows:
+        day = next((day for day in days if day > begins(row)), None)
+        ends_it = day is not None and (row.holds_until is None or row.holds_until > day)
+        found.append(replace(row, holds_until=day) if ends_it else row)
+    return found
+
+
+def brought_up_to_date(
+    remembered: Sequence[HoldingStated],
+    rows: Sequence[HoldingStated],
+    reading: Remembering,
+    *,
+    all_named: bool,
+) -> list[HoldingStated]:
+    """The rows of a worker once the current ones are known too. `all_named`: what they do not name has ended."""
+    before, named = by_holding(up_to_the_leaver(remembered)), by_holding(rows)
+    now: Histories = {}
+    for holding, current in named.items():
+        history = reading.continued(before.get(holding, []), current)
+        if history:
+            now[holding] = _with_start_of(history, current[-1])
+    begun = [now[holding][-1] for holding in now if _is_new(before.get(holding, []), now[holding])]
+    gone = {holding: history for holding, history in before.items() if holding not in named}
+    now |= _ended(gone, begun, reading) if all_named else gone
+    return _without_leavers_taken_back([row for history in now.values() for row in history], rows, named)
+
+
+def _with_start_of(history: list[HoldingStated], row: HoldingStated) -> list[HoldingStated]:
+    """A history in which the start says what the row says now of how the worker came."""
+    found = [history[-1]]
+    for earlier in reversed(history[:-1]):
+        if earlier.holds_until not in (None, found[-1].holds_from) or earlier.left_on is not None:
+            break
+        found.append(
+            replace(
+                earlier,
+                origin=row.origin,
+                route=row.route,
+                employment=row.employment,
+                cohort=row.cohort,
+                campaign=row.campaign,
+                converted_from=row.converted_from,
+            )
+        )
+    found.reverse()
+    return [*history[: len(history) - len(found)], *found]
+
+
+def _is_new(before: list[HoldingStated], now: list[HoldingStated]) -> bool:
+    """Whether a holding begins by what the rows say now, for the first time or again."""
+    if not before:
+        return True
+    end = before[-1].holds_until
+    return end is not None and begins(now[-1]) >= end
+
+
+def _ended(gone: Histories, begun: list[HoldingStated], reading: Remembering) -> Histories:
+    """The holdings that the rows do not name any more: the first goes on in the first that begins, and so on."""
+    as_at = reading.as_at
+    targets = sorted((row for row in begun), key=lambda row: (begins(row), row.holding))
+    found: Histories = {}
+    for holding in sorted(gone, key=lambda one: (begins(gone[one][-1]), one)):
+        *earlier, last = (replace(row, row=NOT_IN_THE_FILE) for row in gone[holding])
+        if last.holds_until is not None and last.holds_until <= as_at:
+            found[holding] = [*earlier, last]
+            continue
+        target = targets.pop(0) if targets else None
+        day = begins(target) if target is not None and begins(last) < begins(target) <= as_at else as_at
+        if begins(last) >= day:
+            found[holding] = earlier
+            continue
+        moved = target is not None and begins(target) == day
+        if not moved:
+            text = f"no longer holds {last.post}, beside other posts; from {day} on, the day of the extract"
+            reading.notes.append(Note(None, text))
+        found[holding] = [*earlier, replace(last, holds_until=day, ending=Ending.MOVED if moved else Ending.GAVE_UP)]
+    return found
+
+
+def _without_leavers_taken_back(
+    now: list[HoldingStated], rows: Sequence[HoldingStated], named: Histories
+) -> list[HoldingStated]:
+    """The rows without the leavers of which those in the file say nothing, while they go on beyond them."""
+    stated = {row.left_on for row in rows}
+    taken_back = {row.left_on for row in now if row.left_on is not None and row.left_on not in stated}
+    taken_back = {day for day in taken_back if any(_goes_beyond(row, day) for row in now if row.holding in named)}
+    if not taken_back:
+        return now
+    return [_not_left(row) if row.left_on in taken_back else row for row in now]
+
+
+def _goes_beyond(row: HoldingStated, day: date) -> bool:
+    return begins(row) < day and (row.holds_until is None or row.holds_until > day)
+
+
+def _not_left(row: HoldingStated) -> HoldingStated:
+    ending = Ending.GAVE_UP if row.ending is Ending.LEFT else row.ending
+    return replace(row, left_on=None, leaving_reason=None, destination=None, ending=ending)

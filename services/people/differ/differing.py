@@ -1,0 +1,258 @@
+"""What an extract changes about one subject.
+
+Invariant: the same rows twice give no events; what an event states depends on the rows and the state before alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from operator import attrgetter
+from typing import cast
+
+from pydantic import ValidationError
+
+from contracts.refusal import refused_by
+from services.people.differ import covers, holdings, posts
+from services.people.differ.current_holdings import brought_up_to_date, by_holding, up_to_the_leaver
+from services.people.differ.periods import Dated, Row, begins, not_backwards, periods
+from services.people.differ.remembering import IN_THE_FILE, NOT_IN_THE_FILE, Remembering, ended_before
+from services.people.differ.telling import told
+from services.people.facts import Difference, Fact, Note, SubjectState
+from services.people.statements import (
+    ChangeStated,
+    CoverStated,
+    Ending,
+    Extract,
+    History,
+    HoldingStated,
+    Kind,
+    Policy,
+    PostStated,
+    RowFault,
+    Statement,
+)
+
+
+def subject_of(statement: Statement) -> str:
+    """Of which subject of events a statement is, as `worker/W-0001`: those of one go to `difference` together."""
+    match statement:
+        case PostStated():
+            return f"post/{statement.post}"
+        case HoldingStated():
+            return f"worker/{statement.worker}"
+        case CoverStated():
+            return f"cover/{statement.cover}"
+        case ChangeStated():
+            return statement.subject
+
+
+def difference(
+    before: SubjectState | None,
+    statements: Sequence[Statement],
+    extract: Extract,
+    policy: Policy,
+    *,
+    incomplete: bool = False,
+) -> Difference:
+    """What an extract says of one subject that was not said before. `statements` are all its rows, in any order.
+
+    `incomplete` says that other rows of the subject were rejected: what its rows do not say then stays. (A subject of
+    which all rows were rejected is neither given here nor missing.) A subject that was missing is given here also if
+    its rows are those of old.
+    """
+    before = before or SubjectState(subject_of(statements[0]))
+    if extract.kind is Kind.CHANGES:
+        changes = _stated_once([row for row in statements if isinstance(row, ChangeStated)])
+        others_stay = incomplete or policy.history is History.CURRENT
+        telling = told(before.subject, before.facts, changes, extract, others_stay=others_stay)
+        return Difference(SubjectState(before.subject, telling.facts), telling.events)
+    rows, faults = not_backwards(cast(Sequence[Dated], statements))
+    if policy.history is History.COMPLETE:
+        rows, undated = _dated(rows)
+        faults += undated
+    return _of_rows(before, rows, faults, extract, policy, incomplete=incomplete or bool(faults))
+
+
+def missing(before: SubjectState, extract: Extract, policy: Policy) -> Difference:
+    """What it means that an extract does not name a subject that one before it named.
+
+    Nothing, of change files that name only what is new; else a question, until the policy settles it.
+    """
+    if extract.kind is Kind.CHANGES and policy.history is History.CURRENT:
+        return Difference(before)
+    since = before.missing_since or extract.as_at
+    count = before.missing + 1
+    state = replace(
+        before,
+        missing=count,
+        missing_since=since,
+        remembered=tuple(replace(row, row=NOT_IN_THE_FILE) for row in before.remembered),
+    )
+    if not _is_a_question(before, extract, policy):
+        return Difference(state)
+    if policy.gone_after is None or count < policy.gone_after:
+        text = f"is not in the file ({_so_many(count)} without it, since {since}); stays as it was"
+        return Difference(state, notes=[Note(None, text)])
+    if policy.history is History.COMPLETE:
+        rows: list[Dated] = _kept(before, policy, ())
+        text = f"should never have been: {_so_many(count)} without it, since {since}"
+    else:
+        rows = [ended for row in before.remembered if (ended := _ended(row, since)) is not None]
+        text = f"ended on {since}, the day of the first of {_so_many(count)} without it"
+    facts, _ = _facts_of(rows)
+    telling = told(before.subject, before.facts, facts, extract, others_stay=False)
+    remembered = _to_remember(rows, policy)
+    state = replace(
+        state, facts=telling.facts, remembered=tuple(replace(row, row=NOT_IN_THE_FILE) for row in remembered)
+    )
+    return Difference(state, telling.events, [Note(None, text)])
+
+
+def _so_many(count: int) -> str:
+    return f"{count} extract{'' if count == 1 else 's'}"
+
+
+def _of_rows(
+    before: SubjectState,
+    rows: list[Dated],
+    faults: list[RowFault],
+    extract: Extract,
+    policy: Policy,
+    *,
+    incomplete: bool,
+) -> Difference:
+    notes: list[Note] = []
+    try:
+        if policy.history is History.COMPLETE:
+            rows = [*_kept(before, policy, rows), *rows]
+        else:
+            rows = _with_remembered(before, rows, extract, policy, notes, incomplete=incomplete)
+        facts, found = _facts_of(rows)
+    except ValidationError as error:
+        first = faults[0].row if faults else min((row.row for row in rows), default=0)
+        refused = [RowFault(first, f.field, f.problem, f.expected, f.value) for f in refused_by(error, "", ()).faults]
+        return Difference(before, faults=[*faults, *refused])
+    others_stay = incomplete and policy.history is History.COMPLETE
+    telling = told(before.subject, before.facts, facts, extract, others_stay=others_stay)
+    state = SubjectState(before.subject, telling.facts, _to_remember(rows, policy))
+    return Difference(state, telling.events, [*notes, *found], faults)
+
+
+# --- the rows of one subject ------------------------------------------------------------------------------------------
+
+
+def _facts_of(rows: Sequence[Dated]) -> tuple[list[Fact], list[Note]]:
+    if not rows:
+        return [], []
+    match rows[0]:
+        case PostStated():
+            return posts.facts_of(cast(Sequence[PostStated], rows)), []
+        case CoverStated():
+            return covers.facts_of(cast(Sequence[CoverStated], rows))
+        case HoldingStated():
+            return holdings.facts_of(cast(Sequence[HoldingStated], rows))
+
+
+def _things(rows: Sequence[Dated]) -> list[list[Dated]]:
+    """The rows by what they are the history of: each holding of a worker, else the subject itself."""
+    if rows and isinstance(rows[0], HoldingStated):
+        return [list(found) for found in by_holding(cast(Sequence[HoldingStated], rows)).values()]
+    return [list(rows)] if rows else []
+
+
+def _with_remembered(
+    before: SubjectState,
+    rows: list[Dated],
+    extract: Extract,
+    policy: Policy,
+    notes: list[Note],
+    *,
+    incomplete: bool,
+) -> list[Dated]:
+    """What was said before, and what is current on the day of the extract."""
+    content = _CONTENT[extract.kind]
+    reading: Remembering = Remembering(extract.as_at, policy.begins, content, before.missing_since, notes)
+    remembered = list(before.remembered)
+    if extract.kind is Kind.HOLDINGS:
+        return list(
+            brought_up_to_date(
+                cast(list[HoldingStated], remembered),
+                cast(list[HoldingStated], rows),
+                reading,
+                all_named=not incomplete,
+            )
+        )
+    return reading.continued(remembered, rows)
+
+
+_CONTENT = {
+    Kind.POSTS: attrgetter(*posts.CONTENT),
+    Kind.HOLDINGS: attrgetter(*holdings.CONTENT),
+    Kind.COVERS: attrgetter(*covers.CONTENT),
+}
+
+
+def _kept(before: SubjectState, policy: Policy, rows: Sequence[Dated]) -> list[Dated]:
+    """The rows of old that ended before the file begins, and are not in it."""
+    old = list(before.remembered)
+    if old and isinstance(old[0], HoldingStated):
+        old = list(up_to_the_leaver(cast(list[HoldingStated], old)))
+    in_the_file = {_place(row) for row in rows}
+    return [row for row in ended_before(old, policy.complete_from) if _place(row) not in in_the_file]
+
+
+def _place(row: Dated) -> tuple[object, object]:
+    return getattr(row, "holding", None), row.holds_from
+
+
+def _to_remember(rows: Sequence[Dated], policy: Policy) -> tuple[Dated, ...]:
+    """The rows that a later extract need not repeat, each with its end."""
+    if policy.history is History.COMPLETE and policy.complete_from is None:
+        return ()
+    return tuple(
+        replace(
+            period.row,
+            row=IN_THE_FILE if period.row.row else NOT_IN_THE_FILE,
+            holds_until=period.until,
+        )
+        for thing in _things(rows)
+        for period in periods(thing)
+    )
+
+
+def _is_a_question(before: SubjectState, extract: Extract, policy: Policy) -> bool:
+    """Whether something of a subject stands that its absence from a file throws doubt on."""
+    if not before.facts:
+        return False
+    rows = before.remembered
+    if policy.history is History.COMPLETE:
+        return policy.complete_from is None or len(_kept(before, policy, ())) < len(rows)
+    if rows and isinstance(rows[0], HoldingStated):
+        rows = tuple(up_to_the_leaver(cast(list[HoldingStated], rows)))
+    return any(row.holds_until is None or row.holds_until > extract.as_at for row in rows)
+
+
+def _ended(row: Row, day: date) -> Row | None:
+    """A row of what was ended by a day by the absence of its subject; None of what was to begin later."""
+    if row.holds_until is not None and row.holds_until <= day:
+        return row
+    if begins(row) >= day:
+        return None
+    if isinstance(row, HoldingStated):
+        return replace(row, holds_until=day, left_on=day, ending=Ending.LEFT, leaving_reason=None, destination=None)
+    return replace(row, holds_until=day)
+
+
+def _dated(rows: Sequence[Row]) -> tuple[list[Row], list[RowFault]]:
+    faults = [
+        RowFault(row.row, "holds_from", "is empty", "a date: files of the whole history say since when a row holds")
+        for row in rows
+        if row.holds_from is None
+    ]
+    return [row for row in rows if row.holds_from is not None], faults
+
+
+def _stated_once(rows: Sequence[ChangeStated]) -> list[Fact]:
+    """The facts of change rows; of rows that state the same of the same key the first."""
+    found = {(row.data.event_type, row.key, row.data): row for row in sorted(rows, key=lambda row: -row.row)}
+    return [Fact(row.subject, row.key, row.data, row.row) for row in sorted(found.values(), key=lambda row: row.row)]
