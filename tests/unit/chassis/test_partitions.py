@@ -52,7 +52,7 @@ def test_a_process_reads_the_same_partitions_of_every_topic(members: int) -> Non
     cluster._partitions = {topic: dict.fromkeys(SIX) for topic in TOPICS}
     asking = {f"member-{number}": ConsumerProtocolMemberMetadata(0, TOPICS, b"") for number in range(members)}
     given = ASSIGNORS[0].assign(cluster, asking)
-    read = []
+    read: list[int] = []
     for member in asking:
         by_topic = {topic: tuple(partitions) for topic, partitions in given[member].assignment}
         assert set(by_topic) == set(TOPICS)
