@@ -46,7 +46,7 @@ class TakeInEvents:
             arrived = await inbox.take(connection, events)
             fresh = [one.event for one in arrived]
             await feeds.note(connection, fresh)
-            touched = {subject for event in fresh if (subject := _subject(event)).kind in DERIVED_KINDS}
+            touched = _subjects(fresh)
             if far_behind:
                 await store.enqueue(connection, touched)
             elif touched:
@@ -60,8 +60,10 @@ class TakeInEvents:
                 self.runtime.telemetry.latency.observe((now - event.envelope.acceptedtime).total_seconds())
 
 
-def _subject(event: Event) -> Subject:
-    return Subject(event.envelope.authority, event.envelope.subject)
+def _subjects(events: list[Event]) -> set[Subject]:
+    """Those that have a timeline of the subjects of which events speak."""
+    named = {(event.envelope.authority, event.envelope.subject) for event in events}
+    return {subject for name in named if (subject := Subject(*name)).kind in DERIVED_KINDS}
 
 
 async def derive_waiting(runtime: Runtime) -> None:
