@@ -32,7 +32,7 @@ class Vacancies:
         self.held: defaultdict[str, float] = defaultdict(float)
         self.by_role: defaultdict[str, float] = defaultdict(float)
 
-    def take(self, data: dict[str, Any], key: str, timestamp: int, headers: list[tuple[str, bytes]], state: State) -> None:
+    def take(self, data: dict[str, Any], key: str, at: int, headers: list[tuple[str, bytes]], state: State) -> None:
         """One event: what its subject is now, and what that changes."""
         if not self.count:
             self.began, self.used = time.perf_counter(), time.process_time()
