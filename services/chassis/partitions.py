@@ -20,6 +20,9 @@ by_whole_key = DefaultPartitioner()
 ASSIGNORS = (RangePartitionAssignor, RoundRobinPartitionAssignor)
 """By the first a process has the same partitions of every topic. The second is that of members which know no other."""
 
+ASSIGNORS_OF_ONE = (RoundRobinPartitionAssignor,)
+"""Of the embedded broker, which looks at the first that a member names alone; there is but one process to read it."""
+
 
 def by_authority(key: bytes | None, partitions: Sequence[int], available: Sequence[int]) -> int:
     """The partition of a record: the remainder of its authority's code, divided by the number of partitions.
