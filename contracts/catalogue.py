@@ -12,6 +12,8 @@ from contracts.events.base import EventData
 RECRUITMENT = "recruitment"
 RETENTION = "retention"
 METRICS = "metrics"
+PEOPLE = "people"
+"""It stands on no topic: what it says comes through the doors of recruitment and retention."""
 
 DEAD_LETTER_SUFFIX = ".dead-letter"
 

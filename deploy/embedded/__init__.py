@@ -1,1 +1,1 @@
-"""The system on one machine, from wheels alone: PostgreSQL, a Kafka-protocol broker, three services as processes."""
+"""The system on one machine, from wheels alone: PostgreSQL, a Kafka-protocol broker, four services as processes."""

@@ -24,6 +24,7 @@ from deploy.demonstration import history as demonstration_history
 from deploy.demonstration.ending import ENDING_HELP, ending
 from deploy.embedded.feeding import CloudEvent, Held, events_accepted, events_counting, feed, held, key_headers
 from deploy.embedded.processes import PartFailed, exclusive
+from deploy.embedded.services import ON_KAFKA
 from deploy.embedded.settings import EmbeddedSettings, check_ports, read_settings, settings_help, unknown_to_all
 from deploy.embedded.system import System, running
 from deploy.embedded.vacancy_table import NOTE, read_columns, vacancy_table
@@ -37,8 +38,9 @@ TAKEN_IN_SECONDS = 300.0
 
 DESCRIPTION = """\
 Start the whole system on this machine: PostgreSQL and a Kafka-protocol broker from wheels, and the services
-recruitment, retention and metrics. When it holds no events yet, an invented authority is loaded through the services'
-own feeds, and the council's vacancy table is printed. It runs until Ctrl-C; what it holds is kept for the next time.
+recruitment, retention, metrics and people. When it holds no events yet, an invented authority is loaded through the
+services' own feeds, and the council's vacancy table is printed. It runs until Ctrl-C; what it holds is kept for the
+next time.
 """
 
 
@@ -167,8 +169,13 @@ WORTH_A_LOOK = (
 def _show_where_to_go(system: System, console: Console, worth_a_look: Sequence[tuple[str, str]]) -> None:
     metrics = system.services[METRICS].url
     lines = ["", "where to go next", *(f"  {title}: {metrics}{path}" for title, path in worth_a_look)]
-    for title, path in (("API docs", "/docs"), ("AsyncAPI docs", "/asyncapi"), ("metrics for Prometheus", "/metrics")):
-        lines += [f"  {title} of {name}: {service.url}{path}" for name, service in system.services.items()]
+    on_kafka = {name: service for name, service in system.services.items() if name in ON_KAFKA}
+    for title, path, services in (
+        ("API docs", "/docs", system.services),
+        ("AsyncAPI docs", "/asyncapi", on_kafka),
+        ("metrics for Prometheus", "/metrics", system.services),
+    ):
+        lines += [f"  {title} of {name}: {service.url}{path}" for name, service in services.items()]
     console.print("\n".join([*lines, "", "running; Ctrl-C stops it"]), soft_wrap=True)
 
 

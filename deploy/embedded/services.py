@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from contracts.catalogue import METRICS, RECRUITMENT, RETENTION
+from contracts.catalogue import METRICS, PEOPLE, RECRUITMENT, RETENTION
 from deploy.embedded.processes import LOOPBACK, Process, free_port
 
 REPOSITORY = Path(__file__).parents[2]
@@ -18,8 +18,10 @@ PREFIX = "WORKFORCE_"
 READY_SECONDS = 60.0
 _ASKING = httpx.Client(timeout=5.0, trust_env=False)
 """One for all questions: to make one costs more than a question. Whatever proxy the environment names is left out."""
-SERVICES = (RECRUITMENT, RETENTION, METRICS)
-"""Every service, the publishing ones first."""
+ON_KAFKA = (RECRUITMENT, RETENTION, METRICS)
+"""The services that meet on Kafka, the publishing ones first."""
+SERVICES = (*ON_KAFKA, PEOPLE)
+"""Every service."""
 
 
 class Service:

@@ -10,11 +10,12 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from contracts.catalogue import METRICS, RECRUITMENT, RETENTION
+from contracts.catalogue import METRICS, PEOPLE, RECRUITMENT, RETENTION
 from deploy.embedded.processes import LOOPBACK, PartFailed, can_listen, free_port
 from deploy.embedded.services import PREFIX, REPOSITORY
 from services.chassis.settings import Settings, names_of_settings, unknown_settings
 from services.metrics.app import ServiceSettings as MetricsSettings
+from services.people.settings import ServiceSettings as PeopleSettings
 from services.recruitment.app import ServiceSettings as RecruitmentSettings
 from services.retention.app import ServiceSettings as RetentionSettings
 
@@ -22,6 +23,7 @@ SETTINGS: dict[str, type[Settings]] = {
     RECRUITMENT: RecruitmentSettings,
     RETENTION: RetentionSettings,
     METRICS: MetricsSettings,
+    PEOPLE: PeopleSettings,
 }
 
 
@@ -39,6 +41,7 @@ class EmbeddedSettings(BaseSettings):
     metrics_port: int = Field(8100, ge=1, le=65535, description="Port of metrics: figures.")
     recruitment_port: int = Field(8101, ge=1, le=65535, description="Port of recruitment: posts, hiring, agency cover.")
     retention_port: int = Field(8102, ge=1, le=65535, description="Port of retention: leavers, panels, working life.")
+    people_port: int = Field(8103, ge=1, le=65535, description="Port of people: extracts of HR systems, the register.")
     broker_port: int = Field(0, ge=0, le=65535, description="Port of the embedded broker; 0 takes a free one.")
     kafka_servers: str | None = Field(
         None, description="host:port of a Kafka of yours, instead of the embedded broker."
@@ -46,13 +49,21 @@ class EmbeddedSettings(BaseSettings):
     database_url_recruitment: str | None = Field(None, description="A PostgreSQL database of yours: postgresql://…")
     database_url_retention: str | None = Field(None, description="The same for retention.")
     database_url_metrics: str | None = Field(None, description="The same for metrics.")
+    database_url_people: str | None = Field(None, description="The same for people.")
     benchmarks_database_url: str | None = Field(None, description="The same for what DfE published.")
-    api_key: str | None = Field(None, description="Key to load and read with, where WORKFORCE_API_KEYS asks for one.")
+    api_key: str | None = Field(
+        None, description="Key to load, read and attest with, where WORKFORCE_API_KEYS asks for one."
+    )
 
     @property
     def service_ports(self) -> dict[str, int]:
         """The port of each service."""
-        return {RECRUITMENT: self.recruitment_port, RETENTION: self.retention_port, METRICS: self.metrics_port}
+        return {
+            RECRUITMENT: self.recruitment_port,
+            RETENTION: self.retention_port,
+            METRICS: self.metrics_port,
+            PEOPLE: self.people_port,
+        }
 
     @property
     def database_urls(self) -> dict[str, str | None]:
@@ -61,6 +72,7 @@ class EmbeddedSettings(BaseSettings):
             RECRUITMENT: self.database_url_recruitment,
             RETENTION: self.database_url_retention,
             METRICS: self.database_url_metrics,
+            PEOPLE: self.database_url_people,
         }
 
     @property

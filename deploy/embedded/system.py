@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from contracts.catalogue import METRICS
+from contracts.catalogue import METRICS, PEOPLE, RECRUITMENT, RETENTION
 from deploy.embedded.broker import EmbeddedBroker
+from deploy.embedded.keys import secrets_of_people
 from deploy.embedded.postgresql import PostgreSQL
-from deploy.embedded.processes import Process
-from deploy.embedded.services import SERVICES, Service
+from deploy.embedded.processes import LOOPBACK, Process
+from deploy.embedded.services import ON_KAFKA, SERVICES, Service
 from deploy.embedded.settings import EmbeddedSettings, inherited_by
 
 BENCHMARKS = "benchmarks"
@@ -52,12 +53,15 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
     databases, database_processes = _databases(settings, stack, say)
     kafka, broker_processes = _kafka(settings, stack, say)
     published = databases.pop(BENCHMARKS, None)
-    told = {METRICS: {} if published is None else {"benchmarks_database_url": published}}
+    told: dict[str, dict[str, object]] = {
+        METRICS: {} if published is None else {"benchmarks_database_url": published},
+        PEOPLE: _told_to_people(settings),
+    }
     services = {
         name: Service(
             name,
             settings.state / "logs" / f"{name}.log",
-            {"database_url": databases[name], **kafka, **told.get(name, {})},
+            {"database_url": databases[name], **(kafka if name in ON_KAFKA else {}), **told.get(name, {})},
             port=settings.service_ports[name],
             host=settings.host,
             inherited=inherited_by(name, os.environ),
@@ -72,6 +76,17 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
         say(f"{service.name} is ready: {service.url}")
     processes = (*database_processes, *broker_processes, *(service.process for service in services.values()))
     return System(services, databases, processes)
+
+
+def _told_to_people(settings: EmbeddedSettings) -> dict[str, object]:
+    """Where the others are, the key to their doors, and the secrets of the register."""
+    # A service that listens everywhere is asked here.
+    host = LOOPBACK if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not listened on
+    urls = {
+        f"{name}_url": f"http://{host}:{settings.service_ports[name]}" for name in (RECRUITMENT, RETENTION, METRICS)
+    }
+    door = {} if settings.api_key is None else {"door_key": settings.api_key}
+    return {**urls, **door, **secrets_of_people(settings.state, os.environ)}
 
 
 def _databases(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> tuple[dict[str, str], list[Process]]:

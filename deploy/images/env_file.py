@@ -16,7 +16,9 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter
 
+from contracts.catalogue import PEOPLE
 from services.chassis.authentication import EVERY_AUTHORITY, ApiKey, Right, new_key
+from services.people.register.keys import new_master_keys, new_pseudonym_key
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 SECRET_BYTES = 32
@@ -35,21 +37,21 @@ class EnvFile:
 def env_file(example: str, authority: str) -> EnvFile:
     """The example with every empty variable filled in. Raises ValueError for what is no authority."""
     made = {name: new_key(name, authority, (right,)) for name, right in CALLERS}
-    entries = TypeAdapter(list[ApiKey]).dump_json([entry for _, entry in made.values()]).decode()
+    door_key, of_people = new_key(PEOPLE, authority, (Right.FEED, Right.ATTEST, Right.READ))
+    entries = TypeAdapter(list[ApiKey]).dump_json([*(entry for _, entry in made.values()), of_people]).decode()
+    values = {
+        "API_KEYS": f"'{entries}'",
+        "PEOPLE_DOOR_KEY": door_key,
+        "PEOPLE_MASTER_KEYS": f"'{new_master_keys()}'",
+        "PEOPLE_PSEUDONYM_KEY": new_pseudonym_key(),
+        "KAFKA_CLUSTER_ID": _cluster_id(),
+    }
     lines = []
     for line in example.splitlines():
         name, is_assignment, _ = line.partition("=")
         comment = line.startswith("#") or not is_assignment
-        lines.append(line if comment else f"{name}={_value(name, entries)}")
+        lines.append(line if comment else f"{name}={values.get(name) or secrets.token_urlsafe(SECRET_BYTES)}")
     return EnvFile("\n".join(lines) + "\n", {name: key for name, (key, _) in made.items()})
-
-
-def _value(variable: str, api_key_entries: str) -> str:
-    if variable == "API_KEYS":
-        return f"'{api_key_entries}'"
-    if variable == "KAFKA_CLUSTER_ID":
-        return _cluster_id()
-    return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def _cluster_id() -> str:
@@ -64,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Write the file and print the API keys; gives the exit code."""
     parser = argparse.ArgumentParser(
         prog="python -m deploy.images.env_file",
-        description="Make the secrets of docker-compose.yml and two API keys: one to feed, one to read.",
+        description="Make the secrets of docker-compose.yml and two API keys: one to feed, one to read. (People has "
+        "one of its own.)",
     )
     parser.add_argument(
         "--authority", required=True, help=f"three-digit code of the authority, or {EVERY_AUTHORITY} for all"

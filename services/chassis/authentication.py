@@ -25,11 +25,16 @@ KEY_BYTES = 32
 
 
 class Right(StrEnum):
-    """What a caller may do: send events, read figures, or operate the service."""
+    """What a caller may do: send events and extracts, say where an event came from, read figures, operate the service;
+    read the register of persons, and erase a person from it.
+    """
 
     FEED = "feed"
+    ATTEST = "attest"
     READ = "read"
     OPERATE = "operate"
+    PERSONS = "persons"
+    ERASE = "erase"
 
 
 class ApiKey(BaseModel):

@@ -64,9 +64,11 @@ def read_request(
     largest_batch: int,
     now: datetime,
     values_of_an_event: int = VALUES_OF_AN_EVENT,
+    *,
+    attests: bool = False,
 ) -> Iterator[Incoming]:
     """The events of one request, in order, each checked when it is asked for. `now` is taken as `time` where an event
-    states none.
+    states none; `attests`: whether its sender may say where an event came from.
 
     Raises Refused, at once, when the request as a whole cannot be read: wrong content type, no JSON, too many events.
     """
@@ -79,12 +81,12 @@ def read_request(
         item = read_json(body, "body", "a JSON object")
         if not isinstance(item, dict):
             raise Refused(Fault("body", f"is a JSON {type(item).__name__}", "a JSON object"))
-        return iter([_item(item, now)])
+        return iter([_item(item, now, attests)])
     if kind == BATCH:
-        return (_item(item, now) for item in _batch(body, largest_batch))
+        return (_item(item, now, attests) for item in _batch(body, largest_batch))
     if kind == BINARY and "ce-specversion" in headers:
         try:
-            return iter([_incoming(_attributes(headers), body, now)])
+            return iter([_incoming(_attributes(headers), body, now, attests)])
         except Refused as refusal:
             return iter([Incoming((headers.get("ce-id"), headers.get("ce-source")), refusal=refusal)])
     if kind == BINARY:
@@ -143,24 +145,24 @@ def _batch(body: bytes, largest_batch: int) -> list[Any]:
     return items
 
 
-def _item(item: object, now: datetime) -> Incoming:
+def _item(item: object, now: datetime, attests: bool) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
         return Incoming((None, None), refusal=Refused(fault))
     if _nested_too_deeply(item):
         fault = Fault("event", "is nested too deeply", "data as flat as its contract")
         return Incoming(_claimed(item), refusal=Refused(fault))
-    return _structured(item, now)
+    return _structured(item, now, attests)
 
 
-def _structured(item: dict[str, Any], now: datetime) -> Incoming:
+def _structured(item: dict[str, Any], now: datetime, attests: bool) -> Incoming:
     attributes = {name: value for name, value in item.items() if name != "data" and value is not None}
     claimed = _claimed(item)
     if "data_base64" in attributes:
         return Incoming(claimed, refusal=Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
         return Incoming(claimed, refusal=Refused(Fault("data", "is missing", "a JSON object")))
-    return _incoming(attributes, json.dumps(item["data"]).encode(), now)
+    return _incoming(attributes, json.dumps(item["data"]).encode(), now, attests)
 
 
 def _claimed(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
@@ -169,13 +171,12 @@ def _claimed(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
     return id if isinstance(id, str) else None, source if isinstance(source, str) else None
 
 
-def _incoming(attributes: dict[str, Any], body: bytes, now: datetime) -> Incoming:
+def _incoming(attributes: dict[str, Any], body: bytes, now: datetime, attests: bool) -> Incoming:
     claimed = _claimed(attributes)
-    stamped = [
-        Fault(name, "is set by the service", "to leave it out") for name in STAMPED_BY_SERVICE if name in attributes
-    ]
-    if stamped:
-        return Incoming(claimed, refusal=Refused(*stamped))
+    stamped = tuple(name for name in STAMPED_BY_SERVICE if name != "provenance" or not attests)
+    faults = [Fault(name, "is set by the service", "to leave it out") for name in stamped if name in attributes]
+    if faults:
+        return Incoming(claimed, refusal=Refused(*faults))
     try:
         event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body))
     except Refused as refusal:

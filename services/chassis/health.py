@@ -77,7 +77,9 @@ class Health:
         return None if self._runtime.is_set_up else "PostgreSQL answers, and the database is being set up"
 
     def kafka_away(self) -> str | None:
-        """That Kafka does not answer, in words; None when it does."""
+        """That Kafka does not answer, in words; None when it does, or is not needed."""
+        if not self._runtime.spec.on_kafka:
+            return None
         answered_at = self._runtime.watermarks.kafka_answered_at
         if answered_at is None:
             return "Kafka has not answered yet"

@@ -75,8 +75,9 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
             runtime.bodies.reading(request, largest, "send several batches") as body,
             _turn(runtime, caller, body),
         ):
+            attests = Right.ATTEST in caller.rights
             try:
-                incoming = read_request(request.headers, body, runtime.settings.largest_batch, now)
+                incoming = read_request(request.headers, body, runtime.settings.largest_batch, now, attests=attests)
             except Refused as refusal:
                 runtime.telemetry.rejected.labels("unreadable-request").inc()
                 raise unreadable(refusal) from None

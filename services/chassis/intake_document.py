@@ -49,7 +49,11 @@ def _models(service: str) -> list[type[EventData]]:
 
 def _stated() -> dict[str, Document]:
     """The attributes that a feed may state, with their schemas."""
-    stated = {name: schema for name, schema in attributes().items() if name not in STAMPED_BY_SERVICE}
+    known = attributes()
+    stated = {name: schema for name, schema in known.items() if name not in STAMPED_BY_SERVICE}
+    stated["provenance"] = known["provenance"] | {
+        "description": "The feed, file and row that it came from. Refused but of callers with the right `attest`."
+    }
     stated["time"] |= {
         "pattern": INSTANT_PATTERN,
         "description": "When the authority recorded it, not later than now; the moment of arrival if left out, which "

@@ -98,7 +98,8 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event that is to be put into the journal. `fingerprint`: see there; `provenance`: the request that brought it.
+    """An event that is to be put into the journal. `fingerprint`: see there; `provenance`: the request that brought it,
+    or what its sender says, who may.
 
     A request makes its entries by itself: what goes wrong in it is its own.
     """
@@ -134,11 +135,11 @@ def fingerprint(incoming: Incoming) -> bytes:
 
 
 def entries(incoming: Iterable[Incoming], provenance: str) -> list[Entry]:
-    """Parsed events as they are put into the journal."""
+    """Parsed events as they are put into the journal. `provenance` is said of those that do not say it themselves."""
     entries_to_append = []
     for item in incoming:
         assert item.event is not None  # noqa: S101  (the callers pass parsed events only)
-        entries_to_append.append(Entry(item.event, fingerprint(item), provenance))
+        entries_to_append.append(Entry(item.event, fingerprint(item), item.event.envelope.provenance or provenance))
     return entries_to_append
 
 

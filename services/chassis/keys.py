@@ -25,7 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         required=True,
         action="append",
         choices=[right.value for right in Right],
-        help="feed: send events; read: ask for figures; operate: see dead letters and send them again. Can be repeated",
+        help="feed: send events and extracts; attest: say where an event came from; read: ask for figures; operate: "
+        "see dead letters and send them again; persons: read the register of persons; erase: erase a person from it. "
+        "Can be repeated",
     )
     given = parser.parse_args(arguments)
     try:

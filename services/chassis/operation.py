@@ -94,8 +94,11 @@ WANTED: Document = {
 @health_router.get("/", summary="Where to look", include_in_schema=False)
 async def root(request: Request) -> JSONResponse:
     """What is worth a look: for whoever has no more than the address."""
+    spec = runtime_of(request).spec
     paths = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
-    return JSONResponse({"service": runtime_of(request).spec.name, **paths})
+    if not spec.on_kafka:
+        del paths["events"]
+    return JSONResponse({"service": spec.name, **paths})
 
 
 @health_router.get(

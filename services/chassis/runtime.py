@@ -77,15 +77,21 @@ class ServiceSpec:
     """What a service is made of, besides its routes.
 
     Each of `watches` runs about once a second while the database is there, none waiting for another. `settled` says
-    whether all that follows from the inbox was derived.
+    whether all that follows from the inbox was derived. Without `subscribe` a service stands apart from Kafka: it has
+    neither journal nor inbox, and nothing of Kafka is asked for.
     """
 
     name: str
     migrations: Path | None
-    subscribe: Subscribe
+    subscribe: Subscribe | None
     publishes: bool
     watches: tuple[Watch, ...] = ()
     settled: Settled | None = None
+
+    @property
+    def on_kafka(self) -> bool:
+        """Whether it reads or writes Kafka."""
+        return self.subscribe is not None
 
 
 class Runtime:
@@ -151,8 +157,9 @@ class Runtime:
         await self.journal.stop()
         self.delivery.stop()
         await self.membership.leave()
-        with suppress(Exception):
-            await asyncio.wait_for(self.readings.save(), 5)
+        if self.spec.on_kafka:
+            with suppress(Exception):
+                await asyncio.wait_for(self.readings.save(), 5)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -167,12 +174,16 @@ class Runtime:
         if self.relay is not None:
             self._begin(self.relay.run())
             self._begin(self._every(WATCH_SECONDS, self._watch_journal))
-        self._begin(self.watermarks.hear())
-        self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
-        self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
+        if self.spec.on_kafka:
+            self._begin(self.watermarks.hear())
+            self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
+            self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
         for watch in self.spec.watches:
             self._caught_up.append(asyncio.Event())
             self._begin(self._every(WATCH_SECONDS, partial(watch, self), self._caught_up[-1]))
+        if not self.spec.on_kafka:
+            log.info("started")
+            return
         await self._until_done("Kafka", self._start_consumer)
         log.info("started")
         await self._every(WATCH_SECONDS, self._look_after_consumer)
@@ -200,16 +211,18 @@ class Runtime:
         )
         try:
             await self._migrate(pool)
-            # Before anybody can ask: an answer that is pinned is the same in a new process, from the first on.
-            await self.watermarks.recall(pool)
+            if self.spec.on_kafka:
+                # Before anybody can ask: an answer that is pinned is the same in a new process, from the first on.
+                await self.watermarks.recall(pool)
         except BaseException:
             pool.terminate()
             raise
         self._pool = pool
 
     async def _migrate(self, pool: asyncpg.Pool) -> None:
+        of_the_log = (CHASSIS_MIGRATIONS,) if self.spec.on_kafka else ()
         own = () if self.spec.migrations is None else (self.spec.migrations,)
-        await migrate(pool, (CHASSIS_MIGRATIONS, *own))
+        await migrate(pool, (*of_the_log, *own))
 
     async def _start_consumer(self) -> None:
         # A consumer of a topic that is not there yet would find it only minutes later.
@@ -219,7 +232,8 @@ class Runtime:
 
     def _new_broker(self) -> KafkaBroker:
         broker = new_broker(self.settings)
-        self.spec.subscribe(broker, self)
+        if self.spec.subscribe is not None:
+            self.spec.subscribe(broker, self)
         return broker
 
     async def _look_after_consumer(self) -> None:

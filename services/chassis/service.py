@@ -83,8 +83,8 @@ def create_service(
     )
     app.state.runtime = runtime
     install_problem_answers(app)
-    open_to_all = (health_router, event_pages_router(spec.name))
-    for router in (*routers, dead_letters_router):
+    open_to_all = (health_router, *((event_pages_router(spec.name),) if spec.on_kafka else ()))
+    for router in (*routers, *((dead_letters_router,) if spec.on_kafka else ())):
         app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
     for router in open_to_all:
         app.include_router(router, responses=EVERYWHERE)

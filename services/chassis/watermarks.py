@@ -95,7 +95,7 @@ class Watermarks:
     @property
     def complete_until(self) -> datetime | None:
         """Every event that was accepted before has arrived; None while that cannot be said of every topic."""
-        if len(self.expected) < len(self._topics):
+        if not self._topics or len(self.expected) < len(self._topics):
             return None
         until = [expected.complete_until for expected in self.expected]
         return None if None in until else min(instant for instant in until if instant is not None)

@@ -12,7 +12,8 @@ import yaml
 
 REPOSITORY = Path(__file__).parents[2]
 COMPOSE_FILE = REPOSITORY / "docker-compose.yml"
-SERVICES = ("recruitment", "retention", "metrics")
+ON_KAFKA = ("recruitment", "retention", "metrics")
+SERVICES = (*ON_KAFKA, "people")
 
 VARIABLE = re.compile(r"\$\{(?P<name>[A-Z_]+)(?::(?P<kind>[-?])(?P<rest>[^}]*))?\}")
 

@@ -18,7 +18,7 @@ import asyncpg
 
 from deploy.embedded.processes import LOOPBACK
 from deploy.images import env_file
-from tests.deploy.compose import REPOSITORY, SERVICES, read_compose, read_env_file
+from tests.deploy.compose import ON_KAFKA, REPOSITORY, SERVICES, read_compose, read_env_file
 from tests.parts import ApacheKafka, PostgreSQL, Process, free_port
 
 DOCKERFILE = REPOSITORY / "deploy" / "images" / "Dockerfile"
@@ -51,7 +51,7 @@ def copy_image_tree(folder: Path) -> Path:
 
 
 class Production:
-    """PostgreSQL, Apache Kafka and the three services, told what compose tells them. `keys` are API keys by caller."""
+    """PostgreSQL, Apache Kafka and the four services, told what compose tells them. `keys` are API keys by caller."""
 
     def __init__(self, folder: Path, authority: str) -> None:
         self.folder = folder
@@ -174,6 +174,8 @@ class Production:
 
     def _here(self, value: str) -> str:
         value = value.replace("kafka:9092", self.kafka.servers)
+        for name in ON_KAFKA:
+            value = re.sub(rf"^http://{name}:[0-9]+$", self.url(name), value)
         if value == "0.0.0.0":  # noqa: S104 - compared, not listened on
             return LOOPBACK
         return re.sub(r"@postgresql:5432/(\w+)$", rf"@/\1?host={self.postgresql.sockets}", value)

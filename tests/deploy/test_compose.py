@@ -20,10 +20,12 @@ from deploy.images import env_file
 from services.chassis.authentication import Right
 from services.chassis.settings import PREFIX, Settings, SettingsRefused, read_settings
 from services.metrics.app import ServiceSettings as MetricsSettings
+from services.people.settings import ServiceSettings as PeopleSettings
 from services.recruitment.app import ServiceSettings as RecruitmentSettings
 from services.retention.app import ServiceSettings as RetentionSettings
 from tests.deploy.compose import (
     COMPOSE_FILE,
+    ON_KAFKA,
     REPOSITORY,
     SERVICES,
     VariableMissing,
@@ -37,6 +39,7 @@ SETTINGS: dict[str, type[Settings]] = {
     "recruitment": RecruitmentSettings,
     "retention": RetentionSettings,
     "metrics": MetricsSettings,
+    "people": PeopleSettings,
 }
 
 
@@ -91,12 +94,14 @@ def test_every_setting_given_to_a_service_exists_and_can_be_read(
         monkeypatch.setenv(name, value)
     settings = read_settings(SETTINGS[service])
     assert settings.listens_beyond_this_machine
-    assert settings.kafka_servers == "kafka:9092"
+    assert ("WORKFORCE_KAFKA_SERVERS" in given) == (service in ON_KAFKA)
+    assert settings.kafka_servers == ("kafka:9092" if service in ON_KAFKA else "127.0.0.1:9092")
     assert settings.database_url.startswith(f"postgresql://{service}:")
     assert settings.database_url.endswith(f"@postgresql:5432/{service}")
     assert [(key.name, key.authority, key.rights) for key in settings.api_keys] == [
         ("HR system", "331", (Right.FEED,)),
         ("workforce team", "331", (Right.READ,)),
+        ("people", "331", (Right.FEED, Right.ATTEST, Right.READ)),
     ]
 
 
@@ -120,7 +125,7 @@ def test_a_service_is_published_and_checked_on_the_port_it_listens_on(compose: d
 
 def test_ports_are_published_on_this_machine_alone(compose: dict[str, Any]) -> None:
     published = [port for service in compose["services"].values() for port in service.get("ports", [])]
-    assert len(published) == 6
+    assert len(published) == 7
     assert all(port.startswith("127.0.0.1:") for port in published)
 
 
@@ -167,16 +172,16 @@ def test_nothing_starts_while_one_secret_is_missing(variables: dict[str, str], n
 
 def test_no_secret_stands_in_the_file(compose: dict[str, Any]) -> None:
     document = yaml.safe_load(COMPOSE_FILE.read_text(encoding="utf-8"))
-    secret = re.compile("PASSWORD|SECRET|API_KEYS|DATABASE_URL")
+    secret = re.compile("PASSWORD|SECRET|API_KEYS|DATABASE_URL|DOOR_KEY|MASTER_KEYS|PSEUDONYM_KEY")
     given = [
         value
         for service in document["services"].values()
         for name, value in service.get("environment", {}).items()
         if secret.search(name)
     ]
-    # Three services with keys and an address each, a second address of metrics, five passwords of PostgreSQL, two
-    # secrets and a password of Grafana.
-    assert len(given) == 15
+    # Four services with keys and an address each, a second address of metrics, six passwords of PostgreSQL, two
+    # secrets and a password of Grafana; of people its key to the doors and those of its register.
+    assert len(given) == 21
     assert all(re.search(r"\$\{[A-Z_]+:\?", value) for value in given)
 
 

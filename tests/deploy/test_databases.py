@@ -13,11 +13,12 @@ from tests.deploy.compose import REPOSITORY
 from tests.deploy.production import Production
 
 SCRIPTS = REPOSITORY / "deploy" / "postgresql"
-ROLES = ("recruitment", "retention", "metrics", "grafana", "workforce_reporting")
+ROLES = ("recruitment", "retention", "metrics", "people", "grafana", "workforce_reporting")
 CONNECT = {
     "recruitment": {"recruitment"},
     "retention": {"retention"},
     "metrics": {"metrics", "grafana"},
+    "people": {"people"},
     "benchmarks": {"metrics"},
     "postgres": set[str](),
     "template1": set[str](),
@@ -87,10 +88,10 @@ async def who_sees_public(production: Production, database: str) -> set[str]:
 
 @pytest.mark.parametrize("database", CONNECT)
 async def test_a_database_is_reached_by_its_own_role_alone(server: Production, database: str) -> None:
-    assert {role for role in ROLES[:4] if await may_connect(server, role, database)} == CONNECT[database]
+    assert {role for role in ROLES[:5] if await may_connect(server, role, database)} == CONNECT[database]
 
 
-@pytest.mark.parametrize("database", ["recruitment", "retention", "metrics", "benchmarks"])
+@pytest.mark.parametrize("database", ["recruitment", "retention", "metrics", "people", "benchmarks"])
 async def test_text_is_in_unicode_and_stands_in_order_of_code_points(server: Production, database: str) -> None:
     owner = "metrics" if database == "benchmarks" else database
     assert await language_of(server, database) == (owner, "UTF8", "b", "C.UTF-8", "C", "C")
@@ -109,6 +110,7 @@ async def test_what_each_role_may_do_beyond_its_database(server: Production) -> 
         ("recruitment", True, -1, False),
         ("retention", True, -1, False),
         ("metrics", True, -1, False),
+        ("people", True, -1, False),
         ("grafana", True, 20, False),
         ("workforce_reporting", False, -1, False),
     }
@@ -148,7 +150,7 @@ async def test_building_metrics_anew_leaves_what_dfe_published_alone(server: Pro
         left[database] = await connection.fetchval("SELECT to_regclass('here.something') IS NOT NULL")
         await connection.close()
     assert left == {"metrics": False, "benchmarks": True}
-    assert {role for role in ROLES[:4] if await may_connect(server, role, "metrics")} == CONNECT["metrics"]
+    assert {role for role in ROLES[:5] if await may_connect(server, role, "metrics")} == CONNECT["metrics"]
     assert await language_of(server, "metrics") == ("metrics", "UTF8", "b", "C.UTF-8", "C", "C")
     assert await who_sees_public(server, "metrics") == set()
 
@@ -159,5 +161,5 @@ async def test_a_server_of_version_0_2_0_gets_the_database_it_lacks(server: Prod
     done = server.psql(SCRIPTS / "benchmarks.sql", {})
 
     assert done.returncode == 0, done.stderr
-    assert {role for role in ROLES[:4] if await may_connect(server, role, "benchmarks")} == {"metrics"}
+    assert {role for role in ROLES[:5] if await may_connect(server, role, "benchmarks")} == {"metrics"}
     assert await language_of(server, "benchmarks") == ("metrics", "UTF8", "b", "C.UTF-8", "C", "C")

@@ -3,6 +3,8 @@
 Invariant: what runs in tests/deploy/test_running.py is what the Dockerfile copies, with the command it gives.
 """
 
+import base64
+import json
 import re
 import stat
 import subprocess
@@ -28,7 +30,7 @@ class NotInTheImage:
             raise ModuleNotFoundError(name, name=name)
 
 sys.meta_path.insert(0, NotInTheImage())
-import services.metrics.app, services.recruitment.app, services.retention.app
+import services.metrics.app, services.people.app, services.recruitment.app, services.retention.app
 import services.chassis.process, services.chassis.keys, services.chassis.dead_letters
 import deploy.images.env_file, deploy.images.ready
 """
@@ -77,7 +79,7 @@ def test_the_services_need_nothing_beyond_the_runtime_lock(tmp_path: Path) -> No
         for module, distributions in packages_distributions().items()
         if not locked & {_normal(name) for name in distributions}
     ]
-    assert {"httpx", "rich", "pytest"} <= set(beyond)
+    assert {"psutil", "rich", "pytest"} <= set(beyond)
     done = subprocess.run(
         [sys.executable, "-c", IMPORTED, *beyond],
         cwd=copy_image_tree(tmp_path),
@@ -122,12 +124,15 @@ def test_two_files_of_secrets_share_no_value(tmp_path: Path) -> None:
     for name in ("first", "second"):
         env_file.main(["--authority", "331", "--to", str(tmp_path / name)])
         values += read_env_file(tmp_path / name).values()
-    assert len(values) == len(set(values)) == 18
+    assert len(values) == len(set(values)) == 26
     made = read_env_file(tmp_path / "first")
     cluster, keys = made.pop("KAFKA_CLUSTER_ID"), made.pop("API_KEYS")
     assert keys.startswith("[")
+    (master,) = json.loads(made.pop("PEOPLE_MASTER_KEYS"))
+    for text in (master["key"], made.pop("PEOPLE_PSEUDONYM_KEY")):
+        assert len(base64.b64decode(text, validate=True)) == 32
     # 32 bytes each. They stand in addresses and in a shell's file: nothing there needs escaping.
-    assert len(made) == 7
+    assert len(made) == 9
     assert all(re.fullmatch(r"[A-Za-z0-9_-]{43}", value) for value in made.values())
     assert re.fullmatch(r"[A-Za-z0-9_][A-Za-z0-9_-]{21}", cluster)
 
@@ -150,6 +155,7 @@ def test_what_the_example_explains_stands_in_the_file_too_and_nothing_is_left_em
     assert [(entry.name, entry.authority, entry.rights) for entry in entries] == [
         ("HR system", "*", (Right.FEED,)),
         ("workforce team", "*", (Right.READ,)),
+        ("people", "*", (Right.FEED, Right.ATTEST, Right.READ)),
     ]
 
 

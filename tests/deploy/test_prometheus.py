@@ -19,7 +19,7 @@ import yaml
 from deploy.embedded.processes import LOOPBACK
 from deploy.grafana import build
 from services.chassis.telemetry import Telemetry
-from tests.deploy.compose import REPOSITORY, SERVICES
+from tests.deploy.compose import ON_KAFKA, REPOSITORY, SERVICES
 from tests.deploy.production import Production
 from tests.deploy.two_authorities import TO_RECRUITMENT, TO_RETENTION
 from tests.parts import Process, free_port
@@ -111,6 +111,7 @@ def test_what_is_scraped_is_what_compose_starts() -> None:
         "recruitment": ["recruitment:8101"],
         "retention": ["retention:8102"],
         "metrics": ["metrics:8100"],
+        "people": ["people:8103"],
     }
 
 
@@ -240,11 +241,11 @@ def test_the_running_services_tell_of_every_metric_that_is_named_anywhere(produc
 
 
 def test_prometheus_scrapes_the_services(prometheus: str) -> None:
-    wait_for(prometheus, 'up{job="workforce"}', {"recruitment": 1, "retention": 1, "metrics": 1})
+    wait_for(prometheus, 'up{job="workforce"}', {"recruitment": 1, "retention": 1, "metrics": 1, "people": 1})
     accepted = {"recruitment": len(TO_RECRUITMENT), "retention": len(TO_RETENTION)}
     wait_for(prometheus, "workforce_journal_position > 0", {**accepted})
     wait_for(prometheus, "workforce_journal_unpublished", dict.fromkeys(SERVICES, 0.0))
-    wait_for(prometheus, "sum by (service) (workforce_consumer_lag_records)", dict.fromkeys(SERVICES, 0.0))
+    wait_for(prometheus, "sum by (service) (workforce_consumer_lag_records)", dict.fromkeys(ON_KAFKA, 0.0))
     # What is delivered twice is counted twice.
     taken_in = f">= bool {sum(accepted.values())}"
     wait_for(prometheus, f"sum by (service) (workforce_consumed_total{{service='metrics'}}) {taken_in}", {"metrics": 1})

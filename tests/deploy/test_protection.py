@@ -19,6 +19,7 @@ LIMITS = {
     "recruitment": ("1", "512M", 100),
     "retention": ("1", "512M", 100),
     "metrics": ("2", "1G", 100),
+    "people": ("1", "768M", 100),
     "kafka": ("2", "1G", 1000),
     "postgresql": ("2", "2G", 300),
     "prometheus": ("1", "512M", 200),
@@ -30,6 +31,7 @@ STOPS = {
     "recruitment": (None, "60s"),
     "retention": (None, "60s"),
     "metrics": (None, "60s"),
+    "people": (None, "60s"),
     "kafka": (None, "60s"),
     "postgresql": ("SIGINT", "120s"),
     "prometheus": (None, "60s"),
@@ -42,6 +44,7 @@ NETWORKS = {
     "recruitment": ["inside", "outside"],
     "retention": ["inside", "outside"],
     "metrics": ["inside", "outside"],
+    "people": ["inside", "outside"],
     "kafka": ["inside"],
     "postgresql": ["inside"],
     "prometheus": ["inside", "outside"],
@@ -52,6 +55,7 @@ CHECKS = {
     "recruitment": "python -m deploy.images.ready 8101",
     "retention": "python -m deploy.images.ready 8102",
     "metrics": "python -m deploy.images.ready 8100",
+    "people": "python -m deploy.images.ready 8103",
     "kafka": "nc -z 127.0.0.1 9092",
     # By address: while the server is set up it answers on its socket alone.
     "postgresql": "pg_isready -q -h 127.0.0.1 -U postgres",
@@ -63,8 +67,9 @@ WAITS_FOR = {
     "recruitment": {"postgresql", "kafka"},
     "retention": {"postgresql", "kafka"},
     "metrics": {"postgresql", "kafka"},
+    "people": {"postgresql"},
     "grafana": {"postgresql", "prometheus"},
-    "proxy": set(SERVICES),
+    "proxy": {"recruitment", "retention", "metrics", "people"},
 }
 IN_MEMORY = "/tmp"  # noqa: S108 - a container's own
 TEMPORARY = {"postgresql": [IN_MEMORY, "/var/run/postgresql"], "kafka": [], "prometheus": []}
@@ -189,8 +194,9 @@ def test_a_port_chosen_in_the_env_file_is_published_on_this_machine_too(variable
         "recruitment": ["127.0.0.1:9000:8101"],
         "retention": ["127.0.0.1:9100:8102"],
         "metrics": ["127.0.0.1:9200:8100"],
-        "prometheus": ["127.0.0.1:9300:9090"],
-        "grafana": ["127.0.0.1:9400:3000"],
+        "people": ["127.0.0.1:9300:8103"],
+        "prometheus": ["127.0.0.1:9400:9090"],
+        "grafana": ["127.0.0.1:9500:3000"],
         # The one that others are to reach, where its address is given.
         "proxy": ["192.0.2.1:8443:8443"],
     }
@@ -212,11 +218,20 @@ def test_each_secret_goes_where_it_belongs(containers: dict[str, dict[str, Any]]
     assert given["metrics"]["WORKFORCE_BENCHMARKS_DATABASE_URL"] == (
         "postgresql://metrics:value-of-metrics_database_password@postgresql:5432/benchmarks"
     )
+    of_people = {name: value for name, value in given["people"].items() if "_KEY" in name and "API" not in name}
+    assert of_people == {
+        "WORKFORCE_DOOR_KEY": "value-of-people_door_key",
+        "WORKFORCE_MASTER_KEYS": "value-of-people_master_keys",
+        "WORKFORCE_PSEUDONYM_KEY": "value-of-people_pseudonym_key",
+    }
+    elsewhere = [value for name, values in given.items() if name != "people" for value in values.values()]
+    assert not set(of_people.values()) & set(elsewhere)
     assert given["postgresql"] == {
         "POSTGRES_PASSWORD": "value-of-postgres_password",
         "RECRUITMENT_DATABASE_PASSWORD": "value-of-recruitment_database_password",
         "RETENTION_DATABASE_PASSWORD": "value-of-retention_database_password",
         "METRICS_DATABASE_PASSWORD": "value-of-metrics_database_password",
+        "PEOPLE_DATABASE_PASSWORD": "value-of-people_database_password",
         "GRAFANA_DATABASE_PASSWORD": "value-of-grafana_database_password",
     }
     assert given["kafka"]["CLUSTER_ID"] == "value-of-kafka_cluster_id"

@@ -139,6 +139,7 @@ def settings_for(folder: Path, service: Service, stub: int, port: int) -> Path:
         "recruitment:8101": f"{LOOPBACK}:{service.port}",
         "retention:8102": f"{LOOPBACK}:{stub}",
         "metrics:8100": f"{LOOPBACK}:{free_port()}",
+        "people:8103": f"{LOOPBACK}:{free_port()}",
     }
     for path in FOLDER.glob("*.conf"):
         # All at once: what was put in is not looked at again.
@@ -289,8 +290,8 @@ def test_limits_and_times_are_stated_once(file: str) -> None:
     lines = [line.strip() for line in text.splitlines()]
     stated = [f"{statement.strip()};" for statement in STATED[file].split(";")[:-1]]
     assert {statement: lines.count(statement) for statement in stated} == dict.fromkeys(stated, 1)
-    # Of the three services, in no other place.
-    assert lines.count("keepalive 16;") == lines.count("keepalive_timeout 10s;") == (3 if file == "nginx.conf" else 0)
+    # Of the four services, in no other place.
+    assert lines.count("keepalive 16;") == lines.count("keepalive_timeout 10s;") == (4 if file == "nginx.conf" else 0)
 
 
 def told(connection: http.client.HTTPConnection, **headers: str) -> dict[str, Any]:

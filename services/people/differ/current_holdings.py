@@ -49,32 +49,11 @@ def brought_up_to_date(
     for holding, current in named.items():
         history = reading.continued(before.get(holding, []), current)
         if history:
-            now[holding] = _with_start_of(history, current[-1])
+            now[holding] = history
     begun = [now[holding][-1] for holding in now if _is_new(before.get(holding, []), now[holding])]
     gone = {holding: history for holding, history in before.items() if holding not in named}
     now |= _ended(gone, begun, reading) if all_named else gone
     return _without_leavers_taken_back([row for history in now.values() for row in history], rows, named)
-
-
-def _with_start_of(history: list[HoldingStated], row: HoldingStated) -> list[HoldingStated]:
-    """A history in which the start says what the row says now of how the worker came."""
-    found = [history[-1]]
-    for earlier in reversed(history[:-1]):
-        if earlier.holds_until not in (None, found[-1].holds_from) or earlier.left_on is not None:
-            break
-        found.append(
-            replace(
-                earlier,
-                origin=row.origin,
-                route=row.route,
-                employment=row.employment,
-                cohort=row.cohort,
-                campaign=row.campaign,
-                converted_from=row.converted_from,
-            )
-        )
-    found.reverse()
-    return [*history[: len(history) - len(found)], *found]
 
 
 def _is_new(before: list[HoldingStated], now: list[HoldingStated]) -> bool:

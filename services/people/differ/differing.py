@@ -3,11 +3,11 @@
 Invariant: the same rows twice give no events; what an event states depends on the rows and the state before alone.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from operator import attrgetter
-from typing import cast
+from typing import Any, cast
 
 from pydantic import ValidationError
 
@@ -148,7 +148,7 @@ def _facts_of(rows: Sequence[Dated]) -> tuple[list[Fact], list[Note]]:
         case PostStated():
             return posts.facts_of(cast(Sequence[PostStated], rows)), []
         case CoverStated():
-            return covers.facts_of(cast(Sequence[CoverStated], rows))
+            return covers.facts_of(cast(Sequence[CoverStated], rows)), []
         case HoldingStated():
             return holdings.facts_of(cast(Sequence[HoldingStated], rows))
 
@@ -170,8 +170,8 @@ def _with_remembered(
     incomplete: bool,
 ) -> list[Dated]:
     """What was said before, and what is current on the day of the extract."""
-    content = _CONTENT[extract.kind]
-    reading: Remembering = Remembering(extract.as_at, policy.begins, content, before.missing_since, notes)
+    content, constant = _CONTENT[extract.kind]
+    reading = Remembering(extract.as_at, policy.begins, content, constant, before.missing_since, notes)
     remembered = list(before.remembered)
     if extract.kind is Kind.HOLDINGS:
         return list(
@@ -185,11 +185,12 @@ def _with_remembered(
     return reading.continued(remembered, rows)
 
 
-_CONTENT = {
-    Kind.POSTS: attrgetter(*posts.CONTENT),
-    Kind.HOLDINGS: attrgetter(*holdings.CONTENT),
-    Kind.COVERS: attrgetter(*covers.CONTENT),
+_CONTENT: dict[Kind, tuple[Callable[[Any], Any], tuple[str, ...]]] = {
+    Kind.POSTS: (attrgetter(*posts.CONTENT), ()),
+    Kind.HOLDINGS: (attrgetter(*holdings.CONTENT), holdings.CONSTANT),
+    Kind.COVERS: (attrgetter(*covers.CONTENT), covers.CONSTANT),
 }
+"""By kind: what of a row may change while it holds, and what only its start says."""
 
 
 def _kept(before: SubjectState, policy: Policy, rows: Sequence[Dated]) -> list[Dated]:

@@ -37,6 +37,7 @@ def facts_of(rows: Sequence[HoldingStated]) -> tuple[list[Fact], list[Note]]:
       up. Ends and beginnings of one day are brought together by their holding, then in the order of their keys.
     - What ends otherwise, without the worker leaving, is given up (an FTE of 0); taken up again, it is at another FTE.
     - Who leaves holds nothing from that day on, whatever rows say that began before, and starts anew after it.
+    - An FTE of 0 with which a holding begins is that of a worker without fixed hours; a later one gives the post up.
     - Of a post held twice at once the FTEs add up.
     """
     stretches = [stretch for of_one in _by_holding(rows) for stretch in periods(of_one)]
@@ -141,6 +142,8 @@ class _Worker:
             elif before is not None and post.fte is None:
                 ended.append((name, last))
                 post.fte = before  # until it is said
+            elif before != post.fte and _with_other_hours(post, last, here, day):
+                self._start(day, name, last)
             elif before != post.fte:
                 changed.append((name, last))
         self._end_and_begin(day, ended, begun, changed)
@@ -209,10 +212,15 @@ class _Worker:
         if post.given_up and fte:
             self._change(day, name, fte, row)
         else:
-            stated = {name: getattr(row, name) for name in CONSTANT}
-            self._say(row.holding, WorkerStarted(started_on=day, post=name, fte=fte, **stated), row)
-            post.without_hours = not fte
+            self._start(day, name, stretch)
         post.given_up = False
+
+    def _start(self, day: date, name: str, stretch: Stretch) -> None:
+        post, row = self._posts[name], stretch.row
+        fte = post.fte or Decimal(0)
+        stated = {name: getattr(row, name) for name in CONSTANT}
+        self._say(row.holding, WorkerStarted(started_on=day, post=name, fte=fte, **stated), row)
+        post.without_hours = not fte
 
     def _give_up(self, day: date, name: str, stretch: Stretch) -> None:
         post, row = self._posts[name], stretch.row
@@ -243,6 +251,14 @@ class _Worker:
 
     def _say(self, key: str, data: EventData, row: HoldingStated) -> None:
         self.facts.append(Fact(self._subject, key, data, row.row))
+
+
+def _with_other_hours(post: _Post, begun: Stretch, here: list[Stretch], day: date) -> bool:
+    """Whether a post goes on in another holding that is one without fixed hours, or is no longer. (An FTE of 0 within a
+    holding gives it up.)
+    """
+    other = begun.since == day and all(one.row.holding != begun.row.holding for one in here if one.until == day)
+    return other and post.without_hours == bool(post.fte)
 
 
 def _goes_on(stretch: Stretch, day: date) -> bool:

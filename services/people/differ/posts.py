@@ -18,7 +18,7 @@ CONTENT = ("role", "funded_fte", "team", "service_area", "grade", "csww_role", "
 def facts_of(rows: Iterable[PostStated]) -> list[Fact]:
     """The facts of one post. Days between two rows on which neither holds are days on which it was closed.
 
-    An event cannot say that a post no longer has a grade, a CSWW role or a location: a row without one leaves it.
+    No change can say that a post no longer has a grade, a CSWW role or a location: then it is established anew.
     """
     found: list[Fact] = []
     stretches = periods(rows)
@@ -26,7 +26,7 @@ def facts_of(rows: Iterable[PostStated]) -> list[Fact]:
     for place, stretch in enumerate(stretches):
         row = stretch.row
         stated = {name: value for name in CONTENT if (value := getattr(row, name)) is not None}
-        if not now:
+        if now.keys() - stated.keys() or not now:
             now = stated
             found.append(Fact(_of(row), "", PostEstablished(effective_from=stretch.since, **stated), row.row))
         elif others := {name: value for name, value in stated.items() if now.get(name) != value}:

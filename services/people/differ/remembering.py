@@ -22,13 +22,15 @@ IN_THE_FILE = 1
 class Remembering:
     """How the rows of one kind are read that say what is current on a day, `as_at`.
 
-    `content` is what of a row may change while it holds. `missing_since` is the day from which on extracts did not name
-    the subject; None where the last one did. `notes` gathers what is dated by the extract.
+    `content` is what of a row may change while it holds, `constant` names what only its start says. `missing_since` is
+    the day from which on extracts did not name the subject; None where the last one did. `notes` gathers what is dated
+    by the extract.
     """
 
     as_at: date
     begins: Begins
     content: Callable[[Any], Any]
+    constant: Sequence[str]
     missing_since: date | None = None
     notes: list[Note] = field(default_factory=list)
 
@@ -36,7 +38,7 @@ class Remembering:
         """The rows of one thing, in order, once those that are current are known too."""
         for row in sorted(rows, key=lambda row: (row.holds_from or self.as_at, row.row)):
             history = self._with(history, row)
-        return history
+        return self._started_as_stated_now(history)
 
     def _with(self, history: list[Row], row: Row) -> list[Row]:
         end = history[-1].holds_until if history else None
@@ -45,6 +47,14 @@ class Remembering:
         if self.begins is Begins.ROW and row.holds_from is not None:
             return self._overwritten(history, row, row.holds_from)
         return self._changed(self._corrected(history, row.holds_from), row)
+
+    def _started_as_stated_now(self, history: list[Row]) -> list[Row]:
+        """A history in which the rows that the last one continues say of their start what it says."""
+        if len(history) < 2 or not self.constant:
+            return history
+        stated = {name: getattr(history[-1], name) for name in self.constant}
+        first = _first_of_run(history)
+        return [*history[:first], *(replace(row, **stated) for row in history[first:])]
 
     def _dated(self, row: Row, not_before: date | None) -> list[Row]:
         if row.holds_from is not None:
@@ -78,9 +88,7 @@ class Remembering:
 
     def _corrected(self, history: list[Row], since: date | None) -> list[Row]:
         """The history of a thing that goes on, its start as the file has it now."""
-        first = len(history) - 1
-        while first and history[first - 1].holds_until in (None, history[first].holds_from):
-            first -= 1
+        first = _first_of_run(history)
         if since is None or since == history[first].holds_from:
             return history
         run = history[first:]
@@ -105,6 +113,14 @@ def _end_of(row: Row) -> date | None:
     """When a row says that it ends, by leaving too."""
     ends = [row.holds_until, row.left_on if isinstance(row, HoldingStated) else None]
     return min((end for end in ends if end is not None), default=None)
+
+
+def _first_of_run(history: Sequence[Row]) -> int:
+    """The place of the first of the rows that follow each other without a break up to the last."""
+    first = len(history) - 1
+    while first and history[first - 1].holds_until in (None, history[first].holds_from):
+        first -= 1
+    return first
 
 
 def _before(history: Sequence[Row], day: date) -> list[Row]:

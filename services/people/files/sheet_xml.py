@@ -47,7 +47,8 @@ class _Looking:
         self._type = ""
         self._formula = False
         self._text = ""
-        self.parser = expat.ParserCreate()
+        # What calamine reads, which takes no notice of the encoding that is declared.
+        self.parser = expat.ParserCreate("utf-8")
         self.parser.StartElementHandler = self._start
         self.parser.StartDoctypeDeclHandler = self._doctype
 

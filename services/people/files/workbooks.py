@@ -131,7 +131,8 @@ def _index(content: bytes, part: ZipInfo) -> ElementTree.Element:
     if b"<!DOCTYPE" in text or b"<!ENTITY" in text:
         raise FileRefused("declares entities, which no spreadsheet does", _SAVE_AS)
     try:
-        return ElementTree.fromstring(text)  # noqa: S314  (entities are refused above)
+        # What calamine reads, which takes no notice of the encoding that is declared; entities are refused above.
+        return ElementTree.fromstring(text, ElementTree.XMLParser(encoding="utf-8"))  # noqa: S314
     except ElementTree.ParseError as error:
         raise _damaged(error) from None
 

@@ -135,7 +135,7 @@ class Reader:
         last: dict[Any, Decimal] = {}
         kept = []
         for one in sorted(good, key=lambda one: (one.values.get("holds_from") or date.min, one.row.number)):
-            which = (one.values.get("post"), one.values.get("holding"), one.values.get("cover"))
+            which = one.values.get("holding") or one.values.get("cover") or one.values.get("post")
             if one.values[name] is AS_BEFORE:
                 if which not in last:
                     trouble = Trouble("is blank, and no row before says it", "a number in the first row")

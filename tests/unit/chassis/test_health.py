@@ -53,6 +53,7 @@ class Process:
         self.watermarks = SimpleNamespace(kafka_answered_at=clock.now, kafka_answers_since=clock.now)
         self.runtime = SimpleNamespace(
             is_set_up=True,
+            spec=SimpleNamespace(publishes=False, on_kafka=True),
             delivery=self.delivery,
             watermarks=self.watermarks,
             settings=SimpleNamespace(stalled_seconds=60.0),
@@ -158,7 +159,7 @@ class Listener:
             delivery=SimpleNamespace(halted=None, waiting_for=None),
             watermarks=self.watermarks,
             settings=SimpleNamespace(late_seconds=15.0),
-            spec=SimpleNamespace(publishes=False),
+            spec=SimpleNamespace(publishes=False, on_kafka=True),
             catching_up=None,
             waiting_to_start=None,
         )

@@ -46,7 +46,7 @@ class Service:
         self.runtime = Runtime(
             is_set_up=True,
             hindered=(),
-            spec=SimpleNamespace(publishes=publishes),
+            spec=SimpleNamespace(publishes=publishes, on_kafka=True),
             settings=SimpleNamespace(stalled_seconds=60.0, late_seconds=10.0),
             catching_up=None,
             waiting_to_start=None,

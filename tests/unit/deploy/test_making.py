@@ -126,6 +126,7 @@ def test_the_check_takes_in_format_lint_types_imports_every_generated_file_and_t
         ".venv/bin/python -m contracts.generate --check",
         ".venv/bin/python -m deploy.grafana.build --check",
         ".venv/bin/python -m services.metrics.measures.document --check",
+        ".venv/bin/python -m services.people.mapping.schema --check",
         ".venv/bin/python -m tests.spectral",
     ]
 

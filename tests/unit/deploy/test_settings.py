@@ -37,8 +37,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 def test_told_nothing_it_runs_on_this_machine_alone_with_parts_of_its_own(told: Told) -> None:
     settings = told()
     assert settings.host == "127.0.0.1"
-    assert settings.service_ports == {"recruitment": 8101, "retention": 8102, "metrics": 8100}
-    assert settings.database_urls == {"recruitment": None, "retention": None, "metrics": None}
+    assert settings.service_ports == {"recruitment": 8101, "retention": 8102, "metrics": 8100, "people": 8103}
+    assert settings.database_urls == {"recruitment": None, "retention": None, "metrics": None, "people": None}
     assert (settings.benchmarks_database_url, settings.kafka_servers, settings.api_key) == (None, None, None)
     assert settings.broker_port == 0
     assert settings.state == Path(__file__).parents[3] / ".state"
@@ -46,22 +46,29 @@ def test_told_nothing_it_runs_on_this_machine_alone_with_parts_of_its_own(told: 
 
 def test_each_setting_goes_where_it_belongs(told: Told) -> None:
     settings = told(
-        RECRUITMENT_PORT="1", RETENTION_PORT="2", METRICS_PORT="3", BROKER_PORT="4", STATE="/elsewhere",
+        RECRUITMENT_PORT="1", RETENTION_PORT="2", METRICS_PORT="3", BROKER_PORT="4", PEOPLE_PORT="5",
         DATABASE_URL_RECRUITMENT="postgresql:///one", DATABASE_URL_RETENTION="postgresql:///two",
         DATABASE_URL_METRICS="postgresql:///three", BENCHMARKS_DATABASE_URL="postgresql:///four", API_KEY="key",
+        DATABASE_URL_PEOPLE="postgresql:///five", STATE="/elsewhere",
     )  # fmt: skip
-    assert settings.service_ports == {"recruitment": 1, "retention": 2, "metrics": 3}
+    assert settings.service_ports == {"recruitment": 1, "retention": 2, "metrics": 3, "people": 5}
     assert settings.database_urls == {
         "recruitment": "postgresql:///one",
         "retention": "postgresql:///two",
         "metrics": "postgresql:///three",
+        "people": "postgresql:///five",
     }
     assert (settings.benchmarks_database_url, settings.api_key) == ("postgresql:///four", "key")
     assert settings.state == Path("/elsewhere")
 
 
 def test_the_broker_listens_where_it_is_ours_and_its_port_is_chosen(told: Told) -> None:
-    services = {"WORKFORCE_RECRUITMENT_PORT": 8101, "WORKFORCE_RETENTION_PORT": 8102, "WORKFORCE_METRICS_PORT": 8100}
+    services = {
+        "WORKFORCE_RECRUITMENT_PORT": 8101,
+        "WORKFORCE_RETENTION_PORT": 8102,
+        "WORKFORCE_METRICS_PORT": 8100,
+        "WORKFORCE_PEOPLE_PORT": 8103,
+    }
     assert told().listening_ports == services
     assert told(BROKER_PORT="9092").listening_ports == services | {"WORKFORCE_BROKER_PORT": 9092}
     # Of a Kafka elsewhere no port is taken here: it may be that of a service.
@@ -100,8 +107,8 @@ def test_the_highest_and_the_lowest_port_are_ports(told: Told) -> None:
 
 
 def free_ports() -> dict[str, str]:
-    """Three ports that nothing listens on, as the environment has them."""
-    return {f"{name}_PORT": str(free_port()) for name in ("RECRUITMENT", "RETENTION", "METRICS")}
+    """Four ports that nothing listens on, as the environment has them."""
+    return {f"{name}_PORT": str(free_port()) for name in ("RECRUITMENT", "RETENTION", "METRICS", "PEOPLE")}
 
 
 def test_each_port_that_is_taken_is_told_with_the_setting_that_changes_it(told: Told) -> None:
@@ -130,7 +137,7 @@ def test_a_port_is_taken_on_the_address_that_is_listened_on(told: Told) -> None:
 
 def test_the_help_has_a_line_for_each_setting_with_its_default() -> None:
     lines = settings_help().splitlines()
-    assert len(lines) == len(EmbeddedSettings.model_fields) == 12
+    assert len(lines) == len(EmbeddedSettings.model_fields) == 14
     assert lines[0].split(maxsplit=1)[0] == "WORKFORCE_STATE"
     assert lines[0].endswith("Delete it to start anew. [.state]")
     assert lines[2] == "  WORKFORCE_METRICS_PORT               Port of metrics: figures. [8100]"

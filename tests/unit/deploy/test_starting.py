@@ -3,6 +3,7 @@
 Invariant: the parts here only write down what was asked of them: the real ones are in tests/parts and tests/end_to_end.
 """
 
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -82,22 +83,23 @@ def test_databases_come_first_then_the_broker_then_the_services_and_all_stop_bac
     assert done == [
         "postgresql starts",
         "postgresql makes recruitment", "postgresql makes retention", "postgresql makes metrics",
-        "postgresql makes benchmarks",
+        "postgresql makes people", "postgresql makes benchmarks",
         "broker starts",
-        "recruitment starts", "retention starts", "metrics starts",
-        "recruitment is waited for", "retention is waited for", "metrics is waited for",
+        "recruitment starts", "retention starts", "metrics starts", "people starts",
+        "recruitment is waited for", "retention is waited for", "metrics is waited for", "people is waited for",
         "running",
         "postgresql is looked at", "broker is looked at",
-        "recruitment is looked at", "retention is looked at", "metrics is looked at",
+        "recruitment is looked at", "retention is looked at", "metrics is looked at", "people is looked at",
         "stopping",
-        "metrics stops", "retention stops", "recruitment stops", "broker stops", "postgresql stops",
+        "people stops", "metrics stops", "retention stops", "recruitment stops", "broker stops", "postgresql stops",
     ]  # fmt: skip
     assert said == [
-        "PostgreSQL is ready: databases recruitment, retention, metrics, benchmarks",
+        "PostgreSQL is ready: databases recruitment, retention, metrics, people, benchmarks",
         "the broker is ready: broker:1",
         "recruitment is ready: http://recruitment",
         "retention is ready: http://retention",
         "metrics is ready: http://metrics",
+        "people is ready: http://people",
     ]
 
 
@@ -140,6 +142,7 @@ def test_a_kafka_and_databases_of_yours_are_used_and_none_are_started(done: Done
             database_url_recruitment="postgresql://one",
             database_url_retention="postgresql://two",
             database_url_metrics="postgresql://three",
+            database_url_people="postgresql://five",
         )
     )
     assert said[:2] == ["PostgreSQL: yours", "Kafka: yours, kafka.example:9092"]
@@ -157,7 +160,11 @@ def test_a_database_of_yours_stands_beside_those_that_are_made(done: Done, tmp_p
             state=tmp_path, database_url_retention="postgresql://two", benchmarks_database_url="postgresql://four"
         )
     )
-    assert [line for line in done if "makes" in line] == ["postgresql makes recruitment", "postgresql makes metrics"]
+    assert [line for line in done if "makes" in line] == [
+        "postgresql makes recruitment",
+        "postgresql makes metrics",
+        "postgresql makes people",
+    ]
     assert Part.made["retention"].given[1]["database_url"] == "postgresql://two"
     assert Part.made["metrics"].given[1]["benchmarks_database_url"] == "postgresql://four"
 
@@ -168,9 +175,48 @@ def test_what_was_started_is_stopped_where_a_service_dies(
     monkeypatch.setattr(Part, "dying", "retention")
     with pytest.raises(PartFailed, match="retention died"):
         run(EmbeddedSettings(state=tmp_path))
-    assert done[-6:] == [
-        "stopping", "metrics stops", "retention stops", "recruitment stops", "broker stops", "postgresql stops",
+    assert done[-7:] == [
+        "stopping", "people stops", "metrics stops", "retention stops", "recruitment stops", "broker stops",
+        "postgresql stops",
     ]  # fmt: skip
+
+
+def people_told(done: Done, settings: EmbeddedSettings) -> dict[str, Any]:
+    """What people is told when a system starts."""
+    run(settings)
+    found: dict[str, Any] = Part.made["people"].given[1]
+    return found
+
+
+def test_people_is_told_where_the_doors_are_and_nothing_of_kafka(done: Done, tmp_path: Path) -> None:
+    told = people_told(done, EmbeddedSettings(state=tmp_path, retention_port=9102, api_key="of the doors"))
+    assert {name: value for name, value in told.items() if name not in ("master_keys", "pseudonym_key")} == {
+        "database_url": "postgresql:///people",
+        "recruitment_url": "http://127.0.0.1:8101",
+        "retention_url": "http://127.0.0.1:9102",
+        "metrics_url": "http://127.0.0.1:8100",
+        "door_key": "of the doors",
+    }
+
+
+def test_the_keys_of_the_register_are_made_once_and_for_whoever_runs_it_alone(done: Done, tmp_path: Path) -> None:
+    first = people_told(done, EmbeddedSettings(state=tmp_path))
+    (kept,) = tmp_path.glob("people*")
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    again = people_told(done, EmbeddedSettings(state=tmp_path))
+    other = people_told(done, EmbeddedSettings(state=tmp_path / "other"))
+    names = ("master_keys", "pseudonym_key")
+    assert [first[name] for name in names] == [again[name] for name in names]
+    assert not {first[name] for name in names} & {other[name] for name in names}
+
+
+def test_keys_of_yours_are_used_and_none_are_made(done: Done, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WORKFORCE_MASTER_KEYS", "[]")
+    monkeypatch.setenv("WORKFORCE_PSEUDONYM_KEY", "of mine")
+    told = people_told(done, EmbeddedSettings(state=tmp_path))
+    assert not {"master_keys", "pseudonym_key"} & told.keys()
+    assert Part.made["people"].named["inherited"]["WORKFORCE_PSEUDONYM_KEY"] == "of mine"
+    assert list(tmp_path.glob("people*")) == []
 
 
 def test_the_embedded_broker_is_reached_from_this_machine_alone_and_keeps_all_in_memory(tmp_path: Path) -> None:

@@ -53,6 +53,15 @@ def test_the_history_of_a_post_is_when_it_was_established_changed_and_closed() -
     assert feed.reads(DAY_2, *reversed(rows)) == []
 
 
+def test_a_post_that_no_longer_has_a_grade_is_stated_anew() -> None:
+    feed = whole(Kind.POSTS)
+    told = feed.reads(DAY_1, post(JAN, grade="grade-9"), post(MAR, fte="0.5", row=3))
+    assert told == [
+        (established(JAN).model_copy(update={"grade": "grade-9"}), ""),
+        (established(MAR, "0.5"), ""),
+    ]
+
+
 def test_rows_that_say_the_same_twice_are_one() -> None:
     feed = whole(Kind.POSTS)
     assert feed.reads(DAY_1, post(JAN, MAR), post(MAR, row=3)) == [(established(JAN), "")]
@@ -160,12 +169,26 @@ def test_a_current_assignment_changes_on_the_day_of_the_extract_and_ends_when_it
     assert feed.reads(DAY_4) == [(CoverEnded(ended_on=DAY_3), "")]
 
 
-def test_an_assignment_that_names_no_post_any_more_stays_there_and_says_so() -> None:
+def test_an_assignment_that_names_no_post_any_more_is_stated_anew() -> None:
     feed = whole(Kind.COVERS)
-    rows = [cover(JAN), cover(MAR, post=None, role=Role.SOCIAL_WORKER, reason=CoverReason.ADDITIONAL, row=3)]
-    told = feed.reads(DAY_1, *rows)
-    assert told[1:] == [(CoverChanged(effective_from=MAR, reason=CoverReason.ADDITIONAL), "")]
-    assert feed.notes == ["names no post any more; the assignment stays on P-1"]
+    extra = {"post": None, "role": Role.SOCIAL_WORKER, "reason": CoverReason.ADDITIONAL}
+    told = feed.reads(DAY_1, cover(JAN), cover(MAR, row=3, **extra))
+    anew = CoverStarted(
+        started_on=MAR,
+        agency_worker="A-1",
+        fte=Decimal(1),
+        reason=CoverReason.ADDITIONAL,
+        role=Role.SOCIAL_WORKER,
+    )
+    assert told == [(started(JAN), ""), (anew, "")]
+
+
+def test_an_agency_that_is_corrected_after_a_change_corrects_the_start() -> None:
+    feed = current(Kind.COVERS)
+    feed.reads(DAY_1, cover(JAN, agency="first-agency"))
+    feed.reads(DAY_2, cover(JAN, fte="0.5", agency="first-agency"))
+    told = feed.reads(DAY_3, cover(JAN, fte="0.5", agency="second-agency"))
+    assert told == [(started(JAN).model_copy(update={"agency": "second-agency"}), "corrects 1")]
 
 
 def test_an_assignment_that_no_event_can_state_is_named_and_told_of_nothing() -> None:

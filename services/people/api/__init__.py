@@ -1,0 +1,1 @@
+"""HTTP in and out of people: mappings, files, feeds, and the register."""

@@ -1,0 +1,65 @@
+"""What the routes of people have in common: which authority and feed, and who may.
+
+Invariant: a caller sees and changes nothing of an authority that the key is not for.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import Path, Request
+
+from contracts.values import AUTHORITY_PATTERN, PATTERNS_IN_WORDS
+from services.chassis.authentication import Caller, Right, authenticated_caller
+from services.chassis.documentation import refusals
+from services.chassis.problems import Problem
+from services.chassis.query import Parameter, QueryModel, matching
+
+FEED_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+){0,5}$"
+
+FeedName = Annotated[
+    str,
+    Path(
+        description="The feed, as the council calls the system that sends it: lower-case words joined by hyphens.",
+        pattern=FEED_PATTERN,
+        max_length=40,
+        examples=["hr"],
+    ),
+]
+
+REFUSED = refusals(
+    {
+        403: "The key has no such right for this authority.",
+        422: "A parameter is not as described: which, and what would be right.",
+        503: "The database cannot be reached: ask again.",
+    }
+)
+
+
+class OfOneAuthority(QueryModel):
+    """Of which authority."""
+
+    authority = Parameter(
+        "authority",
+        "Three-digit code of the authority.",
+        matching(AUTHORITY_PATTERN, PATTERNS_IN_WORDS[AUTHORITY_PATTERN], None),
+        "331",
+        required=True,
+    )
+
+
+def allowed(request: Request, right: Right, authority: str | None) -> Caller:
+    """Who asks. Raises a 403 problem where the key has this right for other authorities alone."""
+    caller = authenticated_caller(request)
+    if authority is not None and not caller.may(right, authority):
+        raise Problem(403, "not-allowed", "Not allowed", f"This key has no right `{right}` for authority {authority}.")
+    return caller
+
+
+INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
+DATE: dict[str, Any] = {"type": "string", "format": "date"}
+TEXT: dict[str, Any] = {"type": "string"}
+COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null."""
+    return {**schema, "type": [schema["type"], "null"]}

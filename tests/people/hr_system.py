@@ -1,0 +1,249 @@
+"""What an HR system would write out that knows what some events say: the rows of its extracts.
+
+Invariant: rows are made from what stands and is held (`contracts.standing`, `contracts.occupying`), never by the
+differ.
+
+What such rows cannot carry, because nothing in a file does:
+- under which of a person's numbers something was stated: rows are of the number by which the person goes;
+- what took no effect: an FTE of a post not held, a move of who had left, a starter who did not come, a second leaver;
+- that a post already held was started again, or moved to, at the same FTE; a way from post to post within one day;
+- how a worker came whose first post was taken up by a move.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from contracts.effects import Action, action_of, in_order_of_effect
+from contracts.envelope import Event
+from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
+from contracts.events.base import EventData
+from contracts.events.hiring import WorkerMoved, WorkerStarted
+from contracts.events.leavers import WorkerLeft
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from contracts.occupying import EFFECTS as OF_WORKERS
+from contracts.occupying import Reversals, posts_held
+from contracts.persons import merges_stated, persons
+from contracts.standing import standing_events
+from services.people.statements import (
+    ChangeStated,
+    CoverStated,
+    Ending,
+    HoldingStated,
+    PostStated,
+)
+
+OF_POSTS = in_order_of_effect(PostClosed, PostEstablished, PostChanged)
+OF_COVERS = in_order_of_effect(CoverStarted, CoverChanged, CoverEnded)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What an HR system has on record: rows with their dates, and changes."""
+
+    posts: Sequence[PostStated]
+    holdings: Sequence[HoldingStated]
+    covers: Sequence[CoverStated]
+    changes: Sequence[ChangeStated]
+
+
+def written(events: Iterable[Event], known_at: datetime) -> Written:
+    """The whole history, as known at an instant."""
+    standing = standing_events(event for event in events if event.envelope.time <= known_at)
+    goes_by = persons(merges_stated(standing))
+    of_subject: defaultdict[str, list[Event]] = defaultdict(list)
+    of_person: defaultdict[str, list[Event]] = defaultdict(list)
+    changes: list[ChangeStated] = []
+    for event in standing:
+        _, _, identifier = event.envelope.subject.partition("/")
+        if event.envelope.type in OF_WORKERS:
+            of_person[goes_by.get(identifier, identifier)].append(event)
+        elif event.envelope.type in OF_POSTS or event.envelope.type in OF_COVERS:
+            of_subject[event.envelope.subject].append(event)
+        else:
+            assert isinstance(event.data, EventData)
+            changes.append(ChangeStated(0, event.envelope.subject, event.envelope.id, event.data))
+    found = Written(
+        [row for of in _of_kind(of_subject, "post/") for row in _post(of)],
+        [row for person in sorted(of_person) for row in _worker(person, of_person[person])],
+        [row for of in _of_kind(of_subject, "cover/") for row in _cover(of)],
+        changes,
+    )
+    return Written(*(_numbered(rows) for rows in (found.posts, found.holdings, found.covers, found.changes)))
+
+
+def _numbered(rows: Sequence[Any]) -> list[Any]:
+    return [replace(row, row=number) for number, row in enumerate(rows, start=2)]
+
+
+def _of_kind(of_subject: dict[str, list[Event]], kind: str) -> list[list[Event]]:
+    return [of_subject[subject] for subject in sorted(of_subject) if subject.startswith(kind)]
+
+
+def _actions(events: Iterable[Event], effects: Any) -> list[Action]:
+    return sorted(action_of(event, effects) for event in events)
+
+
+# --- posts and assignments --------------------------------------------------------------------------------------------
+
+
+def _post(events: list[Event]) -> list[PostStated]:
+    rows: dict[date, PostStated] = {}
+    current: PostStated | None = None
+    for day, _, _, post, data in _actions(events, OF_POSTS):
+        stated = {
+            name: value for name, value in data if value is not None and name not in ("effective_from", "closed_on")
+        }
+        if isinstance(data, PostEstablished):
+            current = PostStated(0, post, holds_from=day, **stated)
+        elif current is None:
+            continue
+        elif isinstance(data, PostChanged):
+            current = replace(current, holds_from=day, **stated)
+        else:
+            current = replace(current, holds_from=day, holds_until=day)
+        rows[day] = current
+        if isinstance(data, PostClosed):
+            current = None  # nothing changes what is closed but establishing it again
+    return [row for row in _each_until_the_next(list(rows.values())) if row.holds_until != row.holds_from]
+
+
+def _each_until_the_next(rows: list[Any]) -> list[Any]:
+    found = []
+    for row, following in zip(rows, [*rows[1:], None][: len(rows)], strict=True):
+        ends = row.holds_until is None and following is not None
+        found.append(replace(row, holds_until=following.holds_from) if ends and following is not None else row)
+    return found
+
+
+def _cover(events: list[Event]) -> list[CoverStated]:
+    rows: dict[date, CoverStated] = {}
+    current: CoverStated | None = None
+    for day, _, _, cover, data in _actions(events, OF_COVERS):
+        dates = ("started_on", "effective_from", "ended_on")
+        stated = {name: value for name, value in data if value is not None and name not in dates}
+        if isinstance(data, CoverStarted):
+            current = CoverStated(0, cover, holds_from=day, **({"post": None} | stated))
+        elif current is None:
+            continue
+        elif isinstance(data, CoverChanged):
+            current = replace(current, holds_from=day, **stated)
+        else:
+            rows.pop(day, None)
+            if rows and rows[max(rows)].holds_until is None:
+                rows[max(rows)] = replace(rows[max(rows)], holds_until=day, **stated)
+            current = None
+            continue
+        rows[day] = current
+    return _each_until_the_next(list(rows.values()))
+
+
+# --- workers ----------------------------------------------------------------------------------------------------------
+
+
+def _worker(person: str, events: list[Event]) -> list[HoldingStated]:
+    """The rows of one person: of each post, how long it was held at one FTE."""
+    actions = _actions(events, OF_WORKERS)
+    held = {post: _changes(steps) for post, steps in posts_held(actions).items()}
+    reversals = Reversals(events)
+    leavers = [event.data for event in events if not reversals.reverse(event) and isinstance(event.data, WorkerLeft)]
+    left = {
+        data.left_on: data for data in leavers if not any(_held_through(steps, data.left_on) for steps in held.values())
+    }
+    rows: list[HoldingStated] = []
+    for post, steps in held.items():
+        came, number = WorkerStarted.model_construct(), 0
+        for (day, fte), (until, then) in zip(steps, [*steps[1:], (None, None)][: len(steps)], strict=True):
+            if fte is None:
+                came = WorkerStarted.model_construct()
+                continue
+            came = _came(actions, post, day) or came
+            number += _taken_up(actions, post, day)
+            row = HoldingStated(0, person, f"{person}.{post}.{number}", post, fte, day, until, **_of_start(came))
+            row = _with_move(row, actions)
+            rows.append(_with_ending(row, actions, left) if until is not None and then is None else row)
+    return sorted(rows, key=lambda row: (row.holds_from or date.min, row.post))
+
+
+def _changes(steps: dict[date, Decimal | None]) -> list[tuple[date, Decimal | None]]:
+    found: list[tuple[date, Decimal | None]] = []
+    for day, fte in sorted(steps.items()):
+        if fte != (found[-1][1] if found else None):
+            found.append((day, fte))
+    return found
+
+
+def _held_through(steps: list[tuple[date, Decimal | None]], day: date) -> bool:
+    """Whether a post was held the day before and on that day too."""
+    before = [fte for since, fte in steps if since < day]
+    then = [fte for since, fte in steps if since <= day]
+    return bool(before) and before[-1] is not None and then[-1] is not None
+
+
+def _taken_up(actions: list[Action], post: str, day: date) -> bool:
+    """Whether a post is taken up on a day, by a start or a move: a holding begins."""
+    return any(
+        data.post == post if isinstance(data, WorkerStarted) else isinstance(data, WorkerMoved) and data.to_post == post
+        for on, *_, data in actions
+        if on == day
+    )
+
+
+def _came(actions: list[Action], post: str, day: date) -> WorkerStarted | None:
+    found = [data for on, *_, data in actions if on == day and isinstance(data, WorkerStarted) and data.post == post]
+    return found[-1] if found else None
+
+
+def _of_start(came: WorkerStarted) -> dict[str, Any]:
+    names = ("origin", "route", "employment", "cohort", "campaign", "converted_from")
+    return {name: value for name in names if (value := getattr(came, name, None)) is not None}
+
+
+def _with_move(row: HoldingStated, actions: list[Action]) -> HoldingStated:
+    for day, *_, data in actions:
+        if day == row.holds_from and isinstance(data, WorkerMoved) and data.to_post == row.post:
+            row = replace(row, move_kind=data.kind, expected_until=data.expected_until)
+    return row
+
+
+def _with_ending(row: HoldingStated, actions: list[Action], left: dict[date, WorkerLeft]) -> HoldingStated:
+    end = row.holds_until
+    leaver = left.get(end) if end is not None else None
+    if leaver is not None:
+        return replace(
+            row, ending=Ending.LEFT, left_on=end, leaving_reason=leaver.reason, destination=leaver.destination
+        )
+    moves = (data for day, *_, data in actions if day == end and isinstance(data, WorkerMoved))
+    moved = any(data.from_post == row.post and data.to_post != row.post for data in moves)
+    return replace(row, ending=Ending.MOVED if moved else Ending.GAVE_UP)
+
+
+# --- what is current --------------------------------------------------------------------------------------------------
+
+
+def current(rows: Sequence[Any], as_at: date, dated: str) -> list[Any]:
+    """The rows that hold on a day, without ends. `dated`: `not` at all, by the start of the `thing` or of the `row`."""
+    found = []
+    for row in rows:
+        if row.holds_from <= as_at and (row.holds_until is None or row.holds_until > as_at):
+            since = {"not": None, "thing": _start(rows, row), "row": row.holds_from}[dated]
+            ends = {"ending": None, "left_on": None, "leaving_reason": None} if isinstance(row, HoldingStated) else {}
+            found.append(replace(row, holds_from=since, holds_until=None, **ends))
+    return found
+
+
+def _start(rows: Sequence[Any], row: Any) -> date:
+    """When what a row is a part of began."""
+    start: date = row.holds_from
+    before = [one for one in rows if _thing(one) == _thing(row) and one.holds_until == start]
+    return _start(rows, before[0]) if before and before[0] is not row else start
+
+
+def _thing(row: Any) -> str:
+    for name in ("holding", "cover", "post"):
+        if hasattr(row, name):
+            return str(getattr(row, name))
+    raise TypeError(type(row))
