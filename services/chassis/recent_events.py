@@ -79,14 +79,14 @@ class RecentEvents:
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
-        self._count = 0
         self._tails: dict[str, Tail] = {}
         self._in_order: deque[Tail] = deque()
 
     def forget(self) -> None:
         """Keep none: the tables were made anew."""
-        for authority, tail in list(self._tails.items()):
-            self._let_go(authority, tail)
+        for authority in list(self._tails):
+            self._let_go(authority)
+        self._in_order.clear()
 
     def add(self, arrived: Iterable[Arrived]) -> None:
         """Keep what one transaction took in, once it is committed."""
@@ -97,12 +97,11 @@ class RecentEvents:
                 tails[authority] = self._reaching(authority, one.before) or self._begin(authority, one.before)
             tails[authority].append(one.arrival, one.event)
             self._in_order.append(tails[authority])
-            self._count += 1
-        while self._count > self._most:
+        # Those of a tail that was let go count until it is their turn: what is held in memory is bounded all the same.
+        while len(self._in_order) > self._most:
             tail = self._in_order.popleft()
             if tail.is_kept:
                 tail.drop_first()
-                self._count -= 1
 
     async def tails(self, connection: Reads, authorities: Iterable[str]) -> Tails:
         """What is kept of authorities on which the caller's transaction works alone."""
@@ -136,15 +135,13 @@ class RecentEvents:
         tail = self._tails.get(authority)
         if tail is None or tail.last == last:
             return tail
-        self._let_go(authority, tail)
+        self._let_go(authority)
         return None
 
     def _begin(self, authority: str, after: int) -> Tail:
         tail = self._tails[authority] = Tail(after)
         return tail
 
-    def _let_go(self, authority: str, tail: Tail) -> None:
+    def _let_go(self, authority: str) -> None:
         # A transaction may still read from it: it stays as it is.
-        tail.is_kept = False
-        self._count -= len(tail.in_order)
-        del self._tails[authority]
+        self._tails.pop(authority).is_kept = False

@@ -1,6 +1,8 @@
 """The events that a process took in lately: alike those that are read back, of every type, and never one too few."""
 
+import gc
 import json
+import weakref
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +13,7 @@ from contracts.envelope import Event, parse_event
 from services.chassis import inbox
 from services.chassis.database import Connection
 from services.chassis.inbox import Arrived
-from services.chassis.recent_events import RecentEvents, Tails, read_subjects
+from services.chassis.recent_events import RecentEvents, Tail, Tails, read_subjects
 from tests.contract.every_field import EVENT_TYPES
 from tests.delivery.feed import decoded, post_established
 
@@ -224,3 +226,19 @@ async def test_a_reader_sees_what_is_committed_though_this_process_does_not_know
     assert [event.envelope.id for event in events] == ["E-1", "E-2"]
     recent.add(not_told_yet)
     assert await recent.arrived_after(pool, "331", last) == ([], last)
+
+
+async def test_two_processes_that_take_turns_at_an_authority_keep_no_more_than_there_is_room_for(
+    pool: asyncpg.Pool,
+) -> None:
+    recent = RecentEvents(3)
+    first: list[weakref.ref[Tail]] = []
+    for number in range(1, 12, 2):
+        recent.add(await take(pool, post(number)))
+        first += [] if first else [weakref.ref(recent._tails["331"])]
+        # The other process.
+        await take(pool, post(number + 1))
+    gc.collect()
+    assert first[0]() is None
+    async with pool.acquire() as connection:
+        assert len(await told(recent, connection)) == 12
