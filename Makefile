@@ -9,6 +9,8 @@ MINUTES ?= 10
 SEED ?= 1
 PROCESSES ?= 2
 ARGS ?=
+# The contracts must still take what was published under those of this commit or folder.
+AGAINST ?= $(shell git rev-parse --verify --quiet main >/dev/null && echo main || echo HEAD)
 
 # Tests of rules alone need no Kafka: where ARGS names nothing but folders or files of theirs, no jars are fetched.
 WITHOUT_KAFKA := tests/unit% tests/contract% tests/property%
@@ -18,6 +20,7 @@ RUN := .venv/bin/python
 EMBEDDED_READY := .venv/embedded.lock
 READY := .venv/development.lock
 JARS := deploy/kafka/libs/.complete
+STYLES := services/metrics/pages/static/design-system/.complete
 MUTATION_READY := .venv/mutation.lock
 PEERS_READY := .venv/peers.lock
 INSTALL := .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r
@@ -34,19 +37,20 @@ ifneq (,$(filter -h --help,$(ARGS)))
 up: ## start the whole system on this machine, with a demonstration authority; Ctrl-C stops it
 	@cat deploy/embedded/help.txt
 else
-up: $(EMBEDDED_READY)
+up: $(EMBEDDED_READY) $(STYLES)
 	@exec $(RUN) -m deploy.embedded $(ARGS)
 endif
 
-test: $(READY) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
+test: $(READY) $(STYLES) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
 	$(RUN) -m pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
-check: $(READY) ## format, lint, types, import rules, generated files up to date, OpenAPI and AsyncAPI as Spectral has them
+check: $(READY) ## format, lint, types, import rules, generated files up to date, contracts compatible, OpenAPI and AsyncAPI as Spectral has them
 	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	$(RUN) -m contracts.generate --check
+	$(RUN) -m contracts.compatibility --against $(AGAINST)
 	$(RUN) -m deploy.grafana.build --check
 	$(RUN) -m services.metrics.measures.document --check
 	$(RUN) -m services.people.mapping.schema --check
@@ -71,12 +75,13 @@ lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade take
 	$(COMPILE) --extra embedded --extra test pyproject.toml -o requirements/development.lock
 	$(COMPILE) --constraint requirements/development.lock pyproject.toml -o requirements/runtime.lock
 	$(COMPILE) --constraint requirements/development.lock --extra embedded pyproject.toml -o requirements/embedded.lock
+	$(COMPILE) requirements/node.in -o requirements/node.lock
 	$(COMPILE) --extra embedded --extra test --extra mutation pyproject.toml -o requirements/mutation.lock
 	$(COMPILE) requirements/peers.in -o requirements/peers.lock
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
-	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation
-	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules tests/spectral/node_modules
+	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation $(dir $(STYLES))
+	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules tests/spectral/node_modules tests/browser/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -113,6 +118,10 @@ $(PEERS_READY): requirements/peers.lock | $(READY)
 		rm -rf .venv/peers; $(PYTHON) -m venv .venv/peers; \
 		.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
 		cp $< $@; fi
+
+# The styles of the pages. Where there is no Node to fetch them, one from PyPI does, for this alone.
+$(STYLES): deploy/design_system/package-lock.json | $(EMBEDDED_READY)
+	@$(RUN) -m deploy.design_system && touch $@
 
 # Without Maven or Java the tests that need Apache Kafka say so: here it is no error.
 $(JARS): deploy/kafka/pom.xml

@@ -1,12 +1,14 @@
 """How standing events take effect: the order in which a reader follows them through the dates on which they are true.
 
-Invariant: the order depends on the events alone; no two events that act on one subject are equal in it.
+Invariant: the order depends on the events alone; no two events that act on one subject are equal in it; and no type of
+event about such a subject is forgotten.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from typing import Any, TypeVar
 
+from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.standing import Recorded, order_of_recording
@@ -37,8 +39,20 @@ def day_of_effect(event: Event) -> date:
     return day
 
 
-def in_order_of_effect(*models: type[EventData]) -> Effects:
-    """The effects of models with an effective date, in the order in which they act on one date."""
+def in_order_of_effect(*models: type[EventData], without: Collection[type[EventData]] = ()) -> Effects:
+    """The effects of models with an effective date, in the order in which they act on one date.
+
+    `without` are the other models about the same kinds of subject: they have no such effect. Raises TypeError where a
+    model is in neither, or has no effective date: its events would be passed over unsaid.
+    """
+    kinds = {model.subject_kind for model in models}
+    about = {model for model in EVENT_MODELS.values() if model.subject_kind in kinds}
+    forgotten = sorted(model.__name__ for model in about - {*models, *without})
+    if forgotten:
+        raise TypeError(f"{', '.join(forgotten)}: list each in the order in which it takes effect, or in `without`")
+    timeless = sorted(model.__name__ for model in models if model.effective_field is None)
+    if timeless:
+        raise TypeError(f"{', '.join(timeless)}: has no effective date, so no order in which it takes effect")
     return {model.event_type: precedence for precedence, model in enumerate(models)}
 
 

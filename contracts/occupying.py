@@ -13,14 +13,30 @@ from typing import NamedTuple
 
 from contracts.effects import Action, Steps, in_order_of_effect
 from contracts.envelope import Event
-from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.progression_panels import PanelDecided
+from contracts.events.working_life import AbsenceRecorded, CaseloadCounted, RetentionPaymentMade, SupportTakenUp
 from contracts.standing import Recorded, order_of_recording, recorded_before
 
 # Who leaves a post and starts again on one day is in post; a start on the day of a leaver, before which nothing was
 # held, is of a starter who did not come. The FTE stated for a day holds for the post moved to on that day.
 # A reversal comes before the leavers it cancels.
-EFFECTS = in_order_of_effect(LeaverReversed, WorkerLeft, WorkerStarted, WorkerMoved, WorkerFteChanged)
+EFFECTS = in_order_of_effect(
+    LeaverReversed,
+    WorkerLeft,
+    WorkerStarted,
+    WorkerMoved,
+    WorkerFteChanged,
+    without=(
+        WorkerMerged,  # says whose the numbers are, which comes before all this: contracts/persons.py
+        PanelDecided,
+        AbsenceRecorded,
+        CaseloadCounted,
+        RetentionPaymentMade,
+        SupportTakenUp,
+    ),
+)
 """The events that say who holds a post, in the order in which they act on one day."""
 
 

@@ -26,7 +26,7 @@ SEED = int(os.environ.get("WORKFORCE_SEED", "20231031"))
 """What randomised tests start from: `make soak` gives others."""
 EXAMPLES = int(os.environ.get("WORKFORCE_EXAMPLES", "50"))
 """How many examples each property is tried on: `make soak` gives more."""
-ONE_SYSTEM = ("delivery", "campaign", "faults", "deploy", "integration", "end_to_end", "api", "people")
+ONE_SYSTEM = ("delivery", "campaign", "faults", "deploy", "integration", "browser", "end_to_end", "api", "people")
 """Folders whose tests share running parts: one process runs a folder, or what of it is on one broker. The longest come
 first, so that no process is left with a long one at the end."""
 BROKERS = {

@@ -15,7 +15,8 @@ from services.metrics.academy.outcomes import members
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import Report, part_changes
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.forecasting.flows import happened
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When

@@ -148,6 +148,8 @@ def settings_help() -> str:
     for name, field in EmbeddedSettings.model_fields.items():
         default = "" if field.default is None else f" [{_short(field.default)}]"
         lines.append(f"  {PREFIX + name.upper():<36} {field.description}{default}")
+    keys = "JSON list of the keys of all services; python -m services.chassis.keys makes one."
+    lines.append(f"  {PREFIX + 'API_KEYS':<36} {keys}")
     return "\n".join(lines)
 
 

@@ -1,12 +1,13 @@
 """The dashboard of whoever runs the system: is everything that was accepted on its way into the figures?
 
-Invariant: every metric in it is one of services/chassis/telemetry.py, and is described in that catalogue's words.
+Invariant: every metric in it stands in the catalogue (telemetry.py of the chassis and of metrics), and is described in
+its words.
 """
 
 from deploy.grafana.panels import BLUE, VERMILLION, Dashboard, Kind, Panel, PromQl
-from services.chassis.telemetry import Telemetry
+from services.metrics.telemetry import MetricsTelemetry
 
-MEANINGS = {family.name: family.documentation for family in Telemetry().registry.collect()}
+MEANINGS = {family.name: family.documentation for family in MetricsTelemetry().registry.collect()}
 """What each metric of the catalogue means. A counter's name is without its ending _total here."""
 
 COUNT = "short"

@@ -103,7 +103,7 @@ class KeyFirst:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its caller, or answer 401."""
         if scope["type"] == "http" and not self._is_open(scope["path"]):
-            caller = find_caller(self._keys, _presented(Headers(scope=scope)))
+            caller = find_caller(self._keys, presented_key(Headers(scope=scope)))
             if caller is None:
                 await _key_needed()(scope, receive, send)
                 return
@@ -115,7 +115,8 @@ CHALLENGES = ("Bearer", 'Basic realm="workforce", charset="UTF-8"')
 """The two ways to send a key, a header each: programs that look at the first scheme of a header alone see both."""
 
 
-def _presented(headers: Headers) -> str | None:
+def presented_key(headers: Headers) -> str | None:
+    """The key that a request shows, by Bearer or Basic; None where it shows none."""
     given = headers.getlist("authorization")
     # Of two headers nobody can say which one a proxy before us looked at.
     scheme, _, credentials = given[0].partition(" ") if len(given) == 1 else ("", "", "")

@@ -39,23 +39,36 @@ VALUES_OF_AN_EVENT = 200
 """Values in a request, for each event that it may hold: honest events have about twenty. Read from JSON a value takes
 about a hundred bytes of memory, however few it took on the way."""
 FEWEST_VALUES = 20_000
-"""So many may be in any request: one event can name very many posts."""
+"""So many may be in any request: one event can name very many subjects."""
 DEEPEST = 20
 """Lists and objects within one another in one event; those of the contracts have three."""
 
 
+Claimed = tuple[str | None, str | None]
+"""The id and the source that an event came with, whatever else is wrong with it."""
+
+
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """One event of a request: `event`, or the refusal that says why it is none. `claimed` are the id and the source it
-    came with.
+class Parsed:
+    """An event of a request that is as its contract says.
 
     `stated_time` is `time` as the feed stated it, None where it left it out and the moment of arrival was taken.
     """
 
-    claimed: tuple[str | None, str | None]
-    event: Event | None = None
-    refusal: Refused | None = None
-    stated_time: datetime | None = None
+    event: Event
+    stated_time: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """What came in the place of an event, and why it is none."""
+
+    claimed: Claimed
+    refusal: Refused
+
+
+Incoming = Parsed | Rejected
+"""One event of a request."""
 
 
 def read_request(
@@ -88,7 +101,7 @@ def read_request(
         try:
             return iter([_incoming(_attributes(headers), body, now, attests)])
         except Refused as refusal:
-            return iter([Incoming((headers.get("ce-id"), headers.get("ce-source")), refusal=refusal)])
+            return iter([Rejected((headers.get("ce-id"), headers.get("ce-source")), refusal)])
     if kind == BINARY:
         fault = Fault(
             "ce-specversion", "is missing", f"CloudEvents headers beside {BINARY}, or content type {STRUCTURED}"
@@ -148,10 +161,10 @@ def _batch(body: bytes, largest_batch: int) -> list[Any]:
 def _item(item: object, now: datetime, attests: bool) -> Incoming:
     if not isinstance(item, dict):
         fault = Fault("event", f"is a JSON {type(item).__name__}", "a CloudEvent as a JSON object")
-        return Incoming((None, None), refusal=Refused(fault))
+        return Rejected((None, None), Refused(fault))
     if _nested_too_deeply(item):
         fault = Fault("event", "is nested too deeply", "data as flat as its contract")
-        return Incoming(_claimed(item), refusal=Refused(fault))
+        return Rejected(_claimed(item), Refused(fault))
     return _structured(item, now, attests)
 
 
@@ -159,14 +172,13 @@ def _structured(item: dict[str, Any], now: datetime, attests: bool) -> Incoming:
     attributes = {name: value for name, value in item.items() if name != "data" and value is not None}
     claimed = _claimed(item)
     if "data_base64" in attributes:
-        return Incoming(claimed, refusal=Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
+        return Rejected(claimed, Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
-        return Incoming(claimed, refusal=Refused(Fault("data", "is missing", "a JSON object")))
+        return Rejected(claimed, Refused(Fault("data", "is missing", "a JSON object")))
     return _incoming(attributes, json.dumps(item["data"]).encode(), now, attests)
 
 
-def _claimed(attributes: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """The id and the source that an event came with, whatever else is wrong with it."""
+def _claimed(attributes: Mapping[str, Any]) -> Claimed:
     id, source = attributes.get("id"), attributes.get("source")
     return id if isinstance(id, str) else None, source if isinstance(source, str) else None
 
@@ -176,10 +188,9 @@ def _incoming(attributes: dict[str, Any], body: bytes, now: datetime, attests: b
     stamped = tuple(name for name in STAMPED_BY_SERVICE if name != "provenance" or not attests)
     faults = [Fault(name, "is set by the service", "to leave it out") for name in stamped if name in attributes]
     if faults:
-        return Incoming(claimed, refusal=Refused(*faults))
+        return Rejected(claimed, Refused(*faults))
     try:
         event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body))
     except Refused as refusal:
-        return Incoming(claimed, refusal=refusal)
-    stated_time = event.envelope.time if "time" in attributes else None
-    return Incoming(claimed, event, None, stated_time)
+        return Rejected(claimed, refusal)
+    return Parsed(event, event.envelope.time if "time" in attributes else None)

@@ -10,7 +10,7 @@ from services.chassis.problems import Problem
 
 MOST_AT_ONCE = 65_536
 KNOWN = ("gzip", "x-gzip", "deflate")
-GZIP_OR_ZLIB = 32 + zlib.MAX_WBITS
+GZIP_OR_ZLIB, GZIP = 32 + zlib.MAX_WBITS, 16 + zlib.MAX_WBITS
 BARE = -zlib.MAX_WBITS
 """Deflate without the header of zlib, as some senders have always written it."""
 
@@ -45,13 +45,19 @@ class Inflating(Plain):
         part = b""
         while chunk or len(part) == MOST_AT_ONCE:
             if chunk and self._inflating.eof:
-                raise self._unreadable("it goes on after its end")
+                self._begin_next_member()
             try:
                 part = self._inflating.decompress(chunk, MOST_AT_ONCE)
             except zlib.error:
                 raise self._unreadable("it holds something else") from None
             yield part
             chunk = self._inflating.unconsumed_tail or self._inflating.unused_data
+
+    def _begin_next_member(self) -> None:
+        """A gzip body may be several, one behind another (RFC 1952): what they hold follows on one another."""
+        if self._encoding == "deflate":
+            raise self._unreadable("it goes on after its end")
+        self._inflating = zlib.decompressobj(GZIP)
 
     def end(self) -> None:
         """Raises a 400 problem where the body ended too early."""

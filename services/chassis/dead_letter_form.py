@@ -146,6 +146,23 @@ def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
     return about.get("topic", ""), about.get("partition", ""), about.get("offset", str(record.offset)), of_the_whole
 
 
+def letter_of(record: ConsumerRecord) -> str:
+    """By what a dead letter is known, however often its record was read: the SHA-256 of `which`, in hexadecimal."""
+    return _name_of(which(record))
+
+
+def letter_made_of(record: ConsumerRecord) -> str:
+    """The same of a record that is to become one."""
+    # One without key and body has an empty body then.
+    body = b"" if record.key is None and record.value is None else record.value
+    digest = _fingerprint(record.key, body, record.headers)
+    return _name_of((record.topic, str(record.partition), str(record.offset), digest))
+
+
+def _name_of(parts: tuple[str, str, str, str]) -> str:
+    return sha256("\0".join(parts).encode("utf-8", "backslashreplace")).hexdigest()
+
+
 def _first_of_ours(record: ConsumerRecord) -> int:
     # A record that somebody copied from this topic to another has such headers of its own: ours are the last.
     ours = [index for index, (name, _) in enumerate(record.headers) if name == FIRST]

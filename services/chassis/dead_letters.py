@@ -10,7 +10,8 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPartition
 from aiokafka.errors import (
@@ -26,12 +27,13 @@ from contracts.catalogue import EVENT_TOPICS, METRICS, RECRUITMENT, RETENTION, d
 # So that no record on the topic keeps the others from being read, and no topic is made by being asked for.
 from services.chassis import kafka_records, topics  # noqa: F401
 from services.chassis.dead_letter_form import (
+    Headers,
     RejectedRecord,
     dead_letter,
     fingerprint,
+    letter_of,
     passthrough_parser,
     where_and_why,
-    which,
 )
 from services.chassis.logs import get_log
 from services.chassis.partitions import by_authority
@@ -123,15 +125,37 @@ async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[C
         await consumer.stop()
 
 
-async def list_dead_letters(service: str, kafka_servers: str) -> dict[int, dict[str, str]]:
-    """The dead letters of a service, each record once, oldest first: where it was and why, by offset on that topic.
+class Listed(NamedTuple):
+    """A dead letter as it is listed, without what it holds: by what it is known, where it was, and why it is here."""
 
-    Of a record that was read, and rejected, several times the last letter is told: it says why it is here now.
-    """
-    letters: dict[tuple[str, str, str, str], tuple[int, dict[str, str]]] = {}
+    letter: str
+    about: dict[str, str]
+
+
+async def every_letter(service: str, kafka_servers: str) -> dict[int, Listed]:
+    """The dead letters of a service by their offsets on its topic, oldest first."""
+    records = read_dead_letters(service, kafka_servers)
+    return {record.offset: Listed(letter_of(record), where_and_why(record)) async for record in records}
+
+
+def each_once(every: Mapping[int, Listed]) -> dict[int, Listed]:
+    """Of a record that was read, and rejected, several times the last letter: it says why it is here now."""
+    last = {listed.letter: offset for offset, listed in every.items()}
+    return {offset: every[offset] for offset in sorted(last.values())}
+
+
+async def list_dead_letters(service: str, kafka_servers: str) -> dict[int, dict[str, str]]:
+    """The dead letters of a service, each record once, oldest first: where it was and why, by offset on that topic."""
+    once = each_once(await every_letter(service, kafka_servers))
+    return {offset: listed.about for offset, listed in once.items()}
+
+
+async def find_dead_letter(service: str, kafka_servers: str, offset: int) -> ConsumerRecord | None:
+    """The dead letter at an offset, whole; None where there is none."""
     async for record in read_dead_letters(service, kafka_servers):
-        letters[which(record)] = record.offset, where_and_why(record)
-    return dict(sorted(letters.values(), key=lambda letter: letter[0]))
+        if record.offset == offset:
+            return record
+    return None
 
 
 class NotSentAgain(Exception):
@@ -180,6 +204,16 @@ async def send_again(service: str, kafka_servers: str, offsets: set[int] | None)
     if refused:
         raise NotSentAgain(sent, refused)
     return sent
+
+
+async def send(kafka_servers: str, topic: str, key: bytes, value: bytes, headers: Headers) -> None:
+    """Put a record in the place of a dead letter on a topic of events. Raises KafkaError."""
+    producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0])
+    await producer.start()
+    try:
+        await producer.send_and_wait(topic, value=value, key=key, headers=list(headers))
+    finally:
+        await producer.stop()
 
 
 async def _to_send(record: ConsumerRecord, kafka_servers: str) -> tuple[str, ConsumerRecord]:

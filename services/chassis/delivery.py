@@ -35,6 +35,7 @@ TakeIn = Callable[[list[Event], bool], Awaitable[None]]
 """A service's handler: takes in events in one transaction. The flag says that many more are waiting behind them."""
 
 OnDeadLetter = Callable[[str, int], Awaitable[None]]
+OnRejected = Callable[[RejectedRecord], Awaitable[None]]
 """Told the topic and the sequence of an event that was rejected, once Kafka has its dead letter."""
 
 TAKEN_IN_TOGETHER = 1000
@@ -69,11 +70,13 @@ class Delivery:
         dead_letters: DeadLetters,
         telemetry: Telemetry,
         on_dead_letter: OnDeadLetter | None = None,
+        on_rejected: OnRejected | None = None,
     ) -> None:
         self._settings = settings
         self._dead_letters = dead_letters
         self._telemetry = telemetry
         self._on_dead_letter = on_dead_letter
+        self._on_rejected = on_rejected
         self._limits: defaultdict[TopicPartition, DeadLetterLimit] = defaultdict(
             lambda: DeadLetterLimit(settings.dead_letters_in_a_row, settings.dead_letters_share)
         )
@@ -258,15 +261,20 @@ class Delivery:
         record = item.record
         await self._patiently(partial(self._dead_letters.put, item), _why_no_dead_letter)
         self._telemetry.dead_letters.labels(record.topic, item.cause).inc()
+        if self._on_rejected is not None:
+            await self._note(record, partial(self._on_rejected, item))
         sequence = _sequence_of(record)
-        if self._on_dead_letter is None or sequence is None or record.topic not in EVENT_TOPIC_NAMES:
-            return
-        error = await self._patiently(partial(self._on_dead_letter, record.topic, sequence), why_not_now)
+        if self._on_dead_letter is not None and sequence is not None and record.topic in EVENT_TOPIC_NAMES:
+            await self._note(record, partial(self._on_dead_letter, record.topic, sequence))
+
+    async def _note(self, record: ConsumerRecord, note: Callable[[], Awaitable[None]]) -> None:
+        """Have it noted that a record became a dead letter."""
+        error = await self._patiently(note, why_not_now)
         if error is not None:
             log.error("that a record became a dead letter could not be noted", topic=record.topic, exc_info=error)
 
     def far_behind(self, consumer: Any, at_hand: int = 0) -> bool:
-        """Whether so many records wait, with those at hand, that figures should be derived once for all of them."""
+        """Whether so many records wait, with those at hand, that what follows should be worked out once for all."""
         waiting = sum(lag_by_topic(consumer, without=self._halts).values())
         return at_hand + waiting > self._settings.catching_up_records
 
@@ -325,7 +333,7 @@ async def _decode(
 def _decoded(record: ConsumerRecord) -> Event | RejectedRecord:
     """The event in a record; whatever keeps it from being one is a reason to set the record aside."""
     try:
-        return _stamped(decode_record(record.headers, record.value), record.topic)
+        return event_taken_in(record.headers, record.value, record.topic)
     except Refused as refusal:
         return RejectedRecord(record, "contract", str(refusal), 1)
     except Exception as error:
@@ -342,7 +350,9 @@ def _why_no_dead_letter(error: Exception) -> str:
     return f"Kafka does not take a dead letter ({type(error).__name__})"
 
 
-def _stamped(event: Event, topic: str) -> Event:
+def event_taken_in(headers: Sequence[tuple[str, bytes | None]], value: bytes | None, topic: str) -> Event:
+    """The event of a record as every consumer takes it in. Raises Refused for one that none does."""
+    event = decode_record(headers, value)
     envelope = event.envelope
     missing = [name for name in ("acceptedtime", "sequence") if getattr(envelope, name) is None]
     if missing:

@@ -137,8 +137,8 @@ class Health:
             remarks = late + remarks
         else:
             reasons += late
-            if runtime.catching_up is not None:
-                reasons.append(runtime.catching_up)
+            if runtime.unsettled is not None:
+                reasons.append(runtime.unsettled)
         return Readiness(reasons, remarks, runtime.watermarks.complete_until)
 
     def _late(self) -> list[str]:

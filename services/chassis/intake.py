@@ -4,7 +4,7 @@ Invariant: an event is answered `accepted` only after the transaction that put i
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ from contracts.refusal import Fault, Refused, and_more
 from services.chassis import journal
 from services.chassis.authentication import FEEDING, Caller, Right, authenticated_caller
 from services.chassis.bodies import media_type
-from services.chassis.cloud_events import BATCH, Incoming, read_request
+from services.chassis.cloud_events import BATCH, Claimed, Incoming, Parsed, Rejected, read_request
 from services.chassis.intake_document import intake_operation
 from services.chassis.journal import Accepted, Conflict
 from services.chassis.logs import get_log
@@ -46,6 +46,15 @@ KINDS_OF_REFUSAL = {
     422: ("event-refused", "The event is not as its contract says"),
 }
 """The problem's kind and title, by the status of the answer to one event."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """An event that does not pass the door: `reason` for the metrics, the faults for the sender."""
+
+    reason: str
+    claimed: Claimed
+    refusal: Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,71 +116,70 @@ async def accept(
     runtime: Runtime, service: str, caller: Caller, incoming: list[Incoming], notes: Notes, now: datetime
 ) -> list[Answer]:
     """Check each event, put those that pass into the journal in one transaction, and answer for each, in order."""
-    refusals = {index: _refusal(item, service, caller, now) for index, item in enumerate(incoming)}
-    passed = [index for index, refusal in refusals.items() if refusal is None]
-    outcomes: dict[int, journal.Outcome] = {}
+    checked = [_at_the_door(item, service, caller, now) for item in incoming]
+    passed = [item for item in checked if isinstance(item, Parsed)]
+    outcomes: Sequence[journal.Outcome] = ()
     remarks: Remarks = {}
     if passed:
-        entries = journal.entries([incoming[index] for index in passed], f"request {uuid4()}")
-        appended = await runtime.journal.append(caller.name, entries)
-        outcomes = dict(zip(passed, appended, strict=True))
-        taken = [_event(incoming[index]) for index, outcome in outcomes.items() if isinstance(outcome, Accepted)]
+        outcomes = await runtime.journal.append(caller.name, journal.entries(passed, f"request {uuid4()}"))
+        by_event = zip(passed, outcomes, strict=True)
+        taken = [item.event for item, outcome in by_event if isinstance(outcome, Accepted)]
         remarks = await notes(runtime, taken) if taken else {}
+    of_passed = iter(outcomes)
     return [
-        _answer(runtime, item, refusals[index], outcomes.get(index), remarks) for index, item in enumerate(incoming)
+        _answer(runtime, item.event, next(of_passed), remarks)
+        if isinstance(item, Parsed)
+        else _answer_turned_away(runtime, item)
+        for item in checked
     ]
 
 
-def _event(item: Incoming) -> Event:
-    assert item.event is not None  # noqa: S101  (a refusal was returned for those without)
-    return item.event
+def _at_the_door(item: Incoming, service: str, caller: Caller, now: datetime) -> Parsed | TurnedAway:
+    """An event that passes, or why it is turned away."""
+    if isinstance(item, Rejected):
+        return TurnedAway("contract", item.claimed, item.refusal)
+    refusal = _refusal(item.event, service, caller, now)
+    if refusal is None:
+        return item
+    (reason, fault), envelope = refusal, item.event.envelope
+    return TurnedAway(reason, (envelope.id, envelope.source), Refused(fault))
 
 
-def _refusal(item: Incoming, service: str, caller: Caller, now: datetime) -> tuple[str, Refused] | None:
-    """Why an event is turned away at the door: a reason for the metrics, and the faults for the sender."""
-    if item.refusal is not None:
-        return "contract", item.refusal
-    envelope = _event(item).envelope
+def _refusal(event: Event, service: str, caller: Caller, now: datetime) -> tuple[str, Fault] | None:
+    """Why an event that is as its contract says is turned away all the same."""
+    envelope = event.envelope
     owner = TOPIC_OF_TYPE[envelope.type].owner
     if owner != service:
         accepted = ", ".join(event.event_type for topic in topics_owned_by(service) for event in topic.events)
         expected = f"to send it to {owner}; {service} accepts {accepted}"
-        return "other-service", Refused(Fault("type", f"belongs to {owner}", expected, envelope.type))
+        return "other-service", Fault("type", f"belongs to {owner}", expected, envelope.type)
     if not caller.may(Right.FEED, envelope.authority):
-        fault = Fault("authority", "is not one this key may feed", f"authority {caller.authority}", envelope.authority)
-        return "authority", Refused(fault)
+        expected = f"authority {caller.authority}"
+        return "authority", Fault("authority", "is not one this key may feed", expected, envelope.authority)
     early = recorded_to_come(envelope, now)
     return None if early is None else ("future", early)
 
 
-def recorded_to_come(envelope: Envelope, now: datetime) -> Refused | None:
+def recorded_to_come(envelope: Envelope, now: datetime) -> Fault | None:
     """Why an event that says it was recorded later than now is turned away; None where it does not."""
     if envelope.time <= now + CLOCK_SKEW:
         return None
     expected = "when the authority recorded it, not later than now; a date to come belongs into the data"
-    return Refused(Fault("time", "is in the future", expected, format_instant(envelope.time)))
+    return Fault("time", "is in the future", expected, format_instant(envelope.time))
 
 
-def _answer(
-    runtime: Runtime,
-    item: Incoming,
-    refusal: tuple[str, Refused] | None,
-    outcome: journal.Outcome | None,
-    remarks: Remarks,
-) -> Answer:
-    telemetry = runtime.telemetry
-    if refusal is not None:
-        reason, refused = refusal
-        telemetry.rejected.labels(reason).inc()
-        http_status = 403 if reason == "authority" else 422
-        id, source = (None if text is None else beginning(text, LONGEST_ECHO) for text in item.claimed)
-        return Answer(id, source, "rejected", http_status, faults_as_json(refused))
-    event = _event(item)
-    envelope = event.envelope
+def _answer_turned_away(runtime: Runtime, item: TurnedAway) -> Answer:
+    runtime.telemetry.rejected.labels(item.reason).inc()
+    http_status = 403 if item.reason == "authority" else 422
+    id, source = (None if text is None else beginning(text, LONGEST_ECHO) for text in item.claimed)
+    return Answer(id, source, "rejected", http_status, faults_as_json(item.refusal))
+
+
+def _answer(runtime: Runtime, event: Event, outcome: journal.Outcome, remarks: Remarks) -> Answer:
+    telemetry, envelope = runtime.telemetry, event.envelope
     if isinstance(outcome, Conflict):
         telemetry.rejected.labels("conflict").inc()
         return Answer(envelope.id, envelope.source, "rejected", 409, faults_as_json(Refused(outcome.fault)))
-    assert isinstance(outcome, Accepted)  # noqa: S101
     counter, status, http_status = (
         (telemetry.already_known, "already-known", 200) if outcome.known else (telemetry.accepted, "accepted", 202)
     )

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from contracts.envelope import Envelope, Event, format_instant, named
 from contracts.refusal import Fault
-from services.chassis.cloud_events import Incoming
+from services.chassis.cloud_events import Parsed
 from services.chassis.database import Connection
 from services.chassis.stored_events import source_sequence_of
 
@@ -119,28 +119,22 @@ class _Held:
     accepted: Accepted
 
 
-def fingerprint(incoming: Incoming) -> bytes:
+def fingerprint(parsed: Parsed) -> bytes:
     """What makes two events of one source and id the same: everything the feed stated, however it was formatted."""
-    event = incoming.event
-    assert event is not None  # noqa: S101  (the callers pass parsed events only)
-    envelope = event.envelope
-    stated_time = format_instant(incoming.stated_time) if incoming.stated_time else None
+    envelope = parsed.event.envelope
+    stated_time = format_instant(parsed.stated_time) if parsed.stated_time else None
     references = (envelope.supersedes, envelope.voids)
     stated: list[object] = [envelope.type, envelope.source, envelope.subject, stated_time, *references]
     if envelope.sourcesequence is not None:  # the fingerprints of events without stay what they were before it existed
         stated.append(envelope.sourcesequence)
     if envelope.referred_source is not None:
         stated.append({"of": envelope.referred_source})  # no text, which would be a sourcesequence
-    return hashlib.sha256(json.dumps(stated).encode() + event.body).digest()
+    return hashlib.sha256(json.dumps(stated).encode() + parsed.event.body).digest()
 
 
-def entries(incoming: Iterable[Incoming], provenance: str) -> list[Entry]:
+def entries(parsed: Iterable[Parsed], provenance: str) -> list[Entry]:
     """Parsed events as they are put into the journal. `provenance` is said of those that do not say it themselves."""
-    entries_to_append = []
-    for item in incoming:
-        assert item.event is not None  # noqa: S101  (the callers pass parsed events only)
-        entries_to_append.append(Entry(item.event, fingerprint(item), item.event.envelope.provenance or provenance))
-    return entries_to_append
+    return [Entry(item.event, fingerprint(item), item.event.envelope.provenance or provenance) for item in parsed]
 
 
 async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:

@@ -10,10 +10,10 @@ from services.chassis.authentication import EVERY_AUTHORITY, Right, new_key
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print a new key, and the entry for WORKFORCE_API_KEYS that lets it in."""
+    """Print a new key, and the entry that lets it in, for the list WORKFORCE_API_KEYS: `[<entry>, <entry>]`."""
     parser = argparse.ArgumentParser(
         prog="python -m services.chassis.keys",
-        description="Make an API key. Give the key to the caller; put the entry into WORKFORCE_API_KEYS.",
+        description="Make an API key. Give the key to the caller; put the entry into WORKFORCE_API_KEYS: [<entry>, …].",
         epilog='example: python -m services.chassis.keys --name "HR system" --authority 331 --right feed',
     )
     parser.add_argument("--name", required=True, help="whose key it is, shown in logs")
@@ -34,7 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
         key, entry = new_key(given.name, given.authority, tuple(Right(right) for right in given.right))
     except ValueError:
         parser.error(f"--authority {given.authority!r} is neither three digits nor {EVERY_AUTHORITY}")
-    sys.stdout.write(f"key (shown once): {key}\nentry for WORKFORCE_API_KEYS: [{entry.model_dump_json()}]\n")
+    sys.stdout.write(f"key (shown once): {key}\nentry for WORKFORCE_API_KEYS: {entry.model_dump_json()}\n")
     return 0
 
 

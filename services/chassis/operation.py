@@ -1,35 +1,17 @@
-"""Routes for those who operate a service: its health, its metrics, its dead letters.
+"""Routes for those who operate a service: its health and its metrics. (Dead letters: `dead_letter_routes.py`.)
 
-Invariant: what is told without a key names no person and no record; dead letters need a key with the right to
-operate for all authorities, and is listed without its body.
+Invariant: what is told without a key names no person and no record.
 """
 
-from typing import Annotated
-
-from aiokafka.errors import KafkaError
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.envelope import format_instant
-from contracts.values import WHOLE
-from services.chassis.authentication import OPERATING
-from services.chassis.bodies import SMALL_BODY, read_model
-from services.chassis.dead_letters import NotSentAgain, list_dead_letters, send_again
-from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record, refusals, several
-from services.chassis.problems import JsonAnswer, Problem, not_available
-from services.chassis.query import QueryModel
+from services.chassis.documentation import json_answer, record, several
 from services.chassis.runtime import runtime_of
 
-
-async def no_parameters(request: Request) -> None:
-    """A dependency of a route that takes none. Raises a 422 problem for each there is: it would be passed over."""
-    QueryModel(request).raise_if_invalid()
-
-
 health_router = APIRouter(tags=["operation"])
-dead_letters_router = APIRouter(tags=["operation"], dependencies=[OPERATING, Depends(no_parameters)])
 
 LIVE = record({"live": {"type": "boolean"}, "reason": {"type": ["string", "null"]}})
 READY = record(
@@ -45,50 +27,6 @@ READY = record(
         "records_behind": {"type": "integer", "minimum": 0, "description": "As far as its consumers know."},
     }
 )
-DEAD_LETTERS = record(
-    {
-        "records": several(
-            record(
-                {
-                    "offset": {"type": "integer", "minimum": 0},
-                    "about": {
-                        "type": "object",
-                        "description": "Topic, partition, offset, consumer, cause, reason, attempts, at; of a record "
-                        "that was cut also what is kept. Empty where no service put it there.",
-                        "additionalProperties": {"type": "string"},
-                    },
-                }
-            )
-        )
-    }
-)
-SENT = record({"sent": {"type": "integer", "minimum": 0, "description": "How many records were put back."}})
-OPERATED = refusals(
-    {
-        403: "The key has no right to operate for all authorities.",
-        422: "There is a parameter: these routes take none.",
-        503: "Kafka cannot be reached: ask again.",
-    }
-)
-
-
-class SendAgain(BaseModel):
-    """Which records to put back on their topics."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    offsets: Annotated[
-        list[Annotated[int, Field(ge=0), WHOLE]],
-        Field(min_length=1, description="Offsets as /v1/dead-letters lists them.", examples=[[12]]),
-    ]
-
-
-WANTED: Document = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": SendAgain.model_json_schema()}},
-    }
-}
 
 
 @health_router.get("/", summary="Where to look", include_in_schema=False)
@@ -135,51 +73,3 @@ async def ready(request: Request) -> JSONResponse:
 async def metrics(request: Request) -> Response:
     """Requests, events, journal, lag: in the text format of Prometheus."""
     return Response(generate_latest(runtime_of(request).telemetry.registry), media_type=CONTENT_TYPE_LATEST)
-
-
-@dead_letters_router.get(
-    "/v1/dead-letters",
-    summary="Records that this service could not take in",
-    responses=OPERATED | {200: json_answer("The records.", DEAD_LETTERS)},
-)
-async def get_dead_letters(request: Request) -> JSONResponse:
-    """Each once, oldest first: its offset on the dead-letter topic, where it was, and why it could not be taken in."""
-    runtime = runtime_of(request)
-    try:
-        letters = await list_dead_letters(runtime.spec.name, runtime.settings.kafka_servers)
-    except KafkaError:
-        raise not_available("Kafka cannot be reached") from None
-    return JsonAnswer({"records": [{"offset": offset, "about": about} for offset, about in letters.items()]})
-
-
-@dead_letters_router.post(
-    "/v1/dead-letters/send-again",
-    status_code=202,
-    summary="Put dead letters on the topics they came from again",
-    responses=OPERATED
-    | WITH_A_BODY
-    | refusals(
-        {
-            400: "The body cannot be read.",
-            409: "Some are not there, were cut and lost their originals, or no service put them there: which, and why. "
-            "The others were put back.",
-            415: "The body is not said to be JSON.",
-            422: "No offsets are given, or something else beside them; or there is a parameter.",
-        }
-    )
-    | {202: json_answer("They were put back.", SENT)},
-    openapi_extra=WANTED,
-)
-async def send_dead_letters_again(request: Request) -> JSONResponse:
-    """After the cause is mended. A record taken in meanwhile is known by its source and id, and changes nothing."""
-    runtime = runtime_of(request)
-    async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:
-        wanted = read_model(request, body, SendAgain)
-    try:
-        sent = await send_again(runtime.spec.name, runtime.settings.kafka_servers, set(wanted.offsets))
-    except NotSentAgain as refused:
-        title = "Not every record can be sent again"
-        raise Problem(409, "not-sent-again", title, str(refused), sent=refused.sent) from None
-    except KafkaError:
-        raise not_available("Kafka cannot be reached") from None
-    return JSONResponse({"sent": sent}, 202)

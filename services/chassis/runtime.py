@@ -19,9 +19,11 @@ from fastapi import Request
 from faststream.kafka import KafkaBroker
 from faststream.kafka.message import KafkaMessage
 
+from services.chassis import dead_letter_actions
 from services.chassis.bodies import Bodies
 from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import connect_pool, migrate, why_not_now
+from services.chassis.dead_letter_form import RejectedRecord, letter_made_of
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
@@ -77,8 +79,8 @@ class ServiceSpec:
     """What a service is made of, besides its routes.
 
     Each of `watches` runs about once a second while the database is there, none waiting for another. `settled` says
-    whether all that follows from the inbox was derived. Without `subscribe` a service stands apart from Kafka: it has
-    neither journal nor inbox, and nothing of Kafka is asked for.
+    whether all that follows from the inbox was derived. `telemetry` makes what it tells Prometheus. Without `subscribe`
+    a service stands apart from Kafka: it has neither journal nor inbox, and nothing of Kafka is asked for.
     """
 
     name: str
@@ -87,6 +89,7 @@ class ServiceSpec:
     publishes: bool
     watches: tuple[Watch, ...] = ()
     settled: Settled | None = None
+    telemetry: Callable[[], Telemetry] = Telemetry
 
     @property
     def on_kafka(self) -> bool:
@@ -100,10 +103,12 @@ class Runtime:
     def __init__(self, spec: ServiceSpec, settings: Settings) -> None:
         self.spec = spec
         self.settings = settings
-        self.telemetry = Telemetry()
+        self.telemetry = spec.telemetry()
         self.bodies = Bodies(settings.limits)
         dead_letters = DeadLetters(spec.name, settings.kafka_servers, settings.kafka_idempotent_producer)
-        self.delivery = Delivery(settings.delivery, dead_letters, self.telemetry, self._note_dead_letter)
+        self.delivery = Delivery(
+            settings.delivery, dead_letters, self.telemetry, self._note_dead_letter, self._note_rejected
+        )
         self.relay = Relay(spec.name, settings, self.telemetry) if spec.publishes else None
         self.journal = JournalWriter(lambda: self.pool)
         # Each that waits holds the bytes of its body: there can never be more of them.
@@ -122,7 +127,8 @@ class Runtime:
         self._caught_up: list[asyncio.Event] = []
         """For each watch, set when the consumer has caught up: what waited for that need not wait a second more."""
         self.waiting_to_start: str | None = None
-        self.catching_up: str | None = None
+        self.unsettled: str | None = None
+        """What still has to be done with what was taken in, in words, as a watch of the service says."""
         self._hindered: dict[Callable[[], Awaitable[None]], str] = {}
         self.tables: int | None = None
         """Which tables there are: another number once the database was made anew. What is kept in memory goes then."""
@@ -178,6 +184,7 @@ class Runtime:
             self._begin(self.watermarks.hear())
             self._begin(self._every(WATCH_SECONDS, lambda: self.watermarks.judge(self.pool)))
             self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
+            self._begin(self._every(WATCH_SECONDS, self._tell_dead_letters))
         for watch in self.spec.watches:
             self._caught_up.append(asyncio.Event())
             self._begin(self._every(WATCH_SECONDS, partial(watch, self), self._caught_up[-1]))
@@ -314,6 +321,12 @@ class Runtime:
     async def _note_dead_letter(self, topic: str, sequence: int) -> None:
         await note_dead_letter(self.pool, topic, sequence)
 
+    async def _note_rejected(self, item: RejectedRecord) -> None:
+        await dead_letter_actions.note(self.pool, letter_made_of(item.record), item.record.topic, item.cause)
+
+    async def _tell_dead_letters(self) -> None:
+        await dead_letter_actions.tell(self.pool, self.telemetry)
+
     async def _keep_readings(self) -> None:
         for consumer in self.membership.consumers():
             for topic, lag in lag_by_topic(consumer).items():
@@ -326,7 +339,7 @@ class Runtime:
         return sum(count for consumer in self.membership.consumers() for count in lag_by_topic(consumer).values())
 
     def far_behind(self) -> bool:
-        """Whether so many records wait that figures should be derived once for several batches."""
+        """Whether so many records wait that what follows from them should be worked out once for several batches."""
         return any(self.delivery.far_behind(consumer) for consumer in self.membership.consumers())
 
     async def _watch_journal(self) -> None:

@@ -12,16 +12,18 @@ from fastapi import APIRouter, Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi.security.http import HTTPBase
 from fastapi_offline import FastAPIOffline
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.chassis.authentication import KeyFirst
 from services.chassis.database import why_not_now
+from services.chassis.dead_letter_routes import router as dead_letters_router
 from services.chassis.documentation import EVERYWHERE, KEY_NEEDED, complete_document
 from services.chassis.event_pages import event_pages_router
 from services.chassis.intake_document import intake_schemas
 from services.chassis.limits import WithinLimits
 from services.chassis.logs import get_log
-from services.chassis.operation import dead_letters_router, health_router
+from services.chassis.operation import health_router
 from services.chassis.problems import install_problem_answers, not_available
 from services.chassis.runtime import Runtime, ServiceSpec
 from services.chassis.settings import Settings
@@ -56,10 +58,11 @@ def create_service(
     description: str,
     routers: Sequence[APIRouter],
     tags: Mapping[str, str] | None = None,
+    pages: Sequence[APIRouter] = (),
 ) -> FastAPI:
     """The application of one service; starting and stopping it starts and stops all its parts.
 
-    `tags` says what those of its routers mean.
+    `tags` says what those of its routers mean. `pages` are routers that see for themselves who looks at them.
     """
     runtime = Runtime(spec, settings)
 
@@ -83,18 +86,23 @@ def create_service(
     )
     app.state.runtime = runtime
     install_problem_answers(app)
+    for router in pages:
+        app.include_router(router)
     open_to_all = (health_router, *((event_pages_router(spec.name),) if spec.on_kafka else ()))
     for router in (*routers, *((dead_letters_router,) if spec.on_kafka else ())):
         app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
     for router in open_to_all:
         app.include_router(router, responses=EVERYWHERE)
     open_paths = DOCUMENTATION | {str(getattr(route, "path", "")) for router in open_to_all for route in router.routes}
+    patterns = [route.path_regex for router in pages for route in router.routes if isinstance(route, Route)]
     # What is added last meets a request first.
     app.add_middleware(HeadAsGet)
     app.add_middleware(
         KeyFirst,
         keys=settings.api_keys,
-        is_open=lambda path: path in open_paths or path.startswith(SCRIPTS),
+        is_open=lambda path: (
+            path in open_paths or path.startswith(SCRIPTS) or any(pattern.match(path) for pattern in patterns)
+        ),
     )
     app.add_middleware(WithinLimits, limits=settings.limits)
     app.add_middleware(Measured, telemetry=runtime.telemetry)

@@ -36,7 +36,9 @@ class DeliverySettings(BaseModel):
     dead_letters_share: float = Field(
         0.5, gt=0, le=1, description="So large a share of dead letters among a partition's last 1,000 records halts it."
     )
-    catching_up_records: int = Field(2000, ge=1, description="With more records behind, figures are derived later.")
+    catching_up_records: int = Field(
+        2000, ge=1, description="With more records behind, what follows from them is derived later, once."
+    )
 
 
 class LimitSettings(BaseModel):

@@ -1,6 +1,7 @@
-"""The catalogue of metrics: every name, unit and meaning that Prometheus sees of a service, in one place.
+"""The catalogue of metrics: every name, unit and meaning that Prometheus sees of any service.
 
-Invariant: a metric that is not declared here does not exist; labels never hold an identifier of a person or a post.
+Invariant: a metric that is declared neither here nor in a service's own `telemetry.py` does not exist; labels never
+hold an identifier of a person.
 """
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -9,7 +10,7 @@ FINE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 
 
 class Telemetry:
-    """The metrics of one service process."""
+    """The metrics of one service process. What a service tells beside these it declares in a class of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -22,6 +23,9 @@ class Telemetry:
         )
         self.consumed = self._counter("consumed", "Records taken in, committed to the database.", "topic")
         self.dead_letters = self._counter("dead_letters", "Records put on the dead-letter topic.", "topic", "cause")
+        self.dead_letters_open = self._gauge(
+            "dead_letters_open", "Dead letters that nobody sent again, mended or dismissed.", "topic"
+        )
         self.retries = self._counter("retries", "Further tries to take in a batch, with the cause.", "cause")
         self.journal_age = self._gauge(
             "journal_age_seconds", "Age of the oldest accepted event that Kafka has not acknowledged; 0 when none."
@@ -45,37 +49,12 @@ class Telemetry:
             "complete_until_timestamp_seconds",
             "Every event accepted before this instant has arrived here and was derived, in seconds since 1970.",
         )
-        self.feed_recorded = self._gauge(
-            "feed_recorded_until_timestamp_seconds",
-            "The time of the newest record of a feed, by the source that it states, in seconds since 1970.",
-            *("authority", "source"),
-        )
-        self.feed_accepted = self._gauge(
-            "feed_last_accepted_timestamp_seconds",
-            "When an event of a feed was last accepted, in seconds since 1970.",
-            *("authority", "source"),
-        )
-        self.feeds_left_out = self._gauge(
-            "feeds_left_out", "Feeds of which nothing is told here, as there are too many: those that came longest ago."
-        )
-        self.undrained = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
-        self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")
         self.connections = self._gauge("http_connections", "Connections to the service that are open.")
         self.turned_away = self._counter(
             "http_turned_away", "Connections that were ended because they went beyond a limit, with the limit.", "limit"
         )
-        self.latency = Histogram(
-            "workforce_origin_to_figure_seconds",
-            "From an event's acceptance to the commit of the figures it moves.",
-            buckets=FINE_SECONDS,
-            registry=self.registry,
-        )
-        self.requests = Histogram(
-            "workforce_http_request_seconds",
-            "Time to answer a request.",
-            ("method", "route", "status"),
-            buckets=FINE_SECONDS,
-            registry=self.registry,
+        self.requests = self._histogram(
+            "http_request_seconds", "Time to answer a request.", "method", "route", "status"
         )
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:
@@ -83,3 +62,6 @@ class Telemetry:
 
     def _gauge(self, name: str, meaning: str, *labels: str) -> Gauge:
         return Gauge(f"workforce_{name}", meaning, labels, registry=self.registry)
+
+    def _histogram(self, name: str, meaning: str, *labels: str) -> Histogram:
+        return Histogram(f"workforce_{name}", meaning, labels, buckets=FINE_SECONDS, registry=self.registry)

@@ -11,25 +11,29 @@ from services.chassis.runtime import ServiceSpec
 from services.chassis.service import create_service
 from services.metrics.api import (
     academy,
+    benchmarks,
     changes,
     effects,
     explanations,
     feeds,
     forecasts,
     measures,
+    neighbours,
     quality,
+    releases,
+    revisions,
     series,
     survival,
 )
-from services.metrics.api.benchmarks import benchmarks_router
 from services.metrics.api.formats import FormatBySuffix
-from services.metrics.api.neighbours import neighbours_router
-from services.metrics.api.releases import releases_router
 from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.ingest import feeds as feeds_sent
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.consumers import subscribe
+from services.metrics.pages.router import pages_router
+from services.metrics.pages.signing_in import Sessions
 from services.metrics.settings import ServiceSettings
+from services.metrics.telemetry import MetricsTelemetry
 
 __all__ = ["NAME", "SPEC", "ServiceSettings", "create"]
 
@@ -61,6 +65,7 @@ SPEC = ServiceSpec(
     publishes=False,
     watches=(handlers.derive_waiting, handlers.count_waiting, feeds_sent.tell),
     settled=store.queue_is_empty,
+    telemetry=MetricsTelemetry,
 )
 
 
@@ -90,11 +95,24 @@ def create(settings: ServiceSettings) -> FastAPI:
         feeds.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
-        releases_router(published),
-        neighbours_router(published),
-        benchmarks_router(published, settings.statistical_neighbours),
+        releases.router,
+        revisions.router,
+        neighbours.router,
+        benchmarks.router,
         closing(published),
     )
-    app = create_service(SPEC, settings, title="Workforce metrics", description=DESCRIPTION, routers=routers, tags=TAGS)
+    app = create_service(
+        SPEC,
+        settings,
+        title="Workforce metrics",
+        description=DESCRIPTION,
+        routers=routers,
+        tags=TAGS,
+        pages=(pages_router(),),
+    )
+    secret = settings.session_secret
+    app.state.sessions = Sessions(settings, None if secret is None else secret.get_secret_value())
+    app.state.benchmarks = published
+    app.state.statistical_neighbours = settings.statistical_neighbours
     app.add_middleware(FormatBySuffix)
     return app

@@ -1,6 +1,6 @@
 """Why a figure is null: the codes that stand beside it.
 
-Invariant: whatever answers null for a figure gives one of these, and never nought in place of what is not known.
+Invariant: whatever answers null for a figure gives one of these, and never 0 in place of what is not known.
 """
 
 from enum import StrEnum
@@ -12,6 +12,8 @@ class Reason(StrEnum):
 
     NOT_COUNTED = "not-counted"
     """Nobody had counted by then, or what was counted no longer holds."""
+    KINDS_OVERLAP = "kinds-overlap"
+    """Several kinds were counted, and somebody can be of more than one: each has its figure, all together have none."""
     NOT_YET = "not-yet"
     """The days asked for are not over at the instant it is known at."""
     NO_DENOMINATOR = "no-denominator"

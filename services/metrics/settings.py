@@ -6,7 +6,7 @@ Invariant: the defaults fit the container of docker-compose.yml, and let every q
 import json
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 from contracts.values import AUTHORITY_PATTERN
@@ -47,6 +47,13 @@ class ServiceSettings(Settings):
     )
     waiting_questions: int = Field(
         32, ge=1, description="Questions of one caller that may wait; of all callers together eight times as many."
+    )
+
+    session_secret: SecretStr | None = Field(
+        None,
+        min_length=32,
+        description="What sessions of the pages are signed with: 32 characters or more, the same for every replica. If "
+        "left out it is made anew at each start, which ends the sessions.",
     )
 
     @field_validator("statistical_neighbours", mode="before")

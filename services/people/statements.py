@@ -196,7 +196,7 @@ class PersonalDetails:
     """What one row says that names or describes a person: for the register alone.
 
     `details` are by name of `register` (name, date of birth and so on), as text. `reference` is the person's number in
-    the source, as it is written there.
+    the source, in the one spelling that the mapping gives it.
     """
 
     row: int

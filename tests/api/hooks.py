@@ -13,6 +13,7 @@ from typing import Any
 from zlib import crc32
 
 import schemathesis
+import yaml
 from pydantic import BaseModel, ValidationError
 from schemathesis.generation.meta import TestPhase
 
@@ -22,6 +23,7 @@ from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import Rate
 from services.metrics.measures.dimensions import EVERY_DIMENSION
 from tests.integration.benchmarks import OLDER
+from tests.people.council import PLAIN, Person, employees
 from tests.unit.benchmarks.small_release import file_of
 
 Query = dict[str, Any]
@@ -160,7 +162,23 @@ def with_a_file_of_dfes(case: schemathesis.Case[Any], query: Query) -> None:
         case.body = file_of(*OLDER).decode()
 
 
+def with_a_mapping(case: schemathesis.Case[Any], query: Query) -> None:
+    """What a mapping may hold is told by a schema of its own."""
+    if case.method == "PUT":
+        case.body = yaml.safe_load(PLAIN.read_text(encoding="utf-8"))
+
+
+def with_an_extract(case: schemathesis.Case[Any], query: Query) -> None:
+    """OpenAPI has no schema for what stands in a file; nor can it say that an extract was not made in the future."""
+    case.body = employees(Person(1), Person(2, fte="part")).encode()
+    query["file"] = "employees_1.csv"
+    if datetime.fromisoformat(str(query.get("recorded_at", "2000-01-01T00:00:00Z")).upper()) > datetime.now(UTC):
+        del query["recorded_at"]
+
+
 RULES: dict[str, tuple[Rule, ...]] = {
+    "/v1/feeds/{feed}/mapping": (with_a_mapping,),
+    "/v1/feeds/{feed}/files": (with_an_extract,),
     MEASURE: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),
     SERIES: (from_before_to, of_its_dimensions, of_whole_points, of_one_window),
     EXPLANATION: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),

@@ -1,4 +1,4 @@
-"""The three services with keys and a known history: what the tests of their documentation speak to.
+"""The four services with keys and a known history: what the tests of their documentation speak to.
 
 Invariant: whoever asks has a key with every right for every authority, so that nothing is refused for want of a right.
 """
@@ -20,6 +20,7 @@ from services.chassis.authentication import Right, new_key
 from tests.integration.benchmarks import NEWER, OLDER
 from tests.integration.history import TO_RECRUITMENT, TO_RETENTION
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
+from tests.people.council import PLAIN, Person, employees
 from tests.unit.benchmarks.small_release import file_of
 
 DEMONSTRATION_EVENTS = 800
@@ -37,11 +38,12 @@ class Served:
 
 @contextmanager
 def served(postgres: PostgreSQL, folder: Path) -> Iterator[Served]:
-    """The three services, when the authority of the integration tests and a part of the demonstration have come in."""
+    """The four services, when the authority of the integration tests and a part of the demonstration have come in."""
     key, entry = new_key("schema", "*", tuple(Right))
     broker = EmbeddedBroker(folder / "broker.log")
     broker.start()
-    system = RealSystem(postgres, broker, folder, {"api_keys": json.dumps([entry.model_dump(mode="json")])})
+    told = {"api_keys": json.dumps([entry.model_dump(mode="json")])}
+    system = RealSystem(postgres, broker, folder, told, {"door_key": key})
     try:
         system.start()
         urls = {name: service.url for name, service in system.services.items()}
@@ -54,10 +56,28 @@ def served(postgres: PostgreSQL, folder: Path) -> Iterator[Served]:
             time.sleep(0.1)
         for release, rows in (("2022", OLDER), ("2025", NEWER)):
             _load_release(f"{urls['metrics']}/v1/benchmarks/releases", key, release, file_of(*rows))
+        _send_extract(urls["people"], key)
         yield Served(urls, key)
     finally:
         system.stop()
         broker.stop()
+
+
+def _send_extract(url: str, key: str) -> None:
+    """A mapping, and a file of it: what routes about files and persons are asked of."""
+    asked, headers = {"authority": "331"}, key_headers(key)
+    put = httpx.put(
+        f"{url}/v1/feeds/hr/mapping", params=asked, content=PLAIN.read_bytes(), headers=headers, trust_env=False
+    )
+    assert put.status_code == 200, put.text
+    sent = httpx.post(
+        f"{url}/v1/feeds/hr/files",
+        params={**asked, "file": "employees_1.csv", "as_at": "2023-10-31"},
+        content=employees(Person(1), Person(2, fte="part")).encode(),
+        headers=headers,
+        trust_env=False,
+    )
+    assert sent.status_code == 202, sent.text
 
 
 def _load_release(url: str, key: str, release: str, body: bytes) -> None:

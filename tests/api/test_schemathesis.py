@@ -29,7 +29,7 @@ def services(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Served]:
 
 
 # Metrics first and alone: what the others are sent comes in there, too.
-@pytest.mark.parametrize("together", [("metrics",), ("recruitment", "retention")], ids=",".join)
+@pytest.mark.parametrize("together", [("metrics",), ("recruitment", "retention"), ("people",)], ids=",".join)
 def test_schemathesis_finds_nothing(together: tuple[str, ...], services: Served, seed: int, tmp_path: Path) -> None:
     environment = environment_without_settings() | {
         "PYTHONPATH": str(REPOSITORY),

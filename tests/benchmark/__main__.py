@@ -1,5 +1,6 @@
 """`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
-readers beside heavy readers, memory, what attacks at the door cost, and how the cost of dirt grows.
+readers beside heavy readers, memory, one process beside several, what attacks at the door cost, and how the cost of
+dirt grows.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -35,6 +36,7 @@ from tests.benchmark.dirt import dirt
 from tests.benchmark.door import door
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
+from tests.benchmark.replicas import replicas
 from tests.dirt import KINDS
 from tests.entry_points import ENTRY_POINTS
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
@@ -82,6 +84,9 @@ def main() -> int:
             if "memory" in given.only:
                 readers.memory(postgres, broker, folder, console, given.asked)
                 broker.empty()
+            if "replicas" in given.only:
+                replicas(postgres, broker, folder, console, given.seconds)
+                broker.empty()
             if "door" in given.only:
                 door(postgres, broker, folder, console)
         finally:
@@ -92,7 +97,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n\n")[0])
-    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "door", "dirt")
+    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "replicas", "door", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")

@@ -18,9 +18,9 @@ import psutil
 from services.chassis.database import connect_pool, migrate
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.app import SPEC
 from services.metrics.ingest import handlers
+from services.metrics.telemetry import MetricsTelemetry
 from tests.benchmark.history import Authority, Stated, accepted
 
 VARIED = "399"
@@ -35,9 +35,9 @@ async def prepare(database: str) -> None:
     await pool.close()
 
 
-def seed(database: str, authorities: list[str]) -> None:
-    """Take in these authorities, on every core."""
-    cores = psutil.cpu_count() or 1
+def seed(database: str, authorities: list[str], processes: int | None = None) -> None:
+    """Take in these authorities, on every core or in so many processes."""
+    cores = processes or psutil.cpu_count() or 1
     command = [sys.executable, "-m", "tests.benchmark.seeding", database]
     running = [
         subprocess.Popen([*command, *part], stdout=subprocess.DEVNULL)
@@ -52,7 +52,7 @@ def seed(database: str, authorities: list[str]) -> None:
 async def take_in(database: str, authorities: list[str]) -> None:
     """One authority after the other, each in one batch: every subject is derived once."""
     pool = await connect_pool(database, 2)
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=RecentEvents()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     for wanted in authorities:
         code, _, most = wanted.partition(":")
         history = Authority("201" if most else code).history()

@@ -47,7 +47,7 @@ def environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("WORKFORCE_", "MAKE", "MFLAGS", "ARGS"))
     }
-    ports = {f"WORKFORCE_{name}_PORT": str(free_port()) for name in ("METRICS", "RECRUITMENT", "RETENTION")}
+    ports = {f"WORKFORCE_{name}_PORT": str(free_port()) for name in ("METRICS", "RECRUITMENT", "RETENTION", "PEOPLE")}
     return kept | ports | {"COLUMNS": "120"}
 
 
@@ -87,13 +87,17 @@ def commands_of_the_readme(environment: dict[str, str]) -> list[str]:
     """The commands the README marks as run by this test, with the ports used here."""
     text = (REPOSITORY / "README.md").read_text()
     matches = re.findall(r"<!-- run by tests/end_to_end -->\n```sh\n(.*?)```", text, re.DOTALL)
-    ports = {"8100": "WORKFORCE_METRICS_PORT", "8101": "WORKFORCE_RECRUITMENT_PORT"}
-    return [re.sub(r":(810[01])/", lambda port: f":{environment[ports[port[1]]]}/", command) for command in matches]
+    ports = {
+        "8100": "WORKFORCE_METRICS_PORT",
+        "8101": "WORKFORCE_RECRUITMENT_PORT",
+        "8103": "WORKFORCE_PEOPLE_PORT",
+    }
+    return [re.sub(r":(810[013])/", lambda port: f":{environment[ports[port[1]]]}/", command) for command in matches]
 
 
 def answer_to(command: str) -> dict[str, object]:
     """What a shell command prints, as JSON."""
-    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True)
+    done = subprocess.run(["bash", "-c", command], cwd=REPOSITORY, check=True, capture_output=True, text=True)
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
 
@@ -101,7 +105,9 @@ def answer_to(command: str) -> dict[str, object]:
 def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
     clone: Path, environment: dict[str, str]
 ) -> None:
-    send, ask_now, ask_as_printed, ask_turnover, ask_changes = commands_of_the_readme(environment)
+    send, ask_now, ask_as_printed, put_mapping, try_extract, ask_turnover, ask_changes = commands_of_the_readme(
+        environment
+    )
     with make_up(clone, environment) as printed:
         assert table_of(printed) == PRINTED_TABLE
         assert "adds up to 29" in printed
@@ -118,6 +124,13 @@ def test_a_newcomer_sees_the_table_sends_an_event_and_sees_the_figure_change(
         assert {"role": "social-worker", "value": 9.5} in now["rows"]  # type: ignore[operator]
         assert answer_to(ask_as_printed)["total"] == 22.5
         assert answer_to(send)["status"] == "already-known"
+
+        assert answer_to(put_mapping)["version"] == 1
+        told = answer_to(try_extract)
+        assert told["rows"] == {"read": 2, "accepted": 1, "already-known": 0, "rejected": 1, "left-out": 0}
+        assert isinstance(told["effect"], list), told["effect_reason"]
+        effect = {figure["measure"]: (figure["before"], figure["after"]) for figure in told["effect"]}
+        assert effect["vacancies"] == (23.5, 24.5)
 
         assert answer_to(ask_turnover)["total"] == 20.1
         figures = answer_to(ask_changes)["figures"]

@@ -8,7 +8,7 @@ from typing import Any
 
 STATED = frozenset({"places"})
 """Numbers that can be null and are no figures: nobody stated them."""
-REASONS = {"not-counted", "not-yet", "no-denominator", "suppressed", "no-policy"}
+REASONS = {"not-counted", "kinds-overlap", "not-yet", "no-denominator", "suppressed", "no-policy"}
 
 
 def is_figure(name: str, schema: dict[str, Any]) -> bool:

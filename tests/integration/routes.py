@@ -62,7 +62,10 @@ OF_NO_AUTHORITY: dict[str, str] = {
 
 OPERATED = {
     "GET /v1/dead-letters": "/v1/dead-letters?",
+    "GET /v1/dead-letters/{offset}": "/v1/dead-letters/1?",
     "POST /v1/dead-letters/send-again": "/v1/dead-letters/send-again?",
+    "POST /v1/dead-letters/dismiss": "/v1/dead-letters/dismiss?",
+    "POST /v1/dead-letters/{offset}/mend": "/v1/dead-letters/1/mend?",
     "POST /v1/benchmarks/releases": "/v1/benchmarks/releases?release=mine&published=2025-05-01",
     "POST /v1/benchmarks/neighbours": "/v1/benchmarks/neighbours?name=mine&published=2025-05-01",
 }

@@ -1,13 +1,22 @@
 """The dead letters of a service, as those who operate it see it over HTTP and send it again."""
 
+import json
+import re
 import time
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
+import asyncpg
 import httpx
+import pytest
 from aiokafka import AIOKafkaProducer
 
 from contracts.catalogue import POSTS
+from contracts.envelope import Event, kafka_headers
 from services.chassis.dead_letters import read_dead_letters
+from tests.histories import at, established, event
+from tests.integration.arrival import arrival
 from tests.parts import RealSystem
 
 BAD = b'{"effective_from": "not a date", "surname": "kept out of the list"}'
@@ -93,3 +102,121 @@ def test_sending_again_without_saying_what_is_refused(system: RealSystem) -> Non
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
+
+
+# --- shown, mended, dismissed -----------------------------------------------------------------------------------------
+
+AUTHORITY = "361"
+
+
+def good_post(new: str) -> Event:
+    """A post as recruitment would publish it."""
+    stated = event(established(date(2023, 4, 1)), f"post/P-{new}", at(date(2023, 4, 3)), new, authority=AUTHORITY)
+    stamped = {"acceptedtime": at(date(2023, 4, 4)), "sequence": str(10**12), "provenance": "request 1"}
+    return replace(stated, envelope=stated.envelope.model_copy(update=stamped))
+
+
+async def put_a_bad_copy_on_the_topic(system: RealSystem, good: Event) -> None:
+    """The same post with an FTE that is none."""
+    producer = AIOKafkaProducer(bootstrap_servers=system.broker.servers)
+    await producer.start()
+    bad = json.dumps(json.loads(good.body) | {"funded_fte": "much"}).encode()
+    await producer.send_and_wait(POSTS.name, value=bad, key=good.key, headers=kafka_headers(good.envelope))
+    await producer.stop()
+
+
+def ask(system: RealSystem, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
+    url = f"{system.metrics.url}/v1/dead-letters{path}"
+    return httpx.get(url, timeout=30) if body is None else httpx.post(url, json=body, timeout=30)
+
+
+def open_letters(system: RealSystem) -> float:
+    """How many letters of posts Prometheus is told are open."""
+    told = httpx.get(f"{system.metrics.url}/metrics", timeout=30).text
+    pattern = r'^workforce_dead_letters_open\{topic="workforce.posts"\} (\S+)$'
+    return sum(float(number) for number in re.findall(pattern, told, re.MULTILINE))
+
+
+def wait_until_open(system: RealSystem, letters: float) -> None:
+    deadline = time.monotonic() + 30
+    while open_letters(system) != letters:
+        assert time.monotonic() < deadline, open_letters(system)
+        time.sleep(0.1)
+
+
+async def a_letter(system: RealSystem, good: Event) -> dict[str, Any]:
+    """The letter of a bad copy of this event, once it is listed and told of."""
+    known, before = len(dead_letters(system, 0)), open_letters(system)
+    await put_a_bad_copy_on_the_topic(system, good)
+    listed = dead_letters(system, known + 1)[-1]
+    wait_until_open(system, before + 1)
+    return listed
+
+
+async def test_a_letter_is_shown_with_all_that_came_and_that_it_was_is_kept(system: RealSystem, new: str) -> None:
+    good = good_post(new)
+    listed = await a_letter(system, good)
+    assert (listed["state"], listed["history"]) == ("open", [])
+    shown = ask(system, f"/{listed['offset']}").json()
+    assert shown["key"]["text"] == f"{AUTHORITY}:post/P-{new}"
+    assert json.loads(shown["body"]["text"])["funded_fte"] == "much"
+    assert {"name": "ce_id", "content": {"text": new, "base64": None}} in shown["headers"]
+    assert [(done["action"], done["by"]) for done in shown["history"]] == [("shown", "loopback")]
+    assert shown["state"] == "open"
+
+
+async def test_a_mended_letter_counts_and_says_which_letter_it_stands_for(system: RealSystem, new: str) -> None:
+    good = good_post(new)
+    listed = await a_letter(system, good)
+    offset, open_before = listed["offset"], open_letters(system)
+    still_bad = ask(system, f"/{offset}/mend", {"reason": "mistyped", "data": {"funded_fte": 1}})
+    assert still_bad.status_code == 422
+    assert "data.effective_from" in [fault["field"] for fault in still_bad.json()["faults"]]
+    mended = ask(system, f"/{offset}/mend", {"reason": "mistyped", "data": json.loads(good.body)})
+    assert (mended.status_code, mended.json()) == (202, {"sent": 1})
+    await arrival(system.databases["metrics"], AUTHORITY, {f"post/P-{new}"}, 1)
+    (after,) = (letter for letter in dead_letters(system, 0) if letter["offset"] == offset)
+    assert after["state"] == "mended"
+    assert [(done["action"], done["by"], done["reason"]) for done in after["history"]] == [
+        ("mended", "loopback", "mistyped")
+    ]
+    wait_until_open(system, open_before - 1)
+
+
+async def test_what_every_consumer_would_reject_is_not_put_on_a_topic(system: RealSystem, new: str) -> None:
+    listed = await a_letter(system, good_post(new))
+    path = f"/{listed['offset']}/mend"
+    for headers in ({"ce_type": "uk.workforce.worker.left.v1"}, {"ce_sequence": None}, {"ce_source": None}):
+        assert ask(system, path, {"reason": "a try", "headers": headers}).status_code == 422
+    (after,) = (letter for letter in dead_letters(system, 0) if letter["offset"] == listed["offset"])
+    assert (after["state"], after["history"]) == ("open", [])
+
+
+async def test_a_dismissed_letter_stays_in_the_list_and_is_open_no_more(system: RealSystem, new: str) -> None:
+    listed = await a_letter(system, good_post(new))
+    before = open_letters(system)
+    assert ask(system, "/dismiss", {"offsets": [listed["offset"]]}).status_code == 422
+    nowhere = ask(system, "/dismiss", {"offsets": [listed["offset"], 999_999], "reason": "a test"})
+    assert (nowhere.status_code, nowhere.json()["title"]) == (404, "There is no such letter")
+    answer = ask(system, "/dismiss", {"offsets": [listed["offset"]], "reason": "sent twice"})
+    assert (answer.status_code, answer.json()) == (200, {"dismissed": 1})
+    (after,) = (letter for letter in dead_letters(system, 0) if letter["offset"] == listed["offset"])
+    assert (after["state"], after["history"][-1]["reason"]) == ("dismissed", "sent twice")
+    wait_until_open(system, before - 1)
+
+
+async def test_who_did_what_can_only_be_added_to(system: RealSystem, new: str) -> None:
+    listed = await a_letter(system, good_post(new))
+    assert ask(system, "/dismiss", {"offsets": [listed["offset"]], "reason": "a test"}).status_code == 200
+    connection = await asyncpg.connect(system.databases["metrics"])
+    try:
+        for statement in ("DELETE FROM dead_letter_action", "UPDATE dead_letter_action SET by_whom = 'nobody'"):
+            with pytest.raises(asyncpg.RaiseError, match="only ever added"):
+                await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def test_a_letter_that_is_not_there_is_not_found(system: RealSystem) -> None:
+    assert ask(system, "/999999").status_code == 404
+    assert ask(system, "/999999/mend", {"reason": "a test", "data": {}}).status_code == 404

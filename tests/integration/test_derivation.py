@@ -133,7 +133,7 @@ def accepted(events: Sequence[Event]) -> list[Event]:
 
 def runtime_of(pool: asyncpg.Pool) -> Runtime:
     """As much of a process as taking in and deriving need."""
-    runtime = SimpleNamespace(pool=pool, telemetry=MagicMock(), recent_events=RecentEvents(), catching_up=None)
+    runtime = SimpleNamespace(pool=pool, telemetry=MagicMock(), recent_events=RecentEvents(), unsettled=None)
     runtime.far_behind = lambda: False
     return cast(Runtime, runtime)
 

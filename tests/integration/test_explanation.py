@@ -256,6 +256,13 @@ def test_an_explanation_that_cannot_be_had_is_refused_by_field(
     assert fault(metrics.get(f"/v1/{path}?{query}"), 422)["field"] == field
 
 
+def test_what_is_wrong_with_the_path_and_with_the_query_is_told_at_once(metrics: Feed) -> None:
+    answer = metrics.get("/v1/subjects/WORKER/W%20Smith?authority=33&limit=0")
+    assert answer.status_code == 422
+    told = {one["field"]: one.get("value") for one in answer.json()["faults"]}
+    assert told == {"authority": "33", "limit": "0", "kind": "WORKER", "identifier": "W Smith"}
+
+
 def test_of_what_nothing_is_known_there_is_nothing_to_explain(metrics: Feed) -> None:
     of = f"authority={AUTHORITY}"
     problem(metrics.get(f"/v1/subjects/worker/W-77?{of}"), 404)

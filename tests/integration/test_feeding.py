@@ -261,8 +261,9 @@ def test_a_correction_may_come_before_what_it_corrects(recruitment: Feed, new: s
 
 
 def test_what_the_service_stamps_is_not_taken_from_a_feed(recruitment: Feed, new: str) -> None:
-    refused = fault(recruitment.structured(post_established(new, new, provenance="row 1")), 422)
-    assert (refused["field"], refused["problem"]) == ("provenance", "is set by the service")
+    stamped = post_established(new, new, acceptedtime="2023-10-31T08:00:00Z")
+    refused = fault(recruitment.structured(stamped), 422)
+    assert (refused["field"], refused["problem"]) == ("acceptedtime", "is set by the service")
 
 
 def test_an_sdk_event_of_binary_data_is_refused_in_structured_mode(recruitment: Feed, new: str) -> None:

@@ -15,8 +15,8 @@ import pytest
 
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.ingest import feeds
+from services.metrics.telemetry import MetricsTelemetry
 from tests.histories import at, established, event, left, started
 from tests.integration.alone import Alone
 from tests.integration.feed import problem
@@ -160,7 +160,7 @@ async def test_prometheus_is_told_of_each_feed_and_of_how_many_it_is_not(
     monkeypatch.setattr(feeds, "MOST_WATCHED", 2)
     third = replace(OF_ONE[0], envelope=OF_ONE[0].envelope.model_copy(update={"source": "/gone"}))
     await take_in(empty, *OF_ONE, third)
-    telemetry = Telemetry()
+    telemetry = MetricsTelemetry()
     await feeds.tell(cast(Runtime, SimpleNamespace(pool=empty, telemetry=telemetry)))
 
     def said(name: str, source: str) -> float | None:

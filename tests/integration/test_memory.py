@@ -9,7 +9,8 @@ import pytest
 
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS
-from services.metrics.figures.figures import FigureQuery, FigureSums
+from services.metrics.figures.figures import FigureSums
+from services.metrics.figures.reading import FigureQuery
 from services.metrics.measures.catalogue import MEASURES, count, counts_of
 from services.metrics.measures.declaration import When
 from services.metrics.read_models.authorities import ALL

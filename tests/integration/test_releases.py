@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from services.metrics.api.benchmark_answers import COMPARISON_EXAMPLE
-from services.metrics.api.releases import RELEASE_EXAMPLE, REVISIONS_EXAMPLE
+from services.metrics.api.releases import RELEASE_EXAMPLE
+from services.metrics.api.revisions import REVISIONS_EXAMPLE
 from tests.integration.arrival import AGE
 from tests.integration.benchmarks import OLDER, Loaded
 from tests.integration.feed import fault, problem

@@ -19,12 +19,12 @@ from services import metrics
 from services.chassis.database import connect_pool, migrate
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.chassis.telemetry import Telemetry
-from services.metrics.figures.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW
+from services.metrics.figures.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW, UNIT_BYTES
 from services.metrics.ingest import handlers
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.stock_columns import StockColumns
+from services.metrics.telemetry import MetricsTelemetry
 from tests.histories import at, cover_started, established, event, fte_changed, left, started
 
 METRICS_MIGRATIONS = Path(metrics.__file__).parent / "migrations"
@@ -68,7 +68,7 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) -> None:
     """As the consumer of metrics does."""
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=RecentEvents()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     accepted = [
         replace(
             event,
@@ -243,7 +243,7 @@ async def test_readers_see_whole_transactions_while_events_come_in(pool: asyncpg
 
 async def test_what_was_not_asked_for_longest_is_given_up_first(pool: asyncpg.Pool) -> None:
     await take_in(pool, *(post(number, authority) for authority in ("331", "332", "333") for number in range(4)))
-    stock = stock_of(pool, 2 * (COLUMNS_BYTES + COMBINATION_BYTES + 4 * ROW.itemsize))
+    stock = stock_of(pool, 2 * (COLUMNS_BYTES + COMBINATION_BYTES + 4 * (ROW.itemsize + UNIT_BYTES)))
     first, second = await stock.of("331"), await stock.of("332")
     assert await stock.of("331") is first
     await stock.of("333")

@@ -123,10 +123,10 @@ async def test_children_of_kinds_that_overlap_are_never_added(
     for measure, by_kind in (("children", [40, 70]), ("children-per-case-holder", [40.0, 70.0])):
         asked = f"{measure}?authority=812&as_at=2023-11-30"
         in_all = metrics.get(f"/v1/measures/{asked}").json()
-        assert (in_all["total"], in_all["reason"]) == (None, "not-counted")
+        assert (in_all["total"], in_all["reason"]) == (None, "kinds-overlap")
         answer = metrics.get(f"/v1/measures/{asked}&by=demand").json()
         assert [row["value"] for row in answer["rows"]] == by_kind
-        assert (answer["total"], answer["reason"]) == (None, "not-counted")
+        assert (answer["total"], answer["reason"]) == (None, "kinds-overlap")
         one = metrics.get(
             f"/v1/measures/{measure}/explanation?authority=812&as_at=2023-11-30&demand=children-looked-after"
         )

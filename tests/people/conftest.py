@@ -13,6 +13,8 @@ from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
 from tests.people.council import Council, keys
 
 LARGEST_FILE = 400_000
+DOOR_BATCH = 20
+"""Few enough that a file of some hundred rows takes many requests."""
 AUTHORITIES = count(100)
 
 
@@ -28,7 +30,7 @@ def council_system(postgres: PostgreSQL, folder: Path) -> Iterator[tuple[RealSys
     broker = EmbeddedBroker(folder / "broker.log")
     broker.start()
     of_callers, setting = keys()
-    of_people = {"door_key": of_callers["people"], "largest_file_bytes": LARGEST_FILE}
+    of_people = {"door_key": of_callers["people"], "largest_file_bytes": LARGEST_FILE, "door_batch": DOOR_BATCH}
     system = RealSystem(postgres, broker, folder, {"api_keys": setting}, of_people)
     try:
         system.start()

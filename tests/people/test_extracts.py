@@ -160,6 +160,7 @@ def test_an_extract_of_tomorrow_is_refused(council: Council) -> None:
 
 def test_a_dry_run_tells_what_would_happen_and_changes_nothing(council: Council) -> None:
     council.delivered("posts_1.csv", posts(1, 2))
+    council.wait_for_figure("vacancies", 2)
     before = asyncio.run(everything(council))
     answer = council.send("employees_1.csv", employees(Person(1), Person(2, fte="part")), dry_run="true")
     assert answer.status_code == 200
@@ -167,7 +168,9 @@ def test_a_dry_run_tells_what_would_happen_and_changes_nothing(council: Council)
     assert told["rows"] == {"read": 2, "accepted": 1, "already-known": 0, "rejected": 1, "left-out": 0}
     assert told["events"] == [{"type": "uk.workforce.worker.started.v1", "events": 1}]
     assert [(row["row"], row["faults"][0]["column"]) for row in told["rejected"]] == [(3, "FTE")]
-    assert (told["effect"] is None) == (told["effect_reason"] is not None)
+    assert told["effect_reason"] is None
+    effect = {figure["measure"]: (figure["before"], figure["after"]) for figure in told["effect"]}
+    assert effect == {"vacancies": (2, 1), "in-post": (0, 1), "agency": (0, 0)}
     assert asyncio.run(everything(council)) == before
 
 

@@ -19,7 +19,7 @@ from services.metrics.figures import attribution as attribution_module
 from services.metrics.figures.attribution import NAMING, Attribution, Surroundings
 from services.metrics.figures.changes import Report, part_changes
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Reading
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When
 from services.metrics.snapshot.amounts import ONE

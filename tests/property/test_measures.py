@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from contracts.codes import Demand
 from contracts.envelope import Event
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures
+from services.metrics.figures.figures import Figures, figures
 from services.metrics.figures.periods import year_to
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.measures.declaration import Count, Rate, When
 from services.metrics.reasons import Reason

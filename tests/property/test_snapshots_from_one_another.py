@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from contracts.envelope import Event
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
 from services.metrics.figures.periods import year_to
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When
 from services.metrics.quality.catalogue import findings

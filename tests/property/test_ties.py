@@ -25,7 +25,8 @@ from services.metrics.academy.outcomes import cohorts, members
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import Report, part_changes
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.forecasting.academy import academy
 from services.metrics.forecasting.flows import Flow, months, steps
 from services.metrics.measures.catalogue import MEASURES, dimensions_of

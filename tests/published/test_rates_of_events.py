@@ -16,8 +16,9 @@ import pytest
 from _pytest.mark import ParameterSet
 
 from contracts.envelope import parse_event
-from services.metrics.figures.figures import FigureQuery, Reading, figures, mark
+from services.metrics.figures.figures import figures, mark
 from services.metrics.figures.periods import census_year
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When, shown
 from services.metrics.reasons import Reason, Value

@@ -5,7 +5,6 @@ Invariant: what is read is what the services would answer now, not what was writ
 
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,59 +14,45 @@ from typing import Any
 
 from contracts.generate import asyncapi_document
 from services.metrics import app as metrics
+from services.people import app as people
+from services.people.register.keys import new_master_keys, new_pseudonym_key
+from services.people.settings import ServiceSettings as PeopleSettings
 from services.recruitment import app as recruitment
 from services.retention import app as retention
+from tests import npm
 
 HERE = Path(__file__).parent
 RULESET = HERE / "ruleset.yaml"
-FETCHED = HERE / "node_modules"
-NEEDS = ("node", "npm")
-FETCH_SECONDS, LINT_SECONDS = 600, 300
+LINT_SECONDS = 300
 NOWHERE = "postgresql://postgres@/nothing"
-
-
-def why_not() -> str | None:
-    """Why Spectral cannot run here, in one line; None when it can."""
-    missing = [name for name in NEEDS if shutil.which(name) is None]
-    return f"{' and '.join(missing)} not on this machine (Debian: nodejs npm)" if missing else None
 
 
 def documents() -> Iterator[tuple[str, dict[str, Any]]]:
     """Every document of the services, by name."""
     yield "asyncapi", asyncapi_document()
     yield "metrics", metrics.create(metrics.ServiceSettings(database_url=NOWHERE)).openapi()
+    keys: Any = {"master_keys": json.loads(new_master_keys()), "pseudonym_key": new_pseudonym_key()}
+    yield "people", people.create(PeopleSettings(database_url=NOWHERE, **keys)).openapi()
     yield "recruitment", recruitment.create(recruitment.ServiceSettings(database_url=NOWHERE)).openapi()
     yield "retention", retention.create(retention.ServiceSettings(database_url=NOWHERE)).openapi()
 
 
-def fetch() -> None:
-    """Fetch Spectral as the lock has it, where that was not done yet; an interrupted fetch is made again."""
-    lock, stamp = HERE / "package-lock.json", FETCHED / ".complete"
-    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
-        return
-    print("fetching Spectral, once", flush=True)
-    shutil.rmtree(FETCHED, ignore_errors=True)
-    command = ("npm", "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts")
-    run(command, cwd=HERE, check=True, timeout=FETCH_SECONDS)
-    shutil.copy(lock, stamp)
-
-
-def lint(folder: Path) -> int:
+def lint(folder: Path, fetched: Path) -> int:
     """What Spectral ends with when it has read every document in a folder: 0 where it has nothing to say."""
     files = [str(path) for path in sorted(folder.glob("*.json"))]
-    spectral = FETCHED / ".bin" / "spectral"
+    spectral = fetched / ".bin" / "spectral"
     command = (str(spectral), "lint", "--fail-severity", "hint", "--ruleset", str(RULESET), *files)
     return run(command, check=False, timeout=LINT_SECONDS).returncode
 
 
 def main() -> int:
     """0 where the documents are as the rules say, or Spectral cannot run (under CI=true that is 1)."""
-    reason = why_not()
+    reason = npm.why_not()
     if reason is not None:
         print(f"\033[1;31mTHE DOCUMENTS WERE NOT LINTED. No Spectral: {reason}\033[0m", file=sys.stderr)
         return 1 if os.environ.get("CI") == "true" else 0
-    fetch()
+    fetched = npm.fetch(HERE, "Spectral")
     with TemporaryDirectory() as written:
         for name, document in documents():
             Path(written, f"{name}.json").write_text(json.dumps(document, indent=2))
-        return lint(Path(written))
+        return lint(Path(written), fetched)

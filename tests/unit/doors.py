@@ -11,7 +11,7 @@ import asyncpg
 
 from contracts.envelope import Event
 from services.chassis import inbox, journal
-from services.chassis.cloud_events import Incoming
+from services.chassis.cloud_events import Parsed
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from tests.histories import at
@@ -32,7 +32,7 @@ async def door(database: str, migrations: Path | None = None) -> AsyncIterator[a
 
 async def accepted(pool: asyncpg.Pool, *events: Event) -> list[journal.Outcome]:
     """Events as the door accepts them."""
-    incoming = [Incoming((one.envelope.id, one.envelope.source), one, None, one.envelope.time) for one in events]
+    incoming = [Parsed(one, one.envelope.time) for one in events]
     async with pool.acquire() as connection, connection.transaction():
         return await journal.append(connection, journal.entries(incoming, "request 1"))
 

@@ -10,8 +10,9 @@ from contracts.codes import CswwRole
 from contracts.envelope import Event
 from contracts.values import EARLIEST_DATE
 from services.metrics.academy.outcomes import COUNTED, cohorts, outcomes
-from services.metrics.figures.figures import FigureQuery, Reading, figures, mark
+from services.metrics.figures.figures import figures, mark
 from services.metrics.figures.periods import Period, as_known_on, when_at, when_in
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from contracts.catalogue import TOPIC_OF_TYPE
 from contracts.envelope import Event
 from contracts.refusal import Fault, Refused
-from services.chassis.cloud_events import Incoming
+from services.chassis.cloud_events import Claimed, Incoming, Parsed
 from services.chassis.intake import recorded_to_come
 from services.chassis.problems import LONGEST_ECHO, beginning, faults_as_json
 from services.metrics.pauses import with_pauses
@@ -24,7 +24,7 @@ class Rejected(NamedTuple):
     """An event that a door would reject: which of the batch, and why."""
 
     position: int
-    claimed: tuple[str | None, str | None]
+    claimed: Claimed
     refusal: Refused
 
     def as_json(self) -> dict[str, Any]:
@@ -53,10 +53,11 @@ def arriving(incoming: Iterator[Incoming], held: Iterable[Event], authority: str
     rejected: list[Rejected] = []
     already_known = 0
     for position, item in enumerate(with_pauses(incoming)):
-        refusal = _refusal(item, authority, now, known)
-        if item.event is None or refusal is not None:
-            assert refusal is not None  # noqa: S101  (what is no event was refused)
-            rejected.append(Rejected(position, item.claimed, refusal))
+        if not isinstance(item, Parsed):
+            rejected.append(Rejected(position, item.claimed, item.refusal))
+        elif (fault := _fault(item, authority, now, known)) is not None:
+            envelope = item.event.envelope
+            rejected.append(Rejected(position, (envelope.id, envelope.source), Refused(fault)))
         elif _key_of(item.event) in known:
             already_known += 1
         else:
@@ -69,24 +70,21 @@ def _key_of(event: Event) -> _Key:
     return TOPIC_OF_TYPE[event.envelope.type].owner, event.envelope.source, event.envelope.id
 
 
-def _refusal(item: Incoming, authority: str, now: datetime, known: dict[_Key, Event]) -> Refused | None:
-    if item.event is None:
-        return item.refusal
+def _fault(item: Parsed, authority: str, now: datetime, known: dict[_Key, Event]) -> Fault | None:
     event, envelope = item.event, item.event.envelope
     if envelope.authority != authority:
-        fault = Fault("authority", "is not the one that is asked for", f"authority {authority}", envelope.authority)
-        return Refused(fault)
+        return Fault("authority", "is not the one that is asked for", f"authority {authority}", envelope.authority)
     same = known.get(_key_of(event))
     if same is not None and not _states_the_same(item, same):
         expected = "a new id; to correct an event, a new id with `supersedes` set to the old one"
-        return Refused(Fault("id", f"was used by {envelope.source} for another event", expected, envelope.id))
+        return Fault("id", f"was used by {envelope.source} for another event", expected, envelope.id)
     if envelope.referred is not None:
         held = known.get((TOPIC_OF_TYPE[envelope.type].owner, *envelope.referred))
         if held is not None and _of_what(held) != _of_what(event):
             name, (type, subject) = ("supersedes" if envelope.supersedes else "voids"), _of_what(held)
             expected = f"the id of an event of type {envelope.type} and subject {envelope.subject}"
             target = envelope.supersedes or envelope.voids
-            return Refused(Fault(name, f"is an event of type {type} and subject {subject}", expected, target))
+            return Fault(name, f"is an event of type {type} and subject {subject}", expected, target)
     return recorded_to_come(envelope, now)
 
 
@@ -94,9 +92,8 @@ def _of_what(event: Event) -> tuple[str, str]:
     return event.envelope.type, event.envelope.subject
 
 
-def _states_the_same(item: Incoming, held: Event) -> bool:
+def _states_the_same(item: Parsed, held: Event) -> bool:
     """Whether a feed that states this again states what is known of it."""
-    assert item.event is not None  # noqa: S101  (asked of events alone)
     one, other = item.event.envelope, held.envelope
     same_time = item.stated_time is None or one.time == other.time
     stated = [

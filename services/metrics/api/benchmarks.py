@@ -33,7 +33,7 @@ from services.metrics.api.computing import Computation, computing
 from services.metrics.api.measures import FigureRequest, described, is_known
 from services.metrics.api.neighbours import groups_of
 from services.metrics.api.parameters import ONE_AUTHORITY, AsKnown, OfOneAuthority
-from services.metrics.api.published_files import FILE_NAME, NAME
+from services.metrics.api.published_files import FILE_NAME, NAME, database_of
 from services.metrics.api.query import AskedQuery
 from services.metrics.api.releases import as_named, named
 from services.metrics.api.responses import answer, pinned, responses
@@ -49,10 +49,10 @@ from services.metrics.benchmarks.comparison import (
     rank,
     rank_in_england,
 )
-from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.published import PUBLISHED, Figure, LoadedRelease, Rows
-from services.metrics.figures.figures import FigureQuery, mark
+from services.metrics.figures.figures import mark
 from services.metrics.figures.periods import as_known_on, census_year, when_in
+from services.metrics.figures.reading import FigureQuery
 from services.metrics.measures.declaration import Measure
 from services.metrics.reasons import Reason
 from services.metrics.snapshot.employment import Scope
@@ -160,51 +160,49 @@ class ComparisonsParameters(OfOneAuthority, _OfReleases, _WithNeighbours):
     """What determines a comparison over the years."""
 
 
-def benchmarks_router(database: BenchmarksDatabase, statistical_neighbours: Neighbours) -> APIRouter:
-    """The routes of the benchmarks, kept in this database; with the neighbours of those who want to name their own."""
-    router = APIRouter(tags=["benchmarks"], dependencies=[READING])
+router = APIRouter(tags=["benchmarks"], dependencies=[READING])
 
-    @router.get(
-        "/v1/benchmarks/{measure}",
-        summary="A figure beside the region's, England's, the neighbours' and our own",
-        responses=responses(COMPARISON_EXAMPLE, schema=COMPARISON),
-        openapi_extra=ComparisonParameters.documented(),
-    )
-    async def get_benchmark(request: Request, measure: MeasureName) -> Response:
-        """DfE's published figures of one year and release, each a value or a mark (the other is null), with ranks (1 is
-        the lowest), beside our own of the same year; and where scope or date differ.
 
-        Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
-        `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
-        """
-        published = _published(measure)
-        question = ComparisonParameters(request)
-        question.raise_if_invalid()
-        releases = (question.release,) if question.release else ()
-        compared = question.compared(published, statistical_neighbours, releases)
-        report = question.authority, question.known_at, question.as_accepted_at
-        ours = FigureRequest(published, *report, FigureQuery(scope=Scope.CENSUS))
-        async with computing(request) as computation, database.opened() as pool:
-            return await _compare(computation, pool, question, await _with_neighbours(pool, compared), ours)
+@router.get(
+    "/v1/benchmarks/{measure}",
+    summary="A figure beside the region's, England's, the neighbours' and our own",
+    responses=responses(COMPARISON_EXAMPLE, schema=COMPARISON),
+    openapi_extra=ComparisonParameters.documented(),
+)
+async def get_benchmark(request: Request, measure: MeasureName) -> Response:
+    """DfE's published figures of one year and release, each a value or a mark (the other is null), with ranks (1 is
+    the lowest), beside our own of the same year; and where scope or date differ.
 
-    @router.get(
-        "/v1/benchmarks/{measure}/series",
-        summary="A published figure over all years there are",
-        responses=responses(COMPARISONS_EXAMPLE, schema=COMPARISONS, of_events=False),
-        openapi_extra=ComparisonsParameters.documented(),
-    )
-    async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:
-        """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
-        mark (the other is null); each year's are of one release, which is named.
-        """
-        published = _published(measure)
-        question = ComparisonsParameters(request)
-        question.raise_if_invalid()
-        compared = question.compared(published, statistical_neighbours, question.release)
-        async with computing(request) as computation, database.opened() as pool:
-            return await _series(computation, pool, question, await _with_neighbours(pool, compared))
+    Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
+    `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
+    """
+    published = _published(measure)
+    question = ComparisonParameters(request)
+    question.raise_if_invalid()
+    releases = (question.release,) if question.release else ()
+    compared = question.compared(published, request.app.state.statistical_neighbours, releases)
+    report = question.authority, question.known_at, question.as_accepted_at
+    ours = FigureRequest(published, *report, FigureQuery(scope=Scope.CENSUS))
+    async with computing(request) as computation, database_of(request).opened() as pool:
+        return await _compare(computation, pool, question, await _with_neighbours(pool, compared), ours)
 
-    return router
+
+@router.get(
+    "/v1/benchmarks/{measure}/series",
+    summary="A published figure over all years there are",
+    responses=responses(COMPARISONS_EXAMPLE, schema=COMPARISONS, of_events=False),
+    openapi_extra=ComparisonsParameters.documented(),
+)
+async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:
+    """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
+    mark (the other is null); each year's are of one release, which is named.
+    """
+    published = _published(measure)
+    question = ComparisonsParameters(request)
+    question.raise_if_invalid()
+    compared = question.compared(published, request.app.state.statistical_neighbours, question.release)
+    async with computing(request) as computation, database_of(request).opened() as pool:
+        return await _series(computation, pool, question, await _with_neighbours(pool, compared))
 
 
 def _published(name: str) -> Measure:

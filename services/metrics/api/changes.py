@@ -21,7 +21,7 @@ from services.metrics.api.tables import change_lines
 from services.metrics.api.telling import time_of, told
 from services.metrics.figures.attribution import Attribution, Moved
 from services.metrics.figures.changes import FigureDifference, PartChange, Report, differences
-from services.metrics.figures.figures import FigureQuery
+from services.metrics.figures.reading import FigureQuery
 from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact
 from services.metrics.read_models import cost

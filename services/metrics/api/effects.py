@@ -26,8 +26,8 @@ from services.metrics.api.responses import answer, responses
 from services.metrics.api.tables import effect_lines
 from services.metrics.api.telling import time_of, told
 from services.metrics.figures.changes import FigureChange, Report, figure_changes
-from services.metrics.figures.figures import FigureQuery, Reading
 from services.metrics.figures.periods import when_at
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.measures.declaration import Count, Measure, When, exact
 from services.metrics.quality.effect import STOCKS

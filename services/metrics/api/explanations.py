@@ -3,6 +3,7 @@
 Invariant: the amounts of the parts add up to the figure, exactly; an answer names pseudonyms, never persons.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -31,7 +32,8 @@ from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.tables import event_lines, part_lines, term_lines
 from services.metrics.api.telling import marked, time_of, told
 from services.metrics.figures.explanation import Explained, explain
-from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures, narrowed
+from services.metrics.figures.figures import Figures, figures
+from services.metrics.figures.reading import FigureQuery, Reading, narrowed
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.read_models import cost
@@ -102,8 +104,22 @@ class ExplanationParameters(OfOneAuthority, OfATime, AsKnown, Counted, Paged):
     """What determines a figure that is explained, and how much of it is told."""
 
 
+SUBJECT_KIND, IDENTIFIER = "^[a-z][a-z-]{0,30}$", "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+
+
 class SubjectParameters(OfOneAuthority, AsKnown, Paged):
     """Whose events are told, and how many."""
+
+    def check(self) -> None:
+        """The path is read with the query, so that all that is wrong with both is told at once."""
+        super().check()
+        for name, pattern, expected in (
+            ("kind", SUBJECT_KIND, "small letters and hyphens, at most 31, as worker"),
+            ("identifier", IDENTIFIER, "letters, digits, dots, underscores and hyphens, at most 64, as W-0001"),
+        ):
+            text = self.request.path_params[name]
+            if re.fullmatch(pattern, text) is None:
+                self.fault(name, "cannot be read", expected, text)
 
 
 @router.get(
@@ -232,12 +248,17 @@ def _terms(
 async def get_subject(
     request: Request,
     kind: Annotated[
-        str, Path(description="post, worker, cover, and so on.", examples=["worker"], pattern="^[a-z][a-z-]{0,30}$")
+        str,
+        Path(
+            description="post, worker, cover, and so on.",
+            examples=["worker"],
+            json_schema_extra={"pattern": SUBJECT_KIND},
+        ),
     ],
     identifier: Annotated[
         str,
         Path(
-            description="The pseudonymous identifier.", examples=["W-0001"], pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
+            description="The pseudonymous identifier.", examples=["W-0001"], json_schema_extra={"pattern": IDENTIFIER}
         ),
     ],
 ) -> Response:

@@ -34,7 +34,8 @@ from services.metrics.api.telling import (
     marked,
     time_of,
 )
-from services.metrics.figures.figures import FigureQuery, Figures, FigureSums
+from services.metrics.figures.figures import Figures, FigureSums
+from services.metrics.figures.reading import FigureQuery, needs_snapshot
 from services.metrics.ingest import store
 from services.metrics.measures.catalogue import MEASURES, counts_of, dimensions_of, owners_of
 from services.metrics.measures.declaration import Count, Measure, Rate, When
@@ -145,21 +146,57 @@ class FigureRequest:
         self, computation: Computation, whens: Sequence[When], beside: Sequence[Count] = ()
     ) -> list[Figures]:
         """Its figures at some times, and those of the counts beside it. Raises a problem where they cost too much."""
-        memory = computation.memory
         measures = (self.measure, *beside)
         counts = [counted for measure in measures for counted in counts_of(measure)]
-        size = await memory.size_of_figures(self.authority, counts, self.query, self.as_accepted_at is not None)
-        keys = await memory.most_keys(self.authority, self.query, size)
-        await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
         sums = FigureSums(measures, whens, self.query)
-        instants = self.as_known_at, self.as_accepted_at
-        async with aclosing(memory.readings(self.authority, *instants, counts, self.query)) as pieces:
-            async for readings in pieces:
-                await computation.run(sums.add, readings)
-                # Not held while others have their turn, nor while the next is made.
-                readings.clear()
-                await computation.let_others()
+        if self.authority == ALL and (self.as_accepted_at is not None or needs_snapshot(counts, self.query)):
+            await self._add_each(computation, sums, measures, counts, whens)
+        else:
+            memory = computation.memory
+            size = await memory.size_of_figures(self.authority, counts, self.query, self.as_accepted_at is not None)
+            keys = await memory.most_keys(self.authority, self.query, size)
+            await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
+            instants = self.as_known_at, self.as_accepted_at
+            async with aclosing(memory.readings(self.authority, *instants, counts, self.query)) as pieces:
+                async for readings in pieces:
+                    await computation.run(sums.add, readings)
+                    # Not held while others have their turn, nor while the next is made.
+                    readings.clear()
+                    await computation.let_others()
         return await computation.run(lambda: [sums.figures(measure) for measure in measures])
+
+    async def _add_each(
+        self,
+        computation: Computation,
+        sums: FigureSums,
+        measures: Sequence[Measure],
+        counts: Sequence[Count],
+        whens: Sequence[When],
+    ) -> None:
+        """Add every authority's events, one by one; of those that are as they were the last time, what was kept."""
+        memory = computation.memory
+        where = frozenset((self.query.where or {}).items())
+        asked = tuple(measure.name for measure in measures), tuple(whens), self.query.by, where, self.query.scope
+        question = (*asked, self.as_accepted_at)
+        states = await memory.states(self.as_known_at)
+        known = memory.amounts.of(question, states)
+        missing = [name for name in states if name not in known]
+        size = await memory.size_of_figures(missing, counts, self.query, self.as_accepted_at is not None)
+        keys = len(set[object]().union(*(amounts.keys for amounts in known.values())))
+        keys += await memory.most_keys(missing, self.query, size) if missing else 0
+        await computation.weigh(cost.of_figures(counts, self.query, len(whens), size, keys))
+        for amounts in known.values():
+            await computation.run(sums.merge, amounts)
+        kept = True
+        instants = self.as_known_at, self.as_accepted_at
+        async with aclosing(memory.readings_of_each(missing, *instants, counts)) as pieces:
+            async for readings in pieces:
+                name, of_one = readings[0].authority, FigureSums(measures, whens, self.query)
+                await computation.run(of_one.add, readings)
+                readings.clear()
+                await computation.run(sums.merge, of_one)
+                kept = kept and memory.amounts.keep(question, states, {name: of_one})
+                await computation.let_others()
 
 
 class FigureParameters(OfAuthority, OfATime, AsKnown, BrokenDown, Counted):

@@ -19,6 +19,7 @@ from services.metrics.api.published_files import (
     NAME,
     SHA256,
     PublishedOn,
+    database_of,
     file_of,
     from_where,
     load,
@@ -30,7 +31,6 @@ from services.metrics.api.responses import answer, responses
 from services.metrics.api.schemas import DATE, INSTANT, TEXT, TEXTS, WHOLE
 from services.metrics.api.tables import file_lines
 from services.metrics.benchmarks import store
-from services.metrics.benchmarks.database import BenchmarksDatabase
 from services.metrics.benchmarks.neighbours import Groups, read_neighbours
 from services.metrics.benchmarks.store import LoadedFile
 
@@ -69,52 +69,50 @@ NEIGHBOURS_EXAMPLE: dict[str, Any] = {
 }
 
 
-def neighbours_router(database: BenchmarksDatabase) -> APIRouter:
-    """The routes of the files of neighbours, kept in this database."""
-    router = APIRouter(tags=["benchmarks"])
+router = APIRouter(tags=["benchmarks"])
 
-    @router.post(
-        "/v1/benchmarks/neighbours",
-        dependencies=[OPERATING],
-        status_code=201,
-        summary="Load statistical neighbours",
-        responses=loading_responses(NEIGHBOURS_EXAMPLE, NEIGHBOURS),
-        openapi_extra=NeighboursParameters.documented() | FILE,
-    )
-    async def post_neighbours(request: Request) -> Response:
-        """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
 
-        Comparisons that name no neighbours then take those of the file published last, unless
-        WORKFORCE_STATISTICAL_NEIGHBOURS names some.
-        """
-        question = NeighboursParameters(request)
-        asked = question.asked(store.NEIGHBOURS, question.name, question.source)
+@router.post(
+    "/v1/benchmarks/neighbours",
+    dependencies=[OPERATING],
+    status_code=201,
+    summary="Load statistical neighbours",
+    responses=loading_responses(NEIGHBOURS_EXAMPLE, NEIGHBOURS),
+    openapi_extra=NeighboursParameters.documented() | FILE,
+)
+async def post_neighbours(request: Request) -> Response:
+    """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
 
-        async def keep(pool: asyncpg.Pool, file: LoadedFile, _: Groups) -> LoadedFile | None:
-            return await store.add_file(pool, store.NEIGHBOURS, file)
+    Comparisons that name no neighbours then take those of the file published last, unless
+    WORKFORCE_STATISTICAL_NEIGHBOURS names some.
+    """
+    question, database = NeighboursParameters(request), database_of(request)
+    asked = question.asked(store.NEIGHBOURS, question.name, question.source)
 
-        file, is_new = await load(request, database, asked, read_neighbours, keep)
-        return loaded(database, asked, _as_json(file), is_new)
+    async def keep(pool: asyncpg.Pool, file: LoadedFile, _: Groups) -> LoadedFile | None:
+        return await store.add_file(pool, store.NEIGHBOURS, file)
 
-    @router.get(
-        "/v1/benchmarks/neighbours",
-        summary="The files of statistical neighbours that are loaded",
-        responses=responses(
-            {"files": [NEIGHBOURS_EXAMPLE]}, schema=record({"files": several(NEIGHBOURS)}), of_events=False
-        ),
-        openapi_extra=AskedQuery.documented(),
-    )
-    async def get_neighbours(request: Request) -> Response:
-        """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
-        first, and is the one that is compared by.
-        """
-        question = AskedQuery(request)
-        question.raise_if_invalid()
-        async with computing(request) as computation, database.opened() as pool:
-            files = await store.list_files(pool, store.NEIGHBOURS)
-            return await computation.run(_answer, question, files)
+    file, is_new = await load(request, database, asked, read_neighbours, keep)
+    return loaded(database, asked, _as_json(file), is_new)
 
-    return router
+
+@router.get(
+    "/v1/benchmarks/neighbours",
+    summary="The files of statistical neighbours that are loaded",
+    responses=responses(
+        {"files": [NEIGHBOURS_EXAMPLE]}, schema=record({"files": several(NEIGHBOURS)}), of_events=False
+    ),
+    openapi_extra=AskedQuery.documented(),
+)
+async def get_neighbours(request: Request) -> Response:
+    """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
+    first, and is the one that is compared by.
+    """
+    question = AskedQuery(request)
+    question.raise_if_invalid()
+    async with computing(request) as computation, database_of(request).opened() as pool:
+        files = await store.list_files(pool, store.NEIGHBOURS)
+        return await computation.run(_answer, question, files)
 
 
 def _answer(question: AskedQuery, files: Sequence[LoadedFile]) -> Response:

@@ -105,6 +105,12 @@ def loading_responses(example: dict[str, Any], schema: Document) -> dict[int | s
     } | WITH_A_BODY
 
 
+def database_of(request: Request) -> BenchmarksDatabase:
+    """Where what others published is kept, as this application was made with it."""
+    database: BenchmarksDatabase = request.app.state.benchmarks
+    return database
+
+
 Keep = Callable[[asyncpg.Pool, LoadedFile, Read], Awaitable[LoadedFile | None]]
 
 

@@ -20,7 +20,7 @@ from contracts.events.hiring import WorkerMerged
 from contracts.events.progression_panels import PanelDecided
 from contracts.persons import persons
 from contracts.standing import order_of_recording
-from services.metrics.figures.figures import FigureQuery, Reading, parts
+from services.metrics.figures.reading import FigureQuery, Reading, parts
 from services.metrics.measures.declaration import Count, When
 from services.metrics.pauses import pause
 from services.metrics.snapshot.snapshot import Snapshot

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 from contracts.envelope import Event
 from services.metrics.figures.attribution import Attribution, Effects, Key, amounts
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.declaration import Count, Measure, When
 from services.metrics.pauses import with_pauses
 from services.metrics.reasons import Value

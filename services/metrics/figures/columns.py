@@ -3,9 +3,9 @@
 Invariant: every sum is that of the rows of staffing that hold, exact in millionths of an FTE; nothing in here does I/O.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +14,7 @@ from services.metrics.figures.edges import Integers, sums_by_edges
 from services.metrics.pauses import with_pauses
 from services.metrics.snapshot.employment import Scope
 from services.metrics.timelines.dimensions import Dimensions, plain
-from services.metrics.timelines.rows import Staffing
+from services.metrics.timelines.rows import STILL_KNOWN, Staffing
 
 AMOUNTS = ("establishment", "in_post", "vacancies", "over_establishment", "agency", "agency_cover", "uncovered")
 """The columns of staffing that are summed, in millionths of an FTE."""
@@ -28,11 +28,15 @@ EPOCH = date(2000, 1, 1)
 LAST_DAY = (date.max - EPOCH).days
 """Stands for 'no end is known', and leaves room below 2^31 to subtract any other day from."""
 
+STILL = 2**63 - 1
+"""Stands for 'still known', after every instant: PostgreSQL's own."""
+
 Combination = Dimensions
 """The dimensions of some rows, of a code its plain value; None where not stated."""
 
 ROW = np.dtype(
     [
+        ("unit", np.int32),
         ("combination", np.int32),
         *((amount, np.int64) for amount in AMOUNTS),
         ("valid_from", np.int32),
@@ -41,16 +45,21 @@ ROW = np.dtype(
         ("known_to", np.int64),
     ]
 )
-"""A row of staffing: number of its combination, amounts in millionths of an FTE, days and microseconds since EPOCH."""
+"""A row of staffing: numbers of its staffing unit and of its combination, amounts in millionths of an FTE, days and
+microseconds since EPOCH."""
 
 COMBINATION_BYTES = 1000
 """Of one combination of dimensions: its texts, and its part of some dozen ways of grouping."""
+UNIT_BYTES = 75
+"""Of one staffing unit: its name."""
 COLUMNS_BYTES = 10_000
 """Of an authority without any row."""
 
 _EPOCH_INSTANT = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC)
 _MICROSECONDS_A_SECOND = 1_000_000
 _SECONDS_A_DAY = 86_400
+
+Name = TypeVar("Name")
 
 Rows = npt.NDArray[np.void]
 Days = npt.NDArray[np.int32]
@@ -68,11 +77,13 @@ class Columns:
     every column. As known now those are the rows that still are known, and what was corrected is not looked at.
     """
 
-    def __init__(self, rows: Rows, combinations: Sequence[Combination]) -> None:
-        """From an array of dtype `ROW`, in any order; `combination` is the index of a row's own in `combinations`."""
+    def __init__(self, rows: Rows, units: Sequence[str], combinations: Sequence[Combination]) -> None:
+        """From an array of dtype `ROW`, in any order; its `unit` and `combination` are indexes into these lists."""
         order = np.argsort(rows["known_to"], kind="stable")
+        self._units = list(units)
         self._combinations = list(combinations)
         self._known_groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
+        self._unit = rows["unit"][order]
         self._combination = rows["combination"][order]
         self._amounts = {amount: rows[amount][order] for amount in AMOUNTS}
         self._valid_from = rows["valid_from"][order]
@@ -83,27 +94,41 @@ class Columns:
     @classmethod
     def from_rows(cls, rows: Iterable[Staffing]) -> "Columns":
         """The columns of these rows, which are those of one authority."""
-        numbers: dict[Combination, int] = {}
-        converted = [
-            (
-                numbers.setdefault(_combination(row.dimensions), len(numbers)),
-                *(getattr(row, amount) for amount in AMOUNTS),
-                day_number(row.valid_from),
-                day_number(row.valid_to),
-                instant_number(row.known_from),
-                instant_number(row.known_to),
-            )
-            for row in rows
-        ]
-        return cls(np.array(converted, dtype=ROW), list(numbers))
+        return cls(*_converted(rows, (), ()))
+
+    def replaced(self, units: Collection[str], rows: Iterable[Staffing]) -> "Columns":
+        """The same with these rows in the place of all that these units had."""
+        new, names, combinations = _converted(rows, self._units, self._combinations)
+        gone = np.array([name in units for name in self._units], bool)
+        kept = np.flatnonzero(~gone[self._unit])
+        joined = np.empty(len(kept) + len(new), ROW)
+        for field, column in self._by_field():
+            joined[field][: len(kept)] = column[kept]
+            joined[field][len(kept) :] = new[field]
+        # What no row has any more is forgotten: else it would heap up over the years.
+        joined["unit"], names = _only_used(joined["unit"], names)
+        joined["combination"], combinations = _only_used(joined["combination"], combinations)
+        return Columns(joined, names, combinations)
+
+    def _by_field(self) -> Iterator[tuple[str, npt.NDArray[Any]]]:
+        yield from self._amounts.items()
+        for field in ROW.names or ():
+            if field not in self._amounts:
+                yield field, getattr(self, f"_{field}")
 
     def __len__(self) -> int:
         return len(self._combination)
 
     @property
     def weight(self) -> int:
-        """Bytes it takes: its rows, and its combinations with the groups that may be made of them."""
-        return len(self) * ROW.itemsize + len(self._combinations) * COMBINATION_BYTES + COLUMNS_BYTES
+        """Bytes it takes: its rows, its units, and its combinations with the groups that may be made of them."""
+        named = len(self._units) * UNIT_BYTES + len(self._combinations) * COMBINATION_BYTES
+        return len(self) * ROW.itemsize + named + COLUMNS_BYTES
+
+    @property
+    def units(self) -> int:
+        """How many staffing units have rows."""
+        return len(self._units)
 
     def keys(self, by: Sequence[str], where: Mapping[str, object] | None = None) -> set[tuple[object, ...]]:
         """The keys that sums by these dimensions can have."""
@@ -277,6 +302,33 @@ def instant_number(instant: datetime) -> int:
     """Microseconds since EPOCH, exactly."""
     since = instant - _EPOCH_INSTANT
     return (since.days * _SECONDS_A_DAY + since.seconds) * _MICROSECONDS_A_SECOND + since.microseconds
+
+
+def _converted(
+    rows: Iterable[Staffing], units: Sequence[str], combinations: Sequence[Combination]
+) -> tuple[Rows, list[str], list[Combination]]:
+    """The rows as an array, by the numbers of these units and combinations; both with what else the rows have."""
+    number_of_unit = {name: number for number, name in enumerate(units)}
+    number_of_combination = {combination: number for number, combination in enumerate(combinations)}
+    converted = [
+        (
+            number_of_unit.setdefault(row.staffing_unit, len(number_of_unit)),
+            number_of_combination.setdefault(_combination(row.dimensions), len(number_of_combination)),
+            *(getattr(row, amount) for amount in AMOUNTS),
+            day_number(row.valid_from),
+            day_number(row.valid_to),
+            instant_number(row.known_from),
+            STILL if row.known_to == STILL_KNOWN else instant_number(row.known_to),
+        )
+        for row in rows
+    ]
+    return np.array(converted, dtype=ROW), list(number_of_unit), list(number_of_combination)
+
+
+def _only_used(numbers: Integers, names: Sequence[Name]) -> tuple[Integers, list[Name]]:
+    """The names that any of the numbers stands for, and for each number the index of its name among these."""
+    used = np.bincount(numbers, minlength=len(names)) > 0
+    return (np.cumsum(used) - 1)[numbers], [name for name, is_used in zip(names, used, strict=True) if is_used]
 
 
 def _combination(dimensions: Dimensions) -> Combination:

@@ -12,7 +12,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from contracts.codes import CoverReason
-from services.metrics.figures.figures import FigureQuery, Reading, parts
+from services.metrics.figures.reading import FigureQuery, Reading, parts
 from services.metrics.measures.declaration import Count, Kind, Part, When
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.days import OverDays

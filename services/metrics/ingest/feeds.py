@@ -14,6 +14,7 @@ from contracts.envelope import Event
 from services.chassis.database import Connection, Reads
 from services.chassis.runtime import Runtime
 from services.metrics.figures.age import Age, FeedAge
+from services.metrics.telemetry import telemetry_of
 
 OWNERS = sorted({topic.owner for topic in EVENT_TOPICS})
 MOST_TOLD = 20
@@ -166,7 +167,7 @@ async def listed(readers: Reads, authority: str, limit: int, offset: int) -> tup
 async def tell(runtime: Runtime) -> None:
     """Tell Prometheus when each feed last came, of those that came last where there are very many."""
     rows = await runtime.pool.fetch(NEWEST, MOST_WATCHED, timeout=5)
-    telemetry = runtime.telemetry
+    telemetry = telemetry_of(runtime)
     telemetry.feed_recorded.clear()
     telemetry.feed_accepted.clear()
     for row in rows:

@@ -16,6 +16,7 @@ from services.chassis.runtime import Runtime
 from services.metrics.ingest import feeds, store
 from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_subjects, derive_units
 from services.metrics.ingest.store import Subject
+from services.metrics.telemetry import telemetry_of
 
 log = get_log(__name__)
 
@@ -54,10 +55,10 @@ class TakeInEvents:
                 queued = await derive_or_enqueue(connection, touched, tails)
                 await store.remove(connection, touched - queued)
         self.runtime.recent_events.add(arrived)
-        now = datetime.now(UTC)
+        now, telemetry = datetime.now(UTC), telemetry_of(self.runtime)
         for event in fresh:
             if event.envelope.acceptedtime is not None:
-                self.runtime.telemetry.latency.observe((now - event.envelope.acceptedtime).total_seconds())
+                telemetry.origin_to_figure.observe((now - event.envelope.acceptedtime).total_seconds())
 
 
 def _subjects(events: list[Event]) -> set[Subject]:
@@ -83,9 +84,10 @@ async def _derive_all(runtime: Runtime) -> None:
 async def count_waiting(runtime: Runtime) -> None:
     """Tell how much is queued."""
     (count,) = await runtime.pool.fetch(store.COUNT_QUEUED, timeout=5)
-    runtime.telemetry.undrained.set(count["queued"])
-    runtime.telemetry.underivable.set(count["failed"])
-    runtime.catching_up = f"{count['queued']} timelines wait to be derived" if count["queued"] else None
+    telemetry = telemetry_of(runtime)
+    telemetry.to_derive.set(count["queued"])
+    telemetry.underivable.set(count["failed"])
+    runtime.unsettled = f"{count['queued']} timelines wait to be derived" if count["queued"] else None
 
 
 class Underivable(Exception):

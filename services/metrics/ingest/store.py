@@ -169,10 +169,33 @@ DELETE_STAFFING = """
     WHERE staffing.authority = gone.authority AND staffing.staffing_unit = gone.staffing_unit
 """
 
+CHANGES_KEPT = 250
+"""Versions of an authority's staffing that a copy of it can go on from; an older copy is read whole."""
+UNITS_TOLD = 250
+"""Staffing units that one version tells it changed: where there are more, to read all of them costs hardly more."""
+
 NEW_STAFFING_VERSION = """
-    INSERT INTO staffing_version (authority)
-    SELECT DISTINCT unnest($1::text[])
-    ON CONFLICT (authority) DO UPDATE SET version = gen_random_uuid()
+    WITH changed AS (
+        SELECT authority, CASE WHEN count(*) <= $4 THEN array_agg(unit) END AS units
+        FROM unnest($1::text[], $2::text[]) AS changed (authority, unit)
+        GROUP BY authority
+    ),
+    current AS (
+        INSERT INTO staffing_version (authority)
+        SELECT authority FROM changed ORDER BY authority
+        ON CONFLICT (authority)
+        DO UPDATE SET version = gen_random_uuid(), generation = staffing_version.generation + 1
+        RETURNING authority, generation, version
+    ),
+    forgotten AS (
+        DELETE FROM staffing_change
+        USING current
+        WHERE staffing_change.authority = current.authority AND staffing_change.generation <= current.generation - $3
+    )
+    INSERT INTO staffing_change (authority, generation, version, units)
+    SELECT current.authority, generation, version, units
+    FROM current
+    JOIN changed ON changed.authority = current.authority
 """
 
 # asyncpg reads 'infinity' as the largest datetime, but without its time zone.
@@ -305,11 +328,11 @@ async def add_covers(connection: Connection, rows: Sequence[OfAuthority[Cover]])
 async def replace_staffing(
     connection: Connection, units: Collection[Subject], rows: Sequence[OfAuthority[Staffing]]
 ) -> None:
-    """Put these rows in the place of all thin these units had, and give their authorities' staffing new versions."""
+    """Put these rows in the place of all that these units had, and give their authorities' staffing new versions."""
     await connection.execute(DELETE_STAFFING, *_split(units))
     records = [(authority, _staffing_record(row)) for authority, row in rows]
     await _copy(connection, "staffing", STAFFING_FIELDS, records)
-    await connection.execute(NEW_STAFFING_VERSION, sorted({unit.authority for unit in units}))
+    await connection.execute(NEW_STAFFING_VERSION, *_split(units), CHANGES_KEPT, UNITS_TOLD)
 
 
 async def occupancies_of_posts(connection: Connection, units: Collection[Subject]) -> list[OfAuthority[Occupancy]]:

@@ -18,7 +18,7 @@ from services.metrics.measures.declaration import Count, Part, When, kept_over_t
 from services.metrics.measures.working_life import COUNT_HOLDS
 from services.metrics.pauses import with_pauses
 from services.metrics.quality.declaration import ONE_DAY
-from services.metrics.quality.posts import uses
+from services.metrics.quality.uses import uses
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
 

@@ -15,7 +15,7 @@ from contracts.occupying import EFFECTS as WORKER_EFFECTS
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import Count, When
 from services.metrics.quality.declaration import Finding
-from services.metrics.quality.posts import uses
+from services.metrics.quality.uses import uses
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.covers import EFFECTS as COVER_EFFECTS

@@ -33,7 +33,7 @@ from contracts.events.working_life import (
 from contracts.occupying import Reversals
 from contracts.standing import standing_events
 from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
-from services.metrics.quality.posts import naming, uses
+from services.metrics.quality.uses import naming, uses
 from services.metrics.snapshot.snapshot import Snapshot
 
 LATE_AFTER = 31

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from services.metrics.figures.figures import FigureQuery, needs_snapshot
+from services.metrics.figures.reading import FigureQuery, needs_snapshot
 from services.metrics.measures.catalogue import CODED
 from services.metrics.measures.declaration import Count
 

@@ -4,7 +4,8 @@ Invariant: every answer is of what was committed when it was asked for; what is 
 """
 
 import gc
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from typing import NoReturn, cast
 from weakref import WeakKeyDictionary
@@ -15,10 +16,11 @@ from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime, runtime_of
 from services.metrics.figures.age import Age
 from services.metrics.figures.columns import BROKEN_DOWN_BY, Columns
-from services.metrics.figures.figures import FigureQuery, Reading, needs_snapshot
+from services.metrics.figures.reading import FigureQuery, Reading, needs_snapshot
 from services.metrics.ingest import feeds
 from services.metrics.measures.declaration import Count
 from services.metrics.read_models import cost
+from services.metrics.read_models.amounts import STATES, Amounts, States
 from services.metrics.read_models.authorities import ALL, Authorities
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.cost import Size
@@ -28,12 +30,16 @@ from services.metrics.settings import ServiceSettings
 from services.metrics.snapshot.snapshot import Snapshot
 
 MEGABYTE = 1_000_000
+
+Of = str | Sequence[str]
+"""One authority, all of them, or some by name."""
+
 FREEZE_AFTER = 16 * MEGABYTE
 """Taken in since the last time, in bytes: so much is looked through in some ten milliseconds."""
 
 
 class ReadCache:
-    """The columns, events and snapshots of one process."""
+    """The columns, events, snapshots and amounts of one process."""
 
     def __init__(
         self, readers: Readers, budget: Budget, tables: int | None = None, recent: RecentEvents | None = None
@@ -44,20 +50,26 @@ class ReadCache:
         self.budget = budget
         self.columns = StockColumns(readers, budget)
         self.authorities = Authorities(readers, budget, recent)
+        self.amounts = Amounts(budget)
         self._frozen_at = 0
 
-    async def size(self, authority: str, *, rows: bool = False, events: bool = True) -> Size:
-        """How much there is to ask of one authority or all of them: of rows of staffing, of events, or of both."""
+    async def states(self, as_known_at: datetime) -> States:
+        """Every authority, with what its amounts as known at an instant follow from."""
+        rows = await self.readers.fetch(STATES, as_known_at, feeds.OWNERS)
+        return {row["authority"]: tuple(row.values()) for row in rows}
+
+    async def size(self, authority: Of, *, rows: bool = False, events: bool = True) -> Size:
+        """How much there is to ask of these together: of rows of staffing, of events, or of both."""
         names = await self._named(authority)
         of_columns = await self.columns.count(names) if rows else (0, 0)
         counted = await self.authorities.count(names) if events else (0, 0, 0)
         return Size(*counted, *of_columns)
 
-    async def size_of_figures(self, authority: str, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
+    async def size_of_figures(self, authority: Of, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
         """The same for some counts. What is pinned is counted from events alone."""
         return await self.size(authority, rows=not pinned, events=pinned or needs_snapshot(counts, query))
 
-    async def most_keys(self, authority: str, query: FigureQuery, size: Size) -> int:
+    async def most_keys(self, authority: Of, query: FigureQuery, size: Size) -> int:
         """The most rows that an answer can have."""
         by = tuple(name for name in query.by if name in BROKEN_DOWN_BY)
         where = {name: value for name, value in (query.where or {}).items() if name in BROKEN_DOWN_BY}
@@ -76,28 +88,37 @@ class ReadCache:
 
         Whoever asks lets go of each before the next.
         """
-        # Columns hold everything accepted: what is pinned is read from the events themselves.
-        with_columns = as_accepted_at is None and any(counted.column is not None for counted in counts)
         if as_accepted_at is None and not needs_snapshot(counts, query):
             parts = self.columns.of_each() if authority == ALL else self._columns_of(authority)
             async for columns in parts:
                 yield [Reading(authority, as_known_at, _no_snapshot, each) for each in columns]
         elif authority == ALL:
-            for name in await self._named(authority):
-                columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
-                # The snapshot is held by what is given alone.
-                yield [
-                    Reading(
-                        name,
-                        as_known_at,
-                        _this(await self.authorities.in_passing(name, as_known_at, as_accepted_at)),
-                        columns_of_it,
-                    )
-                ]
+            names = await self._named(ALL)
+            async with aclosing(self.readings_of_each(names, as_known_at, as_accepted_at, counts)) as pieces:
+                async for readings in pieces:
+                    yield readings
         else:
             reading = await self.reading(authority, as_known_at, as_accepted_at)
+            with_columns = _columns_will_do(counts, as_accepted_at)
             columns_of_it = await self.columns.of(authority) if with_columns else None
             yield [Reading(authority, as_known_at, reading.snapshot, columns_of_it)]
+
+    async def readings_of_each(
+        self, names: Iterable[str], as_known_at: datetime, as_accepted_at: datetime | None, counts: Sequence[Count]
+    ) -> AsyncGenerator[list[Reading], None]:
+        """The snapshots of these authorities, one by one, with columns where these will do for any of the counts."""
+        with_columns = _columns_will_do(counts, as_accepted_at)
+        for name in names:
+            columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
+            # The snapshot is held by what is given alone.
+            yield [
+                Reading(
+                    name,
+                    as_known_at,
+                    _this(await self.authorities.in_passing(name, as_known_at, as_accepted_at)),
+                    columns_of_it,
+                )
+            ]
 
     async def reading(self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None = None) -> Reading:
         """One authority's snapshot, and nothing besides."""
@@ -121,8 +142,15 @@ class ReadCache:
     async def _columns_of(self, authority: str) -> AsyncIterator[list[Columns]]:
         yield [await self.columns.of(authority)]
 
-    async def _named(self, authority: str) -> list[str]:
+    async def _named(self, authority: Of) -> list[str]:
+        if not isinstance(authority, str):
+            return list(authority)
         return await self.columns.authorities() if authority == ALL else [authority]
+
+
+def _columns_will_do(counts: Sequence[Count], as_accepted_at: datetime | None) -> bool:
+    """Columns hold everything accepted: what is pinned is read from the events themselves."""
+    return as_accepted_at is None and any(counted.column is not None for counted in counts)
 
 
 def _this(snapshot: Snapshot) -> Callable[[], Snapshot]:

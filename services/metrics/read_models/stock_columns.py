@@ -1,12 +1,14 @@
-"""The staffing of authorities kept in memory as columns, read again when it has changed.
+"""The staffing of authorities kept in memory as columns; of what has changed since, the changed units are read again.
 
-Invariant: what `of` gives holds every change that was committed before it was asked, whole transactions at a time.
+Invariant: what `of` gives holds every change that was committed before it was asked, whole transactions at a time; it
+is what reading all rows would give, whatever was kept before.
 """
 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import NamedTuple
 from uuid import UUID
 
@@ -20,12 +22,12 @@ from services.metrics.figures.columns import (
     LAST_DAY,
     ROW,
     Columns,
-    Combination,
-    Rows,
 )
-from services.metrics.figures.edges import Integers
+from services.metrics.ingest.store import KNOWN_TO
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
+from services.metrics.timelines.dimensions import Dimensions
+from services.metrics.timelines.rows import Staffing
 
 AT_ONCE_BYTES = 32_000_000
 """Columns that one who asks every authority has in hand at a time, beside what is kept."""
@@ -41,7 +43,37 @@ COUNT_KEYS = """
     FROM (SELECT DISTINCT {by} FROM staffing WHERE authority = ANY ($1::text[]){filters}) AS combinations
 """
 
+# None where what is kept is of a version that is forgotten, or that the database never had: it was set back, say.
+CHANGES = """
+    SELECT units
+    FROM staffing_change
+    WHERE
+        authority = $1
+        AND generation > (
+            SELECT generation FROM staffing_change AS kept WHERE kept.authority = $1 AND kept.version = $2
+        )
+"""
+
+MOST_READ_AGAIN = 0.25
+"""Part of the units: where more have changed, all rows are read, which is quicker."""
+
 _DIMENSIONS = ", ".join(BROKEN_DOWN_BY)
+
+ROW_FIELDS = (*AMOUNTS, "valid_from", "valid_to", "known_from", "known_to")
+
+ROWS_OF_UNITS = f"""
+    SELECT staffing_unit, {_DIMENSIONS}, {", ".join(AMOUNTS)}, valid_from, valid_to, known_from, {KNOWN_TO}
+    FROM staffing
+    WHERE authority = $1 AND staffing_unit = ANY ($2::text[])
+"""  # noqa: S608
+
+UNITS = """
+    SELECT hashtextextended(staffing_unit, $2) AS hash, staffing_unit
+    FROM staffing
+    WHERE authority = $1
+    GROUP BY staffing_unit
+    ORDER BY hash
+"""
 
 COMBINATIONS = f"""
     SELECT hash_record_extended(ROW({_DIMENSIONS}), $2) AS hash, {_DIMENSIONS}
@@ -51,17 +83,15 @@ COMBINATIONS = f"""
     ORDER BY hash
 """  # noqa: S608
 
-ROW_FIELDS = (*AMOUNTS, "valid_from", "valid_to", "known_from", "known_to")
-
 # No column is null and each has one width, so that the answer is an array as it comes.
 ROWS = f"""
-    SELECT hash_record_extended(ROW({_DIMENSIONS}), $2),
+    SELECT hashtextextended(staffing_unit, $2), hash_record_extended(ROW({_DIMENSIONS}), $3),
            {", ".join(ROW_FIELDS)}
     FROM staffing
     WHERE authority = $1
 """  # noqa: S608
 
-_COPIED_FIELDS = [("hash", 8), *((name, ROW[name].itemsize) for name in ROW_FIELDS)]
+_COPIED_FIELDS = [("unit", 8), ("combination", 8), *((name, ROW[name].itemsize) for name in ROW_FIELDS)]
 
 COPIED = np.dtype(
     [("fields", ">i2")]
@@ -153,47 +183,74 @@ class StockColumns:
             version = await connection.fetchval(VERSION, authority)
             if held is not None and held.version == version:
                 return held
-            copied, combinations = await _read_rows(connection, authority)
-        return _Held(version, await asyncio.to_thread(_columns, copied, combinations))
+            units = await _changed(connection, authority, held) if held is not None else None
+            if held is None or units is None:
+                copied = await _copy_rows(connection, authority)
+                return _Held(version, await asyncio.to_thread(_columns, copied))
+            rows = await connection.fetch(ROWS_OF_UNITS, authority, list(units))
+        return _Held(version, held.columns.replaced(units, map(_staffing, rows)))
 
 
 def _key(authority: str) -> Hashable:
     return "columns", authority
 
 
-async def _read_rows(connection: Connection, authority: str) -> tuple[bytearray, list[asyncpg.Record]]:
+async def _changed(connection: Connection, authority: str, held: _Held) -> set[str] | None:
+    """The units that may have other rows than are held; None where that is not known, or where they are many."""
+    changes = [row["units"] for row in await connection.fetch(CHANGES, authority, held.version)]
+    if not changes or None in changes:
+        return None
+    units = set(chain.from_iterable(changes))
+    return units if len(units) <= MOST_READ_AGAIN * held.columns.units else None
+
+
+def _staffing(row: asyncpg.Record) -> Staffing:
+    unit, *values = row.values()
+    dimensions, rest = values[: len(BROKEN_DOWN_BY)], values[len(BROKEN_DOWN_BY) :]
+    return Staffing(unit, Dimensions(*dimensions), *rest)
+
+
+class _Copied(NamedTuple):
+    """All rows of one authority: in each a hash stands for its unit, and one for its combination of dimensions."""
+
+    rows: bytearray
+    units: list[asyncpg.Record]
+    combinations: list[asyncpg.Record]
+
+
+async def _copy_rows(connection: Connection, authority: str) -> _Copied:
     """The rows of one authority, in a transaction that sees one snapshot.
 
-    Texts have no fixed width: in each row a hash stands for its combination of dimensions, by a seed with which no two
-    combinations have the same.
+    Texts have no fixed width: what stands for them is a hash, by a seed with which no two have the same.
     """
-    seed = 0
-    while True:
-        combinations = await connection.fetch(COMBINATIONS, authority, seed)
-        if len({row["hash"] for row in combinations}) == len(combinations):
-            break
-        seed += 1
+    of_units, units = await _hashed(connection, UNITS, authority)
+    of_combinations, combinations = await _hashed(connection, COMBINATIONS, authority)
     copied = bytearray()
 
     async def take(part: bytes) -> None:
         copied.extend(part)
 
-    await connection.copy_from_query(ROWS, authority, seed, output=take, format="binary")
-    return copied, combinations
+    await connection.copy_from_query(ROWS, authority, of_units, of_combinations, output=take, format="binary")
+    return _Copied(copied, units, combinations)
 
 
-def _columns(copied: bytearray, records: Sequence[asyncpg.Record]) -> Columns:
-    hashes = np.array([row["hash"] for row in records], np.int64)
-    combinations = [Combination(*tuple(row.values())[1:]) for row in records]
-    rows = np.frombuffer(memoryview(copied)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
-    return Columns(_converted(rows, hashes), combinations)
+async def _hashed(connection: Connection, query: str, authority: str) -> tuple[int, list[asyncpg.Record]]:
+    seed = 0
+    while True:
+        texts = await connection.fetch(query, authority, seed)
+        if len({row["hash"] for row in texts}) == len(texts):
+            return seed, texts
+        seed += 1
 
 
-def _converted(copied: Rows, hashes: Integers) -> Rows:
-    rows = np.empty(len(copied), ROW)
-    rows["combination"] = np.searchsorted(hashes, copied["hash"])
+def _columns(copied: _Copied) -> Columns:
+    hashed = np.frombuffer(memoryview(copied.rows)[COPY_HEADER_BYTES:-COPY_TRAILER_BYTES], COPIED)
+    rows = np.empty(len(hashed), ROW)
+    for name, of in (("unit", copied.units), ("combination", copied.combinations)):
+        rows[name] = np.searchsorted(np.array([row["hash"] for row in of], np.int64), hashed[name])
     for name in ROW_FIELDS:
-        rows[name] = copied[name]
+        rows[name] = hashed[name]
     # 'infinity' is a day of its own here.
     rows["valid_to"] = np.minimum(rows["valid_to"], LAST_DAY)
-    return rows
+    units = [row["staffing_unit"] for row in copied.units]
+    return Columns(rows, units, [Dimensions(*tuple(row.values())[1:]) for row in copied.combinations])

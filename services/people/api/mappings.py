@@ -26,7 +26,11 @@ EXAMPLE = {
     "put_at": "2023-10-31T18:00:00Z",
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 }
-BODY = {"requestBody": {"required": True, "content": {YAML: {"schema": {"type": "string"}}}}}
+MAPPING = {
+    "type": "object",
+    "description": "A mapping file; its own schema: services/people/mapping/mapping.schema.json",
+}
+BODY = {"requestBody": {"required": True, "content": {YAML: {"schema": MAPPING}}}}
 
 
 def mappings_router(_: People) -> APIRouter:
@@ -69,7 +73,7 @@ def mappings_router(_: People) -> APIRouter:
         response_class=Response,
         responses=REFUSED
         | refusals({404: "There is no mapping of that feed yet."})
-        | {200: {"description": "As it was put.", "content": {YAML: {"schema": {"type": "string"}}}}},
+        | {200: {"description": "As it was put.", "content": {YAML: {"schema": MAPPING}}}},
         openapi_extra=OfOneAuthority.documented(),
     )
     async def get_mapping(request: Request, feed: FeedName) -> Response:

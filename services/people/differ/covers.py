@@ -11,11 +11,14 @@ from services.people.differ.periods import periods
 from services.people.facts import Fact
 from services.people.statements import CoverStated
 
-CONTENT = ("fte", "reason", "post", "expected_until", "hourly_rate")
-"""What may change while an assignment runs; the fields are named alike in rows and events."""
+CHANGES = ("fte", "reason", "post", "expected_until", "hourly_rate")
+"""What a change can say; the fields are named alike in rows and events."""
 
-CONSTANT = ("agency_worker", "role", "team", "service_area", "csww_role", "agency", "project_team")
-"""What only a start says."""
+CONTENT = (*CHANGES, "agency_worker", "role", "team", "service_area", "csww_role")
+"""What may become something else while an assignment runs."""
+
+CONSTANT = ("agency", "project_team")
+"""What is of all of an assignment, whenever a file says it."""
 
 
 def facts_of(rows: Iterable[CoverStated]) -> list[Fact]:
@@ -25,23 +28,19 @@ def facts_of(rows: Iterable[CoverStated]) -> list[Fact]:
     """
     found: list[Fact] = []
     stretches = periods(rows)
-    content: dict[str, Any] = {}
-    constant: dict[str, Any] = {}
+    now: dict[str, Any] = {}
     for place, stretch in enumerate(stretches):
         row, of = stretch.row, f"cover/{stretch.row.cover}"
-        stated, always = _stated(row, CONTENT), _stated(row, CONSTANT)
-        if constant != always or content.keys() - stated.keys():
-            found.append(Fact(of, "", CoverStarted(started_on=stretch.since, **stated, **always), row.row))
-        elif others := {name: value for name, value in stated.items() if content.get(name) != value}:
+        stated = {name: value for name in (*CONTENT, *CONSTANT) if (value := getattr(row, name)) is not None}
+        others = {name: value for name, value in stated.items() if now.get(name) != value}
+        if now.keys() - stated.keys() or others.keys() - set(CHANGES):
+            found.append(Fact(of, "", CoverStarted(started_on=stretch.since, **stated), row.row))
+        elif others:
             found.append(Fact(of, "", CoverChanged(effective_from=stretch.since, **others), row.row))
-        content, constant = stated, always
+        now = stated
         following = stretches[place + 1] if place + 1 < len(stretches) else None
         if stretch.until is not None and not stretch.goes_on_in(following):
-            content, constant = {}, {}
+            now = {}
             end = CoverEnded(ended_on=stretch.until, outcome=row.outcome, converted_to=row.converted_to)
             found.append(Fact(of, "", end, row.row))
     return found
-
-
-def _stated(row: CoverStated, names: tuple[str, ...]) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(row, name)) is not None}

@@ -64,27 +64,46 @@ def _is_new(before: list[HoldingStated], now: list[HoldingStated]) -> bool:
     return end is not None and begins(now[-1]) >= end
 
 
-def _ended(gone: Histories, begun: list[HoldingStated], reading: Remembering) -> Histories:
-    """The holdings that the rows do not name any more: the first goes on in the first that begins, and so on."""
-    as_at = reading.as_at
-    targets = sorted((row for row in begun), key=lambda row: (begins(row), row.holding))
+def _ended(gone: Histories, begun: Sequence[HoldingStated], reading: Remembering) -> Histories:
+    """The holdings that the rows do not name any more: each goes on in one that begins, or ended."""
     found: Histories = {}
-    for holding in sorted(gone, key=lambda one: (begins(gone[one][-1]), one)):
-        *earlier, last = (replace(row, row=NOT_IN_THE_FILE) for row in gone[holding])
-        if last.holds_until is not None and last.holds_until <= as_at:
-            found[holding] = [*earlier, last]
-            continue
-        target = targets.pop(0) if targets else None
-        day = begins(target) if target is not None and begins(last) < begins(target) <= as_at else as_at
-        if begins(last) >= day:
-            found[holding] = earlier
-            continue
-        moved = target is not None and begins(target) == day
-        if not moved:
-            text = f"no longer holds {last.post}, beside other posts; from {day} on, the day of the extract"
-            reading.notes.append(Note(None, text))
-        found[holding] = [*earlier, replace(last, holds_until=day, ending=Ending.MOVED if moved else Ending.GAVE_UP)]
+    going_on: list[str] = []
+    for holding, history in gone.items():
+        found[holding] = [replace(row, row=NOT_IN_THE_FILE) for row in history]
+        end = history[-1].holds_until
+        if end is None or end > reading.as_at:
+            going_on.append(holding)
+    targets = _goes_on_in({holding: found[holding][-1] for holding in going_on}, begun)
+    for holding in going_on:
+        found[holding] = _with_end(found[holding], targets.get(holding), reading)
+    return {holding: history for holding, history in found.items() if history}
+
+
+def _goes_on_in(gone: dict[str, HoldingStated], begun: Sequence[HoldingStated]) -> dict[str, HoldingStated]:
+    """In which of the holdings that begin those go on that are gone: in one of the same post; else in their order."""
+    found: dict[str, HoldingStated] = {}
+    left = sorted(begun, key=lambda row: (begins(row), row.holding))
+    in_order = sorted(gone, key=lambda holding: (begins(gone[holding]), holding))
+    for same_post in (True, False):
+        for holding in in_order:
+            fits = (row for row in left if not same_post or row.post == gone[holding].post)
+            if holding not in found and (target := next(fits, None)) is not None:
+                found[holding] = target
+                left.remove(target)
     return found
+
+
+def _with_end(history: list[HoldingStated], target: HoldingStated | None, reading: Remembering) -> list[HoldingStated]:
+    """A holding that ended: when that began in which it goes on, else on the day of the extract."""
+    *earlier, last = history
+    moved = target is not None and begins(last) < begins(target) <= reading.as_at
+    day = begins(target) if target is not None and moved else reading.as_at
+    if begins(last) >= day:
+        return earlier
+    if not moved:
+        text = f"no longer holds {last.post}, beside other posts; from {day} on, the day of the extract"
+        reading.notes.append(Note(None, text))
+    return [*earlier, replace(last, holds_until=day, ending=Ending.MOVED if moved else Ending.GAVE_UP)]
 
 
 def _without_leavers_taken_back(

@@ -14,6 +14,9 @@ from services.people.files.refusal import FileRefused
 PIECE = 1 << 20
 """Bytes that are looked at at a time."""
 
+LONGEST_CHARACTER = 4
+"""Bytes of a character in UTF-8."""
+
 ENCODINGS = ("utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15", "cp850", "mac-roman")
 """What a mapping may say."""
 
@@ -39,8 +42,16 @@ def encoding_of(content: bytes, stated: str | None) -> str:
         _check(content, found)
         return found
     _refuse_control_characters(content)
-    if _first_error(content, "utf-8") is None:
+    error = _first_error(content, "utf-8")
+    if error is None:
         return "utf-8"
+    if not content[: max(0, error - LONGEST_CHARACTER)].isascii():
+        # Read as Windows-1252 every name with an accent before it would be garbled.
+        raise FileRefused(
+            "is UTF-8 up to here, and not from here on: it is damaged, or put together of two files",
+            f"one encoding throughout; or the encoding in the mapping: {', '.join(ENCODINGS)}",
+            f"byte {error + 1:,}",
+        )
     fault = _first_error(content, "cp1252")
     if fault is not None:
         raise FileRefused(

@@ -91,7 +91,7 @@ class Table:
             return _BLANK
         if first and header_again(cells, self.header):
             return _HEADER_AGAIN
-        if filled[0].strip().casefold().startswith(_TOTALS):
+        if len(filled) < len(self.header) and filled[0].strip().casefold().startswith(_TOTALS):
             return "a totals line"
         if len(filled) == 1 and len(self.header) >= _LEAST_COLUMNS:
             return "a page footer"
@@ -121,6 +121,8 @@ def open_table(content: bytes, layout: Layout) -> Table:
     header = header_names(cells)
     while header and not header[-1]:
         header = header[:-1]
+    if not header:
+        raise FileRefused("has no names of columns", "the row with the names of the columns", f"row {header_row:,}")
     refuse_other_layout(header, header_row, layout)
     return Table(header, header_row, form, None if content.startswith(b"PK") else len(cells), source)
 

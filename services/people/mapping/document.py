@@ -36,7 +36,7 @@ from services.people.mapping.fields import (
     Texts,
     Words,
 )
-from services.people.statements import CoverStated, History, HoldingStated, Kind, PostStated
+from services.people.statements import Begins, CoverStated, History, HoldingStated, Kind, PostStated
 
 STATED: dict[Kind, type] = {Kind.POSTS: PostStated, Kind.HOLDINGS: HoldingStated, Kind.COVERS: CoverStated}
 NAMES = frozenset({"team", "service_area", "grade", "location", "agency", "academy_team"})
@@ -130,7 +130,14 @@ class PolicyWords(Words):
 
     history: History = Field(History.CURRENT, description="What of the past an extract holds.")
     complete_from: date | None = Field(None, description="With complete history: rows that ended before are not in it.")
-    gone_after: int | None = Field(None, ge=1, le=1000, description="After so many extracts without it a subject ends.")
+    begins: Begins = Field(
+        Begins.THING,
+        description="Of current history: what begins on a row's start date, the post, holding or assignment (thing), or"
+        " what the row says of it (row).",
+    )
+    gone_after: int | None = Field(
+        None, ge=1, le=1000, description="So many extracts without a subject settle what became of it."
+    )
     smallest_share: Decimal = Field(Decimal("0.7"), ge=0, le=1, description="A smaller extract is refused whole.")
 
     @model_validator(mode="after")

@@ -17,22 +17,21 @@ from aiokafka.structs import RecordMetadata
 
 from contracts.catalogue import ALL_TOPICS, RECRUITMENT
 from services.chassis import journal
-from services.chassis.cloud_events import BATCH, Incoming, read_request
+from services.chassis.cloud_events import BATCH, Parsed, read_request
 from services.chassis.journal import Outcome
 from services.chassis.relay import Relay, _Clients
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from tests.delivery.feed import Stated, post_established, stated
+from tests.unit.chassis.as_read import parsed
 
 NOON = datetime(2023, 11, 1, 12, tzinfo=UTC)
 STARTED = {"started_on": "2021-03-01", "post": "P-1", "fte": 1, "origin": "other", "route": "direct"}
 
 
-def incoming(*events: Stated) -> list[Incoming]:
+def incoming(*events: Stated) -> list[Parsed]:
     """Events as the door hands them on: each must be right."""
-    events_read = list(read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON))
-    assert [item.refusal for item in events_read] == [None] * len(events)
-    return events_read
+    return [parsed(item) for item in read_request({"content-type": BATCH}, json.dumps(events).encode(), 1000, NOON)]
 
 
 def worker_started(worker: str, authority: str) -> Stated:

@@ -125,13 +125,41 @@ async def test_a_body_that_is_not_encoded_is_read_as_it_is(encodings: tuple[str,
     [
         (lambda body: body[: len(body) // 2], "ends too early"),
         (lambda body: b"", "ends too early"),
-        (lambda body: body + body, "goes on after its end"),
         (lambda body: b'{"specversion": "1.0"}', "holds something else"),
     ],
 )
 async def test_a_body_that_is_not_what_it_says_is_refused(way: str, spoil: Callable[[bytes], bytes], why: str) -> None:
     encoding, compress = WAYS[way]
     problem = await refused(spoil(compress(b"{}" * 1000)), encoding)
+    assert problem.status == 400
+    assert why in problem.body["detail"]
+
+
+@pytest.mark.parametrize("chunk", [1, 100, 10_000])
+async def test_gzip_bodies_one_behind_another_are_one(chunk: int) -> None:
+    bodies = Bodies(LimitSettings(bodies_bytes=BUDGET))
+    body = gzip.compress(b"[1,") + gzip.compress(b"") + gzip.compress(b"2]" + b" " * 200_000)
+    assert await read(bodies, body, "gzip", chunk=chunk) == b"[1,2]" + b" " * 200_000
+
+
+async def test_the_limit_holds_for_all_gzip_bodies_together() -> None:
+    half = gzip.compress(b" " * (LARGEST // 2))
+    assert (await refused(half + half + gzip.compress(b" "), "gzip")).status == 413
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "why"),
+    [
+        (gzip.compress(b"[]") + b"[]", "gzip", "holds something else"),
+        (gzip.compress(b"[]") + gzip.compress(b" ")[:9], "gzip", "ends too early"),
+        (gzip.compress(b"[]") + zlib.compress(b" "), "gzip", "holds something else"),
+        (zlib.compress(b"[]") + zlib.compress(b" "), "deflate", "goes on after its end"),
+        (bare(b"[]") + bare(b" "), "deflate", "goes on after its end"),
+    ],
+    ids=["plain text", "half a body", "zlib behind gzip", "deflate twice", "bare deflate twice"],
+)
+async def test_what_is_no_gzip_body_behind_the_first_is_refused(body: bytes, encoding: str, why: str) -> None:
+    problem = await refused(body, encoding)
     assert problem.status == 400
     assert why in problem.body["detail"]
 

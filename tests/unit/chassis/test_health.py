@@ -160,7 +160,7 @@ class Listener:
             watermarks=self.watermarks,
             settings=SimpleNamespace(late_seconds=15.0),
             spec=SimpleNamespace(publishes=False, on_kafka=True),
-            catching_up=None,
+            unsettled=None,
             waiting_to_start=None,
         )
         self.health = Health(cast(Any, runtime))

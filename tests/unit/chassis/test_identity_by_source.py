@@ -15,7 +15,7 @@ import services.chassis
 from contracts.envelope import parse_event
 from contracts.standing import standing_events
 from services.chassis import inbox, journal
-from services.chassis.cloud_events import Incoming
+from services.chassis.cloud_events import Parsed
 from services.chassis.database import connect_pool, migrate
 from services.chassis.stored_events import event_of
 
@@ -28,11 +28,11 @@ BODY = '{"closed_on":"2023-10-31"}'
 VOID = '{"because":"duplicate"}'
 
 
-def incoming(id: str, source: str, body: str = BODY, **attributes: str) -> Incoming:
+def incoming(id: str, source: str, body: str = BODY, **attributes: str) -> Parsed:
     """An event as the door reads it."""
     stated = {"specversion": "1.0", "id": id, "source": source, "type": CLOSED, "subject": SUBJECT, "authority": "331"}
     event = parse_event(stated | {"time": RECORDED.isoformat()} | attributes, body.encode())
-    return Incoming((id, source), event, None, RECORDED)
+    return Parsed(event, RECORDED)
 
 
 ROWS = [
@@ -67,7 +67,6 @@ async def pool(database: str, tmp_path: Path) -> AsyncIterator[asyncpg.Pool]:
         (folder / path.name).write_bytes(path.read_bytes())
     await migrate(pool, (folder,))
     for position, item in ROWS:
-        assert item.event is not None
         of = item.event.envelope
         references = (of.supersedes, of.voids)
         row = (position, of.id, of.type, of.subject, of.source, of.time, *references, item.event.body.decode())

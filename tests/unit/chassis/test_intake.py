@@ -15,6 +15,7 @@ from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_requ
 from services.chassis.intake import Answer, _batch_answer, _refusal, _single_answer, unreadable
 from services.chassis.problems import faults_as_json
 from tests.delivery.feed import Stated, post_established, stated
+from tests.unit.chassis.as_read import parsed, rejected
 from tests.unit.chassis.journals import incoming
 
 NOON = datetime(2023, 11, 1, 12, tzinfo=UTC)
@@ -25,8 +26,8 @@ LEFT = {"left_on": "2023-10-31", "reason": "resignation", "destination": "other"
 def refusal(event: Stated, caller: Caller = FEED, now: datetime = NOON) -> tuple[str, str] | None:
     """By which reason an event is turned away, and the field that it names."""
     (item,) = incoming(event)
-    refusal = _refusal(item, "recruitment", caller, now)
-    return None if refusal is None else (refusal[0], refusal[1].faults[0].field)
+    refusal = _refusal(item.event, "recruitment", caller, now)
+    return None if refusal is None else (refusal[0], refusal[1].field)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_what_belongs_to_another_service_is_told_so_before_anything_else_of_it()
     assert refusal(leaver) == ("other-service", "type")
 
 
-def rejected(count: int, left_out: int = 0) -> Answer:
+def refused(count: int, left_out: int = 0) -> Answer:
     """The answer to an event with so many faults, and more that are not told."""
     told = faults_as_json(Refused(*[Fault("data.f", "is not", "so")] * count, left_out=left_out))
     return Answer("e-1", "/hr", "rejected", 422, told)
@@ -78,9 +79,7 @@ def body(answer: Any) -> dict[str, Any]:
 
 
 def test_after_five_hundred_faults_of_a_batch_the_first_of_each_event_is_told() -> None:
-    told = body(
-        _batch_answer([rejected(20)] * 24 + [rejected(19), rejected(20), rejected(20), rejected(1), accepted()])
-    )
+    told = body(_batch_answer([refused(20)] * 24 + [refused(19), refused(20), refused(20), refused(1), accepted()]))
     results = told["results"]
     # 24 times 20, and 19: of the next one all are told, as 499 were; and of those behind it one.
     assert [len(result["faults"]) for result in results[:-1]] == [20] * 24 + [19, 20, 1, 1]
@@ -88,7 +87,7 @@ def test_after_five_hundred_faults_of_a_batch_the_first_of_each_event_is_told() 
 
 
 def test_faults_that_were_left_out_before_are_counted_with_those_that_are_left_out_here() -> None:
-    results = body(_batch_answer([rejected(20)] * 25 + [rejected(20, left_out=3)]))["results"]
+    results = body(_batch_answer([refused(20)] * 25 + [refused(20, left_out=3)]))["results"]
     assert results[-1]["faults_left_out"] == 19 + 3
 
 
@@ -96,8 +95,8 @@ def test_faults_that_were_left_out_before_are_counted_with_those_that_are_left_o
     ("answers", "status", "title"),
     [
         ([accepted(), accepted()], 202, None),
-        ([accepted(), rejected(1)], 207, "1 of 2 events were rejected"),
-        ([rejected(1), rejected(1)], 422, "2 of 2 events were rejected"),
+        ([accepted(), refused(1)], 207, "1 of 2 events were rejected"),
+        ([refused(1), refused(1)], 422, "2 of 2 events were rejected"),
         ([], 202, None),
     ],
     ids=["all", "some", "none", "empty"],
@@ -178,9 +177,9 @@ def test_what_is_no_event_in_a_batch_is_refused_beside_the_others(
 ) -> None:
     id_and_source = {"id": "E-1", "source": "/hr"} if named else {}
     item = item | id_and_source if named else item
-    right, wrong = read(json.dumps([post_established("P-1", "331"), item]).encode())
-    assert right.refusal is None
-    assert wrong.refusal is not None
+    right, beside = read(json.dumps([post_established("P-1", "331"), item]).encode())
+    assert parsed(right).event.envelope.id == "P-1"
+    wrong = rejected(beside)
     (fault,) = wrong.refusal.faults
     assert (fault.field, fault.problem) == (field, problem)
     assert wrong.claimed == (("E-1", "/hr") if named else (None, None))
@@ -222,8 +221,7 @@ def test_an_event_is_nested_as_deeply_as_it_may_be(depth: int, problem: str) -> 
     for _ in range(depth - 1):
         data = [data]
     (item,) = read(json.dumps(post_established("P-1", "331") | {"data": data}).encode(), STRUCTURED)
-    assert item.refusal is not None
-    assert ("nested too deeply" in str(item.refusal)) is (problem == "is nested too deeply")
+    assert ("nested too deeply" in str(rejected(item).refusal)) is (problem == "is nested too deeply")
 
 
 def test_null_in_a_header_is_nothing_for_what_can_be_left_out_and_a_text_for_what_cannot() -> None:
@@ -231,7 +229,6 @@ def test_null_in_a_header_is_nothing_for_what_can_be_left_out_and_a_text_for_wha
     headers = {f"ce-{name}": value for name, value in event.items() if name != "data"}
     content = json.dumps(event["data"]).encode()
     (item,) = read_request(headers | {"content-type": "application/json"}, content, 1, NOON)
-    assert item.event is not None, item.refusal
-    envelope = item.event.envelope
+    envelope = parsed(item).event.envelope
     assert (envelope.id, envelope.supersedes, envelope.time) == ("null", None, NOON)
-    assert item.stated_time is None
+    assert parsed(item).stated_time is None

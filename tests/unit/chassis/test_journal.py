@@ -170,7 +170,7 @@ async def test_a_row_is_the_event_as_it_was_stated_with_what_the_service_stamped
     assert envelope.time == datetime(2023, 11, 1, 9, tzinfo=UTC)
     assert (envelope.acceptedtime, envelope.sequence) == (accepted(outcome).accepted_at, "2")
     assert (envelope.voids, envelope.voidssource, envelope.provenance) == (None, None, "request test")
-    assert event_of(row).data == incoming(full)[0].event.data  # type: ignore[union-attr]
+    assert event_of(row).data == incoming(full)[0].event.data
 
 
 async def test_events_are_read_in_order_so_many_at_a_time_from_behind_a_position_on(pool: asyncpg.Pool) -> None:

@@ -14,8 +14,19 @@ from starlette.types import Message
 
 from services.chassis.authentication import Right, hash_key, new_key
 from services.metrics import app as metrics
+from services.metrics.pages.router import pages_router
 from services.recruitment import app as recruitment
 from services.retention import app as retention
+
+
+def paths(routes: Iterable[Any]) -> set[str]:
+    """The paths of an application's routes, those of included routers too."""
+    own: set[str] = set()
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        own |= paths(included.routes) if included is not None else {route.path}
+    return own
+
 
 DATABASE = "postgresql://postgres@/nothing"
 IDLE_KEY, IDLE = new_key("idle", "331", ())
@@ -28,6 +39,9 @@ OPEN = {
     "/", "/asyncapi", "/asyncapi.json", "/docs", "/docs/oauth2-redirect", "/health/live", "/health/ready", "/metrics",
     "/openapi.json", "/static-offline-docs",
 }  # fmt: skip
+PAGES = paths(pages_router().routes)
+"""Where whoever shows no key is asked for one on a page."""
+FORMS = {"/sign-in", "/sign-out"}
 FOR_ANY_KEY = {
     "/v1/measures", "/v1/quality/checks", "/v1/benchmarks/neighbours", "/v1/benchmarks/releases",
     "/v1/benchmarks/revisions",
@@ -36,15 +50,6 @@ FOR_ANY_KEY = {
 METHODS = ("GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND")
 QUERY = b"authority=&authority=x&as_at=yesterday&limit=%FF&nonsense=1"
 each_service = pytest.mark.parametrize("app", APPS.values(), ids=APPS.keys())
-
-
-def paths(routes: Iterable[Any]) -> set[str]:
-    """The paths of an application's routes, those of included routers too."""
-    own: set[str] = set()
-    for route in routes:
-        included = getattr(route, "original_router", None)
-        own |= paths(included.routes) if included is not None else {route.path}
-    return own
 
 
 async def ask(
@@ -76,7 +81,7 @@ async def ask(
 
 @each_service
 async def test_whoever_has_no_known_key_gets_401_whatever_is_asked_and_nothing_is_read(app: FastAPI) -> None:
-    closed = {path for path in paths(app.routes) if path not in OPEN}
+    closed = paths(app.routes) - OPEN - PAGES
     assert len(closed) >= 3
     for path in {*closed, "/v1", "/v2/nothing", "/health", "/health/live/", "/docs/../v1/dead-letters", "//metrics"}:
         for filled in (path, path.replace("{", "").replace("}", "")):
@@ -179,9 +184,23 @@ async def test_who_has_no_key_is_told_in_which_ways_one_can_be_sent(app: FastAPI
 @pytest.mark.parametrize("way", REFUSED)
 async def test_a_key_in_another_way_is_none_whatever_is_asked(app: FastAPI, way: str) -> None:
     query = f"api_key={FEED_KEY}&access_token={FEED_KEY}&key={FEED_KEY}".encode()
-    for path in sorted(paths(app.routes) - OPEN):
+    for path in sorted(paths(app.routes) - OPEN - PAGES):
         for method in ("GET", "POST"):
             assert await ask(app, method, path.replace("{", "").replace("}", ""), None, query, REFUSED[way]) == (401, 0)
+
+
+FORMS, OF_PAGES = {"/sign-in", "/sign-out"}, ("/assets/{digest}/{name:path}",)
+"""Pages that anybody may open: they ask for a key, and end what began with one. And what pages are made of."""
+
+
+@pytest.mark.parametrize("way", ["none", *REFUSED])
+async def test_whoever_has_no_known_key_is_led_from_every_page_to_where_one_is_asked_for(way: str) -> None:
+    app, given = APPS[metrics.NAME], REFUSED.get(way, ())
+    for path in sorted(PAGES - FORMS - set(OF_PAGES)):
+        filled = path.replace("{", "").replace("}", "")
+        for method in METHODS:
+            expected = 303 if method in ("GET", "HEAD") else 405
+            assert await ask(app, method, filled, None, QUERY, given) == (expected, 0), (method, path)
 
 
 async def test_no_key_at_all_is_none_even_where_somebody_set_the_hash_of_nothing() -> None:

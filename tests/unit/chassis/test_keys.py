@@ -61,8 +61,8 @@ def test_the_command_prints_a_key_and_the_entry_that_lets_it_in(capsys: pytest.C
     assert main(given) == 0
     shown, entry = capsys.readouterr().out.splitlines()
     key = shown.removeprefix("key (shown once): ")
-    keys = tuple(ApiKey(**item) for item in json.loads(entry.removeprefix("entry for WORKFORCE_API_KEYS: ")))
-    caller = find_caller(keys, key)
+    stated = ApiKey(**json.loads(entry.removeprefix("entry for WORKFORCE_API_KEYS: ")))
+    caller = find_caller((stated,), key)
     assert caller == Caller(name="HR system", authority="331", rights=(Right.FEED, Right.READ))
 
 

@@ -4,6 +4,7 @@ Invariant: the service is asked over HTTP; what it would tell is given to it; ev
 """
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -29,6 +30,8 @@ class Operated:
     def __init__(self) -> None:
         app = retention.create(retention.ServiceSettings(database_url="postgresql://postgres@/nothing"))
         self.runtime: Runtime = app.state.runtime
+        self.done: list[tuple[Any, ...]] = []
+        self.runtime._pool = cast(Any, Kept(self.done))
         self.document = app.openapi()
         hooks = {"response": [self._is_as_documented]}
         self.client = httpx.AsyncClient(
@@ -49,6 +52,25 @@ class Operated:
         """What its health is."""
         health = SimpleNamespace(readiness=lambda: readiness, stalled=lambda: stalled)
         self.runtime.health = cast(Any, health)
+
+
+class Kept:
+    """A database in which nothing was done with any letter; what is done is noted."""
+
+    def __init__(self, done: list[tuple[Any, ...]]) -> None:
+        self.done = done
+
+    async def fetch(self, *_: Any) -> list[Any]:
+        return []
+
+    async def execute(self, _: str, letters: list[str], *what: Any) -> None:
+        self.done.append((len(letters), *what))
+
+    @asynccontextmanager
+    async def acquire(self) -> AsyncIterator["Kept"]:
+        yield self
+
+    transaction = acquire
 
 
 @pytest.fixture
@@ -120,11 +142,13 @@ async def test_dead_letters_are_listed_with_why_and_without_key_and_body(
 
     monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
     answer = await service.client.get("/v1/dead-letters")
+    assert answer.status_code == 200, answer.text
     records = answer.json()["records"]
     assert answer.status_code == 200
     assert asked == ["retention", "127.0.0.1:9092"]
     assert [record["offset"] for record in records] == [5, 6]
-    assert records[0].keys() == {"offset", "about"}
+    assert records[0].keys() == {"offset", "about", "state", "history"}
+    assert (records[0]["state"], records[0]["history"]) == ("open", [])
     assert (
         records[0]["about"].items()
         >= {
@@ -140,6 +164,16 @@ async def test_dead_letters_are_listed_with_why_and_without_key_and_body(
     assert '\\"surname\\"' not in answer.text
 
 
+def _there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two letters, at the offsets 5 and 6."""
+
+    async def read(*_: str) -> AsyncIterator[ConsumerRecord]:
+        for record in (letter(5, "332", 13), letter(6, "331", 12)):
+            yield record
+
+    monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
+
+
 async def test_what_is_sent_again_is_what_was_asked_for_each_once(
     service: Operated, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,10 +183,12 @@ async def test_what_is_sent_again_is_what_was_asked_for_each_once(
         asked.extend(of)
         return 2
 
-    monkeypatch.setattr("services.chassis.operation.send_again", send)
+    _there(monkeypatch)
+    monkeypatch.setattr("services.chassis.dead_letter_routes.send_again", send)
     answer = await service.client.post("/v1/dead-letters/send-again", json={"offsets": [6, 5, 6]})
     assert (answer.status_code, answer.json()) == (202, {"sent": 2})
     assert asked == ["retention", "127.0.0.1:9092", {5, 6}]
+    assert service.done == [(2, "sent-again", "loopback", None)]
 
 
 async def test_what_cannot_be_sent_again_is_told_beside_how_many_were(
@@ -161,8 +197,10 @@ async def test_what_cannot_be_sent_again_is_told_beside_how_many_were(
     async def send(*_: Any) -> int:
         raise NotSentAgain(1, {7: "there is no such record"})
 
-    monkeypatch.setattr("services.chassis.operation.send_again", send)
+    _there(monkeypatch)
+    monkeypatch.setattr("services.chassis.dead_letter_routes.send_again", send)
     answer = await service.client.post("/v1/dead-letters/send-again", json={"offsets": [6, 7]})
+    assert service.done == [(1, "sent-again", "loopback", None)]
     body = answer.json()
     assert (answer.status_code, body["sent"], body["detail"]) == (409, 1, "offset 7: there is no such record")
     assert body["type"] == "urn:workforce:problem:not-sent-again"
@@ -180,7 +218,7 @@ async def test_while_kafka_is_away_it_is_told_so(
         raise KafkaConnectionError
 
     monkeypatch.setattr("services.chassis.dead_letters.read_dead_letters", read)
-    monkeypatch.setattr("services.chassis.operation.send_again", send)
+    monkeypatch.setattr("services.chassis.dead_letter_routes.send_again", send)
     answer = (
         await service.client.get("/v1/dead-letters")
         if asked == "list"

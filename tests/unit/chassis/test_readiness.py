@@ -48,7 +48,7 @@ class Service:
             hindered=(),
             spec=SimpleNamespace(publishes=publishes, on_kafka=True),
             settings=SimpleNamespace(stalled_seconds=60.0, late_seconds=10.0),
-            catching_up=None,
+            unsettled=None,
             waiting_to_start=None,
             delivery=self.delivery,
             watermarks=self.watermarks,
@@ -185,7 +185,7 @@ def test_timelines_that_wait_are_a_reason_for_who_answers_with_figures_only(monk
     waits = "3 timelines wait to be derived"
     for publishes, reasons in ((False, [waits]), (True, [])):
         service = made(monkeypatch, publishes)
-        service.runtime.catching_up = waits
+        service.runtime.unsettled = waits
         assert service.reasons() == reasons
 
 

@@ -18,7 +18,6 @@ PATIENCE_SECONDS = 30.0
 
 def event(name: str) -> Event:
     (item,) = incoming(post_established(name, "331"))
-    assert item.event is not None
     return item.event
 
 

@@ -405,8 +405,11 @@ async def test_a_database_that_cannot_be_set_up_is_not_there_and_is_let_go_of(
 @pytest.mark.parametrize(
     ("service", "begun"),
     [
-        (recruitment, ["Relay.run", "_watch_journal", "Watermarks.hear", "judge", "_keep_readings"]),
-        (metrics, ["Watermarks.hear", "judge", "_keep_readings"]),
+        (
+            recruitment,
+            ["Relay.run", "_watch_journal", "Watermarks.hear", "judge", "_keep_readings", "_tell_dead_letters"],
+        ),
+        (metrics, ["Watermarks.hear", "judge", "_keep_readings", "_tell_dead_letters"]),
     ],
     ids=["recruitment", "metrics"],
 )

@@ -16,10 +16,11 @@ from fastapi import Request
 from contracts.refusal import Fault, Refused
 from services.chassis.bodies import SMALL_BODY, read_model
 from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_request
+from services.chassis.dead_letter_routes import SendAgain
 from services.chassis.intake import Answer, _batch_answer, _single_answer
-from services.chassis.operation import SendAgain
 from services.chassis.problems import Problem, faults_as_json
 from services.chassis.query import QueryModel
+from tests.unit.chassis.as_read import parsed, rejected
 
 NOW = datetime(2023, 11, 30, 12, tzinfo=UTC)
 EVENT: dict[str, Any] = {
@@ -57,8 +58,7 @@ def sent_again(offsets: list[object]) -> Problem:
 def event_refused(data: dict[str, Any]) -> Refused:
     """The refusal of an event with this data."""
     (incoming,) = read_request({"content-type": STRUCTURED}, json.dumps(EVENT | {"data": data}).encode(), 10, NOW)
-    assert incoming.refusal is not None
-    return incoming.refusal
+    return rejected(incoming).refusal
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_what_came_is_repeated_in_part_only(refused: Callable[[], Problem]) -> N
 
 def test_of_a_batch_of_faults_every_event_is_told_one_and_the_answer_stays_short() -> None:
     body = json.dumps([{"id": LONG[:5000], "data": {f"f{number}": 1}} for number in range(1000)]).encode()
-    answers = [rejected(item) for item in read_request({"content-type": BATCH}, body, 1000, NOW)]
+    answers = [answer_to(item) for item in read_request({"content-type": BATCH}, body, 1000, NOW)]
     document = json.loads(bytes(_batch_answer(answers).body))
     assert len(json.dumps(document)) < 600_000
     assert all(result["faults"] for result in document["results"])
@@ -121,10 +121,9 @@ def test_of_a_batch_of_faults_every_event_is_told_one_and_the_answer_stays_short
     assert len(first["faults"]) == len(last["faults"]) + last["faults_left_out"] > 1
 
 
-def rejected(item: Incoming) -> Answer:
+def answer_to(item: Incoming) -> Answer:
     """The answer to an event that its contract refuses."""
-    assert item.refusal is not None
-    return Answer("e-1", "/hr", "rejected", 422, faults_as_json(item.refusal))
+    return Answer("e-1", "/hr", "rejected", 422, faults_as_json(rejected(item).refusal))
 
 
 @pytest.mark.parametrize(
@@ -168,8 +167,12 @@ def test_an_event_nested_too_deeply_does_not_hide_its_neighbours() -> None:
     for _ in range(25):
         deep = [deep]
     items = list(read_request({"content-type": BATCH}, json.dumps([EVENT | {"data": deep}, EVENT]).encode(), 10, NOW))
-    assert (str(items[0].refusal).split(";")[0], items[1].refusal) == ("event: is nested too deeply", None)
-    assert items[0].claimed == ("e-1", "/coventry/hr")
+    deepest = rejected(items[0])
+    assert (str(deepest.refusal).split(";")[0], deepest.claimed) == (
+        "event: is nested too deeply",
+        ("e-1", "/coventry/hr"),
+    )
+    assert parsed(items[1]).event.envelope.id == "e-1"
 
 
 @pytest.mark.parametrize(

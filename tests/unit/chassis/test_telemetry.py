@@ -33,7 +33,8 @@ from services.chassis.service import Measured
 from services.chassis.telemetry import FINE_SECONDS, Telemetry
 from services.chassis.watermarks import Watermarks
 from services.metrics import app as metrics
-from services.metrics.ingest import handlers, store
+from services.metrics.ingest import feeds, handlers, store
+from services.metrics.telemetry import MetricsTelemetry
 from services.recruitment import app as recruitment
 from tests.delivery.consuming import ONE, ZERO, Consuming, bad, good
 from tests.delivery.feed import Stated, decoded, post_established, stated
@@ -81,14 +82,14 @@ def changes(telemetry: Telemetry) -> Iterator[dict[str, float]]:
 
 
 def test_every_metric_that_is_declared_has_a_test_here() -> None:
-    assert vars(Telemetry()).keys() - {"registry"} == SHOWN
+    assert vars(MetricsTelemetry()).keys() - {"registry"} == SHOWN
 
 
 def test_every_metric_that_is_declared_is_changed_by_the_code_and_no_other_file_declares_one() -> None:
     files = {path: path.read_text() for folder in services.__path__ for path in Path(folder).rglob("*.py")}
     told = "\n".join(text for path, text in files.items() if path.name != "telemetry.py")
     changed = set(re.findall(r"telemetry\.(\w+)", told))
-    assert vars(Telemetry()).keys() - changed == set()
+    assert vars(MetricsTelemetry()).keys() - changed == set()
     declaring = {
         path.name for path, text in files.items() if re.search(r"import .*\b(Counter|Gauge|Histogram)\b", text)
     }
@@ -98,11 +99,11 @@ def test_every_metric_that_is_declared_is_changed_by_the_code_and_no_other_file_
 
 def test_times_are_told_as_finely_as_the_alerts_need_them() -> None:
     assert FINE_SECONDS == (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
-    telemetry = Telemetry()
-    telemetry.latency.observe(0.25)
+    telemetry = MetricsTelemetry()
+    telemetry.origin_to_figure.observe(0.25)
     told = {
         sample.labels["le"]: sample.value
-        for sample in next(iter(telemetry.latency.collect())).samples
+        for sample in next(iter(telemetry.origin_to_figure.collect())).samples
         if sample.name.endswith("_bucket")
     }
     assert (told["0.1"], told["0.25"], told["+Inf"]) == (0, 1, 1)
@@ -479,29 +480,29 @@ async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: as
 # --- metrics' own -----------------------------------------------------------------------------------------------------
 
 
-@shows("undrained", "underivable")
+@shows("to_derive", "underivable")
 async def test_subjects_that_wait_to_be_derived_and_those_that_cannot_be_are_told(pool: asyncpg.Pool) -> None:
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), catching_up="before"))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), unsettled="before"))
     async with pool.acquire() as connection:
         await store.enqueue(connection, {store.Subject("331", f"worker/W-{number}") for number in range(3)})
         await store.enqueue_failed(connection, {store.Subject("332", "worker/W-1"): "too many stretches"})
     with changes(runtime.telemetry) as changed:
         await handlers.count_waiting(runtime)
     assert changed == {"timelines_to_derive": 3, "timelines_underivable": 1}
-    assert runtime.catching_up == "3 timelines wait to be derived"
+    assert runtime.unsettled == "3 timelines wait to be derived"
     await pool.execute("DELETE FROM derivation_queue")
     await handlers.count_waiting(runtime)
     told = figures(runtime.telemetry)
     assert (told["timelines_to_derive"], told["timelines_underivable"]) == (0, 0)
-    assert runtime.catching_up is None
+    assert runtime.unsettled is None
 
 
-@shows("latency")
+@shows("origin_to_figure")
 async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that_is_new(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.metrics.ingest.handlers.datetime", SimpleNamespace(now=lambda _: NOON))
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=RecentEvents()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
 
     def accepted(post: str, sequence: int, seconds: float) -> Any:
         event = decoded(post_established(post, "331"), sequence)
@@ -513,3 +514,25 @@ async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that
         await handlers.TakeInEvents(runtime)([first, second], False)
         await handlers.TakeInEvents(runtime)([first, second], False)
     assert changed == {"origin_to_figure_seconds_count": 2, "origin_to_figure_seconds_sum": 1.75}
+
+
+@shows("feed_recorded", "feed_accepted", "feeds_left_out")
+async def test_when_each_feed_last_came_is_told_and_of_how_many_feeds_it_is_not(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.metrics.ingest.feeds.MOST_WATCHED", 1)
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
+
+    def of(source: str, sequence: int, minutes: int) -> Any:
+        event = decoded(post_established("P-1", "331"), sequence)
+        stated = {"source": source, "time": NOON, "acceptedtime": NOON + timedelta(minutes=minutes)}
+        return replace(event, envelope=event.envelope.model_copy(update=stated))
+
+    await handlers.TakeInEvents(runtime)([of("/hr", 1, 2), of("/panels", 2, 1)], False)
+    with changes(runtime.telemetry) as changed:
+        await feeds.tell(runtime)
+    assert changed == {
+        "feed_recorded_until_timestamp_seconds authority=331 source=/hr": NOON.timestamp(),
+        "feed_last_accepted_timestamp_seconds authority=331 source=/hr": NOON.timestamp() + 120,
+        "feeds_left_out": 1,
+    }

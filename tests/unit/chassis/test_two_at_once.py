@@ -26,6 +26,7 @@ from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from services.chassis.watermarks import Watermarks
 from services.metrics.ingest import handlers, store
+from services.metrics.telemetry import MetricsTelemetry
 from tests.delivery.feed import decoded, post_established
 from tests.unit.chassis.journals import accept, incoming, worker_started
 
@@ -100,7 +101,7 @@ async def test_who_comes_second_waits_for_the_first(pool: asyncpg.Pool, first: S
 
 
 async def test_a_batch_waits_for_whoever_works_on_one_of_its_authorities(pool: asyncpg.Pool) -> None:
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=RecentEvents()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     events = [decoded(post_established("P-1", "332"), 1), decoded(post_established("P-1", "331"), 2)]
     assert await excludes(pool, lock_331, lambda: handlers.TakeInEvents(runtime)(events, False))
     others = [decoded(post_established("P-1", "333"), 3)]

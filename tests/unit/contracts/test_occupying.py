@@ -8,12 +8,13 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.catalogue import EVENT_MODELS
 from contracts.effects import action_of, in_order_of_effect
 from contracts.envelope import Event
 from contracts.events.base import EventData
-from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
+from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from contracts.events.posts import PostClosed, PostEstablished
+from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from contracts.occupying import (
     EFFECTS,
     HeldUnder,
@@ -81,13 +82,26 @@ def test_on_one_day_reversals_act_first_then_leavers_starts_moves_and_changes_of
 
 
 def test_an_action_is_of_its_effective_date_its_subject_and_its_position_in_the_order_of_recording() -> None:
-    effects = in_order_of_effect(PostEstablished, PostClosed)
+    effects = in_order_of_effect(PostEstablished, PostClosed, PostChanged)
     opened = event(established(DAY_2), "post/P-7", RECORDED, "E-1", sourcesequence="4")
     assert action_of(opened, effects) == (
         DAY_2, 0, (RECORDED, "/coventry/hr", 4, "E-1", "uk.workforce.post.established.v1"), "P-7", opened.data,
     )  # fmt: skip
     closed = event(PostClosed(closed_on=DAY_1), "post/P-7", RECORDED, "E-2")
     assert action_of(closed, effects)[:2] == (DAY_1, 1)
+
+
+def test_a_type_of_event_about_the_same_subject_cannot_be_forgotten() -> None:
+    with pytest.raises(TypeError, match=r"^PostChanged: list each in the order"):
+        in_order_of_effect(PostEstablished, PostClosed)
+    assert list(in_order_of_effect(PostEstablished, PostClosed, without=[PostChanged]).values()) == [0, 1]
+
+
+def test_a_type_of_event_without_an_effective_date_has_no_effect_on_a_date() -> None:
+    with pytest.raises(TypeError, match=r"^WorkerMerged: has no effective date"):
+        in_order_of_effect(
+            WorkerMerged, without=[model for model in EVENT_MODELS.values() if model is not WorkerMerged]
+        )
 
 
 def test_an_earlier_day_acts_before_a_later_one_whatever_was_recorded_first() -> None:

@@ -81,7 +81,7 @@ def test_every_package_that_is_installed_is_the_one_that_was_locked(target: str,
     pip = r"pip install --quiet --disable-pip-version-check --require-hashes -r requirements/(\w+).lock"
     assert list(dict.fromkeys(re.findall(pip, said(target)))) == locks
     assert said(target).count("pip install") == len(re.findall(pip, said(target)))
-    assert said("lock").count("--generate-hashes") == 5
+    assert said("lock").count("--generate-hashes") == 6
 
 
 def test_what_runs_is_the_same_whichever_lock_it_was_installed_from() -> None:
@@ -117,13 +117,14 @@ def test_what_is_of_one_group_runs_in_one_process() -> None:
 
 
 def test_the_check_takes_in_format_lint_types_imports_every_generated_file_and_the_documents() -> None:
-    commands = [line for line in said("check").splitlines() if line.startswith(".venv/bin/")]
+    commands = [line for line in said("check", "AGAINST=main").splitlines() if line.startswith(".venv/bin/")]
     assert commands == [
         ".venv/bin/ruff format --check .",
         ".venv/bin/ruff check .",
         ".venv/bin/mypy",
         ".venv/bin/lint-imports",
         ".venv/bin/python -m contracts.generate --check",
+        ".venv/bin/python -m contracts.compatibility --against main",
         ".venv/bin/python -m deploy.grafana.build --check",
         ".venv/bin/python -m services.metrics.measures.document --check",
         ".venv/bin/python -m services.people.mapping.schema --check",

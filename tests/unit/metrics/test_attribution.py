@@ -9,7 +9,7 @@ from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import PartChange, Report, part_changes
-from services.metrics.figures.figures import FigureQuery, Reading
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
 from services.metrics.snapshot.amounts import ONE

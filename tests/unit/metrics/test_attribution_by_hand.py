@@ -16,7 +16,7 @@ from contracts.events.working_life import CaseloadCounted, DemandCounted
 from services.metrics.figures import attribution
 from services.metrics.figures.attribution import Attribution, Surroundings, amounts, most_steps
 from services.metrics.figures.changes import PartChange, Report, part_changes
-from services.metrics.figures.figures import FigureQuery, Reading
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
 from services.metrics.snapshot.snapshot import Snapshot

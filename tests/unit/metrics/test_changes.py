@@ -9,7 +9,7 @@ from contracts.codes import Role
 from contracts.envelope import Event
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import PartChange, Report, differences, figure_changes, part_changes
-from services.metrics.figures.figures import FigureQuery, Reading
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, count
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason

@@ -3,7 +3,7 @@
 import pytest
 
 from services.metrics.api.computing import SMALL
-from services.metrics.figures.figures import FigureQuery
+from services.metrics.figures.reading import FigureQuery
 from services.metrics.measures.catalogue import MEASURES, counts_of
 from services.metrics.read_models import cost as costs
 from services.metrics.read_models.cost import (

@@ -9,7 +9,7 @@ from contracts.codes import CoverReason, Role
 from contracts.envelope import Event
 from contracts.events.posts import PostClosed
 from services.metrics.figures.explanation import Explained, MadeOf, ever_in_post, explain, stands_at
-from services.metrics.figures.figures import FigureQuery, Reading
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
 from services.metrics.snapshot.snapshot import Snapshot

@@ -12,7 +12,8 @@ from contracts.events.working_life import CaseloadCounted, DemandCounted
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import Report, part_changes
 from services.metrics.figures.explanation import explain
-from services.metrics.figures.figures import FigureQuery, Figures, Reading, figures
+from services.metrics.figures.figures import Figures, figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES, count, counts_of
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason
@@ -46,10 +47,10 @@ def _asked(measure: str, *by: str, **where: str) -> Figures:
 
 
 def test_children_of_overlapping_kinds_have_no_total_and_each_kind_has_its_own() -> None:
-    assert _asked("children").totals == [Reason.NOT_COUNTED]
+    assert _asked("children").totals == [Reason.KINDS_OVERLAP]
     by_kind = _asked("children", "demand")
     assert dict(by_kind.rows) == {(PLANS,): [60], (LOOKED_AFTER,): [72]}
-    assert by_kind.totals == [Reason.NOT_COUNTED]
+    assert by_kind.totals == [Reason.KINDS_OVERLAP]
     assert _asked("children", demand=PLANS).totals == [60]
 
 
@@ -58,7 +59,7 @@ def test_where_only_one_kind_is_ever_counted_it_is_the_total() -> None:
     for measure, total in (("children", 60), ("children-per-case-holder", 75)):
         assert figures(MEASURES[measure], [_reading(events)], [WHEN], FigureQuery()).totals == [total]
     both = [_reading(events), _reading([one for one in _history() if one.envelope.id == "E-5"], "332")]
-    assert figures(MEASURES["children"], both, [WHEN], FigureQuery()).totals == [Reason.NOT_COUNTED]
+    assert figures(MEASURES["children"], both, [WHEN], FigureQuery()).totals == [Reason.KINDS_OVERLAP]
 
 
 def test_there_is_no_row_that_would_add_up_kinds() -> None:
@@ -67,11 +68,11 @@ def test_there_is_no_row_that_would_add_up_kinds() -> None:
 
 
 def test_children_per_case_holder_are_of_one_kind_each_over_all_case_holders() -> None:
-    assert _asked("children-per-case-holder").totals == [Reason.NOT_COUNTED]
+    assert _asked("children-per-case-holder").totals == [Reason.KINDS_OVERLAP]
     assert _asked("children-per-case-holder", demand=PLANS).totals == [75]
     by_kind = _asked("children-per-case-holder", "demand")
     assert dict(by_kind.rows) == {(PLANS,): [75], (LOOKED_AFTER,): [90]}
-    assert by_kind.totals == [Reason.NOT_COUNTED]
+    assert by_kind.totals == [Reason.KINDS_OVERLAP]
 
 
 def test_what_changed_of_children_is_told_kind_by_kind_though_there_is_no_total() -> None:

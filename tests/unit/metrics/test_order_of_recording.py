@@ -11,7 +11,8 @@ from contracts.envelope import Event
 from contracts.events.hiring import CohortOpened
 from contracts.standing import order_of_recording, recorded_before
 from services.metrics.academy.outcomes import cohorts
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from contracts.codes import CswwRole
+from contracts.codes import CswwRole, Demand
 from contracts.envelope import Event
-from services.metrics.figures.figures import FigureQuery, Figures, FigureSums, Reading
+from services.metrics.figures.figures import Figures, FigureSums
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
 from services.metrics.reasons import Reason
@@ -21,6 +22,7 @@ from tests.worked.stated import caseload, children, covered, left, post, started
 DAY = date(2023, 9, 30)
 YEAR = When(date(2022, 10, 1), DAY, DAY)
 BEFORE = "2022-01-03"
+WAYS = ("one by one", "together", "merged")
 
 
 def reading(authority: str, *facts: Fact) -> Reading:
@@ -30,11 +32,20 @@ def reading(authority: str, *facts: Fact) -> Reading:
     return Reading(authority, datetime.fromisoformat("2024-01-01T00:00:00Z"), lambda: snapshot)
 
 
-def figure(measure: str, *readings: Reading, by: tuple[str, ...] = (), one_by_one: bool = True) -> Figures:
-    """A measure over the readings, which come one after another or together."""
-    sums = FigureSums([MEASURES[measure]], [YEAR], FigureQuery(by))
-    for some in [[one] for one in readings] if one_by_one else [list(readings)]:
-        sums.add(some)
+def figure(measure: str, *readings: Reading, by: tuple[str, ...] = (), way: str = "one by one") -> Figures:
+    """A measure over the readings: they come together, or one by one, or each is counted by itself and then merged."""
+
+    def nothing() -> FigureSums:
+        return FigureSums([MEASURES[measure]], [YEAR], FigureQuery(by))
+
+    sums = nothing()
+    for some in [list(readings)] if way == "together" else [[one] for one in readings]:
+        if way == "merged":
+            of_one = nothing()
+            of_one.add(some)
+            sums.merge(of_one)
+        else:
+            sums.add(some)
     return sums.figures(MEASURES[measure])
 
 
@@ -50,7 +61,7 @@ OTHER = reading(
 )
 
 
-@pytest.mark.parametrize("one_by_one", [True, False])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize(
     ("measure", "total"),
     [
@@ -70,11 +81,9 @@ OTHER = reading(
         ("average-caseload", 20),
     ],
 )
-def test_what_two_authorities_recorded_under_the_same_numbers_adds_up(
-    measure: str, total: str, one_by_one: bool
-) -> None:
+def test_what_two_authorities_recorded_under_the_same_numbers_adds_up(measure: str, total: str, way: str) -> None:
     for readings in ((ONE, OTHER), (OTHER, ONE)):
-        assert figure(measure, *readings, one_by_one=one_by_one).totals == [Fraction(total)]
+        assert figure(measure, *readings, way=way).totals == [Fraction(total)]
 
 
 def test_rows_of_two_authorities_add_up_by_what_posts_have_in_common() -> None:
@@ -89,21 +98,67 @@ def test_rows_come_in_the_order_of_what_they_are_broken_down_by_and_what_is_not_
     assert [key for key, _ in answer.sorted_rows()] == [("AC-1",), ("AC-2",), (None,)]
 
 
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("readings", [(ONE, OTHER), (OTHER, ONE)], ids=["331 first", "332 first"])
-def test_what_rests_on_the_rules_of_one_of_them_is_told_of_no_two(readings: tuple[Reading, Reading]) -> None:
-    assert figure("progression-funding-used", *readings).totals == [Reason.NO_POLICY]
+def test_what_rests_on_the_rules_of_one_of_them_is_told_of_no_two(readings: tuple[Reading, Reading], way: str) -> None:
+    assert figure("progression-funding-used", *readings, way=way).totals == [Reason.NO_POLICY]
     assert figure("retention-payments-due", *readings, by=("role",)).totals == [Reason.NO_POLICY]
     assert figure("retention-payments-due", ONE).totals == [Fraction(0)]
 
 
-def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_one() -> None:
+@pytest.mark.parametrize("way", WAYS)
+def test_children_of_two_kinds_are_not_added_though_each_authority_counts_but_one(way: str) -> None:
     plans = reading("331", children("D-1", "2023-09-30", 40, "child-protection-plans"))
     looked_after = reading("332", children("D-1", "2023-09-30", 70, "children-looked-after"))
     for readings in ((plans, looked_after), (looked_after, plans)):
-        assert figure("children", *readings).totals == [Reason.NOT_COUNTED]
-        by_kind = figure("children", *readings, by=("demand",))
+        assert figure("children", *readings, way=way).totals == [Reason.KINDS_OVERLAP]
+        by_kind = figure("children", *readings, by=("demand",), way=way)
         assert [values for _, values in by_kind.sorted_rows()] == [[Fraction(40)], [Fraction(70)]]
-    assert figure("children", plans, plans).totals == [Fraction(80)]
+    assert figure("children", plans, plans, way=way).totals == [Fraction(80)]
+
+
+CASES = [post("P-1", BEFORE), started("W-1", BEFORE), caseload("W-1", "2023-09-30", 10)]
+"""Of an authority with a case holder of 1 FTE."""
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_children_are_divided_by_the_case_holders_of_those_alone_who_counted_children(way: str) -> None:
+    plans = reading("331", *CASES, children("D-1", "2023-09-30", 40, "child-protection-plans"))
+    none = reading("332", *CASES)
+    other_plans = reading("333", *CASES, children("D-1", "2023-09-30", 20, "child-protection-plans"))
+    for readings in ((plans, none), (none, plans)):
+        assert figure("children-per-case-holder", *readings, way=way).totals == [Fraction(40)]
+    # 60 children of both, and 2 FTE.
+    three = figure("children-per-case-holder", plans, none, other_plans, way=way)
+    assert three.totals == [Fraction(30)]
+    assert figure("children-per-case-holder", none, none).totals == [Reason.NOT_COUNTED]
+
+
+def test_each_kind_of_children_is_divided_by_the_case_holders_of_those_who_counted_that_kind() -> None:
+    plans = reading("331", *CASES, children("D-1", "2023-09-30", 40, "child-protection-plans"))
+    both = reading(
+        "332",
+        *CASES,
+        children("D-1", "2023-09-30", 20, "child-protection-plans"),
+        children("D-2", "2023-09-30", 70, "children-looked-after"),
+    )
+    by_kind = figure("children-per-case-holder", plans, both, by=("demand",))
+    assert dict(by_kind.rows) == {
+        (Demand.CHILD_PROTECTION_PLANS,): [Fraction(30)],
+        (Demand.CHILDREN_LOOKED_AFTER,): [Fraction(70)],
+    }
+    assert by_kind.totals == [Reason.KINDS_OVERLAP]
+
+
+def test_children_are_divided_at_each_time_by_those_who_counted_them_then() -> None:
+    earlier = When(date(2021, 10, 1), date(2022, 9, 30), date(2022, 9, 30))
+    cases = [post("P-1", BEFORE), started("W-1", BEFORE)]
+    cases += [caseload("W-1", "2022-09-30", 10), caseload("W-1", "2023-09-30", 10)]
+    then = reading("331", *cases, children("D-1", "2022-09-01", 40, "child-protection-plans"))
+    now = reading("332", *cases, children("D-1", "2023-09-01", 20, "child-protection-plans"))
+    sums = FigureSums([MEASURES["children-per-case-holder"]], [earlier, YEAR], FigureQuery())
+    sums.add([then, now])
+    assert sums.figures(MEASURES["children-per-case-holder"]).totals == [Fraction(40), Fraction(20)]
 
 
 def test_scope_is_the_callers_for_counts_and_the_census_for_its_rates() -> None:

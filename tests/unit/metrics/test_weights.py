@@ -12,7 +12,8 @@ import pytest
 from contracts.envelope import Event, parse_event
 from deploy.demonstration import history
 from services.metrics.figures.columns import Columns
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import When
 from services.metrics.quality.catalogue import findings

@@ -13,7 +13,8 @@ from contracts.events.hiring import CohortOpened, WorkerMerged, WorkerStarted
 from contracts.events.leavers import LeaverReversed
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted
-from services.metrics.figures.figures import FigureQuery, Reading, figures
+from services.metrics.figures.figures import figures
+from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
 from services.metrics.snapshot.snapshot import Snapshot

@@ -17,10 +17,10 @@ from contracts.envelope import Event
 from services.chassis import inbox, recent_events
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.ingest import derivation, feeds, handlers, store
 from services.metrics.ingest.store import Subject
 from services.metrics.read_models.readers import Readers
+from services.metrics.telemetry import MetricsTelemetry
 from services.metrics.timelines import knowledge
 from tests.delivery.feed import Stated, decoded, post_established, stated
 from tests.unit.chassis.journals import worker_started
@@ -115,7 +115,7 @@ class Metrics:
     def __init__(self, pool: asyncpg.Pool, kept: RecentEvents) -> None:
         self.pool = pool
         self.behind = False
-        runtime = SimpleNamespace(pool=pool, telemetry=Telemetry(), recent_events=kept, catching_up=None)
+        runtime = SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=kept, unsettled=None)
         runtime.far_behind = lambda: self.behind
         self.runtime = cast(Runtime, runtime)
 

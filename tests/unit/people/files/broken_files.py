@@ -196,6 +196,19 @@ BROKEN_FILES = (
         "byte 24",
     ),
     BrokenFile(
+        "UTF-8 that goes on in Windows-1252",
+        _is("Post,Role,FTE,Team\nP1,SW,1,Zoë\n".encode() + "P2,SW,1,Zoë\n".encode("cp1252")),
+        "is UTF-8 up to here, and not from here on",
+        "one encoding throughout; or the encoding in the mapping: utf-8, utf-16, windows-1252",
+        "byte 43",
+    ),
+    BrokenFile(
+        "UTF-8 that is cut within a character",
+        lambda: "Post,Role,FTE,Team\nP1,SW,1,Zoë\nP2,SW,1,Zoë".encode()[:-1],
+        "is UTF-8 up to here, and not from here on",
+        "one encoding throughout",
+    ),
+    BrokenFile(
         "UTF-16 that is cut within a character",
         lambda: (HEADER + ROW).encode("utf-16")[:-1],
         "is not UTF-16 throughout",
@@ -273,6 +286,14 @@ BROKEN_FILES = (
         "has no row 9, where the mapping says the header is",
         "the file that the mapping is of",
         layout=Layout(header_row=9),
+    ),
+    BrokenFile(
+        "a header row without a name",
+        _text(",,,\n" + HEADER + ROW),
+        "has no names of columns",
+        "the row with the names of the columns",
+        "row 1",
+        Layout(header_row=1),
     ),
     BrokenFile(
         "another delimiter than the mapping says",

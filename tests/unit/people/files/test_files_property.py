@@ -5,7 +5,7 @@ import io
 import zipfile
 
 import xlsxwriter
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.people.files.layout import Layout
@@ -38,7 +38,6 @@ def dialects(draw: st.DrawFn) -> dict[str, object]:
 
 
 @given(rows=tables(), dialect=dialects(), encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "windows-1252"]))
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_table_reads_back_the_same_in_any_dialect_and_encoding(
     rows: list[list[str]], dialect: dict[str, object], encoding: str
 ) -> None:
@@ -54,7 +53,6 @@ def test_a_table_reads_back_the_same_in_any_dialect_and_encoding(
 
 
 @given(rows=tables())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_table_reads_back_the_same_from_a_workbook(rows: list[list[str]]) -> None:
     content = io.BytesIO()
     book = xlsxwriter.Workbook(content, {"in_memory": True})
@@ -102,7 +100,6 @@ with zipfile.ZipFile(io.BytesIO(GOOD)) as _read:
     st.sampled_from([*sorted(PARTS), ""]),
     st.lists(st.tuples(st.integers(0, 1 << 16), st.integers(0, 40), st.binary(max_size=4)), min_size=1, max_size=5),
 )
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_workbook_damaged_anywhere_is_a_table_or_refused(name: str, damages: list[tuple[int, int, bytes]]) -> None:
     damaged = bytearray(PARTS.get(name, GOOD))
     for place, length, instead in damages:

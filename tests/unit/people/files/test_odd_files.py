@@ -128,6 +128,12 @@ def test_a_row_that_looks_like_a_footer_in_the_middle_is_a_row() -> None:
     assert table.no_records == []
 
 
+def test_a_last_row_without_a_blank_is_a_row_whatever_it_is_called() -> None:
+    table = opened(b"Team,Post,Role,FTE\nDuty,P1,SW,1\nTotal Care,P2,SW,1\n")
+    assert [number for number, _ in table.rows()] == [2, 3]
+    assert table.no_records == []
+
+
 def test_columns_of_one_name_are_told_apart_by_a_number() -> None:
     table = opened(b"Post,Hours,Hours,Team,FTE\nP1,37,22,Duty,1\n")
     assert table.header == ("Post", "Hours (1)", "Hours (2)", "Team", "FTE")

@@ -12,7 +12,7 @@ from services.people.files.refusal import FileRefused
 from services.people.mapping import model, schema
 from services.people.mapping.model import read_mapping
 from services.people.mapping.refusal import MappingFault, MappingRefused
-from services.people.statements import History, Kind, Policy
+from services.people.statements import Begins, History, Kind, Policy
 
 EXAMPLES = Path(model.__file__).parent / "examples"
 POSTS = """
@@ -217,11 +217,14 @@ def test_a_file_whose_name_fits_several_is_refused() -> None:
 
 
 def test_a_policy_is_what_the_mapping_says() -> None:
-    text = with_line("policy: {history: complete, complete_from: 2019-04-01, gone_after: 3, smallest_share: 0.9}")
+    text = with_line(
+        "policy: {history: complete, complete_from: 2019-04-01, gone_after: 3, smallest_share: 0.9, begins: row}"
+    )
     policy = read_mapping(text).files[0].policy
     assert policy.history is History.COMPLETE
     assert str(policy.complete_from) == "2019-04-01"
     assert policy.gone_after == 3
+    assert policy.begins is Begins.ROW
     assert str(policy.smallest_share) == "0.9"
 
 

@@ -3,7 +3,7 @@
 import dataclasses
 from random import Random
 
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from services.people.files.reading import open_table
@@ -46,7 +46,6 @@ def said(statements: list[Statement]) -> list[str]:
 
 
 @given(files(), st.randoms(use_true_random=False))
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_rows_and_columns_in_another_order_state_the_same(
     file_and_rows: tuple[str, list[dict[str, str]]], chance: Random
 ) -> None:
@@ -64,7 +63,6 @@ def test_rows_and_columns_in_another_order_state_the_same(
 
 
 @given(files())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_every_row_is_answered_once(file_and_rows: tuple[str, list[dict[str, str]]]) -> None:
     file, rows = file_and_rows
     header = list(GOOD[file])
@@ -91,7 +89,6 @@ def odd_rows(draw: st.DrawFn) -> tuple[str, list[str]]:
 
 
 @given(odd_rows())
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_whatever_stands_in_its_cells_a_row_is_stated_rejected_or_left_out(file_and_row: tuple[str, list[str]]) -> None:
     file, row = file_and_row
     content = written(list(GOOD[file]), [row])
@@ -122,7 +119,6 @@ def test_whatever_text_comes_as_a_mapping_the_answer_is_a_mapping_or_a_refusal(t
 
 
 @given(st.lists(st.tuples(st.integers(0, 1 << 14), st.integers(0, 30), st.text(max_size=6)), min_size=1, max_size=4))
-@settings(suppress_health_check=[HealthCheck.too_slow])
 def test_a_mapping_changed_anywhere_is_a_mapping_or_refused(changes: list[tuple[int, int, str]]) -> None:
     text = TEXT
     for place, length, instead in changes:
