@@ -66,8 +66,8 @@ def test_processes_share_partitions_alike_of_every_topic_where_there_can_be_seve
     idempotent: bool, names: list[str]
 ) -> None:
     settings = SETTINGS.model_copy(update={"kafka_idempotent_producer": idempotent})
-    broker = new_broker(settings)
-    metrics.SPEC.subscribe(broker, Runtime(metrics.SPEC, settings))
+    broker, service = new_broker(settings), cast(Any, metrics)
+    service.SPEC.subscribe(broker, Runtime(service.SPEC, settings))
     (subscriber,) = broker.subscribers
     strategies = cast(Any, subscriber)._connection_args["partition_assignment_strategy"]
     assert [strategy.name for strategy in strategies] == names
