@@ -32,6 +32,7 @@ from deploy.embedded.services import Service
 from services.chassis.partitions import by_authority
 from services.chassis.topics import TopicKeeper, admin_client
 from tests.benchmark import readers, seeding
+from tests.benchmark.after_an_event import england_by_turnover
 from tests.benchmark.dirt import dirt
 from tests.benchmark.door import door
 from tests.benchmark.figures import figures
@@ -131,6 +132,8 @@ def england(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int
         asyncio.run(figures(database, metrics.url, console, calls))
         resident = psutil.Process(metrics.process.pid).memory_info().rss / 1e6
         console.print(f"metrics, after it was asked over HTTP: {resident:.0f} MB resident")
+        england_by_turnover(metrics.url, metrics.process.pid, console)
+        console.print(f"most resident memory meanwhile: {readers.most_resident(metrics) / 1e6:,.0f} MB")
     finally:
         metrics.stop()
 
