@@ -1,6 +1,6 @@
 """`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
-readers beside heavy readers, memory, one process beside several, what attacks at the door cost, and how the cost of
-dirt grows.
+readers beside heavy readers, memory, one process beside several, what attacks at the door cost, large extracts,
+and how the cost of dirt grows.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -35,6 +35,7 @@ from tests.benchmark import readers, seeding
 from tests.benchmark.after_an_event import england_by_turnover
 from tests.benchmark.dirt import dirt
 from tests.benchmark.door import door
+from tests.benchmark.extracts import extracts
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
 from tests.benchmark.replicas import replicas
@@ -90,6 +91,9 @@ def main() -> int:
                 broker.empty()
             if "door" in given.only:
                 door(postgres, broker, folder, console)
+                broker.empty()
+            if "extracts" in given.only:
+                extracts(postgres, broker, folder, console, given.rows)
         finally:
             broker.stop()
             postgres.stop()
@@ -98,7 +102,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n\n")[0])
-    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "replicas", "door", "dirt")
+    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "replicas", "door", "extracts", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
@@ -109,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
     parser.add_argument("--seconds", type=int, default=30, help="how long latency, and each load, is measured")
     parser.add_argument("--asked", type=int, default=60, help="authorities asked for while memory is measured")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the extract that is sent")
     given = parser.parse_args()
     if given.million:
         given.authorities, given.rounds = ENGLAND, 1
