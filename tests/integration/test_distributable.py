@@ -30,6 +30,8 @@ OPERATIONAL = {
     "reading": "how far each partition of Kafka was read: of the consumers of this database",
     "expected": "how many events of a topic there are to be, as its watermarks say",
     "dead_letter_event": "records of a topic that could not be taken in; of some not even the authority can be told",
+    "dead_letter": "those records that people act on, by their place on the dead letter topic",
+    "dead_letter_action": "what people did with them",
     "relay_progress": "how far the relay of a publishing service has come; metrics publishes nothing",
     "relay_count": "how much that relay published on a topic",
     "relay_log_end": "where it saw the end of a partition",
