@@ -159,7 +159,7 @@ class Delivery:
     async def _patiently(
         self, step: Callable[[], Awaitable[None]], why_wait: Callable[[Exception], str | None]
     ) -> Exception | None:
-        """Try with back-off. While there is a reason to wait it is tried without limit: that is no fault of the step.
+        """Try with back-off. While there is a reason to wait it is tried without limit: the step is not at fault.
 
         Gives the last error when it failed by itself as often as the settings allow.
         """
@@ -330,7 +330,7 @@ def event_taken_in(headers: Sequence[tuple[str, bytes | None]], value: bytes | N
 
 
 class _Undecoded:
-    """Stands for a batch in FastStream's own parser, which would fail the whole batch on one header that is no text."""
+    """Stands for a batch in FastStream's own parser, which would fail a whole batch on one header that is not text."""
 
     topic = ""
     value = b""

@@ -47,6 +47,8 @@ OF_ALL_AUTHORITIES = {
     "stock_columns.COUNT_KEYS: staffing as staffing": "distinct values over several authorities",
     "store.MERGES: inbox as inbox": "the merges of several authorities, each told with its own",
     "store.COUNT_QUEUED: derivation_queue as derivation_queue": "how long the queue is, for the operator",
+    "store.COUNT_QUEUED_OF: derivation_queue as derivation_queue": "the same, of one authority or all",
+    "store.ENQUEUE_EVERYTHING: inbox as inbox": "every subject, each into the queue of its own authority",
     "store.QUEUE_IS_EMPTY: derivation_queue as derivation_queue": "whether there is anything in the queue",
     "store.LOCK_A_QUEUED_AUTHORITY: derivation_queue as derivation_queue": "any authority of which something is queued",
     "feeds.COUNT: feed as feed": "how many feeds there are, of one authority or all",

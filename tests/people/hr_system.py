@@ -33,6 +33,7 @@ from services.people.statements import (
     CoverStated,
     Ending,
     HoldingStated,
+    Kind,
     PostStated,
 )
 
@@ -52,35 +53,85 @@ class Written:
 
 def written(events: Iterable[Event], known_at: datetime) -> Written:
     """The whole history, as known at an instant."""
-    standing = standing_events(event for event in events if event.envelope.time <= known_at)
-    goes_by = persons(merges_stated(standing))
-    of_subject: defaultdict[str, list[Event]] = defaultdict(list)
-    of_person: defaultdict[str, list[Event]] = defaultdict(list)
-    changes: list[ChangeStated] = []
-    for event in standing:
-        _, _, identifier = event.envelope.subject.partition("/")
-        if event.envelope.type in OF_WORKERS:
-            of_person[goes_by.get(identifier, identifier)].append(event)
-        elif event.envelope.type in OF_POSTS or event.envelope.type in OF_COVERS:
-            of_subject[event.envelope.subject].append(event)
-        else:
-            assert isinstance(event.data, EventData)
-            changes.append(ChangeStated(0, event.envelope.subject, event.envelope.id, event.data))
-    found = Written(
-        [row for of in _of_kind(of_subject, "post/") for row in _post(of)],
-        [row for person in sorted(of_person) for row in _worker(person, of_person[person])],
-        [row for of in _of_kind(of_subject, "cover/") for row in _cover(of)],
-        changes,
-    )
-    return Written(*(_numbered(rows) for rows in (found.posts, found.holdings, found.covers, found.changes)))
+    system = HrSystem()
+    system.learn([event for event in events if event.envelope.time <= known_at])
+    kinds = (Kind.POSTS, Kind.HOLDINGS, Kind.COVERS, Kind.CHANGES)
+    return Written(*(_numbered([row for rows in system.rows[kind].values() for row in rows]) for kind in kinds))
 
 
 def _numbered(rows: Sequence[Any]) -> list[Any]:
     return [replace(row, row=number) for number, row in enumerate(rows, start=2)]
 
 
-def _of_kind(of_subject: dict[str, list[Event]], kind: str) -> list[list[Event]]:
-    return [of_subject[subject] for subject in sorted(of_subject) if subject.startswith(kind)]
+class HrSystem:
+    """An HR system that learns of more and more. `rows` are by kind and subject what it would write out."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Kind, dict[str, Sequence[Any]]] = {kind: {} for kind in Kind}
+        self._known: defaultdict[str, list[Event]] = defaultdict(list)
+        self._standing: dict[str, list[Event]] = {}
+        self._merges: dict[str, list[tuple[str, str]]] = {}
+        self._goes_by: dict[str, str] = {}
+
+    def learn(self, events: Iterable[Event]) -> set[str]:
+        """Take in what was recorded; gives the subjects of which other rows may be written than before."""
+        changed: set[str] = set()
+        for event in events:
+            self._known[event.envelope.subject].append(event)
+            changed.add(event.envelope.subject)
+        for subject in changed:
+            self._standing[subject] = standing_events(self._known[subject])
+            if subject.startswith("worker/"):
+                self._merges[subject] = merges_stated(self._standing[subject])
+        changed |= self._learn_who_is_who()
+        for subject in sorted(changed):
+            self._write(subject)
+        return changed
+
+    def _learn_who_is_who(self) -> set[str]:
+        before = self._goes_by
+        self._goes_by = persons(merge for merges in self._merges.values() for merge in merges)
+        numbers = {
+            number
+            for number in before.keys() | self._goes_by.keys()
+            if before.get(number, number) != self._goes_by.get(number, number)
+        }
+        of = numbers | {names.get(number, number) for number in numbers for names in (before, self._goes_by)}
+        return {f"worker/{number}" for number in of if f"worker/{number}" in self._known}
+
+    def _write(self, subject: str) -> None:
+        kind, _, identifier = subject.partition("/")
+        standing = self._standing[subject]
+        if kind == "post":
+            self._keep(Kind.POSTS, subject, _post([event for event in standing if event.envelope.type in OF_POSTS]))
+        elif kind == "cover":
+            self._keep(Kind.COVERS, subject, _cover([event for event in standing if event.envelope.type in OF_COVERS]))
+        elif kind == "worker":
+            person = self._goes_by.get(identifier, identifier)
+            numbers = {person, *(number for number, name in self._goes_by.items() if name == person)}
+            of_person = [event for number in sorted(numbers) for event in self._standing.get(f"worker/{number}", ())]
+            held = _worker(person, [event for event in of_person if event.envelope.type in OF_WORKERS])
+            self._keep(Kind.HOLDINGS, subject, ())
+            self._keep(Kind.HOLDINGS, f"worker/{person}", held)
+        others = {*OF_POSTS, *OF_COVERS, *OF_WORKERS}
+        changes = [event for event in standing if event.envelope.type not in others]
+        self._keep(Kind.CHANGES, subject, [self._change(event) for event in changes])
+
+    def _keep(self, kind: Kind, subject: str, rows: Sequence[Any]) -> None:
+        if rows:
+            self.rows[kind][subject] = rows
+        else:
+            self.rows[kind].pop(subject, None)
+
+    def _change(self, event: Event) -> ChangeStated:
+        """A row of a change file. Its key stays while what it states is corrected."""
+        assert isinstance(event.data, EventData)
+        of = {one.identity: one for one in self._known[event.envelope.subject]}
+        first, seen = event, {event.identity}
+        while first.referred in of and first.referred not in seen:
+            first = of[first.referred]
+            seen.add(first.identity)
+        return ChangeStated(0, event.envelope.subject, first.name, event.data)
 
 
 def _actions(events: Iterable[Event], effects: Any) -> list[Action]:

@@ -39,6 +39,18 @@ class Reading:
         self.events += told
         return told
 
+    def read_subject(
+        self, kind: Kind, subject: str, rows: Sequence[Statement], as_at: date, recorded_at: datetime
+    ) -> None:
+        """Read what an extract says of one subject alone: nothing, if it does not name it."""
+        extract = Extract(self._authority, self._feed, kind, as_at, recorded_at)
+        states, policy = self.states[kind], self._policies[kind]
+        before = states.get(subject)
+        if rows:
+            self.events += self._take(states, difference(before, rows, extract, policy))
+        elif before is not None:
+            self.events += self._take(states, missing(before, extract, policy))
+
     def _take(self, states: dict[str, SubjectState], found: Difference) -> Sequence[Event]:
         states[found.state.subject] = found.state
         self.faults += [f"{found.state.subject}: {fault.column} {fault.problem}" for fault in found.faults]

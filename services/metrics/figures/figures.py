@@ -56,7 +56,7 @@ class Figures:
     rows: Rows
     totals: list[Value]
     tell_anything: bool
-    """Whether any of them is neither nought nor missing."""
+    """Whether any of them is neither 0 nor missing."""
 
     def sorted_rows(self) -> Iterator[tuple[Key, list[Value]]]:
         """The rows in the order of their keys, what is not stated last."""
@@ -133,7 +133,9 @@ class FigureSums:
         in_all = replace(self._query, by=())
         if not all(adds_up(counted, in_all, self._kinds[counted.name]) for counted in counts):
             rows_too = not all(adds_up(counted, self._query, self._kinds[counted.name]) for counted in counts)
-            return _withheld(added_up, Reason.KINDS_OVERLAP, rows_too, but=(Reason.NOT_YET, Reason.NOT_COUNTED))
+            withheld = _withheld(added_up, Reason.KINDS_OVERLAP, rows_too, but=(Reason.NOT_YET, Reason.NOT_COUNTED))
+            # A row that would add up kinds is none.
+            return replace(withheld, rows=Rows((), lambda _: [])) if rows_too and self._query.by else withheld
         return added_up
 
     def _added_up(self, measure: Measure) -> Figures:
