@@ -14,9 +14,10 @@ import pytest
 
 from contracts.envelope import Event
 from contracts.values import EARLIEST_DATE
-from services.metrics.figures.figures import FigureQuery, figures
-from services.metrics.figures.figures import Reading as Read
+from services.metrics.figures.figures import figures
 from services.metrics.figures.periods import Period, when_of_point
+from services.metrics.figures.reading import FigureQuery
+from services.metrics.figures.reading import Reading as Read
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot, known
 from tests.people.demonstration import LAYOUTS, Day, days, demonstration_events, read

@@ -171,7 +171,7 @@ def test_a_current_assignment_changes_on_the_day_of_the_extract_and_ends_when_it
 
 def test_an_assignment_that_names_no_post_any_more_is_stated_anew() -> None:
     feed = whole(Kind.COVERS)
-    extra = {"post": None, "role": Role.SOCIAL_WORKER, "reason": CoverReason.ADDITIONAL}
+    extra: dict[str, Any] = {"post": None, "role": Role.SOCIAL_WORKER, "reason": CoverReason.ADDITIONAL}
     told = feed.reads(DAY_1, cover(JAN), cover(MAR, row=3, **extra))
     anew = CoverStarted(
         started_on=MAR,
