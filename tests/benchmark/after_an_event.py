@@ -18,11 +18,11 @@ from rich.table import Table
 
 from contracts.codes import Role
 from services.chassis.runtime import Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.ingest import handlers
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.stock_columns import StockColumns
+from services.metrics.telemetry import MetricsTelemetry
 from tests.benchmark.history import LAST_DAY, Stated, accepted
 from tests.benchmark.peers import ALL_CONNECTIONS, ALL_OF_ENGLAND, Ours, Question
 
@@ -69,17 +69,17 @@ async def after_an_event(pool: asyncpg.Pool, ours: Ours, service: str, console: 
 
 async def _take_in_a_post(pool: asyncpg.Pool, authority: str, number: int) -> None:
     recorded = datetime.now(UTC)
+    name = f"{number}-{recorded.timestamp()}"
     attributes = {
-        "specversion": "1.0", "id": f"after-{number}-{recorded.timestamp()}", "source": "/bench",
-        "authority": authority,
+        "specversion": "1.0", "id": f"after-{name}", "source": "/bench", "authority": authority,
         "time": recorded.isoformat(), "type": "uk.workforce.post.established.v1",
-        "subject": f"post/AFTER-{number}-{recorded.timestamp()}",
+        "subject": f"post/AFTER-{name}",
     }  # fmt: skip
     data = {
         "effective_from": date(2020, 1, 1).isoformat(), "role": Role.SOCIAL_WORKER.value, "funded_fte": 1,
         "team": "a", "service_area": "b",
     }  # fmt: skip
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
     await handlers.TakeInEvents(runtime)([accepted(Stated(recorded, number, attributes, data), number + 1)], False)
 
 
