@@ -481,11 +481,12 @@ async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: as
 @shows("dead_letters_open")
 async def test_dead_letters_that_are_open_are_told_by_the_topic_they_came_from(pool: asyncpg.Pool) -> None:
     telemetry = Telemetry()
-    for letter in ("one", "another", "a third"):
+    for letter in ("one", "another", "a third", "a fourth", "a third"):
         await dead_letter_actions.note(pool, letter, "workforce.posts", "contract")
     async with pool.acquire() as connection:
         await dead_letter_actions.add(connection, ["one"], Action.SHOWN, "an operator")
         await dead_letter_actions.add(connection, ["another"], Action.DISMISSED, "an operator", "a test record")
+        await dead_letter_actions.add(connection, ["a fourth"], Action.SENT_AGAIN, "an operator")
     with changes(telemetry) as changed:
         await dead_letter_actions.tell(pool, telemetry)
     assert changed == {"dead_letters_open topic=workforce.posts": 2}
@@ -550,18 +551,3 @@ async def test_when_each_feed_last_came_is_told_and_of_how_many_feeds_it_is_not(
         "feed_last_accepted_timestamp_seconds authority=331 source=/hr": NOON.timestamp() + 120,
         "feeds_left_out": 1,
     }
-
-
-@shows("dead_letters_open")
-async def test_dead_letters_are_open_until_somebody_sends_mends_or_dismisses_them(pool: asyncpg.Pool) -> None:
-    telemetry = MetricsTelemetry()
-    for letter, topic in (("1", "posts"), ("2", "posts"), ("3", "posts"), ("4", "hiring")):
-        await dead_letter_actions.note(pool, letter, topic, "contract")
-    await dead_letter_actions.note(pool, "1", "posts", "contract")
-    async with pool.acquire() as connection:
-        await dead_letter_actions.add(connection, ["1"], Action.SHOWN, "loopback")
-        await dead_letter_actions.add(connection, ["2"], Action.SENT_AGAIN, "loopback")
-        await dead_letter_actions.add(connection, ["4"], Action.DISMISSED, "loopback", "a test of the sender")
-    await dead_letter_actions.tell(pool, telemetry)
-    open_letters = {name: value for name, value in figures(telemetry).items() if name.startswith("dead_letters_open")}
-    assert open_letters == {"dead_letters_open topic=posts": 2, "dead_letters_open topic=hiring": 0}
