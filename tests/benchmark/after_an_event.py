@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contracts.codes import Role
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime
 from services.metrics.ingest import handlers
 from services.metrics.read_models.budget import Budget
@@ -79,7 +80,7 @@ async def _take_in_a_post(pool: asyncpg.Pool, authority: str, number: int) -> No
         "effective_from": date(2020, 1, 1).isoformat(), "role": Role.SOCIAL_WORKER.value, "funded_fte": 1,
         "team": "a", "service_area": "b",
     }  # fmt: skip
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     await handlers.TakeInEvents(runtime)([accepted(Stated(recorded, number, attributes, data), number + 1)], False)
 
 
