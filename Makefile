@@ -22,6 +22,7 @@ READY := .venv/development.lock
 JARS := deploy/kafka/libs/.complete
 STYLES := services/metrics/pages/static/design-system/.complete
 MUTATION_READY := .venv/mutation.lock
+PEERS_READY := .venv/peers.lock
 INSTALL := .venv/bin/pip install --quiet --disable-pip-version-check --require-hashes -r
 NEW_ENVIRONMENT = rm -rf .venv; $(PYTHON) -m venv .venv; $(INSTALL) requirements/embedded.lock; cp requirements/embedded.lock $(EMBEDDED_READY)
 COMPILE = .venv/uv/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --no-header $(ARGS)
@@ -55,7 +56,7 @@ check: $(READY) ## format, lint, types, import rules, generated files up to date
 	$(RUN) -m services.people.mapping.schema --check
 	$(RUN) -m tests.spectral
 
-bench: $(READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor, latency, heavy readers, memory, the door, dirt
+bench: $(READY) $(PEERS_READY) $(JARS) ## measure figures beside SQL and DuckDB, throughput beside a floor and Quix Streams, latency, heavy readers, memory, the door, dirt
 	$(RUN) -m tests.benchmark $(ARGS)
 
 soak: $(READY) $(JARS) ## run the long tests once, then the fault campaign and the randomised tests for MINUTES=10, from SEED=1 on; ARGS names tests
@@ -76,6 +77,7 @@ lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade take
 	$(COMPILE) --constraint requirements/development.lock --extra embedded pyproject.toml -o requirements/embedded.lock
 	$(COMPILE) requirements/node.in -o requirements/node.lock
 	$(COMPILE) --extra embedded --extra test --extra mutation pyproject.toml -o requirements/mutation.lock
+	$(COMPILE) requirements/peers.in -o requirements/peers.lock
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
 	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation $(dir $(STYLES))
@@ -107,6 +109,14 @@ $(MUTATION_READY): requirements/mutation.lock | $(READY)
 		echo "setting up .venv/mutation, once: this takes a minute"; \
 		rm -rf .venv/mutation; $(PYTHON) -m venv .venv/mutation; \
 		.venv/mutation/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
+		cp $< $@; fi
+
+# Likewise what `make bench` compares with: it wants other versions of what the services are made of.
+$(PEERS_READY): requirements/peers.lock | $(READY)
+	@if cmp -s $< $@; then touch $@; else set -e; \
+		echo "setting up .venv/peers, once: this takes half a minute"; \
+		rm -rf .venv/peers; $(PYTHON) -m venv .venv/peers; \
+		.venv/peers/bin/pip install --quiet --disable-pip-version-check --require-hashes -r $<; \
 		cp $< $@; fi
 
 # The styles of the pages. Where there is no Node to fetch them, one from PyPI does, for this alone.

@@ -23,7 +23,8 @@ DEAD_LETTER, WATERMARK, REPUBLISH_REQUEST = "dead-letter", "watermark", "republi
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. Its events are keyed by authority and subject, so what concerns one subject stays in order.
+    """One topic. Its events are keyed by authority and subject, so what concerns one subject stays in order; the
+    authority alone says which partition, so that one process takes in what concerns it.
 
     `carries` names what stands on a topic without events. `writers` are given where others than the owner write it.
     `readers` are the services that consume it, each as a consumer group of its own name. `partitions` can be raised

@@ -271,7 +271,8 @@ def _message(event: type[EventData], examples: Mapping[str, Document]) -> Docume
                 "key": {
                     "type": "string",
                     "pattern": f"{AUTHORITY_PATTERN.rstrip('$')}:{subject}",
-                    "description": f"{RECORD_KEY}: what concerns one subject stays in order.",
+                    "description": f"{RECORD_KEY}: what concerns one subject stays in order. "
+                    "The authority alone says which partition.",
                 },
                 "bindingVersion": KAFKA_BINDING,
             }

@@ -168,7 +168,13 @@ WORTH_A_LOOK = (
 
 def _show_where_to_go(system: System, console: Console, worth_a_look: Sequence[tuple[str, str]]) -> None:
     metrics = system.services[METRICS].url
-    lines = ["", "where to go next", *(f"  {title}: {metrics}{path}" for title, path in worth_a_look)]
+    lines = [
+        "",
+        f"the figures on pages: {metrics}/",
+        "",
+        "where to go next",
+        *(f"  {title}: {metrics}{path}" for title, path in worth_a_look),
+    ]
     on_kafka = {name: service for name, service in system.services.items() if name in ON_KAFKA}
     for title, path, services in (
         ("API docs", "/docs", system.services),

@@ -109,8 +109,10 @@ def read_settings() -> EmbeddedSettings:
 
 OF_SERVICES = {name: names_of_settings(kind) for name, kind in SETTINGS.items()}
 """The settings that each service knows."""
-OF_OTHERS = frozenset({f"{PREFIX}SHARED_DATA", f"{PREFIX}SEED", f"{PREFIX}EXAMPLES"})
-"""What the tests are told by."""
+OF_OTHERS = frozenset({f"{PREFIX}SHARED_DATA", f"{PREFIX}SEED", f"{PREFIX}EXAMPLES"}) | frozenset(
+    {f"{PREFIX}AUTHORITY", f"{PREFIX}SERVICE", f"{PREFIX}PEOPLE_URL"}
+)
+"""What the tests are told by, and the command `workforce`."""
 
 
 def unknown_to_all(given: Iterable[str]) -> list[str]:

@@ -309,7 +309,7 @@ class Http(H11Protocol):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        # A line for each request that is no HTTP would let strangers fill the disk: they are counted.
+        # A line for each request that is not HTTP would let strangers fill the disk: they are counted.
         self.logger = QUIET
         self.app = self.answering = Answering(self.app, self.announce_the_end)
 

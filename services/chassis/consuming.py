@@ -11,6 +11,7 @@ from faststream.kafka.annotations import KafkaMessage
 
 from contracts.catalogue import topics_read_by
 from services.chassis.delivery import TakeIn, passthrough_parser, skip_decoding
+from services.chassis.partitions import ASSIGNORS, ASSIGNORS_OF_ONE
 from services.chassis.runtime import Runtime
 
 
@@ -23,7 +24,7 @@ def consume(
     batch_timeout_ms: int = 50,
 ) -> None:
     """Have a service read its topics of the catalogue. `handler` is asked for with each batch."""
-    service = runtime.spec.name
+    service, shares = runtime.spec.name, runtime.settings.kafka_idempotent_producer
 
     @broker.subscriber(
         *(topic.name for topic in topics_read_by(service)),
@@ -33,6 +34,7 @@ def consume(
         batch=True,
         max_records=max_records,
         batch_timeout_ms=batch_timeout_ms,
+        partition_assignment_strategy=ASSIGNORS if shares else ASSIGNORS_OF_ONE,
         max_poll_interval_ms=600_000,
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,

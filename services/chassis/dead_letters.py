@@ -36,6 +36,7 @@ from services.chassis.dead_letter_form import (
     where_and_why,
 )
 from services.chassis.logs import get_log
+from services.chassis.partitions import by_authority
 
 log = get_log(__name__)
 
@@ -179,7 +180,9 @@ async def send_again(service: str, kafka_servers: str, offsets: set[int] | None)
     A record that was sent again earlier and taken in is known by source and id: sending it once more changes nothing.
     Raises NotSentAgain, when every other one was sent, for those that are cut or were put there by somebody else.
     """
-    producer = AIOKafkaProducer(bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0])
+    producer = AIOKafkaProducer(
+        bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0], partitioner=by_authority
+    )
     await producer.start()
     sent = 0
     refused = dict.fromkeys(offsets or (), "there is no such record")

@@ -6,13 +6,15 @@ Invariant: an event is in the inbox if and only if what it moved was committed i
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import attrgetter
+from typing import NamedTuple
 
 import asyncpg
 
 from contracts.catalogue import TOPIC_OF_TYPE
 from contracts.envelope import Event, canonical_body
 from services.chassis.database import Connection, Reads
-from services.chassis.stored_events import event_of, source_sequence_of
+from services.chassis.stored_events import as_stored, event_of, source_sequence_of
 
 COLUMNS = (
     "authority", "subject", "type", "event_id", "source", "recorded_at", "supersedes", "voids", "accepted_at", "owner",
@@ -21,24 +23,44 @@ COLUMNS = (
 
 _LISTED = ", ".join(COLUMNS)
 
+_arrival = attrgetter("arrival")
+
 MAKE_ARRIVING = f"""
     CREATE TEMPORARY TABLE IF NOT EXISTS arriving ON COMMIT DELETE ROWS AS
     SELECT {_LISTED} FROM inbox
     WITH NO DATA
 """  # noqa: S608
 
+# What arrived before is asked in the same statement, which sees the table as it was.
 TAKE = f"""
-    INSERT INTO inbox ({_LISTED})
-    SELECT {_LISTED} FROM arriving
-    ON CONFLICT DO NOTHING
-    RETURNING authority, type, source, event_id
+    WITH taken AS (
+        INSERT INTO inbox ({_LISTED})
+        SELECT {_LISTED} FROM arriving
+        ON CONFLICT DO NOTHING
+        RETURNING authority, type, source, event_id, arrival
+    ),
+    before AS MATERIALIZED (
+        SELECT authority, (SELECT max(arrival) FROM inbox WHERE inbox.authority = concerned.authority) AS arrival
+        FROM (SELECT DISTINCT authority FROM taken) AS concerned
+    )
+    SELECT taken.authority, type, source, event_id, taken.arrival, coalesce(before.arrival, 0) AS before
+    FROM taken
+    JOIN before USING (authority)
 """  # noqa: S608
+
+LAST_ARRIVALS = """
+    SELECT authority, coalesce((SELECT max(arrival) FROM inbox WHERE inbox.authority = asked.authority), 0) AS arrival
+    FROM unnest($1::text[]) AS asked (authority)
+"""
+
+LAST = 2**63 - 1
+"""A place in the order of arrival behind all others."""
 
 READ_SUBJECTS = """
     SELECT inbox.authority, inbox.subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
            source_sequence, accepted_at, sequence, provenance, body
-    FROM unnest($1::text[], $2::text[]) AS wanted (authority, subject)
-    JOIN inbox ON inbox.authority = wanted.authority AND inbox.subject = wanted.subject
+    FROM unnest($1::text[], $2::text[], $3::bigint[]) AS wanted (authority, subject, up_to)
+    JOIN inbox ON inbox.authority = wanted.authority AND inbox.subject = wanted.subject AND arrival <= wanted.up_to
 """
 
 READ_ARRIVED = """
@@ -50,27 +72,50 @@ READ_ARRIVED = """
 """
 
 
-async def take(connection: Connection, events: Sequence[Event]) -> list[Event]:
-    """Put events into the inbox, inside the caller's transaction; gives those that were not in it yet."""
+class Arrived(NamedTuple):
+    """An event that was not in the inbox yet, as it stands there now, with its place in the order of arrival.
+
+    `before` is the place of the last event of its authority that had arrived before this transaction; 0 without any.
+    """
+
+    event: Event
+    arrival: int
+    before: int
+
+
+async def take(connection: Connection, events: Sequence[Event]) -> list[Arrived]:
+    """Put events into the inbox, inside the caller's transaction; gives those that were not in it yet, as they arrived.
+
+    `before` is right for whoever works on the authorities of these events alone.
+    """
     if not events:
         return []
+    # Not the bytes as they came: JSON allows a field twice, and only the last was checked.
+    bodies = [canonical_body(event.data) for event in events]
     await connection.execute(MAKE_ARRIVING)
-    await connection.copy_records_to_table("arriving", records=map(_row, events), columns=COLUMNS)
-    rows = await connection.fetch(TAKE)
-    fresh = {(row["authority"], row["type"], row["source"], row["event_id"]) for row in rows}
-    taken: list[Event] = []
-    for event in events:
-        key = (event.envelope.authority, *event.identity)
-        if key in fresh:
-            fresh.remove(key)
-            taken.append(event)
+    await connection.copy_records_to_table("arriving", records=map(_row, events, bodies), columns=COLUMNS)
+    fresh = {
+        (authority, type, source, event_id): (arrival, before)
+        for authority, type, source, event_id, arrival, before in await connection.fetch(TAKE)
+    }
+    taken: list[Arrived] = []
+    for event, body in zip(events, bodies, strict=True):
+        places = fresh.pop((event.envelope.authority, *event.identity), None)
+        if places is not None:
+            taken.append(Arrived(as_stored(event, body), *places))
+    taken.sort(key=_arrival)
     return taken
 
 
-async def read_subjects(connection: Connection, subjects: Sequence[tuple[str, str]]) -> list[Event]:
-    """All events of these (authority, subject), in no particular order."""
-    authorities, names = [subject[0] for subject in subjects], [subject[1] for subject in subjects]
-    return [event_of(row) for row in await connection.fetch(READ_SUBJECTS, authorities, names)]
+async def last_arrivals(reads: Reads, authorities: Sequence[str]) -> dict[str, int]:
+    """The place of the last event of each of these authorities in the order of arrival; 0 where there is none."""
+    return {row["authority"]: row["arrival"] for row in await reads.fetch(LAST_ARRIVALS, authorities)}
+
+
+async def read_subjects(reads: Reads, subjects: Sequence[tuple[str, str, int]]) -> list[Event]:
+    """All events of these (authority, subject) that arrived up to a place, in no particular order."""
+    rows = await reads.fetch(READ_SUBJECTS, *map(list, zip(*subjects, strict=True)))
+    return [event_of(row) for row in rows]
 
 
 async def read_arrived(pool: Reads, authority: str, after: int) -> tuple[list[Event], int]:
@@ -84,7 +129,7 @@ async def read_arrived(pool: Reads, authority: str, after: int) -> tuple[list[Ev
     return events, rows[-1]["arrival"] if rows else after
 
 
-def _row(event: Event) -> tuple[object, ...]:
+def _row(event: Event, body: bytes) -> tuple[object, ...]:
     envelope = event.envelope
     return (
         envelope.authority,
@@ -99,8 +144,7 @@ def _row(event: Event) -> tuple[object, ...]:
         TOPIC_OF_TYPE[envelope.type].owner,
         int(envelope.sequence or 0),
         envelope.provenance,
-        # Not the bytes as they came: JSON allows a field twice, and only the last was checked.
-        canonical_body(event.data).decode(),
+        body.decode(),
         source_sequence_of(envelope),
         envelope.referred_source,
     )

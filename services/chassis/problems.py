@@ -29,7 +29,7 @@ LONGEST_ECHO = 200
 
 
 class JsonAnswer(JSONResponse):
-    """A JSON answer in ASCII: it can also repeat text that is no Unicode (a lone surrogate) to whoever sent it."""
+    """A JSON answer in ASCII: it can also repeat text that is not Unicode (a lone surrogate) to whoever sent it."""
 
     def render(self, content: Any) -> bytes:
         """The body."""

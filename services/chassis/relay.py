@@ -25,6 +25,7 @@ from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import why_not_now
 from services.chassis.journal import CHANNEL, READ_AFTER, READ_TYPES_AFTER
 from services.chassis.logs import get_log
+from services.chassis.partitions import by_authority, by_whole_key
 from services.chassis.relay_state import Again
 from services.chassis.settings import Settings
 from services.chassis.stored_events import envelope_of
@@ -124,14 +125,16 @@ class Relay:
             await self._publish_for_ever(clients)
 
     async def _connect_to_kafka(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> _Clients:
-        servers = self._settings.kafka_servers
+        servers, gathers = self._settings.kafka_servers, self._settings.kafka_idempotent_producer
         producer = AIOKafkaProducer(
             bootstrap_servers=servers,
             client_id=f"{self._service}-relay",
             acks="all",
-            enable_idempotence=self._settings.kafka_idempotent_producer,
+            enable_idempotence=gathers,
             linger_ms=LINGER_MS,
-            max_batch_size=LARGEST_REQUEST if self._settings.kafka_idempotent_producer else ONE_RECORD,
+            max_batch_size=LARGEST_REQUEST if gathers else ONE_RECORD,
+            # One by one they would wait for one another on one partition; and there is but one process to read them.
+            partitioner=by_authority if gathers else by_whole_key,
             request_timeout_ms=10_000,
         )
         admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)

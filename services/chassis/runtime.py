@@ -32,6 +32,7 @@ from services.chassis.logs import get_log
 from services.chassis.membership import Membership
 from services.chassis.problems import not_available
 from services.chassis.readings import Readings
+from services.chassis.recent_events import RecentEvents
 from services.chassis.relay import Relay
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
@@ -114,6 +115,7 @@ class Runtime:
         most = settings.limits.bodies_bytes // SMALL_REQUEST
         self.large_requests = Turns(LARGE_REQUESTS, waiting=most, waiting_of_one=most)
         self.membership = Membership(self._new_broker)
+        self.recent_events = RecentEvents()
         self.readings = Readings(lambda: self._pool, self.membership.consumers)
         self.watermarks = Watermarks(
             spec.name, settings.kafka_servers, self.telemetry, spec.settled, settings.kafka_idempotent_producer
@@ -122,6 +124,8 @@ class Runtime:
         self._dead_letters = dead_letters
         self._pool: asyncpg.Pool | None = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._caught_up: list[asyncio.Event] = []
+        """For each watch, set when the consumer has caught up: what waited for that need not wait a second more."""
         self.waiting_to_start: str | None = None
         self.unsettled: str | None = None
         """What still has to be done with what was taken in, in words, as a watch of the service says."""
@@ -182,7 +186,8 @@ class Runtime:
             self._begin(self._every(KEEP_READINGS_SECONDS, self._keep_readings))
             self._begin(self._every(WATCH_SECONDS, self._tell_dead_letters))
         for watch in self.spec.watches:
-            self._begin(self._every(WATCH_SECONDS, partial(watch, self)))
+            self._caught_up.append(asyncio.Event())
+            self._begin(self._every(WATCH_SECONDS, partial(watch, self), self._caught_up[-1]))
         if not self.spec.on_kafka:
             log.info("started")
             return
@@ -243,10 +248,18 @@ class Runtime:
         if await self.membership.left(kafka_answers, busy=self.delivery.busy_since is not None):
             await self._until_done("Kafka", self._start_consumer)
 
-    async def _every(self, seconds: float, step: Callable[[], Awaitable[None]]) -> None:
-        """Do something again and again, whatever becomes of it."""
+    async def _every(
+        self, seconds: float, step: Callable[[], Awaitable[None]], sooner: asyncio.Event | None = None
+    ) -> None:
+        """Do something again and again, whatever becomes of it; `sooner` when it need not wait so long."""
         while True:
-            await asyncio.sleep(seconds)
+            if sooner is None:
+                await asyncio.sleep(seconds)
+            else:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(seconds):
+                        await sooner.wait()
+                sooner.clear()
             try:
                 await step()
                 self._hindered.pop(step, None)
@@ -284,7 +297,9 @@ class Runtime:
                 log.error("the database was made anew: setting it up again")
                 await self._migrate(self._pool)
                 continue
-            # Another process may have set it up again before this one looked.
+            # Another process may have set it up again before this one looked. Events arrive from 1 on again.
+            if answer["tables"] != self.tables:
+                self.recent_events.forget()
             self.tables = answer["tables"]
             if self.health.database_away() is not None and self._pool is not None:
                 # What was opened while the database took no writes, or before it was made anew, stays as it was.
@@ -296,8 +311,12 @@ class Runtime:
         """Take in one batch as it came from Kafka, and note how far was read."""
         records = message.raw_message
         begun = self.readings.begun(records)
+        behind = self.delivery.far_behind(message.consumer, len(records))
         await self.delivery.deliver(message, take_in)
         self.readings.finished(records, begun, self.delivery.halted_partitions)
+        if behind and not self.far_behind():
+            for watch in self._caught_up:
+                watch.set()
 
     async def _note_dead_letter(self, topic: str, sequence: int) -> None:
         await note_dead_letter(self.pool, topic, sequence)

@@ -88,12 +88,7 @@ def create_service(
     install_problem_answers(app)
     for router in pages:
         app.include_router(router)
-    open_to_all = (health_router, *((event_pages_router(spec.name),) if spec.on_kafka else ()))
-    for router in (*routers, *((dead_letters_router,) if spec.on_kafka else ())):
-        app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
-    for router in open_to_all:
-        app.include_router(router, responses=EVERYWHERE)
-    open_paths = DOCUMENTATION | {str(getattr(route, "path", "")) for router in open_to_all for route in router.routes}
+    open_paths = _include(app, spec, routers)
     patterns = [route.path_regex for router in pages for route in router.routes if isinstance(route, Route)]
     # What is added last meets a request first.
     app.add_middleware(HeadAsGet)
@@ -108,6 +103,16 @@ def create_service(
     app.add_middleware(Measured, telemetry=runtime.telemetry)
     complete_document(app, intake_schemas(spec.name) if spec.publishes else {})
     return app
+
+
+def _include(app: FastAPI, spec: ServiceSpec, routers: Sequence[APIRouter]) -> frozenset[str]:
+    """Give an application its own routes and those that every service has; gives the paths that need no key."""
+    open_to_all = (health_router, *((event_pages_router(spec.name),) if spec.on_kafka else ()))
+    for router in (*routers, *((dead_letters_router,) if spec.on_kafka else ())):
+        app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
+    for router in open_to_all:
+        app.include_router(router, responses=EVERYWHERE)
+    return DOCUMENTATION | {str(getattr(route, "path", "")) for router in open_to_all for route in router.routes}
 
 
 class HeadAsGet:

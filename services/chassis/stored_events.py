@@ -53,3 +53,16 @@ def event_of(row: asyncpg.Record) -> Event:
     envelope = envelope_of(row)
     body = row["body"].encode()
     return Event(envelope, parse_data(envelope, body), body)
+
+
+def as_stored(event: Event, body: bytes) -> Event:
+    """An event that came in, as it is read back once it is stored with this body, the canonical one of its data."""
+    envelope = event.envelope
+    if envelope.dataschema is not None:
+        envelope = envelope.model_copy(update={"dataschema": None})
+    # Which fields were given says nothing: a set for each event would be a third of what an event takes.
+    _set(envelope, "__pydantic_fields_set__", _FIELDS_SET)
+    if event.body == body:
+        return event if envelope is event.envelope else Event(envelope, event.data, body)
+    # Data that are the same may be written otherwise, 1.0 for 1 say, and a field twice.
+    return Event(envelope, parse_data(envelope, body), body)

@@ -21,6 +21,7 @@ from services.metrics.api import (
     neighbours,
     quality,
     releases,
+    replays,
     revisions,
     series,
     survival,
@@ -53,6 +54,7 @@ TAGS = {
     "survival": "How long people stay.",
     "quality": "What the events cannot agree on.",
     "feeds": "When each feed last came.",
+    "replays": "Timelines derived anew.",
     "forecasts": "Vacancies in the months to come.",
     "benchmarks": "What DfE published, beside our own figures.",
 }
@@ -93,6 +95,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         survival.router,
         quality.router,
         feeds.router,
+        replays.router,
         forecasts.router,
         # Before the benchmarks, which take any name for a measure.
         releases.router,

@@ -41,7 +41,6 @@ async def file_as_json(runtime: Runtime, file: asyncpg.Record) -> dict[str, Any]
         "mapping_version": file["mapping_version"],
         "sha256": file["sha256"],
         "form": file["form"],
-        "dropped_columns": list(file["dropped_columns"]),
         "state": file["state"],
         "refusal": None if file["refusal"] is None else json.loads(file["refusal"]),
         "rows": {

@@ -28,7 +28,7 @@ from services.people.kept_rows import packed
 from services.people.mapping.model import FileMapping, Mapping, read_mapping
 from services.people.mapping.rows import dropped_columns, named_rows
 from services.people.register import store as register
-from services.people.register.keys import Keyring, Sealed, WrappedKey
+from services.people.register.keys import CannotBeRead, Keyring, Sealed, WrappedKey
 from services.people.settings import ServiceSettings
 
 log = get_log(__name__)
@@ -105,8 +105,13 @@ async def mapping_for(runtime: Runtime, sent: Sent) -> tuple[asyncpg.Record, Fil
     return newest, mapping.file_for(sent.file_name)
 
 
-async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes) -> tuple[asyncpg.Record, bool]:
-    """Keep what is needed of a file; gives it, and whether it was known before. Raises FileRefused."""
+async def accept_file(
+    runtime: Runtime, people: People, sent: Sent, body: bytes
+) -> tuple[asyncpg.Record, bool, tuple[str, ...]]:
+    """Keep what is needed of a file; gives it, whether it was known before, and the columns that were dropped.
+
+    Raises FileRefused.
+    """
     await assert_same_key(runtime, people)
     mapping, file_mapping = await mapping_for(runtime, sent)
     async with people.reading:
@@ -115,8 +120,9 @@ async def accept_file(runtime: Runtime, people: People, sent: Sent, body: bytes)
     async with runtime.pool.acquire() as connection, connection.transaction():
         same = await connection.fetchrow(store.SAME_FILE, *(file[name] for name in store.SAME_IN))
         if same is not None:
-            return same, True
-        return await store.accept_file(connection, file, key, sent.caller, read.parts), False
+            return same, True, read.dropped
+        accepted = await store.accept_file(connection, file, key, sent.caller, read.parts)
+        return accepted, False, read.dropped
 
 
 async def read_file(
@@ -138,9 +144,8 @@ def as_kept(sent: Sent, file_mapping: FileMapping, mapping: asyncpg.Record, read
         "as_at": sent.as_at,
         "recorded_at": sent.recorded_at,
         "sha256": read.sha256,
-        "header": list(read.header),
+        "header": [name for name in read.header if name not in read.dropped],
         "form": read.form,
-        "dropped_columns": list(read.dropped),
         "rows": read.rows,
         "confirmed": sent.confirmed,
     }
@@ -183,7 +188,17 @@ def sealed_of(people: People, file: store.File) -> Sealed | None:
     """What encrypts the rows of a file; None once they may no longer be read."""
     if file["wrapped_key"] is None:
         return None
-    return people.keyring.open(WrappedKey(file["master_key"], file["wrapped_key"]), store.of_file(file))
+    with keys_at_hand():
+        return people.keyring.open(WrappedKey(file["master_key"], file["wrapped_key"]), store.of_file(file))
+
+
+@contextmanager
+def keys_at_hand() -> Iterator[None]:
+    """Raises a 503 problem where what is to be read is under a master key that the settings do not hold."""
+    try:
+        yield
+    except CannotBeRead as reason:
+        raise Problem(503, "key-missing", "A key is missing", str(reason), headers={"Retry-After": "60"}) from None
 
 
 async def assert_same_key(runtime: Runtime, people: People) -> None:
@@ -223,7 +238,8 @@ async def read_person(
     person = await register.find_person(runtime.pool, authority, worker)
     if person is None:
         raise Problem(404, "nobody", "Nothing is held", f"Nothing is held on {worker} of authority {authority}.")
-    return person, await register.told_of(runtime.pool, people.keyring, person)
+    with keys_at_hand():
+        return person, await register.told_of(runtime.pool, people.keyring, person)
 
 
 async def erase_person(runtime: Runtime, caller: str, authority: str, worker: str, reason: str) -> datetime:

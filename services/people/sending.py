@@ -21,7 +21,7 @@ from services.people.handlers import People, sealed_of
 
 log = get_log(__name__)
 
-FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 1.0, 30.0
+FIRST_WAIT_SECONDS, LONGEST_WAIT_SECONDS = 0.5, 30.0
 """Between two tries at a door that does not take anything."""
 
 

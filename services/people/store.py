@@ -53,16 +53,16 @@ SAME_FILE = """
 """
 ACCEPT_FILE = """
     INSERT INTO delivered_file (
-        authority, feed, kind, mapping_version, as_at, recorded_at, sha256, header, form, dropped_columns, rows,
+        authority, feed, kind, mapping_version, as_at, recorded_at, sha256, header, form, rows,
         confirmed, accepted_by, master_key, wrapped_key
     )
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
     RETURNING *
 """
 FIND_FILE = "SELECT * FROM delivered_file WHERE id = $1"
 NEXT_FILE = "SELECT * FROM delivered_file WHERE state = 'accepted' ORDER BY id LIMIT 1"
 FILE_BEFORE = """
-    SELECT recorded_at, as_at, subjects, header, dropped_columns
+    SELECT recorded_at, as_at, subjects, header
     FROM delivered_file
     WHERE authority = $1 AND feed = $2 AND kind = $3 AND state IN ('taken-in', 'delivered')
     ORDER BY id DESC
@@ -199,7 +199,7 @@ SAME_IN = ("authority", "feed", "kind", "sha256", "as_at", "mapping_version")
 """What two files are the same by."""
 KEPT = (
     *("authority", "feed", "kind", "mapping_version", "as_at", "recorded_at", "sha256", "header", "form"),
-    *("dropped_columns", "rows", "confirmed"),
+    *("rows", "confirmed"),
 )
 
 

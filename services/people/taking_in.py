@@ -18,6 +18,7 @@ from contracts.refusal import Fault
 from services.chassis.cancelling import FAILURES, raise_if_cancelled
 from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log
+from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime
 from services.people import store
 from services.people.comparing import Comparison, Known, Outcome, Plan, Status, subject_state
@@ -71,7 +72,12 @@ class Totals:
 
 async def take_in_files(people: People, runtime: Runtime) -> None:
     """Take in what waits, one file after another."""
-    await assert_same_key(runtime, people)
+    try:
+        await assert_same_key(runtime, people)
+        runtime.unsettled = None
+    except Problem as reason:
+        runtime.unsettled = str(reason)
+        return
     while await _take_in_next(people, runtime):
         pass
 
@@ -89,7 +95,7 @@ async def _take_in_next(people: People, runtime: Runtime) -> bool:
                 await _take_in(people, connection, file)
         except FAILURES as error:
             raise_if_cancelled(error)
-            if why_not_now(error) is not None:
+            if why_not_now(error) is not None or isinstance(error, Problem):
                 raise
             # It would fail again, and keep all that come after it waiting.
             log.error("a file could not be taken in", file=file["id"], cause=type(error).__name__, at=place_of(error))
@@ -161,15 +167,15 @@ async def refusal(connection: Connection, file: store.File, comparison: Comparis
     before = None
     if last is not None:
         extract = replace(comparison.extract, as_at=last["as_at"], recorded_at=last["recorded_at"])
-        before = Delivery(extract, last["subjects"], layout_of(last["header"], last["dropped_columns"]))
-    now = Delivery(comparison.extract, subjects, layout_of(file["header"], file["dropped_columns"]))
+        before = Delivery(extract, last["subjects"], layout_of(last["header"]))
+    now = Delivery(comparison.extract, subjects, layout_of(file["header"]))
     policy = comparison.file_mapping.policy
     return refused(before, now, policy, confirmed=file["confirmed"])
 
 
-def layout_of(header: Sequence[str], dropped: Sequence[str]) -> str:
+def layout_of(header: Sequence[str]) -> str:
     """Which of the mapping's columns a file has, in whatever order."""
-    return ", ".join(sorted(set(header) - set(dropped)))
+    return ", ".join(sorted(header))
 
 
 async def outcomes(

@@ -1,6 +1,6 @@
 """`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
-readers beside heavy readers, memory, one process beside several, what attacks at the door cost, and how the cost of
-dirt grows.
+readers beside heavy readers, memory, one process beside several, what attacks at the door cost, large extracts,
+and how the cost of dirt grows.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -29,10 +29,13 @@ from rich.table import Table
 from contracts.catalogue import METRICS, topics_read_by
 from deploy.embedded.postgresql import PostgreSQL
 from deploy.embedded.services import Service
+from services.chassis.partitions import by_authority
 from services.chassis.topics import TopicKeeper, admin_client
 from tests.benchmark import readers, seeding
+from tests.benchmark.after_an_event import england_by_turnover
 from tests.benchmark.dirt import dirt
 from tests.benchmark.door import door
+from tests.benchmark.extracts import extracts
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
 from tests.benchmark.replicas import replicas
@@ -42,7 +45,8 @@ from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
 from tests.parts.apache_kafka import why_not
 
 EVENTS_A_SECOND = 200
-EVENTS_A_REQUEST = 10
+QUIX = "quix-vacancies"
+"""A Quix Streams application that derives today's vacancies by role, and nothing else."""
 PUBLISHED_AT_ONCE = 5000
 """Records that wait for Kafka's acknowledgement, at most."""
 console = Console(width=110)
@@ -71,7 +75,7 @@ def main() -> int:
                 england(postgres, broker, folder, given.england, given.calls)
                 broker.empty()
             if "rebuild" in given.only:
-                throughput(postgres, broker, given.authorities, given.rounds)
+                throughput(postgres, broker, folder, given.authorities, given.rounds)
                 broker.empty()
             if "latency" in given.only:
                 latency(postgres, broker, folder, given.seconds)
@@ -87,6 +91,9 @@ def main() -> int:
                 broker.empty()
             if "door" in given.only:
                 door(postgres, broker, folder, console)
+                broker.empty()
+            if "extracts" in given.only:
+                extracts(postgres, broker, folder, console, given.rows)
         finally:
             broker.stop()
             postgres.stop()
@@ -95,7 +102,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n\n")[0])
-    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "replicas", "door", "dirt")
+    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "replicas", "door", "extracts", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
@@ -106,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
     parser.add_argument("--seconds", type=int, default=30, help="how long latency, and each load, is measured")
     parser.add_argument("--asked", type=int, default=60, help="authorities asked for while memory is measured")
+    parser.add_argument("--rows", type=int, default=100_000, help="rows of the extract that is sent")
     given = parser.parse_args()
     if given.million:
         given.authorities, given.rounds = ENGLAND, 1
@@ -129,35 +137,51 @@ def england(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int
         asyncio.run(figures(database, metrics.url, console, calls))
         resident = psutil.Process(metrics.process.pid).memory_info().rss / 1e6
         console.print(f"metrics, after it was asked over HTTP: {resident:.0f} MB resident")
+        england_by_turnover(metrics.url, metrics.process.pid, console)
+        console.print(f"most resident memory meanwhile: {readers.most_resident(metrics) / 1e6:,.0f} MB")
     finally:
         metrics.stop()
 
 
-def throughput(postgres: PostgreSQL, broker: Broker, authorities: int, rounds: int) -> None:
-    """Records per second from Kafka's log to committed figures, by one process of metrics and by two, beside the floor,
-    on the same records.
+def throughput(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int, rounds: int) -> None:
+    """Records per second from Kafka's log to committed figures, by one process of metrics and by two, beside the floor
+    and a Quix Streams application, on the same records.
     """
     count = asyncio.run(_publish(broker.servers, records(authorities)))
-    seconds: dict[str, list[float]] = {"floor": [], "metrics": [], "two-metrics": []}
+    seconds: dict[str, list[float]] = {"floor": [], QUIX: [], "metrics": [], "two-metrics": []}
+    processor: dict[str, list[float]] = {which: [] for which in seconds}
     for turn in track(range(rounds), "log to figures", console=console):
         for which, times in seconds.items():
             name = f"{which}_{turn}"
             database = postgres.create(name)
             command = [sys.executable, "-m", "tests.benchmark.rebuild", which, broker.servers, database, str(count)]
-            if which != "floor":
+            if which == QUIX:
+                state = folder / name
+                command = [".venv/peers/bin/python", "tests/benchmark/quix_vacancies.py", broker.servers, str(count)]
+                command += [str(state), name]
+            elif which != "floor":
                 asyncio.run(_begin_at_the_beginning(broker.servers))
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             sys.stderr.write(done.stderr if which != "floor" else "")
-            times.append(float(done.stdout.splitlines()[-1]))
+            took, used = map(float, done.stdout.splitlines()[-1].split())
+            times.append(took)
+            processor[which].append(used)
             postgres.drop(name)
     table = Table(
-        "", "seconds, median", "records/s", "of the floor", "records/s of all rounds", title=f"{count:,} records"
+        "",
+        "seconds, median",
+        "records/s",
+        "of the floor",
+        "Python's processor time, us a record",
+        "records/s of all rounds",
+        title=f"{count:,} records",
     )
     floor = statistics.median(seconds["floor"])
     for which, times in seconds.items():
         median = statistics.median(times)
         rates = " ".join(f"{count / t:,.0f}" for t in times)
-        table.add_row(which, f"{median:.1f}", f"{count / median:,.0f}", f"{floor / median:.2f}", rates)
+        each = f"{1e6 * statistics.median(processor[which]) / count:.0f}"
+        table.add_row(which, f"{median:.1f}", f"{count / median:,.0f}", f"{floor / median:.2f}", each, rates)
     console.print(table)
 
 
@@ -165,7 +189,9 @@ async def _publish(servers: str, records: Iterable[Record]) -> int:
     """Put the records on Kafka as they are made; gives how many there were."""
     async with admin_client(servers) as admin:
         await TopicKeeper(1, may_make=True).keep(admin)
-    producer = AIOKafkaProducer(bootstrap_servers=servers, linger_ms=5, max_batch_size=256 * 1024)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=servers, linger_ms=5, max_batch_size=256 * 1024, partitioner=by_authority
+    )
     await producer.start()
     count = 0
     waiting = []
@@ -206,7 +232,7 @@ COMMIT_LATENCIES = """
 
 
 def latency(postgres: PostgreSQL, broker: Broker, folder: Path, seconds: int) -> None:
-    """From acceptance to the commit that makes a figure visible, at 200 events/s in small batches; then memory."""
+    """From acceptance to the commit that makes a figure visible, at 200 events/s, one to a request; then memory."""
     system = RealSystem(postgres, broker, folder)
     try:
         system.start()
@@ -230,23 +256,22 @@ def latency(postgres: PostgreSQL, broker: Broker, folder: Path, seconds: int) ->
 
 
 async def _send_steadily(url: str, seconds: int) -> None:
-    """Small batches at a steady rate, whatever the answers take."""
+    """One event to a request at a steady rate, whatever the answers take."""
     total = seconds * EVENTS_A_SECOND
     began = time.perf_counter()
+    headers = {"content-type": "application/cloudevents+json"}
     async with httpx.AsyncClient(limits=httpx.Limits(max_connections=20), timeout=30) as client:
 
-        async def send(first: int) -> None:
-            events = [json.loads(_event(number)) for number in range(first, first + EVENTS_A_REQUEST)]
-            headers = {"content-type": "application/cloudevents-batch+json"}
-            answer = await client.post(f"{url}/v1/events", content=json.dumps(events), headers=headers)
+        async def send(number: int) -> None:
+            answer = await client.post(f"{url}/v1/events", content=_event(number), headers=headers)
             answer.raise_for_status()
 
         waiting = []
-        for first in track(range(0, total, EVENTS_A_REQUEST), "sending", console=console):
-            await asyncio.sleep(max(0.0, began + first / EVENTS_A_SECOND - time.perf_counter()))
-            waiting.append(asyncio.create_task(send(first)))
+        for number in track(range(total), "sending", console=console):
+            await asyncio.sleep(max(0.0, began + number / EVENTS_A_SECOND - time.perf_counter()))
+            waiting.append(asyncio.create_task(send(number)))
         await asyncio.gather(*waiting)
-    console.print(f"sent at {total / (time.perf_counter() - began):.0f} events/s, {EVENTS_A_REQUEST} to a request")
+    console.print(f"sent at {total / (time.perf_counter() - began):.0f} events/s, one to a request")
 
 
 def _event(number: int) -> bytes:

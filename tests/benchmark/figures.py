@@ -16,6 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from tests.benchmark.after_an_event import after_an_event
 from tests.benchmark.history import EVENTS_AN_AUTHORITY, FIRST_DAY, LAST_DAY, ROLES
 from tests.benchmark.peers import DuckDb, Ours, OverHttp, PlainSql, Question
 from tests.benchmark.seeding import seed
@@ -75,7 +76,7 @@ async def figures(database: str, service: str, console: Console, calls: int) -> 
         await _memory(pool, ours, console)
         await duckdb.load(pool)
         await _figures(pool, ours, duckdb, OverHttp(service), console, calls)
-        await _reading_again(pool, ours, console)
+        await after_an_event(pool, ours, service, console)
         seed(database, [f"901:{EVENTS_AN_AUTHORITY // 2}", f"902:{EVENTS_AN_AUTHORITY}"])
         await pool.execute("ANALYZE")
         await _doubling(pool, ours, console, calls)
@@ -145,20 +146,6 @@ async def _memory(pool: asyncpg.Pool, ours: Ours, console: Console) -> None:
     table.add_row(
         str(len(held)), f"{counts['events']:,}", f"{counts['rows']:,}", f"{seconds:.1f} s", f"{grown / 1e6:.0f}"
     )
-    console.print(table)
-
-
-async def _reading_again(pool: asyncpg.Pool, ours: Ours, console: Console) -> None:
-    """The first figure of an authority after a change."""
-    authorities = await ours.stock.authorities()
-    seconds = []
-    for authority in authorities[:60]:
-        await pool.execute("UPDATE staffing_version SET version = gen_random_uuid() WHERE authority = $1", authority)
-        began = time.perf_counter()
-        await ours.sums(Question(authority, [LAST_DAY], KNOWN_NOW))
-        seconds.append(time.perf_counter() - began)
-    table = Table("", "p50 ms", "p99 ms", title="the first stock after a change: the authority's rows are read again")
-    table.add_row("ours", _ms(statistics.median(seconds)), _ms(percentile(seconds, 0.99)))
     console.print(table)
 
 

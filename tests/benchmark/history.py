@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from contracts.catalogue import TOPIC_OF_TYPE
-from contracts.envelope import Event, kafka_headers, parse_event
+from contracts.envelope import Event, as_consumers_take_it, kafka_headers, parse_event
 
 FIRST_DAY = date(2014, 4, 1)
 DAYS = 3650
@@ -93,7 +93,7 @@ def accepted(stated: Stated, sequence: int) -> Event:
         "sequence": str(sequence),
         "provenance": "request bench",
     }
-    return parse_event(stated.attributes | stamps, json.dumps(stated.data).encode())
+    return as_consumers_take_it(parse_event(stated.attributes | stamps, json.dumps(stated.data).encode()))
 
 
 class Authority:

@@ -85,7 +85,7 @@ def load(postgres: PostgreSQL, broker: Broker, folder: Path, console: Console, s
             table.add_row(str(callers), "heavy answers by status", answers.strip() if callers else "none")
             table.add_section()
         console.print(table)
-        console.print(f"most resident memory meanwhile: {_most_resident(metrics) / 1e6:,.0f} MB")
+        console.print(f"most resident memory meanwhile: {most_resident(metrics) / 1e6:,.0f} MB")
     finally:
         metrics.stop()
 
@@ -208,7 +208,7 @@ def _resident(service: Service) -> int:
     return int(psutil.Process(service.process.pid).memory_info().rss)
 
 
-def _most_resident(service: Service) -> int:
+def most_resident(service: Service) -> int:
     """Since it was started, as Linux counts it."""
     status = Path(f"/proc/{service.process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024

@@ -1,15 +1,17 @@
 """One run over the Kafka log: the floor, or metrics as it is. A process of its own, so that neither helps the other.
 
 `python -m tests.benchmark.rebuild floor|metrics|two-metrics <kafka servers> <database url> <records>` prints the
-seconds from the assignment of partitions to the commit of the last figure. `two-metrics` are two processes of the
-service on one database, as two replicas are.
+seconds from the first assignment of partitions to the commit of the last figure, and the seconds of processor time that
+Python took meanwhile. `two-metrics` are two processes of the service on one database, as two replicas are.
 """
 
 import asyncio
 import subprocess
 import sys
 import time
+from asyncio.subprocess import Process
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
@@ -26,10 +28,20 @@ ARRIVED = "SELECT last_value FROM inbox_arrival_seq"
 COUNTED = "SELECT count(*) FROM inbox"
 NONE_QUEUED = "SELECT NOT EXISTS (SELECT FROM derivation_queue)"
 
+BEGAN, USED = "began ", "used "
+
+
+class Cost(NamedTuple):
+    """What a run took from the first assignment of partitions on: seconds, and those of Python's processor time."""
+
+    seconds: float
+    processor: float
+
+
 TOPICS = [topic.name for topic in topics_read_by(METRICS)]
 
 
-async def floor(servers: str, database: str, expected: int) -> float:
+async def floor(servers: str, database: str, expected: int) -> Cost:
     """aiokafka `getmany`, pydantic validation of each record, asyncpg COPY of each batch: no figures, no safety."""
     connection = await asyncpg.connect(database)
     await connection.execute("CREATE TABLE floor (authority text, subject text, type text, event_id text, body text)")
@@ -38,7 +50,7 @@ async def floor(servers: str, database: str, expected: int) -> float:
     )
     await consumer.start()
     await _until_true(consumer.assignment)
-    began, taken = time.perf_counter(), 0
+    began, used, taken = time.perf_counter(), time.process_time(), 0
     while taken < expected:
         batches = await consumer.getmany(timeout_ms=1000, max_records=5000)
         rows = []
@@ -48,29 +60,32 @@ async def floor(servers: str, database: str, expected: int) -> float:
             rows.append((envelope.authority, envelope.subject, envelope.type, envelope.id, event.body.decode()))
         await connection.copy_records_to_table("floor", records=rows)
         taken += len(rows)
-    seconds = time.perf_counter() - began
+    cost = Cost(time.perf_counter() - began, time.process_time() - used)
     await consumer.stop()
     await connection.close()
-    return seconds
+    return cost
 
 
-async def metrics(servers: str, database: str, expected: int) -> float:
-    """The service's own runtime, with a consumer group that has read nothing yet."""
+async def metrics(servers: str, database: str, expected: int, other: Process | None = None) -> Cost:
+    """The service's own runtime, with a consumer group that has read nothing yet; `other` runs beside it."""
     runtime = Runtime(SPEC, ServiceSettings(database_url=database, kafka_servers=servers))
     await runtime.start()
-    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.membership.consumers()))
-    began = time.perf_counter()
+    await _until_assigned(runtime)
+    began, used = time.perf_counter(), time.process_time()
+    if other is not None:
+        # Whichever was given partitions first had the group to itself.
+        began = min(began, await _told(other, BEGAN))
     await _until(runtime, ARRIVED, expected)
     await _until(runtime, COUNTED, expected)
     taken_in = time.perf_counter() - began
     await _until(runtime, NONE_QUEUED, True)
-    seconds = time.perf_counter() - began
-    sys.stderr.write(f"  taken in after {taken_in:.1f} s, derived after {seconds:.1f} s\n")
+    cost = Cost(time.perf_counter() - began, time.process_time() - used)
+    sys.stderr.write(f"  taken in after {taken_in:.1f} s, derived after {cost.seconds:.1f} s\n")
     await runtime.stop()
-    return seconds
+    return cost
 
 
-async def two_metrics(servers: str, database: str, expected: int) -> float:
+async def two_metrics(servers: str, database: str, expected: int) -> Cost:
     """The same beside a second process, which starts at the same time and works until it is told to stop."""
     command = [sys.executable, "-m", "tests.benchmark.rebuild", "beside", servers, database, "0"]
     other = await asyncio.create_subprocess_exec(*command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -78,22 +93,41 @@ async def two_metrics(servers: str, database: str, expected: int) -> float:
     assert other.stdout is not None
     await other.stdout.readline()
     other.stdin.write(b"start\n")
-    seconds = await metrics(servers, database, expected)
+    cost = await metrics(servers, database, expected, other)
     other.stdin.close()
+    processor = cost.processor + await _told(other, USED)
     await other.wait()
-    return seconds
+    return Cost(cost.seconds, processor)
 
 
-async def beside(servers: str, database: str, _: int) -> float:
+async def beside(servers: str, database: str, _: int) -> Cost:
     """The second process: starts when it gets a line, and stops when its input ends."""
     settings = ServiceSettings(database_url=database, kafka_servers=servers)
     print("ready", flush=True)
     sys.stdin.readline()
     runtime = Runtime(SPEC, settings)
     await runtime.start()
+    await _until_assigned(runtime)
+    # The clock counts from the start of the machine: the other process reads the same.
+    print(f"{BEGAN}{time.perf_counter()}", flush=True)
+    used = time.process_time()
     await asyncio.to_thread(sys.stdin.read)
+    print(f"{USED}{time.process_time() - used}", flush=True)
     await runtime.stop()
-    return 0.0
+    return Cost(0, 0)
+
+
+async def _told(other: Process, what: str) -> float:
+    """What the other process tells of itself; it writes its log to the same place."""
+    assert other.stdout is not None
+    while not (line := (await other.stdout.readline()).decode()).startswith(what):
+        if not line:
+            raise RuntimeError("the other process ended")
+    return float(line.removeprefix(what))
+
+
+async def _until_assigned(runtime: Runtime) -> None:
+    await _until_true(lambda: any(consumer.assignment() for consumer in runtime.membership.consumers()))
 
 
 async def _until_true(done: Callable[[], object]) -> None:
@@ -114,10 +148,11 @@ async def _until(runtime: Runtime, asked: str, least: int) -> None:
 
 
 def main() -> int:
-    """Run one and print its seconds."""
+    """Run one and print its seconds, and those of processor time."""
     which, servers, database, expected = sys.argv[1:5]
     run = {"floor": floor, "metrics": metrics, "two-metrics": two_metrics, "beside": beside}[which]
-    sys.stdout.write(f"{asyncio.run(run(servers, database, int(expected)))}\n")
+    cost = asyncio.run(run(servers, database, int(expected)))
+    sys.stdout.write(f"{cost.seconds} {cost.processor}\n")
     return 0
 
 

@@ -16,6 +16,7 @@ from typing import cast
 import psutil
 
 from services.chassis.database import connect_pool, migrate
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics.app import SPEC
 from services.metrics.ingest import handlers
@@ -51,7 +52,7 @@ def seed(database: str, authorities: list[str], processes: int | None = None) ->
 async def take_in(database: str, authorities: list[str]) -> None:
     """One authority after the other, each in one batch: every subject is derived once."""
     pool = await connect_pool(database, 2)
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     for wanted in authorities:
         code, _, most = wanted.partition(":")
         history = Authority("201" if most else code).history()

@@ -18,7 +18,7 @@ from services.chassis.dead_letters import DeadLetters
 from services.chassis.delivery import Delivery, Halt, Stopping, _decoded, passthrough_parser
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
-from tests.delivery.consuming import ZERO, Consuming, good, of
+from tests.delivery.consuming import ZERO, Consuming, bad, good, of
 from tests.delivery.feed import decoded, post_established
 
 EVENTS = [decoded(post_established("P-1", "331"), 1)]
@@ -198,6 +198,61 @@ class Behind:
 
     def highwater(self, _: TopicPartition) -> int:
         return 5 + self._waiting
+
+
+async def test_a_large_batch_is_taken_in_piece_by_piece_while_the_next_piece_is_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.chassis.delivery.TAKEN_IN_TOGETHER", 3)
+    monkeypatch.setattr("services.chassis.delivery.DECODED_AT_ONCE", 2)
+    consuming = Consuming(in_a_row=10)
+    begun: list[list[str]] = []
+    at_work = 0
+    is_decoded = [asyncio.Event() for _ in range(8)]
+
+    def decode(record: Any) -> Any:
+        is_decoded[record.offset].set()
+        return _decoded(record)
+
+    async def take_in(events: list[Event], far_behind: bool) -> None:
+        nonlocal at_work
+        at_work += 1
+        assert at_work == 1
+        begun.append([event.envelope.id for event in events])
+        if len(begun) < 3:
+            # While this one is written, what is in the next is found out.
+            await asyncio.wait_for(is_decoded[3 * len(begun) + 1].wait(), 30)
+        at_work -= 1
+
+    monkeypatch.setattr("services.chassis.delivery._decoded", decode)
+    records = [good(ZERO, offset) if offset != 4 else bad(ZERO, offset, "331") for offset in range(8)]
+    await consuming.delivery.deliver(
+        cast(Any, SimpleNamespace(raw_message=records, consumer=consuming.consumer)), take_in
+    )
+    assert begun == [["P-0-0", "P-0-1", "P-0-2"], ["P-0-3", "P-0-5"], ["P-0-6", "P-0-7"]]
+    assert consuming.dead_letters.kept == [(ZERO, 4, "contract")]
+
+
+async def test_where_one_piece_cannot_be_taken_in_nothing_behind_it_is_and_nothing_goes_on_unseen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.chassis.delivery.TAKEN_IN_TOGETHER", 2)
+    consuming = Consuming(in_a_row=10)
+    begun: list[str] = []
+
+    async def take_in(events: list[Event], far_behind: bool) -> None:
+        begun.append(events[0].envelope.id)
+        consuming.delivery.stop()
+        raise AWAY
+
+    records = [good(ZERO, offset) for offset in range(6)]
+    before = asyncio.all_tasks()
+    with pytest.raises(Stopping):
+        await consuming.delivery.deliver(
+            cast(Any, SimpleNamespace(raw_message=records, consumer=consuming.consumer)), take_in
+        )
+    assert begun == ["P-0-0"]
+    assert asyncio.all_tasks() == before
 
 
 async def test_a_batch_at_hand_is_told_from_its_begin_to_its_end_and_its_end_is_progress(

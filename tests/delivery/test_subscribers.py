@@ -59,6 +59,20 @@ def test_a_batch_is_committed_only_after_it_was_taken_in_and_from_the_beginning(
     assert subscriber._connection_args["auto_offset_reset"] == "earliest"
 
 
+@pytest.mark.parametrize(
+    ("idempotent", "names"), [(True, ["range", "roundrobin"]), (False, ["roundrobin"])], ids=["Kafka", "embedded"]
+)
+def test_processes_share_partitions_alike_of_every_topic_where_there_can_be_several(
+    idempotent: bool, names: list[str]
+) -> None:
+    settings = SETTINGS.model_copy(update={"kafka_idempotent_producer": idempotent})
+    broker, service = new_broker(settings), cast(Any, metrics)
+    service.SPEC.subscribe(broker, Runtime(service.SPEC, settings))
+    (subscriber,) = broker.subscribers
+    strategies = cast(Any, subscriber)._connection_args["partition_assignment_strategy"]
+    assert [strategy.name for strategy in strategies] == names
+
+
 @pytest.mark.parametrize("service", [recruitment, retention, metrics], ids=lambda service: str(service.NAME))
 def test_how_far_was_read_is_noted_when_partitions_come_and_go(service: ModuleType) -> None:
     broker, runtime = new_broker(SETTINGS), Runtime(service.SPEC, SETTINGS)

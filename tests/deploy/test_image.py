@@ -41,9 +41,11 @@ def test_what_the_image_copies_is_there() -> None:
     copies = image_copies()
     assert set(copies) == {
         "requirements/runtime.lock",
+        "requirements/node.lock",
         "contracts",
         "services",
         "deploy/__init__.py",
+        "deploy/design_system",
         "deploy/images",
         ".env.example",
     }
@@ -64,9 +66,9 @@ def test_the_image_ends_as_an_account_of_its_own_and_runs_a_module() -> None:
     assert "--require-hashes" in DOCKERFILE.read_text(encoding="utf-8")
 
 
-def test_both_stages_begin_with_the_same_pinned_python() -> None:
+def test_all_stages_begin_with_the_same_pinned_python() -> None:
     text = DOCKERFILE.read_text(encoding="utf-8")
-    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON}", "${PYTHON}"]
+    assert re.findall(r"^FROM (\S+)", text, re.MULTILINE) == ["${PYTHON}", "dependencies", "${PYTHON}"]
     (base,) = re.findall(r"^ARG PYTHON=(\S+)$", text, re.MULTILINE)
     assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
 

@@ -66,6 +66,8 @@ OPERATED = {
     "POST /v1/dead-letters/send-again": "/v1/dead-letters/send-again?",
     "POST /v1/dead-letters/dismiss": "/v1/dead-letters/dismiss?",
     "POST /v1/dead-letters/{offset}/mend": "/v1/dead-letters/1/mend?",
+    "GET /v1/replays": "/v1/replays?authority=331",
+    "POST /v1/replays": "/v1/replays?authority=331",
     "POST /v1/benchmarks/releases": "/v1/benchmarks/releases?release=mine&published=2025-05-01",
     "POST /v1/benchmarks/neighbours": "/v1/benchmarks/neighbours?name=mine&published=2025-05-01",
 }

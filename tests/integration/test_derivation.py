@@ -14,6 +14,7 @@ import pytest
 from contracts.envelope import Event
 from services import metrics
 from services.chassis.database import connect_pool, migrate
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics.ingest import handlers, store
 from services.metrics.ingest.derivation import AT_ONCE
@@ -67,7 +68,7 @@ async def test_one_subject_that_cannot_be_derived_is_marked_and_the_others_count
     pool = await fresh(database)
     await pool.execute(PUT_POSTS, POST)
     await pool.execute("INSERT INTO derivation_queue (authority, subject) SELECT authority, subject FROM inbox")
-    runtime = cast(Runtime, SimpleNamespace(pool=pool))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, recent_events=RecentEvents()))
 
     while await handlers.derive_queued(runtime):
         pass
@@ -97,7 +98,7 @@ async def test_the_numbers_of_one_person_are_derived_together_and_none_is_left_o
         "INSERT INTO derivation_queue VALUES ('331', 'worker/W-1', 'failed'), ('331', 'worker/W-2', 'failed')"
     )
     await pool.execute("UPDATE derivation_queue SET failed = NULL WHERE subject = $1", listed)
-    runtime = cast(Runtime, SimpleNamespace(pool=pool))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, recent_events=RecentEvents()))
 
     while await handlers.derive_queued(runtime):
         pass
@@ -132,7 +133,9 @@ def accepted(events: Sequence[Event]) -> list[Event]:
 
 def runtime_of(pool: asyncpg.Pool) -> Runtime:
     """As much of a process as taking in and deriving need."""
-    return cast(Runtime, SimpleNamespace(pool=pool, telemetry=MagicMock(), far_behind=lambda: False, unsettled=None))
+    runtime = SimpleNamespace(pool=pool, telemetry=MagicMock(), recent_events=RecentEvents(), unsettled=None)
+    runtime.far_behind = lambda: False
+    return cast(Runtime, runtime)
 
 
 async def listed(pool: asyncpg.Pool) -> dict[str, str | None]:

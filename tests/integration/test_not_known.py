@@ -1,4 +1,4 @@
-"""What is not known is no nought: months to come, counts that nobody made, years that are not over; and why, each time.
+"""What is not known is not 0: months to come, counts that nobody made, years that are not over; and why, each time.
 
 Invariant: every expectation was worked out on paper from the events that stand here.
 """
@@ -63,12 +63,20 @@ def cases(worker: str, on: str, count: int) -> CloudEvent:
     return of(COUNTS, "caseload.counted", f"worker/{worker}", on, {"counted_on": on, "cases": count})
 
 
+def still_sending(authority: str, on: str) -> CloudEvent:
+    """What changes no figure, and shows that recruitment was told something on a day."""
+    return of(authority, "post.changed", "post/P", on, {"effective_from": on, "location": "city-office"})
+
+
 HIRED = [
     post(LEAVERS, 40),
     *(started(LEAVERS, f"W{number}", "2021-01-08") for number in range(1, len(LEFT) + 3)),
     post(COUNTS, 2),
     started(COUNTS, "W1", "2022-01-03"),
     started(COUNTS, "W2", "2022-01-03"),
+    still_sending(LEAVERS, "2023-11-20"),
+    still_sending(COUNTS, "2024-01-31"),
+    still_sending(COUNTS, "2024-04-30"),
 ]
 KEPT = [
     *(left(f"W{number}", day, day) for number, day in enumerate(LEFT, start=1)),

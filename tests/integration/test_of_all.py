@@ -19,8 +19,8 @@ from contracts.envelope import Event
 from contracts.events.working_life import DemandCounted
 from services.chassis.database import connect_pool, migrate
 from services.chassis.problems import Problem
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.chassis.telemetry import Telemetry
 from services.metrics.api.computing import SMALL, Computation, Lanes
 from services.metrics.api.measures import FigureRequest
 from services.metrics.figures.reading import FigureQuery, Key
@@ -32,6 +32,7 @@ from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.read_cache import ReadCache
 from services.metrics.read_models.readers import Readers
 from services.metrics.reasons import Reason, Value
+from services.metrics.telemetry import MetricsTelemetry
 from tests.histories import at, event, left
 from tests.integration.test_stock_columns import METRICS_MIGRATIONS, half_a_starter, post, take_in
 from tests.parts import PostgreSQL
@@ -142,7 +143,7 @@ async def test_the_cost_is_of_those_who_are_counted_anew_and_is_told_before(pool
 async def test_what_is_derived_later_than_it_arrived_is_seen(pool: asyncpg.Pool) -> None:
     """Turnover divides leavers, of whom events tell, by who is in post, of whom staffing tells."""
     memory = cache_of(pool)
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=Telemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     await take_in(pool, leaver("331"))
     start = of("332", half_a_starter(2))
     accepted = start.envelope.model_copy(update={"acceptedtime": NOW, "sequence": "1"})

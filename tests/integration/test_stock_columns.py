@@ -17,6 +17,7 @@ from contracts.envelope import Event
 from contracts.events.posts import PostEstablished
 from services import metrics
 from services.chassis.database import connect_pool, migrate
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics.figures.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW, UNIT_BYTES
 from services.metrics.ingest import handlers
@@ -67,7 +68,7 @@ async def pool(database: str) -> AsyncIterator[asyncpg.Pool]:
 
 async def take_in(pool: asyncpg.Pool, *events: Event, far_behind: bool = False) -> None:
     """As the consumer of metrics does."""
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     accepted = [
         replace(
             event,

@@ -29,9 +29,9 @@ def figure_of_count(name: str, parts: list[Part], events: list[Event]) -> Fracti
     """The sum; of counts that nobody made there is none, nor of several kinds that overlap, nor by another's rules."""
     if name in OF_ONE_COUNCIL and any(event.envelope.authority != "331" for event in events):
         return "no-policy"
-    if name in MADE_OF_COUNTS and not parts:
-        return "not-counted"
-    return "kinds-overlap" if adds_several_kinds(name, events) else figure(parts)
+    if adds_several_kinds(name, events):
+        return "kinds-overlap"
+    return "not-counted" if name in MADE_OF_COUNTS and not parts else figure(parts)
 
 
 def adds_several_kinds(name: str, events: list[Event]) -> bool:
@@ -48,9 +48,9 @@ def figure_of_rate(name: str, rate: Fraction | None, events: list[Event], period
     """The rate; where one of its counts was not made, or there is nothing to divide by, the reason."""
     if name == "progression-funding-used" and any(event.envelope.authority != "331" for event in events):
         return "no-policy"
+    if adds_several_kinds(name, events):
+        return "kinds-overlap"
     for term in RATES_OF_COUNTS.get(name, ()):
         if not MEASURES[term](events, period, "census" if name == "average-caseload" else scope):
             return "not-counted"
-    if adds_several_kinds(name, events):
-        return "kinds-overlap"
     return "no-denominator" if rate is None else rate

@@ -88,8 +88,8 @@ def by_assignment(rows: Sequence[Any]) -> Sequence[Any]:
         before = [one for one in found if one.ending is Ending.MOVED and one.holds_until == row.holds_from]
         same = [one for one in found if one.holding == row.holding and one.holds_until == row.holds_from]
         taken = number.setdefault((row.holding, row.holds_from), len(number) + 1)
-        goes_on = same or [one for one in before if not _goes_on(one, found)]
-        found.append(replace(row, holding=goes_on[0].holding if goes_on else f"{row.worker}.{taken}"))
+        key = next(iter(same or [one for one in before if not _goes_on(one, found)]), None)
+        found.append(replace(row, holding=f"{row.worker}.{taken}" if key is None else key.holding))
     return found
 
 

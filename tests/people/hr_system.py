@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from contracts.effects import Action, action_of, in_order_of_effect
 from contracts.envelope import Event
@@ -194,6 +194,9 @@ def _cover(events: list[Event]) -> list[CoverStated]:
 
 # --- workers ----------------------------------------------------------------------------------------------------------
 
+# Without any fact: of a holding whose start the file does not say.
+NOBODY_CAME: WorkerStarted = cast(Any, WorkerStarted).model_construct()
+
 
 def _worker(person: str, events: list[Event]) -> list[HoldingStated]:
     """The rows of one person: of each post, how long it was held at one FTE."""
@@ -206,11 +209,10 @@ def _worker(person: str, events: list[Event]) -> list[HoldingStated]:
     }
     rows: list[HoldingStated] = []
     for post, steps in held.items():
-        came: WorkerStarted | None = None
-        number = 0
+        came, number = NOBODY_CAME, 0
         for (day, fte), (until, then) in zip(steps, [*steps[1:], (None, None)][: len(steps)], strict=True):
             if fte is None:
-                came = None
+                came = NOBODY_CAME
                 continue
             came = _came(actions, post, day) or came
             number += _taken_up(actions, post, day)

@@ -114,8 +114,8 @@ def test_rows_are_given_page_by_page_and_as_an_annotated_copy(council: Council) 
 
 def test_columns_that_the_mapping_does_not_name_are_told_once_and_dropped(council: Council) -> None:
     council.delivered("posts_1.csv", posts(1))
-    file = council.delivered("employees_1.csv", employees(Person(1)))
-    assert file["dropped_columns"] == ["Home Address"]
+    answer = council.send("employees_1.csv", employees(Person(1)))
+    assert answer.json()["dropped_columns"] == ["Home Address"]
 
 
 # --- whole files ------------------------------------------------------------------------------------------------------

@@ -35,6 +35,9 @@ def sent(council_system: tuple[RealSystem, dict[str, str]]) -> Council:
     numbers = range(1, 11)
     council.delivered("posts_1.csv", posts(*numbers))
     council.delivered("posts_2.csv", posts(*numbers) + f"\n{FULL_NAME},{FULL_NAME},{FULL_NAME},,,,{FULL_NAME}")
+    # A column that the mapping does not name, called by a name.
+    header, *rows = posts(*numbers).splitlines()
+    council.delivered("posts_3.csv", "\n".join([f"{header},{FULL_NAME}", *(f"{row},x" for row in rows)]))
     people = employees(Person(STAFF_NUMBER, "PST-10"), *BROKEN)
     council.send(f"employees_{FULL_NAME}.csv", people, dry_run="true")
     council.delivered(f"employees_{FULL_NAME}.csv", people)

@@ -20,7 +20,8 @@ METRICS_MIGRATIONS = Path(app.__file__).parent / "migrations"
 
 EMPTY = """
     TRUNCATE journal, inbox, reading, expected, dead_letter_event, relay_log_end, relay_count, relay_again,
-        derivation_queue, occupancy, cover, staffing, staffing_version, staffing_change;
+        derivation_queue, occupancy, cover, staffing, staffing_version, staffing_change, feed, dead_letter,
+        dead_letter_action;
     UPDATE journal_head SET position = 0, clock = '-infinity';
     UPDATE relay_progress SET position = 0;
 """

@@ -306,7 +306,7 @@ def _answer(
 async def _own_figure(
     computation: Computation, ours: FigureRequest, year: int, known_on: date
 ) -> tuple[dict[str, Any], bool]:
-    """Our own figure of a census year, and whether anything was known of the authority: if not, it is no nought."""
+    """Our own figure of a census year, and whether anything was known of the authority: if not, there is none."""
     period = census_year(year)
     when = as_known_on(when_in(ours.measure, period, None, 12), period, known_on, planned=False)
     (result,) = await ours.work_out(computation, [when])

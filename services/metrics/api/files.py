@@ -28,7 +28,7 @@ _BEGINS_A_FORMULA = tuple("=+-@＝＋－＠")
 
 
 def about(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What the rows of an answer are: every member that is no list of rows, by its name, members of members with a dot.
+    """What the rows of an answer are: every member but the list of rows, by its name, members of members with a dot.
 
     Of the links the pinned one.
     """

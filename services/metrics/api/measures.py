@@ -278,6 +278,6 @@ async def is_known(computation: Computation, requested: FigureRequest, result: F
 
 
 async def refuse_nothing(computation: Computation, requested: FigureRequest, result: Figures) -> None:
-    """Raises a 404 problem where nothing was known of the authority: that is no nought."""
+    """Raises a 404 problem where nothing was known of the authority, which is not 0."""
     if not await is_known(computation, requested, result):
         raise no_such_authority(requested.authority, requested.as_known_at, requested.as_accepted_at)

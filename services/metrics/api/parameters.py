@@ -373,7 +373,7 @@ def said(instant: datetime) -> str:
 
 
 def no_such_authority(authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> Problem:
-    """The 404 problem of an authority of which nothing was known: that is no 0."""
+    """The 404 problem of an authority of which nothing was known, which is not 0."""
     accepted = "" if as_accepted_at is None else f" and accepted at {said(as_accepted_at)}"
     detail = f"No event of authority {authority} was known at {said(as_known_at)}{accepted}."
     return Problem(404, "no-such-authority", "Nothing is known of this authority", detail)

@@ -32,7 +32,7 @@ def figure_lines(body: dict[str, Any]) -> Lines:
 
 def _cell(row: Mapping[str, Any], name: str) -> Any:
     value = row.get(name)
-    # As in a series: without the noughts of what is shown.
+    # As in a series: without the trailing zeros of what is shown.
     return value if name != "exact" or value is None else Decimal(f"{Decimal(str(value)).normalize():f}")
 
 

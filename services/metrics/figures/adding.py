@@ -18,6 +18,7 @@ from services.metrics.figures.reading import (
     has_figure,
     in_columns,
     key_of,
+    kinds_of,
     narrowed,
     parts,
 )
@@ -171,6 +172,9 @@ def added(some: Sequence[int | None], more: Sequence[int | None]) -> Sums:
 
 def sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query: FigureQuery) -> dict[Key, Sums]:
     """The sums of one count in one snapshot, by key."""
+    apart = tuple(name for name in counted.apart if name not in query.by and name not in (query.where or {}))
+    if apart and len(kinds_of(counted, reading)) > 1:
+        return _of_all_kinds(counted, reading, whens, query, apart)
     scope = counted.scope or query.scope
     if counted.over_time is not None and len(whens) > 1 and has_figure(counted, reading, query):
         of_all_time = kept_over_time(counted.name, counted.over_time, reading.snapshot(), scope)
@@ -180,6 +184,18 @@ def sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query: 
         for part in parts(counted, reading, when, query):
             sums = by_key.setdefault(key_of(part, query), [counted.nothing] * len(whens))
             sums[index] = (sums[index] or 0) + part.amount
+    return by_key
+
+
+def _of_all_kinds(
+    counted: Count, reading: Reading, whens: Sequence[When], query: FigureQuery, apart: Sequence[str]
+) -> dict[Key, Sums]:
+    """What was counted of any of several kinds that overlap: no figure, but whether there would be one."""
+    by_key: dict[Key, Sums] = {}
+    of_each = sums_of_one(counted, reading, whens, FigureQuery((*query.by, *apart), query.where, query.scope))
+    for key, sums in of_each.items():
+        in_all = key[: len(query.by)]
+        by_key[in_all] = added(by_key.get(in_all, [counted.nothing] * len(whens)), sums)
     return by_key
 
 

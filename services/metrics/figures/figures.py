@@ -56,7 +56,7 @@ class Figures:
     rows: Rows
     totals: list[Value]
     tell_anything: bool
-    """Whether any of them is neither nought nor missing."""
+    """Whether any of them is neither 0 nor missing."""
 
     def sorted_rows(self) -> Iterator[tuple[Key, list[Value]]]:
         """The rows in the order of their keys, what is not stated last."""
@@ -129,11 +129,13 @@ class FigureSums:
         """What one of the measures comes to in all that was added."""
         added_up, counts = self._added_up(measure), counts_of(measure)
         if not all(rests_on_rules_of(counted, self._authorities) for counted in counts):
-            return _withheld(added_up, Reason.NO_POLICY, rows_too=True, but=(Reason.NOT_YET,))
+            return _withheld(added_up, Reason.NO_POLICY, rows_too=True)
         in_all = replace(self._query, by=())
         if not all(adds_up(counted, in_all, self._kinds[counted.name]) for counted in counts):
             rows_too = not all(adds_up(counted, self._query, self._kinds[counted.name]) for counted in counts)
-            return _withheld(added_up, Reason.KINDS_OVERLAP, rows_too, but=(Reason.NOT_YET, Reason.NOT_COUNTED))
+            withheld = _withheld(added_up, Reason.KINDS_OVERLAP, rows_too=rows_too)
+            # A row that would add up kinds is none.
+            return replace(withheld, rows=Rows((), lambda _: [])) if rows_too and self._query.by else withheld
         return added_up
 
     def _added_up(self, measure: Measure) -> Figures:
@@ -162,11 +164,11 @@ def _value(amount: int | None, when: When) -> Value:
     return Reason.NOT_COUNTED if amount is None else Fraction(amount, ONE)
 
 
-def _withheld(figures: Figures, reason: Reason, rows_too: bool, but: Collection[Reason]) -> Figures:
-    """The same without a total, and without rows where these are none either, for a reason, or for one of `but`."""
+def _withheld(figures: Figures, reason: Reason, rows_too: bool) -> Figures:
+    """The same without a total, and without rows where these are none either, for a reason."""
 
     def nothing(values: Sequence[Value]) -> list[Value]:
-        return [value if value in but else reason for value in values]
+        return [value if value is Reason.NOT_YET else reason for value in values]
 
     rows = Rows(figures.rows.keys(), lambda key: nothing(figures.rows[key])) if rows_too else figures.rows
     return Figures(rows, nothing(figures.totals), figures.tell_anything)

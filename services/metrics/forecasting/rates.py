@@ -1,6 +1,6 @@
 """Present rates: how many of those in post leave in a month, and how much of what is vacant is filled.
 
-Invariant: rates come of the months before the date alone, as known. Nothing seen gives a rate of nought.
+Invariant: rates come of the months before the date alone, as known. Nothing seen gives a rate of 0.
 """
 
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Rates:
     """The present rates of a group of posts.
 
     `turnover`: leavers per FTE in post. `opening`: of the FTE of leavers, the share that leaves a vacancy.
-    `moving_out`: FTE of vacancies that moves to other posts leave, per FTE in post (nought for all posts: there every
+    `moving_out`: FTE of vacancies that moves to other posts leave, per FTE in post (0 for all posts: there every
     such move also fills one). `filling`: FTE filled, by whatever way, per vacant FTE. `relieved`: FTE of vacancies of
     the group closed per FTE that progresses from the academy. `entrants_fill`: FTE of vacancies filled per entrant on
     the first day. `conversions`, `hires`: FTE of vacancies filled by them in a year (conversions are among the hires).

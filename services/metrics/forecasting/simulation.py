@@ -137,7 +137,7 @@ def numbers(seed: int, months: int) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def _gamma(draw: np.random.Generator, rate: Rate) -> Paths:
-    """A rate as uncertain as so few events leave it; what was never seen stays at nought."""
+    """A rate as uncertain as so few events leave it; what was never seen stays at 0."""
     drawn_rate = draw.standard_gamma(rate.events, PATHS)
     return drawn_rate / rate.exposure if rate.exposure else np.zeros(PATHS)
 

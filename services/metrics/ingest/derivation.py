@@ -1,6 +1,7 @@
-"""Derivation: reads the events of subjects, folds them into rows, and replaces the rows that stood there.
+"""Derivation: takes the events of subjects, folds them into rows, and replaces the rows that stood there.
 
-Invariant: the rows of a subject after a derivation are a function of its events in the inbox alone.
+Invariant: the rows of a subject after a derivation are a function of its events in the inbox alone. Those that this
+process decoded lately (`tails`) are not read from it again.
 """
 
 import asyncio
@@ -10,9 +11,10 @@ from typing import NamedTuple
 
 from contracts.envelope import Event
 from contracts.persons import persons
-from services.chassis import inbox
+from services.chassis import recent_events
 from services.chassis.database import Connection
 from services.chassis.logs import get_log
+from services.chassis.recent_events import Tails
 from services.metrics.ingest import store
 from services.metrics.ingest.store import OfAuthority, Subject
 from services.metrics.timelines.covers import covers
@@ -32,6 +34,9 @@ AT_ONCE = 300
 """Events of one subject, or rows of who holds and covers one post, from which on it is not derived with every event: in
 a burst of thousands that would be thousands of times. Real ones have some dozens."""
 
+NONE_KEPT: Tails = {}
+"""All events are read from the inbox."""
+
 Linked = dict[Subject, set[Subject]]
 """Numbers that merges link, standing or not, one way or the other; by one of them."""
 
@@ -49,12 +54,14 @@ class Folded(NamedTuple):
     failed: dict[Subject, str]
 
 
-async def derive(connection: Connection, subjects: Collection[Subject]) -> None:
+async def derive(connection: Connection, subjects: Collection[Subject], tails: Tails = NONE_KEPT) -> None:
     """Derive these subjects and every unit that they touch. Those of which too much is known are queued with why."""
-    await _derive(connection, subjects, await _linked_numbers(connection, subjects), put_off=False)
+    await _derive(connection, subjects, await _linked_numbers(connection, subjects), tails, put_off=False)
 
 
-async def derive_or_enqueue(connection: Connection, subjects: Collection[Subject]) -> set[Subject]:
+async def derive_or_enqueue(
+    connection: Connection, subjects: Collection[Subject], tails: Tails = NONE_KEPT
+) -> set[Subject]:
     """The same, but what would take long is queued to be derived later; gives all that is queued, and why ever."""
     linked = await _linked_numbers(connection, subjects)
     much = await store.much_said(connection, set(subjects).union(*linked.values()), AT_ONCE)
@@ -64,14 +71,14 @@ async def derive_or_enqueue(connection: Connection, subjects: Collection[Subject
     later = much.intersection(subjects)
     await store.enqueue(connection, later)
     linked = {number: together for number, together in linked.items() if number not in much}
-    return later | await _derive(connection, set(subjects) - later, linked, put_off=True)
+    return later | await _derive(connection, set(subjects) - later, linked, tails, put_off=True)
 
 
 async def _derive(
-    connection: Connection, subjects: Collection[Subject], linked: Linked, *, put_off: bool
+    connection: Connection, subjects: Collection[Subject], linked: Linked, tails: Tails, *, put_off: bool
 ) -> set[Subject]:
     posts = {subject for subject in subjects if subject.is_post}
-    folded = await _fold(connection, subjects, linked)
+    folded = await _fold(connection, subjects, linked, tails)
     units = folded.units | posts
     crowded = await store.crowded(connection, units, AT_ONCE) if put_off else set()
     await store.enqueue(connection, crowded)
@@ -80,26 +87,28 @@ async def _derive(
     occupied = await store.occupancies_of_posts(connection, units) + folded.occupied
     covered = await store.covers_of_units(connection, units) + folded.covered
     await _write(connection, folded)
-    failed = await _derive_staffing(connection, units, occupied, covered, folded.events)
+    failed = await _derive_staffing(connection, units, occupied, covered, folded.events, tails)
     return crowded | folded.failed.keys() | failed
 
 
-async def derive_subjects(connection: Connection, subjects: Collection[Subject]) -> set[Subject]:
+async def derive_subjects(
+    connection: Connection, subjects: Collection[Subject], tails: Tails = NONE_KEPT
+) -> set[Subject]:
     """Derive workers and agency assignments alone; gives the units whose staffing they touch, before or after."""
     alone = [subject for subject in subjects if not subject.is_post]
-    folded = await _fold(connection, alone, await _linked_numbers(connection, alone))
+    folded = await _fold(connection, alone, await _linked_numbers(connection, alone), tails)
     await _write(connection, folded)
     return folded.units
 
 
-async def derive_units(connection: Connection, units: Collection[Subject]) -> None:
+async def derive_units(connection: Connection, units: Collection[Subject], tails: Tails = NONE_KEPT) -> None:
     """Derive the staffing of these units: posts, and agency assignments that cover no post."""
     occupied = await store.occupancies_of_posts(connection, units)
     covered = await store.covers_of_units(connection, units)
-    await _derive_staffing(connection, units, occupied, covered, {})
+    await _derive_staffing(connection, units, occupied, covered, {}, tails)
 
 
-async def _fold(connection: Connection, subjects: Collection[Subject], linked: Linked) -> Folded:
+async def _fold(connection: Connection, subjects: Collection[Subject], linked: Linked, tails: Tails) -> Folded:
     """Fold the workers and assignments among these, and take away the rows that they had.
 
     With a worker's number all those are derived, and taken off the list, that merges link with it. What cannot be
@@ -107,7 +116,7 @@ async def _fold(connection: Connection, subjects: Collection[Subject], linked: L
     """
     numbers = {number for together in linked.values() for number in together}
     assignments = {subject for subject in subjects if subject.kind == "cover"}
-    events = await _read_events(connection, numbers.union(subjects))
+    events = await _read_events(connection, numbers.union(subjects), tails)
     # In a thread of its own: thousands of events take a while, and this one has others to serve.
     occupied, covered, failed = await asyncio.to_thread(_rows_of, linked, assignments, events)
     await _list_failed(connection, failed)
@@ -173,6 +182,7 @@ async def _derive_staffing(
     occupied: Iterable[OfAuthority[Occupancy]],
     covered: Iterable[OfAuthority[Cover]],
     events: Events,
+    tails: Tails,
 ) -> set[Subject]:
     """Derive the staffing of these units from all that is held there and the events of posts; gives those that cannot
     be, which keep the rows that they had, and are queued with why.
@@ -181,7 +191,8 @@ async def _derive_staffing(
     """
     if not units:
         return set()
-    more = await _read_events(connection, [unit for unit in units if unit.is_post and unit not in events])
+    others = [unit for unit in units if unit.is_post and unit not in events]
+    more = await _read_events(connection, others, tails)
     occupancies_at: defaultdict[tuple[str, str], list[Occupancy]] = defaultdict(list)
     for authority, occupancy in occupied:
         occupancies_at[authority, f"post/{occupancy.post}"].append(occupancy)
@@ -216,9 +227,8 @@ def _staffing_of(
     return derived, failed
 
 
-async def _read_events(connection: Connection, subjects: Collection[Subject]) -> Events:
+async def _read_events(connection: Connection, subjects: Collection[Subject], tails: Tails) -> Events:
     events: defaultdict[tuple[str, str], list[Event]] = defaultdict(list)
-    if subjects:
-        for event in await inbox.read_subjects(connection, list(subjects)):
-            events[event.envelope.authority, event.envelope.subject].append(event)
+    for event in await recent_events.read_subjects(connection, subjects, tails):
+        events[event.envelope.authority, event.envelope.subject].append(event)
     return events

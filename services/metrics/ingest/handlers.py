@@ -11,6 +11,7 @@ from contracts.envelope import Event
 from services.chassis import inbox
 from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
+from services.chassis.recent_events import Tails
 from services.chassis.runtime import Runtime
 from services.metrics.ingest import feeds, store
 from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_subjects, derive_units
@@ -35,7 +36,7 @@ class TakeInEvents:
 
     1. lock the authorities concerned, so that two consumers never derive one unit at the same time; 2. put the events
     into the inbox; 3. derive what those that are new touch, or queue it when so much waits, or is known of one subject,
-    that it would be derived many times over.
+    that it would be derived many times over; 4. keep them, once that is committed, as they were decoded.
     """
 
     runtime: Runtime
@@ -43,29 +44,41 @@ class TakeInEvents:
     async def __call__(self, events: list[Event], far_behind: bool) -> None:
         async with self.runtime.pool.acquire() as connection, connection.transaction():
             await store.lock_authorities(connection, {event.envelope.authority for event in events})
-            fresh = await inbox.take(connection, events)
+            arrived = await inbox.take(connection, events)
+            fresh = [one.event for one in arrived]
             await feeds.note(connection, fresh)
-            touched = {_subject(event) for event in fresh if event.envelope.subject.split("/")[0] in DERIVED_KINDS}
+            touched = _subjects(fresh)
             if far_behind:
                 await store.enqueue(connection, touched)
             elif touched:
-                queued = await derive_or_enqueue(connection, touched)
+                tails = self.runtime.recent_events.tails_with(arrived)
+                queued = await derive_or_enqueue(connection, touched, tails)
                 await store.remove(connection, touched - queued)
+        self.runtime.recent_events.add(arrived)
         now, telemetry = datetime.now(UTC), telemetry_of(self.runtime)
         for event in fresh:
             if event.envelope.acceptedtime is not None:
                 telemetry.origin_to_figure.observe((now - event.envelope.acceptedtime).total_seconds())
 
 
-def _subject(event: Event) -> Subject:
-    return Subject(event.envelope.authority, event.envelope.subject)
+def _subjects(events: list[Event]) -> set[Subject]:
+    """Those that have a timeline of the subjects of which events speak."""
+    named = {(event.envelope.authority, event.envelope.subject) for event in events}
+    return {subject for name in named if (subject := Subject(*name)).kind in DERIVED_KINDS}
 
 
 async def derive_waiting(runtime: Runtime) -> None:
-    """Derive what is queued, once the consumer has caught up."""
+    """Derive what is queued, once the consumer has caught up: two authorities at a time, none waiting for the other."""
     if not runtime.far_behind():
-        while any(await asyncio.gather(*(derive_queued(runtime) for _ in range(AUTHORITIES_AT_ONCE)))):
-            pass
+        ends = await asyncio.gather(*(_derive_all(runtime) for _ in range(AUTHORITIES_AT_ONCE)), return_exceptions=True)
+        for error in ends:
+            if error is not None:
+                raise error
+
+
+async def _derive_all(runtime: Runtime) -> None:
+    while await derive_queued(runtime):
+        pass
 
 
 async def count_waiting(runtime: Runtime) -> None:
@@ -112,10 +125,11 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
         if not subjects:
             return False
         try:
+            tails = await runtime.recent_events.tails(connection, {subject.authority for subject in subjects})
             if len(subjects) < at_once:
-                await derive(connection, subjects)
+                await derive(connection, subjects, tails)
             else:
-                await _derive_first(connection, subjects)
+                await _derive_first(connection, subjects, tails)
         except Exception as error:
             if len(subjects) == 1 and not why_not_now(error):
                 raise Underivable(next(iter(subjects)), error) from error
@@ -123,7 +137,7 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
         return True
 
 
-async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
+async def _derive_first(connection: Connection, subjects: set[Subject], tails: Tails) -> None:
     """Derive the first of more subjects of an authority: workers and assignments before posts.
 
     The posts wait until every worker is derived, so that each is derived once. A unit that is an assignment of its own
@@ -131,8 +145,8 @@ async def _derive_first(connection: Connection, subjects: set[Subject]) -> None:
     """
     posts = {subject for subject in subjects if subject.is_post}
     if posts == subjects:
-        await derive_units(connection, posts)
+        await derive_units(connection, posts, tails)
         return
-    units = await derive_subjects(connection, subjects)
-    await derive_units(connection, {unit for unit in units if not unit.is_post})
+    units = await derive_subjects(connection, subjects, tails)
+    await derive_units(connection, {unit for unit in units if not unit.is_post}, tails)
     await store.enqueue(connection, posts | {unit for unit in units if unit.is_post})

@@ -91,6 +91,20 @@ COUNT_QUEUED = """
     FROM derivation_queue
 """
 
+ENQUEUE_EVERYTHING = """
+    INSERT INTO derivation_queue (authority, subject)
+    SELECT DISTINCT authority, subject
+    FROM inbox
+    WHERE ($1 = 'all' OR authority = $1) AND split_part(subject, '/', 1) = ANY ($2::text[])
+    ON CONFLICT (authority, subject) DO UPDATE SET failed = NULL
+"""
+
+COUNT_QUEUED_OF = """
+    SELECT count(*) FILTER (WHERE failed IS NULL) AS queued, count(failed) AS failed
+    FROM derivation_queue
+    WHERE $1 = 'all' OR authority = $1
+"""
+
 QUEUE_IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM derivation_queue WHERE failed IS NULL)"
 
 REMOVE = """
@@ -246,6 +260,18 @@ async def enqueue(connection: Connection, subjects: Collection[Subject]) -> None
     """Put subjects into the queue of those whose timelines are to be derived later."""
     if subjects:
         await connection.execute(ENQUEUE, *_split(sorted(subjects)))
+
+
+async def enqueue_everything(connection: Connection, authority: str, kinds: Collection[str]) -> int:
+    """Queue all that was ever said of an authority, or of `all`, to be derived anew; gives how many subjects."""
+    done: str = await connection.execute(ENQUEUE_EVERYTHING, authority, list(kinds))
+    return int(done.rpartition(" ")[2])
+
+
+async def count_queued(reads: Reads, authority: str) -> tuple[int, int]:
+    """How many subjects of an authority, or of `all`, are queued, and how many cannot be derived."""
+    ((queued, failed),) = await reads.fetch(COUNT_QUEUED_OF, authority)
+    return queued, failed
 
 
 async def queue_is_empty(connection: Connection) -> bool:

@@ -276,14 +276,14 @@ Measure = Count | Rate
 
 
 def shown(value: Value, unit: Unit) -> float | int | None:
-    """A figure as it is shown, rounded half up (away from nought where it is negative); None where there is none."""
+    """A figure as it is shown, rounded half up (away from 0 where it is negative); None where there is none."""
     if isinstance(value, Reason):
         return None
     rounded = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(PLACES[unit], rounding=ROUND_HALF_UP)
-    # Adding 0.0 makes a plain nought of what is below nought by less than is shown.
+    # Adding 0.0 makes a plain 0 of what is below 0 by less than is shown.
     return int(rounded) if unit in WHOLE else float(rounded) + 0.0
 
 
 def exact(amount: int) -> str:
-    """An amount in millionths as a decimal without trailing noughts, for sums that are to be checked."""
+    """An amount in millionths as a decimal without trailing zeros, for sums that are to be checked."""
     return f"{(Decimal(amount) / ONE).normalize():f}"

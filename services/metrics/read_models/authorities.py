@@ -15,8 +15,8 @@ from datetime import datetime
 from functools import partial
 
 from contracts.envelope import Event
-from services.chassis import inbox
 from services.chassis.database import Reads
+from services.chassis.recent_events import RecentEvents
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.weights import weight_of, weight_of_events
 from services.metrics.snapshot.snapshot import Snapshot, known
@@ -87,8 +87,10 @@ class _Kept:
 class Authorities:
     """The events of the authorities asked for lately, as many as the budget has room for."""
 
-    def __init__(self, readers: Reads, budget: Budget) -> None:
+    def __init__(self, readers: Reads, budget: Budget, recent: RecentEvents | None = None) -> None:
+        """`recent` are the events that this process took in itself, which are not read again."""
         self._readers = readers
+        self._recent = recent or RecentEvents()
         self._budget = budget
         self._kept: dict[str, _Kept] = {}
         self._asked: dict[str, _Kept] = {}
@@ -168,7 +170,7 @@ class Authorities:
 
     async def _read(self, kept: _Kept) -> None:
         """What arrived since, by whoever has it to himself."""
-        events, kept.arrived = await inbox.read_arrived(self._readers, kept.authority, kept.arrived)
+        events, kept.arrived = await self._recent.arrived_after(self._readers, kept.authority, kept.arrived)
         if events:
             await asyncio.to_thread(kept.add, events)
 

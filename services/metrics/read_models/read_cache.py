@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from fastapi import Request
 
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime, runtime_of
 from services.metrics.figures.age import Age
 from services.metrics.figures.columns import BROKEN_DOWN_BY, Columns
@@ -40,13 +41,15 @@ FREEZE_AFTER = 16 * MEGABYTE
 class ReadCache:
     """The columns, events, snapshots and amounts of one process."""
 
-    def __init__(self, readers: Readers, budget: Budget, tables: int | None = None) -> None:
-        """`tables` says of which tables it is the memory."""
+    def __init__(
+        self, readers: Readers, budget: Budget, tables: int | None = None, recent: RecentEvents | None = None
+    ) -> None:
+        """`tables` says of which tables it is the memory; `recent` are the events that this process took in itself."""
         self.tables = tables
         self.readers = readers
         self.budget = budget
         self.columns = StockColumns(readers, budget)
-        self.authorities = Authorities(readers, budget)
+        self.authorities = Authorities(readers, budget, recent)
         self.amounts = Amounts(budget)
         self._frozen_at = 0
 
@@ -168,5 +171,6 @@ def read_cache_of(request: Request) -> ReadCache:
     if runtime not in _OF_RUNTIMES or _OF_RUNTIMES[runtime].tables != runtime.tables:
         settings = cast(ServiceSettings, runtime.settings)
         readers = Readers(runtime.pool, settings.database_connections)
-        _OF_RUNTIMES[runtime] = ReadCache(readers, Budget(settings.memory_budget_mb * MEGABYTE), runtime.tables)
+        budget = Budget(settings.memory_budget_mb * MEGABYTE)
+        _OF_RUNTIMES[runtime] = ReadCache(readers, budget, runtime.tables, runtime.recent_events)
     return _OF_RUNTIMES[runtime]

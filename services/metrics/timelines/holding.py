@@ -14,6 +14,7 @@ from heapq import heappop, heappush
 from typing import Any, NamedTuple
 
 from contracts.effects import Action, action_of
+from contracts.envelope import Event
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
 from contracts.occupying import (
@@ -67,14 +68,15 @@ def holding(changes: Iterable[Change]) -> list[Stretch[Decimal]]:
 
     Every event is of a type in `EFFECTS`.
     """
-    in_order = list(changes)
-    days = {action_of(event, EFFECTS)[0] for _, begun, ceased in in_order for event in (*begun, *ceased)}
-    person = _Holding(days)
+    in_order = [(instant, _actions_of(begun), _actions_of(ceased)) for instant, begun, ceased in changes]
+    person = _Holding({action[0] for _, begun, ceased in in_order for action in (*begun, *ceased)})
     for instant, begun, ceased in in_order:
-        person.learn(
-            instant, [action_of(event, EFFECTS) for event in begun], [action_of(event, EFFECTS) for event in ceased]
-        )
+        person.learn(instant, begun, ceased)
     return person.in_post.stretches()
+
+
+def _actions_of(events: Iterable[Event]) -> list[Action]:
+    return [action_of(event, EFFECTS) for event in events]
 
 
 class _Actions:
@@ -151,13 +153,16 @@ class _Actions:
         return _first_after(self._days_of.get(post, ()), day)
 
     def on(self, post: str, day: date) -> OnADay:
-        starts, moves_from, moves, ftes = (
-            sorted(alike[-1] for alike in self._alike.get((day, what, post), {}).values())
-            for what in (_START, _MOVE_FROM, _MOVE_TO, _FTE)
-        )
+        starts, moves_from = self._last(day, _START, post), self._last(day, _MOVE_FROM, post)
+        moves, ftes = self._last(day, _MOVE_TO, post), self._last(day, _FTE, post)
         if moves_from:
             moves = moves[bisect_right(moves, moves_from[-1]) :]
         return OnADay(_ftes(starts), bool(moves_from), _ftes(moves), _ftes(ftes))
+
+    def _last(self, day: date, what: int, post: str) -> list[Action]:
+        """Of the actions of each number that say something the last, in order."""
+        alike = self._alike.get((day, what, post))
+        return sorted([actions[-1] for actions in alike.values()]) if alike else []
 
 
 def _ftes(actions: Iterable[Action]) -> list[tuple[str, Decimal]]:

@@ -95,14 +95,18 @@ class Timelines(Generic[Value]):
         first = bisect_left(rows, since, key=_valid_from)
         first -= first > 0 and rows[first - 1][1] >= since
         last = bisect_right(rows, until, key=_valid_from)
-        gone = {row[0]: row for row in rows[first:last]}
+        concerned = rows[first:last]
+        gone = {row[0]: row for row in concerned}
         kept: list[_Known[Value]] = []
         new: list[_Known[Value]] = []
-        around = [
-            *((row[0], min(row[1], since), row[2]) for row in rows[first:last] if row[0] < since),
-            *pieces,
-            *((max(row[0], until), row[1], row[2]) for row in rows[first:last] if row[1] > until),
-        ]
+        # Rows follow one another: the first alone can begin before the pieces, and the last alone end after them.
+        around = list(pieces)
+        if concerned and concerned[0][0] < since:
+            valid_from, valid_to, value, _ = concerned[0]
+            around.insert(0, (valid_from, min(valid_to, since), value))
+        if concerned and concerned[-1][1] > until:
+            valid_from, valid_to, value, _ = concerned[-1]
+            around.append((max(valid_from, until), valid_to, value))
         for valid_from, valid_to, value in _joined(around):
             before = gone.get(valid_from)
             if before is not None and before[1] == valid_to and before[2] == value:

@@ -3,6 +3,7 @@
 Invariant: the name that a file was sent with is kept nowhere, and no value of it is logged.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -112,10 +113,10 @@ def files_router(people: People) -> APIRouter:
                 with handlers.in_silence():
                     if question.dry_run:
                         return JsonAnswer(await dry_run(runtime, people, sent, body))
-                    file, known = await handlers.accept_file(runtime, people, sent, body)
+                    file, known, dropped = await handlers.accept_file(runtime, people, sent, body)
             except FileRefused as refusal:
                 raise _refused(refusal) from None
-        return JSONResponse(_sent(file["id"], known=known), 200 if known else 202)
+        return JSONResponse(_sent(file["id"], dropped, known=known), 200 if known else 202)
 
     @router.get(
         "/v1/files/{id}",
@@ -175,10 +176,15 @@ def _next(request: Request, after: int) -> str:
     return f"{url.path}?{url.query}"
 
 
-def _sent(id: int, *, known: bool) -> dict[str, Any]:
+def _sent(id: int, dropped: Sequence[str], *, known: bool) -> dict[str, Any]:
     here = f"/v1/files/{id}"
     status = "already-known" if known else "accepted"
-    return {"id": id, "status": status, "links": {"self": here, "rows": f"{here}/rows"}}
+    return {
+        "id": id,
+        "status": status,
+        "dropped_columns": list(dropped),
+        "links": {"self": here, "rows": f"{here}/rows"},
+    }
 
 
 def _refused(refusal: FileRefused) -> Problem:

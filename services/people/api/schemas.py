@@ -13,8 +13,20 @@ from services.people.comparing import Status
 LINKS = record({"self": TEXT, "rows": TEXT})
 ID = {"type": "integer", "minimum": 1}
 NULL = {"type": "null"}
-SENT = record({"id": ID, "status": {"enum": ["accepted", "already-known"]}, "links": LINKS})
-SENT_EXAMPLE = {"id": 17, "status": "accepted", "links": {"self": "/v1/files/17", "rows": "/v1/files/17/rows"}}
+SENT = record(
+    {
+        "id": ID,
+        "status": {"enum": ["accepted", "already-known"]},
+        "dropped_columns": {**several(TEXT), "description": "Those that the mapping does not name: told once."},
+        "links": LINKS,
+    }
+)
+SENT_EXAMPLE = {
+    "id": 17,
+    "status": "accepted",
+    "dropped_columns": ["Home Address"],
+    "links": {"self": "/v1/files/17", "rows": "/v1/files/17/rows"},
+}
 
 FAULT = record({"column": TEXT, "problem": TEXT, "expected": TEXT}, {"value": TEXT})
 LEFT_OUT = several(record({"rule": TEXT, "rows": COUNT}))
@@ -61,7 +73,6 @@ FILE = record(
         "mapping_version": ID,
         "sha256": TEXT,
         "form": TEXT,
-        "dropped_columns": several(TEXT),
         "state": {
             "enum": ["accepted", "refused", "taken-in", "delivered"],
             "description": "accepted: will be looked at; refused: nothing changed; taken-in: its events are on their "
@@ -87,7 +98,6 @@ FILE_EXAMPLE = {
     "mapping_version": 3,
     "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "form": "UTF-8, separated by commas",
-    "dropped_columns": ["Home Address"],
     "state": "delivered",
     "refusal": None,
     "rows": {"read": 412, "accepted": 3, "already-known": 405, "rejected": 1, "left-out": 3},

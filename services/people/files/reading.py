@@ -12,6 +12,7 @@ Whole files are refused by FileRefused: at once where that can be seen at once, 
 line that was cut off). So nothing may be kept of a file before its last row has come.
 """
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -33,6 +34,8 @@ LONGEST_FOOTER = 10
 _TOTALS = ("total", "grand total", "sub total", "subtotal", "sub-total", "sum of", "overall total", "count of")
 _LEAST_COLUMNS = 4
 """Of a narrower table a row with one filled cell may be a record."""
+_ANYTHING = re.compile(b"[^\xef\xbb\xbf\xff\xfe \t\r\n\0]")
+"""A byte that is neither blank nor of a mark of an encoding."""
 _SAVE_AS = "a CSV file or an XLSX workbook"
 
 
@@ -114,7 +117,7 @@ def open_table(content: bytes, layout: Layout) -> Table:
             f"is {len(content) / (1 << 20):,.0f} MB long",
             f"at most {LARGEST_FILE >> 20} MB: an export of fewer columns",
         )
-    if not content.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0"):
+    if _ANYTHING.search(content) is None:
         raise FileRefused("is empty", "a file with a header and records")
     form, source = _opened(content, layout)
     header_row, cells = _header(source(), layout)

@@ -29,9 +29,9 @@ CREATE TABLE delivered_file (
     as_at date NOT NULL,
     recorded_at timestamptz NOT NULL,
     sha256 text NOT NULL,
+    -- Of its columns those that the mapping names: the others are told to the sender, once.
     header text[] NOT NULL,
     form text NOT NULL,
-    dropped_columns text[] NOT NULL,
     rows integer NOT NULL,
     accepted_at timestamptz NOT NULL DEFAULT clock_timestamp(),
     accepted_by text NOT NULL,

@@ -14,7 +14,12 @@ from tests.unit.chassis.journals import worker_started
 async def take(pool: asyncpg.Pool, *events: Event) -> list[Event]:
     """Those that were not there yet, of one batch."""
     async with pool.acquire() as connection, connection.transaction():
-        return await inbox.take(connection, events)
+        return [arrived.event for arrived in await inbox.take(connection, events)]
+
+
+def all_of(*subjects: tuple[str, str]) -> list[tuple[str, str, int]]:
+    """Subjects, with all that ever arrived of them."""
+    return [(*subject, inbox.LAST) for subject in subjects]
 
 
 def sequences(events: list[Event]) -> list[str | None]:
@@ -52,7 +57,7 @@ async def test_an_event_comes_out_as_it_went_in(pool: asyncpg.Pool) -> None:
     event = decoded(full, 5)
     await take(pool, event)
     async with pool.acquire() as connection:
-        (parsed,) = await inbox.read_subjects(connection, [("331", "post/P-1")])
+        (parsed,) = await inbox.read_subjects(connection, [("331", "post/P-1", inbox.LAST)])
     assert parsed.envelope.model_dump() == event.envelope.model_dump()
     assert parsed.data == event.data
     assert await pool.fetchval("SELECT owner FROM inbox") == "recruitment"
@@ -63,8 +68,8 @@ async def test_subjects_are_read_under_their_own_authority_alone(pool: asyncpg.P
     await take(pool, *map(decoded, events, (1, 2, 3)))
     async with pool.acquire() as connection:
         asked = cast(Any, connection)
-        assert sequences(await inbox.read_subjects(asked, [("331", "post/P-1"), ("332", "post/P-2")])) == ["1"]
-        both = await inbox.read_subjects(asked, [("332", "post/P-1"), ("331", "post/P-2")])
+        assert sequences(await inbox.read_subjects(asked, all_of(("331", "post/P-1"), ("332", "post/P-2")))) == ["1"]
+        both = await inbox.read_subjects(asked, all_of(("332", "post/P-1"), ("331", "post/P-2")))
         assert sorted(map(str, sequences(both))) == ["2", "3"]
 
 

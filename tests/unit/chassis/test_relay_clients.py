@@ -14,6 +14,7 @@ from aiokafka import TopicPartition
 
 from contracts.catalogue import RECRUITMENT
 from services.chassis import relay
+from services.chassis.partitions import by_authority, by_whole_key
 from services.chassis.relay import KafkaLogIsShorter
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
@@ -63,6 +64,7 @@ async def test_what_a_relay_sends_is_taken_by_every_copy_and_its_topics_are_kept
     assert (sends["acks"], sends["enable_idempotence"]) == ("all", idempotent)
     # The embedded broker counts a batch as one record.
     assert sends["max_batch_size"] == (65_536 if idempotent else 1)
+    assert sends["partitioner"] is (by_authority if idempotent else by_whole_key)
     reads = clients.reader.settings
     assert (reads["enable_auto_commit"], reads["auto_offset_reset"]) == (False, "earliest")
     assert clients.reader.assigned == [TopicPartition("workforce.recruitment.requests", 0)]

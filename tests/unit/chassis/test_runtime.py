@@ -169,6 +169,16 @@ async def test_what_it_waits_for_to_start_is_told_until_it_is_there(
     assert runtime.waiting_to_start is None
 
 
+def delivering(deliver: Any, far_behind: bool = False, **more: Any) -> Any:
+    """A delivery that says whether the consumer is far behind."""
+    return SimpleNamespace(deliver=deliver, far_behind=lambda *_: far_behind, **more)
+
+
+def a_batch(records: list[Any]) -> Any:
+    """A message, of which nothing is known but its records."""
+    return SimpleNamespace(raw_message=records, consumer=None)
+
+
 async def test_a_batch_is_read_when_it_was_delivered_in_the_reading_in_which_it_came(runtime: Runtime) -> None:
     told: list[Any] = []
 
@@ -187,8 +197,8 @@ async def test_a_batch_is_read_when_it_was_delivered_in_the_reading_in_which_it_
             finished=lambda *given: told.append(("finished", *given)),
         ),
     )
-    runtime.delivery = cast(Any, SimpleNamespace(deliver=deliver, halted_partitions=halted))
-    await runtime.take_in(cast(Any, SimpleNamespace(raw_message=[1, 2])), cast(Any, None))
+    runtime.delivery = delivering(deliver, halted_partitions=halted)
+    await runtime.take_in(a_batch([1, 2]), cast(Any, None))
     assert told == [("begun", [1, 2]), "delivered", ("finished", [1, 2], "the reading", halted)]
 
 
@@ -198,10 +208,50 @@ async def test_a_batch_that_was_not_delivered_was_not_read(runtime: Runtime) -> 
 
     finished: list[Any] = []
     runtime.readings = cast(Any, SimpleNamespace(begun=lambda _: {}, finished=lambda *given: finished.append(given)))
-    runtime.delivery = cast(Any, SimpleNamespace(deliver=deliver, halted_partitions=()))
+    runtime.delivery = delivering(deliver, halted_partitions=())
     with pytest.raises(ZeroDivisionError):
-        await runtime.take_in(cast(Any, SimpleNamespace(raw_message=[1])), cast(Any, None))
+        await runtime.take_in(a_batch([1]), cast(Any, None))
     assert finished == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "sooner"),
+    [(True, False, True), (True, True, False), (False, False, False)],
+    ids=["caught up by it", "still far behind", "never far behind"],
+)
+async def test_what_waits_for_the_consumer_to_catch_up_begins_as_soon_as_it_has(
+    runtime: Runtime, before: bool, after: bool, sooner: bool
+) -> None:
+    caught_up = asyncio.Event()
+    runtime._caught_up = [caught_up]
+    is_behind = before
+
+    async def deliver(*_: Any) -> None:
+        nonlocal is_behind
+        is_behind = after
+
+    consumers = SimpleNamespace(consumers=lambda: [None], leave=None)
+    delivery = delivering(deliver, halted_partitions=())
+    delivery.far_behind = lambda *_: is_behind
+    runtime.membership, runtime.delivery = cast(Any, consumers), delivery
+    runtime.readings = cast(Any, SimpleNamespace(begun=lambda _: {}, finished=lambda *_: None))
+    await runtime.take_in(a_batch([1]), cast(Any, None))
+    assert caught_up.is_set() is sooner
+
+
+async def test_a_watch_that_need_not_wait_is_run_at_once_and_then_waits_anew(runtime: Runtime) -> None:
+    sooner, ran = asyncio.Event(), asyncio.Event()
+
+    async def step() -> None:
+        ran.set()
+
+    watching = asyncio.create_task(runtime._every(3600, step, sooner))
+    for _ in range(2):
+        sooner.set()
+        await asyncio.wait_for(ran.wait(), 30)
+        assert not sooner.is_set()
+        ran.clear()
+    watching.cancel()
 
 
 async def test_a_service_ends_its_waits_then_its_consumers_saves_and_then_lets_go_of_the_database(
@@ -369,7 +419,7 @@ async def test_work_begins_behind_the_database_and_the_consumer_behind_kafka(
     runtime = Runtime(service.SPEC, service.ServiceSettings(database_url="postgresql:///unused"))
     order: list[str] = []
 
-    def every(_: float, step: Any) -> Any:
+    def every(_: float, step: Any, sooner: Any = None) -> Any:
         name = getattr(step, "__qualname__", "watch")
         part = "judge" if "lambda" in name else name.rpartition(".")[2]
 

@@ -24,8 +24,10 @@ from fastapi import FastAPI
 
 import services
 from contracts.watermark import TopicMark, Watermark
-from services.chassis import inbox
+from services.chassis import dead_letter_actions, inbox
 from services.chassis.authentication import Right, new_key
+from services.chassis.dead_letter_actions import Action
+from services.chassis.recent_events import RecentEvents
 from services.chassis.relay import KafkaLogIsShorter
 from services.chassis.runtime import Runtime
 from services.chassis.service import Measured
@@ -476,6 +478,20 @@ async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: as
     assert figures(telemetry)["complete_until_timestamp_seconds"] == NOON.timestamp()
 
 
+@shows("dead_letters_open")
+async def test_dead_letters_that_are_open_are_told_by_the_topic_they_came_from(pool: asyncpg.Pool) -> None:
+    telemetry = Telemetry()
+    for letter in ("one", "another", "a third", "a fourth", "a third"):
+        await dead_letter_actions.note(pool, letter, "workforce.posts", "contract")
+    async with pool.acquire() as connection:
+        await dead_letter_actions.add(connection, ["one"], Action.SHOWN, "an operator")
+        await dead_letter_actions.add(connection, ["another"], Action.DISMISSED, "an operator", "a test record")
+        await dead_letter_actions.add(connection, ["a fourth"], Action.SENT_AGAIN, "an operator")
+    with changes(telemetry) as changed:
+        await dead_letter_actions.tell(pool, telemetry)
+    assert changed == {"dead_letters_open topic=workforce.posts": 2}
+
+
 # --- metrics' own -----------------------------------------------------------------------------------------------------
 
 
@@ -501,7 +517,7 @@ async def test_the_time_from_acceptance_to_the_figure_is_told_of_each_event_that
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.metrics.ingest.handlers.datetime", SimpleNamespace(now=lambda _: NOON))
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
 
     def accepted(post: str, sequence: int, seconds: float) -> Any:
         event = decoded(post_established(post, "331"), sequence)
@@ -520,7 +536,7 @@ async def test_when_each_feed_last_came_is_told_and_of_how_many_feeds_it_is_not(
     pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("services.metrics.ingest.feeds.MOST_WATCHED", 1)
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
 
     def of(source: str, sequence: int, minutes: int) -> Any:
         event = decoded(post_established("P-1", "331"), sequence)

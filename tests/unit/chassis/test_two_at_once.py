@@ -19,6 +19,7 @@ from contracts.watermark import TopicMark, Watermark
 from services.chassis import journal, relay_state
 from services.chassis.database import migrate
 from services.chassis.journal import Accepted
+from services.chassis.recent_events import RecentEvents
 from services.chassis.relay import LEADER_LOCK, Relay
 from services.chassis.runtime import Runtime
 from services.chassis.settings import Settings
@@ -100,7 +101,7 @@ async def test_who_comes_second_waits_for_the_first(pool: asyncpg.Pool, first: S
 
 
 async def test_a_batch_waits_for_whoever_works_on_one_of_its_authorities(pool: asyncpg.Pool) -> None:
-    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry()))
+    runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     events = [decoded(post_established("P-1", "332"), 1), decoded(post_established("P-1", "331"), 2)]
     assert await excludes(pool, lock_331, lambda: handlers.TakeInEvents(runtime)(events, False))
     others = [decoded(post_established("P-1", "333"), 3)]

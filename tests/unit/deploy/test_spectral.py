@@ -25,6 +25,7 @@ def test_the_documents_of_all_services_are_read() -> None:
     assert titles == {
         "asyncapi": "Workforce events",
         "metrics": "Workforce metrics",
+        "people": "Workforce people",
         "recruitment": "Workforce recruitment",
         "retention": "Workforce retention",
     }

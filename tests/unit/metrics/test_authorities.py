@@ -4,14 +4,17 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
+import asyncpg
 import pytest
 
 from contracts.envelope import Event
 from services.chassis import inbox
+from services.chassis.recent_events import RecentEvents
 from services.metrics.read_models.authorities import Authorities
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.snapshot.snapshot import Snapshot
+from tests.delivery.feed import decoded, post_established
 from tests.histories import established, event
 from tests.unit.quality.findings import APRIL
 
@@ -251,3 +254,20 @@ async def test_after_an_answer_is_weighed_what_grew_by_being_asked(inboxes: Inbo
     assert kept._budget.kept - before == 100 * 290
     kept.settle()
     assert kept._budget.kept - before == 100 * 290
+
+
+async def test_a_snapshot_takes_what_this_process_took_in_itself_and_reads_what_others_did(pool: asyncpg.Pool) -> None:
+    recent = RecentEvents()
+    kept = Authorities(pool, Budget(PLENTY), recent)
+
+    async def take_in(number: int) -> list[inbox.Arrived]:
+        async with pool.acquire() as connection, connection.transaction():
+            return await inbox.take(connection, [decoded(post_established(f"P-{number}", "331"), number)])
+
+    later = datetime(2024, 1, 1, tzinfo=UTC)
+    recent.add(await take_in(1))
+    # What stands in the table now would be no event: whoever read it would fail.
+    await pool.execute("UPDATE inbox SET body = '{}'")
+    assert await posts(kept, "331", later) == ["P-1"]
+    await take_in(2)
+    assert await posts(kept, "331", later) == ["P-1", "P-2"]

@@ -15,6 +15,7 @@ from fastapi import Request
 
 from services.chassis.authentication import Right, find_caller, new_key
 from services.chassis.problems import Problem
+from services.chassis.recent_events import RecentEvents
 from services.metrics.api import computing as computing_module
 from services.metrics.api.computing import SMALL, Computation, computing
 from services.metrics.pauses import pause
@@ -32,6 +33,7 @@ class Running:
         self.settings = settings
         self.pool = None
         self.tables = None
+        self.recent_events = RecentEvents()
 
 
 class Service:

@@ -19,7 +19,7 @@ LISTS = {
     f"{method} {path}": operation
     for path, operations in APP.openapi()["paths"].items()
     for method, operation in operations.items()
-    if path.startswith("/v1/") and not path.startswith("/v1/dead-letters")
+    if path.startswith("/v1/") and not path.startswith(("/v1/dead-letters", "/v1/replays"))
 }
 
 

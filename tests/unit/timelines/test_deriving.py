@@ -14,7 +14,8 @@ import asyncpg
 import pytest
 
 from contracts.envelope import Event
-from services.chassis import inbox
+from services.chassis import inbox, recent_events
+from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime
 from services.metrics.ingest import derivation, feeds, handlers, store
 from services.metrics.ingest.store import Subject
@@ -111,11 +112,11 @@ EVENTS = accepted(HISTORY)
 class Metrics:
     """What takes in events and derives timelines, on the database of the test."""
 
-    def __init__(self, pool: asyncpg.Pool) -> None:
+    def __init__(self, pool: asyncpg.Pool, kept: RecentEvents) -> None:
         self.pool = pool
         self.behind = False
-        telemetry = MetricsTelemetry()
-        runtime = SimpleNamespace(pool=pool, telemetry=telemetry, far_behind=lambda: self.behind, unsettled=None)
+        runtime = SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=kept, unsettled=None)
+        runtime.far_behind = lambda: self.behind
         self.runtime = cast(Runtime, runtime)
 
     async def take_in(self, *events: Event, far_behind: bool = False) -> None:
@@ -148,9 +149,10 @@ class Metrics:
         }
 
 
-@pytest.fixture
-def metrics(pool: asyncpg.Pool) -> Metrics:
-    return Metrics(pool)
+@pytest.fixture(params=[0, 5, recent_events.MOST], ids=["none kept", "few kept", "all kept"])
+def metrics(pool: asyncpg.Pool, request: pytest.FixtureRequest) -> Metrics:
+    """However many of the events decoded lately are kept, beside those that are read again."""
+    return Metrics(pool, RecentEvents(request.param))
 
 
 async def test_what_stands_on_a_staffing_unit_on_a_day_is_what_was_recorded(metrics: Metrics) -> None:
@@ -552,12 +554,12 @@ async def test_of_many_that_fail_fewer_are_tried_down_to_the_one_at_fault(
 ) -> None:
     tried: list[int] = []
 
-    async def failing(_: Any, subjects: set[Subject]) -> None:
+    async def failing(_: Any, subjects: set[Subject], *__: Any) -> None:
         tried.append(len(subjects))
         if Subject("331", "worker/W-3") in subjects:
             raise ZeroDivisionError("no length")
 
-    async def first(connection: Any, subjects: set[Subject]) -> None:
+    async def first(connection: Any, subjects: set[Subject], *_: Any) -> None:
         await failing(connection, subjects)
 
     monkeypatch.setattr(handlers, "derive", failing)

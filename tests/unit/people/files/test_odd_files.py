@@ -3,6 +3,7 @@ spreadsheet shows beside them.
 """
 
 import io
+import tracemalloc
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
@@ -267,3 +268,14 @@ def _saved(book: openpyxl.Workbook) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
+
+
+def test_rows_are_streamed_a_large_file_is_never_held_a_second_time() -> None:
+    row = b"P1,Social Worker,1," + b"Duty " * 100 + b"\n"
+    content = b"Post,Role,FTE,Team\n" + row * 20_000
+    tracemalloc.start()
+    try:
+        assert sum(1 for _ in opened(content).rows()) == 20_000
+        assert tracemalloc.get_traced_memory()[1] < len(content) // 2
+    finally:
+        tracemalloc.stop()
