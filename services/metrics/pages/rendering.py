@@ -104,13 +104,17 @@ def subject_words(subject: str) -> str:
     return f"{kind.capitalize()} {identifier}"
 
 
-def neighbours(published: Mapping[str, Any], unit: str) -> str:
-    """The range of the statistical neighbours in one release, as a sentence."""
-    rows = [row for row in published.get("rows", ()) if row.get("kind") == "neighbour" and row.get("value") is not None]
-    if not rows:
-        return "No published rates of neighbours are loaded."
-    values = sorted(row["value"] for row in rows)
-    return f"{len(values)} neighbours: {figure(values[0], unit)} to {figure(values[-1], unit)}"
+def published(answer: Mapping[str, Any], unit: str) -> str:
+    """What DfE published of a rate, as a sentence: the range of the statistical neighbours, and England."""
+    values = sorted(area["value"] for area in answer["neighbours"] if area["value"] is not None)
+    told = []
+    if values:
+        told.append(f"{len(values)} neighbours {figure(values[0], unit)} to {figure(values[-1], unit)}")
+    england = answer["england"]
+    if england is not None and england["value"] is not None:
+        told.append(f"England {figure(england['value'], unit)}")
+    release = f"DfE's release {answer['release']['name']}, year to {day(answer['as_at'])}"
+    return f"{' and '.join(told) or 'No published rate'} ({release})."
 
 
 def _environment() -> Environment:
@@ -127,7 +131,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    filters = (day, moment, words, figure, difference, event_words, subject_words, neighbours)
+    filters = (day, moment, words, figure, difference, event_words, subject_words, published)
     found.filters |= {each.__name__: each for each in filters}
     found.globals["asset"] = lambda name: f"/assets/{DIGEST}/{name}"
     return found
