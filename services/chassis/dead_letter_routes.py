@@ -171,7 +171,7 @@ async def get_dead_letters(request: Request) -> JSONResponse:
 
 
 @router.get(
-    "/v1/dead-letters/{offset}",
+    "/v1/dead-letters/{offset:int}",
     summary="One of them as it came, with its body",
     responses=OPERATED | NOT_THERE | {200: json_answer("The record.", DEAD_LETTER)},
 )
@@ -255,7 +255,7 @@ async def dismiss_dead_letters(request: Request) -> JSONResponse:
 
 
 @router.post(
-    "/v1/dead-letters/{offset}/mend",
+    "/v1/dead-letters/{offset:int}/mend",
     status_code=202,
     summary="Put a mended record in the place of a dead letter",
     responses=OPERATED

@@ -43,11 +43,18 @@ MAPPING_OF_VERSION = """
     WHERE authority = $1 AND feed = $2 AND version = $3
 """
 
+# A file that came after it, of the same day and with other content, has told something else since.
 SAME_FILE = """
     SELECT *
-    FROM delivered_file
+    FROM delivered_file AS same
     WHERE authority = $1 AND feed = $2 AND kind = $3 AND sha256 = $4 AND as_at = $5 AND mapping_version = $6
         AND state <> 'refused'
+        AND NOT EXISTS (
+            SELECT
+            FROM delivered_file AS since
+            WHERE since.authority = $1 AND since.feed = $2 AND since.kind = $3 AND since.as_at = $5
+                AND since.id > same.id AND since.state <> 'refused'
+        )
     ORDER BY id DESC
     LIMIT 1
 """

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-MOVING = {"date", "content-length", "content-disposition", "link", "complete-until"}
+MOVING = {"date", "content-length", "content-disposition", "link", "complete-until", "set-cookie"}
 """Headers that can differ between two answers to one question: they name the instant, or hang on how long it is."""
 
 

@@ -47,6 +47,23 @@ def test_the_same_file_twice_is_known_and_changes_nothing(council: Council) -> N
     assert (again.json()["status"], again.json()["id"]) == ("already-known", first["id"])
 
 
+def test_a_file_that_says_again_what_another_of_its_day_changed_is_taken_in_again(council: Council) -> None:
+    whole, half = posts(1, 2), posts(1, 2).replace("PST-2,Social Worker,1,", "PST-2,Social Worker,0.5,")
+    council.delivered("posts_1.csv", whole)
+    council.delivered("posts_1.csv", half)
+    council.wait_for_figure("establishment", 1.5)
+    back = council.delivered("posts_1.csv", whole)
+    assert back["rows"] == {"read": 2, "accepted": 1, "already-known": 1, "rejected": 0, "left-out": 0}
+    council.wait_for_figure("establishment", 2)
+
+
+def test_an_extract_of_a_day_to_come_is_refused_for_it_would_hold_up_all_others(council: Council) -> None:
+    answer = council.send("posts_1.csv", posts(1, 2), as_at="2099-12-01")
+    assert answer.status_code == 422
+    (fault,) = answer.json()["faults"]
+    assert (fault["field"], fault["problem"], fault["value"]) == ("as_at", "is in the future", "2099-12-01")
+
+
 def test_the_same_rows_a_month_later_are_known_row_by_row(council: Council) -> None:
     council.delivered("posts_1.csv", posts(1, 2))
     later = council.delivered("posts_2.csv", posts(2, 1), as_at="2023-11-30")

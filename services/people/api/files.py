@@ -66,6 +66,9 @@ class SentParameters(OfOneAuthority):
         super().check()
         if self.recorded_at is not None and self.recorded_at > self.now:
             self.fault("recorded_at", "is in the future", "when the extract was made", format_instant(self.recorded_at))
+        if self.as_at is not None and self.as_at > self.now.date():
+            expected = f"the day that its rows are true on, {self.now.date()} at the latest"
+            self.fault("as_at", "is in the future", expected, self.as_at.isoformat())
 
     def sent(self, feed: str, caller: str) -> Sent:
         """The file that is meant, once nothing is wrong."""

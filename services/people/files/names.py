@@ -3,6 +3,7 @@
 Invariant: a name is compared without blanks at its ends and with one between words, else to the letter.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
@@ -71,6 +72,12 @@ def refuse_other_layout(header: tuple[str, ...], header_row: int, layout: Layout
     gone = [names for names in layout.columns if names[0] in layout.required and not there.intersection(names)]
     if not gone:
         return
+    if _is_a_record(header, layout):
+        raise FileRefused(
+            "the row with the names of the columns is missing",
+            "a file that names its columns above its rows (what stands there is not repeated: it may be personal)",
+            f"row {header_row:,}",
+        )
     told = "; ".join(_gone(names, header) for names in gone[:10])
     more = f"; and {len(gone) - 10} more" if len(gone) > 10 else ""
     found = ", ".join(name for name in header if name) or "none"
@@ -79,6 +86,14 @@ def refuse_other_layout(header: tuple[str, ...], header_row: int, layout: Layout
         f"a file with these columns, or a mapping with the names it has now; it has: {found[:2_000]}",
         f"header in row {header_row:,}",
     )
+
+
+def _is_a_record(header: tuple[str, ...], layout: Layout) -> bool:
+    """Whether what stands where a header should is a record: no column's name, and a value that is a number or date."""
+    if not set(header).isdisjoint(name for names in layout.columns for name in names):
+        return False
+    values = (value for cell in header for value in re.split(r"[,;|\t]", cell))
+    return any(any(map(str.isdigit, value)) and not any(map(str.isalpha, value)) for value in values)
 
 
 def _gone(names: tuple[str, ...], header: tuple[str, ...]) -> str:

@@ -137,6 +137,7 @@ def where_to_go(worth_a_look: Sequence[tuple[str, str]]) -> list[str]:
 
 def test_where_to_go_next_is_shown_with_the_addresses() -> None:
     lines = where_to_go(up.WORTH_A_LOOK)
+    assert lines[1] == "the figures on pages: http://metrics/"
     figure = "  a figure of the table: http://metrics/v1/measures/vacancies?authority=331&as_at=2023-10-31&by=role"
     assert figure in lines
     assert "  API docs of recruitment: http://recruitment/docs" in lines
@@ -145,7 +146,7 @@ def test_where_to_go_next_is_shown_with_the_addresses() -> None:
     assert lines[-1] == "running; Ctrl-C stops it"
     # Without the demonstration nothing is shown that would find nothing.
     assert [line for line in where_to_go(()) if "/v1/" in line] == []
-    assert where_to_go(())[2] == "  API docs of recruitment: http://recruitment/docs"
+    assert where_to_go(())[4] == "  API docs of recruitment: http://recruitment/docs"
 
 
 def test_one_older_log_of_each_part_is_kept(tmp_path: Path) -> None:

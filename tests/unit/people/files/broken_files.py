@@ -273,9 +273,9 @@ BROKEN_FILES = (
     BrokenFile(
         "rows without a header",
         _text(ROW * 3),
-        "columns of the mapping are gone",
-        "it has: P1, SW, 1, Duty",
-        "header in row 1",
+        "the row with the names of the columns is missing",
+        "a file that names its columns above its rows (what stands there is not repeated: it may be personal)",
+        "row 1",
     ),
     BrokenFile(
         "a list as JSON", _text('[{"Post": "P1", "Role": "SW"}]\n'), "columns of the mapping are gone", "it has:"
