@@ -86,10 +86,10 @@ def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:
 
 
 ROUTES = sorted(
-    f"{method} {route.path}"
+    f"{method} {route.path_format}"
     for route in _routes(APPLICATION.routes)
     for method in route.methods or ()
-    if route.path.startswith("/v1/")
+    if route.path_format.startswith("/v1/")
 )
 """Method and path of every route under /v1, documented or not."""
 
