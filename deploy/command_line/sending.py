@@ -5,7 +5,7 @@ again, so that a command that was broken off is finished by giving it once more.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,32 +25,44 @@ FILE_REFUSED = "urn:workforce:problem:file-refused"
 ROWS = ("read", "accepted", "already-known", "rejected", "left-out")
 
 
+Files = Annotated[
+    list[Path], typer.Argument(help="CSV, XLSX, or a folder of them; .json or .ndjson: CloudEvents.", exists=True)
+]
+Feed = Annotated[str | None, typer.Option(help="What the council calls the system that writes the file.")]
+AsAt = Annotated[
+    str | None, typer.Option(help="The date the rows are true on; if left out, the date in the name of the file.")
+]
+Dates = Annotated[
+    str | None, typer.Option(help="How dates stand in names of files, as %d%m%Y; else 2023-10-31 and the like.")
+]
+RecordedAt = Annotated[
+    str | None, typer.Option(help="When the extract was made; now, or of a past date the end of that day.")
+]
+MappingFile = Annotated[
+    typer.FileText | None, typer.Option(help="The mapping of the feed: sent first, and applies from then on.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would happen.")]
+Confirmed = Annotated[
+    bool, typer.Option("--confirmed", help="It really is so much smaller than the last, or laid out otherwise.")
+]
+Annotate = Annotated[
+    Path | None, typer.Option(help="Write the answer to each row as CSV; of several files a folder of these.")
+]
+Wait = Annotated[float, typer.Option(help="Seconds to wait until a file is taken in.")]
+
+
 def send(
-    files: Annotated[
-        list[Path], typer.Argument(help="CSV, XLSX, or a folder of them; .json or .ndjson: CloudEvents.", exists=True)
-    ],
-    feed: Annotated[str | None, typer.Option(help="What the council calls the system that writes the file.")] = None,
+    files: Files,
+    feed: Feed = None,
     authority: Authority = None,
-    as_at: Annotated[
-        str | None, typer.Option(help="The date the rows are true on; if left out, the date in the name of the file.")
-    ] = None,
-    dates: Annotated[
-        str | None, typer.Option(help="How dates stand in names of files, as %d%m%Y; else 2023-10-31 and the like.")
-    ] = None,
-    recorded_at: Annotated[
-        str | None, typer.Option(help="When the extract was made; now, or of a past date the end of that day.")
-    ] = None,
-    mapping: Annotated[
-        typer.FileText | None, typer.Option(help="The mapping of the feed: sent first, and applies from then on.")
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; tell what would happen.")] = False,
-    confirmed: Annotated[
-        bool, typer.Option("--confirmed", help="It really is so much smaller than the last, or laid out otherwise.")
-    ] = False,
-    annotate: Annotated[
-        Path | None, typer.Option(help="Write the answer to each row as CSV; of several files a folder of these.")
-    ] = None,
-    wait: Annotated[float, typer.Option(help="Seconds to wait until a file is taken in.")] = 600.0,
+    as_at: AsAt = None,
+    dates: Dates = None,
+    recorded_at: RecordedAt = None,
+    mapping: MappingFile = None,
+    dry_run: DryRun = False,
+    confirmed: Confirmed = False,
+    annotate: Annotate = None,
+    wait: Wait = 600.0,
     as_json: AsJson = False,
 ) -> None:
     """Send an extract, a folder of extracts of past months in order, or events.
@@ -78,19 +90,28 @@ def send(
         ask("people", "PUT", f"/v1/feeds/{feed}/mapping", params={"authority": of}, content=content,
             content_type="application/yaml")  # fmt: skip
     told = []
-    with progress("files", len(extracts)) as bar:
-        for extract in extracts:
-            bar.update(bar.task_ids[0], description=extract.path.name)
-            told.append(_send_one(extract, feed, of, dry_run=dry_run, confirmed=confirmed, wait=wait))
-            bar.advance(bar.task_ids[0])
-            if annotate is not None and not dry_run and told[-1]["id"]:
-                _annotate(told[-1]["id"], annotate if len(extracts) == 1 else annotate / f"{extract.path.stem}.csv")
-            if told[-1].get("refusal"):
-                # Those behind it would be compared with what is not there.
-                break
+    for extract, answer in _send_in_order(extracts, feed, of, dry_run=dry_run, confirmed=confirmed, wait=wait):
+        told.append(answer)
+        if annotate is not None and not dry_run and answer["id"]:
+            _annotate(answer["id"], annotate if len(extracts) == 1 else annotate / f"{extract.path.stem}.csv")
     show_json(told) if as_json else _show(told, extracts)
     if any(one.get("refusal") or one["rows"]["rejected"] for one in told):
         raise typer.Exit(Code.FAILED)
+
+
+def _send_in_order(
+    extracts: Sequence[Extract], feed: str, authority: str, *, dry_run: bool, confirmed: bool, wait: float
+) -> Iterator[tuple[Extract, dict[str, Any]]]:
+    """Send files one after another, each with what became of it; behind one that is refused none is sent."""
+    with progress("files", len(extracts)) as bar:
+        for extract in extracts:
+            bar.update(bar.task_ids[0], description=extract.path.name)
+            answer = _send_one(extract, feed, authority, dry_run=dry_run, confirmed=confirmed, wait=wait)
+            bar.advance(bar.task_ids[0])
+            yield extract, answer
+            if answer.get("refusal"):
+                # Those behind it would be compared with what is not there.
+                return
 
 
 def _send_one(

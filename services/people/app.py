@@ -9,10 +9,7 @@ from fastapi import FastAPI
 
 from services.chassis.runtime import Runtime, ServiceSpec
 from services.chassis.service import create_service
-from services.people.api.feeds import feeds_router
-from services.people.api.files import files_router
-from services.people.api.mappings import mappings_router
-from services.people.api.persons import persons_router
+from services.people.api import feeds, files, mappings, persons
 from services.people.delivering import Doors
 from services.people.handlers import People, keep_house
 from services.people.sending import deliver
@@ -45,11 +42,13 @@ def create(settings: ServiceSettings) -> FastAPI:
         publishes=False,
         watches=tuple(partial(work, people) for work in behind),
     )
-    return create_service(
+    app = create_service(
         spec,
         settings,
         title="Workforce people",
         description=DESCRIPTION,
-        routers=tuple(router(people) for router in (mappings_router, files_router, feeds_router, persons_router)),
+        routers=(mappings.router, files.router, feeds.router, persons.router),
         tags=TAGS,
     )
+    app.state.people = people
+    return app

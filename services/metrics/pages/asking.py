@@ -45,11 +45,6 @@ async def ask(request: Request, caller: Caller, path: str, **given: Any) -> Answ
     return Answered(body, address(path, parameters))
 
 
-async def ask_for_file(request: Request, caller: Caller, path: str, query: str) -> tuple[int, bytes]:
-    """The bytes of an answer in any format, with its status."""
-    return await _answer(request, caller, path, query)
-
-
 def address(path: str, given: Mapping[str, Any]) -> str:
     """A path with its parameters; those that are None are left out."""
     kept = {name: value for name, value in given.items() if value is not None}

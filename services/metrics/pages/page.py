@@ -17,7 +17,6 @@ from services.chassis.authentication import EVERY_AUTHORITY, Caller, authenticat
 from services.chassis.problems import Problem
 from services.chassis.query import DAY, Parameter, QueryModel
 from services.metrics.api.parameters import ONE_AUTHORITY, SCOPE, AsKnown, of_dimensions
-from services.metrics.measures.dimensions import EVERY_DIMENSION
 from services.metrics.pages.asking import Answered, NotAnswered, address, ask
 from services.metrics.pages.rendering import page
 from services.metrics.pages.signing_in import Sessions, to_sign_in
@@ -211,8 +210,3 @@ async def latest_day(request: Request, query: PageQuery, authority: str) -> date
     if found["stale"] and found["recorded_until"]:
         return date.fromisoformat(found["recorded_until"][:10])
     return date.fromisoformat(found["as_at"])
-
-
-def dimension_name(name: str) -> str:
-    """What a dimension means, for people."""
-    return EVERY_DIMENSION[name].meaning

@@ -18,7 +18,6 @@ from services.chassis.query import Parameter, QueryModel, matching
 from services.chassis.runtime import runtime_of
 from services.people import store
 from services.people.api.parameters import COUNT, DATE, INSTANT, REFUSED, TEXT
-from services.people.handlers import People
 
 FEED = record(
     {
@@ -69,26 +68,23 @@ async def _reads_or_feeds(request: Request) -> None:
         raise Problem(403, "not-allowed", "Not allowed", "This key has neither the right `feed` nor `read`.")
 
 
-def feeds_router(_: People) -> APIRouter:
-    """The route of feeds."""
-    router = APIRouter(tags=["extracts"], dependencies=[Depends(_reads_or_feeds)])
+router = APIRouter(tags=["extracts"], dependencies=[Depends(_reads_or_feeds)])
 
-    @router.get(
-        "/v1/feeds",
-        summary="When each feed last came",
-        responses=REFUSED | {200: json_answer("By feed and file.", record({"feeds": several(FEED)}), EXAMPLE)},
-        openapi_extra=FeedsParameters.documented(),
-    )
-    async def get_feeds(request: Request) -> JSONResponse:
-        """The last file of each kind that was not refused, and how old it is."""
-        question = FeedsParameters(request)
-        question.raise_if_invalid()
-        authority = _authority(authenticated_caller(request), question.authority)
-        rows = await runtime_of(request).pool.fetch(store.FEEDS, authority)
-        now = question.now
-        return JSONResponse({"feeds": [_feed(row, int((now - row["recorded_at"]).total_seconds())) for row in rows]})
 
-    return router
+@router.get(
+    "/v1/feeds",
+    summary="When each feed last came",
+    responses=REFUSED | {200: json_answer("By feed and file.", record({"feeds": several(FEED)}), EXAMPLE)},
+    openapi_extra=FeedsParameters.documented(),
+)
+async def get_feeds(request: Request) -> JSONResponse:
+    """The last file of each kind that was not refused, and how old it is."""
+    question = FeedsParameters(request)
+    question.raise_if_invalid()
+    authority = _authority(authenticated_caller(request), question.authority)
+    rows = await runtime_of(request).pool.fetch(store.FEEDS, authority)
+    now = question.now
+    return JSONResponse({"feeds": [_feed(row, int((now - row["recorded_at"]).total_seconds())) for row in rows]})
 
 
 def _authority(caller: Caller, asked: str | None) -> str | None:

@@ -18,11 +18,11 @@ from services.chassis.query import DAY, FLAG, INSTANT, Parameter, QueryModel, ma
 from services.chassis.runtime import runtime_of
 from services.people import answers, handlers
 from services.people.api import schemas
-from services.people.api.parameters import REFUSED, FeedName, OfOneAuthority, allowed
+from services.people.api.parameters import REFUSED, FeedName, OfOneAuthority, allowed, people_of
 from services.people.comparing import Status
 from services.people.dry_run import dry_run
 from services.people.files.refusal import FileRefused
-from services.people.handlers import People, Sent
+from services.people.handlers import Sent
 
 FILE_NAME_PATTERN = r"^[^/\\\x00-\x1f]{1,200}$"
 ANY_BYTES = {
@@ -87,91 +87,90 @@ class RowsParameters(QueryModel):
     format = Parameter("format", "JSON, or an annotated copy as CSV.", word(["json", "csv"], "json"))
 
 
-def files_router(people: People) -> APIRouter:
-    """Routes of files."""
-    router = APIRouter(tags=["extracts"], dependencies=[FEEDING])
+router = APIRouter(tags=["extracts"], dependencies=[FEEDING])
 
-    @router.post(
-        "/v1/feeds/{feed}/files",
-        status_code=202,
-        summary="Send an extract",
-        responses=REFUSED
-        | WITH_A_BODY
-        | refusals({404: "The feed has no mapping.", 422: "The file, or a parameter, is not as described."})
-        | {
-            202: json_answer("It will be taken in.", schemas.SENT, schemas.SENT_EXAMPLE),
-            200: json_answer("It was known; or of a dry run what would happen.", schemas.KNOWN_OR_DRY_RUN),
-        },
-        openapi_extra=SentParameters.documented() | ANY_BYTES,
-    )
-    async def post_file(request: Request, feed: FeedName) -> JSONResponse:
-        """CSV or XLSX. What is answered 202 is not lost; how it went is told by the links."""
-        question = SentParameters(request)
-        caller = allowed(request, Right.FEED, question.authority)
-        question.raise_if_invalid()
-        runtime = runtime_of(request)
-        sent = question.sent(feed, caller.name)
-        async with runtime.bodies.reading(request, people.settings.largest_file_bytes, ADVICE) as body:
-            try:
-                with handlers.in_silence():
-                    if question.dry_run:
-                        return JsonAnswer(await dry_run(runtime, people, sent, body))
-                    file, known, dropped = await handlers.accept_file(runtime, people, sent, body)
-            except FileRefused as refusal:
-                raise _refused(refusal) from None
-        return JSONResponse(_sent(file["id"], dropped, known=known), 200 if known else 202)
 
-    @router.get(
-        "/v1/files/{id}",
-        summary="What became of an extract",
-        responses=REFUSED
-        | refusals({404: "There is no such file."})
-        | {200: json_answer("So far.", schemas.FILE, schemas.FILE_EXAMPLE)},
-        openapi_extra=QueryModel.documented(),
-    )
-    async def get_file(request: Request, id: FileId) -> JSONResponse:
-        """Whether it was taken in, how many of its rows were accepted, and what the doors said of its events."""
-        QueryModel(request).raise_if_invalid()
-        runtime = runtime_of(request)
-        file = await handlers.find_file(runtime, id)
-        allowed(request, Right.FEED, file["authority"])
-        return JsonAnswer(await answers.file_as_json(runtime, file))
+@router.post(
+    "/v1/feeds/{feed}/files",
+    status_code=202,
+    summary="Send an extract",
+    responses=REFUSED
+    | WITH_A_BODY
+    | refusals({404: "The feed has no mapping.", 422: "The file, or a parameter, is not as described."})
+    | {
+        202: json_answer("It will be taken in.", schemas.SENT, schemas.SENT_EXAMPLE),
+        200: json_answer("It was known; or of a dry run what would happen.", schemas.KNOWN_OR_DRY_RUN),
+    },
+    openapi_extra=SentParameters.documented() | ANY_BYTES,
+)
+async def post_file(request: Request, feed: FeedName) -> JSONResponse:
+    """CSV or XLSX. What is answered 202 is not lost; how it went is told by the links."""
+    question = SentParameters(request)
+    caller = allowed(request, Right.FEED, question.authority)
+    question.raise_if_invalid()
+    runtime = runtime_of(request)
+    people, sent = people_of(request), question.sent(feed, caller.name)
+    async with runtime.bodies.reading(request, people.settings.largest_file_bytes, ADVICE) as body:
+        try:
+            with handlers.in_silence():
+                if question.dry_run:
+                    return JsonAnswer(await dry_run(runtime, people, sent, body))
+                file, known, dropped = await handlers.accept_file(runtime, people, sent, body)
+        except FileRefused as refusal:
+            raise _refused(refusal) from None
+    return JSONResponse(_sent(file["id"], dropped, known=known), 200 if known else 202)
 
-    @router.get(
-        "/v1/files/{id}/rows",
-        summary="The answer to each row of an extract",
-        response_class=Response,
-        responses=REFUSED
-        | refusals({404: "There is no such file."})
-        | {
-            200: {
-                "description": "The rows, in the order of the file.",
-                "content": {
-                    "application/json": json_content(schemas.ROWS, schemas.ROWS_EXAMPLE),
-                    CSV: {"schema": {"type": "string"}},
-                },
-            }
-        },
-        openapi_extra=RowsParameters.documented(),
-    )
-    async def get_rows(request: Request, id: FileId) -> Response:
-        """Of a rejected row: which column, what came, what would be right. Cells are kept of rejected ones alone."""
-        question = RowsParameters(request)
-        question.raise_if_invalid()
-        runtime = runtime_of(request)
-        file = await handlers.find_file(runtime, id)
-        allowed(request, Right.FEED, file["authority"])
-        rows = await answers.rows_after(runtime, people, file, question.behind, question.limit, question.status)
-        next_page = _next(request, rows[-1]["row"]) if len(rows) == question.limit else None
-        if question.format == "csv":
-            names = await answers.names_of(runtime, file)
-            text = "".join(answers.annotated(names, rows, heading=question.behind == 0))
-            headers = {"Link": f'<{next_page}>; rel="next"'} if next_page else {}
-            return Response(text.encode("utf-8", "replace"), media_type=CSV, headers=headers)
-        links = {"next": next_page} if next_page else {}
-        return JsonAnswer({"file": id, "rows": rows, "links": links})
 
-    return router
+@router.get(
+    "/v1/files/{id}",
+    summary="What became of an extract",
+    responses=REFUSED
+    | refusals({404: "There is no such file."})
+    | {200: json_answer("So far.", schemas.FILE, schemas.FILE_EXAMPLE)},
+    openapi_extra=QueryModel.documented(),
+)
+async def get_file(request: Request, id: FileId) -> JSONResponse:
+    """Whether it was taken in, how many of its rows were accepted, and what the doors said of its events."""
+    QueryModel(request).raise_if_invalid()
+    runtime = runtime_of(request)
+    file = await handlers.find_file(runtime, id)
+    allowed(request, Right.FEED, file["authority"])
+    return JsonAnswer(await answers.file_as_json(runtime, file))
+
+
+@router.get(
+    "/v1/files/{id}/rows",
+    summary="The answer to each row of an extract",
+    response_class=Response,
+    responses=REFUSED
+    | refusals({404: "There is no such file."})
+    | {
+        200: {
+            "description": "The rows, in the order of the file.",
+            "content": {
+                "application/json": json_content(schemas.ROWS, schemas.ROWS_EXAMPLE),
+                CSV: {"schema": {"type": "string"}},
+            },
+        }
+    },
+    openapi_extra=RowsParameters.documented(),
+)
+async def get_rows(request: Request, id: FileId) -> Response:
+    """Of a rejected row: which column, what came, what would be right. Cells are kept of rejected ones alone."""
+    question = RowsParameters(request)
+    question.raise_if_invalid()
+    runtime = runtime_of(request)
+    file = await handlers.find_file(runtime, id)
+    allowed(request, Right.FEED, file["authority"])
+    rows = await answers.rows_after(runtime, people_of(request), file, question.behind, question.limit, question.status)
+    next_page = _next(request, rows[-1]["row"]) if len(rows) == question.limit else None
+    if question.format == "csv":
+        names = await answers.names_of(runtime, file)
+        text = "".join(answers.annotated(names, rows, heading=question.behind == 0))
+        headers = {"Link": f'<{next_page}>; rel="next"'} if next_page else {}
+        return Response(text.encode("utf-8", "replace"), media_type=CSV, headers=headers)
+    links = {"next": next_page} if next_page else {}
+    return JsonAnswer({"file": id, "rows": rows, "links": links})
 
 
 def _next(request: Request, after: int) -> str:

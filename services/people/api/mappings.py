@@ -13,7 +13,6 @@ from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
 from services.people import handlers
 from services.people.api.parameters import COUNT, INSTANT, REFUSED, TEXT, FeedName, OfOneAuthority, allowed
-from services.people.handlers import People
 from services.people.mapping.refusal import MappingFault, MappingRefused
 
 YAML = "application/yaml"
@@ -33,58 +32,56 @@ MAPPING = {
 BODY = {"requestBody": {"required": True, "content": {YAML: {"schema": MAPPING}}}}
 
 
-def mappings_router(_: People) -> APIRouter:
-    """Routes of mappings."""
-    router = APIRouter(tags=["extracts"], dependencies=[FEEDING])
+router = APIRouter(tags=["extracts"], dependencies=[FEEDING])
 
-    @router.put(
-        "/v1/feeds/{feed}/mapping",
-        summary="Say what the files of a feed mean",
-        responses=REFUSED | WITH_A_BODY | {200: json_answer("It applies from now on.", PUT, EXAMPLE)},
-        openapi_extra=OfOneAuthority.documented() | BODY,
+
+@router.put(
+    "/v1/feeds/{feed}/mapping",
+    summary="Say what the files of a feed mean",
+    responses=REFUSED | WITH_A_BODY | {200: json_answer("It applies from now on.", PUT, EXAMPLE)},
+    openapi_extra=OfOneAuthority.documented() | BODY,
+)
+async def put_mapping(request: Request, feed: FeedName) -> JSONResponse:
+    """It applies to what is sent from then on; the same once more changes nothing."""
+    question = OfOneAuthority(request)
+    caller = allowed(request, Right.FEED, question.authority)
+    question.raise_if_invalid()
+    runtime = runtime_of(request)
+    async with runtime.bodies.reading(request, LARGEST, "a mapping is a few pages long") as body:
+        try:
+            text = body.decode("utf-8-sig")
+            put = await handlers.put_mapping(runtime, question.authority or "", feed, text, caller.name)
+        except UnicodeDecodeError:
+            raise _refused(MappingFault("mapping", "is not UTF-8", "a YAML text in UTF-8")) from None
+        except MappingRefused as refusal:
+            raise _refused(*refusal.faults) from None
+    return JSONResponse(
+        {
+            "authority": question.authority,
+            "feed": feed,
+            "version": put["version"],
+            "put_at": format_instant(put["put_at"]),
+            "sha256": put["sha256"],
+        }
     )
-    async def put_mapping(request: Request, feed: FeedName) -> JSONResponse:
-        """It applies to what is sent from then on; the same once more changes nothing."""
-        question = OfOneAuthority(request)
-        caller = allowed(request, Right.FEED, question.authority)
-        question.raise_if_invalid()
-        runtime = runtime_of(request)
-        async with runtime.bodies.reading(request, LARGEST, "a mapping is a few pages long") as body:
-            try:
-                text = body.decode("utf-8-sig")
-                put = await handlers.put_mapping(runtime, question.authority or "", feed, text, caller.name)
-            except UnicodeDecodeError:
-                raise _refused(MappingFault("mapping", "is not UTF-8", "a YAML text in UTF-8")) from None
-            except MappingRefused as refusal:
-                raise _refused(*refusal.faults) from None
-        return JSONResponse(
-            {
-                "authority": question.authority,
-                "feed": feed,
-                "version": put["version"],
-                "put_at": format_instant(put["put_at"]),
-                "sha256": put["sha256"],
-            }
-        )
 
-    @router.get(
-        "/v1/feeds/{feed}/mapping",
-        summary="What the files of a feed mean",
-        response_class=Response,
-        responses=REFUSED
-        | refusals({404: "There is no mapping of that feed yet."})
-        | {200: {"description": "As it was put.", "content": {YAML: {"schema": MAPPING}}}},
-        openapi_extra=OfOneAuthority.documented(),
-    )
-    async def get_mapping(request: Request, feed: FeedName) -> Response:
-        """The newest one, as it was put."""
-        question = OfOneAuthority(request)
-        allowed(request, Right.FEED, question.authority)
-        question.raise_if_invalid()
-        found = await handlers.newest_mapping(runtime_of(request), question.authority or "", feed)
-        return Response(found["content"], media_type=YAML)
 
-    return router
+@router.get(
+    "/v1/feeds/{feed}/mapping",
+    summary="What the files of a feed mean",
+    response_class=Response,
+    responses=REFUSED
+    | refusals({404: "There is no mapping of that feed yet."})
+    | {200: {"description": "As it was put.", "content": {YAML: {"schema": MAPPING}}}},
+    openapi_extra=OfOneAuthority.documented(),
+)
+async def get_mapping(request: Request, feed: FeedName) -> Response:
+    """The newest one, as it was put."""
+    question = OfOneAuthority(request)
+    allowed(request, Right.FEED, question.authority)
+    question.raise_if_invalid()
+    found = await handlers.newest_mapping(runtime_of(request), question.authority or "", feed)
+    return Response(found["content"], media_type=YAML)
 
 
 def _refused(*faults: MappingFault) -> Problem:

@@ -12,6 +12,7 @@ from services.chassis.authentication import Caller, Right, authenticated_caller
 from services.chassis.documentation import refusals
 from services.chassis.problems import Problem
 from services.chassis.query import Parameter, QueryModel, matching
+from services.people.handlers import People
 
 FEED_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+){0,5}$"
 
@@ -63,3 +64,9 @@ COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
 def or_null(schema: dict[str, Any]) -> dict[str, Any]:
     """The same, or null."""
     return {**schema, "type": [schema["type"], "null"]}
+
+
+def people_of(request: Request) -> People:
+    """What the service that a request came to works with."""
+    people: People = request.app.state.people
+    return people

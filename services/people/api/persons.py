@@ -17,8 +17,7 @@ from services.chassis.problems import JsonAnswer
 from services.chassis.query import Parameter, matching, whole
 from services.chassis.runtime import runtime_of
 from services.people import handlers
-from services.people.api.parameters import COUNT, INSTANT, REFUSED, TEXT, OfOneAuthority, allowed, or_null
-from services.people.handlers import People
+from services.people.api.parameters import COUNT, INSTANT, REFUSED, TEXT, OfOneAuthority, allowed, or_null, people_of
 from services.people.register.store import Told
 
 Worker = Annotated[
@@ -87,95 +86,98 @@ class AuditParameters(OfOneAuthority):
     limit = Parameter("limit", "Most entries of one answer.", whole(1, 10_000, 1000))
 
 
-def persons_router(people: People) -> APIRouter:
-    """Routes of the register."""
-    router = APIRouter(tags=["persons"])
+router = APIRouter(tags=["persons"])
 
-    @router.get(
-        "/v1/persons",
-        summary="Who has a staff number",
-        dependencies=[READING],
-        responses=REFUSED | {200: json_answer("The ids.", record({"workers": several(TEXT)}), {"workers": ["P-ABCD"]})},
-        openapi_extra=SearchParameters.documented(),
+
+@router.get(
+    "/v1/persons",
+    summary="Who has a staff number",
+    dependencies=[READING],
+    responses=REFUSED | {200: json_answer("The ids.", record({"workers": several(TEXT)}), {"workers": ["P-ABCD"]})},
+    openapi_extra=SearchParameters.documented(),
+)
+async def search_persons(request: Request) -> JSONResponse:
+    """The worker's ids of a staff number: one, unless feeds pad theirs in different ways."""
+    question = SearchParameters(request)
+    caller = allowed(request, Right.PERSONS, question.authority)
+    question.raise_if_invalid()
+    of = (question.authority or "", question.reference or "", question.reason or "")
+    return JSONResponse(
+        {"workers": await handlers.search_persons(runtime_of(request), people_of(request), caller.name, *of)}
     )
-    async def search_persons(request: Request) -> JSONResponse:
-        """The worker's ids of a staff number: one, unless feeds pad theirs in different ways."""
-        question = SearchParameters(request)
-        caller = allowed(request, Right.PERSONS, question.authority)
-        question.raise_if_invalid()
-        of = (question.authority or "", question.reference or "", question.reason or "")
-        return JSONResponse({"workers": await handlers.search_persons(runtime_of(request), people, caller.name, *of)})
 
-    @router.get(
-        "/v1/persons/{worker}",
-        summary="What is known of a person now",
-        dependencies=[READING],
-        responses=REFUSED | NOT_THERE | {200: json_answer("The person.", PERSON)},
-        openapi_extra=WithReason.documented(),
-    )
-    async def get_person(request: Request, worker: Worker) -> JSONResponse:
-        """The newest that each feed said, together: of two, what was said later."""
-        question = WithReason(request)
-        caller = allowed(request, Right.PERSONS, question.authority)
-        question.raise_if_invalid()
-        of = (question.authority or "", worker, question.reason or "")
-        person, told = await handlers.read_person(runtime_of(request), people, caller.name, "read", *of)
-        return JsonAnswer(_person(person, told))
 
-    @router.get(
-        "/v1/persons/{worker}/export",
-        summary="All that is held on a person",
-        dependencies=[READING],
-        responses=REFUSED | NOT_THERE | {200: json_answer("Everything, for the person.", EXPORT)},
-        openapi_extra=WithReason.documented(),
-    )
-    async def export_person(request: Request, worker: Worker) -> JSONResponse:
-        """For subject access: every detail, by whom and since when, and everybody who has read it."""
-        question = WithReason(request)
-        caller = allowed(request, Right.PERSONS, question.authority)
-        question.raise_if_invalid()
-        runtime, of = runtime_of(request), (question.authority or "", worker, question.reason or "")
-        person, told = await handlers.read_person(runtime, people, caller.name, "export", *of)
-        audit = await handlers.audit_of_person(runtime, question.authority or "", worker)
-        history = [
-            {"feed": one.feed, "file": one.kind, "known_from": format_instant(one.known_from), "details": one.details}
-            for one in told
-        ]
-        return JsonAnswer({**_person(person, told), "history": history, "audit": [_entry(row) for row in audit]})
+@router.get(
+    "/v1/persons/{worker}",
+    summary="What is known of a person now",
+    dependencies=[READING],
+    responses=REFUSED | NOT_THERE | {200: json_answer("The person.", PERSON)},
+    openapi_extra=WithReason.documented(),
+)
+async def get_person(request: Request, worker: Worker) -> JSONResponse:
+    """The newest that each feed said, together: of two, what was said later."""
+    question = WithReason(request)
+    caller = allowed(request, Right.PERSONS, question.authority)
+    question.raise_if_invalid()
+    of = (question.authority or "", worker, question.reason or "")
+    person, told = await handlers.read_person(runtime_of(request), people_of(request), caller.name, "read", *of)
+    return JsonAnswer(_person(person, told))
 
-    @router.delete(
-        "/v1/persons/{worker}",
-        summary="Erase a person",
-        dependencies=[ERASING],
-        responses=REFUSED | {200: json_answer("Nothing is held any more.", ERASED)},
-        openapi_extra=WithReason.documented(),
-    )
-    async def erase_person(request: Request, worker: Worker) -> JSONResponse:
-        """The person's key is destroyed: the register forgets, the figures stay, and later files add nothing to it."""
-        question = WithReason(request)
-        caller = allowed(request, Right.ERASE, question.authority)
-        question.raise_if_invalid()
-        of = (question.authority or "", worker, question.reason or "")
-        erased_at = await handlers.erase_person(runtime_of(request), caller.name, *of)
-        return JSONResponse({"authority": of[0], "worker": worker, "erased_at": format_instant(erased_at)})
 
-    @router.get(
-        "/v1/audit",
-        summary="Who read or erased whom, when and why",
-        dependencies=[READING],
-        responses=REFUSED | {200: json_answer("In order.", record({"entries": several(ENTRY)}))},
-        openapi_extra=AuditParameters.documented(),
-    )
-    async def get_audit(request: Request) -> JSONResponse:
-        """Only ever added to."""
-        question = AuditParameters(request)
-        allowed(request, Right.PERSONS, question.authority)
-        question.raise_if_invalid()
-        of = (question.authority or "", question.behind, question.limit)
-        rows = await handlers.audit_after(runtime_of(request), *of)
-        return JsonAnswer({"entries": [_entry(row) for row in rows]})
+@router.get(
+    "/v1/persons/{worker}/export",
+    summary="All that is held on a person",
+    dependencies=[READING],
+    responses=REFUSED | NOT_THERE | {200: json_answer("Everything, for the person.", EXPORT)},
+    openapi_extra=WithReason.documented(),
+)
+async def export_person(request: Request, worker: Worker) -> JSONResponse:
+    """For subject access: every detail, by whom and since when, and everybody who has read it."""
+    question = WithReason(request)
+    caller = allowed(request, Right.PERSONS, question.authority)
+    question.raise_if_invalid()
+    runtime, of = runtime_of(request), (question.authority or "", worker, question.reason or "")
+    person, told = await handlers.read_person(runtime, people_of(request), caller.name, "export", *of)
+    audit = await handlers.audit_of_person(runtime, question.authority or "", worker)
+    history = [
+        {"feed": one.feed, "file": one.kind, "known_from": format_instant(one.known_from), "details": one.details}
+        for one in told
+    ]
+    return JsonAnswer({**_person(person, told), "history": history, "audit": [_entry(row) for row in audit]})
 
-    return router
+
+@router.delete(
+    "/v1/persons/{worker}",
+    summary="Erase a person",
+    dependencies=[ERASING],
+    responses=REFUSED | {200: json_answer("Nothing is held any more.", ERASED)},
+    openapi_extra=WithReason.documented(),
+)
+async def erase_person(request: Request, worker: Worker) -> JSONResponse:
+    """The person's key is destroyed: the register forgets, the figures stay, and later files add nothing to it."""
+    question = WithReason(request)
+    caller = allowed(request, Right.ERASE, question.authority)
+    question.raise_if_invalid()
+    of = (question.authority or "", worker, question.reason or "")
+    erased_at = await handlers.erase_person(runtime_of(request), caller.name, *of)
+    return JSONResponse({"authority": of[0], "worker": worker, "erased_at": format_instant(erased_at)})
+
+
+@router.get(
+    "/v1/audit",
+    summary="Who read or erased whom, when and why",
+    dependencies=[READING],
+    responses=REFUSED | {200: json_answer("In order.", record({"entries": several(ENTRY)}))},
+    openapi_extra=AuditParameters.documented(),
+)
+async def get_audit(request: Request) -> JSONResponse:
+    """Only ever added to."""
+    question = AuditParameters(request)
+    allowed(request, Right.PERSONS, question.authority)
+    question.raise_if_invalid()
+    of = (question.authority or "", question.behind, question.limit)
+    rows = await handlers.audit_after(runtime_of(request), *of)
+    return JsonAnswer({"entries": [_entry(row) for row in rows]})
 
 
 def _person(person: asyncpg.Record, told: list[Told]) -> dict[str, Any]:

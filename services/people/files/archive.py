@@ -19,6 +19,9 @@ MOST_PARTS = 2_000
 _PIECE = 1 << 18
 _LOCAL_HEADER = 30
 _ENCRYPTED = 0x1
+UNREADABLE = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
+"""What zipfile raises of a damaged archive: of its directory, of a version unknown to it, of a place before the
+beginning, of a name or a number that is none. Only the directory is read where it is caught."""
 _SAVE_AS = "a whole XLSX workbook, or a CSV file"
 
 
@@ -27,7 +30,7 @@ def parts_of(content: bytes) -> dict[str, zipfile.ZipInfo]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             parts = archive.infolist()
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError, EOFError, UnicodeError):
+    except UNREADABLE:
         raise FileRefused("is a workbook that was cut off or damaged", _SAVE_AS) from None
     if len(parts) > MOST_PARTS:
         raise FileRefused(f"is an archive of {len(parts):,} parts", f"a workbook of at most {MOST_PARTS:,}")
