@@ -2,12 +2,13 @@
 # the jars of Apache Kafka in deploy/kafka/libs where Maven and Java are there. An interrupted set-up is made again.
 
 .DEFAULT_GOAL := help
-.PHONY: help up test check bench soak mutate kafka senders lock clean
+.PHONY: help up test check bench soak mutate kafka senders pictures lock clean
 
 PYTHON ?= python3
 MINUTES ?= 10
 SEED ?= 1
-PROCESSES ?= 2
+# More than cores: tests of running parts wait half of their time.
+PROCESSES ?= 3
 ARGS ?=
 # The contracts must still take what was published under those of this commit or folder.
 AGAINST ?= $(shell git rev-parse --verify --quiet main >/dev/null && echo main || echo HEAD)
@@ -41,7 +42,7 @@ up: $(EMBEDDED_READY) $(STYLES)
 	@exec $(RUN) -m deploy.embedded $(ARGS)
 endif
 
-test: $(READY) $(STYLES) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=2; ARGS go to pytest
+test: $(READY) $(STYLES) $(if $(ONLY_RULES),,$(JARS)) ## run every test, in PROCESSES=3; ARGS go to pytest
 	$(RUN) -m pytest -n $(PROCESSES) --dist loadscope --no-loadscope-reorder --durations=15 --durations-min=1 $(ARGS)
 
 check: $(READY) ## format, lint, types, import rules, generated files up to date, contracts compatible, OpenAPI and AsyncAPI as Spectral has them
@@ -70,6 +71,9 @@ kafka: $(JARS) ## fetch the jars of Apache Kafka for tests
 senders: $(READY) ## fetch the CloudEvents SDKs for Java and JavaScript for tests, which else fetch them when they first run
 	$(RUN) -m tests.other_languages.senders
 
+pictures: $(READY) $(STYLES) ## take the pictures of README.md anew, in Chromium
+	$(RUN) -m tests.browser.pictures
+
 lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade takes newer versions
 	@test -x .venv/uv/bin/uv || { $(PYTHON) -m venv .venv/uv && .venv/uv/bin/pip install --quiet uv; }
 	$(COMPILE) --extra embedded --extra test pyproject.toml -o requirements/development.lock
@@ -80,7 +84,7 @@ lock: ## write requirements/*.lock anew from pyproject.toml; ARGS=--upgrade take
 	$(COMPILE) requirements/peers.in -o requirements/peers.lock
 
 clean: ## delete what was set up and cached; keeps .state, the data of 'make up'
-	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation $(dir $(STYLES))
+	rm -rf .venv deploy/kafka/libs deploy/kafka/libs.partial .bench .mutation .screenshots $(dir $(STYLES))
 	rm -rf tests/other_languages/java/libs tests/other_languages/javascript/node_modules tests/spectral/node_modules tests/browser/node_modules
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .schemathesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

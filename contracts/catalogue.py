@@ -6,7 +6,7 @@ for its request topic, which others write to it.
 
 from dataclasses import dataclass
 
-from contracts.events import agency_cover, hiring, leavers, posts, progression_panels, working_life
+from contracts.events import agency_cover, hiring, leavers, policies, posts, progression_panels, working_life
 from contracts.events.base import EventData
 
 RECRUITMENT = "recruitment"
@@ -23,8 +23,8 @@ DEAD_LETTER, WATERMARK, REPUBLISH_REQUEST = "dead-letter", "watermark", "republi
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """One topic. Its events are keyed by authority and subject, so what concerns one subject stays in order; the
-    authority alone says which partition, so that one process takes in what concerns it.
+    """One topic. Its events are keyed by authority and subject, so what concerns one subject stays in order. The
+    authority alone decides the partition, so one process takes in what concerns it.
 
     `carries` names what stands on a topic without events. `writers` are given where others than the owner write it.
     `readers` are the services that consume it, each as a consumer group of its own name. `partitions` can be raised
@@ -106,8 +106,15 @@ WORKING_LIFE = Topic(
         working_life.DemandEnded,
     ),
 )
+POLICIES = Topic(
+    "workforce.policies",
+    "What councils decide about their workforce, and say in public: initiatives.",
+    RETENTION,
+    (METRICS,),
+    (policies.InitiativeAnnounced,),
+)
 
-EVENT_TOPICS = (POSTS, HIRING, AGENCY_COVER, LEAVERS, PROGRESSION_PANELS, WORKING_LIFE)
+EVENT_TOPICS = (POSTS, HIRING, AGENCY_COVER, LEAVERS, PROGRESSION_PANELS, WORKING_LIFE, POLICIES)
 """The topics that carry events, in reading order."""
 
 EVENT_MODELS: dict[str, type[EventData]] = {event.event_type: event for topic in EVENT_TOPICS for event in topic.events}
@@ -172,7 +179,7 @@ def topics_owned_by(service: str) -> tuple[Topic, ...]:
 
 
 def types_on(topic: str) -> list[str]:
-    """The event types that stand on a topic."""
+    """The event types of a topic."""
     return [name for name, topic_of_type in TOPIC_OF_TYPE.items() if topic_of_type.name == topic]
 
 

@@ -196,6 +196,16 @@ class SupportOffer(StrEnum):
     COACHING = "coaching"
 
 
+class InitiativeKind(StrEnum):
+    """What a council does to fill its posts or to keep its people."""
+
+    RETENTION_PAYMENT = "retention-payment"
+    OPEN_EVENING = "open-evening"
+    PROGRESSION_PATHWAY = "progression-pathway"
+    REGRADING = "regrading"
+    OTHER = "other"
+
+
 class WithdrawalReason(StrEnum):
     """Why a record is withdrawn as though it had never been made."""
 

@@ -1,6 +1,6 @@
 """Whether the contracts of today still take every event published under those of yesterday.
 
-Invariant: what this checker does not understand it refuses; silence means that everything was read and compared.
+Invariant: this checker refuses what it does not understand. If it reports nothing, everything was read and compared.
 
     python -m contracts.compatibility --against <git ref or folder>
 
@@ -16,8 +16,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from contracts.generate import Document, published_contracts
 from contracts.narrowing import KEEP, NEW_VERSION, Finding, narrowings, not_understood
+from contracts.schemas import Document, published_contracts
 
 
 class PublishedTopic(BaseModel):
@@ -79,7 +79,9 @@ def _not_understood(side: str, documents: Mapping[str, Document]) -> Iterator[Fi
         if _is_schema(path):
             yield from not_understood(side, path, schema)
         elif path not in ("catalogue.json", "asyncapi.json"):
-            yield Finding(path, f"{side}: is no file of the contracts", "take it away, or name it as its kind is named")
+            yield Finding(
+                path, f"{side}: is not a file of the contracts", "take it away, or name it as its kind is named"
+            )
     if missing:
         return
     try:
@@ -103,7 +105,7 @@ def _changed_topics(old: PublishedCatalogue, new: PublishedCatalogue) -> Iterato
         where = f"catalogue.json: {name}"
         now = new.topics.get(name)
         if now is None:
-            yield Finding(where, "the topic was removed", "keep it as long as a record stands on it")
+            yield Finding(where, "the topic was removed", "keep it as long as it holds a record")
             continue
         if now.owner != topic.owner:
             instead = "give the new owner a topic of its own: one topic has one writer"
@@ -123,7 +125,7 @@ def _changed_event_types(old: PublishedCatalogue, new: PublishedCatalogue) -> It
         for name, kind in entry.subject_kinds.items():
             where = f"catalogue.json: {name}"
             if name not in now:
-                yield Finding(where, "the event type was removed", "keep it: its events stand in journals and topics")
+                yield Finding(where, "the event type was removed", "keep it: journals and topics hold its events")
                 continue
             new_topic, new_kind = now[name]
             if new_topic != topic:

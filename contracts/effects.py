@@ -1,6 +1,6 @@
-"""How standing events take effect: the order in which a reader follows them through the dates on which they are true.
+"""How events in force take effect: the order in which a reader follows them through the dates on which they are true.
 
-Invariant: the order depends on the events alone; no two events that act on one subject are equal in it; and no type of
+Invariant: the order depends on the events alone. No two events that act on one subject are equal in it. No type of
 event about such a subject is forgotten.
 """
 
@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Event
 from contracts.events.base import EventData
-from contracts.standing import Recorded, order_of_recording
+from contracts.in_force import Recorded, order_of_recording
 
 Value = TypeVar("Value")
 
 Action = tuple[date, int, Recorded, str, Any]
-"""A standing event as it takes effect: effective date, precedence among those of that date, position in the order of
+"""An event in force as it takes effect: effective date, precedence among those of that date, position in the order of
 recording, identifier of its subject, data."""
 
 Steps = dict[str, dict[date, Value | None]]
@@ -27,7 +27,7 @@ Effects = Mapping[str, int]
 
 
 def effective_date(event: Event) -> date | None:
-    """The date from which on an event holds; None where it holds of all time, and of a withdrawal."""
+    """The date from which on an event holds; None if it holds for all time, and for a withdrawal."""
     return event.data.effective_date if isinstance(event.data, EventData) else None
 
 
@@ -42,8 +42,8 @@ def day_of_effect(event: Event) -> date:
 def in_order_of_effect(*models: type[EventData], without: Collection[type[EventData]] = ()) -> Effects:
     """The effects of models with an effective date, in the order in which they act on one date.
 
-    `without` are the other models about the same kinds of subject: they have no such effect. Raises TypeError where a
-    model is in neither, or has no effective date: its events would be passed over unsaid.
+    `without` are the other models about the same kinds of subject, which have no such effect. Raises TypeError if a
+    model is in neither, or has no effective date: its events would be skipped silently.
     """
     kinds = {model.subject_kind for model in models}
     about = {model for model in EVENT_MODELS.values() if model.subject_kind in kinds}
@@ -57,6 +57,6 @@ def in_order_of_effect(*models: type[EventData], without: Collection[type[EventD
 
 
 def action_of(event: Event, effects: Effects) -> Action:
-    """An event, of a type that has an effect, as it takes effect. Actions sort in the order in which they act."""
-    identifier = event.envelope.subject.partition("/")[2]
+    """The action of an event whose type has an effect. Actions sort in the order in which they act."""
+    identifier = event.identifier
     return day_of_effect(event), effects[event.envelope.type], order_of_recording(event), identifier, event.data

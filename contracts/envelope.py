@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 
 from contracts.catalogue import EVENT_MODELS, TOPIC_OF_TYPE
 from contracts.events.base import EventData, Withdrawal
+from contracts.near_names import near_first
 from contracts.refusal import MOST_FAULTS, Fault, Refused, refused_by, shown
 from contracts.values import AuthorityCode, Instant, Sequence64
 
@@ -118,6 +119,8 @@ class Envelope(BaseModel):
     def _refers_to_one_other_event(self) -> Self:
         if self.supersedes is not None and self.voids is not None:
             raise ValueError("an event supersedes another or voids it, not both")
+        if self.supersedes is self.voids is self.supersedessource is self.voidssource is None:
+            return self
         for name in ("supersedes", "voids"):
             source: str | None = getattr(self, f"{name}source")
             if getattr(self, name) is None and source is not None:
@@ -139,14 +142,19 @@ class Envelope(BaseModel):
 
 
 Identity = tuple[str, str, str]
-"""Type, source and id: which of an authority's events one is. Source and id say it, as CloudEvents has it; the type is
-there because one source may send events of some types to one service, of others to another, and neither service knows
-which ids the other has taken."""
+"""Type, source and id: which of an authority's events one is. Source and id are the identity in CloudEvents. The
+type is added because one source may send different types to different services, and no service knows which ids
+another one has taken."""
 
 
 def named(source: str, id: str) -> str:
     """An event in a sentence or a cell. Neither a source nor an id holds a `#`."""
     return f"{source}#{id}"
+
+
+def identifier_of(subject: str) -> str:
+    """What stands behind the slash of a subject."""
+    return subject.partition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +182,11 @@ class Event:
         return named(self.envelope.source, self.envelope.id)
 
     @property
+    def identifier(self) -> str:
+        """What it is about, within its kind of subject."""
+        return identifier_of(self.envelope.subject)
+
+    @property
     def topic(self) -> str:
         """The topic it stands on."""
         return TOPIC_OF_TYPE[self.envelope.type].name
@@ -186,6 +199,7 @@ class Event:
 
 _ADAPTERS: dict[str, TypeAdapter[EventData]] = {name: TypeAdapter(model) for name, model in EVENT_MODELS.items()}
 _WITHDRAWAL: TypeAdapter[Withdrawal] = TypeAdapter(Withdrawal)
+_ATTRIBUTES = frozenset(Envelope.model_fields)
 _ENVELOPE_FIELDS = tuple(name for name in Envelope.model_fields if name not in STAMPED_BY_SERVICE)
 
 
@@ -197,7 +211,11 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
     """
     if len(attributes) > MOST_ATTRIBUTES:
         raise Refused(Fault("event", f"has {len(attributes)} attributes", f"some of {', '.join(_ENVELOPE_FIELDS)}"))
-    attributes = {name: value for name, value in attributes.items() if value is not None and not _is_dropped(name)}
+    attributes = {
+        name: value
+        for name, value in attributes.items()
+        if value is not None and (name in _ATTRIBUTES or not _is_dropped(name))
+    }
     if _is_json(attributes.get("datacontenttype")):
         attributes["datacontenttype"] = "application/json"
     not_text = [
@@ -210,8 +228,8 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
     # pydantic would read a bare number as seconds since 1970.
     not_instants = [
         Fault(name, "is not an instant", "a date and a time with its offset, as 2023-10-31T08:00:00Z", shown(value))
-        for name, value in attributes.items()
-        if name in ("time", "acceptedtime") and value[10:11] not in ("T", "t")
+        for name in ("time", "acceptedtime")
+        if (value := attributes.get(name)) is not None and value[10:11] not in ("T", "t")
     ]
     if not_instants:
         raise Refused(*not_instants)
@@ -221,7 +239,8 @@ def parse_envelope(attributes: Mapping[str, Any]) -> Envelope:
         raise refused_by(error, "", _ENVELOPE_FIELDS) from None
     model = EVENT_MODELS.get(envelope.type)
     if model is None:
-        raise Refused(Fault("type", "is not a known event type", f"one of {', '.join(EVENT_MODELS)}", envelope.type))
+        expected = near_first(envelope.type, EVENT_MODELS, f"one of {', '.join(EVENT_MODELS)}")
+        raise Refused(Fault("type", "is not a known event type", expected, envelope.type))
     kind, _, _ = envelope.subject.partition("/")
     if kind != model.subject_kind:
         expected = f"{model.subject_kind}/<identifier>"
@@ -281,8 +300,8 @@ def decode_record(headers: Sequence[tuple[str, bytes | None]], value: bytes | No
     if value is None:
         raise Refused(Fault("data", "is empty (a tombstone)", "a JSON object"))
     stated = [(name[3:], content) for name, content in headers if name.startswith("ce_") and content is not None]
-    twice = {name for name, count in Counter(name for name, _ in stated).items() if count > 1}
-    if twice:
+    if len(dict(stated)) < len(stated):
+        twice = {name for name, count in Counter(name for name, _ in stated).items() if count > 1}
         raise Refused(
             *(
                 Fault(shown(f"ce_{name}"), "stands there more than once", "one value")
@@ -301,11 +320,13 @@ def decode_record(headers: Sequence[tuple[str, bytes | None]], value: bytes | No
 def as_consumers_take_it(event: Event) -> Event:
     """The event as it stands once its record was written and read. Raises Refused where a reader would.
 
-    Whoever accepts an event asks this first, so that the door and every consumer decide alike. An envelope is written
-    as the values that it holds, and each of those reads as itself (an instant is kept in UTC, and was checked in UTC),
-    so it is not read again. Data is written in the one way of services, and that is what every reader checks.
+    Every service that accepts an event asks this first, so the door and every consumer decide alike. An envelope is not
+    read again: it is written as the values that it holds, and each of those reads as itself. (An instant is kept in
+    UTC, and was checked in UTC.) Data is written in the one way of services, and that is what every reader checks.
     """
     body = canonical_body(event.data)
+    if body == event.body:
+        return event  # it was written so, and read
     return Event(event.envelope, parse_data(event.envelope, body), body)
 
 

@@ -1,4 +1,4 @@
-"""Whether one JSON Schema still takes all that another took, field by field.
+"""Whether one JSON Schema still accepts everything that another accepted, field by field.
 
 Invariant: a keyword that is not understood is a finding; what cannot be shown to be wider counts as narrower.
 """
@@ -10,7 +10,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator, SchemaError
 
-from contracts.generate import DIALECT
+from contracts.schemas import DIALECT
 
 Schema = Mapping[str, Any]
 
@@ -60,7 +60,7 @@ def not_understood(side: str, path: str, schema: Schema) -> Iterator[Finding]:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:
         within = ".".join(str(part) for part in error.absolute_path)
-        yield Finding(f"{path}: {within}", f"{side}: is no JSON Schema: {error.message}", "write valid JSON Schema")
+        yield Finding(f"{path}: {within}", f"{side}: is not JSON Schema: {error.message}", "write valid JSON Schema")
         return
     if schema.get("$schema") != DIALECT:
         yield Finding(path, f"{side}: is not of the dialect compared here", f"let $schema be {DIALECT}")
@@ -91,7 +91,7 @@ def _not_comparable(root: Schema, schema: Schema) -> Iterator[tuple[str, str]]:
     if "$ref" in schema and (_target(root, schema["$ref"]) is None or schema.keys() - NO_RULE - {"$ref"}):
         yield f"{schema['$ref']} leads nowhere, or has rules beside it", "refer to an entry of $defs, and add no rule"
     if type(schema.get("x-decimals", 0)) is not int:
-        yield "x-decimals is no whole number", "give the number of decimals"
+        yield "x-decimals is not a whole number", "give the number of decimals"
     if "oneOf" in schema and (schema is not root or "anyOf" in schema):
         yield "oneOf stands below the top, or beside anyOf", "use anyOf: choices under oneOf may come to overlap"
     if "const" in schema and "enum" in schema:

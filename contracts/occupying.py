@@ -1,8 +1,8 @@
 """What the events of one person mean: which posts the person holds, at which FTE, from which date on.
 
-Invariant: a person holds a post at one FTE at a time, however many events and numbers say so; who left under every
-number that holds a post holds none until a new start.
-Every service that asks who holds a post asks here, so that all tell one story.
+Invariant: a person holds a post at one FTE at a time, however many events and numbers say so. A person who left
+under every number that holds a post holds none until a new start. Every service that needs to know who holds a post
+uses this module, so that all of them agree.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved,
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import AbsenceRecorded, CaseloadCounted, RetentionPaymentMade, SupportTakenUp
-from contracts.standing import Recorded, order_of_recording, recorded_before
+from contracts.in_force import Recorded, order_of_recording, recorded_before
 
 # Who leaves a post and starts again on one day is in post; a start on the day of a leaver, before which nothing was
 # held, is of a starter who did not come. The FTE stated for a day holds for the post moved to on that day.
@@ -46,8 +46,8 @@ EFFECTS = in_order_of_effect(
 class HeldUnder(NamedTuple):
     """A post as it is held under one number of a person.
 
-    An `fte` of 0 is that of a worker without fixed hours where the post was taken up `without_hours`; else the post is
-    given up, until an FTE above 0 is stated of it.
+    An `fte` of 0 means a worker without fixed hours if the post was taken up `without_hours`. If not, the post is
+    given up until an FTE above 0 is stated.
     """
 
     number: str
@@ -65,31 +65,39 @@ Held = tuple[HeldUnder, ...]
 
 
 def fte_held(held: Held) -> Decimal | None:
-    """The FTE at which a person holds a post: of several numbers that hold it the one stated last. None: not held."""
-    return next((under.fte for under in reversed(held) if under.is_in_post), None)
+    """The FTE at which a person holds a post; if several numbers hold it, the one stated last. None: not held."""
+    for under in reversed(held):
+        if under.is_in_post:
+            return under.fte
+    return None
 
 
 def taken_up(held: Held, number: str, fte: Decimal) -> Held:
     """A post taken up under a number, by a start or a move."""
-    return (*(under for under in held if under.number != number), HeldUnder(number, fte, without_hours=not fte))
+    return (*[under for under in held if under.number != number], HeldUnder(number, fte, without_hours=not fte))
 
 
 def at_another_fte(held: Held, number: str, fte: Decimal) -> Held:
-    """A post whose FTE is stated under a number: as held under it, or else as held under the others."""
-    own = any(under.number == number for under in held)
-    others = [under for under in held if own and under.number != number]
-    return (*others, *(under._replace(fte=fte) for under in held if not own or under.number == number))
+    """A post whose FTE is stated under a number: it applies to the post as held under that number or, if it is not,
+    as held under the others.
+    """
+    others = [under for under in held if under.number != number]
+    stated_of = [under for under in held if under.number == number]
+    if not stated_of:
+        others, stated_of = stated_of, others
+    return (*others, *[HeldUnder(under.number, fte, under.without_hours) for under in stated_of])
 
 
 # --- leavers ----------------------------------------------------------------------------------------------------------
 
 
 def deciding(reversals: Iterable[Recorded]) -> Sequence[Recorded]:
-    """Of the reversals of one date those that tell of every leaver whether one reverses it: two at most.
+    """Of the reversals of one date, at most two that are enough to say of every leaver whether it is reversed.
 
-    They are the first and the last of the latest instant. What was recorded earlier reverses nothing that these do not.
-    If several sources reversed at that instant these are of two, and a leaver of that instant is of another source than
-    one of them; if only one did, the last states the highest sourcesequence.
+    They are the first and the last of the latest instant. Earlier ones reverse nothing that these do not.
+    - If several sources reversed at that instant, these two are of different sources, so a leaver of that instant is
+      of another source than one of them.
+    - If only one source did, the last has the highest sourcesequence.
     """
     deciders: list[Recorded] = []
     for reversal in reversals:
@@ -101,7 +109,8 @@ def deciding(reversals: Iterable[Recorded]) -> Sequence[Recorded]:
 
 
 def is_reversed(leaver: Recorded, reversals: Iterable[Recorded]) -> bool:
-    """Whether one of the reversals of its date reverses a leaver: each does that is not stated to have come before.
+    """Whether one of the reversals of its date reverses a leaver. Each does, unless it is stated to have been
+    recorded before.
 
     It is enough to give those that are `deciding`.
     """
@@ -112,7 +121,7 @@ class Reversals:
     """The reversals of one person's leavers, by the date that they speak of."""
 
     def __init__(self, events: Iterable[Event]) -> None:
-        """From the person's events that stand, in any order."""
+        """From the person's events in force, in any order."""
         self._deciding: dict[date, Sequence[Recorded]] = {}
         for event in events:
             if isinstance(event.data, LeaverReversed):
@@ -127,7 +136,7 @@ class Reversals:
 
 
 class Leaving(NamedTuple):
-    """Of whom the leavers of a day speak: the numbers under which nothing is held then, or all of them."""
+    """The numbers that the leavers of a day are about: some numbers, or all of the person's."""
 
     numbers: frozenset[str] = frozenset()
     every_number: bool = False
@@ -141,10 +150,10 @@ NOBODY_LEAVES = Leaving()
 
 
 def leaving(numbers: Collection[str], came: Collection[str]) -> Leaving:
-    """Of whom the leavers speak that come under some numbers, each once, and are not reversed.
+    """The numbers that unreversed leavers under some numbers are about.
 
-    `came` are the numbers under which there is a start or a move. A leaver under a number without any, which is but
-    another name of the person, speaks of them all.
+    `came` are the numbers under which there is a start or a move. A number without any is only another name of the
+    person: a leaver under it is about all numbers.
     """
     own = frozenset(number for number in numbers if number in came)
     return Leaving(own, every_number=len(own) < len(numbers))
@@ -153,12 +162,15 @@ def leaving(numbers: Collection[str], came: Collection[str]) -> Leaving:
 def did_not_come(
     number: str, left: Leaving, ended: Collection[str], *, held_beside: bool, in_post_beside: bool
 ) -> bool:
-    """Whether a start under a number does not count, for who leaves that day.
+    """Whether a start under a number does not count because the person leaves that day.
 
-    `ended` are the numbers under which something ends by it; `held_beside` says that something is held under others, be
-    it at an FTE of 0 to come back to, `in_post_beside` that somebody is in post by that. A start does not count where
-    nothing was held at all, so that the leaver can speak of the start alone. Nor where nothing was held under its own
-    number, and the person is in post beside: a duplicate opened and closed on one day.
+    `ended` are the numbers under which the leaver ends something. `held_beside` says that something is held under
+    others, even at an FTE of 0 to come back to; `in_post_beside`, that the person is in post by that.
+
+    A start does not count in two cases:
+    - nothing was held at all, so the leaver can only be about the start;
+    - nothing was held under its own number, and the person is in post under another: a duplicate opened and closed
+      on one day.
     """
     if not left.every_number and number not in left.numbers:
         return False
@@ -167,9 +179,12 @@ def did_not_come(
     return in_post_beside and number in left.numbers and number not in ended
 
 
+_COMINGS = (WorkerStarted, WorkerMoved)
+
+
 def numbers_that_came(actions: Iterable[Action]) -> frozenset[str]:
     """The numbers under which there is a start or a move."""
-    return frozenset(number for _, _, _, number, data in actions if isinstance(data, WorkerStarted | WorkerMoved))
+    return frozenset([number for _, _, _, number, data in actions if type(data) in _COMINGS])
 
 
 # --- one person -------------------------------------------------------------------------------------------------------
@@ -178,15 +193,16 @@ def numbers_that_came(actions: Iterable[Action]) -> frozenset[str]:
 def posts_held(actions: Iterable[Action]) -> Steps[Decimal]:
     """The FTE at which a person holds each post from each date on, by all actions in their order.
 
-    - started: the person holds the post at the FTE stated, beside any other post held; an FTE of 0 is that of a worker
-      without fixed hours (zero-hours, casual), who is in post;
-    - moved: the person holds `to_post` instead of `from_post`, and `to_post` also when `from_post` was not held; it
-      says nothing of a person who has left (a move that was planned, say, and not withdrawn);
-    - FTE changed: a post held has the FTE stated. 0 gives it up, unless it was taken up at 0; who gave it up so, and
-      has neither left nor moved from it, takes it up again by an FTE above 0. Of another post it says nothing;
-    - left: nothing is held on that date that was held under the number of the leaver (all there are, where no start and
-      no move comes under that number), and a start on it counts, unless nothing was held before (`did_not_come`). It
-      says nothing if the leaver is reversed.
+    - started: the person holds the post at the FTE stated, beside any other post held. A worker without fixed hours
+      (zero-hours, casual) has an FTE of 0, and is in post;
+    - moved: the person holds `to_post` in place of `from_post`, and holds `to_post` even if `from_post` was not
+    held. It has no effect for a person who has left (a planned move that was not withdrawn, for example);
+    - FTE changed: a post held has the FTE stated. 0 gives it up, unless it was taken up at 0. A person who gave it
+    up so, and has neither left nor moved from it, takes it up again by an FTE above 0. For any other post it has no
+    effect;
+    - left: what was held under the number of the leaver ends on that date (everything, if no start and no move comes
+    under that number). A start on that date counts, unless nothing was held before (`did_not_come`). A reversed
+    leaver has no effect.
     """
     steps: Steps[Decimal] = {}
     for day, changes in followed(actions):
@@ -200,7 +216,7 @@ Changes = list[tuple[str, Decimal | None, Decimal | None]]
 
 
 def followed(actions: Iterable[Action]) -> Iterator[tuple[date, Changes]]:
-    """What each action does, in their order: its day, and the posts that it says are held or given up."""
+    """What each action does, in order: its day, and the posts that are then held or given up."""
     in_order = list(actions)
     person = _Following(numbers_that_came(in_order))
     for action in in_order:
@@ -239,7 +255,7 @@ class _Following:
             self.held.pop(post, None)
 
     def says(self, action: Action) -> list[tuple[str, Held]]:
-        """How posts are held by an action, each that it speaks of."""
+        """How each post that an action is about is held after it."""
         day, _, recorded, number, data = action
         if day != self._day:
             self._day, self._reversals, self._leavers, self._ended, self._beside = day, (), set(), set(), None
@@ -293,10 +309,10 @@ class OnADay(NamedTuple):
 
 
 def held_after(held: Held, of_day: OnADay, left: Leaving, not_coming: Collection[str], gone: bool) -> Held:
-    """How a post is held after a day, as it was held before.
+    """How a post is held after a day, given how it was held before.
 
-    `left` says who leaves that day, `not_coming` under which numbers somebody did not come who starts on it, `gone`
-    that the person is gone when moves take effect.
+    `left` says who leaves that day. `not_coming` are the numbers under which a starter of that day did not come.
+    `gone` says that the person is gone when moves take effect.
     """
     held = tuple(under for under in held if not left.ends(under))
     for number, fte in of_day.starts:

@@ -12,19 +12,15 @@ from contracts.events.hiring import WorkerMerged
 
 
 def merges_stated(events: Iterable[Event]) -> list[tuple[str, str]]:
-    """What the merges among these events say, each (the number kept, its duplicate); a withdrawal says nothing."""
-    return [
-        (event.envelope.subject.partition("/")[2], event.data.duplicate)
-        for event in events
-        if isinstance(event.data, WorkerMerged)
-    ]
+    """The merges among these events, each as (the number kept, its duplicate); withdrawals are left out."""
+    return [(event.identifier, event.data.duplicate) for event in events if isinstance(event.data, WorkerMerged)]
 
 
 def persons(merges: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The person of every number that these merges name; each merge is (the number kept, its duplicate).
 
-    Merges join transitively. A person goes by the number that no merge calls a duplicate; where several or none of the
-    joined numbers are such, by the first of all of them in alphabetical order.
+    Merges join transitively. A person goes by the number that no merge calls a duplicate. If there are several such
+    numbers, or none, it is the first of all joined numbers in alphabetical order.
     """
     known = Persons()
     for kept, duplicate in merges:
@@ -47,7 +43,9 @@ class Person:
 
 
 class Persons:
-    """Who is who while merges come and go. To join costs what the lesser has, to part what both have."""
+    """Which numbers are one person, while merges come and go. Joining costs as much as the smaller of the two has,
+    parting as much as both.
+    """
 
     def __init__(self) -> None:
         self.of_number: dict[str, Person] = {}
@@ -56,7 +54,7 @@ class Persons:
         self._duplicates: Counter[str] = Counter()
 
     def goes_by(self, number: str) -> str:
-        """The number by which the person goes who has this one; itself where no merge names it."""
+        """The number that stands for the person who has this number; the number itself if no merge names it."""
         person = self.of_number.get(number)
         return number if person is None else person.goes_by
 
@@ -83,8 +81,8 @@ class Persons:
         return {number: (was, now) for number, was in went_by.items() if (now := self.goes_by(number)) != was}
 
     def join(self, kept: str, duplicate: str) -> list[tuple[Person, str]]:
-        """Take in one merge; gives the person that there is now, and the one that is no more if there were two, each
-        with the number by which that one went.
+        """Take in one merge. Returns the person that there is now, and the one that ceased to be, if there were two.
+        Each comes with the number that it had.
         """
         self._joined[kept][duplicate] += 1
         self._joined[duplicate][kept] += 1
@@ -107,7 +105,7 @@ class Persons:
         return self.of_number[number]
 
     def _part(self, numbers: Iterable[str], went_by: dict[str, str]) -> None:
-        """Put together anew whom the merges that are left join, of the persons who had these numbers."""
+        """Put together again whom the merges that are left join, of the persons who had these numbers."""
         old = {id(self.of_number[number]): self.of_number[number] for number in numbers}
         for person in old.values():
             for number in person.numbers:

@@ -1,8 +1,9 @@
-"""What follows when events refer to one another, worked out anew only as far as one more known event changes it.
+"""Works out what follows when events refer to one another. When one more event becomes known, only what it changes
+is worked out again.
 
-Invariant: learning one more event costs at most the square of the logarithm of their number, however long the chains of
-references are: forests are cut into paths, of which a way to the root crosses few, and of a path only the nodes count
-at which something is decided.
+Invariant: learning one more event costs at most the square of the logarithm of their number, however long the chains
+of references are. Forests are cut into paths, so that a way to the root crosses few of them. On a path only those
+nodes are looked at where something is decided.
 """
 
 from bisect import bisect_left
@@ -10,17 +11,18 @@ from collections.abc import Sequence
 
 
 class Paths:
-    """A forest in which each node points at most to one other, cut into paths; those in a circle point on no more.
+    """A forest in which each node points to at most one other, cut into paths. A circle is broken at one of its
+    nodes.
 
-    A path goes from its top away from the root; of the nodes that point to one the one with most behind it continues
-    its path, each other is the top of its own.
+    A path goes from its top away from the root. Of the nodes that point to a node, the one with most nodes behind it
+    continues the path; every other one is the top of its own path.
     """
 
     def __init__(self, points_to: Sequence[int | None]) -> None:
         count = len(points_to)
         self.towards = list(points_to)
         self.circles: list[list[int]] = _circles(self.towards)
-        """The nodes of each circle, the last of them first; that one points to none here."""
+        """The nodes of each circle, the last first; that one points to no node here."""
         for circle in self.circles:
             self.towards[circle[0]] = None
         behind = _those_behind_first(self.towards)
@@ -77,8 +79,10 @@ def _those_behind_first(towards: Sequence[int | None]) -> list[int]:
     return ready
 
 
-class Happening:
-    """Which events happened: a known event of which no known void happened. Voids in a circle never do."""
+class Voids:
+    """Which events are void. A known event is not, unless a known void of it counts. A void counts if it is not void
+    itself. Voids in a circle never count.
+    """
 
     def __init__(self, voided: Sequence[int | None]) -> None:
         circling = {node for circle in Paths(voided).circles for node in circle}
@@ -87,11 +91,13 @@ class Happening:
         self._never = circling
         self._known = [False] * len(voided)
         self._voids = [0] * len(voided)
-        # Of each path the nodes that did not happen whatever comes behind them; between them it is yes, no, yes.
+        # Of each path the nodes that are void whatever comes behind them; between them it is no, yes, no.
         self._decided = [list(range(len(nodes))) for nodes in self._paths.nodes]
 
     def learn(self, event: int) -> int | None:
-        """Make an event known; gives the one that voids nothing of which it now changes whether it happened."""
+        """Make an event known. Returns the event at the end of its chain of voids, if that one becomes void
+        or ceases to be.
+        """
         self._known[event] = True
         if event in self._never or self._voids[event]:
             return None
@@ -99,9 +105,9 @@ class Happening:
         while node is not None:
             path = self._paths.path_of[node]
             top = self._paths.nodes[path][0]
-            before = self.happened(top)
+            before = self.is_not_voided(top)
             _put_or_take(self._decided[path], self._paths.index_of[node], self._is_decided(node))
-            now = self.happened(top)
+            now = self.is_not_voided(top)
             if before is now:
                 return None
             beyond = self._paths.towards[top]
@@ -112,8 +118,8 @@ class Happening:
             node = beyond if self._is_decided(beyond) is not was_decided else None
         return None
 
-    def happened(self, event: int) -> bool:
-        """Whether an event happened, as far as is known."""
+    def is_not_voided(self, event: int) -> bool:
+        """Whether an event is not void, as far as is known."""
         path, index = self._paths.path_of[event], self._paths.index_of[event]
         decided = self._decided[path]
         following = bisect_left(decided, index)
@@ -125,60 +131,60 @@ class Happening:
 
 
 class Versions:
-    """Which events of those that happened no other supersedes, directly or through others that are known."""
+    """Which of the events that are not void no other one supersedes, directly or through other known events."""
 
     def __init__(self, paths: Paths) -> None:
         count = len(paths.towards)
         self._paths = paths
         self._known = [False] * count
-        self._happened = [False] * count
+        self._not_voided = [False] * count
         self._superseding = [0] * count
-        # Of each path the nodes that decide for those before them: who is unknown parts them from what comes behind;
-        # who happened, or is superseded by one who did from another path, supersedes them.
+        # Of each path the nodes that decide for those before them: one that is unknown parts them from what comes
+        # behind; one that is not void, or that such a one supersedes from another path, supersedes them.
         self._deciding = [list(range(len(nodes))) for nodes in paths.nodes]
         self._from_top = [False] * len(paths.nodes)
 
     def learn(self, event: int) -> list[int]:
-        """Make an event known; gives those of which it can change whether they are overtaken."""
+        """Make an event known. Returns those events that it may cause to be overtaken or not."""
         self._known[event] = True
         return self._update(event)
 
-    def happen(self, event: int, happened: bool) -> list[int]:
-        """State whether a known event happened; gives those of which it can change whether they are overtaken."""
-        self._happened[event] = happened
+    def note(self, event: int, not_voided: bool) -> list[int]:
+        """Note whether a known event is void. Returns those events that this may cause to be overtaken or not."""
+        self._not_voided[event] = not_voided
         return self._update(event)
 
     def counts(self, event: int) -> bool:
-        """Whether an event happened and no other that happened supersedes it."""
+        """Whether an event is not void, and no other one that is not supersedes it."""
         path, index = self._paths.path_of[event], self._paths.index_of[event]
-        return self._happened[event] and not self._superseding[event] and not self._any_happened(path, index + 1)
+        return self._not_voided[event] and not self._superseding[event] and not self._any_not_voided(path, index + 1)
 
     def _update(self, event: int) -> list[int]:
-        concerned: list[int] = []
+        affected: list[int] = []
         node: int | None = event
         while node is not None:
             path, index = self._paths.path_of[node], self._paths.index_of[node]
             nodes, deciding = self._paths.nodes[path], self._deciding[path]
             _put_or_take(deciding, index, not self._known[node] or self._has_one(node))
             nearest = bisect_left(deciding, index) - 1
-            concerned += [node] if nearest < 0 else [node, nodes[deciding[nearest]]]
-            before, now = self._from_top[path], self._any_happened(path, 0)
+            affected += [node] if nearest < 0 else [node, nodes[deciding[nearest]]]
+            before, now = self._from_top[path], self._any_not_voided(path, 0)
             beyond = self._paths.towards[nodes[0]]
             if before is now or beyond is None:
                 break
             self._from_top[path] = now
             had_one = self._has_one(beyond)
             self._superseding[beyond] += 1 if now else -1
-            concerned.append(beyond)
+            affected.append(beyond)
             node = beyond if self._has_one(beyond) is not had_one else None
-        return concerned
+        return affected
 
     def _has_one(self, event: int) -> bool:
-        """Whether an event happened, or one that supersedes it from another path."""
-        return self._happened[event] or self._superseding[event] > 0
+        """Whether an event is not void, or another one supersedes it from another path."""
+        return self._not_voided[event] or self._superseding[event] > 0
 
-    def _any_happened(self, path: int, index: int) -> bool:
-        """Whether from an index of a path on any happened, up to one that is not known."""
+    def _any_not_voided(self, path: int, index: int) -> bool:
+        """Whether from an index of a path on any is not void, up to one that is not known."""
         deciding = self._deciding[path]
         following = bisect_left(deciding, index)
         if following == len(deciding):

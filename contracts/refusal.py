@@ -3,15 +3,18 @@
 Invariant: a fault about a field that no contract knows is named, but its value, which may be personal, is not repeated.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
+from contracts.near_names import near_first
 from contracts.values import PATTERNS_IN_WORDS
 
 UNKNOWN_FIELD = "extra_forbidden"
 MISSING_FIELD = "missing"
+OF_A_LIST = "enum"
 WRONG_PATTERN = "string_pattern_mismatch"
 
 _INSTANT = "a date and a time with its offset, as 2023-10-31T08:00:00Z"
@@ -95,7 +98,7 @@ def shown(value: object) -> str:
 
 
 MOST_FAULTS = 20
-"""So many faults of one thing are told; whoever has more has another problem."""
+"""The most faults that are listed for one thing."""
 
 
 def and_more(left_out: int) -> list[str]:
@@ -114,7 +117,8 @@ def _fault(item: dict[str, Any], prefix: str, known_fields: tuple[str, ...]) -> 
     path = ".".join(shown(str(part)) for part in item["loc"])
     field = f"{prefix}{path}" if path else prefix.rstrip(".") or "event"
     if item["type"] == UNKNOWN_FIELD:
-        return Fault(field, "is not a field of this contract", f"one of {', '.join(known_fields)}, or leave it out")
+        expected = f"one of {', '.join(known_fields)}, or leave it out"
+        return Fault(field, "is not a field of this contract", near_first(str(item["loc"][-1]), known_fields, expected))
     if item["type"] == MISSING_FIELD:
         return Fault(field, "is missing", "a value for it")
     problem = "is not JSON" if item["type"] == "json_invalid" else "is not as the contract says"
@@ -133,5 +137,7 @@ def _right(item: dict[str, Any], field: str) -> str:
         pattern = context["pattern"]
         return PATTERNS_IN_WORDS.get(pattern) or _RIGHT_BY_ATTRIBUTE.get(field) or f"text that matches {pattern}"
     if item["type"] in _RIGHT_BY_ERROR:
-        return _RIGHT_BY_ERROR[item["type"]].format(**context)
+        right = _RIGHT_BY_ERROR[item["type"]].format(**context)
+        is_word = item["type"] == OF_A_LIST and isinstance(item["input"], str)
+        return near_first(item["input"], re.findall("'([^']*)'", context["expected"]), right) if is_word else right
     return str(item["msg"]).removeprefix("Value error, ").removeprefix("must be ")

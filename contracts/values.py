@@ -1,6 +1,7 @@
 """Value types that several events share: identifiers, full-time equivalents, dates and instants.
 
-Invariant: an identifier is a pseudonymous token without spaces, so that no name of a person fits into it.
+Invariant: an identifier is a pseudonymous token without spaces, so that no name of a person fits into it. One value
+alone is free text: `Title`, which is published.
 """
 
 from datetime import UTC, date, datetime
@@ -22,11 +23,14 @@ from pydantic import (
 TOKEN_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"  # noqa: S105  (an identifier's pattern, not a secret)
 SLUG_PATTERN = r"^[a-z0-9]+(-[a-z0-9]+){0,15}$"
 AUTHORITY_PATTERN = r"^[0-9]{3}$"
+TITLE_PATTERN = r"^[A-Za-z0-9£]([A-Za-z0-9 £%&'(),./:-]*[A-Za-z0-9£%).])?$"
+LONGEST_TITLE = 60
 
 PATTERNS_IN_WORDS = {
     TOKEN_PATTERN: "an identifier: 1 to 64 letters, digits, dots, underscores and hyphens, the first a letter or digit",
     SLUG_PATTERN: "up to 16 lower-case words joined by hyphens, as mash-and-assessment",
     AUTHORITY_PATTERN: "the authority's three-digit code, as 331",
+    TITLE_PATTERN: "one line of letters, digits, spaces and £ % & ' ( ) , . / : -, as Retention payment",
 }
 """What a value of each pattern looks like, for the person whose value does not."""
 
@@ -57,6 +61,20 @@ Slug = Annotated[
     ),
 ]
 """A team, service area, grade or office, as the authority calls it."""
+
+Title = Annotated[
+    str,
+    Field(
+        pattern=TITLE_PATTERN,
+        max_length=LONGEST_TITLE,
+        description="Words that are published as they stand, on charts and pages: never a person's name.",
+        examples=["Retention payment"],
+    ),
+]
+"""The only free text of an event: short, on one line, without what could be taken for markup or an address of mail.
+
+That it names no person cannot be checked here; the sender answers for that, and can correct it.
+"""
 
 AuthorityCode = Annotated[
     str,
@@ -212,6 +230,6 @@ Sequence64 = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$"), AfterValidator
 
 
 class Contract(BaseModel):
-    """Base of all that stands in an event: a field it does not know is refused by name, values are never coerced."""
+    """Base of all parts of an event: a field it does not know is refused by name, values are never coerced."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)

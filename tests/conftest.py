@@ -17,6 +17,7 @@ import pytest
 import structlog
 from xdist.scheduler import LoadScopeScheduling
 
+from tests.invented import in_databases, in_logs, nothing_personal
 from tests.missing import tell, without
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PostgreSQL, RealSystem
 from tests.parts.apache_kafka import why_not
@@ -26,7 +27,7 @@ SEED = int(os.environ.get("WORKFORCE_SEED", "20231031"))
 """What randomised tests start from: `make soak` gives others."""
 EXAMPLES = int(os.environ.get("WORKFORCE_EXAMPLES", "50"))
 """How many examples each property is tried on: `make soak` gives more."""
-ONE_SYSTEM = ("delivery", "campaign", "faults", "deploy", "integration", "browser", "end_to_end", "api", "people")
+ONE_SYSTEM = ("integration", "delivery", "campaign", "faults", "deploy", "browser", "end_to_end", "api", "people")
 """Folders whose tests share running parts: one process runs a folder, or what of it is on one broker. The longest come
 first, so that no process is left with a long one at the end."""
 BROKERS = {
@@ -111,12 +112,17 @@ def parts_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def postgres(parts_folder: Path) -> Iterator[PostgreSQL]:
-    """One PostgreSQL for the session. A test that kills it restarts it."""
+def postgres(parts_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgreSQL]:
+    """One PostgreSQL for the session. A test that kills it restarts it.
+
+    At the end nobody whom a test invented may stand in what services kept in it, or logged.
+    """
     server = PostgreSQL(parts_folder / "postgresql", parts_folder / "postgresql.log")
     try:
         server.start()
         yield server
+        in_all = in_databases({name: server.url(name) for name in server.databases()})
+        nothing_personal([*in_all, *in_logs([parts_folder, tmp_path_factory.getbasetemp()])])
     finally:
         server.stop()
 

@@ -9,15 +9,15 @@ from datetime import UTC, date, datetime
 
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMerged
+from contracts.in_force import changes_in_force, events_in_force
 from contracts.persons import merges_stated, persons
-from contracts.standing import changes_of_standing, standing_events
 from services.metrics.academy.outcomes import members
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import Report, part_changes
 from services.metrics.figures.explanation import explain
 from services.metrics.figures.figures import figures
 from services.metrics.figures.reading import FigureQuery, Reading
-from services.metrics.forecasting.flows import happened
+from services.metrics.forecasting.flows import vacancy_flows
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import Count, When
 from services.metrics.quality.catalogue import CHECKS, findings
@@ -41,10 +41,10 @@ COUNTS = [measure for measure in MEASURES.values() if isinstance(measure, Count)
 PAGE = 20
 
 
-def standing(events: Sequence[Event]) -> None:
-    """What stands, at every instant and now."""
-    list(changes_of_standing(events))
-    standing_events(events)
+def in_force(events: Sequence[Event]) -> None:
+    """What is in force, at every instant and now."""
+    list(changes_in_force(events))
+    events_in_force(events)
 
 
 def held_over_time(events: Sequence[Event]) -> tuple[list[Occupancy], list[Cover], list[Post]]:
@@ -148,7 +148,7 @@ def academy(events: Sequence[Event]) -> None:
     """The members of the academy's cohorts, and what moved the vacancies."""
     snapshot = Snapshot(events)
     members(snapshot)
-    happened(snapshot)
+    vacancy_flows(snapshot)
 
 
 def rules(events: Sequence[Event]) -> None:
@@ -171,7 +171,7 @@ def _snapshot(events: Sequence[Event]) -> None:
 
 
 ENTRY_POINTS: dict[str, Callable[[Sequence[Event]], None]] = {
-    "standing": standing,
+    "in_force": in_force,
     "timelines": _timelines,
     "staffing": staffing_over_time,
     "snapshot": _snapshot,

@@ -18,6 +18,7 @@ from contracts.codes import (
     Demand,
     Destination,
     Employment,
+    InitiativeKind,
     LeavingReason,
     MoveKind,
     Origin,
@@ -39,6 +40,7 @@ from contracts.events.hiring import (
     WorkerStarted,
 )
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.policies import InitiativeAnnounced
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from contracts.events.progression_panels import DECISIONS, PanelDecided
 from contracts.events.working_life import (
@@ -82,7 +84,11 @@ _all_roles = st.sampled_from([Role.NEWLY_QUALIFIED_SOCIAL_WORKER, Role.SOCIAL_WO
 _areas = st.sampled_from(["help-and-protection", "care"])
 _offices = st.sampled_from(["city-hall", "north-office"])
 _cohorts = st.sampled_from(["AC-1", "AC-2"])
-_counts = st.integers(0, 25)
+_counts = st.integers(0, 25) | st.sampled_from([26, 30, 31])
+_stages = [
+    ApplicationStage.APPLIED, ApplicationStage.OFFERED, ApplicationStage.OFFERED, ApplicationStage.ACCEPTED,
+    ApplicationStage.STARTED, ApplicationStage.WITHDRAWN,
+]  # fmt: skip
 _rates = st.sampled_from([Decimal("38.5"), Decimal("40.01")])
 
 
@@ -183,11 +189,12 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
     ),
     ApplicationProgressed: st.builds(
         ApplicationProgressed,
-        stage=st.sampled_from([ApplicationStage.APPLIED, ApplicationStage.OFFERED]),
+        stage=st.sampled_from(_stages),
         reached_on=_days,
         route=st.sampled_from([Route.OPEN_EVENING, Route.DIRECT]),
         campaign=maybe(st.just("K-1")),
         role=maybe(_all_roles),
+        worker=maybe(_workers),
     ),
     CohortOpened: st.builds(CohortOpened, entry_on=_early_days, completes_on=_days),
     PanelDecided: _decisions_of(PanelKind.ADVANCED_SOCIAL_WORKER) | _decisions_of(PanelKind.ASYE),
@@ -217,6 +224,14 @@ _data_of_type: dict[type[EventData], st.SearchStrategy[EventData]] = {
         service_area=maybe(_areas),
     ),
     DemandEnded: st.builds(DemandEnded, ended_on=_days),
+    InitiativeAnnounced: st.builds(
+        InitiativeAnnounced,
+        title=st.sampled_from(["Retention payment", "Open evening"]),
+        kind=st.sampled_from([InitiativeKind.RETENTION_PAYMENT, InitiativeKind.OPEN_EVENING]),
+        announced_on=maybe(_days),
+        starts_on=_early_days,
+        ends_on=st.just(LAST_DAY),
+    ),
 }
 
 _subjects = {
@@ -228,6 +243,7 @@ _subjects = {
     "cohort": _cohorts.map(lambda cohort: f"cohort/{cohort}"),
     "session": st.just("session/S-1"),
     "demand": st.sampled_from(["demand/D-1", "demand/D-2"]),
+    "initiative": st.sampled_from(["initiative/I-1", "initiative/I-2"]),
 }
 
 _COMING_AND_GOING: list[type[EventData]] = [WorkerStarted, WorkerMoved, WorkerLeft, CoverStarted]
@@ -237,7 +253,7 @@ _CHANGING: list[type[EventData]] = [
 ]  # fmt: skip
 _SELDOM: list[type[EventData]] = [
     PostClosed, WorkerMerged, CohortOpened, CampaignOpened, ApplicationProgressed, RetentionPaymentMade, SupportTakenUp,
-    SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded,
+    SupportSessionHeld, DemandCounted, DemandCounted, DemandEnded, InitiativeAnnounced,
 ]  # fmt: skip
 TYPES = [*_COMING_AND_GOING * 3, *_CHANGING * 2, *_WORKING * 3, *_SELDOM]
 """Every type of event: what happens most in a history comes first and more than once."""

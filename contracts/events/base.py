@@ -13,8 +13,8 @@ from contracts.values import Contract
 class EventData(Contract):
     """Base of the `data` of every event. Effective dates stand here, never in the envelope's `time`.
 
-    Class attributes: `event_type` the CloudEvents type, `subject_kind` the word before the slash of its subject,
-    `effective_field` the field that says from which date on it holds; None where it holds of all time.
+    Class attributes: `event_type` is the CloudEvents type, `subject_kind` the word before the slash of its subject.
+    `effective_field` is the field that says from which date on it holds; None if it always held.
     """
 
     event_type: ClassVar[str]
@@ -30,7 +30,7 @@ class EventData(Contract):
 
     @property
     def effective_date(self) -> date | None:
-        """The date from which on the event holds; None where it holds of all time."""
+        """The date from which on the event holds; None if it always held."""
         if self.effective_field is None:
             return None
         day: date = getattr(self, self.effective_field)

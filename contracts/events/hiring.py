@@ -62,8 +62,8 @@ class CohortOpened(EventData):
 class WorkerStarted(EventData):
     """A worker occupies a post from `started_on` on. Subject: `worker/<identifier>`.
 
-    A worker who holds other posts already takes this one up beside them. An FTE of 0 is that of a worker without fixed
-    hours (zero-hours, casual): in post by headcount, at no FTE.
+    A worker who holds other posts already takes this one up beside them. An FTE of 0 means a worker without fixed hours
+    (zero-hours, casual): in post by headcount, at no FTE.
     """
 
     event_type: ClassVar[str] = "uk.workforce.worker.started.v1"
@@ -84,7 +84,7 @@ class WorkerStarted(EventData):
 class WorkerMoved(EventData):
     """From `moved_on` on a worker occupies `to_post` instead of `from_post`. Subject: `worker/<identifier>`.
 
-    An FTE of 0 is that of a worker without fixed hours.
+    An FTE of 0 means a worker without fixed hours.
     """
 
     event_type: ClassVar[str] = "uk.workforce.worker.moved.v1"

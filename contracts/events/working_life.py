@@ -88,10 +88,10 @@ class DemandCounted(EventData):
 
 
 class DemandEnded(EventData):
-    """A series of counts ends: none of its counts, of whatever kind, holds on `ended_on` nor after.
+    """A series of counts ends: its counts, of whatever kind, do not hold on `ended_on` nor after.
 
-    Another series may have replaced it. One that is counted again on a later day begins anew.
-    Subject: `demand/<identifier of the series>`.
+    Another series may have replaced it. A series that is counted again on a later day begins again. Subject:
+    `demand/<identifier of the series>`.
     """
 
     event_type: ClassVar[str] = "uk.workforce.demand.ended.v1"

@@ -1,6 +1,6 @@
-"""How the command asks a service, and what it says where that does not go well.
+"""How the command asks a service, and what it says if that fails.
 
-Invariant: whoever reads an error learns what was wrong and what would be right; nothing of a key is ever shown.
+Invariant: the reader of an error learns what was wrong and what would be right. Nothing of a key is ever shown.
 """
 
 import os
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NoReturn
+from urllib.parse import quote
 
 import httpx
 import typer
@@ -25,7 +26,7 @@ SECONDS = 120.0
 
 
 class Code(IntEnum):
-    """What the command ends with."""
+    """The exit status of the command."""
 
     OK = 0
     FAILED = 1
@@ -34,11 +35,11 @@ class Code(IntEnum):
 
 
 class Away(Exception):
-    """Raised where a service does not answer, or says that it cannot now."""
+    """Raised if a service does not answer, or says that it cannot now."""
 
 
 class Refused(Exception):
-    """Raised for an answer that is problem details; `problem` are these, `status` is its HTTP status."""
+    """Raised for an answer of problem details: `problem` has them, `status` is the HTTP status."""
 
     def __init__(self, text: str, status: int, problem: Mapping[str, Any]) -> None:
         super().__init__(text)
@@ -47,19 +48,24 @@ class Refused(Exception):
 
 
 def fail(text: str, code: Code = Code.FAILED) -> NoReturn:
-    """End the command, saying why."""
+    """End the command, and say why."""
     sys.stderr.write(f"workforce: {text}\n")
     raise typer.Exit(code)
 
 
 def url_of(service: str) -> str:
-    """Where a service is; empty where a setting says that there is none."""
+    """The address of a service; empty if a setting says that there is no such service."""
     return os.environ.get(variable_of(service), USUAL[service]).rstrip("/")
 
 
 def variable_of(service: str) -> str:
-    """The environment variable that says where a service is."""
+    """The environment variable that holds the address of a service."""
     return f"WORKFORCE_{service.upper()}_URL"
+
+
+def in_path(text: str) -> str:
+    """A name as one part of a path: what somebody types leads to no other address."""
+    return quote(text, safe="")
 
 
 def authority_or_fail(given: str | None) -> str:
@@ -84,10 +90,10 @@ def request(
     headers |= {"Content-Type": content_type} if content_type else {}
     key = os.environ.get(KEY)
     headers |= {"Authorization": f"Bearer {key}"} if key else {}
-    asked = {name: value for name, value in (params or {}).items() if value not in (None, [], ())}
+    parameters = {name: value for name, value in (params or {}).items() if value not in (None, [], ())}
     try:
         answer = httpx.request(
-            method, url_of(service) + path, params=asked or None, content=content, json=json, headers=headers,
+            method, url_of(service) + path, params=parameters or None, content=content, json=json, headers=headers,
             timeout=SECONDS,
         )  # fmt: skip
     except (httpx.TransportError, httpx.InvalidURL) as error:
@@ -97,11 +103,11 @@ def request(
     problem = _problem(answer)
     if answer.status_code == 503 and not path.startswith("/health"):
         raise Away(f"{service} cannot answer now: {problem.get('detail', '')}")
-    raise Refused(_told(service, answer.status_code, problem), answer.status_code, problem)
+    raise Refused(_in_words(service, answer.status_code, problem), answer.status_code, problem)
 
 
 def ask(service: str, method: str, path: str, **more: Any) -> httpx.Response:
-    """The same; where it does not go well the command ends, saying why."""
+    """The same; if it fails the command ends, and says why."""
     try:
         return request(service, method, path, **more)
     except Away as error:
@@ -121,6 +127,8 @@ def pages(service: str, path: str, params: Mapping[str, Any]) -> Iterator[dict[s
 
 def _away(service: str, error: Exception) -> str:
     where = url_of(service)
+    if not where:
+        return f"there is no {service} here: {variable_of(service)} is empty"
     if isinstance(error, httpx.TimeoutException):
         return f"{service} at {where} did not answer in time"
     there = f"{variable_of(service)} says where it is"
@@ -129,13 +137,13 @@ def _away(service: str, error: Exception) -> str:
 
 def _problem(answer: httpx.Response) -> dict[str, Any]:
     try:
-        found = answer.json()
+        body = answer.json()
     except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {"detail": f"HTTP status {answer.status_code}"}
+        body = None
+    return body if isinstance(body, dict) else {"detail": f"HTTP status {answer.status_code}"}
 
 
-def _told(service: str, status: int, problem: Mapping[str, Any]) -> str:
+def _in_words(service: str, status: int, problem: Mapping[str, Any]) -> str:
     """What a person needs of a problem."""
     if status == 401:
         return (

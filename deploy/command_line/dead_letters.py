@@ -1,6 +1,6 @@
 """`workforce dead-letters`: list, show, mend, send again, dismiss.
 
-Invariant: nothing is changed but by a command that says so; who did it is kept by the service.
+Invariant: only a command that says so changes anything. The service keeps who did it.
 """
 
 import json
@@ -8,8 +8,9 @@ from typing import Annotated, Any
 
 import typer
 
+from contracts.near_names import near_first
 from deploy.command_line.asking import Code, ask, fail
-from deploy.command_line.showing import AsCsv, AsJson, show_json, show_table
+from deploy.command_line.showing import UTF_8, AsCsv, AsJson, show_json, show_table
 
 app = typer.Typer(
     help="Records that a service could not take in: look at them, mend them, send them again, dismiss them. Needs a "
@@ -47,7 +48,10 @@ def list_letters(
         return
     lines = ([letter["offset"], letter["state"], *_about(letter), _last(letter)] for letter in shown)
     heading = ["offset", "state", "since", "stood at", "cause", "reason", "done"]
-    show_table(f"Dead letters of {service}", heading, lines, as_csv=as_csv)
+    if as_csv or shown:
+        show_table(f"Dead letters of {service}", heading, lines, as_csv=as_csv)
+    else:
+        typer.echo(f"{service} has no {'dead letter' if every else 'open dead letter; --all shows those looked after'}")
 
 
 @app.command("show")
@@ -79,7 +83,8 @@ def mend_letter(
         list[str] | None, typer.Option("--header", help="A header that is to be this: ce_subject=worker/W-1.")
     ] = None,
     data: Annotated[
-        typer.FileText | None, typer.Option(help="A file with the whole data as JSON; - is standard input.")
+        typer.FileText | None,
+        typer.Option(encoding=UTF_8, help="A file with the whole data as JSON; - is standard input."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +95,7 @@ def mend_letter(
       workforce dead-letters mend 12 --data right.json --reason "as HR says"
     """
     if not (values or headers or data):
-        fail("what is to be other? Say --set field=value, --header name=value, or --data FILE", Code.USAGE)
+        fail("what is to change? Say --set field=value, --header name=value, or --data FILE", Code.USAGE)
     path = f"/v1/dead-letters/{offset}"
     body: dict[str, Any] = {"reason": reason}
     if data is not None:
@@ -120,13 +125,14 @@ def dismiss_letters(offsets: Offsets, reason: Why, service: Service = "metrics",
     \b
       workforce dead-letters dismiss 12 13 --reason "a test of the supplier"
     """
-    asked = {"offsets": offsets, "reason": reason}
-    _done(ask(_known(service), "POST", "/v1/dead-letters/dismiss", json=asked).json(), as_json)
+    content = {"offsets": offsets, "reason": reason}
+    _done(ask(_known(service), "POST", "/v1/dead-letters/dismiss", json=content).json(), as_json)
 
 
 def _known(service: str) -> str:
     if service not in SERVICES:
-        fail(f"{service} has no dead letters: one of {', '.join(SERVICES)} has", Code.USAGE)
+        listed = ", ".join(SERVICES)
+        fail(f"{service} has no dead letters: {near_first(service, SERVICES, f'one of {listed} has')}", Code.USAGE)
     return service
 
 
@@ -153,7 +159,7 @@ def _read(text: str) -> dict[str, Any]:
     except ValueError:
         value = None
     if not isinstance(value, dict):
-        fail("the data is no JSON object: give the whole of it with --data FILE", Code.USAGE)
+        fail("the data is not JSON object: give the whole of it with --data FILE", Code.USAGE)
     return value
 
 

@@ -1,6 +1,6 @@
-"""Which files are sent, and of when each is: by what was said, or by the date in its name.
+"""Which files are sent, and the date of each: as stated, or as in its name.
 
-Invariant: files go in the order of their dates; one without a date is none of past months, and is refused by name.
+Invariant: files go in the order of their dates. A file without a date cannot be placed, and is refused by name.
 """
 
 import re
@@ -33,12 +33,12 @@ def extracts_of(
     if as_at is not None:
         day = _read(as_at)
         return [Extract(path, day.isoformat(), recorded_at) for path in paths]
-    found = {path: _date_in(path.name, dates) for path in paths}
-    missing = [path.name for path, day in found.items() if day is None]
+    day_of = {path: _date_in(path.name, dates) for path in paths}
+    missing = [path.name for path, day in day_of.items() if day is None]
     if missing:
-        right = "say --as-at 2023-10-31, or how dates stand in it, as --dates %d%m%Y"
+        right = "say --as-at 2023-10-31, or how the name writes its date, as --dates %d%m%Y"
         raise ValueError(f"{missing[0]} has no date in its name that can be read: {right}")
-    dated = sorted((day, path) for path, day in found.items() if day is not None)
+    dated = sorted((day, path) for path, day in day_of.items() if day is not None)
     return [Extract(path, day.isoformat(), recorded_at or _made(day, now)) for day, path in dated]
 
 
@@ -52,7 +52,7 @@ def _read(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise ValueError(f"--as-at {text} is no date: right would be 2023-10-31") from None
+        raise ValueError(f"--as-at {text} is not a date: right would be 2023-10-31") from None
 
 
 def _made(day: date, now: datetime) -> str | None:

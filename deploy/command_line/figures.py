@@ -1,6 +1,6 @@
 """`workforce figures` and `workforce explain`: what the services answer, as a table, JSON or CSV.
 
-Invariant: nothing is worked out here: what is shown is what was answered.
+Invariant: nothing is worked out here. The command shows what was answered.
 """
 
 import sys
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deploy.command_line.asking import ask, authority_or_fail
+from deploy.command_line.asking import ask, authority_or_fail, in_path
 from deploy.command_line.showing import AsCsv, AsJson, Authority, say, show_json, show_table
 
 AsAt = Annotated[str | None, typer.Option(help="The date the figure is true for, as 2023-10-31; today if left out.")]
@@ -47,7 +47,7 @@ def figures(
     time = {"from": first, "to": last} if every else _time(as_at, first, last, census_year, financial_year)
     params = {"authority": authority_or_fail(authority)} | time
     params |= {"as_known_at": as_known_at, "by": ",".join(by) if by else None, "every": every}
-    path = f"/v1/measures/{measure}/series" if every else f"/v1/measures/{measure}"
+    path = f"/v1/measures/{in_path(measure)}" + ("/series" if every else "")
     if as_csv:
         sys.stdout.write(ask("metrics", "GET", path, params=params | {"format": "csv"}).text)
         return
@@ -63,7 +63,10 @@ def figures(
 
 
 def explain(
-    measure: Annotated[str, typer.Argument(help="What is counted, as vacancies; or a subject, as post/P-0412.")],
+    measure: Annotated[
+        str,
+        typer.Argument(help="What is counted, as vacancies; or a subject, as post/P-0412: the answer names them."),
+    ],
     authority: Authority = None,
     as_at: AsAt = None,
     first: From = None,
@@ -79,11 +82,16 @@ def explain(
     \b
       workforce explain vacancies -a 331 --as-at 2023-10-31
       workforce explain post/P-0412 -a 331
+
+    What a figure is made of names each part by its subject, in the column "whose": post/P-0412, worker/W-0001,
+    cover/A-0007. Give one of these to see its events. They are the identifiers that the feed sent; of what extracts
+    brought, workers have a pseudonym (`workforce erase --help` says how it is found by the staff number).
     """
     is_subject = "/" in measure
     time = {} if is_subject else _time(as_at, first, last, census_year, financial_year)
     params = {"authority": authority_or_fail(authority), "as_known_at": as_known_at} | time
-    path = f"/v1/subjects/{measure}" if is_subject else f"/v1/measures/{measure}/explanation"
+    kind, _, name = measure.partition("/")
+    path = f"/v1/subjects/{in_path(kind)}/{in_path(name)}" if is_subject else f"/v1/measures/{measure}/explanation"
     if as_csv:
         sys.stdout.write(ask("metrics", "GET", path, params=params | {"format": "csv"}).text)
         return
@@ -91,9 +99,9 @@ def explain(
     if as_json:
         show_json(body)
     elif is_subject:
-        lines = ([event["recorded"], event["type"], event["stands"], event.get("provenance"), event["id"]]
+        lines = ([event["recorded"], event["type"], event["in_force"], event.get("provenance"), event["id"]]
                  for event in body["events"])  # fmt: skip
-        show_table(measure, ["recorded", "type", "stands", "brought by", "id"], lines)
+        show_table(measure, ["recorded", "type", "in force", "brought by", "id"], lines)
     elif body.get("terms"):
         terms = ([term["title"], term["side"], term["exact"], term["unit"]] for term in body["terms"])
         show_table(_title(body), ["count", "side", "exact", "unit"], terms)

@@ -1,6 +1,6 @@
 """`workforce map`: a first mapping for a file that nobody has described yet.
 
-Invariant: the file is read on this machine and goes nowhere; no value of a column that may be personal is shown.
+Invariant: the file is read on this machine and goes nowhere. No value of a column that may be personal is shown.
 """
 
 import sys
@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 
 from deploy.command_line.asking import fail
-from deploy.command_line.showing import AsJson, say, show_json, show_table
+from deploy.command_line.showing import AsCsv, AsJson, say, show_json, show_table
 
 
 def map_file(
     file: Annotated[Path, typer.Argument(help="CSV or XLSX, as the HR system writes it.", exists=True, dir_okay=False)],
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Read a file and propose a mapping: which columns it has, what they seem to mean, which codes match nothing.
 
@@ -24,7 +25,8 @@ def map_file(
       workforce send employees.csv --feed hr --mapping mapping.yml --dry-run
 
     The mapping goes to standard output; what was found, and what you have to decide, to standard error. In the mapping
-    these stand behind "decide:". The file is read here and sent nowhere.
+    these stand behind "decide:". With --csv the columns, and what they seem to mean, go to standard output instead of
+    the mapping. The file is read here and sent nowhere.
     """
     # Only here: what else the command does needs none of it.
     from rich.console import Console
@@ -43,13 +45,15 @@ def map_file(
     columns = [[one.name, one.field, one.why, " ".join(one.unmatched)] for one in proposal.columns]
     heading = ["column", "seems to be", "because", "codes that match nothing"]
     if as_json:
-        told = [dict(zip(("column", "field", "why"), row, strict=False)) for row in columns]
-        for line, one in zip(told, proposal.columns, strict=True):
+        described = [dict(zip(("column", "field", "why"), row, strict=False)) for row in columns]
+        for line, one in zip(described, proposal.columns, strict=True):
             line["unmatched"] = list(one.unmatched)  # type: ignore[assignment]
         questions = list(proposal.questions)
-        show_json({"kind": proposal.kind, "columns": told, "questions": questions, "mapping": proposal.mapping})
+        show_json({"kind": proposal.kind, "columns": described, "questions": questions, "mapping": proposal.mapping})
         return
-    show_table(f"{file.name}: {proposal.kind}", heading, columns, console=Console(stderr=True, highlight=False))
+    on_error = Console(stderr=True, highlight=False)
+    show_table(f"{file.name}: {proposal.kind}", heading, columns, console=on_error, as_csv=as_csv)
     for question in proposal.questions:
         say(f"decide: {question}")
-    sys.stdout.write(proposal.mapping)
+    if not as_csv:
+        sys.stdout.write(proposal.mapping)

@@ -1,6 +1,6 @@
-"""`workforce replay`: metrics derives its timelines anew from the events that it has.
+"""`workforce replay`: metrics derives its timelines again from the events that it has.
 
-Invariant: figures go on answering meanwhile; a replay that nobody waits for ends all the same.
+Invariant: figures are answered meanwhile. A replay ends even if nobody waits for it.
 """
 
 import time
@@ -20,7 +20,7 @@ def replay(
     wait: Annotated[float, typer.Option(help="Seconds to wait for its end; 0 does not wait.")] = 3600.0,
     as_json: AsJson = False,
 ) -> None:
-    """Derive timelines anew from the events that metrics holds, of one authority or of all.
+    """Derive timelines again from the events that metrics holds, of one authority or of all.
 
     \b
       workforce replay -a 331

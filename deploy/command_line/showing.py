@@ -1,6 +1,6 @@
 """How the command shows what it was told: a table for people, JSON and CSV for programs.
 
-Invariant: with --json or --csv nothing but that goes to standard output; what is said besides goes to standard error.
+Invariant: with --json or --csv only that goes to standard output. All other messages go to standard error.
 """
 
 import csv
@@ -18,6 +18,11 @@ from rich.table import Table
 
 WIDE = 200
 """Characters of a table that goes into a file."""
+READABLE = 100
+"""Characters of a table that is looked at again and again: as many as a small window shows."""
+
+UTF_8 = "utf-8-sig"
+"""How files of text are read, whatever the language of the terminal: with or without the mark of an encoding."""
 
 AsJson = Annotated[bool, typer.Option("--json", help="The answer as JSON, for programs.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="The table as CSV.")]
@@ -44,26 +49,29 @@ def show_table(
     *,
     as_csv: bool = False,
     console: Console | None = None,
+    most: int = WIDE,
 ) -> None:
-    """A table on standard output, or wherever the console is."""
+    """A table on standard output, or wherever the console is; in a file of so many characters at most."""
     if as_csv:
         writer = csv.writer(sys.stdout, lineterminator="\n")
         writer.writerow(heading)
         writer.writerows(["" if value is None else value for value in row] for row in rows)
         return
-    table = Table(title=title, title_justify="left")
+    table = Table()
     for name in heading:
         table.add_column(name, overflow="fold")
     for row in rows:
         table.add_row(*("" if value is None else escape(str(value)) for value in row))
     # In a file no line is broken for a screen that is none.
-    shown = console or Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    shown = console or Console(highlight=False, width=None if sys.stdout.isatty() else most)
+    # Above the table: a title of the table itself is broken to its width, which of one figure is ten letters.
+    shown.print(title, style="italic", markup=False)
     shown.print(table)
 
 
 @contextmanager
 def progress(what: str, total: int | None) -> Iterator[Progress]:
-    """A bar on standard error, where that is a terminal, with one task."""
+    """A bar with one task, on standard error, if that is a terminal."""
     console = Console(stderr=True)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:

@@ -1,24 +1,31 @@
 """`workforce status`: is everything running, is all that was accepted counted, and when did each feed last come?
 
-Invariant: one service that is away hides nothing of the others.
+Invariant: a service that is away hides nothing about the others.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from deploy.command_line.asking import USUAL, Away, Code, Refused, request, url_of
-from deploy.command_line.showing import AsCsv, AsJson, Authority, say, show_json, show_table
+from deploy.command_line.showing import READABLE, AsCsv, AsJson, Authority, say, show_json, show_table
+
+INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+OF_TOPICS = "workforce."
+"""How the names of all topics begin."""
 
 
 def status(
     authority: Authority = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
-    feeds_alone: Annotated[bool, typer.Option("--feeds", help="The feeds alone: with --csv as a table.")] = False,
+    feeds_alone: Annotated[bool, typer.Option("--feeds", help="The feeds alone.")] = False,
 ) -> None:
-    """Services, how far behind they are, dead letters, and when each feed last came.
+    """Services, how far behind they are, dead letters, and when each feed last came. --csv gives the services, and
+    and with --feeds the feeds. Tables are in short and of UTC; --csv and --json tell every column.
 
     \b
       workforce status
@@ -31,24 +38,56 @@ def status(
     feeds, why_none = _feeds(authority or "all")
     if as_json:
         show_json({"services": services, "feeds": feeds} | ({"feeds_unknown": why_none} if why_none else {}))
+    elif as_csv:
+        _as_csv(services, feeds, feeds_alone)
     else:
-        if services:
-            show_table(
-                "Services", list(services[0]), ([_in_a_cell(value) for value in one.values()] for one in services)
-            )
-        if feeds or as_csv:
-            heading = list(feeds[0]) if feeds else ["authority", "source", "topic"]
-            show_table("Feeds", heading, (list(feed.values()) for feed in feeds), as_csv=as_csv)
-        if why_none:
-            say(f"of feeds: {why_none}")
+        show_status(services, feeds)
+    if why_none and not as_json:
+        say(f"of feeds: {why_none}")
     if any(one["state"] == "away" for one in services) or (feeds_alone and why_none):
         raise typer.Exit(Code.AWAY if not feeds_alone else Code.FAILED)
     if any(one["state"] != "ready" for one in services):
         raise typer.Exit(Code.FAILED)
 
 
+def _as_csv(services: Sequence[dict[str, Any]], feeds: Sequence[dict[str, Any]], feeds_alone: bool) -> None:
+    """One table alone goes to standard output, with every column."""
+    if feeds_alone:
+        heading = list(feeds[0]) if feeds else ["authority", "source", "topic"]
+        show_table("Feeds", heading, (list(feed.values()) for feed in feeds), as_csv=True)
+    elif services:
+        lines = ([_in_a_cell(value) for value in one.values()] for one in services)
+        show_table("Services", list(services[0]), lines, as_csv=True)
+
+
+def show_status(services: Sequence[dict[str, Any]], feeds: Sequence[dict[str, Any]]) -> None:
+    """The tables for people: what is needed at a glance, in no more than READABLE characters."""
+    if services:
+        heading = ["service", "state", "behind", "complete until", "dead letters"]
+        names = ["service", "state", "behind", "complete_until", "dead_letters_open"]
+        lines = ([_in_short(one[name]) for name in names] for one in services)
+        show_table("Services", heading, lines, most=READABLE)
+        for service, remark in ((one["service"], remark) for one in services for remark in one["remarks"]):
+            typer.echo(f"{service}: {remark}")
+    if feeds:
+        several = len({feed["authority"] for feed in feeds}) > 1
+        whose = ["authority"] if several else []
+        heading = [*whose, "source", "topic", "newest record", "days old", "last came"]
+        names = [*whose, "source", "topic", "recorded_until", "newest_is_days_old", "last_accepted_at"]
+        lines = ([_in_short(feed[name]) for name in names] for feed in feeds)
+        title = "Feeds" if several else f"Feeds of authority {feeds[0]['authority']}"
+        show_table(title, heading, lines, most=READABLE)
+
+
 def _in_a_cell(value: Any) -> Any:
     return "; ".join(value) if isinstance(value, list) else value
+
+
+def _in_short(value: Any) -> Any:
+    """An instant to the minute; the name of a topic without what all begin with."""
+    if isinstance(value, str) and INSTANT.match(value):
+        return value[:16].replace("T", " ")
+    return value.removeprefix(OF_TOPICS) if isinstance(value, str) else value
 
 
 def _service(name: str) -> dict[str, Any]:

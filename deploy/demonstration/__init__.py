@@ -1,6 +1,6 @@
 """The demonstration authority: an invented history of a real authority's published totals (see README.md here).
 
-Invariant: no person in it exists; every figure the council printed comes out of it by counting its events.
+Invariant: no person in it exists. Counting its events gives every figure that the council printed.
 """
 
 from deploy.demonstration.generator import AwkwardRecord, awkward_records, history

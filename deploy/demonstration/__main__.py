@@ -25,12 +25,12 @@ def main() -> None:
     parser.add_argument(
         "--awkward", action="store_true", help="list the awkward records instead, as a Markdown table with event ids"
     )
-    wanted = parser.parse_args()
-    text = _awkward_table(wanted.seed) if wanted.awkward else _json_lines(wanted.seed, wanted.ending)
-    if wanted.out is None:
+    options = parser.parse_args()
+    text = _awkward_table(options.seed) if options.awkward else _json_lines(options.seed, options.ending)
+    if options.out is None:
         sys.stdout.write(text)
     else:
-        wanted.out.write_text(text, encoding="utf-8")
+        options.out.write_text(text, encoding="utf-8")
 
 
 def _json_lines(seed: int, until: datetime | None) -> str:

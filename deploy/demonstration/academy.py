@@ -1,8 +1,8 @@
-"""The Social Work Academy: cohorts of newly qualified social workers, their ASYE panels, and where they go then.
+"""The Social Work Academy: cohorts of newly qualified social workers, their ASYE panels, and where they go afterwards.
 
-Invariant: the outcomes of the 17 completed cohorts add up to the paper's figures, because the table below does.
-An academy post is one position for a whole cohort; its funding follows the newly qualified social workers it has, so
-it is never vacant.
+Invariant: the outcomes of the 17 completed cohorts add up to the paper's figures, because the table below does. An
+academy post is one position for a whole cohort. Its funding follows the newly qualified social workers it has, so it is
+never vacant.
 """
 
 from collections.abc import Iterator
@@ -27,8 +27,11 @@ PLACES = 16
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One cohort: who entered when, and, of those, how many left during the year, failed the ASYE (and left), were
-    deferred (and passed three months on), and left after progressing, up to November 2023."""
+    """One cohort: how many entered when, and what became of them up to November 2023.
+
+    Some left during the year, failed the ASYE (and left), were deferred (and passed three months on), or left after
+    progressing.
+    """
 
     number: int
     entry_on: date
@@ -40,12 +43,12 @@ class Plan:
 
     @property
     def identifier(self) -> str:
-        """As the academy calls it."""
+        """The academy's name for the cohort."""
         return f"cohort-{self.number:02}"
 
     @property
     def completes_on(self) -> date:
-        """The end of the assessed and supported year: from this day on the cohort is a completed one."""
+        """The end of the assessed and supported year. From this day on the cohort is completed."""
         return self.entry_on.replace(year=self.entry_on.year + 1)
 
 
@@ -72,9 +75,9 @@ COHORTS: tuple[Plan, ...] = (
     Plan(20, date(2023, 9, 11), 13, 0, 0, 0, 0),
     Plan(21, date(2024, 1, 15), 13, 0, 0, 0, 0),
 )
-"""Invented, so that the published sums come out: 58 in the six cohorts before the seventh, 190 in 17, of whom 32 left
-without progressing (28 during the year, 4 after failing) and 34 afterwards, 124 stay; 52 at the four entry points of
-2023/24, whose year had not ended in November 2023."""
+"""Invented, so that the published sums come out. There were 58 in the six cohorts before the seventh, and 190 in 17. Of
+these 190, 32 left without progressing (28 during the year, 4 after failing), 34 left afterwards, and 124 stay. There
+were 52 at the four entry points of 2023/24, whose year had not ended in November 2023."""
 
 GOING_ON_MONTHS = (7, 9, 1, 4)
 """In which months cohorts enter after those above, in the academy's order; invented, as all about them is."""
@@ -101,7 +104,7 @@ def later_cohorts(last: date) -> Iterator[Plan]:
 
 @dataclass(slots=True)
 class Academy:
-    """The cohorts that have entered, and what is still to come of them."""
+    """The cohorts that have entered, and what will still happen to them."""
 
     workforce: Workforce
     plans: list[Plan] = field(default_factory=lambda: list(COHORTS))
@@ -113,7 +116,7 @@ class Academy:
     _posts: dict[str, Post] = field(default_factory=dict)
 
     def month(self, month: Month) -> None:
-        """Everything the academy does in a month, but for the moves to service areas (see `progress`)."""
+        """Everything the academy does in a month, except the moves to service areas (see `progress`)."""
         if month.first > ACADEMY_COUNTED_ON:
             self._leave_to_chance()
         for plan in self.plans:

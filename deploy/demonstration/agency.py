@@ -1,7 +1,7 @@
 """Agency cover: assignments of agency workers, kept at the planned number month by month.
 
-Invariant: at the end of a month the assignments are as many as planned, in all and on the vacancies of each role, and
-each covered vacancy has one of its own.
+Invariant: at the end of a month there are as many assignments as planned, in all and on the vacancies of each role.
+Each covered vacancy has an assignment of its own.
 """
 
 from dataclasses import dataclass, field
@@ -86,7 +86,7 @@ class AgencyCover:
         self._bring_to_plan(month)
 
     def record_returns(self, month: Month) -> None:
-        """Absences whose end was not known when they were recorded end on the return: where the history goes on."""
+        """If the history goes on: absences whose end was not known when they were recorded end on the return."""
         for worker, open_ended in [item for item in self._absent if item[0].absent_until <= month.last]:
             self._absent.remove((worker, open_ended))
             absence, returned = open_ended.data, worker.absent_until
@@ -105,9 +105,9 @@ class AgencyCover:
                 continue
             on = max(item.post.filled_on, item.started_on + DAY)
             role = item.post.role
-            wanted = agency_cover_planned(role, month.last)
+            planned = agency_cover_planned(role, month.last)
             elsewhere = [post for post in self._uncovered(role) if _vacant_since(post) <= on]
-            if elsewhere and len(self._on_vacancies(role)) <= wanted and self.chance.random() < 0.5:
+            if elsewhere and len(self._on_vacancies(role)) <= planned and self.chance.random() < 0.5:
                 item.post, item.changed_on = self.chance.choice(elsewhere), on
                 changed = CoverChanged(effective_from=on, post=item.post.identifier)
                 self.workforce.ledger.record(item.identifier, changed, on)
@@ -125,12 +125,12 @@ class AgencyCover:
 
     def _cover_vacancies(self, month: Month) -> None:
         for role in COVERED_ROLES:
-            wanted = agency_cover_planned(role, month.last)
+            planned = agency_cover_planned(role, month.last)
             covers = self._on_vacancies(role)
-            for item in covers[wanted:]:
+            for item in covers[planned:]:
                 self._end(item, self._last_day_in(item, month), CoverOutcome.COMPLETED)
             posts = self._uncovered(role)
-            for post in self.chance.sample(posts, min(len(posts), max(0, wanted - len(covers)))):
+            for post in self.chance.sample(posts, min(len(posts), max(0, planned - len(covers)))):
                 self._start(CoverReason.VACANCY, self._day_in(month, _vacant_since(post)), post)
 
     def _cover_absences(self, month: Month) -> None:
@@ -144,13 +144,13 @@ class AgencyCover:
 
     def _record_absence(self, worker: Worker, on: date) -> None:
         returned = worker.absent_until if worker.absent_until <= LAST_DAY else None
-        told_on = returned or max(LAST_DAY, on + UNTIL_TOLD)
-        lost = _working_days(on, told_on)
+        recorded_on = returned or max(LAST_DAY, on + UNTIL_TOLD)
+        lost = _working_days(on, recorded_on)
         absence = AbsenceRecorded(
             absent_from=on, returned_on=returned, working_days_lost=lost, reason=AbsenceReason.MATERNITY_OR_PATERNITY
         )
         # Known in full on the return, or, where that is still to come, at the end of the published history.
-        entry = self.workforce.ledger.record(worker.number, absence, told_on, days=(-3, 5))
+        entry = self.workforce.ledger.record(worker.number, absence, recorded_on, days=(-3, 5))
         if returned is None:
             self._absent.append((worker, entry))
 

@@ -1,7 +1,7 @@
 """Awkward records: what real HR feeds send and a newcomer should find in the demonstration, each noted as it is made.
 
-Invariant: once everything is known each of them has come right: who is in post is what the rest of the generator
-believes, and nothing that took effect before a published table is learnt of after its paper.
+Invariant: once everything is known, each of them has come right. Then exactly those are in post whom the rest of the
+generator believes to be. What took effect before a published table is known by the day of its paper.
 """
 
 from collections.abc import Callable
@@ -47,15 +47,17 @@ class AwkwardRecords:
         self._note("late leaver", f"Left on {on}, entered {(left.recorded.date() - on).days} days later.", left)
 
     def corrected_start(self, month: Month) -> None:
-        """A start is put off by two weeks, which HR hears of when the first date has passed."""
+        """A start is put off by two weeks. HR hears of it after the first date has passed."""
         on = monday_from(month.first + timedelta(days=5))
-        told = on - timedelta(days=14)
-        share = self.staffing.vacant_share(ROLE, told, WHOLE)
-        worker, first = self._workforce.start(share, on, coming_by_chance(self._chance), days=(-10, -5), told=told)
+        stated_start = on - timedelta(days=14)
+        share = self.staffing.vacant_share(ROLE, stated_start, WHOLE)
+        worker, first = self._workforce.start(
+            share, on, coming_by_chance(self._chance), days=(-10, -5), stated_start=stated_start
+        )
         assert isinstance(first.data, WorkerStarted)  # noqa: S101  (what `start` records)
         right = first.data.model_copy(update={"started_on": on})
         correction = self._ledger.record(worker.number, right, on, days=(1, 3), replaces=first)
-        self._note("start date corrected", f"Expected on {told}, started on {on}.", first, correction)
+        self._note("start date corrected", f"Expected on {stated_start}, started on {on}.", first, correction)
 
     def reduced_fte(self, month: Month) -> None:
         """A worker goes part time in the middle of a month, which leaves part of the post vacant."""

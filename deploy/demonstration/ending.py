@@ -1,6 +1,6 @@
-"""On which day the demonstration ends: what the command lines that make it take.
+"""The day on which the demonstration ends, as the command lines that make it take it.
 
-Invariant: it ends in the past, for no service takes in what was recorded in the future.
+Invariant: it ends in the past, because no service takes in what was recorded in the future.
 """
 
 import argparse
@@ -11,13 +11,13 @@ from deploy.demonstration.working_days import DAY
 
 TODAY = "today"
 ENDING_HELP = (
-    f"go on to that day, as 2025-09-30, or to {TODAY}, with caseloads counted every month; what was recorded up to "
-    f"{LAST_DAY} stays as it is (default: end there, with the published figures)"
+    f"go on to that day (as 2025-09-30), or to {TODAY}, with caseloads counted every month; what was recorded up to "
+    f"{LAST_DAY} stays as it is. The default is to end there, with the published figures"
 )
 
 
 def ending(text: str) -> datetime:
-    """The instant up to which the history goes. Raises ArgumentTypeError for what is neither today nor a past day."""
+    """The instant at which the history ends. Raises ArgumentTypeError unless the text is today or a past day."""
     now = datetime.now(UTC)
     if text == TODAY:
         return now

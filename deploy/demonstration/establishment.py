@@ -1,7 +1,7 @@
 """The establishment: the authority's posts, and the shares of each that one worker fills.
 
-Invariant: the funded FTE of a post is the sum of its shares, so its vacancy is the sum of its vacant shares (academy
-posts and the few documented over-established ones aside, which never have a vacant share).
+Invariant: the funded FTE of a post is the sum of its shares, so its vacancy is the sum of its vacant shares. Academy
+posts and the few documented over-established ones are exceptions: they never have a vacant share.
 """
 
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """The history: every part of the demonstration authority, played month by month into one ledger.
 
-Invariant: the same seed gives the same history, byte for byte; another seed another history with the same published
-figures. A history that goes on longer begins with every shorter one, event by event.
+Invariant: the same seed gives the same history, byte for byte. Another seed gives another history with the same
+published figures. A longer history begins with every shorter one, event by event.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from deploy.demonstration import progression, recruitment, structure, working_life
+from deploy.demonstration import initiatives, progression, recruitment, structure, working_life
 from deploy.demonstration.academy import Academy
 from deploy.demonstration.agency import AgencyCover
 from deploy.demonstration.awkward_records import AwkwardRecords
@@ -77,6 +77,7 @@ def _play(seed: int, last: date | None = None) -> Ledger:
         for decided_on in progression.PANELS:
             if month.first <= decided_on <= month.last:
                 successful += progression.hold_panel(workforce, chance, decided_on)
+    initiatives.announce(ledger)
     recruitment.hold_residential_evening(ledger)
     working_life.hold_wellbeing_weeks(ledger)
     working_life.count_demand(ledger)

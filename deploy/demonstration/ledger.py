@@ -1,8 +1,7 @@
-"""The ledger: all that the invented authority recorded, each entry with the instant at which it did.
+"""The ledger: all that the invented authority recorded, each entry with the instant of recording.
 
 Invariant: entries about one subject stand in the order in which they were made, in working hours from July 2018 to
-March 2024; where the history goes on, what follows stands after that. Identifiers number the entries in the order of
-recording.
+March 2024. If the history goes on, the later entries follow. Identifiers number the entries in the order of recording.
 """
 
 from dataclasses import dataclass, field
@@ -55,7 +54,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Awkward:
-    """Something real feeds send that a newcomer should look at: what kind it is, the story, and its entries."""
+    """Something that real feeds send and a newcomer should look at: its kind, the story, and its entries."""
 
     kind: str
     story: str
@@ -74,7 +73,7 @@ class Ledger:
     _latest: dict[str, datetime] = field(default_factory=dict)
 
     def go_on(self) -> None:
-        """The published history is recorded; what comes now is recorded after it."""
+        """The published history is recorded. What comes now is recorded after it."""
         self.recording_from, self.recording_to = GOING_ON_FROM, date.max
 
     def record(
@@ -90,7 +89,7 @@ class Ledger:
     ) -> Entry:
         """Record a fact that takes effect on `effective`, between `days` from it (negative: ahead of it).
 
-        Never before the entry `after`; the very next minute where it `follows` one.
+        It is never recorded before the entry `after`. If it `follows` an entry, it is recorded in the very next minute.
         """
         subject = f"{data.subject_kind}/{identifier}"
         if follows is not None:
@@ -100,6 +99,10 @@ class Ledger:
             day = effective + timedelta(days=self.chance.randint(earliest, latest))
             recorded = self._moment(subject, day, after)
         return self._add(Entry(data, data.event_type, subject, recorded, replaces=replaces))
+
+    def record_at(self, identifier: str, data: EventData, recorded: datetime) -> Entry:
+        """Record a fact at a chosen instant in working hours, without chance."""
+        return self._add(Entry(data, data.event_type, f"{data.subject_kind}/{identifier}", recorded))
 
     def withdraw(self, entry: Entry, because: WithdrawalReason, on: date) -> Entry:
         """Record on that day that the entry never happened."""

@@ -1,7 +1,7 @@
 """The opening: what the authority entered in July 2018, when it began to record.
 
-Invariant: every post is entered from the day its holder took it up, or it fell vacant, so nothing before July 2018
-shows a vacancy that was not there; what else the authority was like before that day is not known.
+Invariant: every post is entered from the day on which its holder took it up, or on which it fell vacant. So no figure
+before July 2018 shows a vacancy that was not there. Nothing else is known of the authority before that day.
 """
 
 from datetime import date, timedelta

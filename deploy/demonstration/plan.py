@@ -1,8 +1,8 @@
 """The plan: how many vacancies and agency workers there are to be at the end of each month.
 
-Invariant: at the dates of a published figure the plan is that figure; between them it goes straight from one to the
-next, and after the last it stays. Points that are not published are invented, to look like an authority under strain
-that recovers.
+Invariant: at the date of a published figure the plan is that figure. Between such dates it goes straight from one to
+the next, and after the last it stays. Points that are not published are invented, so that the authority looks as if it
+was under strain and recovers.
 """
 
 from collections.abc import Mapping
@@ -89,7 +89,7 @@ _INVENTED_AGENCY_STAFF: dict[date, int] = {
 
 
 def vacancies_planned(role: Role, on: date) -> Decimal:
-    """Vacant FTE of a role that the authority is to have on a day."""
+    """The vacant FTE of a role that the authority is to have on a day."""
     published = {day: table[role] for day, table in VACANCIES.items() if role in table}
     invented = {day: Decimal(fte) for day, fte in _INVENTED_VACANCIES.get(role, {}).items()}
     return _between_points(invented | published, on)

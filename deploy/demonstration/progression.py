@@ -1,7 +1,7 @@
 """The progression pathway of 2024, and the retention payments it replaces.
 
-Invariant: successful workers progress on 1 April 2024, at no more FTE than the pathway funds; their moves are recorded
-in March, so they are known before they are true.
+Invariant: successful workers progress on 1 April 2024, at no more FTE than the pathway funds. Their moves are recorded
+in March, so they are known before they take effect.
 """
 
 from datetime import date, timedelta

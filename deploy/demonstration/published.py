@@ -1,12 +1,12 @@
 """The published figures that the demonstration reproduces, and the dates and definitions chosen for them.
 
-Invariant: nothing here is invented but what a docstring says was chosen; every figure is one the council printed.
-Source of all: papers of Coventry City Council's Education and Children's Services Scrutiny Board, January 2021 and
-November 2023.
+Invariant: nothing here is invented, except what a docstring says was chosen. Every figure is one that the council
+printed. Source of all: papers of Coventry City Council's Education and Children's Services Scrutiny Board, January 2021
+and November 2023.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 
 from contracts.codes import Role
@@ -19,10 +19,6 @@ LAST_DAY = date(2024, 3, 31)
 TABLE_OF_2022 = date(2022, 10, 31)
 TABLE_OF_2023 = date(2023, 10, 31)
 """The paper prints 'Oct 2022' and 'Oct 2023'; the last day of each month was chosen."""
-
-PAPER_OF_2022 = datetime(2022, 11, 30, 17, 0, tzinfo=UTC)
-PAPER_OF_2023 = datetime(2023, 11, 30, 17, 0, tzinfo=UTC)
-"""The instants, chosen, at which each table counts as printed: what was recorded later is not in it."""
 
 ACADEMY_COUNTED_ON = date(2023, 11, 30)
 """'As at November 2023'; the last day of the month was chosen."""

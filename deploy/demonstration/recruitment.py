@@ -1,6 +1,6 @@
 """Recruitment: the campaigns the paper names, their applications, and the starters they brought.
 
-Invariant: the number of applications at each stage, and of starters by route, is the paper's; which days is invented.
+Invariant: the numbers of applications at each stage, and of starters by route, are the paper's. The days are invented.
 """
 
 from datetime import date, timedelta
@@ -50,7 +50,7 @@ RESIDENTIAL_EVENING = date(2023, 1, 25)
 
 
 def arrivals(ledger: Ledger) -> list[Arrival]:
-    """Everyone whom these campaigns bring; their applications are recorded as they are made known here."""
+    """Everyone whom these campaigns bring. Their applications are recorded as they are given out here."""
     return _return_to_practice(ledger) + _open_evenings(ledger) + _refer_a_friend(ledger)
 
 

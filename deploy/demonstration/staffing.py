@@ -1,7 +1,8 @@
 """Staffing: who leaves, moves up and is hired in a month, so that the vacancies come out as planned at its end.
 
-Invariant: at the end of a month with a published table the vacancies of every role are the plan's to the digit; at the
-end of other months they are near it. Roles are staffed from the top down, so a promotion's gap is filled below.
+Invariant: at the end of a month with a published table the vacancies of every role are exactly the plan's. At the end
+of other months they are near it. Roles are staffed from the top down, so the gap that a promotion leaves is filled from
+below.
 """
 
 from collections.abc import Callable
@@ -77,7 +78,7 @@ class Arrival:
 
 @dataclass(slots=True)
 class Staffing:
-    """Staffs all roles but the academy's, month by month."""
+    """Staffs all roles except the academy's, month by month."""
 
     workforce: Workforce
     academy: Academy
@@ -98,9 +99,9 @@ class Staffing:
                 self._approach(role, month)
 
     def vacant_share(self, role: Role, on: date, fte: Decimal) -> Share:
-        """A share that is vacant on a day and known to be: one without agency cover if there is any.
+        """A share that is vacant on a day and known to be vacant, preferably one without agency cover.
 
-        Where there is none, somebody leaves to make room.
+        If no share is vacant, somebody leaves to make room.
         """
         fitting = [
             share
@@ -116,7 +117,7 @@ class Staffing:
         return share
 
     def leaver(self, role: Role, month: Month, fte: Decimal | None = None) -> Worker:
-        """Someone of a role whom chance may let leave this month. Raises IndexError where there is nobody."""
+        """Someone of a role whom chance may let leave this month. Raises IndexError if there is nobody."""
         candidates = [
             worker
             for worker in self.workforce.holding(role)
@@ -172,12 +173,12 @@ class Staffing:
         for share in establishment.vacant(role):
             if share.fte not in (HALF, WHOLE):
                 self._fill(share, month)
-        for fte, wanted in ((HALF, halves), (WHOLE, wholes)):
+        for fte, left_vacant in ((HALF, halves), (WHOLE, wholes)):
             vacant = [share for share in establishment.vacant(role) if share.fte == fte]
             fillable = sorted((share for share in vacant if _can_be_filled(share, month)), key=_has_a_partner)
-            for share in fillable[: max(0, len(vacant) - wanted)]:
+            for share in fillable[: max(0, len(vacant) - left_vacant)]:
                 self._fill(share, month)
-            for _ in range(wanted - len(vacant)):
+            for _ in range(left_vacant - len(vacant)):
                 self.depart(self._leaver_with_partner(role, month, fte), month)
 
     def _leaver_with_partner(self, role: Role, month: Month, fte: Decimal) -> Worker:

@@ -1,7 +1,7 @@
 """The structure: which teams and posts the invented authority has, and how it changes from year to year.
 
-Invariant: every team has the same posts (one team manager, one senior practitioner, two advanced social workers, five
-social workers), some of them shared or part time; team and service area names are invented.
+Invariant: every team has the same posts: one team manager, one senior practitioner, two advanced social workers, five
+social workers. Some of them are shared or part time. The names of teams and service areas are invented.
 """
 
 from collections.abc import Iterator

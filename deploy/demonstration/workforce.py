@@ -97,18 +97,18 @@ class Workforce:
         *,
         worker: Worker | None = None,
         days: tuple[int, int] | None = None,
-        told: date | None = None,
+        stated_start: date | None = None,
     ) -> tuple[Worker, Entry]:
         """A worker starts in a vacant share; `worker` is one who returns, or takes a second post.
 
-        `told`: another starting date than the true one, first recorded, for a correction to replace.
+        `told` is a starting date that is not the true one. It is recorded first, for a correction to replace.
         """
         worker = worker or Worker(self.new_number(), on, on)
         if not worker.shares:
             worker.since = worker.settled = on
             self.employed.append(worker)
         started = WorkerStarted(
-            started_on=told or on,
+            started_on=stated_start or on,
             post=share.post.identifier,
             fte=share.fte,
             origin=coming.origin,
@@ -150,7 +150,7 @@ class Workforce:
         return self.ledger.record(worker.number, moved, on, days=days, after=to.post.entry)
 
     def reduce_fte(self, worker: Worker, to: Decimal, on: date) -> Entry:
-        """A worker goes on at a lower FTE; what is given up becomes a vacant share of the same post."""
+        """A worker goes on at a lower FTE. What is given up becomes a vacant share of the same post."""
         share = worker.share
         share.post.shares.append(Share(share.post, share.fte - to, on))
         share.fte = to

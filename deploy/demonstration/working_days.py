@@ -1,6 +1,6 @@
 """Days on which the invented authority works: when people start, and when its staff record something.
 
-Invariant: a day given out lies within the days asked for, and is a working day wherever there is one among them.
+Invariant: a day that is given out lies within the days asked for, and is a working day if there is one among them.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ class Month:
 
 
 def months(first: date = FIRST_DAY, last: date = LAST_DAY) -> Iterator[Month]:
-    """The months that these days are in and those between; of the published history if left out."""
+    """The months of these days and those between; those of the published history if left out."""
     month = Month.of(first)
     while month.first <= last:
         yield month
@@ -44,7 +44,7 @@ def months(first: date = FIRST_DAY, last: date = LAST_DAY) -> Iterator[Month]:
 
 
 def is_working_day(day: date) -> bool:
-    """Whether the office is open: Monday to Friday, but for Christmas and New Year."""
+    """Whether the office is open: Monday to Friday, except Christmas and New Year."""
     return day.weekday() < SATURDAY and (day.month, day.day) not in ((12, 25), (12, 26), (1, 1))
 
 
@@ -61,13 +61,13 @@ def monday_from(day: date) -> date:
 
 
 def day_between(chance: Random, first: date, last: date) -> date:
-    """A working day from `first` to `last`, both included; `first` where there is none."""
+    """A working day from `first` to `last`, both included; `first` if there is none."""
     days = [first + number * DAY for number in range((last - first).days + 1)]
     working = [day for day in days if is_working_day(day)]
     return chance.choice(working) if working else first
 
 
 def moment_on(chance: Random, day: date) -> datetime:
-    """A moment in working hours of that day or, where the office is closed, of the next working day (naive, UTC)."""
+    """A moment in working hours of that day or, if the office is closed, of the next working day (naive, UTC)."""
     opens = datetime.combine(working_day_from(day), OFFICE_OPENS)
     return opens + timedelta(seconds=chance.randrange(OFFICE_SECONDS))

@@ -54,7 +54,7 @@ DEMAND_GOING_ON = {Demand.CHILD_PROTECTION_PLANS: (410, 450), Demand.CHILDREN_LO
 
 
 def record_month(workforce: Workforce, chance: Random, month: Month) -> None:
-    """A month's sickness and referrals, and its caseloads: up to March 2024 those of the census in September alone."""
+    """A month's sickness, referrals and caseloads. Up to March 2024 only the census in September has caseloads."""
     _sickness(workforce, chance, month)
     if month.first.month == CENSUS_MONTH or month.first > LAST_DAY:
         _caseloads(workforce, chance, month.last)

@@ -1,5 +1,6 @@
-"""`python -m deploy.design_system`: the set-up runs it. npm fetches the package by its lock; where there is no Node, it
-comes from PyPI (`requirements/node.lock`), for this alone.
+"""`python -m deploy.design_system`: fetch the design system. The set-up runs it.
+
+npm fetches the package by its lock. If there is no Node, it comes from PyPI (`requirements/node.lock`), for this alone.
 """
 
 import re

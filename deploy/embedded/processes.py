@@ -1,7 +1,7 @@
 """One process of the system: started with a log file, watched, stopped.
 
-Invariant: no process outlives the one that started it, however that one ends. A process is therefore started from
-the main thread: Linux counts a thread that ends as the death of the parent.
+Invariant: no process outlives the one that started it, however that one ends. So a process is started from the main
+thread, because Linux takes the end of the starting thread for the death of the parent.
 """
 
 import fcntl
@@ -21,8 +21,9 @@ import psutil
 LOOPBACK = "127.0.0.1"
 PORTS = range(20_000, 32_768)
 """What free ports are taken from."""
-STOP_SECONDS = 20.0
-"""How long a process may take over a graceful stop before it is killed. A service finishes its batch well within it."""
+STOP_SECONDS = 60.0
+"""How long a process may take over a graceful stop before it is killed: as long as docker-compose.yml gives a service.
+It needs much less, unless PostgreSQL and Kafka do not answer."""
 POLL_SECONDS = 0.05
 LAST_LINES = 15
 """How much of a log explains a death: a traceback with what led to it."""

@@ -1,4 +1,4 @@
-"""A service of the system as a process: `python -m services.<name>`, told everything by its environment.
+"""A service of the system as a process: `python -m services.<name>`, with all its settings in its environment.
 
 Invariant: it always comes back on the same address with the same settings.
 """
@@ -15,7 +15,7 @@ from deploy.embedded.processes import LOOPBACK, Process, free_port
 
 REPOSITORY = Path(__file__).parents[2]
 PREFIX = "WORKFORCE_"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 _ASKING = httpx.Client(timeout=5.0, trust_env=False)
 """One for all questions: to make one costs more than a question. Whatever proxy the environment names is left out."""
 ON_KAFKA = (RECRUITMENT, RETENTION, METRICS)
@@ -45,9 +45,9 @@ class Service:
         self.port = port or free_port()
         reached = LOOPBACK if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not listened on
         self.url = f"http://{reached}:{self.port}"
-        told = {"host": host, "port": self.port, **settings}
+        all_settings = {"host": host, "port": self.port, **settings}
         environment = dict(environment_without_settings() if inherited is None else inherited)
-        environment |= {PREFIX + key.upper(): _as_text(value) for key, value in told.items()}
+        environment |= {PREFIX + key.upper(): _as_text(value) for key, value in all_settings.items()}
         command = [sys.executable, "-m", f"services.{name}"]
         self.process = Process(name, command, log, environment=environment, folder=REPOSITORY)
 

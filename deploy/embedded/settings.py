@@ -1,6 +1,6 @@
-"""What `make up` can be told, by environment variables `WORKFORCE_…`.
+"""The settings of `make up`: environment variables `WORKFORCE_…`.
 
-Invariant: settings that are wrong, or a port that is taken, are told in one line each before anything is started.
+Invariant: each wrong setting and each taken port is reported in one line, before anything is started.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ class EmbeddedSettings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True)
 
     state: Path = Field(
-        REPOSITORY / ".state", description="Folder that holds everything: data, logs. Delete it to start anew."
+        REPOSITORY / ".state", description="Folder that holds everything: data, logs. Delete it to start again."
     )
     host: str = Field(
         LOOPBACK, description="Address the services listen on; beyond this machine they ask for API keys."

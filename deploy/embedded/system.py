@@ -17,7 +17,7 @@ from deploy.embedded.services import ON_KAFKA, SERVICES, Service
 from deploy.embedded.settings import EmbeddedSettings, inherited_by
 
 BENCHMARKS = "benchmarks"
-"""The database of what DfE published: metrics has it beside its own, which can be made anew."""
+"""The database of what DfE published: metrics has it beside its own, which can be made again."""
 
 Say = Callable[[str], None]
 
@@ -53,15 +53,15 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
     databases, database_processes = _databases(settings, stack, say)
     kafka, broker_processes = _kafka(settings, stack, say)
     published = databases.pop(BENCHMARKS, None)
-    told: dict[str, dict[str, object]] = {
+    settings_of: dict[str, dict[str, object]] = {
         METRICS: {} if published is None else {"benchmarks_database_url": published},
-        PEOPLE: _told_to_people(settings),
+        PEOPLE: _settings_of_people(settings),
     }
     services = {
         name: Service(
             name,
             settings.state / "logs" / f"{name}.log",
-            {"database_url": databases[name], **(kafka if name in ON_KAFKA else {}), **told.get(name, {})},
+            {"database_url": databases[name], **(kafka if name in ON_KAFKA else {}), **settings_of.get(name, {})},
             port=settings.service_ports[name],
             host=settings.host,
             inherited=inherited_by(name, os.environ),
@@ -78,7 +78,7 @@ def _start(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> System:
     return System(services, databases, processes)
 
 
-def _told_to_people(settings: EmbeddedSettings) -> dict[str, object]:
+def _settings_of_people(settings: EmbeddedSettings) -> dict[str, object]:
     """Where the others are, the key to their doors, and the secrets of the register."""
     # A service that listens everywhere is asked here.
     host = LOOPBACK if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104 - compared, not listened on
@@ -91,8 +91,8 @@ def _told_to_people(settings: EmbeddedSettings) -> dict[str, object]:
 
 def _databases(settings: EmbeddedSettings, stack: ExitStack, say: Say) -> tuple[dict[str, str], list[Process]]:
     """The address of each service's database, after starting the embedded server for those that need it."""
-    asked = settings.database_urls | {BENCHMARKS: settings.benchmarks_database_url}
-    urls = {name: url for name, url in asked.items() if url is not None}
+    urls_stated = settings.database_urls | {BENCHMARKS: settings.benchmarks_database_url}
+    urls = {name: url for name, url in urls_stated.items() if url is not None}
     missing = [name for name in (*SERVICES, BENCHMARKS) if name not in urls]
     if not set(missing) & set(SERVICES):
         say("PostgreSQL: yours")

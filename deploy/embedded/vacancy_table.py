@@ -1,6 +1,6 @@
 """The council's vacancy table, read from the API of metrics and printed.
 
-Invariant: every figure printed is one the API gave; none is worked out here.
+Invariant: every printed figure is one that the API gave. No figure is worked out here.
 """
 
 from collections.abc import Sequence

@@ -1,146 +1,192 @@
-"""The dashboard of the workforce team: vacancies, who covers them, by role and over time.
+"""The board of vacancies: how many, who covers them, by role and team, beside an earlier date, and over time.
 
-Invariant: every figure is a measure of services/metrics/measures, worked out by the schema reporting of the metrics
-database and rounded as the API rounds it; the definition beside it is the API's.
+Invariant: the schema reporting sums stocks from exact amounts and rounds them once, as the API does, as at any date, as
+known at any instant. A figure as known when it was written down says so.
 """
 
 from contracts.codes import Role
-from deploy.grafana.panels import BLUE, COLOURS, VERMILLION, Dashboard, Kind, Look, Panel, Sql, TextBox
-from services.metrics.measures.catalogue import MEASURES
-
-FTE = "suffix: FTE"
+from deploy.grafana import figures
+from deploy.grafana.boards import FIGURES_FOLDER, Board
+from deploy.grafana.figures import (
+    IN_TIME,
+    TIME,
+    coloured,
+    control_chart,
+    definition,
+    is_chosen,
+    link_to,
+    linked_by,
+    monthly,
+    split_over_time,
+    words,
+)
+from deploy.grafana.marks import INITIATIVES
+from deploy.grafana.panels import BLUE, FTE, ORANGE, VERMILLION, Graph, Look, Sql, figure, graph, listing
+from deploy.grafana.rules import UNCOVERED_FTE
+from services.metrics.measures.catalogue import CODED
 
 TOTALS = ("vacancies", "agency-cover", "uncovered-vacancies", "establishment", "in-post")
 """The measures shown as one total each, in reading order."""
+UNCOVERED = ((0.0, BLUE), (UNCOVERED_FTE, ORANGE), (2 * UNCOVERED_FTE, VERMILLION))
+"""FTE for which nobody stands in; above the first of these somebody is told (the alert UncoveredVacancies)."""
 
 KNOWN_ON = "(${as_known_at:sqlstring}::timestamptz AT TIME ZONE 'UTC')::date"
 """The day of the instant that figures are known at: of later days there are none yet."""
-HAS_COME = f"${{as_at:sqlstring}}::date <= {KNOWN_ON}"
-STOCK = "reporting.stock(${authority:sqlstring}, ${as_at:sqlstring}, ${as_known_at:sqlstring})"
-MONTHS = f"""\
-reporting.monthly_stock(
-    ${{authority:sqlstring}},
-    $__timeFrom()::date,
-    least($__timeTo()::date, {KNOWN_ON}),
-    ${{as_known_at:sqlstring}}
-)"""
+CHOSEN = f"{is_chosen('role', 'role')} AND {is_chosen('team', 'team')}"
+KNOWN = "&as_known_at=${as_known_at}"
 
-ROLE = "replace(coalesce(role, 'not stated'), '-', ' ')"
 
-TOTAL = """\
-SELECT CASE WHEN {has_come} THEN round(coalesce(sum({column}), 0), 1) END AS "{name}"
-FROM {stock}"""
+def _stock(day: str) -> str:
+    """The stock of those chosen as at a day that had come."""
+    return f"""\
+reporting.detailed_stock(${{authority:sqlstring}}, ${{{day}:sqlstring}}, ${{as_known_at:sqlstring}})
+WHERE ${{{day}:sqlstring}}::date <= {KNOWN_ON} AND {CHOSEN}"""
 
-BY_ROLE = f"""\
+
+def _total(name: str) -> str:
+    return f"""\
+SELECT CASE WHEN ${{as_at:sqlstring}}::date <= {KNOWN_ON} THEN round(coalesce(sum({name.replace("-", "_")}), 0), 1) END
+    AS "{words(name)}"
+FROM {_stock("as_at")}"""  # noqa: S608 - written here, from constants
+
+
+def _table(dimension: str) -> str:
+    """Both dates side by side. The total and the change are rounded from exact sums."""
+    amounts = "vacancies, agency_cover, uncovered_vacancies, establishment, in_post"
+    now, then = "FILTER (WHERE is_now)", "FILTER (WHERE NOT is_now)"
+    return f"""\
 SELECT
-    CASE WHEN grouping(role) = 1 THEN 'total' ELSE {ROLE} END AS "role",
-    round(sum(vacancies), 1) AS "vacancies",
-    round(sum(agency_cover), 1) AS "agency cover",
-    round(sum(uncovered_vacancies), 1) AS "uncovered vacancies",
-    round(sum(establishment), 1) AS "establishment",
-    round(sum(in_post), 1) AS "in post"
-FROM {STOCK}
-WHERE {HAS_COME}
-GROUP BY ROLLUP (role)
-ORDER BY grouping(role), sum(vacancies) DESC, role"""  # noqa: S608 - written here, from constants
+    CASE WHEN grouping({dimension}) = 1 THEN 'total' ELSE replace(coalesce({dimension}, 'not-stated'), '-', ' ') END
+        AS "{dimension}",
+    round(sum(vacancies) {then}, 1) AS "vacancies then",
+    round(sum(vacancies) {now}, 1) AS "vacancies",
+    round(sum(vacancies) {now} - sum(vacancies) {then}, 1) AS "change",
+    round(sum(agency_cover) {now}, 1) AS "agency cover",
+    round(sum(uncovered_vacancies) {now}, 1) AS "uncovered vacancies",
+    round(sum(establishment) {now}, 1) AS "establishment",
+    round(sum(in_post) {now}, 1) AS "in post",
+    CASE WHEN grouping({dimension}) = 0 THEN coalesce({dimension}, 'not-stated') ELSE '' END AS "code"
+FROM (
+    SELECT {dimension}, true AS is_now, {amounts}
+    FROM {_stock("as_at")}
+    UNION ALL
+    SELECT {dimension}, false, {amounts}
+    FROM {_stock("compare_with")}
+) AS both_dates
+GROUP BY ROLLUP ({dimension})
+HAVING grouping({dimension}) = 1 OR sum(vacancies + agency_cover + establishment + in_post) > 0
+ORDER BY grouping({dimension}), sum(vacancies) {now} DESC NULLS LAST, {dimension}"""  # noqa: S608
+
+
+MONTHS = f"""\
+reporting.month_ends(${{authority:sqlstring}}) AS month
+CROSS JOIN LATERAL reporting.detailed_stock(${{authority:sqlstring}}, month_end, ${{as_known_at:sqlstring}})
+WHERE {IN_TIME} AND month_end <= {KNOWN_ON} AND {CHOSEN}"""
 
 COVERED_BY_MONTH = f"""\
 SELECT
-    as_at::timestamp AT TIME ZONE 'UTC' AS "time",
+    {TIME},
     round(sum(vacancies - uncovered_vacancies), 1) AS "covered by agency",
     round(sum(uncovered_vacancies), 1) AS "uncovered"
 FROM {MONTHS}
-GROUP BY as_at
-ORDER BY as_at"""  # noqa: S608 - written here, from constants
+GROUP BY month_end
+ORDER BY month_end"""  # noqa: S608 - written here, from constants
 
 ROLES_BY_MONTH = f"""\
-SELECT
-    as_at::timestamp AT TIME ZONE 'UTC' AS "time",
-    {ROLE} AS metric,
-    round(vacancies, 1) AS value
-FROM {MONTHS}
-ORDER BY as_at, metric"""  # noqa: S608 - written here, from constants
+SELECT {TIME}, replace(role, '-', ' ') AS metric, round(amount, 1) AS value
+FROM (
+    SELECT
+        month_end,
+        coalesce(role, 'not-stated') AS role,
+        sum(vacancies) AS amount,
+        max(sum(vacancies)) OVER (PARTITION BY role) AS most
+    FROM {MONTHS}
+    GROUP BY month_end, role
+) AS by_role
+WHERE most > 0
+ORDER BY month_end, metric"""  # noqa: S608 - written here, from constants
 
-VARIABLES = (
-    TextBox("authority", "authority", "331", "The authority's three-digit code."),
-    TextBox(
-        "as_at",
-        "as at",
-        "today",
-        "The date the figures are true for: YYYY-MM-DD, or today, or yesterday. Of a date that was still to come as "
-        "known then there is no figure.",
-    ),
-    TextBox(
-        "as_known_at",
-        "as known at",
-        "now",
-        "What had been recorded by then: an instant as 2023-11-30T12:00:00Z, or now. An earlier one prints the report "
-        "of that day again.",
-    ),
-)
-
-
-def _definition(*names: str) -> str:
-    return "\n\n".join(f"{_words(name)}: {MEASURES[name].definition} ({MEASURES[name].source})" for name in names)
-
-
-def _words(name: str) -> str:
-    return name.replace("-", " ")
-
-
-def _total(name: str) -> Panel:
-    query = TOTAL.format(column=name.replace("-", "_"), name=_words(name), stock=STOCK, has_come=HAS_COME)
-    return Panel(_words(name), _definition(name), Kind.STAT, (Sql(query),), FTE, decimals=1, width=4, height=4)
-
-
-def _looks_of_roles() -> tuple[Look, ...]:
-    """A colour for each role; when the colours are used up they come again with a dashed line."""
-    names = [_words(role.value) for role in Role]
-    return tuple(
-        Look(name, COLOURS[index % len(COLOURS)], dashed=index >= len(COLOURS)) for index, name in enumerate(names)
-    )
-
-
-BY_ROLE_PANEL = Panel(
-    "by role, as at ${as_at}, as known at ${as_known_at}",
-    _definition(*TOTALS) + "\n\nThe total is rounded from the exact sum, not summed from rounded rows.",
-    Kind.TABLE,
-    (Sql(BY_ROLE),),
-    FTE,
+BY_ROLE = listing(
+    "by role, as at ${as_at} and ${compare_with}",
+    definition(*TOTALS) + "\n\nThe total is rounded from the exact sum, not summed from rounded rows.",
+    Sql(_table("role")),
+    linked_by("role", "vacancies"),
+    unit=FTE,
     decimals=1,
-    height=10,
 )
-
-COVERED_PANEL = Panel(
+BY_TEAM = listing(
+    "by team, as at ${as_at} and ${compare_with}",
+    definition(*TOTALS),
+    Sql(_table("team")),
+    linked_by("team", "vacancies"),
+    unit=FTE,
+    decimals=1,
+)
+COVERED = graph(
     "vacancies, covered and uncovered, at the end of each month",
     "covered by agency: the part of the vacancies that agency workers with the reason vacancy fill, post by post; the "
-    "two parts add up to the vacancies.\n\n" + _definition("vacancies", "uncovered-vacancies"),
-    Kind.OVER_TIME,
-    (Sql(COVERED_BY_MONTH, over_time=True),),
+    "two parts add up to the vacancies.\n\n" + definition("vacancies", "uncovered-vacancies"),
+    [Sql(COVERED_BY_MONTH, over_time=True)],
     FTE,
     decimals=1,
-    height=10,
-    stacked_bars=True,
+    stacked=True,
     looks=(Look("covered by agency", BLUE), Look("uncovered", VERMILLION)),
 )
-
-ROLES_PANEL = Panel(
+ROLES = graph(
     "vacancies by role, at the end of each month",
-    _definition("vacancies"),
-    Kind.OVER_TIME,
-    (Sql(ROLES_BY_MONTH, over_time=True),),
+    definition("vacancies"),
+    [Sql(ROLES_BY_MONTH, over_time=True)],
     FTE,
     decimals=1,
-    height=10,
-    looks=_looks_of_roles(),
+    looks=coloured([role.value for role in Role]),
 )
 
-VACANCIES = Dashboard(
+VACANCIES = Board(
     uid="workforce-vacancies",
     title="Vacancies",
-    description="Vacancies and the agency staff covering them, as at any date, as known at any instant.",
+    description="Vacancies and the agency staff covering them, as at any month's end, as known at any other.",
+    folder=FIGURES_FOLDER,
     since="now-5y",
     refresh="",
-    panels=(*(_total(name) for name in TOTALS), BY_ROLE_PANEL, COVERED_PANEL, ROLES_PANEL),
-    variables=VARIABLES,
+    parts=(
+        *(
+            figure(
+                words(name),
+                definition(name),
+                Sql(_total(name)),
+                FTE,
+                width=4 if name != "vacancies" else 8,
+                decimals=1,
+                thresholds=UNCOVERED if name == "uncovered-vacancies" else (),
+                link=link_to(name, KNOWN),
+            )
+            for name in TOTALS
+        ),
+        BY_ROLE,
+        Graph(COVERED),
+        Graph(ROLES),
+        Graph(
+            graph(
+                "uncovered vacancies by how long they have been open",
+                monthly("uncovered-vacancies-by-age"),
+                [split_over_time("uncovered-vacancies-by-age", "age")],
+                FTE,
+                decimals=1,
+                stacked=True,
+                looks=coloured(CODED["age"]),
+            )
+        ),
+        BY_TEAM,
+        control_chart("vacancies", FTE),
+    ),
+    choices=(
+        figures.AUTHORITY,
+        figures.AS_AT,
+        figures.COMPARE,
+        figures.AS_KNOWN_AT,
+        figures.ROLE,
+        figures.TEAM,
+    ),
+    marks=INITIATIVES,
+    page="/?authority=${authority}&as_at=${as_at}&compare_with=${compare_with}&as_known_at=${as_known_at}",
 )

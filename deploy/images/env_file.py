@@ -1,7 +1,7 @@
 """`python -m deploy.images.env_file`: make the file of secrets that docker-compose.yml asks for.
 
-Invariant: every secret is fresh and random, an API key itself is printed once and kept nowhere, and a file that is
-there already is never overwritten: the database would not know the new passwords.
+Invariant: every secret is fresh and random. An API key itself is printed once and kept nowhere. A file that is there
+already is never overwritten, because the database would not know the new passwords.
 """
 
 import argparse

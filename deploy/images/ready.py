@@ -1,6 +1,6 @@
 """`python -m deploy.images.ready PORT`: is the service in this container ready? For the container's health check.
 
-Invariant: it ends with 0 if and only if the service answers that it is ready; it needs nothing beyond Python.
+Invariant: it ends with 0 if and only if the service answers that it is ready. It needs only Python.
 """
 
 import http.client

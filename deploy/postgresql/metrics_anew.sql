@@ -1,5 +1,5 @@
 -- Run by psql, as superuser, while metrics is stopped: its database is dropped and made as databases.sql makes it. Metrics
--- fills it again from the journals of recruitment and retention. What DfE published stands in the database benchmarks.
+-- fills it again from the journals of recruitment and retention. What DfE published, and reports, stand in the database benchmarks.
 \set ON_ERROR_STOP on
 
 DROP DATABASE metrics WITH (FORCE);

@@ -1,7 +1,8 @@
-"""API keys: who may call, for which authority, with which right; checked once a request, before the rest of it is read.
+"""API keys: who may call, for which authority, with which right. Checked once for each request, before the rest is
+read.
 
 Invariant: a key itself is kept nowhere; only its SHA-256 stands in the settings. Keys are 256 random bits, so a plain
-hash cannot be guessed back. What is not open to all needs a key: a route that nobody thought of does, too.
+hash cannot be guessed back. Every path needs a key unless it is listed as open, so a forgotten route needs one too.
 """
 
 import base64
@@ -25,8 +26,8 @@ KEY_BYTES = 32
 
 
 class Right(StrEnum):
-    """What a caller may do: send events and extracts, say where an event came from, read figures, operate the service;
-    read the register of persons, and erase a person from it.
+    """What a caller may do: send events and extracts, say where an event came from, read what a service knows,
+    operate the service, read the register of persons, erase a person from it.
     """
 
     FEED = "feed"
@@ -63,7 +64,7 @@ class Caller(BaseModel):
 
 
 LOOPBACK_CALLER = Caller(name="loopback", authority=EVERY_AUTHORITY, rights=tuple(Right))
-"""Whoever calls a service that has no keys and so listens on this machine alone."""
+"""The caller of a service that has no keys, and therefore listens on this machine only."""
 
 
 def hash_key(key: str) -> str:
@@ -78,7 +79,7 @@ def new_key(name: str, authority: str, rights: tuple[Right, ...]) -> tuple[str, 
 
 
 def find_caller(keys: tuple[ApiKey, ...], presented: str | None) -> Caller | None:
-    """Whose key was presented; None where it is missing or unknown. Without keys everyone is the loopback caller."""
+    """Whose key was presented; None if it is missing or unknown. Without keys everybody is the loopback caller."""
     if not keys:
         return LOOPBACK_CALLER
     if presented is None:
@@ -90,29 +91,48 @@ def find_caller(keys: tuple[ApiKey, ...], presented: str | None) -> Caller | Non
     return None
 
 
+OfSession = Callable[[Request], Caller | None]
+"""Whose session a request belongs to, if a service has pages to sign in to."""
+READS = frozenset({"GET", "HEAD"})
+"""Methods that change nothing. Another site can make a browser send such a request, but it does no harm."""
+
+
 class KeyFirst:
-    """Middleware: whoever asks for what is not open needs a known key; nothing of the request but its path and its key
-    is looked at before. `is_open` says of a path whether everybody may ask for it.
+    """Middleware: a path that is not open needs a known key, or a session if the request only reads. Before that
+    only path, key and session of the request are looked at. `is_open` says whether everybody may ask for a path.
     """
 
-    def __init__(self, app: ASGIApp, keys: tuple[ApiKey, ...], is_open: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        keys: tuple[ApiKey, ...],
+        is_open: Callable[[str], bool],
+        of_session: OfSession | None = None,
+    ) -> None:
         self._app = app
         self._keys = keys
         self._is_open = is_open
+        self._of_session = of_session
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on with its caller, or answer 401."""
         if scope["type"] == "http" and not self._is_open(scope["path"]):
-            caller = find_caller(self._keys, presented_key(Headers(scope=scope)))
+            caller = self._caller(scope)
             if caller is None:
                 await _key_needed()(scope, receive, send)
                 return
             scope["caller"] = caller
         await self._app(scope, receive, send)
 
+    def _caller(self, scope: Scope) -> Caller | None:
+        headers = Headers(scope=scope)
+        if self._of_session is None or scope["method"] not in READS or "authorization" in headers:
+            return find_caller(self._keys, presented_key(headers))
+        return find_caller(self._keys, None) or self._of_session(Request(scope))
+
 
 CHALLENGES = ("Bearer", 'Basic realm="workforce", charset="UTF-8"')
-"""The two ways to send a key, a header each: programs that look at the first scheme of a header alone see both."""
+"""The two ways to send a key, in one header each: some programs look only at the first scheme of a header."""
 
 
 def presented_key(headers: Headers) -> str | None:
@@ -127,9 +147,9 @@ def presented_key(headers: Headers) -> str | None:
 
 
 def _password(credentials: str) -> str | None:
-    """The password of Basic (RFC 7617): spreadsheets can ask for a user and a password, and for nothing else.
+    """The password of Basic (RFC 7617). Spreadsheets can send a user and a password, and nothing else.
 
-    The user may be called anything.
+    Any user name is accepted.
     """
     try:
         _, _, password = base64.b64decode(credentials, validate=True).decode().partition(":")
@@ -158,7 +178,7 @@ def authenticated_caller(request: Request) -> Caller:
 class Needs:
     """A dependency of a route: which right its callers need, checked before anything of body or query is read.
 
-    For which authority they need it can be told only when the query is read, unless it is `everywhere`.
+    The authority is known only once the query is read; with `everywhere` the right is needed for all authorities.
     """
 
     def __init__(self, right: Right, refusal: str, *, everywhere: bool = False) -> None:
@@ -167,14 +187,14 @@ class Needs:
         self._everywhere = everywhere
 
     async def __call__(self, request: Request) -> None:
-        """Raises a 403 problem for who has no such right."""
+        """Raises a 403 problem if the caller lacks the right."""
         caller = authenticated_caller(request)
         if self._right not in caller.rights or (self._everywhere and caller.authority != EVERY_AUTHORITY):
             raise Problem(403, "not-allowed", "Not allowed", self._refusal)
 
 
 FEEDING = Depends(Needs(Right.FEED, f"This key has no right to send events ({Right.FEED})."))
-READING = Depends(Needs(Right.READ, f"This key has no right to read figures ({Right.READ})."))
+READING = Depends(Needs(Right.READ, f"This key has no right to read what this service knows ({Right.READ})."))
 OPERATING = Depends(
     Needs(
         Right.OPERATE,
@@ -182,4 +202,4 @@ OPERATING = Depends(
         everywhere=True,
     )
 )
-"""What a route lists as its dependency, so that it is asked for that right."""
+"""What a route lists as its dependencies, so that its callers need that right."""

@@ -1,7 +1,8 @@
-"""Bodies of requests: read only where a route asks for one, and never more at a time than there is memory kept for.
+"""Bodies of requests: read only if a route asks for one, and never more at a time than fits the memory set aside for
+them.
 
-Invariant: what is known of a body before it is read decides before it is read; its bytes count from the moment they are
-expected until the request is answered, so that what is made of them is bounded, too.
+Invariant: a body that can be refused by its headers is refused before it is read. Its bytes count from the moment
+they are expected until the request is answered, so that the memory used to process it is bounded too.
 """
 
 import json
@@ -25,7 +26,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 JSON = "application/json"
 SMALL_BODY = 65_536
-"""Bytes of a body that holds a few settings or numbers, at most."""
+"""The largest body that holds only a few settings or numbers, in bytes."""
 
 
 class Bodies:
@@ -39,9 +40,11 @@ class Bodies:
     async def reading(self, request: Request, largest: int, advice: str) -> AsyncIterator[bytes]:
         """The body of a request, decoded, held as long as the block runs.
 
-        Raises a 413 problem, which says what to do instead, above so many bytes; 415 where it has an encoding that is
-        not known here, 400 where it is not of the one it names; 429 where this caller alone sends half
-        of all that may be held, 503 where all callers together send all of it; 400 where the caller goes away.
+        Raises a problem:
+        - 413, which says what to do in its place, if the body is larger than allowed;
+        - 415 for an unknown encoding, 400 if the body is not in the encoding that it names;
+        - 429 if this caller alone sends half of all that may be held, 503 if all callers together send all of it;
+        - 400 if the caller goes away.
         """
         caller, held = authenticated_caller(request).name, _declared(request)
         decoding = decoding_of(request.headers.getlist("content-encoding"))
@@ -63,7 +66,7 @@ class Bodies:
             chunks.clear()
             yield body
         except ClientDisconnect:
-            raise Problem(400, "unfinished", "The request ended early", "Its body did not come whole.") from None
+            raise Problem(400, "unfinished", "The request ended early", "Its body is incomplete.") from None
         finally:
             self._held[caller] -= held
 
@@ -81,14 +84,14 @@ def media_type(content_type: str | None) -> str:
 
 
 def charset_of(content_type: str | None) -> str:
-    """The charset that a Content-Type header names, lower case; UTF-8 where it names none."""
+    """The charset that a Content-Type header names, lower case; UTF-8 if it names none."""
     header = Message()
     header["content-type"] = content_type or ""
     return header.get_content_charset() or "utf-8"
 
 
 def _declared(request: Request) -> int:
-    """How long the body is to be, as its sender says; 0 where it does not say."""
+    """The length of the body as its sender states it; 0 if not stated."""
     text = request.headers.get("content-length", "")
     return int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
 
@@ -102,8 +105,8 @@ def _wait(status: int, detail: str) -> Problem:
 
 
 def read_model(request: Request, body: bytes, model: type[Model]) -> Model:
-    """A small JSON body as its model. Raises a 422 problem with what is wrong in it, 400 where it is no JSON, 415 where
-    it is not said to be; each says what would be right by the examples of the model's fields.
+    """A small JSON body as its model. Raises a 422 problem with what is wrong in it, 400 if it is not JSON, 415 if
+    its content type is not JSON. Each says what would be right, with the examples of the model's fields.
     """
     right = f"send it as {JSON}, as {json.dumps(_example(model))}"
     came = media_type(request.headers.get("content-type"))
@@ -116,10 +119,10 @@ def read_model(request: Request, body: bytes, model: type[Model]) -> Model:
             detail = f"The body is not JSON; {right}."
             raise Problem(400, "request-unreadable", "The request cannot be read", detail) from None
         refusal = refused_by(error, "body.", tuple(model.model_fields))
-    told = faults_as_json(refusal)
+    faults = faults_as_json(refusal)
     title = "The request is not as described"
-    detail = f"{in_words(told['faults'], told.get('faults_left_out', 0))}; {right}"
-    raise Problem(422, "request-refused", title, detail, example=_example(model), **told)
+    detail = f"{in_words(faults['faults'], faults.get('faults_left_out', 0))}; {right}"
+    raise Problem(422, "request-refused", title, detail, example=_example(model), **faults)
 
 
 def _example(model: type[BaseModel]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
-"""CloudEvents 1.0 over HTTP: structured, binary and batch mode, from a request to what stands in it.
+"""CloudEvents 1.0 over HTTP in structured, binary and batch mode: from a request to its events.
 
-Invariant: one bad event of a batch never hides its neighbours; each comes out as parsed or as refused, in order; and
-what comes out as parsed every consumer takes in.
+Invariant: one bad event of a batch never hides the others. Each comes out as parsed or as rejected, in order. Every
+consumer takes in what comes out as parsed.
 """
 
 import json
@@ -32,27 +32,31 @@ ACCEPTED_TYPES = (STRUCTURED, BATCH, BINARY)
 NULL = "null"
 """What the SDK for JavaScript writes into a header for an attribute that is null."""
 OPTIONAL = {name for name, field in Envelope.model_fields.items() if field.default is None} | {"time"}
-"""Attributes that a feed can leave out: of the others an id, say, may be the text `null`."""
+"""Attributes that a feed can leave out. Only for these the text `null` counts as missing: an id may be called
+`null`."""
 CHARSETS = ("utf-8", "utf8", "us-ascii")
 
 VALUES_OF_AN_EVENT = 200
-"""Values in a request, for each event that it may hold: honest events have about twenty. Read from JSON a value takes
-about a hundred bytes of memory, however few it took on the way."""
+"""The most JSON values in a request, for each event that it may hold; real events have about twenty. In memory a
+value takes about a hundred bytes, however short it was on the way."""
 FEWEST_VALUES = 20_000
-"""So many may be in any request: one event can name very many subjects."""
+"""So many values are allowed in any request, because one event can name very many subjects."""
 DEEPEST = 20
-"""Lists and objects within one another in one event; those of the contracts have three."""
+"""How deep lists and objects may be nested in one event; those of the contracts have three levels."""
 
+
+_written = json.JSONEncoder(separators=(",", ":")).encode
+"""As services write data: what came as they write it need not be read a second time."""
 
 Claimed = tuple[str | None, str | None]
-"""The id and the source that an event came with, whatever else is wrong with it."""
+"""The id and the source that an event states, even if everything else in it is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
     """An event of a request that is as its contract says.
 
-    `stated_time` is `time` as the feed stated it, None where it left it out and the moment of arrival was taken.
+    `stated_time` is `time` as the feed stated it; None if the feed left it out and the moment of arrival was taken.
     """
 
     event: Event
@@ -61,7 +65,7 @@ class Parsed:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """What came in the place of an event, and why it is none."""
+    """Something that was sent as an event, and why it is not one."""
 
     claimed: Claimed
     refusal: Refused
@@ -80,10 +84,10 @@ def read_request(
     *,
     attests: bool = False,
 ) -> Iterator[Incoming]:
-    """The events of one request, in order, each checked when it is asked for. `now` is taken as `time` where an event
-    states none; `attests`: whether its sender may say where an event came from.
+    """The events of one request, in order; each is checked when the iterator reaches it. An event without `time`
+    gets `now`. `attests` says whether the sender may state where an event came from.
 
-    Raises Refused, at once, when the request as a whole cannot be read: wrong content type, no JSON, too many events.
+    Raises Refused at once if the request as a whole cannot be read: wrong content type, not JSON, too many events.
     """
     kind, charset = media_type(headers.get("content-type")), charset_of(headers.get("content-type"))
     if charset not in CHARSETS:
@@ -129,7 +133,7 @@ def _nested_too_deeply(value: object) -> bool:
 
 
 def _attributes(headers: Mapping[str, str]) -> dict[str, Any]:
-    """The attributes of an event in binary mode. Raises Refused where a header stands there twice, or is no text."""
+    """The attributes of an event in binary mode. Raises Refused if a header is there twice, or is not text."""
     stated = [(name, value) for name, value in headers.items() if name.startswith("ce-")]
     twice = sorted(name for name, count in Counter(name for name, _ in stated).items() if count > 1)
     if twice:
@@ -139,7 +143,7 @@ def _attributes(headers: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _as_text(name: str, value: str) -> str:
-    """A header's value: what stood in quotes without them, then percent-decoded, once (CloudEvents HTTP binding)."""
+    """A header's value: without its quotes, then percent-decoded once (CloudEvents HTTP binding)."""
     quoted = re.fullmatch(r'"((?:[^"\\]|\\.)*)"', value)
     if quoted is not None:
         value = re.sub(r"\\(.)", r"\1", quoted[1])
@@ -175,7 +179,7 @@ def _structured(item: dict[str, Any], now: datetime, attests: bool) -> Incoming:
         return Rejected(claimed, Refused(Fault("data_base64", "is not accepted", "JSON in `data`")))
     if "data" not in item:
         return Rejected(claimed, Refused(Fault("data", "is missing", "a JSON object")))
-    return _incoming(attributes, json.dumps(item["data"]).encode(), now, attests)
+    return _incoming(attributes, _written(item["data"]).encode(), now, attests)
 
 
 def _claimed(attributes: Mapping[str, Any]) -> Claimed:
@@ -190,7 +194,8 @@ def _incoming(attributes: dict[str, Any], body: bytes, now: datetime, attests: b
     if faults:
         return Rejected(claimed, Refused(*faults))
     try:
-        event = as_consumers_take_it(parse_event({"time": format_instant(now)} | attributes, body))
+        timed = attributes if "time" in attributes else attributes | {"time": format_instant(now)}
+        event = as_consumers_take_it(parse_event(timed, body))
     except Refused as refusal:
         return Rejected(claimed, refusal)
     return Parsed(event, event.envelope.time if "time" in attributes else None)

@@ -1,11 +1,12 @@
-"""Completeness: whether everything that owners accepted has arrived, judged by their watermarks.
+"""Completeness: whether everything that owners accepted has arrived. Their watermarks tell.
 
-Invariant: `complete_until` is never later than the truth: every event that was accepted before it, of every topic that
-this service reads, is in its inbox (or is a dead letter, which is told), and what follows from it was derived.
+Invariant: `complete_until` is never later than the truth. Every event that was accepted before it, on any topic that
+this service reads, is in the inbox, and what follows from it was derived. (Or it is a dead letter, which is
+reported.)
 
 A watermark says how many events of a topic there are up to a position, and where Kafka's log ended when all of them
-stood on it. Whoever has read the log up to there and has fewer misses some, whatever happened: the topic is read again
-from its beginning; what is missing then, its owner is asked to publish again.
+were in it. A reader that has read the log up to there and has fewer events misses some, whatever the cause. It first
+reads the topic again from its beginning. If events are still missing, it asks their owner to publish them again.
 """
 
 from collections.abc import Mapping
@@ -17,13 +18,14 @@ from typing import Self
 from contracts.watermark import Watermark
 
 JUDGED_AT_MOST = timedelta(seconds=30)
-"""A watermark that is not reached in that time gives way to the newest one: its log may have been lost."""
+"""If a watermark is not reached in that time, the newest one replaces it: its log may have been lost."""
 
 ANSWERED_WITHIN = timedelta(seconds=5)
-"""How long what an owner publishes again takes to come, at the least: its relay looks for requests twice a second."""
+"""The least time until events that are published again can arrive: an owner's relay looks for requests twice a
+second."""
 
 ASKED_AGAIN_AFTER = timedelta(seconds=30)
-"""How long an owner that was asked may take; then all begins with reading again."""
+"""How long an owner that was asked may take. After that the topic is read again, and so on."""
 
 
 class Remedy(StrEnum):
@@ -35,7 +37,7 @@ class Remedy(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """What must be there of one topic, and what is: a row of the table of that name."""
+    """What must have arrived of one topic, and what has: a row of the table `expected`."""
 
     topic: str
     owner: str
@@ -75,13 +77,13 @@ class Expected:
         return self.verified_position == self.position
 
     def has_read_it_all(self, next_offsets: Mapping[int, int]) -> bool:
-        """Whether Kafka's log holds all that is expected, and was read to where it ended then."""
+        """Whether the log was read as far as it went when it held all that is expected."""
         return self.log_position >= self.position and all(
             next_offsets.get(partition, 0) >= end for partition, end in enumerate(self.log_ends)
         )
 
     def hear(self, watermark: Watermark, now: datetime) -> Self:
-        """Take note of a watermark. It is judged at once when the one before has been reached, or cannot be."""
+        """Take note of a watermark. It is judged at once if the one before has been reached, or never can be."""
         mark = watermark.topics[self.topic]
         if watermark.until < self.heard_until:
             return self
@@ -110,15 +112,17 @@ class Expected:
         )
 
     def count(self, arrived: int, dead_letters: int, now: datetime) -> Self:
-        """Judge by how many events after the verified position, up to the watermark's, have arrived.
+        """Judge by how many events between the verified position and the watermark's have arrived.
 
-        To be asked when the log was read as far as the watermark says. `dead_letters` is how many of those that say
-        that they are among them. They are believed only when the owner was asked for what is missing, and nothing came
-        of it: anyone who can write to Kafka can say so.
+        Call this once the log was read as far as the watermark says. `dead_letters` is how many dead letters claim
+        to be among these events. The claim is believed only if the owner was asked for what is missing and nothing
+        came, because anybody who can write to Kafka can make it.
         """
         missing = self.events - self.verified_events - arrived
-        asked = self.remedy is Remedy.ASKED and self.remedy_at is not None and now - self.remedy_at > ANSWERED_WITHIN
-        if missing <= 0 or (asked and missing <= dead_letters):
+        is_requested = (
+            self.remedy is Remedy.ASKED and self.remedy_at is not None and now - self.remedy_at > ANSWERED_WITHIN
+        )
+        if missing <= 0 or (is_requested and missing <= dead_letters):
             return replace(
                 self,
                 verified_position=self.position,
@@ -140,7 +144,7 @@ class Expected:
         return Remedy.READ_AGAIN if now - self.remedy_at > ASKED_AGAIN_AFTER else Remedy.ASKED
 
     def derived(self) -> Self:
-        """What has arrived was derived too: complete, where all has arrived."""
+        """What has arrived was also derived. So the topic is complete if everything has arrived."""
         return replace(self, complete_until=self.until) if self.complete else self
 
 

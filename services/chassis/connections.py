@@ -1,7 +1,7 @@
-"""Connections to a service: uvicorn's HTTP/1.1, with a limit to what each may take, and all of them together.
+"""Connections to a service: uvicorn's HTTP/1.1, with limits on what one connection, and all together, may take.
 
-Invariant: a connection that asks for nothing, asks endlessly, or does not read its answers ends by itself; whatever the
-others do, there is room for one more that asks for the service's health.
+Invariant: a connection ends by itself if it asks for nothing, sends its request without end, or does not read its
+answers. Whatever other connections do, there is room for one more that asks for the service's health.
 """
 
 import asyncio
@@ -27,21 +27,22 @@ from services.chassis.telemetry import Telemetry
 log = get_log(__name__)
 
 READ_BYTES = 16_384
-"""What is read of a connection before the others have their turn: it bounds the work that one can cause at a time."""
+"""Bytes read from a connection before the others have their turn. This bounds the work that one can cause at a time."""
 RESERVE = 50
-"""Connections beyond the most there may be: for those that were just made and may yet ask for something, and, when all
-are busy, for questions about health."""
+"""Connections allowed beyond the limit: for new ones that have not asked yet, and for questions about health when
+all others are busy."""
 NEW_SECONDS = 1.0
-"""How long a connection may take to ask for something before it is the first to give way."""
+"""How long a connection may take to ask for something. After that it is the first to be closed if there are too
+many."""
 END_OF_HEAD = re.compile(rb"\n\r?\n")
 MORE_LINES = 10
-"""Lines of a head beside those of its headers: the first, the last, and empty ones before."""
+"""Lines of a request's head that are not headers: the first, the last, and empty ones before the first."""
 CRUMBS_AMONG = 1000
 LARGEST_CRUMB = 16
 """A chunked body with a line break for every so many bytes is refused: taking it apart costs more than sending it."""
 CLOSE = (b"connection", b"close")
 LINGER_SECONDS = 5.0
-"""How long what still comes is thrown away after a refusal, so that the sender gets to read it."""
+"""After a refusal, what the sender still sends is thrown away for so long. So the sender gets to read the answer."""
 LOOK_SECONDS = 1.0
 SAY_AGAIN_SECONDS = 60.0
 
@@ -58,7 +59,7 @@ class Connections:
         self._telemetry = telemetry
         self._open: set[Connection] = set()
         self._looking: asyncio.TimerHandle | None = None
-        self._said_full = float("-inf")
+        self._full_logged_at = float("-inf")
 
     def accept(
         self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: Any = None
@@ -67,7 +68,7 @@ class Connections:
         return Connection(self, Http(config, server_state, app_state, _loop))
 
     def enter(self, connection: "Connection") -> None:
-        """Count a connection in. Where there are too many, one that can be spared gives way to it."""
+        """Count a connection in. If there are too many, one that can be spared is closed."""
         self._open.add(connection)
         self._telemetry.connections.set(len(self._open))
         if self._looking is None:
@@ -96,8 +97,9 @@ class Connections:
             connection.abort()
 
     def _gives_way(self, others: list["Connection"]) -> "Connection | None":
-        """The connection that has been there longest of those that have asked for nothing for a while; else of those
-        that send or read slowly and have no key; else of those of one caller who has half of all.
+        """Which connection to close: the oldest of those that have asked for nothing for a while. If there are none,
+        of those that send or read slowly and have no key. If there are none either, of those of a caller who has
+        half of all.
         """
         idle = _longest(other for other in others if other.asks_nothing())
         if idle is not None and idle.loop.time() - idle.waits_since > NEW_SECONDS:
@@ -129,13 +131,13 @@ class Connections:
             self._looking = loops[0].call_later(LOOK_SECONDS, self._look)
 
     def _say_full(self, now: float) -> None:
-        if now - self._said_full >= SAY_AGAIN_SECONDS:
-            self._said_full = now
-            log.warning("as many connections as there may be", connections=self.limits.connections)
+        if now - self._full_logged_at >= SAY_AGAIN_SECONDS:
+            self._full_logged_at = now
+            log.warning("as many connections as are allowed", connections=self.limits.connections)
 
 
 class Connection(asyncio.BufferedProtocol):
-    """One connection: hands what comes on to uvicorn in small pieces, and looks at how it gets on."""
+    """One connection. It hands what arrives on to uvicorn in small pieces, and watches its progress."""
 
     def __init__(self, connections: Connections, http: "Http") -> None:
         self._connections = connections
@@ -178,7 +180,9 @@ class Connection(asyncio.BufferedProtocol):
         self._take(self._rest + bytes(memoryview(self._buffer)[:nbytes]))
 
     def _take(self, data: bytes) -> None:
-        """Hand on a head first and alone, so that who may not ask is refused before what follows is parsed."""
+        """Hand on the head of a request first, by itself. So a caller without permission is refused before the body
+        is parsed.
+        """
         self._rest = b""
         if self.http.conn.their_state is h11.IDLE:
             end = END_OF_HEAD.search(data)
@@ -189,7 +193,7 @@ class Connection(asyncio.BufferedProtocol):
                 return
             data, self._rest = head, data[len(head) :]
         elif len(data) >= CRUMBS_AMONG and data.count(b"\r\n") * LARGEST_CRUMB > len(data) and self._is_chunked():
-            self.end("body", Problem(400, "crumbs", "The body comes in crumbs", "Send it in larger chunks."))
+            self.end("body", Problem(400, "crumbs", "The body comes in very small chunks", "Send it in larger chunks."))
             return
         self.http.data_received(data)
         if self._rest:
@@ -224,15 +228,15 @@ class Connection(asyncio.BufferedProtocol):
         self.waits_since = self.loop.time()
 
     def asks_nothing(self) -> bool:
-        """Whether no request is at hand that has come far enough to be answered."""
+        """Whether there is no request whose head has arrived."""
         return self.http.lingers_since is not None or self.http.conn.their_state is h11.IDLE
 
     def sends_or_reads(self) -> bool:
-        """Whether its request is still coming, or its answer still going."""
+        """Whether its request is still arriving, or its answer still being sent."""
         return self.http.conn.their_state is h11.SEND_BODY or self.unread() > 0
 
     def caller(self) -> Caller | None:
-        """Whose request is at hand, as far as that is known."""
+        """Who is asking, as far as that is known."""
         return self.http.scope.get("caller") if self.http.scope else None  # type: ignore[return-value]
 
     def unread(self) -> int:
@@ -240,11 +244,11 @@ class Connection(asyncio.BufferedProtocol):
         return self.http.transport.get_write_buffer_size()
 
     def end(self, limit: str, problem: Problem | None = None) -> None:
-        """End it, because it went beyond a limit, with an answer or without."""
+        """Close it because it went beyond a limit, with or without an answer."""
         self._connections.end(self, limit, problem)
 
     def abort(self) -> None:
-        """End it at once, and count it out."""
+        """Close it at once, and count it out."""
         self._connections.leave(self)
         self.http.transport.abort()
 
@@ -253,7 +257,7 @@ class Connection(asyncio.BufferedProtocol):
         self.http.answering.app = HealthAlone(self.http.answering.app)
 
     def look(self) -> None:
-        """End it if it is beyond a limit of time."""
+        """Close it if it has gone beyond a time limit."""
         now, lingers_since = self.loop.time(), self.http.lingers_since
         if self._reads_too_slowly(now):
             self.end("answer")
@@ -282,7 +286,7 @@ class Connection(asyncio.BufferedProtocol):
         if not unread:
             self._unread_since = None
         elif self._unread_since is None or unread > self._unread:
-            # Another answer: it begins anew.
+            # Another answer: it begins again.
             self._unread, self._unread_since = unread, now
         elif now - self._unread_since > self.limits.slow_seconds:
             read = self._unread - unread
@@ -314,35 +318,35 @@ class Http(H11Protocol):
         self.app = self.answering = Answering(self.app, self.announce_the_end)
 
     def on_response_complete(self) -> None:
-        """An answer is written. Of a body that nobody asked for the rest is not parsed."""
+        """An answer is written. If nobody read the request's body, the rest of it is not parsed."""
         super().on_response_complete()
         self.connection.answered()
         if isinstance(self.cycle.transport, Lingering) and not self.transport.is_closing():
             self._linger()
 
     def announce_the_end(self, headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-        """The headers of an answer after which this connection takes no further request, where that is so.
+        """The headers that announce the end of this connection, if no further request can follow.
 
-        It is where the request's body has not come whole: what follows would be taken for the rest of it.
+        That is so if the request's body has not arrived whole: what follows would be taken for the rest of it.
         """
-        told = list(headers)
+        with_the_end = list(headers)
         if self.conn.their_state is not h11.SEND_BODY:
-            return told
+            return with_the_end
         self.cycle.transport = Lingering(self.transport, self.cycle)  # type: ignore[assignment]
-        return told if CLOSE in told else [*told, CLOSE]
+        return with_the_end if CLOSE in with_the_end else [*with_the_end, CLOSE]
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP, or too much of it."""
+        """Answer a request that is not HTTP, or is too large."""
         rest, _ = self.conn.trailing_data
         reads_a_body = self.cycle is not None and not self.cycle.response_complete
         if reads_a_body or len(rest) <= self.connection.limits.head_bytes:
-            problem = Problem(400, "no-http", "The request cannot be read", "It is not HTTP/1.1 as RFC 9112 has it.")
+            problem = Problem(400, "no-http", "The request cannot be read", "It is not valid HTTP/1.1 (RFC 9112).")
         else:
             problem = head_too_large(self.connection.limits) if b"\n" in rest else url_too_long(self.connection.limits)
         self.connection.end("head", problem)
 
     def refuse(self, problem: Problem) -> bool:
-        """Answer without asking the application, and read no further; False where an answer has begun already."""
+        """Answer without asking the application, and read no further. Returns False if an answer has begun already."""
         if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE) or self.transport.is_closing():
             return False
         at_hand = self.cycle is not None and not self.cycle.response_complete
@@ -362,7 +366,7 @@ class Http(H11Protocol):
         return True
 
     def shutdown(self) -> None:
-        """The service stops: finish what is at hand."""
+        """The service stops: finish the request being answered."""
         if self.lingers_since is not None:
             self.transport.close()
         else:
@@ -375,4 +379,4 @@ class Http(H11Protocol):
         self.transport.write_eof()
 
     def _unsupported_upgrade_warning(self) -> None:
-        """Whoever asks for another protocol is answered in this one."""
+        """A request for another protocol (Upgrade) is answered in this one."""

@@ -1,18 +1,26 @@
-"""What every service's consumer is made of: one subscriber in batches, with every delivery option.
+"""How every service consumes Kafka: one subscriber that reads batches, with all delivery options.
 
-Invariant: Kafka is told of a batch only after its handler has returned, and a consumer begins at the beginning.
+Invariant: a batch is committed to Kafka only after its handler has returned, and a new consumer begins at the
+beginning.
 """
 
 from collections.abc import Callable
+from typing import Any
 
+from aiokafka import ConsumerRecord
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from contracts.catalogue import topics_read_by
 from services.chassis.delivery import TakeIn, passthrough_parser, skip_decoding
+from services.chassis.gathering import LONGEST_FETCH_MILLISECONDS, gather
 from services.chassis.partitions import ASSIGNORS, ASSIGNORS_OF_ONE
 from services.chassis.runtime import Runtime
+
+FETCHED_OF_A_PARTITION, FETCHED_AT_ONCE = 512 * 1024, 4 * 1024 * 1024
+"""Bytes that are fetched ahead of what is taken in: of each partition, and by one request to Kafka. By aiokafka's own
+settings a backlog on some dozens of partitions takes 50 MB."""
 
 
 def consume(
@@ -23,10 +31,10 @@ def consume(
     max_records: int = 1000,
     batch_timeout_ms: int = 50,
 ) -> None:
-    """Have a service read its topics of the catalogue. `handler` is asked for with each batch."""
+    """Have a service read its topics of the catalogue. `handler` is called for each batch to get the handler."""
     service, shares = runtime.spec.name, runtime.settings.kafka_idempotent_producer
 
-    @broker.subscriber(
+    subscriber = broker.subscriber(
         *(topic.name for topic in topics_read_by(service)),
         group_id=service,
         auto_offset_reset="earliest",
@@ -35,6 +43,9 @@ def consume(
         max_records=max_records,
         batch_timeout_ms=batch_timeout_ms,
         partition_assignment_strategy=ASSIGNORS if shares else ASSIGNORS_OF_ONE,
+        fetch_max_bytes=FETCHED_AT_ONCE,
+        max_partition_fetch_bytes=FETCHED_OF_A_PARTITION,
+        fetch_max_wait_ms=LONGEST_FETCH_MILLISECONDS,
         max_poll_interval_ms=600_000,
         session_timeout_ms=6000,
         heartbeat_interval_ms=2000,
@@ -42,5 +53,16 @@ def consume(
         parser=passthrough_parser,
         decoder=skip_decoding,
     )
+
+    async def next_records(consumer: Any) -> tuple[ConsumerRecord, ...]:
+        runtime.records_in_hand = False
+        records = await gather(consumer, batch_timeout_ms, max_records, runtime.hold_records)
+        runtime.records_in_hand = runtime.records_in_hand and bool(records)
+        return records
+
+    # FastStream's own takes what was fetched ahead, and sleeps for a while if there is nothing.
+    subscriber.get_msg = next_records  # type: ignore[method-assign]
+
+    @subscriber
     async def take_in(message: KafkaMessage) -> None:
         await runtime.take_in(message, handler())

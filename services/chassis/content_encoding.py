@@ -1,6 +1,6 @@
-"""Bodies that came compressed: decoded a little at a time, so that what comes out can be counted as it does.
+"""Compressed bodies: decompressed a little at a time, so that the output can be counted as it comes.
 
-Invariant: no call makes more than `MOST_AT_ONCE` bytes of what came, however small that was.
+Invariant: no call produces more than `MOST_AT_ONCE` bytes, however small the input was.
 """
 
 import zlib
@@ -12,7 +12,7 @@ MOST_AT_ONCE = 65_536
 KNOWN = ("gzip", "x-gzip", "deflate")
 GZIP_OR_ZLIB, GZIP = 32 + zlib.MAX_WBITS, 16 + zlib.MAX_WBITS
 BARE = -zlib.MAX_WBITS
-"""Deflate without the header of zlib, as some senders have always written it."""
+"""Deflate without the zlib header, as some senders write it."""
 
 
 class Plain:
@@ -23,11 +23,11 @@ class Plain:
         yield chunk
 
     def end(self) -> None:
-        """To be told that no chunk comes any more."""
+        """Call this after the last chunk."""
 
 
 class Inflating(Plain):
-    """A body that came as gzip or deflate. `parts` and `end` raise a 400 problem where it is neither."""
+    """A body in gzip or deflate. `parts` and `end` raise a 400 problem if it is neither."""
 
     def __init__(self, encoding: str) -> None:
         self._encoding = encoding
@@ -35,7 +35,7 @@ class Inflating(Plain):
         self._inflating = zlib.decompressobj(GZIP_OR_ZLIB)
 
     def parts(self, chunk: bytes) -> Iterator[bytes]:
-        """What a chunk holds, in parts of at most `MOST_AT_ONCE` bytes."""
+        """What a chunk decompresses to, in parts of at most `MOST_AT_ONCE` bytes."""
         if not chunk:
             return
         if not self._begun:
@@ -54,13 +54,13 @@ class Inflating(Plain):
             chunk = self._inflating.unconsumed_tail or self._inflating.unused_data
 
     def _begin_next_member(self) -> None:
-        """A gzip body may be several, one behind another (RFC 1952): what they hold follows on one another."""
+        """A gzip body may consist of several members, one after another (RFC 1952). Their contents are joined."""
         if self._encoding == "deflate":
             raise self._unreadable("it goes on after its end")
         self._inflating = zlib.decompressobj(GZIP)
 
     def end(self) -> None:
-        """Raises a 400 problem where the body ended too early."""
+        """Raises a 400 problem if the body ended too early."""
         if not self._inflating.eof:
             raise self._unreadable("it ends too early")
 
@@ -70,12 +70,12 @@ class Inflating(Plain):
 
 
 def decoding_of(content_encoding: Sequence[str]) -> Plain:
-    """How to read a body with these Content-Encoding headers. Raises a 415 problem where one is not known."""
+    """How to read a body with these Content-Encoding headers. Raises a 415 problem if one is unknown."""
     encoding = ", ".join(content_encoding).strip().lower()
     if encoding in ("", "identity"):
         return Plain()
     if encoding not in KNOWN:
         detail = f"The body came encoded as {encoding[:80]}; send it as it is, or as gzip or deflate."
         accepted = {"Accept-Encoding": "gzip, deflate, identity"}
-        raise Problem(415, "encoding-unknown", "Not an encoding that is known here", detail, headers=accepted)
+        raise Problem(415, "encoding-unknown", "This encoding is not known here", detail, headers=accepted)
     return Inflating(encoding)

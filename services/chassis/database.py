@@ -19,7 +19,7 @@ Connection = asyncpg.Connection | PoolConnectionProxy
 
 
 class Reads(Protocol):
-    """What can be read from: a pool, a connection, or a part of a pool that readers may use."""
+    """Something that can be queried: a pool, a connection, or the part of a pool that readers may use."""
 
     async def fetch(self, query: str, *args: Any) -> list[asyncpg.Record]:
         """The rows of a query."""
@@ -40,10 +40,9 @@ CREATE_REGISTER = """
 """
 
 CLASSES_OF_DATA = frozenset({"21", "22", "23", "54"})
-"""Classes of SQLSTATE that speak of what was given to PostgreSQL: cardinality, data, integrity, a limit of a statement.
+"""Classes of SQLSTATE that blame what was given to PostgreSQL: cardinality, data, integrity, a limit of a statement.
 
-Every other class speaks of the server, the database or the rights of this service: the same event will do later.
-"""
+Every other class blames the server, the database or the rights of this service: the same event can succeed later."""
 
 _IN_WORDS = {
     "08": "PostgreSQL cannot be reached",
@@ -76,16 +75,17 @@ _IN_WORDS = {
     "XX001": "PostgreSQL found its data corrupted",
     "XX002": "PostgreSQL found an index corrupted",
 }
-"""What is the matter, by SQLSTATE or its class."""
+"""What is wrong, in words, by SQLSTATE or its class."""
 
 MISSING = ("3F000", "42703", "42883", "42P01")
-"""SQLSTATEs of what migrations make: whoever meets one on a database that was made anew has to run them again."""
+"""SQLSTATEs that say that something is missing which migrations make: the database was made again, and they must run
+again."""
 
 
 def why_not_now(error: BaseException) -> str | None:
-    """Why PostgreSQL cannot do it now, in words, or None when the fault is in the data or in our code.
+    """Why PostgreSQL cannot do it now, in words; None if the fault is in the data or in our code.
 
-    The one predicate for all who ask whether to wait: consumers, derivation, answers over HTTP.
+    Consumers, derivation and answers over HTTP all ask this one function whether to wait.
     """
     if isinstance(error, asyncpg.PostgresError):
         state = error.sqlstate or ""
@@ -99,24 +99,37 @@ def why_not_now(error: BaseException) -> str | None:
 
 
 def lacks_tables(error: BaseException | None) -> bool:
-    """Whether a migration may mend this: the database was dropped, say, and made anew."""
+    """Whether running the migrations may help: the database may have been dropped and made again."""
     return isinstance(error, asyncpg.PostgresError) and error.sqlstate in MISSING
 
 
 class MigrationRefused(Exception):
-    """Raised when a migration that ran already has been changed since."""
+    """Raised if a migration has changed since it ran."""
 
 
 async def connect_pool(url: str, connections: int, *, plans_each_time: bool = False) -> asyncpg.Pool:
-    """A pool of connections. While PostgreSQL is not there it raises what `why_not_now` knows.
+    """A pool of connections. While PostgreSQL is away it raises an error that `why_not_now` recognises.
 
-    `plans_each_time`: for tables that grow from nothing while they are asked. A plan that was kept from when a table
-    was small reads all of it, until PostgreSQL has analysed it a minute later.
+    `plans_each_time` is for tables that are queried while they grow from empty. A cached plan from when a table was
+    small reads the whole table, until PostgreSQL analyses it about a minute later.
     """
     settings = {"plan_cache_mode": "force_custom_plan"} if plans_each_time else None
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=connections, command_timeout=300, timeout=10, server_settings=settings
+        url,
+        min_size=1,
+        max_size=connections,
+        command_timeout=300,
+        timeout=10,
+        server_settings=settings,
+        reset=nothing_to_reset,
     )
+
+
+async def nothing_to_reset(_: asyncpg.Connection) -> None:
+    """The reset between two uses of a connection. asyncpg has already ended any transaction that was still open.
+
+    Nothing is ever set, locked or listened to in a session, and a real reset would take as long as a query.
+    """
 
 
 async def migrate(pool: asyncpg.Pool, folders: tuple[Path, ...]) -> None:

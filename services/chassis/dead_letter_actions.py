@@ -1,4 +1,4 @@
-"""What was done with dead letters: shown, sent again, mended, dismissed; by whom, when, and why.
+"""What people did with dead letters: showed, sent again, mended or dismissed them; who, when and why.
 
 Invariant: rows are only ever added. A letter is open until it was sent again, mended or dismissed.
 """
@@ -56,13 +56,13 @@ class Done(NamedTuple):
 
 
 def state_of(history: Iterable[Done]) -> str:
-    """What a letter is by what was done with it: the last that closed it, or `open`."""
+    """The state of a letter: the last action that closed it, or `open`."""
     closing = [done.action for done in history if done.action is not Action.SHOWN]
     return closing[-1] if closing else "open"
 
 
 async def note(pool: asyncpg.Pool, letter: str, topic: str, cause: str) -> None:
-    """A record became a dead letter; of one that became one before nothing more is noted."""
+    """Note that a record became a dead letter. If it became one before, nothing more is noted."""
     await pool.execute(NOTE, letter, topic, cause, timeout=5)
 
 
@@ -74,7 +74,7 @@ async def add(
 
 
 async def read(reads: Reads, letters: Iterable[str]) -> dict[str, list[Done]]:
-    """What was done with each of these letters, first things first."""
+    """What was done with each of these letters, oldest first."""
     done: defaultdict[str, list[Done]] = defaultdict(list)
     for letter, action, *others in await reads.fetch(READ, list(letters)):
         done[letter].append(Done(Action(action), *others))
@@ -82,7 +82,7 @@ async def read(reads: Reads, letters: Iterable[str]) -> dict[str, list[Done]]:
 
 
 async def tell(pool: asyncpg.Pool, telemetry: Telemetry) -> None:
-    """Tell how many letters are open, by the topic they came from."""
+    """Set the metric of open letters, by the topic that they came from."""
     rows = await pool.fetch(COUNT_OPEN, timeout=5)
     telemetry.dead_letters_open.clear()
     for row in rows:

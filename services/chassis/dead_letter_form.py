@@ -1,7 +1,7 @@
-"""What a dead letter is: the record as it came, and in further headers where it stood and why it is here.
+"""The form of a dead letter: the record as it came, and in further headers where it was and why it was rejected.
 
-Invariant: body, key and headers of a record that becomes one are those it came with, byte for byte; one that is too
-large to stand on the topic beside what is said of it is cut, and says so. (One without key and body has an empty body.)
+Invariant: body, key and headers are those of the record, byte for byte. If it is too large for the topic together
+with the further headers, it is cut, and says so. (A record without key and body gets an empty body.)
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from hashlib import sha256
 from aiokafka import ConsumerRecord
 
 HEADER = "dead-letter-"
-"""What the headers begin with that say where a record was and why it is here; they stand behind those it came with."""
+"""Prefix of the further headers, which come after those of the record."""
 
 FIRST = f"{HEADER}topic"
 """The first of them."""
@@ -21,7 +21,7 @@ LONGEST_REASON = 2000
 """Characters of a reason."""
 
 HEADER_BYTES = 10
-"""Room for the two lengths that stand beside each header."""
+"""Bytes for the two lengths that Kafka stores with each header."""
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -46,10 +46,10 @@ class DeadLetter:
 
 
 def dead_letter(item: RejectedRecord, service: str, room: int) -> DeadLetter:
-    """The dead letter of a record, of which what came takes at most `room` bytes.
+    """The dead letter of a record, in which the record itself takes at most `room` bytes.
 
-    Of a larger one body and headers are cut, and its length and SHA-256 stated: the original may still stand at its
-    topic, partition and offset.
+    If the record is larger, body and headers are cut, and its length and SHA-256 are stated. The original may still
+    be at its topic, partition and offset.
     """
     record = item.record
     about = {
@@ -81,7 +81,7 @@ def dead_letter(item: RejectedRecord, service: str, room: int) -> DeadLetter:
 
 
 def _cut(record: ConsumerRecord, room: int) -> DeadLetter:
-    """The key and the first headers, each as far as a quarter of the room goes, and of the body what still fits."""
+    """The key and the first headers, each up to a quarter of the room, and as much of the body as still fits."""
     key = record.key if len(record.key or b"") <= room // 4 else None
     headers: list[tuple[str, bytes | None]] = []
     length = 0
@@ -104,7 +104,9 @@ def _header_length(name: str, content: bytes | None) -> int:
 
 
 def fingerprint(record: ConsumerRecord) -> str:
-    """The SHA-256, in hexadecimal, of the key, body and headers of a record, in this order, each behind its length."""
+    """The SHA-256, in hexadecimal, of the key, body and headers of a record, in this order, each preceded by its
+    length.
+    """
     return _fingerprint(record.key, record.value, record.headers)
 
 
@@ -117,16 +119,17 @@ def _fingerprint(key: bytes | None, value: bytes | None, headers: Headers) -> st
 
 
 def passthrough_parser(record: ConsumerRecord) -> Headers:
-    """The headers with which the record of a dead letter came: those before ours, whatever their names are."""
+    """The headers of the record itself: those before ours, whatever their names are."""
     headers: Headers = record.headers[: _first_of_ours(record)]
     return headers
 
 
 def where_and_why(record: ConsumerRecord) -> dict[str, str]:
-    """What the headers of a dead letter say of it: topic, partition, offset, consumer, cause, reason, attempts, at.
+    """What the headers of a dead letter say: topic, partition, offset, consumer, cause, reason, attempts, at.
 
-    Empty for a record that somebody else put there. Of a record that was cut also what is kept (`cut`), and the length
-    and SHA-256 of the whole (`original-bytes`, `original-sha256`); of one that had neither key nor body that (`empty`).
+    Empty for a record that somebody else put there. If a record was cut, it also has what is kept (`cut`), and the
+    length and SHA-256 of the whole (`original-bytes`, `original-sha256`). If it had neither key nor body, it has
+    `empty`.
     """
     return {
         name.removeprefix(HEADER): (content or b"").decode("utf-8", "backslashreplace")
@@ -138,8 +141,8 @@ def where_and_why(record: ConsumerRecord) -> dict[str, str]:
 def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
     """Which record a dead letter holds: its topic, partition and offset, and its SHA-256.
 
-    A record that is read once more becomes a dead letter once more. A topic that was made anew has other records at
-    the same offsets.
+    A record that is read twice becomes two dead letters. A topic that was made again has other records at the same
+    offsets. So neither the letter's offset nor the record's alone is enough.
     """
     about = where_and_why(record)
     of_the_whole = about.get("original-sha256") or _fingerprint(record.key, record.value, passthrough_parser(record))
@@ -147,12 +150,12 @@ def which(record: ConsumerRecord) -> tuple[str, str, str, str]:
 
 
 def letter_of(record: ConsumerRecord) -> str:
-    """By what a dead letter is known, however often its record was read: the SHA-256 of `which`, in hexadecimal."""
+    """The identity of a dead letter, however often its record was read: the SHA-256 of `which`, in hexadecimal."""
     return _name_of(which(record))
 
 
 def letter_made_of(record: ConsumerRecord) -> str:
-    """The same of a record that is to become one."""
+    """The same for a record that is about to become a dead letter."""
     # One without key and body has an empty body then.
     body = b"" if record.key is None and record.value is None else record.value
     digest = _fingerprint(record.key, body, record.headers)

@@ -1,23 +1,23 @@
-"""When so many records of a partition are rejected that the fault is hardly in the records.
+"""When to stop a partition: so many of its records are rejected that the fault is probably not in the records.
 
-Invariant: what one authority sends never reaches the limit alone, however much of it there is; nor does what a healthy
-partition takes in hide a bad one, which is watched by a limit of its own.
+Invariant: records of one authority alone never reach the limit, however many there are. A healthy partition never
+hides a bad one, because each is watched by a limit of its own.
 """
 
 from collections import Counter, deque
 
 SHARE_WINDOW = 1000
-"""Over how many of the latest records of a partition the share of dead letters is watched."""
+"""The share of dead letters is counted over so many of the latest records of a partition."""
 
 Owner = str | None
-"""The authority a record names, or None where it names none that can be read."""
+"""The authority that a record names; None if it cannot be read."""
 
 
 class DeadLetterLimit:
     """Watches one partition: a run of bad records, or a large share, of several authorities or of none.
 
-    Of one authority's records at most half a limit counts: its feed can be at fault, and stops nobody else's. Records
-    that name no authority come from no feed, and all count.
+    At most half of a limit counts for one authority: its feed may be at fault, and must not stop the others. Records
+    that name no authority come from no feed; all of them count.
     """
 
     def __init__(self, in_a_row: int, share: float) -> None:
@@ -29,7 +29,7 @@ class DeadLetterLimit:
         self._runs: Counter[Owner] = Counter()
 
     def note(self, owner: Owner, rejected: bool) -> str | None:
-        """Note one record's fate; gives the reason to stop, or None."""
+        """Note whether one record was rejected. Returns the reason to stop, or None."""
         self._remember(owner, rejected)
         if not rejected:
             return None
@@ -41,8 +41,19 @@ class DeadLetterLimit:
             return f"{share:.0%} of the last {SHARE_WINDOW} records could not be taken in"
         return None
 
+    @property
+    def is_clear(self) -> bool:
+        """Whether nothing that was rejected counts any more: one more good record ends no run."""
+        return not self._run and not self._runs and not any(self._bad_latest.values())
+
+    def note_good(self, count: int) -> None:
+        """The same as `note` of so many good records, whoever's they are, while it `is_clear`."""
+        self._latest.extend([(None, False)] * count)
+        for _ in range(len(self._latest) - SHARE_WINDOW):
+            self._latest.popleft()
+
     def one_authority_only(self, owner: Owner) -> bool:
-        """Whether just now so many of this authority's records in a row were rejected as stop a consumer."""
+        """Whether this record completes a run of one authority's rejected records as long as the limit."""
         return owner is not None and self._runs[owner] == self._in_a_row
 
     def _remember(self, owner: Owner, rejected: bool) -> None:
@@ -60,5 +71,5 @@ class DeadLetterLimit:
 
 
 def _counted(bad: Counter[Owner], limit: float) -> float:
-    """How many of these count towards a limit."""
+    """How many of these records count towards a limit."""
     return sum(count if owner is None else min(count, limit / 2) for owner, count in bad.items())

@@ -1,7 +1,7 @@
 """Routes for those who look after dead letters: list, show, mend, send again, dismiss.
 
-Invariant: each needs a key with the right to operate for all authorities; what was done, by whom and when is kept for
-ever; bodies are shown one at a time, never in a list.
+Invariant: every route needs a key with the right to operate for all authorities. What was done, by whom and when, is
+kept for ever. Bodies are shown one at a time, never in a list.
 """
 
 import base64
@@ -41,16 +41,18 @@ from services.chassis.runtime import Runtime, runtime_of
 
 
 async def no_parameters(request: Request) -> None:
-    """A dependency of a route that takes none. Raises a 422 problem for each there is: it would be passed over."""
+    """A dependency of a route without parameters. Raises a 422 problem if a request has some, because they would be
+    ignored.
+    """
     QueryModel(request).raise_if_invalid()
 
 
 router = APIRouter(tags=["operation"], dependencies=[OPERATING, Depends(no_parameters)])
 
 LARGEST_MENDED = 1_000_000
-"""Bytes of a request to mend a letter: a record has fewer."""
+"""The largest request to mend a letter, in bytes; a record is smaller."""
 MENDED_FROM = "mended-from"
-"""The header of a mended record that says which letter of which service it stands for."""
+"""The header of a mended record that says which letter of which service it replaces."""
 STATES = ["open", *(action for action in Action if action is not Action.SHOWN)]
 
 Offset = Annotated[int, Field(ge=0), WHOLE]
@@ -60,7 +62,7 @@ Reason = Annotated[
     Field(
         min_length=3,
         max_length=500,
-        description="Why, for whoever looks at it later. Name no person in it.",
+        description="Why, for those who look at it later. Name no person in it.",
         examples=["Sent twice: the right one is /coventry/hr#17"],
     ),
 ]
@@ -159,8 +161,8 @@ def _wants(model: type[BaseModel]) -> Document:
     responses=OPERATED | {200: json_answer("The records.", DEAD_LETTERS)},
 )
 async def get_dead_letters(request: Request) -> JSONResponse:
-    """Each once, oldest first: its offset on the dead-letter topic, where it was, why it could not be taken in, and
-    what was done with it since.
+    """Each record once, oldest first: its offset on the dead-letter topic, where it was, why it could not be taken
+    in, and what was done with it since.
     """
     runtime = runtime_of(request)
     once = each_once(await _every_letter(runtime))
@@ -176,7 +178,7 @@ async def get_dead_letters(request: Request) -> JSONResponse:
     responses=OPERATED | NOT_THERE | {200: json_answer("The record.", DEAD_LETTER)},
 )
 async def get_dead_letter(request: Request, offset: OffsetInPath) -> JSONResponse:
-    """Key, headers and body: they may hold anything, names of persons too. That it was shown, and to whom, is kept."""
+    """Key, headers and body. They may hold anything, even names of persons. That it was shown, and to whom, is kept."""
     runtime = runtime_of(request)
     kept = await _letter_at(runtime, offset)
     listed = Listed(letter_of(kept), where_and_why(kept))
@@ -206,11 +208,13 @@ async def get_dead_letter(request: Request, offset: OffsetInPath) -> JSONRespons
     openapi_extra=_wants(SendAgain),
 )
 async def send_dead_letters_again(request: Request) -> JSONResponse:
-    """After the cause is mended. A record taken in meanwhile is known by its source and id, and changes nothing."""
+    """Do this after the cause is mended. A record that was taken in meanwhile is known by its source and id, and
+    changes nothing.
+    """
     runtime, caller = runtime_of(request), authenticated_caller(request)
     async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:
-        wanted = read_model(request, body, SendAgain)
-    every, offsets = await _every_letter(runtime), set(wanted.offsets)
+        given = read_model(request, body, SendAgain)
+    every, offsets = await _every_letter(runtime), set(given.offsets)
     async with runtime.pool.acquire() as connection, connection.transaction():
         refused: NotSentAgain | None = None
         try:
@@ -240,17 +244,19 @@ async def send_dead_letters_again(request: Request) -> JSONResponse:
     openapi_extra=_wants(Dismiss),
 )
 async def dismiss_dead_letters(request: Request) -> JSONResponse:
-    """They stay on their topic and in the list, and count as open no more. Where one of them is not there, none is."""
+    """They stay on their topic and in the list, and no longer count as open. If one of them does not exist, none is
+    dismissed.
+    """
     runtime, caller = runtime_of(request), authenticated_caller(request)
     async with runtime.bodies.reading(request, SMALL_BODY, "send several requests") as body:
-        wanted = read_model(request, body, Dismiss)
+        given = read_model(request, body, Dismiss)
     every = await _every_letter(runtime)
-    for offset in wanted.offsets:
+    for offset in given.offsets:
         if offset not in every:
             raise _no_such_letter(offset)
-    names = sorted({every[offset].letter for offset in wanted.offsets})
+    names = sorted({every[offset].letter for offset in given.offsets})
     async with runtime.pool.acquire() as connection, connection.transaction():
-        await actions.add(connection, names, Action.DISMISSED, caller.name, wanted.reason)
+        await actions.add(connection, names, Action.DISMISSED, caller.name, given.reason)
     return JSONResponse({"dismissed": len(names)})
 
 
@@ -272,23 +278,23 @@ async def dismiss_dead_letters(request: Request) -> JSONResponse:
     openapi_extra=_wants(Mend),
 )
 async def mend_dead_letter(request: Request, offset: OffsetInPath) -> JSONResponse:
-    """A new record with other data or headers, checked as every consumer will check it. It says in the header
-    `mended-from` which letter it stands for; the letter stays, and says who mended it.
+    """Sends a new record with other data or headers, checked as every consumer will check it. Its header
+    `mended-from` says which letter it replaces. The letter stays, and says who mended it.
     """
     runtime, caller = runtime_of(request), authenticated_caller(request)
     async with runtime.bodies.reading(request, LARGEST_MENDED, "a record is smaller") as body:
-        wanted = read_model(request, body, Mend)
+        given = read_model(request, body, Mend)
     kept = await _letter_at(runtime, offset)
     topic = where_and_why(kept).get("topic", "")
     if topic not in (known.name for known in EVENT_TOPICS):
         detail = "Its headers do not say from which topic of events it came: no service put it there."
         raise Problem(409, "not-mended", "It cannot be mended", detail)
-    value = kept.value if wanted.data is None else json.dumps(wanted.data).encode()
-    headers = _mended_headers(kept, wanted.headers)
+    value = kept.value if given.data is None else json.dumps(given.data).encode()
+    headers = _mended_headers(kept, given.headers)
     try:
         event = event_taken_in(headers, value, topic)
     except Refused as refusal:
-        title = "What is mended would be rejected again"
+        title = "The mended record would be rejected again"
         raise Problem(422, "request-refused", title, str(refusal), **faults_as_json(refusal)) from None
     trace = f"{runtime.spec.name}:{offset}:{letter_of(kept)}".encode()
     async with runtime.pool.acquire() as connection, connection.transaction():
@@ -297,7 +303,7 @@ async def mend_dead_letter(request: Request, offset: OffsetInPath) -> JSONRespon
             await send(servers, topic, event.key, event.body, [*headers, (MENDED_FROM, trace)])
         except KafkaError:
             raise not_available("Kafka cannot be reached") from None
-        await actions.add(connection, [letter_of(kept)], Action.MENDED, caller.name, wanted.reason)
+        await actions.add(connection, [letter_of(kept)], Action.MENDED, caller.name, given.reason)
     return JSONResponse({"sent": 1}, 202)
 
 
@@ -326,17 +332,17 @@ async def _letter_at(runtime: Runtime, offset: int) -> ConsumerRecord:
 
 
 def _no_such_letter(offset: int) -> Problem:
-    detail = f"There is no letter at offset {offset}: GET /v1/dead-letters lists those there are."
+    detail = f"There is no letter at offset {offset}: GET /v1/dead-letters lists them."
     return Problem(404, "no-such-letter", "There is no such letter", detail)
 
 
 def _as_listed(offset: int, listed: Listed, history: Collection[Done]) -> dict[str, Any]:
-    told = [
+    actions_done = [
         {"action": done.action, "by": done.by_whom, "at": format_instant(done.at)}
         | ({} if done.reason is None else {"reason": done.reason})
         for done in history
     ]
-    return {"offset": offset, "about": listed.about, "state": actions.state_of(history), "history": told}
+    return {"offset": offset, "about": listed.about, "state": actions.state_of(history), "history": actions_done}
 
 
 def _content(content: bytes | None) -> dict[str, str | None]:

@@ -1,4 +1,4 @@
-"""Dead letters: records that could not be taken in, kept as they came, to be looked at and sent again.
+"""Dead letters: records that could not be taken in. They are kept as they came, to be looked at and sent again.
 
 Invariant: body, key and headers of a record that is sent again are those it came with, byte for byte. (Only what is not
 UTF-8 in the name of a header stands there as `\\xff`.)
@@ -41,11 +41,12 @@ from services.chassis.partitions import by_authority
 log = get_log(__name__)
 
 ROOM = (1_000_000, 100_000, 0)
-"""Bytes of what came that a dead letter keeps: below a broker's default limit of 1,048,588 for a record and what
-surrounds it; less for a broker that takes less; and nothing, for a record that cannot be written as it came."""
+"""How many bytes of the record a dead letter keeps. The first is below a broker's default limit of 1,048,588 for a
+record with its headers. The others are tried if the broker takes less; 0 is for a record that cannot be written as
+it came."""
 
 ORIGINAL_SECONDS = 10.0
-"""How long the original of a record that was cut is waited for."""
+"""How long to wait for the original of a record that was cut."""
 
 
 class DeadLetters:
@@ -59,9 +60,9 @@ class DeadLetters:
         self._producer: AIOKafkaProducer | None = None
 
     async def put(self, item: RejectedRecord) -> None:
-        """Set one record aside and wait until Kafka has it. Raises KafkaError.
+        """Write the dead letter of one record, and wait until Kafka has it. Raises KafkaError.
 
-        What Kafka does not take for its size or content is put there once more with less of what came.
+        If Kafka refuses it for its size or content, it is written again with less of the record.
         """
         for room in ROOM:
             try:
@@ -98,7 +99,7 @@ class DeadLetters:
 
 
 def _is_of_what_came(error: Exception) -> bool:
-    """Whether less of the record may do: it is too large for this broker, or cannot be written at all."""
+    """Whether it may help to keep less of the record: it is too large for this broker, or cannot be written at all."""
     return isinstance(error, MessageSizeTooLargeError | RecordListTooLargeError) or not isinstance(
         error, KafkaError | OSError
     )
@@ -126,7 +127,9 @@ async def read_dead_letters(service: str, kafka_servers: str) -> AsyncIterator[C
 
 
 class Listed(NamedTuple):
-    """A dead letter as it is listed, without what it holds: by what it is known, where it was, and why it is here."""
+    """A dead letter as it is listed, without its content: its identity, where the record was, and why it was
+    rejected.
+    """
 
     letter: str
     about: dict[str, str]
@@ -139,7 +142,9 @@ async def every_letter(service: str, kafka_servers: str) -> dict[int, Listed]:
 
 
 def each_once(every: Mapping[int, Listed]) -> dict[int, Listed]:
-    """Of a record that was read, and rejected, several times the last letter: it says why it is here now."""
+    """One letter for each record. If a record was rejected several times, the last letter, which gives the present
+    reason.
+    """
     last = {listed.letter: offset for offset, listed in every.items()}
     return {offset: every[offset] for offset in sorted(last.values())}
 
@@ -159,9 +164,9 @@ async def find_dead_letter(service: str, kafka_servers: str, offset: int) -> Con
 
 
 class NotSentAgain(Exception):
-    """Raised for dead letters that cannot be put back; `sent` says how many others were.
+    """Raised if some dead letters cannot be put back. `sent` says how many others were sent.
 
-    `reasons` says why, by offset on the dead-letter topic.
+    `reasons` gives the reason of each, by offset on the dead-letter topic.
     """
 
     def __init__(self, sent: int, reasons: dict[int, str]) -> None:
@@ -175,10 +180,11 @@ class _Unsendable(Exception):
 
 
 async def send_again(service: str, kafka_servers: str, offsets: set[int] | None) -> int:
-    """Put dead letters (all, or those at these offsets of the dead-letter topic) back on their topics; gives how many.
+    """Put dead letters (all, or those at these offsets of the dead-letter topic) back on their topics. Returns how
+    many.
 
     A record that was sent again earlier and taken in is known by source and id: sending it once more changes nothing.
-    Raises NotSentAgain, when every other one was sent, for those that are cut or were put there by somebody else.
+    Raises NotSentAgain, after all others were sent, if some are cut or were put there by somebody else.
     """
     producer = AIOKafkaProducer(
         bootstrap_servers=kafka_servers, acks="all", max_request_size=2 * ROOM[0], partitioner=by_authority
@@ -237,7 +243,7 @@ async def _to_send(record: ConsumerRecord, kafka_servers: str) -> tuple[str, Con
 
 
 async def _read_one(kafka_servers: str, topic: str, number: int, offset: int) -> ConsumerRecord | None:
-    """The record at an offset of a partition, or None where there is none any more."""
+    """The record at an offset of a partition; None if it is no longer there."""
     consumer = AIOKafkaConsumer(
         bootstrap_servers=kafka_servers,
         enable_auto_commit=False,

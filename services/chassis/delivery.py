@@ -1,14 +1,15 @@
-"""Delivery: from the records of one Kafka batch to committed work, record by record where it must be.
+"""Delivery: from the records of one Kafka batch to committed work; record by record if one of them fails.
 
 Invariant: when `deliver` returns, every record of the batch is committed in the database, or acknowledged on the
-dead-letter topic, or its partition is halted before it; in every other case it raises, and the batch comes again.
+dead-letter topic, or on a partition that is halted before it. In every other case `deliver` raises, and the batch
+comes again.
 """
 
 import asyncio
 import re
 import time
-from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -26,29 +27,32 @@ from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letter_limit import DeadLetterLimit, Owner
 from services.chassis.dead_letters import DeadLetters
 from services.chassis.logs import get_log, without_details
+from services.chassis.partitions import by_partition
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 
 log = get_log(__name__)
 
 TakeIn = Callable[[list[Event], bool], Awaitable[None]]
-"""A service's handler: takes in events in one transaction. The flag says that many more are waiting behind them."""
+"""A service's handler: takes in events in one transaction. The flag says whether many more records wait."""
 
 OnDeadLetter = Callable[[str, int], Awaitable[None]]
 OnRejected = Callable[[RejectedRecord], Awaitable[None]]
-"""Told the topic and the sequence of an event that was rejected, once Kafka has its dead letter."""
+"""Called with the topic and the sequence of a rejected event, once Kafka has its dead letter."""
 
 TAKEN_IN_TOGETHER = 1000
-"""Records whose events are taken in by one transaction; the next are decoded while PostgreSQL writes these."""
+"""Records whose events one transaction takes in. The next ones are decoded while PostgreSQL writes these."""
 
 DECODED_AT_ONCE = 50
-"""Records that are decoded, in a millisecond or two, before others are served."""
+"""Records that are decoded (in a millisecond or two) before other tasks get a turn."""
 
 EVENT_TOPIC_NAMES = frozenset(topic.name for topic in EVENT_TOPICS)
 
+_authority = re.compile(AUTHORITY_PATTERN)
+
 
 class Stopping(Exception):
-    """Raised inside a wait when the service stops: the batch is not committed and comes again."""
+    """Raised inside a wait if the service stops. The batch is not committed and comes again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,14 +92,14 @@ class Delivery:
 
     @property
     def halted(self) -> str | None:
-        """Which partitions are halted, why and since when; None when none is."""
-        # Where, not what: the reason of a refusal may repeat a value, and this is told to whoever asks for readiness.
-        told = (
+        """Which partitions are halted, why and since when; None if no partition is."""
+        # Where, not what: the reason of a refusal may repeat a value, and callers who ask for readiness see this.
+        halts = (
             f"{halt.reason}: {partition.topic}, partition {partition.partition}, is halted since {halt.since} before "
             f"offset {halt.offset} (cause {halt.cause})"
             for partition, halt in self._halts.items()
         )
-        return "; ".join(told) or None
+        return "; ".join(halts) or None
 
     @property
     def halted_partitions(self) -> Collection[TopicPartition]:
@@ -117,24 +121,29 @@ class Delivery:
         self.progress_at = time.monotonic()
 
     async def _deliver(self, records: Sequence[ConsumerRecord], take_in: TakeIn, consumer: Any) -> None:
-        """1. leave out what stands on a halted partition; 2. decode each record and take in the events; 3. halt the
-        partitions of which too many are bad; 4. set the bad ones of the others aside.
+        """Leave out records of halted partitions, decode each record and take in the events. Then halt partitions
+        with too many bad records, and make dead letters of the bad records of the others.
         """
-        at_hand = [record for record in records if partition_of(record) not in self._halts]
+        at_hand = self._not_halted(records)
         bad = await self._decode_and_take_in(at_hand, take_in, self.far_behind(consumer, len(at_hand)))
         self._judge(at_hand, bad)
         self._hold_back(records, consumer)
         for item in bad:
             if partition_of(item.record) not in self._halts:
                 await self._reject(item)
-        done = Counter(record.topic for record in at_hand if partition_of(record) not in self._halts)
-        for topic, count in done.items():
-            self._telemetry.consumed.labels(topic).inc(count)
+        for partition, done in by_partition(self._not_halted(at_hand)):
+            self._telemetry.consumed.labels(partition.topic).inc(len(done))
+
+    def _not_halted(self, records: Sequence[ConsumerRecord]) -> Sequence[ConsumerRecord]:
+        """Those of partitions that are not halted. Hardly ever is one: then no record is looked at."""
+        if not self._halts:
+            return records
+        return [record for record in records if partition_of(record) not in self._halts]
 
     async def _decode_and_take_in(
         self, records: Sequence[ConsumerRecord], take_in: TakeIn, far_behind: bool
     ) -> list[RejectedRecord]:
-        """Decode records and take in the events in them: while some are written the next are decoded."""
+        """Decode records and take in their events. While some are written, the next ones are decoded."""
         bad: list[RejectedRecord] = []
         writing: asyncio.Task[list[RejectedRecord]] | None = None
         try:
@@ -152,21 +161,21 @@ class Delivery:
     async def _take_in(
         self, good: list[tuple[ConsumerRecord, Event]], take_in: TakeIn, far_behind: bool
     ) -> list[RejectedRecord]:
-        """Take in these events; when that fails for good, halve them until the failing ones stand alone."""
+        """Take in these events. If that fails for good, halve them until each failing one is alone."""
         if not good:
             return []
         error = await self._try([event for _, event in good], take_in, far_behind)
         if error is None:
             return []
         if len(good) == 1:
-            return [RejectedRecord(good[0][0], "handler", _told(error), self._settings.attempts)]
+            return [RejectedRecord(good[0][0], "handler", _in_words(error), self._settings.attempts)]
         middle = len(good) // 2
         return await self._take_in(good[:middle], take_in, far_behind) + await self._take_in(
             good[middle:], take_in, far_behind
         )
 
     async def _try(self, events: list[Event], take_in: TakeIn, far_behind: bool) -> Exception | None:
-        """Take in these events; gives the error when that failed for good."""
+        """Take in these events. Returns the error if that failed for good."""
         error = await self._patiently(partial(take_in, events, far_behind), why_not_now)
         if error is not None:
             log.error("events could not be taken in", events=len(events), exc_info=error)
@@ -175,9 +184,9 @@ class Delivery:
     async def _patiently(
         self, step: Callable[[], Awaitable[None]], why_wait: Callable[[Exception], str | None]
     ) -> Exception | None:
-        """Try with back-off. While there is a reason to wait it is tried without limit: the step is not at fault.
+        """Try with back-off. While there is a reason to wait, try without limit: the step is not at fault.
 
-        Gives the last error when it failed by itself as often as the settings allow.
+        Returns the last error if it failed by its own fault as often as the settings allow.
         """
         attempt = failures = 0
         while True:
@@ -207,13 +216,28 @@ class Delivery:
         raise Stopping
 
     def _judge(self, records: Sequence[ConsumerRecord], bad: list[RejectedRecord]) -> None:
-        """Note the fate of each record, and halt the partitions that reach their limit."""
+        """Note whether each record was rejected, and halt the partitions that reach their limit."""
         causes = {(partition_of(item.record), item.record.offset): item.cause for item in bad}
+        with_bad = {partition for partition, _ in causes}
+        for partition, of_partition in by_partition(records):
+            limit = self._limits[partition]
+            if partition not in with_bad and limit.is_clear:
+                limit.note_good(len(of_partition))
+            else:
+                self._judge_each(partition, of_partition, causes)
+
+    def _judge_each(
+        self,
+        partition: TopicPartition,
+        records: Sequence[ConsumerRecord],
+        causes: Mapping[tuple[TopicPartition, int], str],
+    ) -> None:
+        limit = self._limits[partition]
         for record in records:
-            partition, owner = partition_of(record), owner_of(record)
+            owner = owner_of(record)
             cause = causes.get((partition, record.offset))
-            reason = self._limits[partition].note(owner, cause is not None)
-            if cause is not None and self._limits[partition].one_authority_only(owner):
+            reason = limit.note(owner, cause is not None)
+            if cause is not None and limit.one_authority_only(owner):
                 self._telemetry.dead_letter_runs.labels(record.topic).inc()
                 log.error(
                     "many records of one authority are rejected",
@@ -223,7 +247,7 @@ class Delivery:
                     right="mend what its feed or its records have in common, then send them again",
                 )
             if cause is not None and reason is not None and partition not in self._halts:
-                first = min(item.record.offset for item in bad if partition_of(item.record) == partition)
+                first = min(offset for rejected, offset in causes if rejected == partition)
                 self._halt(
                     partition, Halt(reason, first, cause, format_instant(datetime.now(UTC).replace(microsecond=0)))
                 )
@@ -243,12 +267,12 @@ class Delivery:
         )
 
     def _hold_back(self, records: Sequence[ConsumerRecord], consumer: Any) -> None:
-        """Keep what stands on halted partitions uncommitted, and fetch no more of it; the others go on.
+        """Leave the records of halted partitions uncommitted, and fetch no more of them. The other partitions go on.
 
-        What is committed is the position of every partition, so a halted one goes back to where this batch began.
+        A commit covers the position of every partition, so a halted one goes back to where this batch began.
         """
         first: dict[TopicPartition, int] = {}
-        for record in records:
+        for record in records if self._halts else ():
             if (partition := partition_of(record)) in self._halts:
                 first[partition] = min(record.offset, first.get(partition, record.offset))
         # A partition that went to another process meanwhile is that one's to judge.
@@ -257,7 +281,7 @@ class Delivery:
             consumer.seek(partition, first[partition])
 
     async def _reject(self, item: RejectedRecord) -> None:
-        """Set one record aside, however long Kafka takes to have it, and tell whoever wants to know."""
+        """Make a dead letter of one record, however long Kafka takes, and report it."""
         record = item.record
         await self._patiently(partial(self._dead_letters.put, item), _why_no_dead_letter)
         self._telemetry.dead_letters.labels(record.topic, item.cause).inc()
@@ -268,19 +292,19 @@ class Delivery:
             await self._note(record, partial(self._on_dead_letter, record.topic, sequence))
 
     async def _note(self, record: ConsumerRecord, note: Callable[[], Awaitable[None]]) -> None:
-        """Have it noted that a record became a dead letter."""
+        """Note in the database that a record became a dead letter."""
         error = await self._patiently(note, why_not_now)
         if error is not None:
             log.error("that a record became a dead letter could not be noted", topic=record.topic, exc_info=error)
 
     def far_behind(self, consumer: Any, at_hand: int = 0) -> bool:
-        """Whether so many records wait, with those at hand, that what follows should be worked out once for all."""
+        """Whether so many records wait (with those at hand) that derivation should be done once for all of them."""
         waiting = sum(lag_by_topic(consumer, without=self._halts).values())
         return at_hand + waiting > self._settings.catching_up_records
 
 
 def lag_by_topic(consumer: Any, without: Collection[TopicPartition] = ()) -> dict[str, int]:
-    """Records behind the consumer, by topic, over its assigned partitions but those `without`."""
+    """Records that wait behind the consumer, by topic, over its assigned partitions except `without`."""
     lag: dict[str, int] = {}
     for partition in consumer.assignment():
         end = consumer.highwater(partition)
@@ -291,17 +315,17 @@ def lag_by_topic(consumer: Any, without: Collection[TopicPartition] = ()) -> dic
 
 
 def owner_of(record: ConsumerRecord) -> Owner:
-    """The authority a record names in its headers or, failing that, in its key; None where neither can be read."""
+    """The authority that a record names in its headers or else in its key; None if neither can be read."""
     named = [value for name, value in record.headers if name == "ce_authority"]
     for content in (*named, (record.key or b"").partition(b":")[0]):
         text = (content or b"").decode("ascii", "replace")
-        if re.fullmatch(AUTHORITY_PATTERN, text):
+        if _authority.fullmatch(text):
             return text
     return None
 
 
 def _sequence_of(record: ConsumerRecord) -> int | None:
-    """The position in its owner's journal that a record names, where it can be read."""
+    """The position in its owner's journal that a record names; None if it cannot be read."""
     for name, value in record.headers:
         if name == "ce_sequence" and re.fullmatch(rb"[1-9][0-9]{0,18}", value or b""):
             sequence = int(value or b"")
@@ -316,11 +340,11 @@ def partition_of(record: ConsumerRecord) -> TopicPartition:
 async def _decode(
     records: Sequence[ConsumerRecord],
 ) -> tuple[list[tuple[ConsumerRecord, Event]], list[RejectedRecord]]:
-    """The events in records, and the records in which there is none. Others are served meanwhile."""
+    """The events in records, and the records that hold no event. Other tasks get their turn meanwhile."""
     good: list[tuple[ConsumerRecord, Event]] = []
     bad: list[RejectedRecord] = []
-    for place, record in enumerate(records):
-        if place % DECODED_AT_ONCE == DECODED_AT_ONCE - 1:
+    for index, record in enumerate(records):
+        if index % DECODED_AT_ONCE == DECODED_AT_ONCE - 1:
             await asyncio.sleep(0)
         decoded = _decoded(record)
         if isinstance(decoded, RejectedRecord):
@@ -331,17 +355,17 @@ async def _decode(
 
 
 def _decoded(record: ConsumerRecord) -> Event | RejectedRecord:
-    """The event in a record; whatever keeps it from being one is a reason to set the record aside."""
+    """The event in a record. Whatever is wrong with it becomes the reason of its dead letter."""
     try:
         return event_taken_in(record.headers, record.value, record.topic)
     except Refused as refusal:
         return RejectedRecord(record, "contract", str(refusal), 1)
     except Exception as error:
         log.error("a record cannot be decoded", topic=record.topic, offset=record.offset, exc_info=error)
-        return RejectedRecord(record, "decoding", _told(error), 1)
+        return RejectedRecord(record, "decoding", _in_words(error), 1)
 
 
-def _told(error: Exception) -> str:
+def _in_words(error: Exception) -> str:
     return f"{type(error).__name__}: {without_details(str(error))}"
 
 
@@ -351,7 +375,7 @@ def _why_no_dead_letter(error: Exception) -> str:
 
 
 def event_taken_in(headers: Sequence[tuple[str, bytes | None]], value: bytes | None, topic: str) -> Event:
-    """The event of a record as every consumer takes it in. Raises Refused for one that none does."""
+    """The event of a record, as every consumer takes it in. Raises Refused if no consumer would."""
     event = decode_record(headers, value)
     envelope = event.envelope
     missing = [name for name in ("acceptedtime", "sequence") if getattr(envelope, name) is None]
@@ -363,7 +387,9 @@ def event_taken_in(headers: Sequence[tuple[str, bytes | None]], value: bytes | N
 
 
 class _Undecoded:
-    """Stands for a batch in FastStream's own parser, which would fail a whole batch on one header that is not text."""
+    """Takes the place of a batch in FastStream's own parser, which would fail the whole batch on one header that is
+    not text.
+    """
 
     topic = ""
     value = b""
@@ -380,4 +406,4 @@ async def passthrough_parser(records: Any, parse: Callable[[Any], Awaitable[Any]
 
 
 async def skip_decoding(_: Any) -> None:
-    """FastStream decoder: nothing is decoded before each record is looked at alone."""
+    """FastStream decoder that decodes nothing: each record is decoded separately later."""

@@ -13,7 +13,7 @@ from services.chassis.problems import MEDIA_TYPE
 
 Document = dict[str, Any]
 Answers = dict[int | str, Document]
-"""What a route may answer, by status, as OpenAPI has it."""
+"""What a route may answer, by status, in the form of OpenAPI."""
 
 REFERENCE = "#/components/schemas/{model}"
 
@@ -106,7 +106,8 @@ def json_content(schema: Mapping[str, Any], example: Any = None) -> Document:
 
 
 _NULL = "\0null"
-"""Stands for null in an example until the document is made: the framework leaves out members that are null."""
+"""Takes the place of null in an example until the document is made, because the framework leaves out members that
+are null."""
 
 
 def _replaced(value: Any, old: Any, new: Any) -> Any:
@@ -134,7 +135,7 @@ def several(items: Mapping[str, Any]) -> Document:
 
 
 def complete_document(app: FastAPI, schemas: Mapping[str, Document]) -> None:
-    """Have the application's OpenAPI document hold `schemas` for its references, and the schema of problem details."""
+    """Add `schemas`, which the application's OpenAPI document refers to, and the schema of problem details."""
     plain = app.openapi
 
     def document() -> Document:
@@ -145,8 +146,10 @@ def complete_document(app: FastAPI, schemas: Mapping[str, Document]) -> None:
             for content in _contents(completed):
                 if MEDIA_TYPE in content:
                     content[MEDIA_TYPE] = {"schema": {"$ref": REFERENCE.format(model="Problem")}}
-                for told in content.values():
-                    told |= {"example": _replaced(told["example"], _NULL, None)} if "example" in told else {}
+                for described in content.values():
+                    described |= (
+                        {"example": _replaced(described["example"], _NULL, None)} if "example" in described else {}
+                    )
         return plain()
 
     app.openapi = document  # type: ignore[method-assign]

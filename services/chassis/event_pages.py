@@ -1,6 +1,6 @@
-"""The page and the document that tell which events stand on Kafka.
+"""The page and the document that list the events on Kafka.
 
-Invariant: both come from `contracts/` alone, so they cannot say anything else than what the services check.
+Invariant: both are made from `contracts/` alone, so they say exactly what the services check.
 """
 
 import re
@@ -13,10 +13,10 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup, escape
 
+from contracts.asyncapi import asyncapi_document
 from contracts.catalogue import ALL_TOPICS
 from contracts.envelope import Envelope
 from contracts.events.base import EventData
-from contracts.generate import asyncapi_document
 from services.chassis.documentation import json_answer
 
 TEMPLATES = Environment(
@@ -25,7 +25,7 @@ TEMPLATES = Environment(
 
 
 def as_html(text: str) -> Markup:
-    """Text of a docstring, with what stands between backticks as code."""
+    """The text of a docstring as HTML, with words between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped before
 
 
@@ -94,7 +94,7 @@ def _fields(schema: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def _meaning(event: type[EventData]) -> str:
-    """An event's docstring, without the sentence on its subject, which stands beside it."""
+    """An event's docstring, without the sentence on its subject, which the page shows beside it."""
     return (event.__doc__ or "").partition("Subject:")[0].strip()
 
 

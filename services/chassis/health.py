@@ -1,8 +1,8 @@
-"""Health: whether a process should be started again, and whether it can do its work now, in words.
+"""Health: whether a process should be restarted, and whether it can do its work now, with reasons in words.
 
-Invariant: liveness speaks only of what a new process would mend. Readiness is lost when a service cannot answer, or
-knows that events are missing; that nothing was heard for a while is told beside it, with the instant up to which all
-is complete.
+Invariant: liveness is lost only for what a new process would mend. Readiness is lost when a service cannot answer,
+or knows that events are missing. That nothing was heard for a while is only a remark, with the instant up to which
+everything is complete.
 """
 
 import time
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from services.chassis.runtime import Runtime
 
 DATABASE_SILENT_SECONDS = 5.0
-"""A database that gave no sign of life for so long is told as away."""
+"""A database that gave no sign of life for so long is reported as away."""
 
 KAFKA_SILENT_SECONDS = 5.0
 
@@ -25,15 +25,14 @@ OWNER_SILENT = timedelta(seconds=15)
 """An owner writes a watermark every five seconds."""
 
 HEARD_WITHIN_SECONDS = 10.0
-"""How long a process that has begun to listen waits for Kafka, then for an owner's watermark, before it answers
-without."""
+"""How long a new process waits for Kafka, and then for an owner's watermark, before it answers without them."""
 
 LONGEST_BATCH_SECONDS = 600.0
-"""As Kafka waits for a consumer between two batches: then its partitions go to another one."""
+"""As long as Kafka waits for a consumer between two batches. After that its partitions go to another one."""
 
 
 class Readiness(NamedTuple):
-    """`reasons` keep the service from doing its work; `remarks` do not. `complete_until` None: that cannot be said."""
+    """`reasons` keep the service from doing its work; `remarks` do not. `complete_until` is None if it is unknown."""
 
     reasons: list[str]
     remarks: list[str]
@@ -65,7 +64,7 @@ class Health:
         return float("inf") if self._database_answered_at is None else now - self._database_answered_at
 
     def database_away(self) -> str | None:
-        """Why PostgreSQL cannot be used, in words; None when it can."""
+        """Why PostgreSQL cannot be used, in words; None if it can."""
         if self._database_trouble is not None:
             return self._database_trouble
         silence = self._database_silence(time.monotonic())
@@ -77,7 +76,7 @@ class Health:
         return None if self._runtime.is_set_up else "PostgreSQL answers, and the database is being set up"
 
     def kafka_away(self) -> str | None:
-        """That Kafka does not answer, in words; None when it does, or is not needed."""
+        """That Kafka does not answer, in words; None if it does, or is not needed."""
         if not self._runtime.spec.on_kafka:
             return None
         answered_at = self._runtime.watermarks.kafka_answered_at
@@ -87,7 +86,9 @@ class Health:
         return f"Kafka has not answered for {silence:.0f} seconds" if silence > KAFKA_SILENT_SECONDS else None
 
     def stalled(self) -> str | None:
-        """Why the process should be started again: it has work and all it needs, and does not get on. None: not now."""
+        """Why the process should be restarted: it has work and all it needs, but makes no progress. None if it
+        should not.
+        """
         runtime = self._runtime
         delivery, patience = runtime.delivery, runtime.settings.stalled_seconds
         answers = (self._database_answers_since, runtime.watermarks.kafka_answers_since)
@@ -110,7 +111,7 @@ class Health:
         return None
 
     def note_waiting(self) -> None:
-        """To be called again and again: since when records wait without a break."""
+        """Call this regularly: it notes since when records have been waiting without a break."""
         delivery = self._runtime.delivery
         behind = any(
             lag
@@ -142,7 +143,7 @@ class Health:
         return Readiness(reasons, remarks, runtime.watermarks.complete_until)
 
     def _late(self) -> list[str]:
-        """What is known to be missing, for longer than events take on their way."""
+        """The topics of which events have been missing for longer than they take on their way."""
         watermarks, patience = self._runtime.watermarks, timedelta(seconds=self._runtime.settings.late_seconds)
         # Where an owner writes at all, its newest watermark is there to be heard at once.
         late = [_unheard(owner) for owner in watermarks.unheard] if self._has_only_begun_to_listen() else []
@@ -165,7 +166,8 @@ class Health:
 
     def _remarks(self) -> list[str]:
         watermarks, now = self._runtime.watermarks, datetime.now(UTC)
-        remarks = [reason for reason in (self.kafka_away(), self._runtime.waiting_to_start) if reason is not None]
+        reasons = (self.kafka_away(), self._runtime.waiting_to_start, self._runtime.remark)
+        remarks = [reason for reason in reasons if reason is not None]
         since = watermarks.kafka_answers_since
         # Who has only just begun to listen, or cannot, does not blame an owner.
         listens = since is not None and time.monotonic() - since > OWNER_SILENT.total_seconds()

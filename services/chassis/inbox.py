@@ -1,6 +1,6 @@
-"""The inbox: events taken in from Kafka, each once, whatever is delivered how often.
+"""The inbox: events taken in from Kafka, each once, however often it is delivered.
 
-Invariant: an event is in the inbox if and only if what it moved was committed in the same transaction.
+Invariant: an event is in the inbox if and only if its effects were committed in the same transaction.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ TAKE = f"""
         RETURNING authority, type, source, event_id, arrival
     ),
     before AS MATERIALIZED (
-        SELECT authority, (SELECT max(arrival) FROM inbox WHERE inbox.authority = concerned.authority) AS arrival
-        FROM (SELECT DISTINCT authority FROM taken) AS concerned
+        SELECT authority, (SELECT max(arrival) FROM inbox WHERE inbox.authority = affected.authority) AS arrival
+        FROM (SELECT DISTINCT authority FROM taken) AS affected
     )
     SELECT taken.authority, type, source, event_id, taken.arrival, coalesce(before.arrival, 0) AS before
     FROM taken
@@ -73,9 +73,10 @@ READ_ARRIVED = """
 
 
 class Arrived(NamedTuple):
-    """An event that was not in the inbox yet, as it stands there now, with its place in the order of arrival.
+    """An event that has just arrived, as the inbox now holds it, with its place in the order of arrival.
 
-    `before` is the place of the last event of its authority that had arrived before this transaction; 0 without any.
+    `before` is the place of the last event of its authority that arrived before this transaction; 0 if there is
+    none.
     """
 
     event: Event
@@ -84,9 +85,9 @@ class Arrived(NamedTuple):
 
 
 async def take(connection: Connection, events: Sequence[Event]) -> list[Arrived]:
-    """Put events into the inbox, inside the caller's transaction; gives those that were not in it yet, as they arrived.
+    """Put events into the inbox, inside the caller's transaction. Returns those that were not in it yet.
 
-    `before` is right for whoever works on the authorities of these events alone.
+    `before` is right only if no other transaction works on the authorities of these events.
     """
     if not events:
         return []
@@ -100,15 +101,15 @@ async def take(connection: Connection, events: Sequence[Event]) -> list[Arrived]
     }
     taken: list[Arrived] = []
     for event, body in zip(events, bodies, strict=True):
-        places = fresh.pop((event.envelope.authority, *event.identity), None)
-        if places is not None:
-            taken.append(Arrived(as_stored(event, body), *places))
+        arrival_and_before = fresh.pop((event.envelope.authority, *event.identity), None)
+        if arrival_and_before is not None:
+            taken.append(Arrived(as_stored(event, body), *arrival_and_before))
     taken.sort(key=_arrival)
     return taken
 
 
 async def last_arrivals(reads: Reads, authorities: Sequence[str]) -> dict[str, int]:
-    """The place of the last event of each of these authorities in the order of arrival; 0 where there is none."""
+    """The place of the last event of each of these authorities in the order of arrival; 0 if there is none."""
     return {row["authority"]: row["arrival"] for row in await reads.fetch(LAST_ARRIVALS, authorities)}
 
 
@@ -119,9 +120,9 @@ async def read_subjects(reads: Reads, subjects: Sequence[tuple[str, str, int]]) 
 
 
 async def read_arrived(pool: Reads, authority: str, after: int) -> tuple[list[Event], int]:
-    """The events of an authority that arrived after a number in the order of arrival, and the number of the last.
+    """The events of an authority that arrived after a place in the order of arrival, and the place of the last one.
 
-    Whoever takes in events of one authority one transaction at a time misses none in this way.
+    None is missed as long as only one transaction at a time takes in events of an authority.
     """
     rows = await pool.fetch(READ_ARRIVED, authority, after)
     # Thousands at once take a while to check: other requests go on meanwhile.
@@ -152,7 +153,7 @@ def _row(event: Event, body: bytes) -> tuple[object, ...]:
 
 @dataclass(frozen=True, slots=True)
 class TakeInEvents:
-    """The handler of a service that only keeps what it reads: takes in a batch of events in one transaction."""
+    """The handler of a service that only keeps the events it reads. It takes in a batch in one transaction."""
 
     pool: asyncpg.Pool
 

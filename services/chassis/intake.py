@@ -4,7 +4,8 @@ Invariant: an event is answered `accepted` only after the transaction that put i
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -35,10 +36,13 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far ahead of ours a feed's clock may be."""
 
 CHECKED_AT_ONCE = 100
-"""Events of a batch that are checked, some milliseconds long, before others are served."""
+"""Events of a batch that are checked (for some milliseconds) before other tasks get a turn."""
+
+IDS_OF_A_LINE = 100
+"""Most ids of accepted events in one line of the log."""
 
 MOST_FAULTS_OF_A_BATCH = 500
-"""After so many faults of a batch are told, of each further event only the first is."""
+"""Once so many faults of a batch are listed, only the first fault of each further event is."""
 
 KINDS_OF_REFUSAL = {
     403: ("not-allowed", "This key may not feed this authority"),
@@ -50,7 +54,7 @@ KINDS_OF_REFUSAL = {
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """An event that does not pass the door: `reason` for the metrics, the faults for the sender."""
+    """An event that is not accepted: `reason` for the metrics, the faults for the sender."""
 
     reason: str
     claimed: Claimed
@@ -59,7 +63,7 @@ class TurnedAway:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the sender is told about one event."""
+    """The answer to the sender about one event."""
 
     event_id: str | None
     source: str | None
@@ -75,7 +79,9 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
 
     @router.post("/v1/events", status_code=202, summary="Send events", openapi_extra=intake_operation(service))
     async def post_events(request: Request) -> JSONResponse:
-        """One event or a batch. What is answered `accepted` will not be lost; sent again it is `already-known`."""
+        """Takes one event or a batch. An event answered `accepted` will not be lost; if it is sent again, the answer
+        is `already-known`.
+        """
         runtime = runtime_of(request)
         caller = authenticated_caller(request)
         now = datetime.now(UTC)
@@ -99,12 +105,12 @@ def intake_router(service: str, notes: Notes) -> APIRouter:
 
 
 def _turn(runtime: Runtime, caller: Caller, body: bytes) -> AbstractAsyncContextManager[None]:
-    """The turn of a request to be looked at: a small one's is at once."""
+    """The turn of a request to be checked. A small request does not wait."""
     return nullcontext() if len(body) <= SMALL_REQUEST else runtime.large_requests.slot(caller.name)
 
 
 async def _checked(incoming: Iterator[Incoming]) -> list[Incoming]:
-    """The events of a request; between a few of them and the next ones others are served."""
+    """The events of a request, checked. Other tasks get a turn in between."""
     checked: list[Incoming] = []
     while some := list(islice(incoming, CHECKED_AT_ONCE)):
         checked += some
@@ -115,16 +121,22 @@ async def _checked(incoming: Iterator[Incoming]) -> list[Incoming]:
 async def accept(
     runtime: Runtime, service: str, caller: Caller, incoming: list[Incoming], notes: Notes, now: datetime
 ) -> list[Answer]:
-    """Check each event, put those that pass into the journal in one transaction, and answer for each, in order."""
+    """Check each event, put those that pass into the journal in one transaction, and return an answer for each, in
+    order.
+    """
     checked = [_at_the_door(item, service, caller, now) for item in incoming]
     passed = [item for item in checked if isinstance(item, Parsed)]
     outcomes: Sequence[journal.Outcome] = ()
     remarks: Remarks = {}
     if passed:
         outcomes = await runtime.journal.append(caller.name, journal.entries(passed, f"request {uuid4()}"))
-        by_event = zip(passed, outcomes, strict=True)
-        taken = [item.event for item, outcome in by_event if isinstance(outcome, Accepted)]
-        remarks = await notes(runtime, taken) if taken else {}
+        taken = [
+            (item.event, outcome.known)
+            for item, outcome in zip(passed, outcomes, strict=True)
+            if isinstance(outcome, Accepted)
+        ]
+        _tell_accepted(runtime, taken)
+        remarks = await notes(runtime, [event for event, _ in taken]) if taken else {}
     of_passed = iter(outcomes)
     return [
         _answer(runtime, item.event, next(of_passed), remarks)
@@ -132,6 +144,21 @@ async def accept(
         else _answer_turned_away(runtime, item)
         for item in checked
     ]
+
+
+def _tell_accepted(runtime: Runtime, taken: Iterable[tuple[Event, bool]]) -> None:
+    """Count and log the events of a request that were accepted; those that were known are counted."""
+    alike: defaultdict[tuple[str, str, str, bool], list[str]] = defaultdict(list)
+    for event, known in taken:
+        envelope = event.envelope
+        alike[envelope.type, envelope.source, envelope.authority, known].append(envelope.id)
+    for (kind, source, authority, known), ids in alike.items():
+        counter = runtime.telemetry.already_known if known else runtime.telemetry.accepted
+        counter.labels(kind).inc(len(ids))
+        for begin in range(0, 0 if known else len(ids), IDS_OF_A_LINE):
+            some = ids[begin : begin + IDS_OF_A_LINE]
+            of_them = {"event_id": some[0]} if len(some) == 1 else {"event_ids": some}
+            log.info("accepted", **of_them, source=source, authority=authority, type=kind)
 
 
 def _at_the_door(item: Incoming, service: str, caller: Caller, now: datetime) -> Parsed | TurnedAway:
@@ -146,7 +173,7 @@ def _at_the_door(item: Incoming, service: str, caller: Caller, now: datetime) ->
 
 
 def _refusal(event: Event, service: str, caller: Caller, now: datetime) -> tuple[str, Fault] | None:
-    """Why an event that is as its contract says is turned away all the same."""
+    """Why an event that is as its contract says is refused all the same."""
     envelope = event.envelope
     owner = TOPIC_OF_TYPE[envelope.type].owner
     if owner != service:
@@ -161,10 +188,10 @@ def _refusal(event: Event, service: str, caller: Caller, now: datetime) -> tuple
 
 
 def recorded_to_come(envelope: Envelope, now: datetime) -> Fault | None:
-    """Why an event that says it was recorded later than now is turned away; None where it does not."""
+    """Why an event is refused that claims to have been recorded later than now; None if it does not."""
     if envelope.time <= now + CLOCK_SKEW:
         return None
-    expected = "when the authority recorded it, not later than now; a date to come belongs into the data"
+    expected = "when the authority recorded it, not later than now; a future date belongs in the data"
     return Fault("time", "is in the future", expected, format_instant(envelope.time))
 
 
@@ -176,29 +203,23 @@ def _answer_turned_away(runtime: Runtime, item: TurnedAway) -> Answer:
 
 
 def _answer(runtime: Runtime, event: Event, outcome: journal.Outcome, remarks: Remarks) -> Answer:
-    telemetry, envelope = runtime.telemetry, event.envelope
+    envelope = event.envelope
     if isinstance(outcome, Conflict):
-        telemetry.rejected.labels("conflict").inc()
+        runtime.telemetry.rejected.labels("conflict").inc()
         return Answer(envelope.id, envelope.source, "rejected", 409, faults_as_json(Refused(outcome.fault)))
-    counter, status, http_status = (
-        (telemetry.already_known, "already-known", 200) if outcome.known else (telemetry.accepted, "accepted", 202)
-    )
-    counter.labels(envelope.type).inc()
+    status, http_status = ("already-known", 200) if outcome.known else ("accepted", 202)
     notes = list(remarks.get((envelope.authority, event.identity), []))
     if outcome.refers_to is not None:
         notes.append(f"event {outcome.refers_to} has not come yet: until it does, this one changes nothing of it")
     body: dict[str, Any] = {"accepted_at": format_instant(outcome.accepted_at)} | ({"notes": notes} if notes else {})
-    if not outcome.known:
-        of_it = {"event_id": envelope.id, "source": envelope.source, "authority": envelope.authority}
-        log.info("accepted", **of_it, type=envelope.type)
     return Answer(envelope.id, envelope.source, status, http_status, body)
 
 
 def _single_answer(answer: Answer) -> JSONResponse:
     if answer.status != "rejected":
         return JsonAnswer(_named(answer) | answer.body, answer.http_status)
-    told = [f"{fault['field']}: {fault['problem']}" for fault in answer.body["faults"]]
-    detail = "; ".join([*told, *and_more(answer.body.get("faults_left_out", 0))])
+    problems = [f"{fault['field']}: {fault['problem']}" for fault in answer.body["faults"]]
+    detail = "; ".join([*problems, *and_more(answer.body.get("faults_left_out", 0))])
     kind, title = KINDS_OF_REFUSAL[answer.http_status]
     id, source = answer.event_id, answer.source
     return Problem(answer.http_status, kind, title, detail, id=id, source=source, **answer.body).answer()
@@ -221,21 +242,23 @@ def _batch_answer(answers: list[Answer]) -> JSONResponse:
 
 
 def _results(answers: list[Answer]) -> list[dict[str, Any]]:
-    """What is told about each event of a batch. When very many are wrong, of the later ones the first fault is told."""
-    results, told = [], 0
+    """The answers about each event of a batch. If very many are wrong, only the first fault of the later ones is
+    listed.
+    """
+    results, faults_written = [], 0
     for answer in answers:
         body = answer.body
         if "faults" in body:
-            faults = body["faults"] if told < MOST_FAULTS_OF_A_BATCH else body["faults"][:1]
+            faults = body["faults"] if faults_written < MOST_FAULTS_OF_A_BATCH else body["faults"][:1]
             left_out = body.get("faults_left_out", 0) + len(body["faults"]) - len(faults)
             body = {"faults": faults} | ({"faults_left_out": left_out} if left_out else {})
-            told += len(faults)
+            faults_written += len(faults)
         results.append(_named(answer) | body)
     return results
 
 
 def unreadable(refusal: Refused) -> Problem:
-    """The answer to a request that as a whole is no events."""
+    """The answer to a request that cannot be read as events at all."""
     status = 415 if refusal.faults[0].field in ("Content-Type", "ce-specversion") else 400
-    title, told = "The request cannot be read", faults_as_json(refusal)
-    return Problem(status, "request-unreadable", title, str(refusal), **told)
+    title, faults = "The request cannot be read", faults_as_json(refusal)
+    return Problem(status, "request-unreadable", title, str(refusal), **faults)

@@ -1,18 +1,18 @@
-"""What the OpenAPI document says of `POST /v1/events`: every event type, the schema of its data, all three modes.
+"""What the OpenAPI document says about `POST /v1/events`: every event type, the schema of its data, all three modes.
 
-Invariant: the schemas are those of `contracts/`, so the document accepts no event that the intake refuses for its form.
+Invariant: the schemas are those of `contracts/`. So no event that fits the document is refused for its form.
 """
 
 from contracts.catalogue import topics_owned_by
 from contracts.envelope import STAMPED_BY_SERVICE
 from contracts.events.base import EventData, Withdrawal
-from contracts.generate import NEEDS, attributes, definitions
+from contracts.schemas import NEEDS, attributes, definitions
 from contracts.values import INSTANT_PATTERN, TOKEN_PATTERN, Contract
 from services.chassis.cloud_events import BATCH, BINARY, STRUCTURED
 from services.chassis.documentation import REFERENCE, WITH_A_BODY, Document, json_answer, record, refusals, several
 
 _NEEDED = ("specversion", "id", "source", "type", "subject", "authority")
-"""Attributes that a feed must state. `time` is the moment of arrival where it is left out."""
+"""Attributes that a feed must state. If `time` is left out, it is the moment of arrival."""
 
 _FAULTS = several({"$ref": REFERENCE.format(model="Fault")})
 _NOTES = {"notes": several({"type": "string"})}
@@ -52,12 +52,12 @@ def _stated() -> dict[str, Document]:
     known = attributes()
     stated = {name: schema for name, schema in known.items() if name not in STAMPED_BY_SERVICE}
     stated["provenance"] = known["provenance"] | {
-        "description": "The feed, file and row that it came from. Refused but of callers with the right `attest`."
+        "description": "The feed, file and row that it came from. Only callers with the right `attest` may send it."
     }
     stated["time"] |= {
         "pattern": INSTANT_PATTERN,
-        "description": "When the authority recorded it, not later than now; the moment of arrival if left out, which "
-        "all events of a request then share: state `sourcesequence` where one of them is the later.",
+        "description": "When the authority recorded it, not later than now. If it is left out, the moment of arrival; "
+        "all events of a request then share it, so state `sourcesequence` where one of them is the later.",
     }
     return stated
 

@@ -1,4 +1,4 @@
-"""The journal: events that were accepted, in order, for ever. It is the outbox, and the source of every replay.
+"""The journal: all accepted events, in order, for ever. It is the outbox, and the source of every replay.
 
 Invariant: an event is in the journal if and only if its sender was told `accepted`; positions run from 1 without gaps.
 """
@@ -13,12 +13,12 @@ from contracts.envelope import Envelope, Event, format_instant, named
 from contracts.refusal import Fault
 from services.chassis.cloud_events import Parsed
 from services.chassis.database import Connection
-from services.chassis.stored_events import source_sequence_of
+from services.chassis.stored_events import FROM_JOURNAL, source_sequence_of
 
 CHANNEL = "journal"
 """PostgreSQL notification channel that wakes the relay."""
 
-# The instant is taken under the row's lock, and never goes back: events stand in the order of their acceptance.
+# The instant is taken under the row's lock, and never goes back: events are in the order of their acceptance.
 TAKE_HEAD = """
     UPDATE journal_head
     SET clock = greatest(clock_timestamp(), clock)
@@ -51,19 +51,15 @@ APPEND_AND_MOVE_HEAD = f"""
     SELECT pg_notify('{CHANNEL}', '')
 """  # noqa: S608  (nothing of it is given by others)
 
-READ_AFTER = """
-    SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           referred_source, source_sequence, accepted_at, provenance, body
-    FROM journal
+READ_AFTER = f"""
+    {FROM_JOURNAL}
     WHERE position > $1
     ORDER BY position
     LIMIT $2
 """
 
-READ_TYPES_AFTER = """
-    SELECT position AS sequence, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
-           referred_source, source_sequence, accepted_at, provenance, body
-    FROM journal
+READ_TYPES_AFTER = f"""
+    {FROM_JOURNAL}
     WHERE position > $1 AND position <= $2 AND type = ANY ($3::text[])
     ORDER BY position
     LIMIT $4
@@ -72,9 +68,9 @@ READ_TYPES_AFTER = """
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The event stands in the journal at `position` since `accepted_at`. `known` when it stood there before.
+    """The event is in the journal at `position` since `accepted_at`. `known` if it was there before.
 
-    `refers_to` names the event it supersedes or voids, when the journal does not hold that one (yet).
+    `refers_to` names the event that it supersedes or voids, if the journal does not hold that one (yet).
     """
 
     position: int
@@ -85,7 +81,7 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """The event cannot stand beside what the journal holds."""
+    """The event contradicts one that the journal holds."""
 
     fault: Fault
 
@@ -98,10 +94,10 @@ _Key = tuple[str, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event that is to be put into the journal. `fingerprint`: see there; `provenance`: the request that brought it,
-    or what its sender says, who may.
+    """An event to be put into the journal. `fingerprint`: see the function. `provenance`: the request that brought
+    it, or what the sender states, if it has the right to.
 
-    A request makes its entries by itself: what goes wrong in it is its own.
+    Each request makes its own entries, so a failure in making them concerns no other request.
     """
 
     event: Event
@@ -120,7 +116,9 @@ class _Held:
 
 
 def fingerprint(parsed: Parsed) -> bytes:
-    """What makes two events of one source and id the same: everything the feed stated, however it was formatted."""
+    """Two events of one source and id are the same if their fingerprints are: everything the feed stated, however it
+    was formatted.
+    """
     envelope = parsed.event.envelope
     stated_time = format_instant(parsed.stated_time) if parsed.stated_time else None
     references = (envelope.supersedes, envelope.voids)
@@ -133,16 +131,16 @@ def fingerprint(parsed: Parsed) -> bytes:
 
 
 def entries(parsed: Iterable[Parsed], provenance: str) -> list[Entry]:
-    """Parsed events as they are put into the journal. `provenance` is said of those that do not say it themselves."""
+    """Parsed events as entries of the journal. Those that state no provenance get `provenance`."""
     return [Entry(item.event, fingerprint(item), item.event.envelope.provenance or provenance) for item in parsed]
 
 
 async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:
-    """Put events into the journal, inside the caller's transaction; one outcome for each, in order.
+    """Put events into the journal, inside the caller's transaction. Returns one outcome for each, in order.
 
-    They may be of several requests: each finds those before it, as if they stood there already. The head's row lock
-    makes appends of one service follow one another, whichever process they come from, so that positions become visible
-    in order and a duplicate that arrives at the same moment is seen.
+    They may come from several requests: each event sees those before it, as if these were in the journal already.
+    Appends of one service follow one another, even from several processes, because each locks the row of the head.
+    So positions become visible in order, and a duplicate that arrives at the same moment is seen.
     """
     ((head, now),) = await connection.fetch(TAKE_HEAD)
     known = await _known(connection, new)
@@ -169,13 +167,13 @@ async def append(connection: Connection, new: Sequence[Entry]) -> list[Outcome]:
 
 
 async def _known(connection: Connection, new: Sequence[Entry]) -> dict[_Key, _Held]:
-    """What the journal holds of the events that these are, or refer to."""
-    wanted: set[_Key] = set()
+    """What the journal already holds of these events and of those that they refer to."""
+    keys: set[_Key] = set()
     for entry in new:
         envelope = entry.event.envelope
-        wanted.add(_key_of(envelope))
-        wanted.update([(envelope.authority, *envelope.referred)] if envelope.referred else [])
-    rows = await connection.fetch(FIND_KNOWN, *map(list, zip(*wanted, strict=True)))
+        keys.add(_key_of(envelope))
+        keys.update([(envelope.authority, *envelope.referred)] if envelope.referred else [])
+    rows = await connection.fetch(FIND_KNOWN, *map(list, zip(*keys, strict=True)))
     return {
         (row["authority"], row["source"], row["event_id"]): _Held(
             row["type"], row["subject"], row["fingerprint"], Accepted(row["position"], row["accepted_at"], known=True)

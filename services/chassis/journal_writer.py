@@ -1,9 +1,9 @@
-"""The one writer of a process: requests that wait for the journal are put into it together, in one transaction.
+"""The one writer of a process: it puts all requests that wait for the journal into it together, in one transaction.
 
-Invariant: a request is given its outcomes after the commit that holds its events, and they are those that it would have
-had alone; what goes wrong with one request's events is told to that request alone.
+Invariant: a request gets its outcomes after the commit that holds its events. The outcomes are the same as if it had
+been alone. If something goes wrong with one request's events, only that request is told.
 
-Nothing is waited for so that more may come: a lone request is written at once, and those that come meanwhile are
+The writer never waits for more requests: a single request is written at once. Those that arrive meanwhile are
 written together after it.
 """
 
@@ -20,15 +20,16 @@ from services.chassis.journal import Entry, Outcome
 from services.chassis.problems import not_available
 
 MOST_EVENTS_TOGETHER = 500
-"""In one transaction, as far as requests are not larger alone. More to a commit is hardly quicker, and others wait."""
+"""Events in one transaction, unless a single request has more. Larger commits are hardly quicker, and others wait
+for them."""
 SMALL = 50
-"""Events of a request that does not wait behind larger ones."""
+"""A request of at most so many events does not wait behind larger ones."""
 PATIENCE_SECONDS = 10.0
-"""How long a transaction may take before all that wait are refused: many times what the largest takes, and well within
-the time that a service which is asked to stop gives requests to finish."""
+"""How long a transaction may take before all waiting requests are refused. It is many times what the largest takes,
+and well within the time that requests get to finish when the service stops."""
 STOP_SECONDS = 2.0
-"""How long what waits may take to be written when the service stops, and then how long a rollback may take. By then the
-server has given requests their time to finish."""
+"""When the service stops: how long writing what waits may take, and then how long a rollback may take. By then
+requests have had their time to finish."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,7 +40,7 @@ class _Request:
     outcomes: "asyncio.Future[list[Outcome]]"
 
     def tell(self, outcomes: list[Outcome]) -> None:
-        """It may have been given up meanwhile: what it brought was accepted all the same."""
+        """Give the request its outcomes. It may have been given up meanwhile; its events were accepted all the same."""
         if not self.outcomes.done():
             self.outcomes.set_result(outcomes)
 
@@ -49,7 +50,9 @@ class _Request:
 
 
 class _Line:
-    """Requests in the order in which they are written: callers take turns, each caller's in the order of coming."""
+    """Requests in the order in which they are written: callers take turns; the requests of one caller keep their
+    order.
+    """
 
     def __init__(self) -> None:
         self._of: OrderedDict[str, deque[_Request]] = OrderedDict()
@@ -58,7 +61,7 @@ class _Line:
         self._of.setdefault(caller, deque()).append(request)
 
     def take(self, most: int) -> list[_Request]:
-        """The next ones of at most so many events together, and one at least where any waits."""
+        """The next requests, with at most so many events together; at least one request, if any waits."""
         taken: list[_Request] = []
         while self._of:
             caller, waiting = next(iter(self._of.items()))
@@ -76,7 +79,7 @@ class _Line:
 
 
 class JournalWriter:
-    """Puts events into the journal. `pool` gives the database, or raises the problem that it is not there."""
+    """Puts events into the journal. `pool` returns the database, or raises the problem that it is away."""
 
     def __init__(self, pool: Callable[[], asyncpg.Pool]) -> None:
         self._pool = pool
@@ -86,9 +89,10 @@ class JournalWriter:
         self._is_stopped = False
 
     async def append(self, caller: str, entries: Sequence[Entry]) -> list[Outcome]:
-        """Put the events of one request into the journal; one outcome for each, in order, once they are on disk.
+        """Put the events of one request into the journal. Returns one outcome for each, in order, once they are on
+        disk.
 
-        Raises what PostgreSQL raised, and a 503 problem where it is not there or the service is being stopped.
+        Raises what PostgreSQL raised, and a 503 problem if PostgreSQL is away or the service is stopping.
         """
         self._pool()
         if self._is_stopped:
@@ -100,7 +104,7 @@ class JournalWriter:
         return await request.outcomes
 
     async def stop(self) -> None:
-        """Take nothing more, and write what waits. What cannot be written within a few seconds is refused."""
+        """Take no more requests, and write those that wait. What cannot be written within a few seconds is refused."""
         self._is_stopped = True
         if self._writing is not None:
             await asyncio.wait([self._writing], timeout=STOP_SECONDS)
@@ -121,9 +125,10 @@ class JournalWriter:
                 together = self._next()
 
     async def _write_within_patience(self, together: list[_Request]) -> None:
-        """Write these. While PostgreSQL does not answer, refuse them and all that wait: it may last for long.
+        """Write these requests. If PostgreSQL does not answer, refuse them and all that wait, because it may take
+        long.
 
-        What is being written may become accepted all the same, and is known then when it is sent again.
+        What is being written may be accepted all the same. If it is sent again, it is known then.
         """
         writing = asyncio.create_task(self._write(together))
         try:
@@ -146,7 +151,9 @@ class JournalWriter:
         return this.take(MOST_EVENTS_TOGETHER) or other.take(MOST_EVENTS_TOGETHER)
 
     async def _write(self, together: list[_Request]) -> None:
-        """Write these, and tell each; where one of them cannot be written, the others without it."""
+        """Write these requests, and give each its outcomes. If one of them cannot be written, write the others
+        without it.
+        """
         try:
             async with self._pool().acquire() as connection, connection.transaction():
                 outcomes = await journal.append(connection, [entry for one in together for entry in one.entries])

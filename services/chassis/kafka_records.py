@@ -1,10 +1,10 @@
-"""Kafka records as they are: a header whose name is not UTF-8 fails no fetch.
+"""Reading Kafka records whatever they hold: a header whose name is not UTF-8 must not fail a fetch.
 
-Invariant: importing this module changes how every consumer of the process reads such a record, and no other.
+Invariant: importing this module changes how the consumers of this process read such a record, and nothing else.
 
-aiokafka decodes the names of headers while a batch is read. Where that fails, `getmany` raises: the partition is
-fetched again and again, and what the same call had already taken from other partitions is lost. No handler of such
-errors can be given to it, so its reader of one partition is replaced by one that goes on.
+aiokafka decodes the names of headers while it reads a batch. If that fails, `getmany` raises. The partition is then
+fetched again and again. Records that the same call had already taken from other partitions are lost. No setting of
+aiokafka changes this, so its reader of one partition is replaced by one that goes on.
 """
 
 from typing import Any
@@ -50,7 +50,7 @@ class _Records(_MemoryRecordsPy):  # type: ignore[misc]
 
 
 class TolerantPartitionRecords(fetcher.PartitionRecords):  # type: ignore[misc]
-    """The records of one partition in one answer, of which none keeps the others from being read."""
+    """The records of one partition in one answer of the broker. No record keeps the others from being read."""
 
     _records: Any
 

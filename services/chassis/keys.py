@@ -25,9 +25,9 @@ def main(arguments: list[str] | None = None) -> int:
         required=True,
         action="append",
         choices=[right.value for right in Right],
-        help="feed: send events and extracts; attest: say where an event came from; read: ask for figures; operate: "
-        "see dead letters and send them again; persons: read the register of persons; erase: erase a person from it. "
-        "Can be repeated",
+        help="feed sends events and extracts. attest says where an event came from. read asks what a service knows. "
+        "operate sees dead letters and sends them again. persons reads the register of persons. erase erases a person "
+        "from it. Can be repeated",
     )
     given = parser.parse_args(arguments)
     try:

@@ -1,6 +1,6 @@
-"""Answers after which a connection takes no further request, and the one that is given while there is no room.
+"""Answers that end a connection, and the answer that is given while there is no room.
 
-Invariant: whoever asked gets to read the answer, and is told that the connection ends with it.
+Invariant: the client gets to read the answer, and is told that the connection ends with it.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from services.chassis.problems import Problem
 
 Headers = list[tuple[bytes, bytes]]
 Announce = Callable[[Iterable[tuple[bytes, bytes]]], Headers]
-"""Adds to the headers of an answer what says that the connection ends with it, where it does."""
+"""Adds the headers that announce the end of the connection, if the answer ends it."""
 
 
 class Lingering:
-    """The transport of an answer after which a connection lingers: it is not closed as soon as the answer is written.
+    """The transport of an answer that ends a connection: it is not closed as soon as the answer is written.
 
-    Whoever still sends would be told that the connection was reset, and not get to read the answer.
+    A client that is still sending would get a reset connection, and could not read the answer.
     """
 
     def __init__(self, transport: asyncio.Transport, cycle: RequestResponseCycle) -> None:
@@ -29,13 +29,13 @@ class Lingering:
         self.write, self.is_closing = transport.write, transport.is_closing
 
     def close(self) -> None:
-        """Close it where the answer did not come to its end."""
+        """Close it if the answer was not finished."""
         if not self._cycle.response_complete:
             self._transport.close()
 
 
 class Answering:
-    """The application of a connection: an answer says so when the connection ends with it."""
+    """The application of a connection. An answer that ends the connection says so."""
 
     def __init__(self, app: Any, announce: Announce) -> None:
         self.app = cast(ASGIApp, app)
@@ -53,7 +53,7 @@ class Answering:
 
 
 class HealthAlone:
-    """The application while there is no room: it answers for its health, and refuses all else."""
+    """The application while there is no room: it answers questions about health, and refuses everything else."""
 
     def __init__(self, app: Any) -> None:
         self._app = cast(ASGIApp, app)
@@ -64,5 +64,5 @@ class HealthAlone:
             await self._app(scope, receive, send)
             return
         headers = {"Retry-After": "5", "Connection": "close"}
-        detail = "As many connections are open as there may be. Send the request again in some seconds."
+        detail = "As many connections are open as are allowed. Send the request again in some seconds."
         await Problem(503, "full", "Too many connections", detail, headers=headers).answer()(scope, receive, send)

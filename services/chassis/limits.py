@@ -1,6 +1,6 @@
 """How large the head of a request may be: its address, its query, its headers.
 
-Invariant: what is too large is refused before anything of it is looked at, by whoever it was sent.
+Invariant: a head that is too large is refused before anything in it is looked at, no matter who sent it.
 """
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,7 +10,7 @@ from services.chassis.settings import LimitSettings
 
 
 class WithinLimits:
-    """Middleware: refuses requests whose heads are too large, as far as the connection let them through."""
+    """Middleware: refuses requests with too large a head that the connection still let through."""
 
     def __init__(self, app: ASGIApp, limits: LimitSettings) -> None:
         self._app = app

@@ -10,7 +10,7 @@ import structlog
 
 
 def configure_logs(service: str, level: str) -> None:
-    """Send all logs of this process, its libraries' included, through one JSON renderer."""
+    """Send all logs of this process and its libraries through one JSON renderer."""
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -46,14 +46,14 @@ def configure_logs(service: str, level: str) -> None:
 def _without_details(
     _: structlog.typing.WrappedLogger, __: str, entry: structlog.typing.EventDict
 ) -> structlog.typing.EventDict:
-    """PostgreSQL's DETAIL lines repeat the row that failed, and so the data of an event."""
+    """Leave out PostgreSQL's DETAIL lines: they repeat the row that failed, and so the data of an event."""
     if "exception" in entry:
         entry["exception"] = without_details(entry["exception"])
     return entry
 
 
 def without_details(text: str) -> str:
-    """An error's text without what PostgreSQL tells of the data."""
+    """An error's text without the lines in which PostgreSQL repeats data."""
     return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("DETAIL:"))
 
 

@@ -1,36 +1,41 @@
-"""Being a member of the group of consumers: joined when Kafka is there, joined anew when that came to nothing.
+"""Membership of the consumer group: join when Kafka is there, and join again if that failed.
 
-Invariant: whatever becomes of one client, a while later another one is reading.
+Invariant: whatever happens to one client, a little later another one is reading.
 
-A group can leave a member waiting for its partitions for ever, when others come and go at the same moment; and
-FastStream gives up a consumer whose client passed on a cancelling of its own. Neither ends by itself.
+Three things never end by themselves. A group can leave a member waiting for its partitions for ever, if others come
+and go at the same moment. A client that is closed waits for that all the same. And FastStream gives up a consumer
+whose client passed on the CancelledError of an inner task.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 from faststream.kafka import KafkaBroker
 
-from services.chassis.cancelling import FAILURES
+from services.chassis.cancelling import end, to_its_end, within
 from services.chassis.logs import get_log
 
 log = get_log(__name__)
 
 JOIN_SECONDS = 20.0
-"""How long a group may take to give a member its partitions: several times the sessions of 6 s after which it knows
-that another member is gone."""
+"""How long a group may take to give a member its partitions: several times the session time-out of 6 s, after which
+it knows that another member is gone."""
 
-CLOSE_SECONDS = 25.0
-"""A little longer than a batch at hand may take to be finished."""
+BATCH_SECONDS = 10.0
+"""How long the current batch may take to finish. If it takes longer it comes again."""
+
+CLOSE_SECONDS = 5.0
+"""How long a client may take to leave its group and close."""
+
+DISCONNECT_SECONDS = 2.0
 
 MakeBroker = Callable[[], KafkaBroker]
 
 
 class Membership:
-    """The consumers of one process. `make` gives a broker that nobody started yet, with its subscribers."""
+    """The consumers of one process. `make` returns a broker with its subscribers, not yet started."""
 
     def __init__(self, make: MakeBroker, join_seconds: float = JOIN_SECONDS) -> None:
         self._make = make
@@ -39,19 +44,24 @@ class Membership:
         self._waits_since: float | None = None
 
     async def join(self) -> None:
-        """Start consumers and have them join. Raises TimeoutError when that takes too long, or what aiokafka raises."""
+        """Start consumers and have them join. Raises TimeoutError if that takes too long, or what aiokafka raises."""
         broker = self._broker = self._make()
         try:
             async with asyncio.timeout(self._join_seconds):
                 await broker.start()
-        except BaseException:
-            await self._close(broker)
+        except BaseException as error:
+            await self._close(broker, busy=False)
+            if isinstance(error, TimeoutError):
+                seconds = f"{self._join_seconds:g} seconds"
+                raise TimeoutError(f"the consumer group gave no partitions within {seconds}") from error
             raise
 
-    async def leave(self) -> None:
-        """Finish the batch at hand and leave."""
+    async def leave(self, busy: bool) -> None:
+        """Finish the batch, if one is at hand, and leave. That ends whatever Kafka does. Nobody joins any more then, or
+        is about to.
+        """
         if self._broker is not None:
-            await self._broker.stop()
+            await self._close(self._broker, busy)
 
     def consumers(self) -> list[Any]:
         """The aiokafka consumers that are running."""
@@ -61,9 +71,10 @@ class Membership:
         return [consumer for consumer in consumers if consumer is not None]
 
     async def left(self, kafka_answers: bool, busy: bool) -> bool:
-        """To be asked every second: whether a consumer ended, or waits too long for partitions, and was closed.
+        """Ask this every second: whether a consumer ended, or waited too long for partitions and was closed.
 
-        While Kafka does not answer no new one would fare better, and while a batch is at hand it is left alone.
+        Nothing is closed while Kafka does not answer (a new consumer would not do better) or while a batch is being
+        taken in.
         """
         broker = self._broker
         if broker is None:
@@ -76,13 +87,50 @@ class Membership:
             return False
         log.error("the consumer ended by itself, or waits in vain for its partitions: starting another one")
         self._waits_since = None
-        await self._close(broker)
+        await self._close(broker, busy)
         return True
 
-    async def _close(self, broker: KafkaBroker) -> None:
+    async def _close(self, broker: KafkaBroker, busy: bool) -> None:
         self._broker = None
-        with suppress(*FAILURES):
-            await asyncio.wait_for(broker.stop(), CLOSE_SECONDS)
+        # Who is broken off here would leave a member in the group that holds its partitions and reads none of them.
+        await to_its_end(_close(broker, busy))
+
+
+async def _close(broker: KafkaBroker, busy: bool) -> None:
+    """Have the consumers leave the group and end, in order as far as Kafka lets them."""
+    clients = [_Client(subscriber) for subscriber in broker.subscribers if getattr(subscriber, "consumer", None)]
+    closing = asyncio.ensure_future(broker.stop())
+    await asyncio.wait([closing], timeout=CLOSE_SECONDS + (BATCH_SECONDS if busy else 0))
+    # What it waits for may never come. Without a connection it ends by itself, and in order.
+    for client in () if closing.done() else clients:
+        await client.disconnect()
+    in_order = await within(DISCONNECT_SECONDS, closing, "leaving the consumer group")
+    for client in () if in_order else clients:
+        await client.take_apart()
+
+
+class _Client:
+    """The consumer of a subscriber, and all that works for it. Taken before it closes: it forgets some of them then."""
+
+    def __init__(self, subscriber: Any) -> None:
+        self._consumer = subscriber.consumer
+        self._reading = list(subscriber.tasks)
+
+    async def disconnect(self) -> None:
+        await within(DISCONNECT_SECONDS, self._consumer._client.close(), "disconnecting from Kafka")
+
+    async def take_apart(self) -> None:
+        """Close what the subscriber did not come to close, and end what did not end."""
+        await within(DISCONNECT_SECONDS, self._consumer.stop(), "closing a consumer")
+        coordinator, fetcher = self._consumer._coordinator, self._consumer._fetcher
+        tasks = [
+            *self._reading,
+            *(getattr(coordinator, f"_{name}_task", None) for name in ("coordination", "heartbeat", "commit_refresh")),
+            *([] if fetcher is None else [fetcher._fetch_task, *fetcher._pending_tasks]),
+        ]
+        await end([task for task in tasks if task is not None], DISCONNECT_SECONDS)
+        # One of them may have connected again.
+        await self.disconnect()
 
 
 def _consuming(broker: KafkaBroker) -> list[Any]:

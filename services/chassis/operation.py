@@ -1,6 +1,6 @@
 """Routes for those who operate a service: its health and its metrics. (Dead letters: `dead_letter_routes.py`.)
 
-Invariant: what is told without a key names no person and no record.
+Invariant: answers without a key name no person and no record.
 """
 
 from fastapi import APIRouter, Request, Response
@@ -31,7 +31,7 @@ READY = record(
 
 @health_router.get("/", summary="Where to look", include_in_schema=False)
 async def root(request: Request) -> JSONResponse:
-    """What is worth a look: for whoever has no more than the address."""
+    """Links to what is worth a look, for people who have only the address."""
     spec = runtime_of(request).spec
     paths = {"documentation": "/docs", "events": "/asyncapi", "ready": "/health/ready", "metrics": "/metrics"}
     if not spec.on_kafka:
@@ -45,7 +45,7 @@ async def root(request: Request) -> JSONResponse:
     responses={200: json_answer("It is.", LIVE), 503: json_answer("It should be started again.", LIVE)},
 )
 async def live(request: Request) -> JSONResponse:
-    """503 only for what a new process would mend: all it needs is there, records wait, and none is taken in."""
+    """503 only if a new process would help: all it needs is there, records wait, and none is taken in."""
     reason = runtime_of(request).health.stalled()
     return JSONResponse({"live": reason is None, "reason": reason}, 200 if reason is None else 503)
 
@@ -56,7 +56,7 @@ async def live(request: Request) -> JSONResponse:
     responses={200: json_answer("It can.", READY), 503: json_answer("It cannot, for these reasons.", READY)},
 )
 async def ready(request: Request) -> JSONResponse:
-    """503, with the reasons, while it cannot answer, or knows that events are missing."""
+    """503, with the reasons, while the service cannot answer, or knows that events are missing."""
     runtime = runtime_of(request)
     reasons, remarks, complete_until = runtime.health.readiness()
     body = {

@@ -1,7 +1,7 @@
-"""Answers to callers that something is wrong: problem details (RFC 9457).
+"""Answers that tell callers what is wrong: problem details (RFC 9457).
 
-Invariant: an answer says what was wrong, where, and what would be right; never a traceback. Whatever was asked, it is
-short: at most twenty faults and the number of the others, and of what came no more than its beginning.
+Invariant: an answer says what was wrong, where, and what would be right; never a traceback. It is always short: at
+most twenty faults and the number of the others, and of a long value only the beginning.
 """
 
 import json
@@ -22,14 +22,15 @@ log = get_log(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 LONGEST = {"field": 200, "problem": 500, "expected": 4000, "value": 100}
-"""Most characters of a fault's members: what we expect can be long, of what came a beginning will do."""
+"""The most characters of a fault's members. What we expect can be long; of a value that came, the beginning is
+enough."""
 LONGEST_DETAIL = 10_000
 LONGEST_ECHO = 200
-"""Most characters of a path or an id that is repeated to whoever sent it."""
+"""The most characters of a path or an id that is repeated to its sender."""
 
 
 class JsonAnswer(JSONResponse):
-    """A JSON answer in ASCII: it can also repeat text that is not Unicode (a lone surrogate) to whoever sent it."""
+    """A JSON answer in ASCII. So it can also repeat text that is not valid Unicode (a lone surrogate)."""
 
     def render(self, content: Any) -> bytes:
         """The body."""
@@ -68,18 +69,18 @@ class Problem(Exception):
 
 
 def beginning(text: str, most: int) -> str:
-    """A text of at most so many characters: what is longer ends in an ellipsis."""
+    """A text cut to at most so many characters; a cut text ends in an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def in_words(faults: Sequence[dict[str, str]], left_out: int) -> str:
-    """Faults in one line, with how many others there are."""
-    told = (f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in faults)
-    return "; ".join([*told, *and_more(left_out)])
+    """Faults in one line, and how many others there are."""
+    lines = (f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in faults)
+    return "; ".join([*lines, *and_more(left_out)])
 
 
 def faults_as_json(refusal: Refused) -> dict[str, Any]:
-    """The faults of a refusal as they stand in an answer: `faults`, and where there are more `faults_left_out`."""
+    """The faults of a refusal as members of an answer: `faults`, and `faults_left_out` if there are more."""
     faults = [
         {"field": fault.field, "problem": fault.problem, "expected": fault.expected}
         | ({} if fault.value is None else {"value": fault.value})
@@ -89,14 +90,16 @@ def faults_as_json(refusal: Refused) -> dict[str, Any]:
 
 
 def _short(faults: Sequence[dict[str, str]], left_out: int) -> dict[str, Any]:
-    told = [{name: beginning(text, LONGEST[name]) for name, text in fault.items()} for fault in faults[:MOST_FAULTS]]
-    return {"faults": told} | ({"faults_left_out": left_out} if left_out else {})
+    shortened = [
+        {name: beginning(text, LONGEST[name]) for name, text in fault.items()} for fault in faults[:MOST_FAULTS]
+    ]
+    return {"faults": shortened} | ({"faults_left_out": left_out} if left_out else {})
 
 
 def not_available(reason: str) -> Problem:
-    """The answer while something the service needs is away: nothing is known to have been done.
+    """The answer while something that the service needs is away. Whether anything was done is not known.
 
-    `reason` says what is the matter, as "Kafka cannot be reached".
+    `reason` says what is wrong, for example "Kafka cannot be reached".
     """
     return Problem(
         503,
@@ -113,7 +116,7 @@ AS = {"HEAD": "GET"}
 
 
 def install_problem_answers(app: FastAPI) -> None:
-    """Make every error of this API, its framework's included, an RFC 9457 answer."""
+    """Make every error of this API, including the framework's, an RFC 9457 answer."""
 
     @app.exception_handler(Problem)
     async def _problem(_: Request, problem: Problem) -> JSONResponse:
@@ -121,8 +124,8 @@ def install_problem_answers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        asked = beginning(f"{request.method} {request.url.path}", LONGEST_ECHO)
-        detail = f"{asked}: {error.detail}"
+        request_line = beginning(f"{request.method} {request.url.path}", LONGEST_ECHO)
+        detail = f"{request_line}: {error.detail}"
         headers = dict(error.headers or {})
         if error.status_code == 405 and (methods := _methods(request)):
             headers["Allow"] = ", ".join(methods)
@@ -134,13 +137,18 @@ def install_problem_answers(app: FastAPI) -> None:
 
     @app.exception_handler(Exception)
     async def _unforeseen(request: Request, error: Exception) -> JSONResponse:
-        log.error("request failed", path=request.url.path, exc_info=error)
-        detail = "The service failed on this request; the cause stands in its log."
-        return Problem(500, "failed", "The service failed", detail).answer()
+        return unforeseen(request, error).answer()
+
+
+def unforeseen(request: Request, error: Exception) -> Problem:
+    """The answer if the service failed on a request; the cause is logged."""
+    log.error("request failed", path=request.url.path, exc_info=error)
+    detail = "The service failed on this request; its log has the cause."
+    return Problem(500, "failed", "The service failed", detail)
 
 
 def not_as_described(errors: Sequence[dict[str, Any]]) -> Problem:
-    """The answer to a request in which pydantic found this; the first part of each path is body or query."""
+    """The answer to a request in which pydantic found these errors. The first part of each path is body or query."""
     faults = [_fault(item) for item in errors[:MOST_FAULTS]]
     left_out = len(errors) - len(faults)
     title, detail = "The request is not as described", in_words(faults, left_out)
@@ -148,7 +156,7 @@ def not_as_described(errors: Sequence[dict[str, Any]]) -> Problem:
 
 
 def _methods(request: Request) -> list[str]:
-    """What may be asked of a path. (The framework names the methods of its first route alone.)"""
+    """The methods that a path allows. (The framework names only those of its first route.)"""
     routes = [route for route in request.app.routes if not isinstance(route, Mount)]
     return [
         method

@@ -1,14 +1,13 @@
 """The process of a service: reads its settings, serves, and stops gracefully on SIGTERM or SIGINT.
 
-Invariant: whatever keeps it from starting is told in plain lines, with exit code 1 and no traceback.
+Invariant: if it cannot start, it says why in plain lines, with exit code 1 and no traceback. What these signals do
+before it serves and when it has stopped: see `asked_to_stop`.
 """
 
 import os
-import signal
 import socket
 import sys
 from collections.abc import Callable
-from types import FrameType
 from typing import TypeVar
 
 import uvicorn
@@ -30,11 +29,11 @@ log = get_log(__name__)
 SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
 GRACE_SECONDS = 20
-"""How long requests at hand may take to finish when the service stops."""
+"""How long current requests may take to finish when the service stops."""
 
 
 def run_service(name: str, settings_class: type[SomeSettings], create: Callable[[SomeSettings], FastAPI]) -> int:
-    """Run one service until it is told to stop; gives the exit code."""
+    """Run one service until it is told to stop. Returns the exit code."""
     try:
         settings = read_settings(settings_class)
         listening = _listen(settings)
@@ -58,15 +57,8 @@ def run_service(name: str, settings_class: type[SomeSettings], create: Callable[
         timeout_graceful_shutdown=GRACE_SECONDS,
         server_header=False,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        # uvicorn stops gracefully on these, then raises them once more for whoever handled them before: nobody.
-        signal.signal(number, _already_handled)
     uvicorn.Server(config).run(sockets=[listening])
     return 0
-
-
-def _already_handled(number: int, frame: FrameType | None) -> None:
-    """The service has stopped, as it was asked to: exit code 0."""
 
 
 def _listen(settings: Settings) -> socket.socket:

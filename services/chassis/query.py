@@ -1,12 +1,12 @@
-"""How a query is read: each route declares a model of its parameters, and what is declared is what is documented.
+"""How a query is read: each route declares a model of its parameters. The declaration is also the documentation.
 
-Invariant: a model reads every parameter it declares when it is made; one that is unknown or cannot be read is refused
-by name, with what would be right; all that is wrong with a request is told at once. (Where a misspelt parameter is
-passed over, something else is answered than was asked for.)
+Invariant: a model reads all its parameters when it is made. A parameter that is unknown or cannot be read is refused
+by name, with what would be right. Everything that is wrong with a request is told at once. (If a misspelt parameter
+were ignored, the answer would not be to the question that was meant.)
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from enum import StrEnum
@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Generic, Self, TypeVar, overload
 
 from fastapi import Request
 
+from contracts.near_names import near_first
+from contracts.refusal import MOST_FAULTS
 from contracts.values import DATE_PATTERN, EARLIEST_DATE, INSTANT_PATTERN, LATEST_DATE
 from services.chassis.problems import Problem
 
@@ -26,9 +28,11 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Value]):
-    """How one value is written: for the documentation, in words for who wrote it otherwise, and to be read.
+    """How one value is written: its schema for the documentation, its description in words for errors, and how to
+    read it.
 
-    `usual` is what is meant where the parameter is left out (and what stands in for a wrong one, until it is refused).
+    `usual` is the value if the parameter is left out. (It also takes the place of a wrong value until the request is
+    refused.)
     """
 
     schema: Mapping[str, Any]
@@ -37,8 +41,13 @@ class Kind(Generic[Value]):
     """Gives None for what it cannot read."""
     usual: Value
 
+    @property
+    def words(self) -> Sequence[str]:
+        """The words that there are, of a closed list."""
+        return self.schema.get("enum") or self.schema.get("items", {}).get("enum") or ()
+
     def read(self, query: "QueryModel", name: str, required: bool) -> Value | None:
-        """What was given; None where it was left out or is wrong, which is noted then."""
+        """The value given; None if it was left out or is wrong. A wrong value is noted as a fault."""
         text = query.text(name)
         if text is None:
             if required and name not in query.request.query_params:
@@ -46,25 +55,25 @@ class Kind(Generic[Value]):
             return None
         value = self.reader(text)
         if value is None:
-            query.fault(name, "cannot be read", self.expected, text)
+            query.fault(name, "cannot be read", self.expected, text, self.words)
         return value
 
 
 @dataclass(frozen=True, slots=True)
 class Several(Kind[tuple[str, ...]]):
-    """Words, repeated or joined by commas, each once, in the order in which they are given; an empty one is refused."""
+    """Words, as repeated parameters or joined by commas; each once, in the order given. An empty word is refused."""
 
     problem: str = "cannot be read"
 
     def read(self, query: "QueryModel", name: str, required: bool) -> tuple[str, ...] | None:
-        """The words that can be read; the others are noted."""
+        """The words that can be read; the others are noted as faults."""
         words = [word for text in query.request.query_params.getlist(name) for word in text.split(",")]
         if not all(words):
             query.fault(name, "holds an empty value", f"one or more values, with a comma between, or no {name} at all")
         stated = tuple(dict.fromkeys(word for word in words if word))
         for word in stated:
             if self.reader(word) is None:
-                query.fault(name, self.problem, self.expected, word)
+                query.fault(name, self.problem, self.expected, word, self.words)
         return tuple(word for word in stated if self.reader(word) is not None) or None
 
 
@@ -87,7 +96,7 @@ def whole(least: int, most: int, usual: Value) -> Kind[int | Value]:
 
 
 def choice(choices: type[Choice], usual: Value, *, is_default: bool = True) -> Kind[Choice | Value]:
-    """One of some words; `is_default` where the documentation can say what is usual."""
+    """One of some words. `is_default`: whether the documentation names `usual` as the default."""
     words = {str(word): word for word in choices}
     schema = {"type": "string", "enum": list(words)} | ({"default": str(usual)} if usual and is_default else {})
     return Kind(schema, f"one of {', '.join(words)}", words.get, usual)
@@ -107,7 +116,7 @@ def matching(pattern: str, expected: str, usual: Value) -> Kind[str | Value]:
 
 
 def read_date(text: str) -> date | None:
-    """A date as 2023-10-31, of the years that the pattern takes in; None for anything else."""
+    """A date such as 2023-10-31, of the years that the pattern allows; None for anything else."""
     try:
         return date.fromisoformat(text) if re.fullmatch(DATE_PATTERN, text) else None
     except ValueError:
@@ -123,6 +132,9 @@ def read_instant(text: str) -> datetime | None:
     except ValueError:
         return None
 
+
+ASKED_AT = "asked_at"
+"""Key in a request's scope: the instant of asking, if the request is one of several that are asked at once."""
 
 DATE = {"type": "string", "format": "date", "pattern": DATE_PATTERN}
 IN_WORDS_DATE = f"a date as 2023-10-31, from {EARLIEST_DATE} and before {LATEST_DATE}"
@@ -146,7 +158,7 @@ FLAG = Kind(
 
 @dataclass(frozen=True, slots=True)
 class Parameter(Generic[Value]):
-    """A parameter: what stands in the documentation of it, and, as a member of a model, what was given."""
+    """A parameter: its documentation and, as a member of a model, the value given."""
 
     name: str
     meaning: str
@@ -163,7 +175,7 @@ class Parameter(Generic[Value]):
         return self if query is None else self.of(query)
 
     def of(self, query: "QueryModel") -> Value:
-        """The same of any model, also of one that does not declare it."""
+        """The value given in any model, even in one that does not declare this parameter."""
         value: Value = query.values.get(self.name, self.kind.usual)
         return value
 
@@ -201,7 +213,7 @@ class Group(Generic[Value]):
 class QueryModel:
     """The query of one request, read when it is made; `raise_if_invalid` refuses the request if anything was wrong.
 
-    A route's model has its parameters as members, its own beside those of the models it is made of.
+    The members of a route's model are its parameters: its own, and those of the models that it inherits from.
     """
 
     own: ClassVar[dict[str, Parameter[Any]]] = {}
@@ -209,9 +221,11 @@ class QueryModel:
     """Parameters that every model of a kind has, after its own."""
     declared: ClassVar[dict[str, Parameter[Any]]] = {}
     """Every parameter there can be, by name, in the order of the documentation."""
+    of_others: ClassVar[set[str]] = set()
+    """Parameters of other routes, which are passed over here where one address leads to all of them."""
 
     def __init_subclass__(cls) -> None:
-        """Collect what is declared: that of each base, then its own; of one name its own stands."""
+        """Collect the parameters: those of each base, then its own. If a name is in both, its own counts."""
         inherited: dict[str, Parameter[Any]] = {}
         for base in cls.__bases__:
             inherited |= getattr(base, "own", {})
@@ -220,14 +234,20 @@ class QueryModel:
 
     def __init__(self, request: Request) -> None:
         self.request = request
-        self.now = datetime.now(UTC)
-        self._faults: list[dict[str, str]] = []
+        self.now: datetime = request.scope.get(ASKED_AT) or datetime.now(UTC)
+        self._faults: dict[tuple[str, ...], dict[str, str]] = {}
         self.values: dict[str, Any] = {}
         """What was given and could be read, by name."""
+        self.passed_over: dict[str, str] = {}
+        """What was given and means something elsewhere alone, by name: whoever asked is to be told so."""
         expected = f"one of {', '.join(self.declared)}" if self.declared else "no parameter"
         for name in request.query_params:
-            if name not in self.declared:
-                self.fault(name, "is not a parameter", expected)
+            if name in self.declared:
+                continue
+            if name in self.of_others:
+                self.passed_over[name] = request.query_params[name]
+            else:
+                self.fault(name, "is not a parameter", expected, among=self.declared)
         for name, parameter in self.declared.items():
             value = parameter.kind.read(self, name, parameter.required)
             if value is not None:
@@ -235,28 +255,34 @@ class QueryModel:
 
     @classmethod
     def documented(cls) -> dict[str, Any]:
-        """What it adds to its operation in OpenAPI."""
+        """What the model adds to its operation in OpenAPI."""
         return {"parameters": [parameter.documented() for parameter in cls.declared.values()]}
 
-    def fault(self, field: str, problem: str, expected: str, value: str | None = None) -> None:
-        """Note something wrong, once, however often it is found."""
+    def fault(
+        self, field: str, problem: str, expected: str, value: str | None = None, among: Iterable[str] = ()
+    ) -> None:
+        """Note a fault, once, however often it is found. `among` is the closed list that the word is not in."""
+        key = (field, problem, expected, *(() if value is None else (value[:80],)))
+        if key in self._faults:
+            return
+        if len(self._faults) < MOST_FAULTS:  # of others only the number is told
+            expected = near_first(field if value is None else value, among, expected)
         fault = {"field": field, "problem": problem, "expected": expected}
-        fault |= {} if value is None else {"value": value[:80]}
-        if fault not in self._faults:
-            self._faults.append(fault)
+        self._faults[key] = fault | ({} if value is None else {"value": value[:80]})
 
     def check(self) -> None:
-        """Note what is wrong by rules between one parameter and another."""
+        """Note faults by rules between several parameters."""
 
     def raise_if_invalid(self) -> None:
         """Raises a 422 problem that tells everything that was wrong."""
         self.check()
         if self._faults:
-            detail = "; ".join(f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in self._faults)
-            raise Problem(422, "request-refused", "The request is not as described", detail, faults=self._faults)
+            faults = list(self._faults.values())
+            detail = "; ".join(f"{fault['field']} {fault['problem']}: {fault['expected']}" for fault in faults)
+            raise Problem(422, "request-refused", "The request is not as described", detail, faults=faults)
 
     def text(self, name: str) -> str | None:
-        """A parameter as it came; None where it is left out. Given twice or empty, it is refused."""
+        """A parameter as it came; None if it is left out. If it is given twice or empty, it is refused."""
         values = self.request.query_params.getlist(name)
         if len(values) > 1:
             self.fault(name, "is given more than once", "one value")

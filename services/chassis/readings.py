@@ -1,10 +1,10 @@
 """How far this service has read each partition, kept in its own database.
 
-Invariant: what the table says was read is in the inbox, or is a dead letter. Kafka's own note of it, which can be
-moved or lost, decides nothing: nothing of a partition is fetched before the table has said where to begin.
+Invariant: what the table says was read is in the inbox, or is a dead letter. Kafka's committed offsets can be moved
+or lost, so they decide nothing: no partition is fetched before the table has said where to begin.
 
-A partition that is to be read again gets another `reading` in the table; whichever process owns the partition then,
-or later, finds it there and goes back to the beginning.
+To have a partition read again, a new `reading` is put into the table. The process that owns the partition, now or
+later, finds it there and goes back to the beginning.
 """
 
 import asyncio
@@ -17,6 +17,7 @@ from aiokafka import ConsumerRebalanceListener, ConsumerRecord, TopicPartition
 
 from services.chassis.database import Connection
 from services.chassis.logs import get_log
+from services.chassis.partitions import by_partition
 
 log = get_log(__name__)
 
@@ -34,7 +35,7 @@ SAVE = """
     WHERE reading.topic = read.topic AND reading.partition = read.partition AND reading.reading = read.reading
 """
 CURRENT = """
-    SELECT reading.topic, reading.partition, reading
+    SELECT reading.topic, reading.partition, reading, next_offset
     FROM unnest($1::text[], $2::integer[]) AS wanted (topic, partition)
     JOIN reading ON reading.topic = wanted.topic AND reading.partition = wanted.partition
 """
@@ -46,7 +47,7 @@ Begun = dict[TopicPartition, UUID]
 
 
 class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
-    """Where the consumers of one process are. `pool` gives None until the database is there."""
+    """How far the consumers of one process are. `pool` returns None until the database is there."""
 
     def __init__(self, pool: Callable[[], asyncpg.Pool | None], consumers: Callable[[], list[Any]]) -> None:
         self._pool = pool
@@ -65,7 +66,7 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
             self._unsaved.pop(partition, None)
 
     async def on_partitions_assigned(self, assigned: set[TopicPartition]) -> None:
-        """Go on where the table says, and fetch nothing before: it would be taken in, and then once more."""
+        """Go on where the table says, and fetch nothing before that is known: it would be taken in twice."""
         for partition in assigned:
             self._known.pop(partition, None)
         for consumer in self._consumers():
@@ -80,27 +81,25 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
             log.warning("readings are looked at later", cause=type(error).__name__)
 
     def begun(self, records: Sequence[ConsumerRecord]) -> Begun:
-        """To be asked as soon as a batch has come: in which reading each of its partitions is.
+        """Ask this as soon as a batch has come: the reading of each of its partitions.
 
-        Nothing is awaited between the fetch of a batch and this, so that no other reading can have begun.
+        Nothing is awaited between the fetch of a batch and this call, so no other reading can have begun.
         """
-        partitions = {TopicPartition(record.topic, record.partition) for record in records}
-        return {partition: self._known[partition] for partition in partitions if partition in self._known}
+        return {partition: self._known[partition] for partition, _ in by_partition(records) if partition in self._known}
 
     def finished(
         self, records: Sequence[ConsumerRecord], begun: Begun, halted: Collection[TopicPartition] = ()
     ) -> None:
-        """A batch was taken in, but for what stands on halted partitions.
+        """A batch was taken in, except for halted partitions.
 
-        What was fetched in another reading than the present one counts for nothing.
+        Records that were fetched in an earlier reading do not count.
         """
-        for record in records:
-            partition = TopicPartition(record.topic, record.partition)
+        for partition, of_partition in by_partition(records):
             if partition not in halted and partition in begun and begun[partition] == self._known.get(partition):
-                self._unsaved[partition] = record.offset + 1
+                self._unsaved[partition] = of_partition[-1].offset + 1
 
     async def keep(self, busy: bool) -> None:
-        """To be called again and again: saves how far was read, and begins anew where another reading is wanted.
+        """Call this regularly: it saves how far was read, and begins again if another reading was asked for.
 
         `busy` while a batch is at hand.
         """
@@ -109,7 +108,7 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
         await self.align()
 
     def _look_at_positions(self, busy: bool) -> None:
-        """A consumer passes over offsets at which there is no record (any more): then no batch tells of them."""
+        """Look at the consumers' positions: they skip offsets without a record, which no batch shows."""
         stood_at, self._stood_at = self._stood_at, {}
         for consumer in () if busy else self._consumers():
             for partition in consumer.assignment() & self._known.keys():
@@ -142,7 +141,9 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
                     del self._unsaved[partition]
 
     async def align(self) -> None:
-        """Where the table names another reading than is known here, go where it says."""
+        """If the table names another reading than is known here, go where it says. If it names this one, remember how
+        far it says that was read: a process that was held up may have written what it knew before.
+        """
         pool = self._pool()
         if pool is None:
             return
@@ -151,6 +152,7 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
                 assigned = list(consumer.assignment())
                 current = await pool.fetch(CURRENT, *_columns(assigned), timeout=5)
                 noted = {TopicPartition(row["topic"], row["partition"]): row["reading"] for row in current}
+                self._written |= {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in current}
                 others = [
                     partition
                     for partition in assigned
@@ -174,12 +176,12 @@ class Readings(ConsumerRebalanceListener):  # type: ignore[misc]
 
 
 async def next_offsets(connection: Connection, topic: str) -> dict[int, int]:
-    """By partition the offset after the last record of a topic that was read, whoever read it."""
+    """By partition the offset after the last record of a topic that was read, by any process."""
     return {row["partition"]: row["next_offset"] for row in await connection.fetch(NEXT_OFFSETS, topic)}
 
 
 async def read_again(connection: Connection, topic: str) -> None:
-    """Have all partitions of a topic read again from their beginning, by whoever owns them."""
+    """Have all partitions of a topic read again from their beginning, by the processes that own them."""
     await connection.execute(READ_AGAIN, topic)
 
 

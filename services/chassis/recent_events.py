@@ -1,8 +1,9 @@
-"""The events that this process took in lately, kept as they were decoded: whoever needs them reads them from no table.
+"""The events that this process took in lately, kept as they were decoded. So they need not be read from a table.
 
-Invariant: of each authority these are the newest that the inbox holds, without a gap, and what is given of them is what
-the inbox would give. Whoever asks says which arrived last by the inbox itself: where that is another one than is known
-here, another process took in events of the authority, or the tables were made anew, and all is read from the inbox.
+Invariant: for each authority these are the newest events in the inbox, without a gap, and they are equal to what the
+inbox would give. Each caller first asks the inbox which event arrived last. If that is another one than is known
+here, another process took in events of the authority, or the tables were made again. Then everything is read from the
+inbox.
 
 Events of one authority are taken in by one transaction at a time, so none can arrive between two that are kept.
 """
@@ -16,8 +17,8 @@ from services.chassis import inbox
 from services.chassis.database import Reads
 from services.chassis.inbox import Arrived
 
-MOST = 30_000
-"""Events kept by one process, some 2 kB each: those of a few authorities, or of an hour's outage of all of them."""
+MOST = 10_000
+"""The most events kept by one process, 1.5 kB each: a month of England's, or more than one authority's ten years."""
 
 Subjects = Collection[tuple[str, str]]
 
@@ -29,7 +30,8 @@ class Tail:
         self.after = self.last = after
         self.is_kept = True
         self.in_order: deque[tuple[int, Event]] = deque()
-        self._of_subject: defaultdict[str, deque[Event]] = defaultdict(deque)
+        # Lists: most subjects have one or two, and a deque takes the room of sixty.
+        self._of_subject: defaultdict[str, list[Event]] = defaultdict(list)
 
     def of(self, subject: str) -> Sequence[Event]:
         """Those of one subject."""
@@ -50,17 +52,17 @@ class Tail:
         """Keep the first no longer."""
         self.after, event = self.in_order.popleft()
         of_subject = self._of_subject[event.envelope.subject]
-        of_subject.popleft()
+        del of_subject[0]
         if not of_subject:
             del self._of_subject[event.envelope.subject]
 
 
 Tails = Mapping[str, Sequence[Tail]]
-"""By authority its newest events, those of one tail arriving just after those of the one before."""
+"""The newest events of each authority, in tails: each tail begins where the one before ends."""
 
 
 async def read_subjects(connection: Reads, subjects: Subjects, tails: Tails) -> list[Event]:
-    """All events of these (authority, subject), in no particular order, in the transaction of which `tails` tell."""
+    """All events of these (authority, subject), in no particular order. `tails` must be of the caller's transaction."""
     # What is kept is looked up before anything is awaited: meanwhile the oldest may be let go.
     kept: list[Event] = []
     others: list[tuple[str, str, int]] = []
@@ -75,7 +77,7 @@ async def read_subjects(connection: Reads, subjects: Subjects, tails: Tails) -> 
 
 
 class RecentEvents:
-    """The newest events of every authority, as many as there is room for, the newest of all."""
+    """The newest events of every authority, as many as there is room for."""
 
     def __init__(self, most: int = MOST) -> None:
         self._most = most
@@ -83,7 +85,7 @@ class RecentEvents:
         self._in_order: deque[Tail] = deque()
 
     def forget(self) -> None:
-        """Keep none: the tables were made anew."""
+        """Keep none: the tables were made again."""
         for authority in list(self._tails):
             self._let_go(authority)
         self._in_order.clear()
@@ -104,13 +106,13 @@ class RecentEvents:
                 tail.drop_first()
 
     async def tails(self, connection: Reads, authorities: Iterable[str]) -> Tails:
-        """What is kept of authorities on which the caller's transaction works alone."""
+        """The events kept of authorities that the caller's transaction has locked."""
         kept = [authority for authority in authorities if authority in self._tails]
         last = await inbox.last_arrivals(connection, kept) if kept else {}
         return {authority: [tail] for authority in kept if (tail := self._reaching(authority, last[authority]))}
 
     def tails_with(self, arrived: Sequence[Arrived]) -> Tails:
-        """The same for the transaction that has just taken in these, of their authorities."""
+        """The same for the authorities of these events, in the transaction that has just taken them in."""
         tails: dict[str, list[Tail]] = {}
         for one in arrived:
             authority = one.event.envelope.authority
@@ -131,7 +133,7 @@ class RecentEvents:
         return await inbox.read_arrived(readers, authority, after)
 
     def _reaching(self, authority: str, last: int) -> Tail | None:
-        """The events kept of an authority, where they go up to the last that arrived; else these are let go."""
+        """The events kept of an authority, if they reach the last that arrived; if not, they are dropped."""
         tail = self._tails.get(authority)
         if tail is None or tail.last == last:
             return tail

@@ -1,32 +1,33 @@
-"""The relay: publishes the journal to Kafka in order, again where Kafka's log lost it, and says how far it has come.
+"""The relay: publishes the journal to Kafka in order, and publishes again what Kafka's log lost.
 
-Invariant: progress moves past an event only after Kafka acknowledged it; one relay of a service leads at a time; what a
-topic lost is published before anything new.
+Invariant: progress moves past an event only after Kafka acknowledged it. One relay of a service leads at a time.
+What a topic lost is published before anything new: nothing is sent before a look at the logs that began after the
+batch before was acknowledged.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.structs import RecordMetadata
 
-from contracts.catalogue import TOPIC_OF_TYPE, request_topic, topics_owned_by, types_on, watermark_topic
+from contracts.catalogue import TOPIC_OF_TYPE, request_topic, topics_owned_by, types_on
 from contracts.envelope import kafka_headers
 from contracts.refusal import Refused
-from contracts.watermark import RepublishRequest, decode, encode
+from contracts.watermark import RepublishRequest, decode
 from services.chassis import relay_state
-from services.chassis.cancelling import FAILURES, raise_if_cancelled
+from services.chassis.cancelling import FAILURES, raise_if_cancelled, together, within
 from services.chassis.database import why_not_now
 from services.chassis.journal import CHANNEL, READ_AFTER, READ_TYPES_AFTER
 from services.chassis.logs import get_log
+from services.chassis.marking import Marking
 from services.chassis.partitions import by_authority, by_whole_key
-from services.chassis.relay_state import Again
+from services.chassis.relay_state import Again, Remembered
 from services.chassis.settings import Settings
 from services.chassis.stored_events import envelope_of
 from services.chassis.telemetry import Telemetry
@@ -52,28 +53,25 @@ ONE_RECORD = 1
 LOOK_AGAIN_SECONDS = 0.5
 """Longest wait for a notification before the journal is read anyway."""
 
-MARK_SECONDS = 5.0
-"""How often a watermark is written when nothing happens."""
-
-MARK_NEWS_SECONDS = 0.2
-"""How often at the most, while events are published."""
-
 BACKOFF_SECONDS = 1.0
 
 LONGEST_START_SECONDS = 20.0
 LONGEST_ROUND_SECONDS = 60.0
-"""For connecting, and for everything between two looks at the journal. What takes longer will not come: clients that
-met a broker which went away can wait for ever, whatever their own time-outs are."""
+"""Time-out for connecting, and for everything between two looks at the journal. Clients of a broker that went away
+can wait for ever, in spite of their own time-outs."""
 
 CLOSE_SECONDS = 5.0
 END_SECONDS = 5.0
 """How long Kafka may take to say where logs end."""
 
+SOON_ON_DISK = {"synchronous_commit": "off"}
+"""For the connection that publishes: what it saves is consistent, and may be forgotten if PostgreSQL crashes."""
+
 TRY_LOCK = "SELECT pg_try_advisory_lock($1)"
 
 
 class KafkaLogIsShorter(Exception):
-    """Raised when Kafka's log ends before a record that it acknowledged earlier."""
+    """Raised if Kafka's log ends before a record that Kafka acknowledged earlier."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +79,11 @@ class _Clients:
     connection: asyncpg.Connection
     producer: AIOKafkaProducer
     admin: AIOKafkaAdminClient
-    reader: AIOKafkaConsumer
+    ends: AIOKafkaConsumer
+    """Asks where logs end, and reads none."""
+    requests: AIOKafkaConsumer
+    """Reads readers' requests, on a client of its own. Kafka answers a connection in order, and a fetch waits half a
+    second for records. On one client the question where logs end would wait behind it."""
 
 
 class Relay:
@@ -94,11 +96,10 @@ class Relay:
         self._telemetry = telemetry
         self._keeper = TopicKeeper(settings.kafka_replication_factor, settings.kafka_create_topics)
         self._woken = asyncio.Event()
-        self._marked_at = 0.0
-        self._news_to_mark = True
+        self._marking = Marking(service)
 
     async def run(self) -> None:
-        """Lead when possible, begin anew after any failure, until cancelled."""
+        """Lead if possible, and begin again after any failure, until cancelled."""
         while True:
             try:
                 await self._lead()
@@ -109,20 +110,29 @@ class Relay:
                 # Everything that can go wrong here is Kafka or PostgreSQL being away; new clients start clean, which
                 # an idempotent producer needs after its broker lost data.
                 level = log.warning if why_not_now(error) else log.error
-                level("relay begins anew", cause=type(error).__name__, detail=str(error)[:300])
+                level("relay begins again", cause=type(error).__name__, detail=str(error)[:300])
             await asyncio.sleep(BACKOFF_SECONDS)
 
     async def _lead(self) -> None:
         async with AsyncExitStack() as stack:
-            connection = await asyncpg.connect(self._settings.database_url, timeout=10, command_timeout=60)
-            stack.push_async_callback(_stop_quietly, lambda: connection.close(timeout=2))
+            connection = await self._connect_to_database(stack, SOON_ON_DISK)
             if not await connection.fetchval(TRY_LOCK, LEADER_LOCK):
                 return
             await connection.add_listener(CHANNEL, lambda *_: self._woken.set())
             await relay_state.count_published(connection, self._topics)
+            marks = await self._connect_to_database(stack)
             async with asyncio.timeout(LONGEST_START_SECONDS):
                 clients = await self._connect_to_kafka(stack, connection)
-            await self._publish_for_ever(clients)
+            await together(self._publish_for_ever(clients), self._marking.for_ever(marks, clients.producer))
+
+    async def _connect_to_database(
+        self, stack: AsyncExitStack, settings: dict[str, str] | None = None
+    ) -> asyncpg.Connection:
+        connection = await asyncpg.connect(
+            self._settings.database_url, timeout=10, command_timeout=60, server_settings=settings
+        )
+        stack.push_async_callback(_close, lambda: connection.close(timeout=2), "the relay's connection to PostgreSQL")
+        return connection
 
     async def _connect_to_kafka(self, stack: AsyncExitStack, connection: asyncpg.Connection) -> _Clients:
         servers, gathers = self._settings.kafka_servers, self._settings.kafka_idempotent_producer
@@ -138,33 +148,39 @@ class Relay:
             request_timeout_ms=10_000,
         )
         admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)
-        reader = AIOKafkaConsumer(
-            bootstrap_servers=servers,
-            request_timeout_ms=10_000,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            metadata_max_age_ms=5000,
+        ends, reader = (
+            AIOKafkaConsumer(
+                bootstrap_servers=servers,
+                request_timeout_ms=10_000,
+                enable_auto_commit=False,
+                auto_offset_reset="earliest",
+                metadata_max_age_ms=5000,
+            )
+            for _ in range(2)
         )
-        for stop in (admin.close, reader.stop, producer.stop):
-            stack.push_async_callback(_stop_quietly, stop)
+        for stop in (admin.close, ends.stop, reader.stop, producer.stop):
+            stack.push_async_callback(_close, stop, "a client of the relay")
         await admin.start()
+        await ends.start()
         await reader.start()
         await self._keeper.keep(admin, retention_too=True)
         await producer.start()
         requests = TopicPartition(request_topic(self._service).name, 0)
         reader.assign([requests])
-        # Older ones are asked again by whoever still misses something.
+        # Older ones are asked again by a reader that still misses something.
         await reader.seek_to_end(requests)
-        return _Clients(connection, producer, admin, reader)
+        return _Clients(connection, producer, admin, ends, reader)
 
     async def _publish_for_ever(self, clients: _Clients) -> None:
+        has_looked = False
         while True:
             self._woken.clear()
             async with asyncio.timeout(LONGEST_ROUND_SECONDS):
-                await self._compare_log_with_journal(clients)
-                await self._hear_requests(clients)
                 count = await self._publish(clients)
-                await self._mark(clients)
+            # The first watermark of a leader follows its first look at the logs.
+            if count or not has_looked:
+                self._marking.soon()
+            has_looked = True
             if count < BATCH:
                 try:
                     await asyncio.wait_for(self._woken.wait(), LOOK_AGAIN_SECONDS)
@@ -172,46 +188,45 @@ class Relay:
                     continue
 
     async def _publish(self, clients: _Clients) -> int:
-        """Publish some events; gives how many at the most of one kind: again what was lost, or else what was asked for
-        beside what is new.
+        """Publish some events: first what was lost; if nothing was, what readers asked for and new events. Returns
+        how many, or an upper bound of it.
+
+        What comes next is read while Kafka says where its logs end. It is sent only when nothing turns out to be lost.
         """
-        waiting = await relay_state.published_again(clients.connection)
-        count = await self._publish_again(clients, waiting[0]) if waiting else 0
-        if waiting and waiting[0].lost:
-            return BATCH
-        return max(count, await self._publish_new(clients))
+        await self._hear_requests(clients)
+        partitions, remembered = await together(
+            self._keeper.keep(clients.admin), relay_state.remembered(clients.connection)
+        )
+        reasons, (again, new) = await together(
+            _look_at_logs(clients.ends, remembered, partitions), _read_next(clients.connection, remembered)
+        )
+        if reasons:
+            await self._lost(clients.connection, reasons)
+        ends = dict(remembered.ends)
+        if remembered.again:
+            await self._publish_again(clients, remembered.again[0], again, ends)
+            if remembered.again[0].lost:
+                return BATCH
+        if new:
+            counts = await self._send_all(clients, new, ends)
+            await relay_state.save_new(clients.connection, new[-1]["sequence"], ends, counts)
+        return max(len(again), len(new))
 
-    async def _publish_new(self, clients: _Clients) -> int:
-        """Publish the next events of the journal; gives how many.
-
-        1. read the events after the progress; 2. have them acknowledged; 3. save progress and offsets in one
-        transaction.
-        """
-        progress = await clients.connection.fetchval(relay_state.READ_PROGRESS)
-        rows = await clients.connection.fetch(READ_AFTER, progress, BATCH)
-        if rows:
-            ends, counts = await self._send_all(clients, rows)
-            await relay_state.save_new(clients.connection, rows[-1]["sequence"], ends, counts)
-        return len(rows)
-
-    async def _publish_again(self, clients: _Clients, again: Again) -> int:
-        """Publish the next events that are to be published again; gives how many."""
-        types = types_on(again.topic)
-        rows = await clients.connection.fetch(READ_TYPES_AFTER, again.position, again.up_to, types, BATCH)
-        ends, _ = await self._send_all(clients, rows)
+    async def _publish_again(
+        self, clients: _Clients, again: Again, rows: Sequence[asyncpg.Record], ends: dict[TopicPartition, int]
+    ) -> None:
+        await self._send_all(clients, rows, ends)
         reached = again.up_to if len(rows) < BATCH else rows[-1]["sequence"]
         await relay_state.save_again(clients.connection, again, reached, ends)
-        return len(rows)
 
     async def _send_all(
-        self, clients: _Clients, rows: Sequence[asyncpg.Record]
-    ) -> tuple[dict[TopicPartition, int], Counter[str]]:
-        """Hand events to the producer in order and wait until Kafka has them; gives where the logs end now, and how
-        many went to each topic. Raises KafkaLogIsShorter when Kafka gives an offset a second time.
+        self, clients: _Clients, rows: Sequence[asyncpg.Record], ends: dict[TopicPartition, int]
+    ) -> Counter[str]:
+        """Hand events to the producer in order and wait until Kafka has them. Notes where the logs end then. Returns
+        how many events went to each topic. Raises KafkaLogIsShorter if Kafka gives an offset a second time.
         """
         waiting = [await self._send(clients.producer, row) for row in rows]
         acknowledged: list[RecordMetadata] = await asyncio.gather(*waiting)
-        ends = await relay_state.log_ends(clients.connection)
         for record in acknowledged:
             partition = TopicPartition(record.topic, record.partition)
             # An idempotent producer's repeated record is acknowledged with offset -1: it is in the log already.
@@ -222,8 +237,7 @@ class Relay:
         counts = Counter(record.topic for record in acknowledged)
         for topic, count in counts.items():
             self._telemetry.published.labels(topic).inc(count)
-        self._news_to_mark = self._news_to_mark or bool(rows)
-        return ends, counts
+        return counts
 
     async def _send(self, producer: AIOKafkaProducer, row: asyncpg.Record) -> asyncio.Future[RecordMetadata]:
         envelope = envelope_of(row)
@@ -235,29 +249,6 @@ class Relay:
         )
         return future
 
-    async def _compare_log_with_journal(self, clients: _Clients) -> None:
-        """Raises KafkaLogIsShorter when a topic ends before what it acknowledged: recreated, or its broker lost it.
-
-        Done before every batch, so that nothing new goes to a topic before what it lacks. It costs two requests.
-        """
-        how_many = await self._keeper.keep(clients.admin)
-        ends = await relay_state.log_ends(clients.connection)
-        # A partition that is gone would be waited for until the request times out.
-        gone = {
-            partition.topic: f"{partition} is gone"
-            for partition in ends
-            if partition.partition >= how_many.get(partition.topic, 0)
-        }
-        asked = clients.reader.end_offsets([partition for partition in ends if partition.topic not in gone])
-        present = await asyncio.wait_for(asked, END_SECONDS)
-        shorter = {
-            partition.topic: f"{partition} ends at {end}, {ends[partition]} were acknowledged"
-            for partition, end in present.items()
-            if end < ends[partition]
-        }
-        if gone or shorter:
-            await self._lost(clients.connection, gone | shorter)
-
     async def _lost(self, connection: asyncpg.Connection, reasons: dict[str, str]) -> None:
         """Have these topics published again from the first event. Raises KafkaLogIsShorter."""
         await relay_state.remember_lost(connection, reasons)
@@ -266,7 +257,7 @@ class Relay:
 
     async def _hear_requests(self, clients: _Clients) -> None:
         """Remember what readers ask for."""
-        heard = await clients.reader.getmany(timeout_ms=0)
+        heard = await clients.requests.getmany(timeout_ms=0)
         for record in (record for records in heard.values() for record in records):
             try:
                 request = decode(RepublishRequest, record.value)
@@ -275,25 +266,46 @@ class Relay:
                 continue
             if request.topic in {topic.name for topic in self._topics}:
                 log.warning("publishing again what a reader misses", **request.model_dump())
-                await relay_state.remember_asked(clients.connection, request.topic, request.after, request.up_to)
-
-    async def _mark(self, clients: _Clients) -> None:
-        """Write a watermark: soon after news, and now and then without."""
-        now = asyncio.get_running_loop().time()
-        if now < self._marked_at + (MARK_NEWS_SECONDS if self._news_to_mark else MARK_SECONDS):
-            return
-        watermark = await relay_state.watermark(clients.connection, self._service, self._topics)
-        topic = watermark_topic(self._service).name
-        await clients.producer.send_and_wait(topic, encode(watermark), self._service.encode(), partition=0)
-        self._marked_at, self._news_to_mark = now, False
+                await relay_state.remember_request(clients.connection, request.topic, request.after, request.up_to)
 
 
-async def _stop_quietly(stop: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Close a client whose server may be gone: waiting for it would keep the relay from beginning anew."""
-    stopping = asyncio.ensure_future(stop())
-    # Not wait_for: that would wait on, where a client does not mind being cancelled.
-    await asyncio.wait([stopping], timeout=CLOSE_SECONDS)
-    if not stopping.done():
-        stopping.cancel()
-    elif not stopping.cancelled() and stopping.exception() is not None:
-        log.debug("client did not close", detail=str(stopping.exception())[:300])
+async def _look_at_logs(
+    consumer: AIOKafkaConsumer, remembered: Remembered, partitions: Mapping[str, int]
+) -> dict[str, str]:
+    """The topics that end before what was acknowledged, each with the reason: it was made again, or its broker lost
+    it. `partitions` is how many each topic has now.
+
+    Done before every batch, so that nothing new goes to a topic before what it lacks. It costs two requests.
+    """
+    ends = remembered.ends
+    # A partition that is gone would be waited for until the request times out.
+    gone = {
+        partition.topic: f"{partition} is gone"
+        for partition in ends
+        if partition.partition >= partitions.get(partition.topic, 0)
+    }
+    ends_read = consumer.end_offsets([partition for partition in ends if partition.topic not in gone])
+    present = await asyncio.wait_for(ends_read, END_SECONDS)
+    shorter = {
+        partition.topic: f"{partition} ends at {end}, {ends[partition]} were acknowledged"
+        for partition, end in present.items()
+        if end < ends[partition]
+    }
+    return gone | shorter
+
+
+async def _read_next(
+    connection: asyncpg.Connection, remembered: Remembered
+) -> tuple[list[asyncpg.Record], list[asyncpg.Record]]:
+    """The next events that are to be published again, and the next new ones: none while something was lost."""
+    rows: list[asyncpg.Record] = []
+    if remembered.again:
+        again = remembered.again[0]
+        rows = await connection.fetch(READ_TYPES_AFTER, again.position, again.up_to, types_on(again.topic), BATCH)
+        if again.lost:
+            return rows, []
+    return rows, await connection.fetch(READ_AFTER, remembered.position, BATCH)
+
+
+async def _close(stop: Callable[[], Awaitable[object]], what: str) -> None:
+    await within(CLOSE_SECONDS, stop(), f"closing {what}")

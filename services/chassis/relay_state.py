@@ -1,11 +1,13 @@
 """What the relay remembers: how far it has published, where Kafka's logs ended then, what is to be published again.
 
-Invariant: progress never moves back. What a log lost is remembered topic by topic, and comes before anything new.
+Invariant: progress never moves back. What a log lost is remembered topic by topic, and is published before anything
+new.
 """
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import asyncpg
 from aiokafka import TopicPartition
@@ -13,10 +15,18 @@ from aiokafka import TopicPartition
 from contracts.catalogue import Topic, types_on
 from contracts.watermark import TopicMark, Watermark
 
-READ_PROGRESS = "SELECT position FROM relay_progress"
-SAVE_PROGRESS = "UPDATE relay_progress SET position = $1"
+# One statement sees the database at one moment. So position, counts and ends belong together, even while another
+# connection saves new ones.
+REMEMBERED = """
+    SELECT
+        position,
+        ARRAY(SELECT ROW(topic, partition, next_offset) FROM relay_log_end) AS ends,
+        ARRAY(SELECT ROW(topic, position, up_to, lost) FROM relay_again ORDER BY lost DESC, topic) AS again,
+        ARRAY(SELECT ROW(topic, events) FROM relay_count) AS counts,
+        (SELECT accepted_at FROM journal WHERE journal.position = relay_progress.position + 1) AS next_accepted_at
+    FROM relay_progress
+"""
 
-READ_LOG_ENDS = "SELECT topic, partition, next_offset FROM relay_log_end"
 SAVE_LOG_ENDS = """
     INSERT INTO relay_log_end (topic, partition, next_offset)
     SELECT * FROM unnest($1::text[], $2::integer[], $3::bigint[])
@@ -24,7 +34,6 @@ SAVE_LOG_ENDS = """
 """
 FORGET_LOG_ENDS = "DELETE FROM relay_log_end WHERE topic = ANY ($1::text[])"
 
-READ_COUNTS = "SELECT topic, events FROM relay_count"
 COUNT_PUBLISHED = """
     INSERT INTO relay_count (topic, events, position)
     SELECT $1, (SELECT count(*) FROM journal WHERE type = ANY ($2::text[]) AND journal.position <= progress.position),
@@ -33,15 +42,18 @@ COUNT_PUBLISHED = """
     WHERE NOT EXISTS (SELECT FROM relay_count WHERE topic = $1 AND relay_count.position = progress.position)
     ON CONFLICT (topic) DO UPDATE SET events = excluded.events, position = excluded.position
 """
-ADD_TO_COUNTS = """
-    UPDATE relay_count
-    SET position = $1, events = events + coalesce(
-        (SELECT added FROM unnest($2::text[], $3::bigint[]) AS published (topic, added)
-         WHERE published.topic = relay_count.topic), 0)
-"""
+SAVE_NEW = f"""
+    WITH progress AS (UPDATE relay_progress SET position = $4),
+    counted AS (
+        UPDATE relay_count
+        SET position = $4, events = events + coalesce(
+            (SELECT added FROM unnest($5::text[], $6::bigint[]) AS published (topic, added)
+             WHERE published.topic = relay_count.topic), 0)
+    )
+    {SAVE_LOG_ENDS}
+"""  # noqa: S608
 
-READ_AGAIN = "SELECT topic, position, up_to, lost FROM relay_again ORDER BY lost DESC, topic"
-# What was lost begins anew however far it was, and whatever a reader had asked for.
+# What was lost begins again however far it was, and whatever a reader had asked for.
 REMEMBER_LOST = """
     INSERT INTO relay_again (topic, position, up_to, lost)
     SELECT topic, 0, relay_progress.position, true
@@ -65,12 +77,15 @@ TAKE_INSTANT = """
     SET clock = greatest(clock_timestamp(), clock)
     RETURNING position, clock
 """
-ACCEPTED_AT = "SELECT accepted_at FROM journal WHERE position = $1"
+
+# What else the relay saves does not wait for the disk. If PostgreSQL crashes, the last moment of it may be gone:
+# position, counts and ends together. Then these events are published once more.
+TO_DISK_AT_ONCE = "SET LOCAL synchronous_commit = on"
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """Events of a topic are published again: those after `position`, up to `up_to`."""
+    """Events of a topic that are to be published again: those after `position`, up to `up_to`."""
 
     topic: str
     position: int
@@ -78,31 +93,45 @@ class Again:
     lost: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """How far the relay has come, at one moment."""
+
+    position: int
+    """Everything up to this position of the journal was acknowledged by Kafka."""
+    ends: Mapping[TopicPartition, int]
+    """For each partition the offset after the last record that Kafka acknowledged."""
+    again: Sequence[Again]
+    """What is to be published again, what was lost first."""
+    counts: Mapping[str, int]
+    """By topic how many events there are up to the position."""
+    next_accepted_at: datetime | None
+    """When the first event was accepted that is not published yet; None if all are."""
+
+
+async def remembered(connection: asyncpg.Connection) -> Remembered:
+    """What the relay remembers now."""
+    (row,) = await connection.fetch(REMEMBERED)
+    return Remembered(
+        row["position"],
+        {TopicPartition(topic, partition): next_offset for topic, partition, next_offset in row["ends"]},
+        [Again(*again) for again in row["again"]],
+        dict(row["counts"]),
+        row["next_accepted_at"],
+    )
+
+
 async def count_published(connection: asyncpg.Connection, topics: Sequence[Topic]) -> None:
-    """Count how many events of each topic have been published, where that is not known of the present progress."""
+    """Count how many events of each topic have been published, if that is not known for the present progress."""
     for topic in topics:
         await connection.execute(COUNT_PUBLISHED, topic.name, types_on(topic.name))
-
-
-async def log_ends(connection: asyncpg.Connection) -> dict[TopicPartition, int]:
-    """By partition the offset after the last record that Kafka acknowledged."""
-    rows = await connection.fetch(READ_LOG_ENDS)
-    return {TopicPartition(row["topic"], row["partition"]): row["next_offset"] for row in rows}
-
-
-async def published_again(connection: asyncpg.Connection) -> list[Again]:
-    """What is to be published again, what was lost first."""
-    return [Again(*row) for row in await connection.fetch(READ_AGAIN)]
 
 
 async def save_new(
     connection: asyncpg.Connection, position: int, ends: Mapping[TopicPartition, int], counts: Counter[str]
 ) -> None:
     """Everything up to this position has been published, so many of each topic more than before."""
-    async with connection.transaction():
-        await connection.execute(SAVE_PROGRESS, position)
-        await connection.execute(ADD_TO_COUNTS, position, list(counts), list(counts.values()))
-        await _save_ends(connection, ends)
+    await connection.execute(SAVE_NEW, *_columns(ends), position, list(counts), list(counts.values()))
 
 
 async def save_again(
@@ -114,46 +143,53 @@ async def save_again(
             await connection.execute(END_AGAIN, again.topic)
         else:
             await connection.execute(MOVE_AGAIN, again.topic, position)
-        await _save_ends(connection, ends)
+        await connection.execute(SAVE_LOG_ENDS, *_columns(ends))
 
 
-async def _save_ends(connection: asyncpg.Connection, ends: Mapping[TopicPartition, int]) -> None:
-    columns = zip(*((partition.topic, partition.partition, end) for partition, end in ends.items()), strict=True)
-    await connection.execute(SAVE_LOG_ENDS, *[list(column) for column in columns] or [[], [], []])
+def _columns(ends: Mapping[TopicPartition, int]) -> tuple[list[str], list[int], list[int]]:
+    partitions = list(ends)
+    return (
+        [partition.topic for partition in partitions],
+        [partition.partition for partition in partitions],
+        [ends[partition] for partition in partitions],
+    )
 
 
 async def remember_lost(connection: asyncpg.Connection, topics: Collection[str]) -> None:
     """The logs of these topics were lost: all their events are to be published again."""
     async with connection.transaction():
+        await connection.execute(TO_DISK_AT_ONCE)
         await connection.execute(REMEMBER_LOST, list(topics))
         await connection.execute(FORGET_LOG_ENDS, list(topics))
 
 
-async def remember_asked(connection: asyncpg.Connection, topic: str, after: int, up_to: int) -> None:
+async def remember_request(connection: asyncpg.Connection, topic: str, after: int, up_to: int) -> None:
     """A reader misses events of a topic."""
     await connection.execute(REMEMBER_ASKED, topic, after, up_to)
 
 
 async def watermark(connection: asyncpg.Connection, owner: str, topics: Sequence[Topic]) -> Watermark:
-    """What is published now."""
+    """What is published now. The connection must wait for the disk: then all that was saved before is there, too,
+    and no later watermark says less.
+    """
     async with connection.transaction():
         ((head, clock),) = await connection.fetch(TAKE_INSTANT)
-        progress = await connection.fetchval(READ_PROGRESS)
-        until = clock if progress == head else await connection.fetchval(ACCEPTED_AT, progress + 1)
-        counts = {row["topic"]: row["events"] for row in await connection.fetch(READ_COUNTS)}
-        lost = {again.topic: again.position for again in await published_again(connection) if again.lost}
-        ends = await log_ends(connection)
+        # Only now: nothing is accepted until this transaction ends, so what is not published yet is known.
+        now = await remembered(connection)
+    until = clock if now.position == head else now.next_accepted_at
+    assert until is not None, "each position of the journal has an event"  # noqa: S101
+    lost = {again.topic: again.position for again in now.again if again.lost}
     marks = {
         topic.name: TopicMark(
-            count=counts[topic.name],
-            log_position=lost.get(topic.name, progress),
+            count=now.counts[topic.name],
+            log_position=lost.get(topic.name, now.position),
             log_ends=_in_order(
-                {partition.partition: end for partition, end in ends.items() if partition.topic == topic.name}
+                {partition.partition: end for partition, end in now.ends.items() if partition.topic == topic.name}
             ),
         )
         for topic in topics
     }
-    return Watermark(owner=owner, position=progress, head=head, until=until, topics=marks)
+    return Watermark(owner=owner, position=now.position, head=head, until=until, topics=marks)
 
 
 def _in_order(ends: Mapping[int, int]) -> tuple[int, ...]:

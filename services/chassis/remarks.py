@@ -1,7 +1,7 @@
-"""Remarks on events that were accepted: what a service looks up to tell their senders, beyond that it has them.
+"""Remarks on accepted events: what a service looks up to tell their senders, beyond the fact that it has them.
 
-Invariant: a request is told what it would be told if it had been alone. Requests that were written together are told
-together: what they need is looked up once.
+Invariant: a request gets the same remarks as if it had been alone. For requests that were written together the
+database is asked once.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ Notes = Callable[[Runtime, list[Event]], Awaitable[Remarks]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Request:
-    """A request that asks. It may be given up meanwhile."""
+    """A request that waits for its remarks. It may be given up meanwhile."""
 
     events: list[Event]
     remarks: "asyncio.Future[Remarks]"
@@ -35,9 +35,9 @@ class _Request:
 
 
 class LookedUpTogether:
-    """Notes of a service, asked once for all requests that ask in one turn of the event loop.
+    """A service's `notes`, called once for all requests that ask in one turn of the event loop.
 
-    Only events that were accepted may be asked about: two of one identity are then the same.
+    Ask only about accepted events: then two events of one identity are the same.
     """
 
     def __init__(self, notes: Notes) -> None:

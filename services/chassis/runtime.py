@@ -1,4 +1,4 @@
-"""A running service: what it is made of, started in the background, watched, and stopped in order.
+"""A running service: its parts are started in the background, watched, and stopped in order.
 
 Invariant: HTTP answers from the first moment; until PostgreSQL is there it says so, and nothing is accepted.
 """
@@ -21,7 +21,7 @@ from faststream.kafka.message import KafkaMessage
 
 from services.chassis import dead_letter_actions
 from services.chassis.bodies import Bodies
-from services.chassis.cancelling import FAILURES, raise_if_cancelled
+from services.chassis.cancelling import FAILURES, end, raise_if_cancelled, within
 from services.chassis.database import connect_pool, migrate, why_not_now
 from services.chassis.dead_letter_form import RejectedRecord, letter_made_of
 from services.chassis.dead_letters import DeadLetters
@@ -29,7 +29,7 @@ from services.chassis.delivery import Delivery, TakeIn, lag_by_topic
 from services.chassis.health import Health
 from services.chassis.journal_writer import JournalWriter
 from services.chassis.logs import get_log
-from services.chassis.membership import Membership
+from services.chassis.membership import BATCH_SECONDS, Membership
 from services.chassis.problems import not_available
 from services.chassis.readings import Readings
 from services.chassis.recent_events import RecentEvents
@@ -42,19 +42,25 @@ from services.chassis.watermarks import Settled, Watermarks, note_dead_letter
 
 log = get_log(__name__)
 
-COLLECT_GARBAGE_AFTER = (50_000, 20, 50)
-"""New objects, then collections of younger generations, between two looks at a generation."""
+COLLECT_GARBAGE_AFTER = (100_000, 20, 50)
+"""New objects, then collections of younger generations, between two looks at a generation. It is more than the records
+and events that a consumer has in hand at a time: these hold no cycles, and to look through them is all in vain."""
 
 SMALL_REQUEST = 16_384
-"""Bytes of a request to send events that is looked at when it comes: about sixty events."""
+"""A request with events that is not larger (in bytes; about sixty events) is checked as soon as it comes."""
 LARGE_REQUESTS = 8
-"""So many larger ones are looked at together, of one caller half: some are checked while others are written. What is
-made of a body is some twelve times as large."""
+"""So many larger ones are checked at the same time, of one caller half as many. In memory a checked body takes about
+twelve times its size."""
 
 START_AGAIN_SECONDS = 1.0
 WATCH_SECONDS = 1.0
 KEEP_READINGS_SECONDS = 0.5
 PROBE_TIMEOUT_SECONDS = 10.0
+SAVE_SECONDS = 5.0
+CLOSE_SECONDS = 5.0
+"""How long each of its clients may take to close when the service stops."""
+STOP_SECONDS = 30.0
+"""How long all of that may take. Requests may have taken 20 s before, and a service is killed after 60."""
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 
 PROBE = """
@@ -78,9 +84,10 @@ Watch = Callable[["Runtime"], Awaitable[None]]
 class ServiceSpec:
     """What a service is made of, besides its routes.
 
-    Each of `watches` runs about once a second while the database is there, none waiting for another. `settled` says
-    whether all that follows from the inbox was derived. `telemetry` makes what it tells Prometheus. Without `subscribe`
-    a service stands apart from Kafka: it has neither journal nor inbox, and nothing of Kafka is asked for.
+    - Each of `watches` runs about once a second while the database is there; none waits for another.
+    - `settled` says whether all that follows from the inbox was derived.
+    - `telemetry` makes its metrics for Prometheus.
+    - A service without `subscribe` does not use Kafka at all: it has neither journal nor inbox.
     """
 
     name: str
@@ -123,15 +130,23 @@ class Runtime:
         self.health = Health(self)
         self._dead_letters = dead_letters
         self._pool: asyncpg.Pool | None = None
+        self._starting: asyncio.Task[None] | None = None
+        """Starts the parts, and then looks after the consumer: it alone has consumers join."""
         self._tasks: list[asyncio.Task[None]] = []
         self._caught_up: list[asyncio.Event] = []
-        """For each watch, set when the consumer has caught up: what waited for that need not wait a second more."""
+        """One event for each watch, set when the consumer has caught up, or by `wake`: what waited for that need not
+        wait a second more."""
         self.waiting_to_start: str | None = None
         self.unsettled: str | None = None
-        """What still has to be done with what was taken in, in words, as a watch of the service says."""
+        """What still has to be done with events that were taken in, in words; set by a watch of the service."""
+        self.remark: str | None = None
+        """What else operators should know that does not keep the service from its work; set by a watch."""
         self._hindered: dict[Callable[[], Awaitable[None]], str] = {}
+        self.records_in_hand = False
+        """Whether the consumer has taken records, and is not yet working on them: partitions stand further then than
+        was read."""
         self.tables: int | None = None
-        """Which tables there are: another number once the database was made anew. What is kept in memory goes then."""
+        """Changes when the database was made again. Everything kept in memory is dropped then."""
 
     @property
     def pool(self) -> asyncpg.Pool:
@@ -147,7 +162,7 @@ class Runtime:
 
     @property
     def hindered_by(self) -> list[str]:
-        """What keeps the work behind from getting on, in words."""
+        """What keeps the background work from making progress, in words."""
         return sorted(set(self._hindered.values()))
 
     async def start(self) -> None:
@@ -156,24 +171,36 @@ class Runtime:
         # collector looks through events that are still in use again and again, about a tenth of the time of a rebuild.
         gc.freeze()
         gc.set_threshold(*COLLECT_GARBAGE_AFTER)
-        self._tasks = [asyncio.create_task(self._start_parts()), asyncio.create_task(self._probe_database())]
+        self._starting = asyncio.create_task(self._start_parts())
+        self._tasks = [self._starting, asyncio.create_task(self._probe_database())]
 
     async def stop(self) -> None:
-        """Finish what is at hand, commit, close: the door and consumers first, then the relay, then the database."""
+        """Finish current work, commit, close: first intake and consumers, then the relay, then the database. Each of
+        these ends after some seconds, whatever PostgreSQL and Kafka do, and all of them together.
+        """
+        stopping = asyncio.create_task(self._stop())
+        if await within(STOP_SECONDS, stopping, "stopping"):
+            log.info("stopped")
+        elif stopping.done():
+            stopping.result()  # raises what failed
+
+    async def _stop(self) -> None:
         await self.journal.stop()
         self.delivery.stop()
-        await self.membership.leave()
+        if self._starting is not None:
+            await end([self._starting])
+        await self.membership.leave(self._busy)
         if self.spec.on_kafka:
-            with suppress(Exception):
-                await asyncio.wait_for(self.readings.save(), 5)
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._dead_letters.close()
+            await within(SAVE_SECONDS, self.readings.save(), "saving how far was read")
+        await end(self._tasks)
+        await within(CLOSE_SECONDS, self._dead_letters.close(), "closing the producer of dead letters")
         if self._pool is not None:
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._pool.close(), 5)
-        log.info("stopped")
+            await within(CLOSE_SECONDS, self._pool.close(), "closing the connections to PostgreSQL")
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a batch is at hand."""
+        return self.records_in_hand or self.delivery.busy_since is not None
 
     async def _start_parts(self) -> None:
         await self._until_done("PostgreSQL", self._start_database)
@@ -212,9 +239,10 @@ class Runtime:
                 await asyncio.sleep(START_AGAIN_SECONDS)
 
     async def _start_database(self) -> None:
-        # What a feed sends first fills an empty journal, and each request looks up what that holds.
+        # What a feed sends first fills an empty journal, or the tables of extracts, and is looked up while it does.
+        fills_empty_tables = self.spec.publishes or not self.spec.on_kafka
         pool = await connect_pool(
-            self.settings.database_url, self.settings.database_connections, plans_each_time=self.spec.publishes
+            self.settings.database_url, self.settings.database_connections, plans_each_time=fills_empty_tables
         )
         try:
             await self._migrate(pool)
@@ -251,7 +279,7 @@ class Runtime:
     async def _every(
         self, seconds: float, step: Callable[[], Awaitable[None]], sooner: asyncio.Event | None = None
     ) -> None:
-        """Do something again and again, whatever becomes of it; `sooner` when it need not wait so long."""
+        """Do something again and again, even if it fails; `sooner` wakes it early."""
         while True:
             if sooner is None:
                 await asyncio.sleep(seconds)
@@ -272,9 +300,9 @@ class Runtime:
                     self._hindered[step] = reason
 
     async def _probe_database(self) -> None:
-        """Ask the database for a sign of life, on a connection of its own: others may all be in use.
+        """Ask the database for a sign of life, on a connection of its own because all others may be in use.
 
-        A server that is frozen lets even a time-out wait; so what counts is when it last answered.
+        A frozen server can delay even a time-out. So what counts is when it last answered.
         """
         while True:
             try:
@@ -294,7 +322,7 @@ class Runtime:
             if answer["takes_no_writes"]:
                 raise asyncpg.ReadOnlySQLTransactionError
             if answer["tables"] is None and self._pool is not None:
-                log.error("the database was made anew: setting it up again")
+                log.error("the database was made again: setting it up again")
                 await self._migrate(self._pool)
                 continue
             # Another process may have set it up again before this one looked. Events arrive from 1 on again.
@@ -302,21 +330,34 @@ class Runtime:
                 self.recent_events.forget()
             self.tables = answer["tables"]
             if self.health.database_away() is not None and self._pool is not None:
-                # What was opened while the database took no writes, or before it was made anew, stays as it was.
+                # What was opened while the database took no writes, or before it was made again, stays as it was.
                 await self._pool.expire_connections()
             self.health.database_answered()
             await asyncio.sleep(WATCH_SECONDS)
+
+    def hold_records(self) -> None:
+        """The consumer has taken records that are not being worked on yet."""
+        self.records_in_hand = True
 
     async def take_in(self, message: KafkaMessage, take_in: TakeIn) -> None:
         """Take in one batch as it came from Kafka, and note how far was read."""
         records = message.raw_message
         begun = self.readings.begun(records)
         behind = self.delivery.far_behind(message.consumer, len(records))
+        # From here on delivery is busy with them.
+        self.records_in_hand = False
         await self.delivery.deliver(message, take_in)
         self.readings.finished(records, begun, self.delivery.halted_partitions)
+        # A connection or a timer that began meanwhile keeps the context that it began in, and with it the message, as
+        # long as it lives: records of a batch for each connection to PostgreSQL.
+        message.raw_message = ()
         if behind and not self.far_behind():
-            for watch in self._caught_up:
-                watch.set()
+            self.wake()
+
+    def wake(self) -> None:
+        """Let the watches of the service run at once: there is something for them to do."""
+        for watch in self._caught_up:
+            watch.set()
 
     async def _note_dead_letter(self, topic: str, sequence: int) -> None:
         await note_dead_letter(self.pool, topic, sequence)
@@ -332,14 +373,14 @@ class Runtime:
             for topic, lag in lag_by_topic(consumer).items():
                 self.telemetry.lag.labels(topic).set(lag)
         self.health.note_waiting()
-        await self.readings.keep(busy=self.delivery.busy_since is not None)
+        await self.readings.keep(self._busy)
 
     def records_behind(self) -> int:
         """How many records wait behind the consumers, as far as they know."""
         return sum(count for consumer in self.membership.consumers() for count in lag_by_topic(consumer).values())
 
     def far_behind(self) -> bool:
-        """Whether so many records wait that what follows from them should be worked out once for several batches."""
+        """Whether so many records wait that derivation should be done once for several batches."""
         return any(self.delivery.far_behind(consumer) for consumer in self.membership.consumers())
 
     async def _watch_journal(self) -> None:
@@ -351,15 +392,15 @@ class Runtime:
 
 
 def new_broker(settings: Settings) -> KafkaBroker:
-    """A FastStream broker that makes no topics by itself and logs only what went wrong."""
+    """A FastStream broker that only reads, creates no topics by itself and logs only errors."""
     return KafkaBroker(
         settings.kafka_servers,
+        # Else it has a producer and a client for topics besides, which nobody closes if joining is broken off.
+        consumer_only=True,
         allow_auto_create_topics=False,
         # So that topics that were made again, and partitions that were added, are found in seconds.
         metadata_max_age_ms=5000,
-        acks="all",
-        enable_idempotence=settings.kafka_idempotent_producer,
-        graceful_timeout=20.0,
+        graceful_timeout=BATCH_SECONDS,
         # FastStream gives the logger of its own name a handler that does not write JSON.
         logger=logging.getLogger("broker"),
         log_level=logging.DEBUG,

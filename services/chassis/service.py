@@ -1,7 +1,7 @@
-"""The web application of a service: its own routes beside those that every service has.
+"""The web application of a service: its own routes, and those that every service has.
 
-Invariant: /health/live, /health/ready, /metrics and the documentation answer without a key and name no person;
-everything else needs one, where keys are set.
+Invariant: /health/live, /health/ready, /metrics and the documentation answer without a key and name no person.
+Everything else needs a key, if keys are set.
 """
 
 import time
@@ -15,7 +15,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.chassis.authentication import KeyFirst
+from services.chassis.authentication import KeyFirst, OfSession
 from services.chassis.database import why_not_now
 from services.chassis.dead_letter_routes import router as dead_letters_router
 from services.chassis.documentation import EVERYWHERE, KEY_NEEDED, complete_document
@@ -38,7 +38,7 @@ BASIC = HTTPBase(
     auto_error=False,
     description="The same key as the password, with any user name: for Excel, Power BI and browsers.",
 )
-"""They tell the documentation of the key; `authentication.KeyFirst` checks it."""
+"""These only document the key; `authentication.KeyFirst` checks it."""
 
 DOCUMENTATION = frozenset({"/docs", "/docs/oauth2-redirect", "/openapi.json"})
 SCRIPTS = "/static-offline-docs/"
@@ -59,10 +59,12 @@ def create_service(
     routers: Sequence[APIRouter],
     tags: Mapping[str, str] | None = None,
     pages: Sequence[APIRouter] = (),
+    of_session: OfSession | None = None,
 ) -> FastAPI:
     """The application of one service; starting and stopping it starts and stops all its parts.
 
-    `tags` says what those of its routers mean. `pages` are routers that see for themselves who looks at them.
+    `tags` explains the tags of its routers. `pages` are routers that check for themselves who looks at them.
+    `of_session` tells whose session a request belongs to: somebody who is signed in may read what the pages link to.
     """
     runtime = Runtime(spec, settings)
 
@@ -72,7 +74,7 @@ def create_service(
         yield
         await runtime.stop()
 
-    # Its documentation pages bring their own scripts: councils' networks do not reach the usual hosts of those.
+    # Its documentation pages bring their own scripts: many networks do not reach the usual hosts of those.
     # (Not ReDoc's: it brings its script, and that loads its maker's logo from elsewhere.)
     app = FastAPIOffline(
         title=title,
@@ -95,6 +97,7 @@ def create_service(
     app.add_middleware(
         KeyFirst,
         keys=settings.api_keys,
+        of_session=of_session,
         is_open=lambda path: (
             path in open_paths or path.startswith(SCRIPTS) or any(pattern.match(path) for pattern in patterns)
         ),
@@ -106,7 +109,7 @@ def create_service(
 
 
 def _include(app: FastAPI, spec: ServiceSpec, routers: Sequence[APIRouter]) -> frozenset[str]:
-    """Give an application its own routes and those that every service has; gives the paths that need no key."""
+    """Give an application its own routes and those that every service has. Returns the paths that need no key."""
     open_to_all = (health_router, *((event_pages_router(spec.name),) if spec.on_kafka else ()))
     for router in (*routers, *((dead_letters_router,) if spec.on_kafka else ())):
         app.include_router(router, dependencies=[Depends(BEARER), Depends(BASIC)], responses=KEY_NEEDED)
@@ -116,8 +119,8 @@ def _include(app: FastAPI, spec: ServiceSpec, routers: Sequence[APIRouter]) -> f
 
 
 class HeadAsGet:
-    """Middleware: what can be asked for by GET can be by HEAD, with the same status and headers. (Of a route of its own
-    the framework answers GET alone; the server leaves out the body.)
+    """Middleware: HEAD is answered like GET, with the same status and headers. (The framework itself answers only
+    GET; the server leaves out the body.)
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -128,16 +131,16 @@ class HeadAsGet:
         if scope["type"] != "http" or scope["method"] != "HEAD":
             await self._app(scope, receive, send)
             return
-        asked = {**scope, "method": "GET"}
+        as_get = {**scope, "method": "GET"}
         try:
-            await self._app(asked, receive, send)
+            await self._app(as_get, receive, send)
         finally:
             # Which route it was is noted by what stands around.
-            scope.update({"route": asked["route"]} if "route" in asked else {})
+            scope.update({"route": as_get["route"]} if "route" in as_get else {})
 
 
 class Measured:
-    """Middleware: times requests, and answers 503 when PostgreSQL cannot do what one needs."""
+    """Middleware: times requests, and answers 503 if PostgreSQL cannot do what a request needs."""
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
         self._app = app

@@ -15,11 +15,11 @@ from services.chassis.authentication import ApiKey
 
 PREFIX = "WORKFORCE_"
 CLOSE = 0.75
-"""How alike (difflib's ratio) two names are of which one may be a slip for the other."""
+"""How similar (difflib's ratio) two names must be for one to be a possible misspelling of the other."""
 
 
 class SettingsRefused(Exception):
-    """Raised for settings that are missing or wrong; its text is for the person who starts the service."""
+    """Raised for settings that are missing or wrong. Its text is for the person who starts the service."""
 
 
 class DeliverySettings(BaseModel):
@@ -42,7 +42,7 @@ class DeliverySettings(BaseModel):
 
 
 class LimitSettings(BaseModel):
-    """What one request, one connection, and all of them together may take of a service."""
+    """The limits of one request, of one connection, and of all of them together."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -60,7 +60,7 @@ class LimitSettings(BaseModel):
 
 
 class Settings(BaseSettings):
-    """What every service can be told. Each service's own class gives its port."""
+    """The settings of every service. Each service's own class gives its port."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", frozen=True)
 
@@ -129,7 +129,9 @@ SomeSettings = TypeVar("SomeSettings", bound=Settings)
 
 
 def names_of_settings(kind: type[BaseModel], before: str = PREFIX) -> frozenset[str]:
-    """The environment variables that settings are read from, those of several parts by each part too."""
+    """The environment variables that settings are read from; for settings with several parts, those of the parts
+    too.
+    """
     names = set()
     for name, field in kind.model_fields.items():
         variable = f"{before}{name.upper()}"
@@ -140,7 +142,7 @@ def names_of_settings(kind: type[BaseModel], before: str = PREFIX) -> frozenset[
 
 
 def unknown_settings(known: Iterable[str], given: Iterable[str]) -> dict[str, str | None]:
-    """The variables WORKFORCE_… among those `given` that are not `known`, each with the known one it may have meant."""
+    """The variables WORKFORCE_… in `given` that are not `known`, each with the known one that may be meant."""
     names = [name.removeprefix(PREFIX) for name in sorted(known)]
     unknown: dict[str, str | None] = {}
     for variable in sorted(given):

@@ -10,7 +10,7 @@ FINE_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
 
 
 class Telemetry:
-    """The metrics of one service process. What a service tells beside these it declares in a class of its own."""
+    """The metrics of one service process. A service declares further ones in a class of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()

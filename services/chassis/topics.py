@@ -1,6 +1,7 @@
-"""Topics on Kafka: those of the catalogue are made, and mended, as the catalogue says.
+"""Topics on Kafka: those of the catalogue are created and corrected as the catalogue says.
 
-Invariant: no topic is ever made by a client's first touch, which would give it the broker's number of partitions.
+Invariant: no topic is created just because a client asks for it: it would get the broker's default number of
+partitions.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -26,10 +27,10 @@ RETENTION = "retention.ms"
 
 
 def never_make_topics_by_touching() -> None:
-    """From now on no client of this process makes a topic by asking for it.
+    """From now on no client of this process creates a topic by asking for it.
 
-    aiokafka asks for topics in words that let a broker with `auto.create.topics.enable` make them, and has no setting
-    for it.
+    aiokafka's metadata requests let a broker with `auto.create.topics.enable` create topics, and it has no setting
+    against it.
     """
     asking = partial(MetadataRequest, allow_auto_topic_creation=False)
     aiokafka.client.MetadataRequest = asking
@@ -41,7 +42,7 @@ never_make_topics_by_touching()
 
 @asynccontextmanager
 async def admin_client(servers: str) -> AsyncIterator[AIOKafkaAdminClient]:
-    """A client for topics, closed at the end. Raises KafkaError when Kafka cannot be reached."""
+    """A client for topics, closed at the end. Raises KafkaError if Kafka cannot be reached."""
     admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=10_000)
     try:
         await admin.start()
@@ -56,13 +57,13 @@ class TopicKeeper:
     def __init__(self, replication_factor: int, may_make: bool) -> None:
         self._replication_factor = replication_factor
         self._may_make = may_make
-        self._told: set[str] = set()
+        self._logged: set[str] = set()
 
     async def keep(self, admin: AIOKafkaAdminClient, *, retention_too: bool = False) -> dict[str, int]:
-        """See to it that all topics are as the catalogue says; gives their partitions, by name, as they are now.
+        """Make all topics as the catalogue says. Returns their partitions now, by name.
 
-        With `retention_too` also how long records are kept, which costs a request more. Raises KafkaError when Kafka
-        cannot be reached.
+        With `retention_too` it also sets how long records are kept, which costs one more request. Raises KafkaError
+        if Kafka cannot be reached.
         """
         partitions = await _partitions(admin, ALL_TOPICS)
         missing = [topic for topic in ALL_TOPICS if topic.name not in partitions]
@@ -101,11 +102,11 @@ class TopicKeeper:
             log.warning("partitions added", topic=topic.name, before=partitions, now=topic.partitions)
 
     def _tell(self, topic: Topic, partitions: int, why: str) -> None:
-        """Say once what a person would have to do. Without it everything works, but for what is missing."""
+        """Log once what a person must do. Until then everything works except what is missing."""
         problem = f"{topic.name} has {partitions} of {topic.partitions} partitions"
-        if problem in self._told:
+        if problem in self._logged:
             return
-        self._told.add(problem)
+        self._logged.add(problem)
         action = "--alter" if partitions else f"--create --replication-factor {self._replication_factor}"
         right = f"kafka-topics.sh {action} --topic {topic.name} --partitions {topic.partitions}"
         log.error("topic is not as the catalogue says", problem=problem, why=why, right=right)
@@ -117,12 +118,14 @@ async def _partitions(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> di
 
 
 async def _keep_records(admin: AIOKafkaAdminClient, topics: Iterable[Topic]) -> None:
-    """Have records kept as long as the catalogue says: a topic that somebody else made may lose them after a week."""
+    """Set how long records are kept, as the catalogue says: a topic that somebody else made may lose them after a
+    week.
+    """
     try:
-        asked = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
+        resources = [ConfigResource(ConfigResourceType.TOPIC, topic.name) for topic in topics]
         configured = {
             name: {entry[0]: entry[1] for entry in entries}
-            for response in await admin.describe_configs(asked)
+            for response in await admin.describe_configs(resources)
             for _, _, _, name, entries in response.resources
         }
         for topic in topics:

@@ -1,7 +1,7 @@
-"""Turns: who may work next, where many callers ask for more than can be worked on at once.
+"""Turns: who may work next, if callers ask for more than can be worked on at once.
 
-Invariant: callers take turns, whatever each of them asks: while a caller waits, no other is given two slots more than
-it. (Start-time fair queueing: each slot given counts 1, whoever comes anew begins where the others are.)
+Invariant: callers take turns, whatever each of them asks. While a caller waits, no other one gets two slots more
+than it. (Start-time fair queueing: each slot given counts 1, and a new caller begins at the count of the others.)
 """
 
 from asyncio import CancelledError, Future, get_running_loop
@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 
 
 class TooManyWait(Exception):
-    """Raised where a caller, or all callers together, have as much waiting as may wait."""
+    """Raised if a caller, or all callers together, already have as many requests waiting as are allowed."""
 
     def __init__(self, of_this_caller: bool) -> None:
         super().__init__("too many wait")
@@ -22,7 +22,9 @@ class Turns:
     """Slots to work in, given to callers in turn. For one event loop."""
 
     def __init__(self, slots: int, *, waiting: int, waiting_of_one: int) -> None:
-        """One caller has at most half of the slots; `waiting_of_one` of one caller may wait, `waiting` of all."""
+        """One caller has at most half of the slots. At most `waiting_of_one` requests of one caller may wait, and
+        `waiting` of all.
+        """
         self._free = slots
         self._most_of_one = max(1, slots // 2)
         self._most_waiting = waiting
@@ -40,7 +42,7 @@ class Turns:
 
     @asynccontextmanager
     async def slot(self, caller: Hashable) -> AsyncIterator[None]:
-        """A slot, when it is this caller's turn. Raises TooManyWait at once where it could not even wait."""
+        """Wait for this caller's turn, and give it a slot. Raises TooManyWait at once if it is not allowed to wait."""
         await self.take(caller)
         try:
             yield
@@ -56,7 +58,7 @@ class Turns:
         await self._wait(caller)
 
     def give_back(self, caller: Hashable) -> None:
-        """Give a slot back: whoever's turn it is gets it."""
+        """Give a slot back. The caller whose turn it is gets it."""
         self._free += 1
         self._working[caller] -= 1
         if not self._working[caller]:
@@ -65,7 +67,7 @@ class Turns:
         self._forget_who_is_even()
 
     async def let_others(self, caller: Hashable) -> None:
-        """Between two pieces of work: where others wait, give the slot up and wait for the next turn."""
+        """Call this between two pieces of work. If others wait, it gives the slot up and waits for the next turn."""
         if any(who != caller for who in self._waiting):
             turn = self._queue(caller, first=True)
             self.give_back(caller)
@@ -123,7 +125,7 @@ class Turns:
             self._forget_who_is_even()
 
     def _forget_who_is_even(self) -> None:
-        """Of who waits for nothing nothing need be known once the others were given as much, or want nothing."""
+        """Forget callers that wait for nothing, once the others have been given as much, or want nothing either."""
         for who, given in list(self._given.items()):
             if who not in self._waiting and (given <= self._round or not (self._waiting or self._working[who])):
                 del self._given[who]

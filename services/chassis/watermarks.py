@@ -1,12 +1,11 @@
-"""Hearing the owners' watermarks, and judging by them whether everything has arrived.
+"""Reads the owners' watermarks, and judges by them whether everything has arrived.
 
-Invariant: what is expected and what was found stands in the database: whichever process looks next goes on from there.
+Invariant: what is expected and what was found is in the database, so the next process that looks goes on from there.
 """
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import astuple
 from datetime import UTC, datetime
 
@@ -18,7 +17,7 @@ from contracts.catalogue import Topic, request_topic, topics_read_by, types_on, 
 from contracts.refusal import Refused
 from contracts.watermark import RepublishRequest, Watermark, decode, encode
 from services.chassis import topics  # noqa: F401  (so that no topic is made by being asked for)
-from services.chassis.cancelling import FAILURES, raise_if_cancelled
+from services.chassis.cancelling import FAILURES, raise_if_cancelled, within
 from services.chassis.completeness import FIELDS, Expected, Remedy
 from services.chassis.database import Connection
 from services.chassis.logs import get_log
@@ -30,8 +29,8 @@ log = get_log(__name__)
 LOOK_SECONDS = 1.0
 LOOKED_FOR_MILLISECONDS = 100
 FETCH_MILLISECONDS = 2000
-"""Kafka answers a look for records after the first of these, also where there are none: an owner that is silent must
-not keep a look for the newest watermark of another one waiting, so this one takes much longer."""
+"""Kafka answers a fetch after the first of these times, even if there are no records. So a silent owner does not
+delay the look for another owner's newest watermark, for which the second, much longer time is given."""
 
 KAFKA_TIMEOUT_MS = 4000
 
@@ -43,8 +42,8 @@ WRITE_EXPECTED = f"""
     ON CONFLICT (topic) DO UPDATE SET {", ".join(f"{name} = excluded.{name}" for name in FIELDS)}
 """  # noqa: S608
 
-# By the index of positions: only what came after the verified position is counted, and each position once, whoever
-# else wrote events of the same one to Kafka.
+# By the index of positions: only what came after the verified position is counted, and each position once, even
+# if another program wrote events of the same one to Kafka.
 COUNT_ARRIVED = """
     SELECT count(DISTINCT sequence)
     FROM inbox
@@ -94,7 +93,9 @@ class Watermarks:
 
     @property
     def complete_until(self) -> datetime | None:
-        """Every event that was accepted before has arrived; None while that cannot be said of every topic."""
+        """Every event that was accepted before this instant has arrived; None while that cannot be said of every
+        topic.
+        """
         if not self._topics or len(self.expected) < len(self._topics):
             return None
         until = [expected.complete_until for expected in self.expected]
@@ -107,7 +108,7 @@ class Watermarks:
         return sorted({topic.owner for topic in self._topics if topic.name not in heard})
 
     async def recall(self, pool: asyncpg.Pool) -> None:
-        """Know what was found before this process began, so that it never says less than the one before it did."""
+        """Recall what was found before this process began, so that it never says less than the one before it did."""
         names = [topic.name for topic in self._topics]
         self.expected = tuple(_expected(row) for row in await pool.fetch(READ_EXPECTED, names))
 
@@ -131,8 +132,7 @@ class Watermarks:
                 log.debug("watermarks cannot be heard", cause=type(error).__name__)
                 self.kafka_answers_since = None
             finally:
-                with suppress(*FAILURES):
-                    await asyncio.wait_for(reader.stop(), KAFKA_TIMEOUT_MS / 1000)
+                await within(KAFKA_TIMEOUT_MS / 1000, reader.stop(), "closing the reader of watermarks")
             await asyncio.sleep(LOOK_SECONDS)
 
     async def _hear_from(self, reader: AIOKafkaConsumer) -> None:
@@ -141,7 +141,7 @@ class Watermarks:
         reader.assign(partitions)
         ends: dict[TopicPartition, int] = {}
         while True:
-            # Only the newest record counts, and a log that was made anew may end anywhere: so its end is asked for.
+            # Only the newest record counts, and a log that was made again may end anywhere: so its end is asked for.
             # The consumer's own time-out does not end the wait for a broker that went away.
             before, ends = ends, await asyncio.wait_for(reader.end_offsets(partitions), KAFKA_TIMEOUT_MS / 1000)
             self._kafka_answered()
@@ -169,7 +169,7 @@ class Watermarks:
         self._heard[watermark.owner] = watermark
 
     async def judge(self, pool: asyncpg.Pool) -> None:
-        """Look once whether everything has arrived, and do what helps where it has not."""
+        """Look once whether everything has arrived, and act if it has not."""
         names = [topic.name for topic in self._topics]
         async with pool.acquire() as connection, connection.transaction():
             now = datetime.now(UTC)
@@ -208,7 +208,7 @@ class Watermarks:
     async def _remedy(
         self, connection: Connection, before: Expected | None, expected: Expected
     ) -> list[RepublishRequest]:
-        """Have a topic read again; gives the request to its owner where that did not help."""
+        """Have a topic read again. If that did not help, return the request to its owner."""
         if expected.remedy is None or (before is not None and before.remedy_at == expected.remedy_at):
             return []
         log.warning(
@@ -231,7 +231,9 @@ class Watermarks:
         ]
 
     async def _ask(self, requests: Sequence[RepublishRequest]) -> None:
-        """Send requests to the owners. One that does not get through is sent again later, as long as events miss."""
+        """Send requests to the owners. A request that does not get through is sent again later, as long as events
+        are missing.
+        """
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             acks="all",
@@ -246,8 +248,7 @@ class Watermarks:
         except (KafkaError, TimeoutError) as error:
             log.warning("owner not asked", cause=type(error).__name__)
         finally:
-            with suppress(Exception):
-                await asyncio.wait_for(producer.stop(), KAFKA_TIMEOUT_MS / 1000)
+            await within(KAFKA_TIMEOUT_MS / 1000, producer.stop(), "closing the producer of requests")
 
     def _tell(self) -> None:
         for owner in {topic.owner for topic in self._topics}:
@@ -258,7 +259,7 @@ class Watermarks:
 
 
 async def note_dead_letter(pool: asyncpg.Pool, topic: str, sequence: int) -> None:
-    """An event with this position went to the dead letters: it is accounted for."""
+    """Note that the event with this position is a dead letter, so it is accounted for."""
     await pool.execute(NOTE_DEAD_LETTER, topic, sequence, timeout=5)
 
 

@@ -2,7 +2,9 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from secrets import token_urlsafe
 
 from fastapi import APIRouter, FastAPI
 
@@ -17,22 +19,31 @@ from services.metrics.api import (
     explanations,
     feeds,
     forecasts,
+    initiatives,
     measures,
     neighbours,
     quality,
     releases,
     replays,
+    reports,
     revisions,
     series,
     survival,
+    vacant_posts,
 )
 from services.metrics.api.formats import FormatBySuffix
-from services.metrics.benchmarks.database import BenchmarksDatabase
+from services.metrics.benchmarks import MIGRATIONS as OF_BENCHMARKS
+from services.metrics.benchmarks.store import read_again
 from services.metrics.ingest import feeds as feeds_sent
-from services.metrics.ingest import handlers, store
+from services.metrics.ingest import handlers, queue
 from services.metrics.ingest.consumers import subscribe
+from services.metrics.kept import KeptDatabase
+from services.metrics.pages.faults import PagesForBrowsers
+from services.metrics.pages.openid_connect import OpenIdConnect
 from services.metrics.pages.router import pages_router
-from services.metrics.pages.signing_in import Sessions
+from services.metrics.pages.signing_in import KeyAuthentication, Sessions
+from services.metrics.reporting.filling import Filling
+from services.metrics.reports import MIGRATIONS as OF_REPORTS
 from services.metrics.settings import ServiceSettings
 from services.metrics.telemetry import MetricsTelemetry
 
@@ -48,13 +59,16 @@ parts that follow from the events of the authority's own systems, and can be exp
 TAGS = {
     "measures": "Figures, at a date, over a period, and as series.",
     "explanations": "What a figure is made of, down to the events.",
+    "vacant posts": "Posts that are vacant, one by one.",
     "changes": "What changed between two reports.",
     "effects": "What events would do to the figures.",
     "academy": "What became of the academy's cohorts.",
     "survival": "How long people stay.",
     "quality": "What the events cannot agree on.",
     "feeds": "When each feed last came.",
-    "replays": "Timelines derived anew.",
+    "initiatives": "What the council did to fill its posts and to keep its people.",
+    "replays": "Timelines derived again.",
+    "reports": "Questions that are pinned under a name, opened again, compared.",
     "forecasts": "Vacancies in the months to come.",
     "benchmarks": "What DfE published, beside our own figures.",
 }
@@ -66,56 +80,67 @@ SPEC = ServiceSpec(
     subscribe=subscribe,
     publishes=False,
     watches=(handlers.derive_waiting, handlers.count_waiting, feeds_sent.tell),
-    settled=store.queue_is_empty,
+    settled=queue.queue_is_empty,
     telemetry=MetricsTelemetry,
 )
 
 
-def closing(published: BenchmarksDatabase) -> APIRouter:
+def closing(kept: KeptDatabase) -> APIRouter:
     """No routes: closes that database when the service stops."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
-        await published.close()
+        await kept.close()
 
     return APIRouter(lifespan=lifespan)
 
 
 def create(settings: ServiceSettings) -> FastAPI:
     """The application of the metrics service."""
-    published = BenchmarksDatabase(settings.benchmarks_database_url, beside=settings.database_url)
+    migrations = (OF_BENCHMARKS, OF_REPORTS)
+    kept = KeptDatabase(settings.benchmarks_database_url, settings.database_url, migrations, read_again)
     routers = (
         measures.router,
         series.router,
         explanations.router,
+        vacant_posts.router,
         changes.router,
         effects.router,
         academy.router,
         survival.router,
         quality.router,
         feeds.router,
+        initiatives.router,
         replays.router,
         forecasts.router,
+        reports.router,
         # Before the benchmarks, which take any name for a measure.
         releases.router,
         revisions.router,
         neighbours.router,
         benchmarks.router,
-        closing(published),
+        closing(kept),
     )
+    secret, keys = settings.session_secret, KeyAuthentication(settings.api_keys)
+    openid_connect = None if settings.openid_connect is None else OpenIdConnect(settings.openid_connect)
+    ways = (keys,) if openid_connect is None else (keys, openid_connect)
+    sessions = Sessions(settings, secret.get_secret_value() if secret else token_urlsafe(32), ways)
+    filling = Filling(settings.reporting_every_seconds)
     app = create_service(
-        SPEC,
+        replace(SPEC, watches=(*SPEC.watches, filling)),
         settings,
         title="Workforce metrics",
         description=DESCRIPTION,
         routers=routers,
         tags=TAGS,
         pages=(pages_router(),),
+        of_session=sessions.of_session,
     )
-    secret = settings.session_secret
-    app.state.sessions = Sessions(settings, None if secret is None else secret.get_secret_value())
-    app.state.benchmarks = published
+    filling.app = app
+    app.state.sessions, app.state.keys, app.state.openid_connect = sessions, keys, openid_connect
+    app.state.kept = kept
     app.state.statistical_neighbours = settings.statistical_neighbours
     app.add_middleware(FormatBySuffix)
+    app.add_middleware(PagesForBrowsers)
     return app

@@ -11,7 +11,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 LEFT: ContextVar[Event | None] = ContextVar("left", default=None)
-"""Is set when whoever asked has left. Each question has its own, in whatever thread it is worked on."""
+"""Is set when the caller has left. Each question has its own, on whichever thread it is worked out."""
 
 
 class AskerLeft(Exception):
@@ -19,7 +19,7 @@ class AskerLeft(Exception):
 
 
 def pause() -> None:
-    """Raises AskerLeft where whoever asked has left. Costs next to nothing: for between pieces of a millisecond."""
+    """Raises AskerLeft if the caller has left. It costs almost nothing: call it between pieces of a millisecond."""
     left = LEFT.get()
     if left is not None and left.is_set():
         raise AskerLeft

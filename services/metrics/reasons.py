@@ -1,4 +1,4 @@
-"""Why a figure is null: the codes that stand beside it.
+"""Why a figure is null: the codes beside it.
 
 Invariant: whatever answers null for a figure gives one of these, and never 0 in place of what is not known.
 """

@@ -14,7 +14,7 @@ class MetricsTelemetry(Telemetry):
 
     def __init__(self) -> None:
         super().__init__()
-        self.to_derive = self._gauge("timelines_to_derive", "Subjects whose timelines wait to be derived.")
+        self.queued = self._gauge("timelines_queued", "Subjects whose timelines wait to be derived.")
         self.underivable = self._gauge("timelines_underivable", "Subjects whose timelines could not be derived.")
         self.origin_to_figure = self._histogram(
             "origin_to_figure_seconds", "From an event's acceptance to the commit of the figures it moves."

@@ -1,1 +1,1 @@
-"""People: extracts of HR systems come in here and become events; the only room that knows people by name."""
+"""People: takes in extracts of HR systems and makes events of them. The only service that knows people by name."""

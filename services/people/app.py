@@ -12,9 +12,10 @@ from services.chassis.service import create_service
 from services.people.api import feeds, files, mappings, persons
 from services.people.delivering import Doors
 from services.people.handlers import People, keep_house
-from services.people.sending import deliver
+from services.people.sending import deliver, tell_what_waits
 from services.people.settings import NAME, ServiceSettings
 from services.people.taking_in import take_in_files
+from services.people.telemetry import PeopleTelemetry
 
 DESCRIPTION = """
 Takes in extracts of HR systems, by a mapping that the council writes, and tells recruitment and retention what changed.
@@ -33,6 +34,7 @@ def create(settings: ServiceSettings) -> FastAPI:
     behind: tuple[Callable[[People, Runtime], Awaitable[None]], ...] = (
         take_in_files,
         keep_house,
+        tell_what_waits,
         *(partial(deliver, door) for door in settings.doors),
     )
     spec = ServiceSpec(
@@ -41,6 +43,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         subscribe=None,
         publishes=False,
         watches=tuple(partial(work, people) for work in behind),
+        telemetry=PeopleTelemetry,
     )
     app = create_service(
         spec,

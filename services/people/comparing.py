@@ -1,6 +1,7 @@
-"""From the rows of an extract to what they change: which subjects changed, their events, an answer to each row.
+"""Compares an extract with what its feed said before: which subjects changed, their events, and an answer to each
+row.
 
-Invariant: no I/O. Every row has exactly one answer; rows that say what they said before are not looked at again.
+Invariant: no I/O. Every row has exactly one answer. Rows that did not change are not looked at again.
 """
 
 import json
@@ -8,22 +9,26 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from contracts.catalogue import TOPIC_OF_TYPE
 from services.people.delivering import as_sent
 from services.people.differ import differing
+from services.people.differ.remembering import IN_THE_FILE, NOT_IN_THE_FILE
 from services.people.facts import Difference, SubjectState
 from services.people.mapping.model import FileMapping
 from services.people.mapping.reader import Pseudonym, Reader, RowsRead
+from services.people.mapping.repeatable_cells import RepeatableCells
 from services.people.mapping.rows import NamedRow
 from services.people.register.keys import Keyring, Sealed
-from services.people.statements import Extract, PersonalDetails
+from services.people.statements import Extract, History, Kind, PersonalDetails, RowFault
 from services.people.store import Outgoing, RowAnswer, Stated
 
 NOT_READABLE = ""
 """The key of rows whose reference cannot be read."""
+PSEUDONYMS_AT_HAND = 10_000
+"""Those of the subjects that are being read. Those of a whole file would take much memory, and making them is quick."""
 
 
 class Status(StrEnum):
@@ -37,7 +42,9 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is kept of a subject: the digest of its rows, how many extracts did not name it, whether a fact stands."""
+    """What is kept about a subject: the digest of its rows, how many extracts did not name it, whether a fact
+    stands.
+    """
 
     digest: bytes | None
     missing: int
@@ -46,18 +53,22 @@ class Known:
 
 @dataclass(slots=True)
 class Plan:
-    """What of an extract is looked at: the rows of subjects that are new or changed, and subjects that are missing."""
+    """What must be looked at: the rows of subjects that are new or changed, and the subjects that are missing.
+
+    `named` is how many subjects the extract names. `stated` is how many of the unchanged ones have a fact that
+    stands.
+    """
 
     changed: dict[str, list[NamedRow]]
-    digests: dict[str, bytes]
-    unchanged: list[int]
-    missing: list[str]
-    subjects: int
+    named: int
+    unchanged: list[int] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    stated: int = 0
 
 
 @dataclass(slots=True)
 class Outcome:
-    """What some subjects give: their states, events on their way, persons, and answers."""
+    """The result for some subjects: their states, events to send, persons, and answers."""
 
     states: list[Stated] = field(default_factory=list)
     events: list[Outgoing] = field(default_factory=list)
@@ -65,6 +76,11 @@ class Outcome:
     rows: list[RowAnswer] = field(default_factory=list)
     questions: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
+    stated: int = 0
+    """How many of the subjects count: their rows say something, or would if mended. Subjects that are only left out
+    do not."""
+    nobodys: int = 0
+    """Rejected rows that may be about somebody else than they seem."""
 
 
 class Comparison:
@@ -77,35 +93,38 @@ class Comparison:
         self.extract = extract
         self._keyring = keyring
         self._mapping = mapping_sha256.encode()
-        self._pseudonym: Pseudonym = cache(
+        self._pseudonym: Pseudonym = lru_cache(PSEUDONYMS_AT_HAND)(
             lambda scheme, reference: keyring.pseudonym(extract.authority, scheme, reference)
         )
         self._reader = Reader(file_mapping, self._pseudonym)
+        self._repeatable = RepeatableCells(file_mapping.rules)
         name = file_mapping.name.encode("ascii", "replace").decode()
         self._came_from = f"feed {extract.feed}, {name} of {extract.as_at} ({file_sha256[:8]})"
 
-    def plan(self, rows: Iterable[NamedRow], known: Mapping[str, Known]) -> Plan:
-        """What is to be looked at, given what is known of each subject of the feed."""
+    def plan(self, rows: Iterable[NamedRow]) -> Plan:
+        """What must be looked at if nothing is known of any subject of the feed."""
         by_key: defaultdict[str, list[NamedRow]] = defaultdict(list)
         for row in rows:
             by_key[row.key].append(row)
         # Two spellings of one reference are one subject.
         by_subject: defaultdict[str, list[NamedRow]] = defaultdict(list)
         while by_key:
-            key, found = by_key.popitem()
-            by_subject[self._subject(key)] += found
-        plan = Plan({}, {}, [], [], len(by_subject.keys() - {NOT_READABLE}))
-        plan.missing = sorted(subject for subject in known.keys() - by_subject.keys() if known[subject].states)
-        while by_subject:
-            subject, found = by_subject.popitem()
-            found.sort()
-            digest = self._digest(found)
-            before = known.get(subject)
-            if before is not None and (before.digest, before.missing) == (digest, 0):
-                plan.unchanged += [row.number for row in found]
-            else:
-                plan.changed[subject], plan.digests[subject] = found, digest
-        return plan
+            key, of_key = by_key.popitem()
+            by_subject[self._subject(key)] += of_key
+        for of_key in by_subject.values():
+            of_key.sort()
+        return Plan(dict(by_subject), len(by_subject.keys() - {NOT_READABLE}))
+
+    def compare(self, plan: Plan, known: Mapping[str, Known]) -> None:
+        """Let a plan know what is known of some subjects of the feed."""
+        for subject, before in known.items():
+            rows = plan.changed.get(subject)
+            if rows is None:
+                plan.missing += [subject] if before.states else []
+            elif (before.digest, before.missing) == (self._digest(rows), 0):
+                plan.unchanged += [row.number for row in rows]
+                plan.stated += before.states
+                del plan.changed[subject]
 
     def _subject(self, key: str) -> str:
         if key == NOT_READABLE:
@@ -115,15 +134,14 @@ class Comparison:
     def outcome(
         self,
         changed: Mapping[str, Sequence[NamedRow]],
-        digests: Mapping[str, bytes],
         before: Mapping[str, SubjectState],
         sealed: Sealed,
     ) -> Outcome:
-        """What these subjects give. `sealed` is the file's."""
+        """The result for these subjects. `sealed` encrypts with the file's key."""
         outcome = Outcome()
         for subject in sorted(changed):
             read = self._reader.read(changed[subject])
-            self._answer(changed[subject], read, subject, digests, before.get(subject), sealed, outcome)
+            self._answer(changed[subject], read, subject, before.get(subject), sealed, outcome)
         return outcome
 
     def _answer(
@@ -131,74 +149,104 @@ class Comparison:
         rows: Sequence[NamedRow],
         read: RowsRead,
         subject: str,
-        digests: Mapping[str, bytes],
         before: SubjectState | None,
         sealed: Sealed,
         outcome: Outcome,
     ) -> None:
         """Of one subject."""
         notes: defaultdict[int | None, list[str]] = defaultdict(list)
-        found = self._difference(read, before)
-        all_faults = [*read.faults, *(found.faults if found else ())]
-        if found is None and before is not None:
+        difference = self._difference(read, before)
+        all_faults = [*read.faults, *(self._in_columns(fault) for fault in (difference.faults if difference else ()))]
+        if difference is None and before is not None:
             outcome.states.append(_stated(before, None))
-        elif found is None:
-            digest = None if all_faults or not subject else digests[subject]
-            outcome.states += [_stated(SubjectState(subject), digest)] if digest else []
+        elif difference is None:
+            if subject and not all_faults:
+                outcome.states.append(_stated(SubjectState(subject), self._digest(rows)))
         else:
             # What was rejected in part is looked at again with the next extract, whatever that says.
-            whole = None if all_faults else digests[subject]
-            outcome.states.append(_stated(found.state, whole))
-            outcome.events += self._outgoing(found, before)
-            outcome.questions += [note.text for note in found.notes if note.row is None]
-            for note in found.notes:
+            whole = None if all_faults else self._digest(rows)
+            outcome.states.append(_stated(difference.state, whole))
+            outcome.events += self._outgoing(difference, before)
+            outcome.questions += _questions(difference)
+            for note in difference.notes:
                 notes[note.row].append(note.text)
         outcome.persons += read.persons
-        told = {event.row for event in (found.events if found else ())}
-        faults, left_out = defaultdict(list), {row.row: row.rule for row in read.left_out}
+        rows_with_events = {event.row for event in (difference.events if difference else ())}
+        left_out = {row.row: row.rule for row in read.left_out}
+        faults: defaultdict[int, list[RowFault]] = defaultdict(list)
         for fault in all_faults:
-            faults[fault.row].append(
-                {"column": fault.column, "problem": fault.problem, "expected": fault.expected}
-                | ({} if fault.value is None else {"value": fault.value})
-            )
+            faults[fault.row].append(fault)
         outcome.left_out.update(left_out.values())
+        outcome.stated += bool(subject) and bool(read.statements or read.faults)
+        outcome.nobodys += sum(row.number in faults and (not subject or row.width is not None) for row in rows)
         for row in rows:
             answer: dict[str, object] = {}
             if row.number in faults:
-                status, answer = Status.REJECTED, {"faults": faults[row.number], "cells": row.cells}
+                status, answer = Status.REJECTED, self._rejected(row, faults[row.number])
             elif row.number in left_out:
                 status, answer = Status.LEFT_OUT, {"rule": left_out[row.number]}
             else:
-                status = Status.ACCEPTED if row.number in told else Status.ALREADY_KNOWN
+                status = Status.ACCEPTED if row.number in rows_with_events else Status.ALREADY_KNOWN
             answer |= {"notes": notes[row.number]} if row.number in notes else {}
             outcome.rows.append(RowAnswer(row.number, status, seal_answer(sealed, row.number, answer)))
 
+    def _in_columns(self, fault: RowFault) -> RowFault:
+        """A fault that the differ found, which knows fields alone, with the column that the file has for it."""
+        reader = self.file_mapping.rules.fields.get(fault.column)
+        return fault if reader is None else replace(fault, column=reader.column)
+
+    def _rejected(self, row: NamedRow, faults: Iterable[RowFault]) -> dict[str, object]:
+        """The answer about a rejected row, which is also kept: nothing personal."""
+        faults_shown = []
+        for fault in faults:
+            words = {"column": fault.column, "problem": fault.problem, "expected": fault.expected}
+            if fault.value is not None and self._repeatable.may_be(row, fault.value, fault.column):
+                words["value"] = fault.value
+            faults_shown.append(words)
+        return {"faults": faults_shown, "told_cells": self._repeatable.cells(row)}
+
     def missing(self, before: Mapping[str, SubjectState]) -> Outcome:
-        """What it gives that the extract does not name these subjects."""
+        """The result for subjects that the extract does not name."""
         outcome = Outcome()
         for subject in sorted(before):
-            found = differing.missing(before[subject], self.extract, self.file_mapping.policy)
-            outcome.states.append(_stated(found.state, None))
-            outcome.events += self._outgoing(found, before[subject])
-            outcome.questions += [note.text for note in found.notes]
+            difference = differing.missing(before[subject], self.extract, self.file_mapping.policy)
+            outcome.states.append(_stated(difference.state, None))
+            outcome.events += self._outgoing(difference, before[subject])
+            outcome.questions += _questions(difference)
         return outcome
 
+    def nobody_missing(self, nobodys: int, missing: int) -> Outcome:
+        """The result if an extract does not name some subjects but has rows that may be theirs."""
+        policy = self.file_mapping.policy
+        if self.extract.kind is Kind.CHANGES and policy.history is History.CURRENT:
+            return Outcome()
+        whose = f"{nobodys} rejected rows may be of anybody"
+        return Outcome(
+            questions=[f"{whose}: the {missing} that the file does not name stay, and are not counted as missing"]
+        )
+
     def _difference(self, read: RowsRead, before: SubjectState | None) -> Difference | None:
-        """None where nothing is stated: of a subject all of whose rows were rejected all stays as it was."""
+        """None if nothing is stated: if all rows of a subject were rejected, everything stays as it was."""
         if not read.statements and (before is None or read.faults):
             return None
         policy, incomplete = self.file_mapping.policy, bool(read.faults)
         return differing.difference(before, read.statements, self.extract, policy, incomplete=incomplete)
 
-    def _outgoing(self, found: Difference, before: SubjectState | None) -> list[Outgoing]:
+    def _outgoing(self, difference: Difference, before: SubjectState | None) -> list[Outgoing]:
         state_before = None if before is None else before.to_json()
+        dated = {(note.row, str(note.dated)) for note in difference.notes if note.dated is not None}
         events = []
-        for event in found.events:
-            attributes, row = event.attributes, "" if event.row is None else f", row {event.row}"
-            text = as_sent(attributes, event.data, self._came_from + row)
+        for event in difference.events:
+            # What follows of a row that is remembered is of no row of this file.
+            row = None if event.row in (NOT_IN_THE_FILE, IN_THE_FILE) else event.row
+            came_from = self._came_from if row is None else f"{self._came_from}, row {row}"
+            if dated and any((row, day) in dated for day in json.loads(event.data).values() if isinstance(day, str)):
+                came_from += ", dated by the extract"
+            attributes = event.attributes
+            text = as_sent(attributes, event.data, came_from)
             id, kind = attributes["id"], attributes["type"]
             door = TOPIC_OF_TYPE[kind].owner
-            events.append(Outgoing(event.row, door, found.state.subject, id, kind, text, state_before))
+            events.append(Outgoing(row, door, difference.state.subject, id, kind, text, state_before))
         return events
 
     def _digest(self, rows: Sequence[NamedRow]) -> bytes:
@@ -207,12 +255,12 @@ class Comparison:
 
 
 def seal_answer(sealed: Sealed, row: int, answer: Mapping[str, object]) -> bytes | None:
-    """What is told of a row beyond its status, encrypted; None where there is nothing."""
+    """The answer about a row beyond its status, encrypted; None if there is nothing."""
     return sealed.seal(json.dumps(answer).encode(), f"row {row}") if answer else None
 
 
 def seal_faults(sealed: Sealed, event: str, faults: Sequence[Mapping[str, Any]]) -> bytes:
-    """What a door found wrong with an event, encrypted: it may repeat a value of a wrong column."""
+    """What a door found wrong with an event. Encrypted, because it may repeat a value of a wrong column."""
     return sealed.seal(json.dumps(faults).encode(), f"event {event}")
 
 
@@ -220,16 +268,16 @@ def read_faults(sealed: Sealed | None, event: str, faults: bytes | None) -> list
     """The same again; nothing where it may no longer be read."""
     if sealed is None or faults is None:
         return []
-    found: list[dict[str, Any]] = json.loads(sealed.read(faults, f"event {event}"))
-    return found
+    opened: list[dict[str, Any]] = json.loads(sealed.read(faults, f"event {event}"))
+    return opened
 
 
 def read_answer(sealed: Sealed | None, row: int, answer: bytes | None) -> dict[str, Any]:
     """The same again; nothing where it may no longer be read."""
     if sealed is None or answer is None:
         return {}
-    found: dict[str, Any] = json.loads(sealed.read(answer, f"row {row}"))
-    return found
+    opened: dict[str, Any] = json.loads(sealed.read(answer, f"row {row}"))
+    return opened
 
 
 def subject_state(kept: str) -> SubjectState:
@@ -237,16 +285,27 @@ def subject_state(kept: str) -> SubjectState:
     return SubjectState.from_json(kept)
 
 
+def _questions(difference: Difference) -> list[str]:
+    """What people are asked about a subject, which each question names: without it nobody could answer."""
+    return [f"{difference.state.subject} {note.text}" for note in difference.notes if note.row is None]
+
+
 def _stated(state: SubjectState, digest: bytes | None) -> Stated:
     return Stated(state.subject, digest, state.to_json(), state.missing, bool(state.facts))
 
 
 def taken_back(state: SubjectState, event: Mapping[str, Any], before: SubjectState | None) -> SubjectState:
-    """A state without what this event stated; `before` is the state that led to it.
+    """A state without what a rejected event stated; `before` is the state before that event.
 
-    What the event corrected or withdrew stands again; its rows are forgotten, so that the next ones count afresh.
+    What the event corrected or withdrew stands again. Its rows are forgotten, so that the next rows count as new.
+    They are kept if something else stands that was said with the event or after it: that would get a new date.
     """
     referred = event.get("supersedes") or event.get("voids")
     facts = [fact for fact in state.facts if fact.events[-1] != event["id"]]
-    facts += [fact for fact in (before.facts if before else ()) if fact.events[-1] == referred]
-    return replace(state, facts=tuple(facts), remembered=before.remembered if before else ())
+    stood = before.facts if before else ()
+    facts += [fact for fact in stood if fact.events[-1] == referred]
+    events_before = {id for fact in stood for id in fact.events}
+    remembered = before.remembered if before else ()
+    if any(fact.events[-1] not in events_before for fact in facts):
+        remembered = state.remembered
+    return replace(state, facts=tuple(facts), remembered=remembered)

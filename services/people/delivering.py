@@ -1,6 +1,7 @@
-"""Events on their way out: sent to the doors of recruitment and retention, as any HR system sends them.
+"""Sends events to the doors of recruitment and retention (`POST /v1/events`), as any HR system does.
 
-Invariant: an event counts as answered only when its door said what became of it; until then it is sent again, in order.
+Invariant: an event counts as answered only once its door has said what became of it. Until then it is sent again, in
+order.
 """
 
 import gzip
@@ -25,7 +26,7 @@ logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class NotNow(Exception):
-    """A door did not take what it was sent, for a reason that is not in the events; its text says which."""
+    """A door did not take what it was sent, for a reason that is not in the events. The text gives the reason."""
 
 
 class TooMuch(Exception):
@@ -34,7 +35,7 @@ class TooMuch(Exception):
 
 @dataclass(frozen=True, slots=True)
 class DoorAnswer:
-    """What a door said of one event: accepted, already-known or rejected, and then with which faults."""
+    """A door's answer about one event: accepted, already-known, or rejected with its faults."""
 
     status: str
     faults: list[dict[str, Any]]
@@ -66,13 +67,13 @@ class Doors:
         raise NotNow(f"{door} answered {answer.status_code}")
 
     async def effect(self, query: Mapping[str, str], events: Sequence[str]) -> dict[str, Any]:
-        """What these events would do to the figures, as metrics says. Raises NotNow."""
+        """What these events would do to the figures; metrics is asked. Raises NotNow."""
         body = f"[{','.join(events)}]".encode()
         answer = await self._post(METRICS, "/v1/effects", body, query)
         if answer.status_code != httpx.codes.OK:
             raise NotNow(f"metrics answered {answer.status_code}")
-        found: dict[str, Any] = answer.json()
-        return found
+        effect: dict[str, Any] = answer.json()
+        return effect
 
     async def _post(
         self, service: str, path: str, body: bytes, query: Mapping[str, str] | None = None
@@ -89,7 +90,7 @@ class Doors:
 
 
 def _of_the_key(result: dict[str, Any]) -> bool:
-    """Whether an event was rejected for who sent it: that is no fault of a row."""
+    """Whether an event was rejected because of its sender's key, which is not a fault of the row."""
     return [fault["field"] for fault in result.get("faults", [])] == ["authority"]
 
 
@@ -98,12 +99,12 @@ def _results(answer: httpx.Response) -> list[dict[str, Any]] | None:
         body = answer.json()
     except ValueError:
         return None
-    found = body.get("results") if isinstance(body, dict) else None
-    return found if isinstance(found, list) else None
+    results = body.get("results") if isinstance(body, dict) else None
+    return results if isinstance(results, list) else None
 
 
 def _detail(answer: httpx.Response) -> str:
-    """The reason in an answer, for whoever sent the file alone: it may repeat a value of a wrong column."""
+    """The reason in an answer. Only the sender of the file may see it: it may repeat a value of a wrong column."""
     try:
         body = answer.json()
     except ValueError:
@@ -111,6 +112,6 @@ def _detail(answer: httpx.Response) -> str:
     return str(body.get("detail", ""))[:300] if isinstance(body, dict) else ""
 
 
-def as_sent(attributes: Mapping[str, str], data: Mapping[str, object], provenance: str) -> str:
-    """A CloudEvent in JSON, with where it came from."""
-    return json.dumps({"specversion": "1.0", **attributes, "provenance": provenance, "data": data})
+def as_sent(attributes: Mapping[str, str], data: str, provenance: str) -> str:
+    """A CloudEvent in JSON, with its provenance; `data` is JSON."""
+    return f'{json.dumps({**attributes, "provenance": provenance})[:-1]}, "data": {data}}}'

@@ -1,28 +1,38 @@
-"""What a file would do, told before anything of it is kept.
+"""Says what a file would do, before anything of it is kept.
 
-Invariant: nothing is written, in no database; what is told is what taking the file in now would do.
+Invariant: nothing is written to any database. The answer is what taking the file in now would do.
 """
 
-import asyncio
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from services.chassis.runtime import Runtime
+from services.people import store
 from services.people.comparing import Outcome, Status, read_answer
 from services.people.delivering import MOST_EVENTS_OF_AN_EFFECT, NotNow
 from services.people.handlers import People, Sent, as_kept, assert_same_key, mapping_for, read_file
 from services.people.kept_rows import unpacked
 from services.people.register.keys import Sealed
-from services.people.taking_in import Totals, comparison_of, known_of, of_feed, outcomes, refusal
+from services.people.taking_in import (
+    Refusal,
+    Totals,
+    assert_not_refused,
+    comparison_of,
+    delivery_before,
+    of_feed,
+    outcomes,
+    planned,
+)
 
 MOST_REJECTED = 100
-"""Rows that are told with what is wrong in them; how many more there are is in the numbers."""
+"""The most faulty rows that are listed; the numbers say how many more there are."""
 
 
 @dataclass(slots=True)
 class _Seen:
-    """What is kept of the outcomes for the answer."""
+    """What the answer needs of the outcomes."""
 
     totals: Totals = field(default_factory=Totals)
     events: list[str] = field(default_factory=list)
@@ -42,6 +52,8 @@ class _Seen:
 async def dry_run(runtime: Runtime, people: People, sent: Sent, body: bytes) -> dict[str, Any]:
     """What would happen. Raises FileRefused."""
     await assert_same_key(runtime, people)
+    # As if it were accepted now.
+    sent = replace(sent, recorded_at=sent.recorded_at or datetime.now(UTC))
     mapping, file_mapping = await mapping_for(runtime, sent)
     seen = _Seen()
     async with people.reading:
@@ -53,23 +65,33 @@ async def dry_run(runtime: Runtime, people: People, sent: Sent, body: bytes) -> 
             connection.transaction(isolation="repeatable_read", readonly=True),
         ):
             of = of_feed(file)
-            known = await known_of(connection, of)
-            plan = await asyncio.to_thread(lambda: comparison.plan(unpacked(read.parts, sealed), known))
-            fault = await refusal(connection, file, comparison, plan.subjects)
+            plan = await planned(connection, of, comparison, unpacked(read.parts, sealed))
+            before = await delivery_before(connection, file, comparison)
+            is_known = await connection.fetchrow(store.SAME_FILE, *(file[name] for name in store.SAME_IN)) is not None
             seen.totals.rows[Status.ALREADY_KNOWN] += len(plan.unchanged)
+            seen.totals.stated += plan.stated
             async for outcome in outcomes(connection, comparison, plan, of, sealed):
                 seen.add(outcome, sealed)
+    fault = None
+    try:
+        # The same file again changes nothing, and is not refused.
+        if not is_known:
+            assert_not_refused(before, file, comparison, seen.totals.stated)
+    except Refusal as refusal:
+        fault = refusal.fault
     effect, reason = (None, "the file would be refused") if fault else await _effect(people, sent, seen)
-    told = seen.totals.as_json()
+    if fault is not None:
+        seen = _Seen()  # of a file that is refused whole no row counts
+    counts = seen.totals.as_json()
     return {
         "dry_run": True,
         "file": file_mapping.name,
         "refusal": None if fault is None else {"problem": f"{fault.field} {fault.problem}", "expected": fault.expected},
-        "rows": {"read": read.rows, **told["rows"]},
-        "events": [{"type": kind, "events": count} for kind, count in told["events"].items()],
-        "left_out": [{"rule": rule, "rows": count} for rule, count in told["left_out"].items()],
-        "questions": told["questions"],
-        "questions_left_out": told["questions_left_out"],
+        "rows": {"read": read.rows, **counts["rows"]},
+        "events": [{"type": kind, "events": count} for kind, count in counts["events"].items()],
+        "left_out": [{"rule": rule, "rows": count} for rule, count in counts["left_out"].items()],
+        "questions": counts["questions"],
+        "questions_left_out": counts["questions_left_out"],
         "rejected": seen.rejected,
         "dropped_columns": list(read.dropped),
         "effect": effect,
@@ -78,12 +100,10 @@ async def dry_run(runtime: Runtime, people: People, sent: Sent, body: bytes) -> 
 
 
 async def _effect(people: People, sent: Sent, seen: _Seen) -> tuple[list[dict[str, Any]] | None, str | None]:
-    """What the events would do to the figures; else why that is not told."""
+    """What the events would do to the figures, or why that is not known."""
     if len(seen.events) > MOST_EVENTS_OF_AN_EFFECT:
         return None, f"it would give more than {MOST_EVENTS_OF_AN_EFFECT} events: the effect is not worked out"
-    query = {"authority": sent.authority, "measure": "vacancies,in-post,agency"}
-    # Of days to come there are no figures yet.
-    query |= {"as_at": sent.as_at.isoformat()} if sent.as_at <= sent.recorded_at.date() else {}
+    query = {"authority": sent.authority, "measure": "vacancies,in-post,agency", "as_at": sent.as_at.isoformat()}
     try:
         answer = await people.doors.effect(query, seen.events)
     except NotNow as reason:
@@ -91,12 +111,12 @@ async def _effect(people: People, sent: Sent, seen: _Seen) -> tuple[list[dict[st
     figures = answer.get("figures")
     if not isinstance(figures, list):
         return None, "metrics gave an answer that cannot be read"
-    return [_told(figure) for figure in figures], None
+    return [_as_shown(figure) for figure in figures], None
 
 
-def _told(figure: dict[str, Any]) -> dict[str, Any]:
-    found = {name: figure.get(name) for name in ("measure", "title", "unit", "as_at", "difference")}
-    return found | {name: (figure.get(name) or {}).get("value") for name in ("before", "after")}
+def _as_shown(figure: dict[str, Any]) -> dict[str, Any]:
+    effect = {name: figure.get(name) for name in ("measure", "title", "unit", "as_at", "difference")}
+    return effect | {name: (figure.get(name) or {}).get("value") for name in ("before", "after")}
 
 
 def _without_provenance(event: str) -> str:

@@ -1,6 +1,6 @@
-"""Facts: what a feed says is so, as the events that state it, and what it said last.
+"""Facts: what a feed says is true, the events that state it, and what the feed said last.
 
-Invariant: a fact is what an event would say, no more: whoever knows the facts that a feed states knows its events.
+Invariant: a fact holds exactly what an event would state. So the facts of a feed determine its events.
 """
 
 import json
@@ -18,8 +18,9 @@ from services.people.statements import CoverStated, HoldingStated, PostStated, R
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing a feed says is so. `key` tells it from the other facts of its type and subject, also once its date or
-    its content is corrected. `row` is the row of the file that says it; two facts of other rows alone are the same.
+    """One thing that a feed says is true. `key` distinguishes it from other facts of its type and subject, even
+    after its date or content is corrected. `row` is the row of the file that says it; it does not count when facts
+    are compared.
     """
 
     subject: str
@@ -35,9 +36,9 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class StatedFact:
-    """A fact that stands: `events` are the ids of those that stated and corrected it, the last one last.
+    """A fact in force. `events` are the ids of the events that stated and corrected it, the last one last.
 
-    All of them, because whoever voids the last version of a record brings back the one before.
+    All of them are kept, because voiding the last version of a record brings back the one before.
     """
 
     fact: Fact
@@ -46,10 +47,12 @@ class StatedFact:
 
 @dataclass(frozen=True, slots=True)
 class SubjectState:
-    """What a feed said last of one subject (`worker/…`, as in envelopes) in files of one kind: the facts that stand.
+    """What a feed said last about one subject (`worker/…`, as in envelopes) in files of one kind: the facts that
+    stand.
 
-    `remembered` are the rows that say so, where a later extract need not say all of it again: its past, say. `missing`
-    counts the extracts, one after another, that did not name it; `missing_since` is the date of the first.
+    `remembered` are the rows behind the facts, if a later extract need not repeat them all (its past, for example).
+    `missing` counts the latest extracts in a row that did not name the subject; `missing_since` is the date of the
+    first.
     """
 
     subject: str
@@ -60,31 +63,33 @@ class SubjectState:
 
     def to_json(self) -> str:
         """The state as JSON, as the service keeps it."""
-        facts = [
-            {
-                "type": stated.fact.type,
-                "key": stated.fact.key,
-                "data": stated.fact.data.model_dump(mode="json", exclude_none=True),
-                "events": stated.events,
-            }
-            for stated in self.facts
-        ]
-        kept: dict[str, object] = {"subject": self.subject, "facts": facts}
+        kept = [f'"subject":{_text(self.subject)},"facts":[{",".join(map(_fact_as_json, self.facts))}]']
         if self.remembered:
-            kept["remembered"] = _rows_of(self.subject).dump_python(self.remembered, mode="json", exclude_defaults=True)
+            rows = _rows_of(self.subject).dump_json(self.remembered, exclude_defaults=True)
+            kept.append(f'"remembered":{rows.decode()}')
         if self.missing:
-            kept |= {"missing": self.missing, "missing_since": str(self.missing_since)}
-        return json.dumps(kept, separators=(",", ":"))
+            kept.append(f'"missing":{self.missing},"missing_since":"{self.missing_since}"')
+        return f"{{{','.join(kept)}}}"
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """The state that was kept. Raises ValueError for anything else."""
+        """The state from its JSON. Raises ValueError for anything else."""
         kept = json.loads(text)
         subject, since = kept["subject"], kept.get("missing_since")
         facts = (_stated_fact(subject, **stated) for stated in kept["facts"])
         remembered = _rows_of(subject).validate_python(kept.get("remembered", ()))
         missing_since = None if since is None else date.fromisoformat(since)
         return cls(subject, tuple(facts), remembered, kept.get("missing", 0), missing_since)
+
+
+_text = json.encoder.encode_basestring_ascii
+
+
+def _fact_as_json(stated: StatedFact) -> str:
+    fact = stated.fact
+    events = ",".join(map(_text, stated.events))
+    data = fact.data.model_dump_json(exclude_none=True)
+    return f'{{"type":"{fact.type}","key":{_text(fact.key)},"data":{data},"events":[{events}]}}'
 
 
 _ROWS_BY_KIND: dict[str, TypeAdapter[Any]] = {
@@ -111,26 +116,30 @@ def _stated_fact(subject: str, type: str, key: str, data: dict[str, object], eve
 class StatedEvent:
     """An event that an extract gives, before it is sent.
 
-    `attributes` are those of CloudEvents, without those that the accepting service sets, `data` is its JSON. `row` says
-    where it came from, None for what a missing row says.
+    `attributes` are those of CloudEvents, without those that the accepting service sets. `data` is JSON. `row` is the
+    row that it came from; None if a missing row is the reason.
     """
 
     attributes: dict[str, str]
-    data: dict[str, object]
+    data: str
     row: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What people should know of what was read, and is no fault. `row` is None for what a missing row says."""
+    """Something that people should know about a file, but not a fault. `row` is None if a missing row is the reason.
+
+    `dated` is the day that the extract gave to something, as the file says none.
+    """
 
     row: int | None
     text: str
+    dated: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What an extract changes about one subject: the state after it, and the events that lead there, in order."""
+    """What an extract changes about one subject: the state afterwards, and the events that lead there, in order."""
 
     state: SubjectState
     events: Sequence[StatedEvent] = ()

@@ -1,7 +1,7 @@
-"""What people does with what it is sent: one use case, one transaction each.
+"""What people does with requests: one function for each use case, one transaction each.
 
-Invariant: a file that was answered 202 is taken in once, whatever stops meanwhile; nothing of it is kept but its named
-columns, encrypted, until then.
+Invariant: a file that was answered 202 is taken in exactly once, whatever stops meanwhile. Until then only its named
+columns are kept, encrypted.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ from typing import Any
 
 import asyncpg
 
+from contracts.near_names import near_first
 from services.chassis.database import why_not_now
 from services.chassis.logs import get_log
 from services.chassis.problems import Problem
@@ -26,6 +27,7 @@ from services.people.files.reading import open_table
 from services.people.files.refusal import FileRefused
 from services.people.kept_rows import packed
 from services.people.mapping.model import FileMapping, Mapping, read_mapping
+from services.people.mapping.refusal import MappingRefused
 from services.people.mapping.rows import dropped_columns, named_rows
 from services.people.register import store as register
 from services.people.register.keys import CannotBeRead, Keyring, Sealed, WrappedKey
@@ -34,7 +36,7 @@ from services.people.settings import ServiceSettings
 log = get_log(__name__)
 
 KEYS_AT_ONCE = 500
-"""That are wrapped anew in one transaction."""
+"""That are wrapped again in one transaction."""
 
 read_mapping_once = lru_cache(maxsize=100)(read_mapping)
 
@@ -47,19 +49,22 @@ class People:
     doors: Doors
     settings: ServiceSettings
     reading: asyncio.Semaphore
-    """One file is read at a time: what is made of it is larger than it is."""
+    """One file is read at a time, because in memory it takes more than its size."""
     same_key: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as it was sent, but for its bytes. `file_name` says which file of the mapping it is, and is not kept."""
+    """A file as it was sent, without its bytes. `file_name` says which file of the mapping it is, and is not kept.
+
+    `recorded_at` is None if the sender does not state it. Then it is the instant of acceptance.
+    """
 
     authority: str
     feed: str
     file_name: str
     as_at: date
-    recorded_at: datetime
+    recorded_at: datetime | None
     caller: str
     confirmed: bool = False
 
@@ -90,25 +95,34 @@ async def put_mapping(runtime: Runtime, authority: str, feed: str, text: str, ca
 
 
 async def newest_mapping(runtime: Runtime, authority: str, feed: str) -> asyncpg.Record:
-    """The mapping that applies. Raises a 404 problem where there is none."""
-    found = await runtime.pool.fetchrow(store.NEWEST_MAPPING, authority, feed)
-    if found is None:
+    """The mapping that applies. Raises a 404 problem if there is none."""
+    newest = await runtime.pool.fetchrow(store.NEWEST_MAPPING, authority, feed)
+    if newest is None:
         put = f"put one first: PUT /v1/feeds/{feed}/mapping?authority={authority}"
-        raise Problem(404, "no-mapping", "No mapping", f"Feed {feed} of authority {authority} has none; {put}.")
-    return found
+        feeds = [row["feed"] for row in await runtime.pool.fetch(store.FEEDS_WITH_A_MAPPING, authority)]
+        others = near_first(
+            feed, feeds, f"of this authority {', '.join(feeds)} {'has' if len(feeds) == 1 else 'have'} one"
+        )
+        detail = f"Feed {feed} of authority {authority} has none{f' ({others})' if feeds else ''}; {put}."
+        raise Problem(404, "no-mapping", "No mapping", detail)
+    return newest
 
 
 async def mapping_for(runtime: Runtime, sent: Sent) -> tuple[asyncpg.Record, FileMapping]:
     """The newest mapping of a feed, and what it says of the file. Raises FileRefused, or a 404 problem."""
     newest = await newest_mapping(runtime, sent.authority, sent.feed)
-    mapping: Mapping = await asyncio.to_thread(read_mapping_once, newest["content"])
+    try:
+        mapping: Mapping = await asyncio.to_thread(read_mapping_once, newest["content"])
+    except MappingRefused as refused:
+        # It was put when less was asked of one.
+        raise FileRefused(f"comes by a mapping that cannot be applied: {refused}", "the mapping, put again") from None
     return newest, mapping.file_for(sent.file_name)
 
 
 async def accept_file(
     runtime: Runtime, people: People, sent: Sent, body: bytes
 ) -> tuple[asyncpg.Record, bool, tuple[str, ...]]:
-    """Keep what is needed of a file; gives it, whether it was known before, and the columns that were dropped.
+    """Keep what is needed of a file. Returns it, whether it was known before, and the columns that were dropped.
 
     Raises FileRefused.
     """
@@ -118,11 +132,13 @@ async def accept_file(
         read, key, _ = await read_file(people, sent, file_mapping, body)
     file = as_kept(sent, file_mapping, mapping, read)
     async with runtime.pool.acquire() as connection, connection.transaction():
+        await store.in_turn(connection, file)
         same = await connection.fetchrow(store.SAME_FILE, *(file[name] for name in store.SAME_IN))
         if same is not None:
             return same, True, read.dropped
         accepted = await store.accept_file(connection, file, key, sent.caller, read.parts)
-        return accepted, False, read.dropped
+    runtime.wake()
+    return accepted, False, read.dropped
 
 
 async def read_file(
@@ -153,7 +169,7 @@ def as_kept(sent: Sent, file_mapping: FileMapping, mapping: asyncpg.Record, read
 
 @contextmanager
 def in_silence() -> Iterator[None]:
-    """What goes wrong with a file in a way that nobody foresaw is logged without its words: they may repeat a cell.
+    """Log an unforeseen error on a file without its text, which may repeat a cell.
 
     Raises a 500 problem then.
     """
@@ -164,12 +180,12 @@ def in_silence() -> Iterator[None]:
     except Exception as error:
         if why_not_now(error) is not None:
             raise
-        log.error("a file could not be read", cause=type(error).__name__, at=place_of(error))
-        detail = "The service failed on this file; where stands in its log."
+        log.error("a file could not be read", cause=type(error).__name__, at=source_line_of(error))
+        detail = "The service failed on this file; its log says where."
         raise Problem(500, "failed", "The service failed", detail) from None
 
 
-def place_of(error: BaseException) -> str:
+def source_line_of(error: BaseException) -> str:
     """Where an error was raised: the module and the line."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename.rpartition('/services/')[2]}:{frames[-1].lineno}" if frames else "nowhere"
@@ -185,7 +201,7 @@ def _read(body: bytes, file_mapping: FileMapping, sealed: Sealed, digest: str) -
 
 
 def sealed_of(people: People, file: store.File) -> Sealed | None:
-    """What encrypts the rows of a file; None once they may no longer be read."""
+    """The object that encrypts the rows of a file; None once they may no longer be read."""
     if file["wrapped_key"] is None:
         return None
     with keys_at_hand():
@@ -194,7 +210,7 @@ def sealed_of(people: People, file: store.File) -> Sealed | None:
 
 @contextmanager
 def keys_at_hand() -> Iterator[None]:
-    """Raises a 503 problem where what is to be read is under a master key that the settings do not hold."""
+    """Raises a 503 problem if something to be read is encrypted under a master key that the settings do not hold."""
     try:
         yield
     except CannotBeRead as reason:
@@ -202,7 +218,7 @@ def keys_at_hand() -> Iterator[None]:
 
 
 async def assert_same_key(runtime: Runtime, people: People) -> None:
-    """Raises a 503 problem where workers' ids would be made with another key than before: all would be new people."""
+    """Raises a 503 problem if the pseudonym key has changed: all workers would become new people."""
     if not people.same_key:
         known = await runtime.pool.fetchval(store.KNOW_PSEUDONYM_KEY, people.keyring.fingerprint)
         if known != people.keyring.fingerprint:
@@ -212,11 +228,11 @@ async def assert_same_key(runtime: Runtime, people: People) -> None:
 
 
 async def find_file(runtime: Runtime, id: int) -> asyncpg.Record:
-    """A file. Raises a 404 problem where there is none."""
-    found = await runtime.pool.fetchrow(store.FIND_FILE, id)
-    if found is None:
+    """A file. Raises a 404 problem if there is none."""
+    file = await runtime.pool.fetchrow(store.FIND_FILE, id)
+    if file is None:
         raise Problem(404, "no-such-file", "No such file", f"No file has the id {id}.")
-    return found
+    return file
 
 
 # --- the register -----------------------------------------------------------------------------------------------------
@@ -230,25 +246,33 @@ async def search_persons(
     return await register.with_reference(runtime.pool, people.keyring, authority, reference)
 
 
+def nobody(authority: str, worker: str) -> Problem:
+    """What is answered about somebody who is not in the register."""
+    return Problem(404, "nobody", "Nothing is held", f"Nothing is held on {worker} of authority {authority}.")
+
+
 async def read_person(
-    runtime: Runtime, people: People, caller: str, action: str, authority: str, worker: str, reason: str
-) -> tuple[asyncpg.Record, list[register.Told]]:
-    """All that was ever known of a person, oldest first. Raises a 404 problem where there is nobody."""
+    runtime: Runtime, people: People, action: str, caller: str, authority: str, worker: str, reason: str
+) -> tuple[asyncpg.Record, list[register.PersonStated]]:
+    """Everything that was ever known of a person, oldest first. Raises a 404 problem if there is nobody."""
     await register.note(runtime.pool, caller, action, authority, worker, reason)
     person = await register.find_person(runtime.pool, authority, worker)
     if person is None:
-        raise Problem(404, "nobody", "Nothing is held", f"Nothing is held on {worker} of authority {authority}.")
+        raise nobody(authority, worker)
     with keys_at_hand():
-        return person, await register.told_of(runtime.pool, people.keyring, person)
+        return person, await register.statements_of(runtime.pool, people.keyring, person)
 
 
 async def erase_person(runtime: Runtime, caller: str, authority: str, worker: str, reason: str) -> datetime:
-    """Forget a person; gives when it was done."""
+    """Forget a person. Returns when it was done. Raises a 404 problem if there is nobody: nothing is destroyed then."""
     async with runtime.pool.acquire() as connection, connection.transaction():
+        erased_at = await register.erase(connection, authority, worker)
+        if erased_at is None:
+            raise nobody(authority, worker)
         await register.note(connection, caller, "erase", authority, worker, reason)
         # The cells of rejected rows are nobody's in particular: those of every file go.
         await connection.execute(store.FORGET_CELLS, authority)
-        return await register.erase(connection, authority, worker)
+        return erased_at
 
 
 async def audit_after(runtime: Runtime, authority: str, position: int, most: int) -> list[asyncpg.Record]:

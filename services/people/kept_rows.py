@@ -1,6 +1,6 @@
 """The rows of a file between its acceptance and its taking in: cut down to the named columns, and encrypted.
 
-Invariant: what the mapping does not name is in none of it, and nothing of it can be read without the file's key.
+Invariant: it holds nothing that the mapping does not name, and nothing of it can be read without the file's key.
 """
 
 import json
@@ -13,7 +13,7 @@ from services.people.register.keys import Sealed
 
 ROWS_OF_A_PART = 1000
 QUICK = 1
-"""Of zlib: the cells of a file repeat, and a quick look is enough to see it."""
+"""The level of zlib: cells repeat so much that the quickest level is enough."""
 
 
 def packed(rows: Iterable[NamedRow], sealed: Sealed) -> Iterator[tuple[int, bytes]]:
@@ -24,7 +24,7 @@ def packed(rows: Iterable[NamedRow], sealed: Sealed) -> Iterator[tuple[int, byte
         text = json.dumps(some, ensure_ascii=False, separators=(",", ":"))
         # A cell may hold half of a pair of surrogates.
         plain = zlib.compress(text.encode("utf-8", "surrogatepass"), QUICK)
-        yield len(some), sealed.seal(plain, _place(number))
+        yield len(some), sealed.seal(plain, _purpose(number))
         number += 1
 
 
@@ -32,9 +32,9 @@ def unpacked(parts: Sequence[bytes], sealed: Sealed) -> Iterator[NamedRow]:
     """The rows again, in order. Equal cells are one string: most of a file is the same few words."""
     known: dict[str, str] = {}
     for number, part in enumerate(parts):
-        for row, key, cells, width in json.loads(zlib.decompress(sealed.read(part, _place(number)))):
+        for row, key, cells, width in json.loads(zlib.decompress(sealed.read(part, _purpose(number)))):
             yield NamedRow(row, key, tuple(known.setdefault(cell, cell) for cell in cells), width)
 
 
-def _place(number: int) -> str:
+def _purpose(number: int) -> str:
     return f"part {number}"

@@ -1,9 +1,10 @@
-"""What a file says, once its mapping was applied: the words between `mapping`, which reads rows, and `differ`.
+"""What a file says once its mapping was applied: the types that `mapping`, which reads rows, hands on to `differ`.
 
-Invariant: a statement names no person. Workers stand in it by pseudonym; what names them is in `PersonalDetails`, which
-goes to the register and nowhere else.
+Invariant: a statement names no person. It has workers' pseudonyms only. What names them is in `PersonalDetails`,
+which goes to the register and nowhere else.
 
-Dates are half open, as in contracts: what holds `until` a day does not hold on it. None where the file does not say.
+Dates are half open, as in contracts: what holds `until` a day does not hold on that day. None if the file does not
+say.
 """
 
 from dataclasses import dataclass, field
@@ -48,7 +49,7 @@ class PostStated:
 
 
 class Ending(StrEnum):
-    """What the end of a holding is, where the file says it."""
+    """The meaning of the end of a holding, if the file states it."""
 
     MOVED = "moved"
     """The worker goes on in another post: a transfer."""
@@ -146,13 +147,13 @@ class History(StrEnum):
     """What of the past an extract holds."""
 
     CURRENT = "current"
-    """Only what holds on its day: a row that is gone has ended."""
+    """Only what holds on the file's day: a row that is missing has ended."""
     COMPLETE = "complete"
-    """Everything since `Policy.complete_from`: a row that is gone should never have been."""
+    """Everything since `Policy.complete_from`: a row that is missing should never have been."""
 
 
 class Begins(StrEnum):
-    """What began on the start date of a row, where an extract holds only what is current."""
+    """What began on the start date of a row, if an extract holds only what is current."""
 
     THING = "thing"
     """The holding, the assignment, the post itself: another date corrects its start."""
@@ -170,17 +171,17 @@ class Policy:
     begins: Begins = Begins.THING
     """What the start dates of an extract of what is current are of."""
     gone_after: int | None = None
-    """So many extracts one after another without a subject settle what became of it; None: never, the subject stays as
-    it was and is told as a question. Where extracts hold only what is current, it ended on the day of the first of
-    them; where they hold the whole history, it should never have been."""
+    """The number of extracts in a row without a subject that settle what became of it. None: never; the subject
+    stays as it was, and people are asked. If extracts hold only what is current, it ended on the day of the first of
+    them. If they hold the whole history, it should never have been."""
     smallest_share: Decimal = Decimal("0.7")
     """An extract with fewer subjects than this share of the one before is refused whole."""
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """Which delivery is read: of which authority and feed, what its rows are about, the date they are true on, and when
-    it was recorded. Extracts of one authority, feed and kind follow one another.
+    """The delivery that is read: authority, feed, what its rows are about, the date on which they are true, and when
+    it was recorded. Extracts of one authority, feed and kind form a sequence.
     """
 
     authority: str
@@ -207,7 +208,7 @@ class PersonalDetails:
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """Why a row was rejected: in which column, what is wrong, what would be right.
+    """Why a row was rejected: the column, what is wrong, and what would be right.
 
     `value` is None where the column is personal.
     """

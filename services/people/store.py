@@ -1,9 +1,10 @@
 """The tables of extracts: mappings, files and their rows, what each feed states, the events on their way.
 
-Invariant: what may be personal is handed in encrypted; nothing here decrypts.
+Invariant: whatever may be personal is passed in encrypted; nothing here decrypts.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,15 +14,19 @@ from services.chassis.database import Connection, Reads
 from services.people.register.keys import WrappedKey
 
 ONE_AT_A_TIME = 7_231_103
-"""Advisory lock of whoever takes in files: of one feed they go in the order in which they were accepted."""
+"""Advisory lock for taking in files: files of one feed are taken in in the order in which they were accepted."""
 AT_THE_DOORS = 7_231_104
-"""Advisory lock of whoever sends events."""
+"""Advisory lock for sending events."""
+AT_A_FEED = 7_231_105
+"""Advisory lock for accepting a file."""
 
 KNOW_PSEUDONYM_KEY = """
     INSERT INTO pseudonym_key (fingerprint) VALUES ($1) ON CONFLICT (is_the_one) DO UPDATE SET is_the_one = true
     RETURNING fingerprint
 """
 
+TRY_TO_TAKE_IN = "SELECT pg_try_advisory_xact_lock($1)"
+TRY_TO_SEND = "SELECT pg_try_advisory_xact_lock($1, hashtext($2))"
 MAPPINGS_ONE_AT_A_TIME = "LOCK TABLE feed_mapping IN SHARE ROW EXCLUSIVE MODE"
 PUT_MAPPING = """
     INSERT INTO feed_mapping (authority, feed, version, content, sha256, put_by)
@@ -37,12 +42,20 @@ NEWEST_MAPPING = """
     ORDER BY version DESC
     LIMIT 1
 """
+FEEDS_WITH_A_MAPPING = "SELECT DISTINCT feed FROM feed_mapping WHERE authority = $1 ORDER BY feed"
 MAPPING_OF_VERSION = """
     SELECT version, content, sha256, put_at, put_by
     FROM feed_mapping
     WHERE authority = $1 AND feed = $2 AND version = $3
 """
 
+# Of one feed files are accepted one at a time: the order of their ids is that in which they can be seen.
+FILES_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock($1, hashtext($2))"
+NEXT_INSTANT = """
+    SELECT greatest(clock_timestamp(), max(recorded_at) + interval '1 microsecond')
+    FROM delivered_file
+    WHERE authority = $1 AND feed = $2 AND kind = $3 AND state <> 'refused'
+"""
 # A file that came after it, of the same day and with other content, has told something else since.
 SAME_FILE = """
     SELECT *
@@ -138,26 +151,49 @@ WRITE_STATES = """
 
 WAITING = """
     SELECT outgoing.position, outgoing.file, outgoing.row, outgoing.event::text, outgoing.event_id, outgoing.kind,
-           outgoing.subject, outgoing.state_before::text, delivered_file.authority, delivered_file.feed,
-           delivered_file.sha256, delivered_file.master_key, delivered_file.wrapped_key
+           outgoing.door, outgoing.event_type, outgoing.subject, outgoing.state_before::text,
+           delivered_file.authority, delivered_file.feed, delivered_file.sha256, delivered_file.master_key,
+           delivered_file.wrapped_key
     FROM outgoing
     JOIN delivered_file ON delivered_file.id = outgoing.file
-    WHERE outgoing.door = $1 AND outgoing.state = 'waiting'
+    WHERE outgoing.door = $1 AND outgoing.state = 'waiting' AND outgoing.position > $2
     ORDER BY outgoing.position
-    LIMIT $2
+    LIMIT $3
 """
 ANSWERED = """
     UPDATE outgoing
     SET state = answer.state, sealed_faults = answer.faults, answered_at = clock_timestamp()
     FROM unnest($1::bigint[], $2::text[], $3::bytea[]) AS answer (position, state, faults)
-    WHERE outgoing.position = answer.position
+    WHERE outgoing.position = answer.position AND outgoing.state = 'waiting'
+    RETURNING outgoing.position
+"""
+# The events of a file go to two doors at once: who marks its last ones as answered has to see what the other marked.
+FILES_ANSWERED_ONE_AT_A_TIME = "SELECT FROM delivered_file WHERE id = ANY ($1::bigint[]) ORDER BY id FOR UPDATE"
+COUNT_EVENTS = """
+    INSERT INTO file_event_count (file, door, event_type, state, events)
+    SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::integer[])
+    ON CONFLICT (file, door, event_type, state) DO UPDATE
+    SET events = file_event_count.events + excluded.events
 """
 FILES_DELIVERED = """
     UPDATE delivered_file
     SET state = 'delivered'
     WHERE state = 'taken-in' AND id = ANY ($1::bigint[])
-        AND NOT EXISTS (SELECT FROM outgoing WHERE file = delivered_file.id AND outgoing.state = 'waiting')
+        AND NOT EXISTS (
+            SELECT
+            FROM file_event_count AS counted
+            WHERE counted.file = delivered_file.id AND counted.state = 'waiting' AND counted.events > 0
+        )
 """
+EVENTS_WAITING = """
+    SELECT door, sum(events)::integer AS events,
+           extract(epoch FROM clock_timestamp() - min(taken_in_at))::float8 AS seconds
+    FROM file_event_count
+    JOIN delivered_file ON delivered_file.id = file_event_count.file
+    WHERE file_event_count.state = 'waiting' AND events > 0
+    GROUP BY door
+"""
+FILES_WAITING = "SELECT count(*) FROM delivered_file WHERE state = 'accepted'"
 STATE_TO_MEND = """
     SELECT state::text
     FROM subject_state
@@ -171,18 +207,23 @@ MEND_STATE = """
 """
 
 EVENTS_OF_FILE = """
-    SELECT event_type, state, count(*) AS events
-    FROM outgoing
+    SELECT event_type, state, sum(events)::integer AS events
+    FROM file_event_count
     WHERE file = $1
     GROUP BY event_type, state
     ORDER BY event_type, state
 """
-STATUSES_OF_FILE = "SELECT status, count(*) AS rows FROM file_row WHERE file = $1 GROUP BY status"
+# An answer may be to several rows, up to `last`: the first one that is looked at may have begun before.
 ROWS_OF_FILE = """
-    SELECT row, status, sealed_answer
+    SELECT answered.row::integer, status, sealed_answer
     FROM file_row
-    WHERE file = $1 AND row > $2 AND ($4::text IS NULL OR status = $4)
-    ORDER BY row
+    CROSS JOIN LATERAL (SELECT greatest(file_row.row, $2::bigint + 1) AS row) AS first
+    CROSS JOIN LATERAL generate_series(
+        first.row, least(coalesce(last, file_row.row), first.row + $3::bigint - 1)
+    ) AS answered (row)
+    WHERE file = $1 AND ($4::text IS NULL OR status = $4)
+        AND file_row.row >= (SELECT coalesce(max(row), 0) FROM file_row WHERE file = $1 AND row <= $2)
+    ORDER BY file_row.row, answered.row
     LIMIT $3
 """
 EVENTS_OF_ROWS = """
@@ -191,7 +232,12 @@ EVENTS_OF_ROWS = """
     WHERE file = $1 AND row = ANY ($2::integer[])
     ORDER BY position
 """
-MARK_ROW_REJECTED = "UPDATE file_row SET status = 'rejected' WHERE file = $1 AND row = $2"
+MARK_ROW_REJECTED = """
+    WITH marked AS (
+        UPDATE file_row SET status = 'rejected' WHERE file = $1 AND row = $2 AND status <> 'rejected' RETURNING file
+    )
+    UPDATE delivered_file SET rejected_at_doors = rejected_at_doors + 1 WHERE id = (SELECT file FROM marked)
+"""
 FEEDS = """
     SELECT DISTINCT ON (authority, feed, kind) authority, feed, kind, id, as_at, recorded_at, accepted_at, state, rows
     FROM delivered_file
@@ -230,7 +276,7 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """What a feed states of a subject: `state` is JSON, `states` whether any fact stands."""
+    """What a feed states of a subject: `state` is JSON, `states` whether any fact is in force."""
 
     subject: str
     digest: bytes | None
@@ -241,17 +287,29 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row."""
+    """The answer to one row, or to all from it up to `last`."""
 
     row: int
     status: str
     sealed: bytes | None = None
+    last: int | None = None
+
+
+async def in_turn(connection: Connection, file: File) -> None:
+    """Wait until no other file of the feed is being accepted; held until the caller's transaction ends."""
+    await connection.execute(FILES_ONE_AT_A_TIME, AT_A_FEED, f"{file['authority']} {file['feed']}")
 
 
 async def accept_file(
     connection: Connection, file: dict[str, Any], key: WrappedKey, caller: str, parts: Sequence[bytes]
 ) -> asyncpg.Record:
-    """Keep a file until it is taken in, inside the caller's transaction."""
+    """Keep a file until it is taken in, inside the caller's transaction, in turn.
+
+    A file that does not state when it was recorded counts as recorded now, after all that were accepted before it.
+    """
+    if file["recorded_at"] is None:
+        now = await connection.fetchval(NEXT_INSTANT, file["authority"], file["feed"], file["kind"])
+        file = {**file, "recorded_at": now}
     values = [file[name] for name in KEPT]
     (row,) = await connection.fetch(ACCEPT_FILE, *values, caller, key.master, key.wrapped)
     records = [(row["id"], number, sealed) for number, sealed in enumerate(parts)]
@@ -266,7 +324,7 @@ async def write_states(connection: Connection, of: tuple[str, str, str], states:
         await connection.execute(WRITE_STATES, *of, *map(list, zip(*columns, strict=True)))
 
 
-async def write_outgoing(connection: Connection, file: int, kind: str, events: Iterable[Outgoing]) -> None:
+async def write_outgoing(connection: Connection, file: int, kind: str, events: Sequence[Outgoing]) -> None:
     """Events on their way, in this order."""
     records = [
         (
@@ -277,14 +335,21 @@ async def write_outgoing(connection: Connection, file: int, kind: str, events: I
     ]
     columns = ["file", "row", "door", "kind", "subject", "event_id", "event_type", "event", "state_before"]
     await connection.copy_records_to_table("outgoing", records=records, columns=columns)
+    await count_events(connection, Counter((file, event.door, event.event_type, "waiting") for event in events))
+
+
+async def count_events(connection: Connection, counts: Mapping[tuple[int, str, str, str], int]) -> None:
+    """Add to (or subtract from) the counts of a file's events, by door, type and state."""
+    rows = [(*key, count) for key, count in sorted(counts.items())]
+    if rows:
+        await connection.execute(COUNT_EVENTS, *map(list, zip(*rows, strict=True)))
 
 
 async def write_rows(connection: Connection, file: int, rows: Iterable[RowAnswer]) -> None:
     """The answers to rows."""
-    records = [(file, answer.row, answer.status, answer.sealed) for answer in rows]
-    await connection.copy_records_to_table(
-        "file_row", records=records, columns=["file", "row", "status", "sealed_answer"]
-    )
+    records = [(file, answer.row, answer.status, answer.sealed, answer.last) for answer in rows]
+    columns = ["file", "row", "status", "sealed_answer", "last"]
+    await connection.copy_records_to_table("file_row", records=records, columns=columns)
 
 
 async def states_of(reads: Reads, of: tuple[str, str, str], subjects: Sequence[str]) -> dict[str, str]:
@@ -293,11 +358,11 @@ async def states_of(reads: Reads, of: tuple[str, str, str], subjects: Sequence[s
 
 
 async def state_to_mend(connection: Connection, sent: asyncpg.Record) -> str | None:
-    """What is held as stated of the subject of an event."""
-    found: str | None = await connection.fetchval(
+    """The state kept for the subject of an event."""
+    state: str | None = await connection.fetchval(
         STATE_TO_MEND, sent["authority"], sent["feed"], sent["kind"], sent["subject"]
     )
-    return found
+    return state
 
 
 async def mend_state(connection: Connection, sent: asyncpg.Record, state: str, *, states: bool) -> None:

@@ -28,7 +28,7 @@ FALLEN_VACANT = record(
 
 
 class FallenVacantParameters(QueryModel):
-    """Of which authority and date."""
+    """The authority and the date."""
 
     authority = Parameter(
         "authority",

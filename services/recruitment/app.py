@@ -1,4 +1,4 @@
-"""Recruitment, put together: what it accepts, publishes, reads, and answers."""
+"""The recruitment service, put together: what it accepts, publishes, reads and answers."""
 
 from fastapi import FastAPI
 

@@ -1,6 +1,6 @@
 """What recruitment does with events it accepted, beyond keeping and publishing them.
 
-Invariant: a remark never turns an accepted event into a rejected one: records of HR arrive in any order.
+Invariant: a remark never turns an accepted event into a rejected one, because records of HR arrive in any order.
 """
 
 from collections import defaultdict

@@ -1,6 +1,6 @@
 """The rules of recruitment: which posts an event names, and which posts fell vacant.
 
-Invariant: no I/O; what fell vacant depends on the set of events alone.
+Invariant: no I/O. What fell vacant depends only on the set of events.
 """
 
 from collections import defaultdict
@@ -16,9 +16,9 @@ from contracts.events.base import EventData, Withdrawal
 from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
 from contracts.events.posts import PostClosed, PostEstablished
+from contracts.in_force import events_in_force
 from contracts.occupying import EFFECTS, posts_held
 from contracts.persons import merges_stated, persons
-from contracts.standing import standing_events
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -42,19 +42,19 @@ def posts_named(data: EventData | Withdrawal) -> set[str]:
 
 
 def posts_established(events: Iterable[Event]) -> set[str]:
-    """The posts that an event which stands has established."""
-    established = (event for event in standing_events(events) if isinstance(event.data, PostEstablished))
-    return {event.envelope.subject.removeprefix("post/") for event in established}
+    """The posts that an event in force has established."""
+    established = (event for event in events_in_force(events) if isinstance(event.data, PostEstablished))
+    return {event.identifier for event in established}
 
 
 def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
     """The posts that someone held before `as_at` and nobody holds on it, with the day the last one gave it up.
 
-    `events` are the post and worker events of one authority. A post that is closed on `as_at` is not among them. What
-    is known of merged numbers is one person's: who holds the post under the other number has not given it up.
+    `events` are the post and worker events of one authority. A post that is closed on `as_at` is not among the results.
+    Merged numbers are one person, so somebody who holds the post under the other number has not given it up.
     """
     of_authority = list(events)
-    merges = standing_events(event for event in of_authority if event.envelope.type == WorkerMerged.event_type)
+    merges = events_in_force(event for event in of_authority if event.envelope.type == WorkerMerged.event_type)
     person_of = persons(merges_stated(merges))
     by_person: defaultdict[str, list[Event]] = defaultdict(list)
     by_post: defaultdict[str, list[Event]] = defaultdict(list)
@@ -80,16 +80,16 @@ def fallen_vacant(events: Iterable[Event], as_at: date) -> list[FallenVacant]:
 
 def _is_closed(events: list[Event], as_at: date) -> bool:
     """Whether a post is closed: established again on the day of its closing, or later, it is open."""
-    standing = [event.data for event in standing_events(events)]
-    closed = [data.closed_on for data in standing if isinstance(data, PostClosed) and data.closed_on <= as_at]
-    opened = [data.effective_from for data in standing if isinstance(data, PostEstablished)]
+    in_force = [event.data for event in events_in_force(events)]
+    closed = [data.closed_on for data in in_force if isinstance(data, PostClosed) and data.closed_on <= as_at]
+    opened = [data.effective_from for data in in_force if isinstance(data, PostEstablished)]
     return bool(closed) and not any(max(closed) <= day <= as_at for day in opened)
 
 
 def _posts_of_person(events: list[Event], as_at: date) -> tuple[set[str], dict[str, tuple[date, str]]]:
     """The posts a person holds on `as_at`, and those given up by then: the day, and why."""
-    standing = standing_events(events)
-    actions = sorted(action_of(event, EFFECTS) for event in standing if event.envelope.type in EFFECTS)
+    in_force = events_in_force(events)
+    actions = sorted(action_of(event, EFFECTS) for event in in_force if event.envelope.type in EFFECTS)
     of_day: defaultdict[date, list[Any]] = defaultdict(list)
     for day, *_, data in actions:
         of_day[day].append(data)

@@ -8,53 +8,27 @@ from collections.abc import Collection
 import asyncpg
 
 from contracts.envelope import Event
-from services.chassis.stored_events import event_of
+from contracts.events.posts import PostEstablished
+from services.chassis.stored_events import FROM_INBOX, FROM_JOURNAL, event_of, plainly_said
 
-# One event that establishes a post is enough, unless something voids it: what supersedes it establishes it too. Each
-# post is looked up by itself: as NOT EXISTS, while a journal fills that was never analysed, PostgreSQL compares each
-# with all of the authority's.
-PLAINLY_ESTABLISHED = """
-    SELECT wanted.subject
-    FROM unnest($2::text[]) AS wanted (subject)
-    CROSS JOIN LATERAL (
-        SELECT source, event_id
-        FROM journal
-        WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
-            AND supersedes IS NULL AND voids IS NULL
-        LIMIT 1
-    ) AS plain
-    LEFT JOIN LATERAL (
-        SELECT true AS is_voided
-        FROM journal
-        WHERE authority = $1 AND subject = wanted.subject AND type = 'uk.workforce.post.established.v1'
-            AND voids = plain.event_id AND coalesce(referred_source, source) = plain.source
-        LIMIT 1
-    ) AS voided ON true
-    WHERE voided.is_voided IS NULL
+PLAINLY_ESTABLISHED = plainly_said("journal", PostEstablished.event_type)
+
+EVENTS_ESTABLISHING = f"""
+    {FROM_JOURNAL}
+    WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = '{PostEstablished.event_type}'
 """
 
-EVENTS_ESTABLISHING = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
-           source_sequence, accepted_at, position AS sequence, provenance, body
-    FROM journal
-    WHERE authority = $1 AND subject = ANY ($2::text[]) AND type = 'uk.workforce.post.established.v1'
-"""
-
-EVENTS_OF_POSTS_AND_WORKERS = """
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
-           source_sequence, accepted_at, position AS sequence, provenance, body
-    FROM journal
+EVENTS_OF_POSTS_AND_WORKERS = f"""
+    {FROM_JOURNAL}
     WHERE authority = $1 AND (subject LIKE 'worker/%' OR subject LIKE 'post/%')
     UNION ALL
-    SELECT authority, subject, type, event_id, source, recorded_at, supersedes, voids, referred_source,
-           source_sequence, accepted_at, sequence, provenance, body
-    FROM inbox
+    {FROM_INBOX}
     WHERE authority = $1 AND subject LIKE 'worker/%'
 """
 
 
 async def plainly_established(pool: asyncpg.Pool, authority: str, posts: Collection[str]) -> set[str]:
-    """Those of the posts (by identifier) that are established plainly: no correction need be followed to tell."""
+    """Those of the posts (by identifier) that are plainly established, without a correction to follow."""
     rows = await pool.fetch(PLAINLY_ESTABLISHED, authority, [f"post/{post}" for post in posts])
     return {row["subject"].removeprefix("post/") for row in rows}
 

@@ -1,4 +1,4 @@
-"""Retention, put together: what it accepts, publishes and reads."""
+"""The retention service, put together: what it accepts, publishes and reads."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
 """What retention does with events it accepted, beyond keeping and publishing them.
 
-Invariant: a remark never turns an accepted event into a rejected one: records of HR arrive in any order.
+Invariant: a remark never turns an accepted event into a rejected one, because records of HR arrive in any order.
 """
 
 from collections import defaultdict
@@ -14,7 +14,7 @@ from services.retention.rules import linked_numbers, needs_a_start, workers_star
 
 
 async def notes_on_accepted(runtime: Runtime, events: list[Event]) -> Remarks:
-    """Remarks on events of workers who have not started as far as hiring has said, by authority and identity."""
+    """Remarks on events of workers of whom hiring has stated no start yet, by authority and identity."""
     workers: defaultdict[str, set[str]] = defaultdict(set)
     for event in events:
         if needs_a_start(event):

@@ -1,7 +1,7 @@
 """What an OpenAPI document cannot say, told to schemathesis: rules between one part of a request and another.
 
-Invariant: a request that the document describes is changed only where a rule below says why; how a request is made
-wrong is left to schemathesis, but for headers that the mode of an event passes over.
+Invariant: a request that the document describes is changed only where a rule below says why. Schemathesis decides how a
+request is made wrong, except for headers that the mode of an event passes over.
 """
 
 import json
@@ -68,6 +68,18 @@ def from_before_to(case: schemathesis.Case[Any], query: Query) -> None:
     if "from" in query or "to" in query:
         first, last = query.get("from", query.get("to")), query.get("to", query.get("from"))
         query["from"], query["to"] = sorted((str(first), str(last)))
+
+
+def in_order(case: schemathesis.Case[Any], query: Query) -> None:
+    """The first of two days comes first; each may be given alone."""
+    if "from" in query and "to" in query:
+        query["from"], query["to"] = sorted((str(query["from"]), str(query["to"])))
+
+
+def of_a_day_of_publication(case: schemathesis.Case[Any], query: Query) -> None:
+    """What was published was not published on a day to come."""
+    if str(query.get("published", "")) > datetime.now(UTC).date().isoformat():
+        query["published"] = "2023-10-31"
 
 
 def of_following_years(case: schemathesis.Case[Any], query: Query) -> None:
@@ -162,6 +174,15 @@ def with_a_file_of_dfes(case: schemathesis.Case[Any], query: Query) -> None:
         case.body = file_of(*OLDER).decode()
 
 
+def with_a_report(case: schemathesis.Case[Any], query: Query) -> None:
+    """Which questions there are is told by the documents of their routes; a name is given once, and may be taken."""
+    if case.method == "POST" and isinstance(case.body, dict):
+        case.body["questions"] = ["/v1/measures/vacancies?as_at=2023-10-31"]
+        case.body["name"] = f"Report {next(_numbers)}"
+        for name in ("as_known_at", "as_accepted_at"):
+            case.body.pop(name, None)
+
+
 def with_a_mapping(case: schemathesis.Case[Any], query: Query) -> None:
     """What a mapping may hold is told by a schema of its own."""
     if case.method == "PUT":
@@ -184,9 +205,12 @@ RULES: dict[str, tuple[Rule, ...]] = {
     MEASURE: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),
     SERIES: (from_before_to, of_its_dimensions, of_whole_points, of_one_window),
     EXPLANATION: (of_one_period, from_before_to, of_following_years, of_its_dimensions, of_a_year),
+    "/v1/initiatives": (in_order,),
     "/v1/changes": (of_one_period, from_before_to, of_following_years, of_a_year),
+    "/v1/reports": (with_a_report,),
     "/v1/effects": (of_a_day_that_had_come,),
     "/v1/survival": (of_academy_members, of_a_day_that_had_come),
+    "/v1/vacant-posts": (of_a_day_that_had_come,),
     "/v1/academy/cohorts": (of_a_day_that_had_come,),
     "/v1/academy/cohorts/{cohort}": (of_a_day_that_had_come,),
     "/v1/forecasts/vacancies": (of_a_day_that_had_come, of_a_change_that_acts),
@@ -194,8 +218,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     "/v1/benchmarks/{measure}": (of_other_authorities,),
     "/v1/benchmarks/{measure}/series": (of_other_authorities,),
     "/v1/benchmarks/revisions": (of_two_releases,),
-    "/v1/benchmarks/releases": (with_a_file_of_dfes,),
-    "/v1/benchmarks/neighbours": (with_neighbours,),
+    "/v1/benchmarks/releases": (with_a_file_of_dfes, of_a_day_of_publication),
+    "/v1/benchmarks/neighbours": (with_neighbours, of_a_day_of_publication),
 }
 """What queries are mended by, by route."""
 

@@ -51,7 +51,7 @@ def test_schemathesis_finds_nothing(together: tuple[str, ...], services: Served,
     said = [process.communicate()[0] for process in running]
     for service, process, text in zip(together, running, said, strict=True):
         assert process.returncode == 0, text
-        paths = httpx.get(f"{services.urls[service]}/openapi.json", trust_env=False).json()["paths"]
+        paths = httpx.get(f"{services.urls[service]}/openapi.json", timeout=60, trust_env=False).json()["paths"]
         operations = sum(len(operations) for operations in paths.values())
         assert f"Selected: {operations}/{operations}\n  Tested: {operations}\n" in text
 

@@ -1,6 +1,8 @@
-"""`make bench`: figures of an invented England beside SQL and DuckDB, Kafka's log to figures beside a floor, latency,
-readers beside heavy readers, memory, one process beside several, what attacks at the door cost, large extracts,
-and how the cost of dirt grows.
+"""`make bench`: what the system takes, in time and memory.
+
+- Reading: figures of an invented England beside SQL and DuckDB, pages, readers beside heavy readers, memory.
+- Taking in: from Kafka's log to figures beside a floor, latency, one process beside several, large extracts.
+- Trouble: what attacks at the door cost, and how the cost of dirt grows.
 
 Invariant: what is compared runs in turn, in one run, on the same records; medians and ratios are printed, not tested.
 """
@@ -14,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -38,6 +40,7 @@ from tests.benchmark.door import door
 from tests.benchmark.extracts import extracts
 from tests.benchmark.figures import figures
 from tests.benchmark.history import ENGLAND, ROLES, Record, codes, records
+from tests.benchmark.pages import pages
 from tests.benchmark.replicas import replicas
 from tests.dirt import KINDS
 from tests.entry_points import ENTRY_POINTS
@@ -45,8 +48,9 @@ from tests.parts import ApacheKafka, Broker, EmbeddedBroker, RealSystem
 from tests.parts.apache_kafka import why_not
 
 EVENTS_A_SECOND = 200
-QUIX = "quix-vacancies"
+FLOOR, QUIX = "floor", "quix-vacancies"
 """A Quix Streams application that derives today's vacancies by role, and nothing else."""
+WHO = (FLOOR, QUIX, "metrics", "two-metrics")
 PUBLISHED_AT_ONCE = 5000
 """Records that wait for Kafka's acknowledgement, at most."""
 console = Console(width=110)
@@ -74,8 +78,11 @@ def main() -> int:
             if "figures" in given.only:
                 england(postgres, broker, folder, given.england, given.calls)
                 broker.empty()
+            if "pages" in given.only:
+                see(postgres, broker, folder, given.england, given.calls, given.pages)
+                broker.empty()
             if "rebuild" in given.only:
-                throughput(postgres, broker, folder, given.authorities, given.rounds)
+                throughput(postgres, broker, folder, given.authorities, given.rounds, given.who)
                 broker.empty()
             if "latency" in given.only:
                 latency(postgres, broker, folder, given.seconds)
@@ -102,14 +109,18 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__.split("\n\n")[0])
-    benchmarks = ("figures", "rebuild", "latency", "load", "memory", "replicas", "door", "extracts", "dirt")
+    benchmarks = ("figures", "pages", "rebuild", "latency", "load", "memory", "replicas", "door", "extracts", "dirt")
     parser.add_argument("--only", nargs="+", choices=benchmarks, default=benchmarks, help="some of the benchmarks")
     parser.add_argument("--england", type=int, default=ENGLAND, help="authorities whose figures are asked")
     parser.add_argument("--calls", type=int, default=200, help="how often each figure of one authority is asked")
+    parser.add_argument(
+        "--pages", nargs="+", metavar="PAGE", help="pages by their names in the navigation; all if left out"
+    )
     parser.add_argument("--authorities", type=int, default=6, help="authorities rebuilt, about 6,500 events each")
     parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS), metavar="KIND", help="kinds of dirt")
     parser.add_argument("--sizes", nargs="+", type=int, default=[500, 1000, 2000, 4000], help="how much dirt")
     parser.add_argument("--million", action="store_true", help="rebuild all of England once: takes many minutes")
+    parser.add_argument("--who", nargs="+", choices=WHO, default=WHO, help="who rebuilds; the floor always does")
     parser.add_argument("--rounds", type=int, default=3, help="rebuilds, in turn with the floor; the median counts")
     parser.add_argument("--seconds", type=int, default=30, help="how long latency, and each load, is measured")
     parser.add_argument("--asked", type=int, default=60, help="authorities asked for while memory is measured")
@@ -117,6 +128,7 @@ def _arguments() -> argparse.Namespace:
     given = parser.parse_args()
     if given.million:
         given.authorities, given.rounds = ENGLAND, 1
+    given.who = list(dict.fromkeys([FLOOR, *given.who]))
     return given
 
 
@@ -127,10 +139,7 @@ def england(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int
     began = time.perf_counter()
     seeding.seed(database, codes(authorities))
     console.print(f"{authorities} authorities taken in within {time.perf_counter() - began:.0f} s")
-    settings = {
-        "database_url": database, "kafka_servers": broker.servers, "kafka_idempotent_producer": broker.idempotent
-    }  # fmt: skip
-    metrics = Service("metrics", folder / "metrics.log", settings)
+    metrics = _metrics(database, broker, folder)
     try:
         metrics.start()
         metrics.wait_until_ready()
@@ -143,12 +152,39 @@ def england(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int
         metrics.stop()
 
 
-def throughput(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int, rounds: int) -> None:
+def see(
+    postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int, calls: int, names: Sequence[str] | None
+) -> None:
+    """The pages of an authority with ten years, of the demonstration authority, and of England."""
+    database = postgres.create("seen")
+    asyncio.run(seeding.prepare(database))
+    seeding.seed(database, [*codes(authorities), seeding.DEMONSTRATION])
+    asyncio.run(seeding.clean(database))
+    metrics = _metrics(database, broker, folder)
+    try:
+        metrics.start()
+        metrics.wait_until_ready()
+        asyncio.run(pages(metrics.url, psutil.Process(metrics.process.pid), console, calls, names))
+    finally:
+        metrics.stop()
+
+
+def _metrics(database: str, broker: Broker, folder: Path) -> Service:
+    settings = {
+        "database_url": database, "kafka_servers": broker.servers, "kafka_idempotent_producer": broker.idempotent
+    }  # fmt: skip
+    return Service("metrics", folder / "metrics.log", settings)
+
+
+def throughput(
+    postgres: PostgreSQL, broker: Broker, folder: Path, authorities: int, rounds: int, who: Sequence[str]
+) -> None:
     """Records per second from Kafka's log to committed figures, by one process of metrics and by two, beside the floor
     and a Quix Streams application, on the same records.
     """
     count = asyncio.run(_publish(broker.servers, records(authorities)))
-    seconds: dict[str, list[float]] = {"floor": [], QUIX: [], "metrics": [], "two-metrics": []}
+    seconds: dict[str, list[float]] = {which: [] for which in who}
+    most_resident = dict.fromkeys(who, 0.0)
     processor: dict[str, list[float]] = {which: [] for which in seconds}
     for turn in track(range(rounds), "log to figures", console=console):
         for which, times in seconds.items():
@@ -159,11 +195,12 @@ def throughput(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: 
                 state = folder / name
                 command = [".venv/peers/bin/python", "tests/benchmark/quix_vacancies.py", broker.servers, str(count)]
                 command += [str(state), name]
-            elif which != "floor":
+            elif which != FLOOR:
                 asyncio.run(_begin_at_the_beginning(broker.servers))
             done = subprocess.run(command, check=True, capture_output=True, text=True)
-            sys.stderr.write(done.stderr if which != "floor" else "")
-            took, used = map(float, done.stdout.splitlines()[-1].split())
+            sys.stderr.write(done.stderr if which != FLOOR else "")
+            took, used, *resident = map(float, done.stdout.splitlines()[-1].split())
+            most_resident[which] = max([most_resident[which], *resident])
             times.append(took)
             processor[which].append(used)
             postgres.drop(name)
@@ -173,15 +210,24 @@ def throughput(postgres: PostgreSQL, broker: Broker, folder: Path, authorities: 
         "records/s",
         "of the floor",
         "Python's processor time, us a record",
+        "most resident, MB",
         "records/s of all rounds",
         title=f"{count:,} records",
     )
-    floor = statistics.median(seconds["floor"])
+    floor = statistics.median(seconds[FLOOR])
     for which, times in seconds.items():
         median = statistics.median(times)
         rates = " ".join(f"{count / t:,.0f}" for t in times)
         each = f"{1e6 * statistics.median(processor[which]) / count:.0f}"
-        table.add_row(which, f"{median:.1f}", f"{count / median:,.0f}", f"{floor / median:.2f}", each, rates)
+        table.add_row(
+            which,
+            f"{median:.1f}",
+            f"{count / median:,.0f}",
+            f"{floor / median:.2f}",
+            each,
+            f"{most_resident[which]:.0f}",
+            rates,
+        )
     console.print(table)
 
 

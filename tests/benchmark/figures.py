@@ -34,7 +34,7 @@ MONTH_ENDS = [
 Ask = Callable[[Question], Awaitable[object]]
 
 
-class Asked:
+class Timed:
     """The times of one figure, by who was asked."""
 
     def __init__(self, figure: str, ways: Mapping[str, Ask]) -> None:
@@ -103,13 +103,13 @@ async def _figures(
         ways: dict[str, Ask] = {"ours": ours.sums, "plain SQL": sql.sums, "DuckDB": duckdb.sums}
         if service.answers(questions[0]):
             ways["ours over HTTP"] = service.sums
-        asked = Asked(figure, ways)
+        asked = Timed(figure, ways)
         # Once before it counts: plans are made, connections opened.
-        await Asked(figure, ways).ask(questions[:1])
+        await Timed(figure, ways).ask(questions[:1])
         gc.collect()
         await asked.ask(questions)
         asked.add_to(table)
-    explained = Asked("explanation of one", {"ours": ours.explain, "plain SQL": sql.explain, "DuckDB": duckdb.explain})
+    explained = Timed("explanation of one", {"ours": ours.explain, "plain SQL": sql.explain, "DuckDB": duckdb.explain})
     await explained.ask([_stock(drawn, authorities) for _ in range(calls)])
     explained.add_to(table)
     console.print(table)
@@ -153,10 +153,10 @@ async def _doubling(pool: asyncpg.Pool, ours: Ours, console: Console, calls: int
     """One authority with half of its history, and with all of it."""
     drawn = random.Random(2)
     sql = PlainSql(pool)
-    half: dict[str, Asked] = {}
+    half: dict[str, Timed] = {}
     for authority in ("901", "902"):
-        half[authority] = Asked(authority, {"ours": ours.sums, "plain SQL": sql.sums})
-        await Asked(authority, half[authority].ways).ask([_stock(drawn, [authority])])
+        half[authority] = Timed(authority, {"ours": ours.sums, "plain SQL": sql.sums})
+        await Timed(authority, half[authority].ways).ask([_stock(drawn, [authority])])
     for _ in range(calls):
         for authority, asked in half.items():
             await asked.ask([_stock(drawn, [authority], KNOWN_NOW)])

@@ -1,7 +1,7 @@
 """Readers beside each other: what heavy ones do to everybody else, and what memory they leave behind.
 
-Invariant: who measures does nothing else: the heavy callers are a process of their own
-(`python -m tests.benchmark.readers <url> <seconds> <key> …` asks one heavy question after another with each key).
+Invariant: the process that measures does nothing else. The heavy callers are a process of their own:
+`python -m tests.benchmark.readers <url> <seconds> <key> …` asks one heavy question after another with each key.
 """
 
 import asyncio
@@ -32,6 +32,7 @@ from services.chassis.authentication import Right, new_key
 from tests.benchmark import seeding
 from tests.benchmark.figures import percentile
 from tests.benchmark.history import ROLES, codes
+from tests.benchmark.resident import most_resident_of
 from tests.parts import Broker
 
 CALLERS = 10
@@ -209,9 +210,8 @@ def _resident(service: Service) -> int:
 
 
 def most_resident(service: Service) -> int:
-    """Since it was started, as Linux counts it."""
-    status = Path(f"/proc/{service.process.pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024
+    """Bytes, since it was started, as Linux counts it."""
+    return most_resident_of(service.process.pid)
 
 
 @contextmanager

@@ -1,11 +1,14 @@
 """One run over the Kafka log: the floor, or metrics as it is. A process of its own, so that neither helps the other.
 
-`python -m tests.benchmark.rebuild floor|metrics|two-metrics <kafka servers> <database url> <records>` prints the
-seconds from the first assignment of partitions to the commit of the last figure, and the seconds of processor time that
-Python took meanwhile. `two-metrics` are two processes of the service on one database, as two replicas are.
+    python -m tests.benchmark.rebuild floor|metrics|two-metrics <kafka servers> <database url> <records>
+
+It prints the seconds from the first assignment of partitions to the commit of the last figure. Beside them stand the
+seconds of processor time that Python took meanwhile, and the most MB that the process had resident. `two-metrics` are
+two processes of the service on one database, as two replicas are.
 """
 
 import asyncio
+import os
 import subprocess
 import sys
 import time
@@ -15,18 +18,23 @@ from typing import NamedTuple
 from uuid import uuid4
 
 import asyncpg
+import psutil
 from aiokafka import AIOKafkaConsumer
 
 from contracts.catalogue import METRICS, topics_read_by
 from contracts.envelope import decode_record
 from services.chassis.runtime import Runtime
 from services.metrics.app import SPEC, ServiceSettings
+from tests.benchmark.resident import most_resident_of
 
 LONGEST_SECONDS = 3600
 # Asked again and again: it must cost PostgreSQL nothing. Places are given to what is in the inbox already, too.
 ARRIVED = "SELECT last_value FROM inbox_arrival_seq"
 COUNTED = "SELECT count(*) FROM inbox"
 NONE_QUEUED = "SELECT NOT EXISTS (SELECT FROM derivation_queue)"
+
+MEMORY_FIRST_AT = 100_000
+"""So many records are taken in when memory is first looked at: it should be no more at the end."""
 
 BEGAN, USED = "began ", "used "
 
@@ -75,12 +83,17 @@ async def metrics(servers: str, database: str, expected: int, other: Process | N
     if other is not None:
         # Whichever was given partitions first had the group to itself.
         began = min(began, await _told(other, BEGAN))
+    await _until(runtime, ARRIVED, min(expected, MEMORY_FIRST_AT))
+    resident = _resident()
     await _until(runtime, ARRIVED, expected)
     await _until(runtime, COUNTED, expected)
     taken_in = time.perf_counter() - began
     await _until(runtime, NONE_QUEUED, True)
     cost = Cost(time.perf_counter() - began, time.process_time() - used)
-    sys.stderr.write(f"  taken in after {taken_in:.1f} s, derived after {cost.seconds:.1f} s\n")
+    sys.stderr.write(
+        f"  taken in after {taken_in:.1f} s, derived after {cost.seconds:.1f} s; resident: {resident:.0f} MB at "
+        f"{min(expected, MEMORY_FIRST_AT):,} records, {_resident():.0f} MB at the end\n"
+    )
     await runtime.stop()
     return cost
 
@@ -147,12 +160,17 @@ async def _until(runtime: Runtime, asked: str, least: int) -> None:
     raise TimeoutError(f"{asked} did not come to {least} within {LONGEST_SECONDS} seconds")
 
 
+def _resident() -> float:
+    return float(psutil.Process().memory_info().rss) / 1e6
+
+
 def main() -> int:
-    """Run one and print its seconds, and those of processor time."""
+    """Run one, and print its seconds, those of processor time, and the most MB that it had resident."""
     which, servers, database, expected = sys.argv[1:5]
     run = {"floor": floor, "metrics": metrics, "two-metrics": two_metrics, "beside": beside}[which]
     cost = asyncio.run(run(servers, database, int(expected)))
-    sys.stdout.write(f"{cost.seconds} {cost.processor}\n")
+    most = most_resident_of(os.getpid()) / 1e6
+    sys.stdout.write(f"{cost.seconds} {cost.processor} {most}\n")
     return 0
 
 

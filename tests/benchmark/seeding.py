@@ -1,20 +1,26 @@
 """An invented England put into the database of metrics by the service's own handler, quicker than over Kafka.
 
-Invariant: the tables are those that the service makes of the same events. A process of its own for each core:
-`python -m tests.benchmark.seeding <database url> <code>[:<events>|:varied] …` takes in those authorities one by one;
-with `:<events>` so many of the first events of authority 201's history, under that code; with `:varied` all of them,
-and hardly two posts alike.
+    python -m tests.benchmark.seeding <database url> <code>[:<events>|:varied] …
+
+takes in those authorities one by one; there is a process for each core. With `:<events>` an authority gets so many of
+the first events of authority 201's history, under its own code. With `:varied` it gets all of them, and hardly two
+posts are alike.
+
+Invariant: the tables are those that the service makes of the same events.
 """
 
 import asyncio
 import itertools
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import datetime
 from types import SimpleNamespace
 from typing import cast
 
 import psutil
 
+from deploy.demonstration import history
 from services.chassis.database import connect_pool, migrate
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
@@ -26,6 +32,8 @@ from tests.benchmark.history import Authority, Stated, accepted
 VARIED = "399"
 """The code of an authority whose posts hardly share a team or a grade."""
 GRADES = 40
+DEMONSTRATION = "998"
+"""The code under which the demonstration authority's events are taken in, beside England's."""
 
 
 async def prepare(database: str) -> None:
@@ -49,21 +57,35 @@ def seed(database: str, authorities: list[str], processes: int | None = None) ->
         raise RuntimeError(f"seeding ended with {codes_of_exit}")
 
 
+async def clean(database: str) -> None:
+    """What PostgreSQL does by itself in the minutes after so many rows came, on the processors that are measured."""
+    pool = await connect_pool(database, 1)
+    await pool.execute("VACUUM ANALYZE", timeout=600)
+    await pool.close()
+
+
 async def take_in(database: str, authorities: list[str]) -> None:
     """One authority after the other, each in one batch: every subject is derived once."""
     pool = await connect_pool(database, 2)
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     for wanted in authorities:
         code, _, most = wanted.partition(":")
-        history = Authority("201" if most else code).history()
+        stated_events = _of_demonstration() if code == DEMONSTRATION else Authority("201" if most else code).history()
         if most == "varied":
-            history, most = (_varied(stated) for stated in history), ""
+            stated_events, most = (_varied(stated) for stated in stated_events), ""
         events = [
             accepted(stated._replace(attributes=stated.attributes | {"authority": code}), sequence)
-            for sequence, stated in enumerate(itertools.islice(history, int(most) if most else None), start=1)
+            for sequence, stated in enumerate(itertools.islice(stated_events, int(most) if most else None), start=1)
         ]
         await handlers.TakeInEvents(runtime)(events, False)
     await pool.close()
+
+
+def _of_demonstration() -> Iterator[Stated]:
+    """What the demonstration authority's systems record."""
+    for number, event in enumerate(history()):
+        attributes = {name: value for name, value in event.items() if name != "data"}
+        yield Stated(datetime.fromisoformat(event["time"]), number, attributes, event["data"])
 
 
 def _varied(stated: Stated) -> Stated:

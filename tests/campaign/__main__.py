@@ -30,6 +30,7 @@ meanwhile. When they are over it must come to rest within {PATIENCE_SECONDS:.0f}
 
   every accepted event is in the journal once, positions without gaps, and in the inbox of each service that reads it;
   rows and answers are those of a system that nothing befell, given the same events in another order;
+  who was asked to stop ended by itself, with exit code 0;
   what became a dead letter are the bad records that were planted, and all of them;
   and all the time: health routes answered within {HEALTH_SECONDS:.0f} s, liveness asked for no useless restart,
   readiness was not 200 while events accepted {MISSING_SECONDS:.0f} s before were missing, nothing was answered 500.

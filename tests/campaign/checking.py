@@ -33,6 +33,7 @@ DIGESTS = """
         SELECT authority, (occupancy.*)::text AS line FROM occupancy
         UNION ALL SELECT authority, (cover.*)::text FROM cover
         UNION ALL SELECT authority, (staffing.*)::text FROM staffing
+        UNION ALL SELECT authority, (initiative.*)::text FROM initiative
     ) AS lines
     GROUP BY authority
 """
@@ -68,7 +69,7 @@ async def what_is_missing(stage: Stage) -> dict[str, Events]:
     return missing
 
 
-async def still_to_derive(stage: Stage) -> tuple[int, int]:
+async def still_queued(stage: Stage) -> tuple[int, int]:
     """How many subjects wait to be derived, and how many of them cannot be."""
     (row,) = await read(stage.system.databases[METRICS], COUNTS)
     return row["queued"], row["failed"]
@@ -205,7 +206,7 @@ async def _asked_twice(client: httpx.AsyncClient, question: Question) -> Any:
 
 
 def _names(headers: tuple[tuple[str, bytes | None], ...]) -> tuple[tuple[str, bytes | None], ...]:
-    # A name that is no text cannot be compared: its client read it otherwise than it was written.
+    # A name that is not text cannot be compared: its client read it otherwise than it was written.
     return tuple((name, value) for name, value in headers if name.isprintable() and type(name) is str)
 
 

@@ -3,16 +3,24 @@
 Invariant: each gives what ends it, and the process runs again after that.
 """
 
+import os
+import signal
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 
 from contracts.catalogue import METRICS
 from deploy.embedded.processes import listening
 from tests.campaign.stage import REPLICA, Away, End, Stage
 from tests.parts import PartFailed, Service
+from tests.parts.handling import handles_sigterm
 
-ANSWERS_AGAIN_SECONDS = 20.0
-"""How long a process that was started may take until it answers at all."""
+ANSWERS_AGAIN_SECONDS = 60.0
+"""How long a process that was started may take until it answers at all: on a busy machine much longer than to load."""
+STARTING_SECONDS = 5.0
+"""How long it takes until a process has joined its group and reads."""
+ASKED = ((signal.SIGTERM,), (signal.SIGINT,), (signal.SIGTERM, signal.SIGTERM), (signal.SIGINT, signal.SIGTERM))
+"""How somebody asks a process to stop, once or twice."""
 
 
 def killed(stage: Stage, part: str, seconds: float) -> End:
@@ -28,9 +36,31 @@ def restarted(stage: Stage, part: str, seconds: float) -> End:
     """SIGTERM now, and waited for; started again at the end."""
     service = stage.processes()[part]
     away = stage.gone(part)
-    code = service.stop()
-    stage.note(f"{part} stopped (exit code {code}) for {seconds:.1f} s")
+    stopped(stage, part, service)
+    stage.note(f"{part} stopped for {seconds:.1f} s")
     return lambda: started_again(stage, service, away)
+
+
+def stopped_while_starting(stage: Stage, part: str, seconds: float) -> End:
+    """Stopped, started, and stopped again at some moment of that: loading, connecting, joining, reading."""
+    service = stage.processes()[part]
+    away = stage.gone(part)
+    stopped(stage, part, service)
+    service.start()
+    # Before that nobody could do anything about it.
+    service.process.wait_until(lambda: handles_sigterm(service.process.pid), "handles signals", ANSWERS_AGAIN_SECONDS)
+    moment = stage.random.uniform(0, STARTING_SECONDS)
+    time.sleep(moment)
+    stopped(stage, part, service, stage.random.choice(ASKED))
+    stage.note(f"{part} stopped {moment:.1f} s after it was started, for {seconds:.1f} s")
+    return lambda: started_again(stage, service, away)
+
+
+def stopped(stage: Stage, part: str, service: Service, asked: Sequence[signal.Signals] = (signal.SIGTERM,)) -> None:
+    """Ask a process to stop, wait until it has, and note how it ended."""
+    for number in asked[:-1]:
+        os.kill(service.process.pid, number)
+    stage.ended.append((part, service.process.stop(asked[-1])))
 
 
 def frozen(stage: Stage, part: str, seconds: float) -> End:

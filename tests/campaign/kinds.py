@@ -55,6 +55,13 @@ _ALL = (
         leaves_group=True,
     ),
     Kind(
+        "service-stopped-starting",
+        "SIGTERM or SIGINT of a service, once or twice, at some moment of starting",
+        faults_of_services.stopped_while_starting,
+        ANY_SERVICE,
+        leaves_group=True,
+    ),
+    Kind(
         "replica-killed",
         "SIGKILL of one of two processes of metrics",
         faults_of_services.replica_killed,

@@ -68,7 +68,7 @@ class Outcome:
 
 
 class Campaign:
-    """Rounds on one broker. Everything stands in `folder`."""
+    """Rounds on one broker. Everything stands in `folder`, and may take `slack` times as long as it should."""
 
     def __init__(
         self,
@@ -77,10 +77,12 @@ class Campaign:
         patience: float = PATIENCE_SECONDS,
         postgres: PostgreSQL | None = None,
         running: Broker | None = None,
+        slack: float = 1.0,
     ) -> None:
         self.broker = broker
         self._folder = folder
-        self._patience = patience
+        self._patience = patience * slack
+        self._slack = slack
         self._background = Background()
         self._own_postgres, self._own_broker = postgres is None, running is None
         self._postgres = postgres or PostgreSQL(folder / "postgresql", folder / "postgresql.log")
@@ -134,6 +136,7 @@ class Campaign:
         stage = Stage(
             system, self._folder / f"system-{self._systems}", self._background, random, load.authorities, SETTINGS
         )
+        stage.slack = self._slack
         stage.a_restart_mends = any(fault.kind.restart_mends for fault in plan.faults)
         if plan.replica:
             stage.start_replica()
@@ -145,7 +148,7 @@ class Campaign:
         self._planted += stage.planted
         violations += verdicts(stage, played.seen, sending.sent, played.faults_began)
         try:
-            violations += self._background.run(self._check(stage, sending, rested_after is not None), 300)
+            violations += self._background.run(self._check(stage, sending, rested_after is not None), 300 * self._slack)
         except AWAY as error:
             violations.append(Violation("everything can be looked at", f"{type(error).__name__}: {error}"))
         stage.stop_replica()
@@ -301,7 +304,8 @@ class _Round:
             for _ in range(3):
                 self._tick()
             try:
-                state = self._background.run(asyncio.wait_for(self._state(sent), 10), 15)
+                longest = 10 * self._stage.slack
+                state = self._background.run(asyncio.wait_for(self._state(sent), longest), longest + 5)
             except (*AWAY, asyncpg.InternalClientError, CancelledError) as error:
                 state = f"{type(error).__name__}: {error}"
             if not state:
@@ -317,12 +321,12 @@ class _Round:
         if missing:
             examples = {service: (len(events), sorted(events)[:2]) for service, events in missing.items()}
             return f"missing {examples}"
-        queued, failed = await checking.still_to_derive(self._stage)
+        queued, failed = await checking.still_queued(self._stage)
         if queued:
             return f"{queued} timelines wait to be derived, {failed} of which cannot be"
         for name in self._stage.processes():
             latest = self.seen.latest(name, READY)
-            if latest is None or latest.status != 200 or latest.asked < time.monotonic() - 5:
+            if latest is None or latest.status != 200 or latest.asked < time.monotonic() - 5 * self._stage.slack:
                 return f"all is taken in, but {name} is not ready"
             if not _says_it_is_complete(latest, sent):
                 return f"all is taken in, but {name} says it is complete until {latest.complete_until}"

@@ -59,7 +59,11 @@ class Stage:
     away: list[Away] = field(default_factory=list)
     happened: list[str] = field(default_factory=list)
     planted: list[Planted] = field(default_factory=list)
+    ended: list[tuple[str, int | None]] = field(default_factory=list)
+    """Each process that was asked to stop, with its exit code."""
     kafka_lost_records: bool = False
+    slack: float = 1.0
+    """How many times as long everything may take."""
     a_restart_mends: bool = False
     """Whether liveness may ask for a restart because of one of the faults."""
 
@@ -99,7 +103,7 @@ class Stage:
         if isinstance(self.broker, EmbeddedBroker):
             replica.kill()
         else:
-            replica.stop()
+            self.ended.append((REPLICA, replica.stop()))
 
     def gone(self, part: str) -> Away:
         """Note that a part is away from now on."""

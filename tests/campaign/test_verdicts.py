@@ -62,6 +62,25 @@ def test_a_health_route_that_is_slow_or_silent_is_found_unless_its_process_was_s
     assert rules(stage(Away("metrics", 8.0, 11.0)), silent, Sent()) == ["health answers in time"]
 
 
+def test_a_process_that_was_asked_to_stop_and_did_not_end_by_itself_is_found() -> None:
+    ended = stage()
+    ended.ended = [("metrics", 0), ("retention", 0)]
+    assert rules(ended, Seen(), Sent()) == []
+    ended.ended = [("metrics", 0), ("retention", -9), ("metrics", 1)]
+    assert rules(ended, Seen(), Sent()) == ["who is asked to stop ends by itself"] * 2
+
+
+def test_with_slack_everything_may_take_so_many_times_as_long() -> None:
+    slack = stage(Away("metrics", 8.0, 9.0))
+    slack.slack = 5.0
+    slow, slower = (Seen([Sample("retention", LIVE, 30.0, came, 200, {})]) for came in (39.9, 40.1))
+    assert (rules(slack, slow, Sent()), rules(slack, slower, Sent())) == ([], ["health answers in time"])
+    back, late = (Seen([Sample("metrics", READY, at, at + 11, 200, {})]) for at in (23.0, 24.5))
+    assert (rules(slack, back, Sent()), rules(slack, late, Sent())) == ([], ["health answers in time"])
+    samples = [said(READY, 200, at) for at in range(59)]
+    assert rules(slack, Seen(samples, missing_until(59)), sent()) == []
+
+
 def test_a_restart_that_liveness_asks_for_is_found_unless_it_would_mend_something() -> None:
     asking = Seen([said(LIVE, 503, 10, reason="nothing was taken in")])
     assert rules(stage(Away("postgresql", 5.0, 15.0)), asking, Sent()) == ["liveness asks for no useless restart"]

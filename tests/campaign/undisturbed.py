@@ -176,11 +176,11 @@ async def _unlike_definition(
             "by": dimension,
         },
     )
-    standing = known(own, as_known_at)
+    in_force = known(own, as_known_at)
     status, body = await answer_of(client, question)
-    if not standing or status != httpx.codes.OK:
+    if not in_force or status != httpx.codes.OK:
         return None
-    total = figure_of_count(name, ORACLE[name](standing, Period(first, last), "all"), standing)
+    total = figure_of_count(name, ORACLE[name](in_force, Period(first, last), "all"), in_force)
     expected = rounded(total, body["unit"]) if isinstance(total, Fraction) else total
     if (body.get("reason") if body["total"] is None else float(body["total"])) == expected:
         return None

@@ -40,6 +40,7 @@ def verdicts(stage: Stage, seen: Seen, sent: Sent, faults_began: float) -> list[
         *readiness_tells_of_missing_events(stage, seen, sent, faults_began),
         *completeness_is_true(seen, sent),
         *readiness_tells_of_doors_that_take_nothing(stage, samples, sent),
+        *who_is_asked_to_stop_ends_by_itself(stage),
         *nothing_fails(samples),
         *(Violation("answers are right", wrong) for wrong in dict.fromkeys(sent.wrong)),
     ]
@@ -52,9 +53,10 @@ def health_answers_in_time(stage: Stage, seen: Seen, samples: Iterable[Sample]) 
         if one.route not in (LIVE, READY) or one.status not in (0, 200, 503):
             continue
         starved = sum(late for at, late in seen.starved if one.asked - 1 <= at <= one.came)
-        if one.status and one.seconds <= HEALTH_SECONDS + starved:
+        if one.status and one.seconds <= HEALTH_SECONDS * stage.slack + starved:
             continue
-        if any(stage.was_away(one.process, moment, 0.2, COMES_BACK_SECONDS) for moment in (one.asked, one.came)):
+        back = COMES_BACK_SECONDS * stage.slack
+        if any(stage.was_away(one.process, moment, 0.2, back) for moment in (one.asked, one.came)):
             continue
         how = f"took {one.seconds:.1f} s" if one.status else f"gave no answer in {one.seconds:.1f} s ({one.said})"
         slow.setdefault((one.process, one.route), []).append(f"at {one.asked:.1f} it {how}")
@@ -68,7 +70,8 @@ def liveness_asks_for_no_useless_restart(stage: Stage, samples: Iterable[Sample]
         return
     asked: dict[str, list[str]] = {}
     for one in samples:
-        if one.route == LIVE and one.status == 503 and not stage.was_away(one.process, one.came, 0, COMES_BACK_SECONDS):
+        back = COMES_BACK_SECONDS * stage.slack
+        if one.route == LIVE and one.status == 503 and not stage.was_away(one.process, one.came, 0, back):
             asked.setdefault(one.process, []).append(f"at {one.asked:.1f}: {_reason(one)}")
     for process, times in asked.items():
         yield Violation("liveness asks for no useless restart", f"{process}: {_some(times)}")
@@ -81,13 +84,14 @@ def readiness_tells_of_missing_events(stage: Stage, seen: Seen, sent: Sent, faul
     complete.
     """
     told: dict[str, list[str]] = {}
+    late = MISSING_SECONDS * stage.slack
     for one, missing in _with_what_was_missing(seen, sent, READY):
-        if one.status != 200 or one.asked < faults_began + MISSING_SECONDS:
+        if one.status != 200 or one.asked < faults_began + late:
             continue
-        old = [key for key in missing if sent.accepted[key] < one.asked - MISSING_SECONDS]
+        old = [key for key in missing if sent.accepted[key] < one.asked - late]
         if not old:
             continue
-        unknown = any(away.covers(one.asked, 0, ALL_COME_BACK_SECONDS) for away in stage.away)
+        unknown = any(away.covers(one.asked, 0, ALL_COME_BACK_SECONDS * stage.slack) for away in stage.away)
         if unknown and _says_it_is_incomplete(one, old, sent):
             continue
         oldest = max(one.asked - sent.accepted[key] for key in old)
@@ -116,20 +120,27 @@ def completeness_is_true(seen: Seen, sent: Sent) -> Iterator[Violation]:
 
 def readiness_tells_of_doors_that_take_nothing(stage: Stage, samples: list[Sample], sent: Sent) -> Iterator[Violation]:
     """A service that could not take a batch for MISSING_SECONDS does not say all the time that it is ready."""
+    late = MISSING_SECONDS * stage.slack
     for wait in sent.waits:
         until = wait.until if wait.until is not None else samples[-1].came if samples else wait.since
-        if until - wait.since < MISSING_SECONDS:
+        if until - wait.since < late:
             continue
         during = [
             one
             for one in samples
-            if (one.process, one.route) == (wait.service, READY)
-            and wait.since + MISSING_SECONDS / 2 < one.asked < until
+            if (one.process, one.route) == (wait.service, READY) and wait.since + late / 2 < one.asked < until
         ]
         ready = [one for one in during if one.status == 200 and not stage.was_away(one.process, one.asked, 0, 5)]
         if ready and len(ready) == len(during):
             what = f"{wait.service} took nothing for {until - wait.since:.0f} s ({wait.last}) and said it was ready"
             yield Violation("readiness tells of a door that takes nothing", what)
+
+
+def who_is_asked_to_stop_ends_by_itself(stage: Stage) -> Iterator[Violation]:
+    """In time, and with exit code 0: else it was killed, or failed."""
+    for process, code in stage.ended:
+        if code != 0:
+            yield Violation("who is asked to stop ends by itself", f"{process} ended with exit code {code}")
 
 
 def nothing_fails(samples: Iterable[Sample]) -> Iterator[Violation]:

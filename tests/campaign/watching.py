@@ -80,7 +80,7 @@ class Watch:
     async def run(self) -> None:
         """Watch everything."""
         processes = (*self._stage.system.services, REPLICA)
-        async with httpx.AsyncClient(timeout=LONGEST_ANSWER, trust_env=False) as client:
+        async with httpx.AsyncClient(timeout=LONGEST_ANSWER * self._stage.slack, trust_env=False) as client:
             await asyncio.gather(
                 *(self._ask_again(client, name, route) for name in processes for route in (LIVE, READY)),
                 *(self._ask_again(client, name, FIGURE) for name in (METRICS, REPLICA)),

@@ -19,6 +19,8 @@ from tests.contract.every_value import (
     EMPLOYMENT,
     FTE,
     FUNDED_FTE,
+    INITIATIVE,
+    LATER,
     LEAVING_REASON,
     LIST_OF_ROLES,
     LIST_OF_TOKENS,
@@ -27,11 +29,11 @@ from tests.contract.every_value import (
     ORIGIN,
     PANEL_KIND,
     POUNDS,
-    RETURN,
     ROLE,
     ROUTE,
     SLUG,
     STAGE,
+    TITLE,
     TOKEN,
     TRUTH,
     WORKING_DAYS,
@@ -167,7 +169,7 @@ EVENT_TYPES = {
         "worker",
         {"absent_from": "1948-01-01", "working_days_lost": 3, "reason": "SIC"},
         {"absent_from": DATE, "working_days_lost": WORKING_DAYS, "reason": ABSENCE_REASON},
-        {"returned_on": RETURN},
+        {"returned_on": LATER},
     ),
     "uk.workforce.caseload.counted.v1": EventType(
         "worker", {"counted_on": DAY, "cases": 14}, {"counted_on": DATE, "cases": COUNT}
@@ -192,4 +194,10 @@ EVENT_TYPES = {
         {"service_area": SLUG},
     ),
     "uk.workforce.demand.ended.v1": EventType("demand", {"ended_on": DAY}, {"ended_on": DATE}),
+    "uk.workforce.initiative.announced.v1": EventType(
+        "initiative",
+        {"title": "Regrading", "kind": "regrading", "starts_on": "1948-01-01"},
+        {"title": TITLE, "kind": INITIATIVE, "starts_on": DATE},
+        {"announced_on": DATE, "ends_on": LATER},
+    ),
 }

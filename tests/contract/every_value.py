@@ -99,6 +99,23 @@ SLUG = Values(
     ("a", "9", "mash-and-assessment", "a1-2b", "-".join("abcdefghijklmnop"), "a" * 64),
     (*_each(_NO_SLUGS, _SLUG), ("a" * 65, "at most 64 characters"), *_each((1, True, None), _TEXT)),
 )
+_TITLE = "one line of letters, digits, spaces and £ % & ' ( ) , . / : -, as Retention payment"
+_NO_TITLES = (
+    "",
+    " ",
+    " Regrading",
+    "Regrading ",
+    "Open\nevening",
+    "Regrading\n",
+    "<b>Regrading</b>",
+    "a@b",
+    "-5%",
+    "Zoë",
+)
+TITLE = Values(
+    ("a", "9", "£3,000 for 12 months' service", "Open evening (May & September): 50% more/less.", "a" * 60),
+    (*_each(_NO_TITLES, _TITLE), ("a" * 61, "at most 60 characters"), *_each((1, True, None), _TEXT)),
+)
 
 ROLES = (
     "newly-qualified-social-worker", "social-worker", "advanced-social-worker", "senior-practitioner", "team-manager",
@@ -139,10 +156,11 @@ DECISION = Values(("passed", "failed", "deferred"), coded(*DECISIONS).refused)
 ABSENCE_REASON = coded("MAT", "OTH", "PUB", "SIC", "TRN", "UNA", "UNP")
 DEMAND = coded("children-looked-after", "child-protection-plans", "children-in-need")
 OFFER = coded("clinical-supervision", "wellbeing", "coaching")
+INITIATIVE = coded("retention-payment", "open-evening", "progression-pathway", "regrading", "other")
 WITHDRAWAL = coded("entered-in-error", "cancelled", "duplicate")
 
 _LIST = "a list"
 LIST_OF_ROLES = Values(([], ["social-worker"], list(ROLES)), _each(("social-worker", 1, {}, None), _LIST))
 LIST_OF_TOKENS = Values(([], ["P-1"], ["P-1", "P-1", "a" * 64]), _each(("P-1", 1, {}, None), _LIST))
-RETURN = Values(("1948-01-02", *DATE.taken[1:]), DATE.refused)
-"""A date after 1 January 1948, from which on somebody was away."""
+LATER = Values(("1948-01-02", *DATE.taken[1:]), DATE.refused)
+"""A date after 1 January 1948, on which something began."""

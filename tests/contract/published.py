@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from contracts import generate
+from contracts import schemas
 from contracts.compatibility import incompatible_changes
 
 Published = dict[str, Any]
@@ -41,7 +41,7 @@ def topics(published: Published) -> dict[str, Any]:
 
 def published_now() -> Published:
     """The contracts of today, a copy that may be changed."""
-    documents: Published = json.loads(json.dumps(generate.published_contracts()))
+    documents: Published = json.loads(json.dumps(schemas.published_contracts()))
     return documents
 
 

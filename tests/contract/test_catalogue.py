@@ -28,10 +28,11 @@ from contracts.codes import (
     LeavingReason,
     Origin,
 )
+from tests.contract.every_field import EVENT_TYPES
 
 PAST_TENSE = {
     "established", "changed", "closed", "opened", "progressed", "started", "moved", "fte-changed", "merged", "ended",
-    "left", "reversed", "decided", "recorded", "counted", "made", "taken-up", "held",
+    "left", "reversed", "decided", "recorded", "counted", "made", "taken-up", "held", "announced",
 }  # fmt: skip
 
 
@@ -61,6 +62,7 @@ TOPICS = {
             "support-session.held", "demand.counted", "demand.ended",
         ],
     ),
+    "workforce.policies": (["retention"], ["metrics"], 6, None, ["initiative.announced"]),
     "workforce.recruitment.dead-letter": (["recruitment"], [], 1, None, "dead-letter"),
     "workforce.retention.dead-letter": (["retention"], [], 1, None, "dead-letter"),
     "workforce.metrics.dead-letter": (["metrics"], [], 1, None, "dead-letter"),
@@ -70,7 +72,7 @@ TOPICS = {
     "workforce.retention.requests": (["metrics", "recruitment"], ["retention"], 1, 1, "republish-request"),
 }  # fmt: skip
 OF_RECRUITMENT = ["workforce.posts", "workforce.hiring", "workforce.agency-cover"]
-OF_RETENTION = ["workforce.leavers", "workforce.progression-panels", "workforce.working-life"]
+OF_RETENTION = ["workforce.leavers", "workforce.progression-panels", "workforce.working-life", "workforce.policies"]
 
 
 def test_every_topic_is_as_it_is_written_down_here() -> None:
@@ -87,8 +89,8 @@ def test_every_topic_is_as_it_is_written_down_here() -> None:
     }
     assert declared == TOPICS
     assert list(declared) == list(TOPICS)
-    assert len(ALL_TOPICS) == 13
-    assert [topic.carries for topic in EVENT_TOPICS] == [""] * 6
+    assert len(ALL_TOPICS) == 14
+    assert [topic.carries for topic in EVENT_TOPICS] == [""] * 7
 
 
 def test_every_topic_has_one_owner() -> None:
@@ -99,7 +101,7 @@ def test_every_topic_has_one_owner() -> None:
         assert owned == names + (others if names else others[:1])
         assert [topic.name for topic in topics_owned_by(owner)] == names
     assert PUBLISHERS == ("recruitment", "retention")
-    assert [topic.name for topic in WATERMARK_TOPICS + REQUEST_TOPICS] == list(TOPICS)[9:]
+    assert [topic.name for topic in WATERMARK_TOPICS + REQUEST_TOPICS] == list(TOPICS)[10:]
 
 
 def test_every_event_type_stands_on_exactly_one_topic() -> None:
@@ -109,7 +111,7 @@ def test_every_event_type_stands_on_exactly_one_topic() -> None:
         assert [event_type for event_type, topic in TOPIC_OF_TYPE.items() if topic.name == name] == types
     assert list(EVENT_MODELS) == list(TOPIC_OF_TYPE)
     assert [model.event_type for model in EVENT_MODELS.values()] == list(EVENT_MODELS)
-    assert len(EVENT_MODELS) == 23
+    assert len(EVENT_MODELS) == len(EVENT_TYPES)
 
 
 def test_no_service_reads_what_it_writes_and_metrics_reads_everything() -> None:

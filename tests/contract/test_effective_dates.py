@@ -38,6 +38,7 @@ FIELDS = {
     "support-session.held": "held_on",
     "demand.counted": "counted_on",
     "demand.ended": "ended_on",
+    "initiative.announced": "starts_on",
 }
 
 NOON = datetime(2023, 12, 1, 12, tzinfo=UTC)

@@ -104,7 +104,7 @@ def good(partition: TopicPartition, offset: int, authority: str = "301") -> Cons
 
 
 def bad(partition: TopicPartition, offset: int, authority: str | None) -> ConsumerRecord:
-    """A record of an authority, or of nobody, that is no event."""
+    """A record of an authority, or of nobody, that is not an event."""
     headers = [] if authority is None else [("ce_authority", authority.encode()), ("ce_sequence", b"7")]
     return of(partition, offset, None, b"{not json", headers)
 

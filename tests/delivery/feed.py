@@ -61,7 +61,7 @@ def decoded(event: Stated, sequence: int) -> Event:
 
 async def send(service: Service, events: Sequence[Stated]) -> list[str]:
     """Send events to a service as one batch; gives its answers, `accepted` or `already-known`."""
-    async with httpx.AsyncClient(timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         answer = await client.post(f"{service.url}/v1/events", content=json.dumps(events), headers=BATCH)
     assert answer.status_code == httpx.codes.ACCEPTED, answer.text
     return [result["status"] for result in answer.json()["results"]]

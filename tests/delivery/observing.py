@@ -4,7 +4,6 @@ Invariant: nothing is waited for without a deadline, and what did not come is sh
 """
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
@@ -15,14 +14,14 @@ import httpx
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 
-from contracts.catalogue import topics_owned_by, topics_read_by
+from contracts.catalogue import METRICS, RECRUITMENT, RETENTION, topics_owned_by, topics_read_by
 from services.chassis.dead_letters import read_dead_letters
-from tests.parts import Broker, Service
+from tests.parts import Broker, RealSystem, Service
 
 PLACE = ("dead-letter-topic", "dead-letter-partition", "dead-letter-offset")
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.1
-TIMELINES = ("occupancy", "cover", "staffing")
+TIMELINES = ("occupancy", "cover", "staffing", "initiative")
 
 AWAY = (httpx.TransportError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError, KafkaError)
 """What is raised while the one who is asked is away."""
@@ -48,7 +47,7 @@ async def eventually(ask: Callable[[], Awaitable[object]], expected: object, sec
 
 async def get(service: Service, path: str, **query: str) -> httpx.Response:
     """What a service answers."""
-    async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         return await client.get(f"{service.url}{path}", params=query)
 
 
@@ -78,6 +77,28 @@ async def events_in(database: str, table: str, authority: str | None = None) -> 
     """How many events stand in a service's `journal` or `inbox`, of one authority or of all."""
     (row,) = await read(database, f"SELECT count(*) FROM {table} WHERE authority = $1 OR $1 IS NULL", authority)
     return int(row[0])
+
+
+async def is_complete(system: RealSystem, service: str, owner: str) -> bool:
+    """Whether a service has every event of an owner up to the owner's newest one, and says so."""
+    (head,) = await read(system.databases[owner], "SELECT position FROM journal_head")
+    expected = await read(
+        system.databases[service],
+        "SELECT verified_position, complete_until, missing FROM expected WHERE owner = $1",
+        owner,
+    )
+    return bool(expected) and all(
+        row["verified_position"] == head[0] and row["complete_until"] is not None and row["missing"] == 0
+        for row in expected
+    )
+
+
+WHO_READS_WHOM = ((METRICS, RECRUITMENT), (METRICS, RETENTION), (RECRUITMENT, RETENTION), (RETENTION, RECRUITMENT))
+
+
+async def all_has_come(system: RealSystem) -> bool:
+    """Whether every service has every event of the others: nothing is on its way."""
+    return all([await is_complete(system, service, owner) for service, owner in WHO_READS_WHOM])
 
 
 async def tables(database: str, authority: str | None = None) -> Tables:
@@ -131,7 +152,7 @@ async def log_of(
                     by_key[partition] += [
                         record for record in records if (record.key or b"").startswith(f"{authority}:".encode())
                     ]
-    return dict(by_key)
+    return {partition: records for partition, records in by_key.items() if records}
 
 
 def sequences(records: Sequence[ConsumerRecord[bytes, bytes]]) -> list[int]:
@@ -155,7 +176,7 @@ async def committed(broker: Broker, group: str) -> dict[str, int]:
 
 def stop_gracefully(service: Service) -> None:
     """Ask a service to stop: it ends by itself, after letting go of everything in order."""
+    told = len(service.process.log.read_text())
     code = service.stop()
-    assert code == 0, f"{service.name} was killed, or failed, with {code}"
-    last_messages = [json.loads(line)["message"] for line in service.process.log.read_text().splitlines()[-5:]]
-    assert "stopped" in last_messages
+    assert code == 0, f"{service.name} was killed, or failed, with {code}; {service.process.last_words()}"
+    assert '"message": "stopped"' in service.process.log.read_text()[told:]

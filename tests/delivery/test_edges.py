@@ -83,7 +83,7 @@ async def test_what_the_door_accepts_counts_and_what_it_refuses_is_told(standing
 
 async def sent(url: str, events: list[Stated], mode: str) -> list[str]:
     """What becomes of each event, sent in this mode."""
-    async with httpx.AsyncClient(timeout=30, trust_env=False, base_url=url) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False, base_url=url) as client:
         if mode == "batch":
             answer = await client.post("/v1/events", content=json.dumps(events), headers=BATCH)
             return [result["status"] for result in answer.json()["results"]]

@@ -64,8 +64,8 @@ async def test_the_api_gives_the_figures_of_the_definitions(metrics: Metrics, da
     deliveries: list[Event] = data.draw(st.permutations(history + data.draw(st.lists(st.sampled_from(history)))))
     middle = data.draw(st.integers(0, len(deliveries)))
     await metrics.take_in([(0, deliveries[:middle], data.draw(st.booleans())), (1, deliveries[middle:], False)])
-    standing = known(history, as_known_at, as_accepted_at)
-    if not standing:
+    in_force = known(history, as_known_at, as_accepted_at)
+    if not in_force:
         return
     name = data.draw(st.sampled_from(sorted(ORACLE)))
     dimension = data.draw(st.sampled_from(dimensions_of(MEASURES[name])))
@@ -73,7 +73,7 @@ async def test_the_api_gives_the_figures_of_the_definitions(metrics: Metrics, da
     query |= {"as_known_at": as_known_at.isoformat(), "months": when.months, "planned": "true"}
     query |= {} if as_accepted_at is None else {"as_accepted_at": as_accepted_at.isoformat()}
     more = {"as_at": when.as_at, "months": when.months} if name in WITH_MONTHS else {}
-    parts = ORACLE[name](standing, Period(when.first, when.last), scope.value, **more)
+    parts = ORACLE[name](in_force, Period(when.first, when.last), scope.value, **more)
     expected = by(parts, [dimension])
     answer = await answered(metrics, f"/v1/measures/{name}", query)
     unit = answer["unit"]
@@ -81,7 +81,7 @@ async def test_the_api_gives_the_figures_of_the_definitions(metrics: Metrics, da
     assert {key: value for key, value in shown.items() if value or key in expected} == {
         key: rounded(value, unit) for key, value in expected.items()
     }, name
-    total = figure_of_count(name, parts, standing)
+    total = figure_of_count(name, parts, in_force)
     if isinstance(total, Fraction):
         assert float(answer["total"]) == rounded(total, unit), name
     else:

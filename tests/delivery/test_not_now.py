@@ -1,7 +1,7 @@
 """PostgreSQL that cannot do it now is waited for, whatever the reason: no dead letter, and nothing needs a restart.
 
-Invariant: metrics runs under a role of its own, as in production, on a server of the session that others use too; what
-a test does to its role, database and tables it mends again.
+Invariant: metrics runs under a role of its own, as in production, on a server of the session that others use too. A
+test undoes what it does to its role, database and tables.
 """
 
 import asyncio
@@ -151,11 +151,11 @@ async def an_event_waits(metrics: Patient, words: str) -> AsyncIterator[None]:
     """An event comes, and waits for the reason of these words; behind this block it is to count by itself."""
     authority, process = next(authorities), metrics.service.process.pid
     await put_on_topic(metrics.broker, [record_of(post_established("P-1", authority))])
-    await eventually(lambda: says(metrics.service, f"the consumer waits: {words}"), True, 60)
+    await eventually(lambda: says(metrics.service, f"the consumer waits: {words}"), True)
     assert (await get(metrics.service, "/health/live")).status_code == 200
     yield
-    await eventually(lambda: total(metrics.service, "establishment", authority), 1.0, 60)
-    await eventually(lambda: readiness(metrics.service), [], 60)
+    await eventually(lambda: total(metrics.service, "establishment", authority), 1.0)
+    await eventually(lambda: readiness(metrics.service), [])
     assert await dead_letters(metrics.broker) == []
     assert metrics.service.process.pid == process
 
@@ -303,7 +303,7 @@ async def test_connections_that_are_ended_again_and_again_lose_no_event(metrics:
     for number in range(10):
         await put_on_topic(metrics.broker, [record_of(post_established(f"P-{number}", authority))])
         await metrics.cut_off()
-    await eventually(lambda: total(metrics.service, "establishment", authority), 10.0, 60)
+    await eventually(lambda: total(metrics.service, "establishment", authority), 10.0)
     assert await dead_letters(metrics.broker) == []
 
 
@@ -322,16 +322,16 @@ async def test_a_full_disk_is_no_fault_of_a_timeline(metrics: Patient) -> None:
     await eventually(lambda: total(metrics.service, "establishment", authority), 1.0)
     await metrics.execute(RAISE.format(state="53100", table="staffing"))
     await metrics.execute(f"INSERT INTO derivation_queue (authority, subject) VALUES ('{authority}', 'post/P-1')")
-    await eventually(lambda: says(metrics.service, "PostgreSQL's disk is full"), True, 60)
+    await eventually(lambda: says(metrics.service, "PostgreSQL's disk is full"), True)
     assert (await read(metrics.database, "SELECT failed FROM derivation_queue"))[0]["failed"] is None
     await metrics.execute(MEND.format(table="staffing"))
-    await eventually(lambda: read(metrics.database, "SELECT * FROM derivation_queue"), [], 60)
-    await eventually(lambda: readiness(metrics.service), [], 60)
+    await eventually(lambda: read(metrics.database, "SELECT * FROM derivation_queue"), [])
+    await eventually(lambda: readiness(metrics.service), [])
 
 
 async def sent(recruitment: Patient, post: str) -> httpx.Response:
     """What the door answers to one event."""
-    async with httpx.AsyncClient(timeout=20, trust_env=False) as client:
+    async with httpx.AsyncClient(timeout=60, trust_env=False) as client:
         return await client.post(
             f"{recruitment.service.url}/v1/events",
             json=post_established(post, "331"),
@@ -363,18 +363,18 @@ async def test_the_door_asks_to_come_again(recruitment: Patient, state: str, wor
 async def test_a_door_without_its_database_is_open_again_when_there_is_a_new_one(recruitment: Patient) -> None:
     await asyncio.to_thread(recruitment.postgres.drop, recruitment.name)
     unavailable(await sent(recruitment, "P-A"))
-    await eventually(lambda: readiness(recruitment.service), ["the database does not exist"], 60)
+    await eventually(lambda: readiness(recruitment.service), ["the database does not exist"])
     await recruitment.make_database()
-    await eventually(lambda: readiness(recruitment.service), [], 60)
+    await eventually(lambda: readiness(recruitment.service), [])
     assert (await sent(recruitment, "P-A")).status_code == 202
 
 
 async def test_a_door_that_may_not_write_says_so(recruitment: Patient) -> None:
     await takes_no_writes(recruitment)
     try:
-        await eventually(lambda: readiness(recruitment.service), ["PostgreSQL takes no writes (read-only)"], 60)
+        await eventually(lambda: readiness(recruitment.service), ["PostgreSQL takes no writes (read-only)"])
         assert unavailable(await sent(recruitment, "P-B")).startswith("PostgreSQL takes no writes (read-only).")
     finally:
         await takes_writes(recruitment)
-    await eventually(lambda: readiness(recruitment.service), [], 60)
+    await eventually(lambda: readiness(recruitment.service), [])
     assert (await sent(recruitment, "P-B")).status_code == 202

@@ -221,7 +221,7 @@ async def test_a_large_batch_is_taken_in_piece_by_piece_while_the_next_piece_is_
         begun.append([event.envelope.id for event in events])
         if len(begun) < 3:
             # While this one is written, what is in the next is found out.
-            await asyncio.wait_for(is_decoded[3 * len(begun) + 1].wait(), 30)
+            await asyncio.wait_for(is_decoded[3 * len(begun) + 1].wait(), 60)
         at_work -= 1
 
     monkeypatch.setattr("services.chassis.delivery._decoded", decode)

@@ -55,7 +55,9 @@ class Metrics:
 
     async def forget_everything(self) -> None:
         """As it was before the first event."""
-        await self.consumers[0].runtime.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, derivation_queue")
+        await self.consumers[0].runtime.pool.execute(
+            "TRUNCATE inbox, occupancy, cover, staffing, initiative, derivation_queue"
+        )
 
     async def take_in(self, deliveries: list[tuple[int, list[Event], bool]]) -> Tables:
         """Deliver batches, each to one consumer, with whether it is far behind; both work at the same time."""

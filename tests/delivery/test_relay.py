@@ -25,7 +25,7 @@ from tests.delivery.observing import (
     total,
 )
 from tests.delivery.processes import another_process
-from tests.parts import Broker, EmbeddedBroker, RealSystem
+from tests.parts import Broker, EmbeddedBroker, RealSystem, Service
 
 
 async def published(system: RealSystem, authority: str) -> set[int]:
@@ -58,7 +58,8 @@ async def test_events_of_one_subject_are_published_in_the_order_in_which_they_we
             of_subject.setdefault(record.key, []).append(position)
     assert {len(positions) for positions in of_subject.values()} == {20}
     assert all(positions == sorted(positions) for positions in of_subject.values())
-    assert len(log) > 1
+    # On Apache Kafka an authority stands on one partition of a topic; on the embedded broker on many.
+    assert (len(log) == 1) is system.broker.idempotent
 
 
 async def test_the_positions_of_the_journal_have_no_gaps(standing_system: RealSystem) -> None:
@@ -83,15 +84,20 @@ async def test_when_the_leading_relay_is_killed_the_other_process_takes_over_and
         system.recruitment.kill()
         assert await send(second, [post_established("P-301", authority)]) == ["accepted"]
         await eventually(lambda: total(system.metrics, "establishment", authority), 302.0)
-        assert await counter(second, "workforce_published_total") > 0
+        await eventually(lambda: has_published(second), True)
         assert await published(system, authority) == await accepted(system, authority)
     finally:
         second.kill()
         system.recruitment.restart()
 
 
+async def has_published(service: Service) -> bool:
+    """Whether this process has published anything, as it tells Prometheus."""
+    return await counter(service, "workforce_published_total") > 0
+
+
 async def test_a_log_that_is_lost_is_published_again_and_read_from_its_beginning(standing_system: RealSystem) -> None:
-    """The new log grows past the reader's position at once, and holds there what the reader has not seen: the old log
+    """The new log grows past the reader's position at once, and holds there what the reader has not seen. The old log
     held every event twice, as after a relay that was killed before it could save how far it had come.
     """
     system, authority = standing_system, "203"
@@ -106,7 +112,7 @@ async def test_a_log_that_is_lost_is_published_again_and_read_from_its_beginning
     await lose_the_log(system.broker)
     await send(system.recruitment, [post_established(f"R-{number}", authority) for number in range(100)])
     await eventually(lambda: published(system, authority), await accepted(system, authority))
-    await eventually(lambda: total(system.metrics, "establishment", authority), 1100.0, seconds=120)
+    await eventually(lambda: total(system.metrics, "establishment", authority), 1100.0)
     await eventually(lambda: missing(system), [0] * len(topics_owned_by(RECRUITMENT)))
 
 
@@ -145,7 +151,7 @@ async def test_requests_from_before_a_relay_began_are_passed_over_and_later_ones
 
     async def heard() -> set[int]:
         await ask(2)
-        for records in (await clients.reader.getmany(timeout_ms=200)).values():
+        for records in (await clients.requests.getmany(timeout_ms=200)).values():
             requests.update(decode(RepublishRequest, record.value).up_to for record in records)
         return requests
 
@@ -176,7 +182,7 @@ async def test_a_broker_that_lost_everything_gets_everything_again(standing_syst
     system.metrics.start()
     await eventually(lambda: total(system.metrics, "establishment", authority), 3.0)
     await eventually(lambda: published(system, authority), await accepted(system, authority))
-    assert await counter(system.recruitment, "workforce_journal_replays_total") == replays + 1
+    assert await counter(system.recruitment, "workforce_journal_replays_total") > replays
     others = {table: [row for row in rows if "204" not in row] for table, rows in everybody.items()}
     now = await tables(system.databases["metrics"])
     assert {table: [row for row in rows if "204" not in row] for table, rows in now.items()} == others

@@ -31,21 +31,19 @@ def the_subscriber(service: ModuleType) -> BatchSubscriber:
     return subscriber
 
 
-@pytest.mark.parametrize("idempotent", [True, False])
-def test_a_service_makes_no_topics_finds_new_partitions_in_seconds_and_leaves_the_log_to_us(
-    monkeypatch: pytest.MonkeyPatch, idempotent: bool
+def test_a_service_only_reads_makes_no_topics_finds_new_partitions_in_seconds_and_leaves_the_log_to_us(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     made: dict[str, Any] = {}
     monkeypatch.setattr(runtime, "KafkaBroker", lambda servers, **settings: made.update(settings, servers=servers))
-    new_broker(SETTINGS.model_copy(update={"kafka_servers": "kafka:9092", "kafka_idempotent_producer": idempotent}))
+    new_broker(SETTINGS.model_copy(update={"kafka_servers": "kafka:9092"}))
     assert made.pop("logger").name == "broker"
     assert made == {
         "servers": "kafka:9092",
+        "consumer_only": True,
         "allow_auto_create_topics": False,
         "metadata_max_age_ms": 5000,
-        "acks": "all",
-        "enable_idempotence": idempotent,
-        "graceful_timeout": 20.0,
+        "graceful_timeout": 10.0,
         "log_level": logging.DEBUG,
     }
 
@@ -94,6 +92,9 @@ def test_a_batch_and_the_patience_of_the_group_have_their_sizes(
         "max_poll_interval_ms": 600_000,
         "session_timeout_ms": 6_000,
         "heartbeat_interval_ms": 2_000,
+        # Some dozens of partitions with a backlog: a few MB ahead in all.
+        "fetch_max_bytes": 4_194_304,
+        "max_partition_fetch_bytes": 524_288,
     }
     assert {name: subscriber._connection_args[name] for name in told} == told
     assert (subscriber.max_records, subscriber.batch_timeout_ms) == (most, milliseconds)
@@ -116,6 +117,7 @@ def test_a_service_reads_in_batches_one_at_a_time_every_topic_the_catalogue_says
                 "workforce.agency-cover",
                 "workforce.hiring",
                 "workforce.leavers",
+                "workforce.policies",
                 "workforce.posts",
                 "workforce.progression-panels",
                 "workforce.working-life",

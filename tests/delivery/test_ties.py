@@ -5,6 +5,7 @@ Invariant: the figures were worked out by hand (tests/ties.py); every authority 
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import httpx
@@ -89,7 +90,7 @@ async def test_each_tie_gives_the_figure_of_the_definitions_in_every_order_and_i
     standing_system: RealSystem,
 ) -> None:
     system = standing_system
-    expected = {}
+    expected, fed = {}, dict[str, int]()
     for number, tie in enumerate(TIES):
         unstated, said = tie.events(), tie.events(("10", "9"))
         for first, events, rows in (
@@ -100,11 +101,10 @@ async def test_each_tie_gives_the_figure_of_the_definitions_in_every_order_and_i
         ):
             await feed(system, [as_fed(one, first + number) for one in events], at_once=first < BACKWARDS)
             expected[first, number] = as_shown(rows)
-            await eventually(
-                lambda authority=first + number: events_in(system.databases["metrics"], "inbox", str(authority)),  # type: ignore[misc]
-                len(events),
-            )
-    async with httpx.AsyncClient(base_url=system.metrics.url, timeout=30, trust_env=False) as client:
+            fed[str(first + number)] = len(events)
+    for authority, how_many in fed.items():
+        await eventually(partial(events_in, system.databases["metrics"], "inbox", authority), how_many)
+    async with httpx.AsyncClient(base_url=system.metrics.url, timeout=60, trust_env=False) as client:
         for number, tie in enumerate(TIES):
             for one, other, findings in ((FORWARDS, BACKWARDS, 1), (STATED_FORWARDS, STATED_BACKWARDS, 0)):
                 rows, answers = await everything(client, tie, one + number)
@@ -139,7 +139,7 @@ async def test_events_of_one_request_without_a_time_are_in_the_order_they_state_
             lambda authority=authority: events_in(system.databases["metrics"], "inbox", authority),  # type: ignore[misc]
             3,
         )
-    async with httpx.AsyncClient(base_url=system.metrics.url, timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=system.metrics.url, timeout=60, trust_env=False) as client:
         totals = {
             authority: (await ask(client, "/v1/measures/establishment", int(authority), as_at="2023-10-20"))["total"]
             for authority in orders
@@ -173,6 +173,6 @@ async def test_a_sourcesequence_travels_on_kafka_and_is_told_with_the_event(stan
         for record in of_partition
     ]
     assert [dict(record.headers)["ce_sourcesequence"] for record in records] == [b"17"]
-    async with httpx.AsyncClient(base_url=system.metrics.url, timeout=30, trust_env=False) as client:
+    async with httpx.AsyncClient(base_url=system.metrics.url, timeout=60, trust_env=False) as client:
         (told,) = (await ask(client, "/v1/subjects/post/P-1", 605))["events"]
     assert told["sourcesequence"] == "17"

@@ -22,7 +22,7 @@ from tests.deploy.compose import ON_KAFKA, REPOSITORY, SERVICES, read_compose, r
 from tests.parts import ApacheKafka, PostgreSQL, Process, free_port
 
 DOCKERFILE = REPOSITORY / "deploy" / "images" / "Dockerfile"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 PASSWORDS_NEEDED = "local all postgres trust\nlocal all all scram-sha-256\n"
 """Who may connect: as the PostgreSQL image has it, a password for everybody but the superuser on the spot."""
 

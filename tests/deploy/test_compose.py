@@ -80,7 +80,7 @@ def test_the_file_keeps_the_compose_specification() -> None:
 def test_the_file_filled_in_keeps_it_too(compose: dict[str, Any]) -> None:
     schema = specification()
     jsonschema.validators.validator_for(schema)(schema).validate(compose)
-    assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "prometheus", "grafana", "proxy"}
+    assert set(compose["services"]) == {*SERVICES, "kafka", "postgresql", "disks", "prometheus", "grafana", "proxy"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -131,7 +131,7 @@ def test_ports_are_published_on_this_machine_alone(compose: dict[str, Any]) -> N
 
 def test_every_image_is_pinned_to_a_version(compose: dict[str, Any]) -> None:
     for service in compose["services"].values():
-        assert re.fullmatch(r"[a-z/]+:v?\d+(\.\d+)+", service["image"]), service["image"]
+        assert re.fullmatch(r"[a-z/-]+:v?\d+(\.\d+)+", service["image"]), service["image"]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -208,15 +208,18 @@ def test_statistical_neighbours_are_passed_on_as_the_env_file_has_them(
     assert read_settings(SETTINGS["metrics"]).statistical_neighbours == neighbours  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize(("script", "database"), [("metrics_anew", "metrics"), ("benchmarks", "benchmarks")])
+@pytest.mark.parametrize(
+    ("script", "database"), [("metrics_anew", "metrics"), ("from_0_2_0", "benchmarks"), ("from_0_2_0", "people")]
+)
 def test_a_database_that_is_made_later_is_as_on_a_new_server(script: str, database: str) -> None:
     first, later = (
         (REPOSITORY / f"deploy/postgresql/{name}.sql").read_text(encoding="utf-8") for name in ("databases", script)
     )
-    made = f"CREATE DATABASE {database} OWNER metrics"
+    made = f"CREATE DATABASE {database} OWNER "
     (as_new,) = [statement for statement in first.split(";") if made in statement]
     assert as_new[as_new.index(made) :] in later
-    assert f"REVOKE ALL ON DATABASE {database} FROM PUBLIC;" in later
+    closed = re.findall(r"REVOKE ALL ON DATABASE (.*) FROM PUBLIC;", later)
+    assert any(database in names.split(", ") for names in closed)
     for grant in re.findall(rf"GRANT CONNECT ON DATABASE {database} TO \w+;", first):
         assert grant in later
     if rf"\connect {database}" in first:
@@ -227,7 +230,7 @@ def test_each_image_has_its_version_in_one_place_and_it_is_that_of_what_is_teste
     named = {service["image"] for service in compose["services"].values()}
     versions = dict(image.rsplit(":", 1) for image in named)
     assert set(versions) == {
-        "workforce", "apache/kafka", "postgres", "prom/prometheus", "grafana/grafana", "nginx",
+        "workforce", "apache/kafka", "postgres", "prom/prometheus", "prom/node-exporter", "grafana/grafana", "nginx",
     }  # fmt: skip
     names = "|".join(re.escape(name) for name in (*versions, "python"))
     image = re.compile(rf"(?<![\w./-])({names}):v?\d+[.]\d")

@@ -155,11 +155,25 @@ async def test_building_metrics_anew_leaves_what_dfe_published_alone(server: Pro
     assert await who_sees_public(server, "metrics") == set()
 
 
-async def test_a_server_of_version_0_2_0_gets_the_database_it_lacks(server: Production) -> None:
-    server.postgresql.drop("benchmarks")
+async def test_a_server_of_version_0_2_0_gets_the_role_and_the_databases_that_it_lacks(server: Production) -> None:
+    for database in ("benchmarks", "people"):
+        server.postgresql.drop(database)
+    await as_superuser(server, "postgres", "DROP ROLE people")
+    script = SCRIPTS / "from_0_2_0.sql"
 
-    done = server.psql(SCRIPTS / "benchmarks.sql", {})
+    refused = server.psql(script, {})
+    assert refused.returncode != 0
+    assert await as_superuser(server, "postgres", "SELECT FROM pg_roles WHERE rolname = 'people'") == []
+
+    done = server.psql(script, server.compose["services"]["postgresql"]["environment"])
 
     assert done.returncode == 0, done.stderr
-    assert {role for role in ROLES[:5] if await may_connect(server, role, "benchmarks")} == {"metrics"}
-    assert await language_of(server, "benchmarks") == ("metrics", "UTF8", "b", "C.UTF-8", "C", "C")
+    for database, owner in (("benchmarks", "metrics"), ("people", "people")):
+        assert {role for role in ROLES[:5] if await may_connect(server, role, database)} == CONNECT[database]
+        assert await language_of(server, database) == (owner, "UTF8", "b", "C.UTF-8", "C", "C")
+    (role,) = await as_superuser(
+        server,
+        "postgres",
+        "SELECT rolcanlogin, rolsuper, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = 'people'",
+    )
+    assert tuple(role) == (True, False, False, False)

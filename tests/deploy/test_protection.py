@@ -14,7 +14,7 @@ from deploy.images import ready
 from services.chassis.process import GRACE_SECONDS
 from tests.deploy.compose import REPOSITORY, SERVICES, read_compose, read_env_file
 
-CONTAINERS = (*SERVICES, "kafka", "postgresql", "prometheus", "grafana", "proxy")
+CONTAINERS = (*SERVICES, "kafka", "postgresql", "disks", "prometheus", "grafana", "proxy")
 LIMITS = {
     "recruitment": ("1", "512M", 100),
     "retention": ("1", "512M", 100),
@@ -22,6 +22,7 @@ LIMITS = {
     "people": ("1", "768M", 100),
     "kafka": ("2", "1G", 1000),
     "postgresql": ("2", "2G", 300),
+    "disks": ("0.5", "64M", 50),
     "prometheus": ("1", "512M", 200),
     "grafana": ("1", "512M", 200),
     "proxy": ("1", "256M", 100),
@@ -34,6 +35,7 @@ STOPS = {
     "people": (None, "60s"),
     "kafka": (None, "60s"),
     "postgresql": ("SIGINT", "120s"),
+    "disks": (None, "10s"),
     "prometheus": (None, "60s"),
     "grafana": (None, "30s"),
     "proxy": ("SIGQUIT", "60s"),
@@ -47,6 +49,7 @@ NETWORKS = {
     "people": ["inside", "outside"],
     "kafka": ["inside"],
     "postgresql": ["inside"],
+    "disks": ["inside"],
     "prometheus": ["inside", "outside"],
     "grafana": ["inside", "outside"],
     "proxy": ["outside"],
@@ -59,6 +62,7 @@ CHECKS = {
     "kafka": "nc -z 127.0.0.1 9092",
     # By address: while the server is set up it answers on its socket alone.
     "postgresql": "pg_isready -q -h 127.0.0.1 -U postgres",
+    "disks": "wget -q -O /dev/null http://127.0.0.1:9100/",
     "prometheus": "wget -q -O /dev/null http://127.0.0.1:9090/-/ready",
     "grafana": "wget -q -O /dev/null http://127.0.0.1:3000/api/health",
     "proxy": "nginx -e stderr -t -q -c /etc/proxy/nginx.conf",
@@ -72,7 +76,7 @@ WAITS_FOR = {
     "proxy": {"recruitment", "retention", "metrics", "people"},
 }
 IN_MEMORY = "/tmp"  # noqa: S108 - a container's own
-TEMPORARY = {"postgresql": [IN_MEMORY, "/var/run/postgresql"], "kafka": [], "prometheus": []}
+TEMPORARY = {"postgresql": [IN_MEMORY, "/var/run/postgresql"], "kafka": [], "prometheus": [], "disks": []}
 """Where a container may write in memory; the others may in one place."""
 VOLUMES = {
     "kafka": ["kafka:/var/lib/kafka/data"],
@@ -80,6 +84,7 @@ VOLUMES = {
         "postgresql:/var/lib/postgresql",
         "./deploy/postgresql/databases.sql:/docker-entrypoint-initdb.d/databases.sql:ro",
     ],
+    "disks": ["postgresql:/var/lib/postgresql:ro", "kafka:/var/lib/kafka/data:ro"],
     "prometheus": ["./deploy/prometheus:/etc/prometheus:ro", "prometheus:/prometheus"],
     "grafana": [
         "./deploy/grafana/provisioning:/etc/grafana/provisioning:ro",
@@ -248,9 +253,9 @@ def test_grafana_takes_nobody_in_and_tells_nobody(containers: dict[str, dict[str
         "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
         "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
         "GF_PLUGINS_PREINSTALL_DISABLED": "true",
-        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": "/etc/grafana/dashboards/vacancies.json",
+        "GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH": "/etc/grafana/dashboards/figures/vacancies.json",
     }
-    assert (REPOSITORY / "deploy/grafana/dashboards/vacancies.json").exists()
+    assert (REPOSITORY / "deploy/grafana/dashboards/figures/vacancies.json").exists()
 
 
 def test_kafka_makes_no_topic_by_accident_and_keeps_one_copy_of_each(containers: dict[str, dict[str, Any]]) -> None:
@@ -331,12 +336,14 @@ def test_grafana_reads_figures_by_the_role_that_sees_the_reports_alone() -> None
 def test_dashboards_are_those_of_the_files_and_stay_so(containers: dict[str, dict[str, Any]]) -> None:
     assert provisioned("dashboards/workforce.yml")["providers"] == [
         {
-            "name": "workforce",
+            "name": name,
+            "folder": name.capitalize(),
             "type": "file",
             "disableDeletion": True,
             "allowUiUpdates": False,
-            "options": {"path": "/etc/grafana/dashboards"},
+            "options": {"path": f"/etc/grafana/dashboards/{name}"},
         }
+        for name in ("figures", "operation")
     ]
 
 

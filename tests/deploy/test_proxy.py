@@ -86,7 +86,7 @@ class StubServer(ThreadingHTTPServer):
 
 def until(reached: Callable[[], bool]) -> None:
     """Wait until something is so."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.02)
@@ -106,7 +106,7 @@ class Proxy:
         context = ssl.create_default_context(cafile=str(self.certificate))
         if tls_1_2:
             context.maximum_version = ssl.TLSVersion.TLSv1_2
-        plain = socket.create_connection((LOOPBACK, self.port), timeout=30, source_address=(by, 0))
+        plain = socket.create_connection((LOOPBACK, self.port), timeout=60, source_address=(by, 0))
         return context.wrap_socket(plain, server_hostname=name)
 
     def keep(self, name: str) -> http.client.HTTPConnection:
@@ -181,7 +181,7 @@ def proxy(postgres: PostgreSQL, parts_folder: Path, program: Callable[[str], str
         process.start()
         service.wait_until_ready()
         proxy = Proxy(port, certificate, key, process.log)
-        process.wait_until(lambda: reachable(proxy), "answers", 60)
+        process.wait_until(lambda: reachable(proxy), "answers", 120)
         yield proxy
     finally:
         process.stop()
@@ -222,7 +222,7 @@ def test_an_event_gets_through_with_its_key_and_without_is_refused_by_the_servic
 
 
 def test_only_tls_and_only_names_of_ours_are_answered(proxy: Proxy) -> None:
-    plain = http.client.HTTPConnection(LOOPBACK, proxy.port, timeout=30)
+    plain = http.client.HTTPConnection(LOOPBACK, proxy.port, timeout=60)
     plain.request("GET", "/v1/events", headers={"Host": NAME})
     assert plain.getresponse().status == 400
     # Not even by who takes any certificate, or asks for no name.
@@ -230,7 +230,7 @@ def test_only_tls_and_only_names_of_ours_are_answered(proxy: Proxy) -> None:
     careless.check_hostname, careless.verify_mode = False, ssl.CERT_NONE
     for name in ("another.example", None):
         with (
-            socket.create_connection((LOOPBACK, proxy.port), timeout=30) as connection,
+            socket.create_connection((LOOPBACK, proxy.port), timeout=60) as connection,
             pytest.raises(ssl.SSLError, match="UNRECOGNIZED_NAME"),
         ):
             careless.wrap_socket(connection, server_hostname=name)

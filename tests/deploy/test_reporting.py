@@ -29,7 +29,7 @@ async def connect(production: Production, role: str, database: str) -> asyncpg.C
     return await asyncpg.connect(production.database_url(role, password, database))
 
 
-@pytest.mark.parametrize("table", ["inbox", "journal", "occupancy", "cover", "staffing", "migration"])
+@pytest.mark.parametrize("table", ["inbox", "journal", "occupancy", "cover", "staffing", "initiative", "migration"])
 async def test_who_reads_reports_reads_no_table(production: Production, table: str) -> None:
     connection = await connect(production, "grafana", "metrics")
     with pytest.raises(asyncpg.InsufficientPrivilegeError, match="permission denied"):
@@ -60,6 +60,8 @@ async def test_the_reports_run_with_the_rights_of_metrics_for_nobody_but_their_r
     settled = (True, "s", ["search_path=pg_catalog, pg_temp"], "metrics")
     assert [(row["proname"], *list(row)[1:5]) for row in reports] == [
         ("detailed_stock", *settled),
+        ("initiatives", *settled),
+        ("month_ends", *settled),
         ("monthly_stock", *settled),
         ("stock", *settled),
     ]

@@ -21,7 +21,7 @@ class Stranger:
     connection: socket.socket = field(init=False)
 
     def __post_init__(self) -> None:
-        self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+        self.connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def send(self, text: str | bytes) -> bool:
         """Send this; whether the service still took it."""
@@ -31,7 +31,7 @@ class Stranger:
             return False
         return True
 
-    def answer(self, seconds: float = 10.0) -> str:
+    def answer(self, seconds: float = 60.0) -> str:
         """The first line of the answer; empty where the connection is ended without one."""
         self.connection.settimeout(seconds)
         with suppress(ConnectionError):
@@ -78,7 +78,7 @@ def drop_by_drop(stranger: Stranger, beginning: str, drop: str, seconds: float) 
         stranger.connection.setblocking(False)
         with suppress(BlockingIOError, ConnectionError):
             return stranger.connection.recv(4096).partition(b"\r\n")[0].decode()
-        stranger.connection.settimeout(10)
+        stranger.connection.settimeout(60)
     return stranger.answer(1.0)
 
 

@@ -20,7 +20,7 @@ ROUNDS = max(1, EXAMPLES // 100)
 WORKERS = 150 * ROUNDS
 SENT_AROUND_A_KILL = 50
 """Events that may be sent after the one at which a part is killed, before the next part's turn."""
-PATIENCE_SECONDS = 120.0
+PATIENCE_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ async def feed_in_peace(system: RealSystem, events: list[Stated]) -> Tables:
     feeder.start()
     await asyncio.to_thread(feeder.join)
     await eventually(lambda: events_in(system.databases["metrics"], "inbox"), before + len(events))
-    await eventually(lambda: still_to_derive(system), 0)
+    await eventually(lambda: still_queued(system), 0)
     return await tables(system.databases["metrics"])
 
 
@@ -113,7 +113,7 @@ async def expect(system: RealSystem, events: int, expected: Tables) -> None:
     """Wait until metrics has taken in so many events, and its tables are these."""
     await eventually(lambda: missing(system), [], PATIENCE_SECONDS)
     assert await events_in(system.databases["metrics"], "inbox") == events
-    await eventually(lambda: still_to_derive(system), 0)
+    await eventually(lambda: still_queued(system), 0)
     await eventually(lambda: tables(system.databases["metrics"]), expected)
     assert await counter(system.metrics, "workforce_dead_letters_total") == 0
 
@@ -127,7 +127,7 @@ async def missing(system: RealSystem) -> list[str]:
     return sorted((ids[0] | ids[1]) - ids[2])
 
 
-async def still_to_derive(system: RealSystem) -> int:
+async def still_queued(system: RealSystem) -> int:
     """How many subjects wait to be derived."""
     (row,) = await read(system.databases["metrics"], "SELECT count(*) FROM derivation_queue")
     return int(row[0])

@@ -83,7 +83,7 @@ def metrics_alone(postgres: PostgreSQL, logs: Path) -> Iterator[Alone]:
     alone = Alone(service.url, told["database_url"], {name: key for name, (key, _) in made.items()})
     try:
         service.start()
-        service.process.wait_until(lambda: _answers(alone), "answers with its database", 60)
+        service.process.wait_until(lambda: _answers(alone), "answers with its database", 120)
         yield alone
     finally:
         service.stop()

@@ -12,7 +12,7 @@ import httpx
 
 from tests.integration.feed import Feed
 
-SECONDS = 30.0
+SECONDS = 120.0
 AGE = ("recorded_until", "complete_until", "stale", "feeds", "more_feeds")
 """What every answer of events says of how old is what is known, last of its members."""
 TAKEN_IN = "SELECT count(*) FROM inbox WHERE authority = $1 AND subject = ANY ($2::text[])"

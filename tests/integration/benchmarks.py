@@ -66,7 +66,7 @@ class Loaded:
         """Send a release, or neighbours."""
         headers = {"content-type": kind} | ({} if caller is None else {"authorization": f"Bearer {self.keys[caller]}"})
         address = f"{self.url}/v1/benchmarks/{what}?{query}"
-        return httpx.post(address, content=body, headers=headers, timeout=30, trust_env=False)
+        return httpx.post(address, content=body, headers=headers, timeout=60, trust_env=False)
 
     def ask(self, path: str, caller: str | None = "analyst", accept: str | None = None) -> httpx.Response:
         """Ask for what stands at this path under /v1/benchmarks."""
@@ -104,7 +104,7 @@ def metrics_alone(log: Path, settings: dict[str, str]) -> Iterator[tuple[Loaded,
     try:
         metrics.start()
         loaded = Loaded(metrics.url, {name: key for name, (key, _) in made.items()})
-        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 60)
+        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 120)
         yield loaded, metrics
     finally:
         metrics.stop()

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import asyncpg
 import pytest
 import pytest_asyncio
 
@@ -15,6 +16,7 @@ from tests.integration.alone import Alone, metrics_alone
 from tests.integration.benchmarks import Loaded, two_releases
 from tests.integration.fed import metrics_that_was_fed
 from tests.integration.feed import Feed
+from tests.integration.reported import read_as_dashboards_do, until_written_down
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
 
 """How long the demonstration may take to come in, on a slow machine; usually some seconds."""
@@ -51,9 +53,21 @@ def alone(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Alone]:
 
 @pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def demonstration(postgres: PostgreSQL, parts_folder: Path) -> AsyncIterator[Feed]:
-    """Metrics of a system of its own, when the demonstration authority's whole history has come in by the feeds."""
-    async with metrics_that_was_fed(postgres, parts_folder / "demonstration", history()) as metrics:
+    """Metrics of a system of its own, when the demonstration authority's whole history has come in by the feeds.
+
+    It writes down for dashboards what it answers.
+    """
+    folder, settings = parts_folder / "demonstration", {"reporting_every_seconds": 3}
+    async with metrics_that_was_fed(postgres, folder, history(), settings) as metrics:
         yield metrics
+
+
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
+async def reported(demonstration: Feed) -> AsyncIterator[asyncpg.Connection]:
+    """The schema reporting, when all of the demonstration is written down, as a dashboard's role reads it."""
+    await until_written_down(demonstration)
+    async with read_as_dashboards_do(demonstration) as connection:
+        yield connection
 
 
 @pytest.fixture

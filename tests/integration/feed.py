@@ -17,7 +17,7 @@ from cloudevents.core.v1.event import CloudEvent
 
 STRUCTURED = "application/cloudevents+json"
 BATCH = "application/cloudevents-batch+json"
-_ASKING = httpx.Client(timeout=30, trust_env=False)
+_ASKING = httpx.Client(timeout=60, trust_env=False)
 """One for all questions: to make one costs more than a question."""
 RECORDED = datetime(2023, 10, 2, 8, 30, tzinfo=UTC)
 
@@ -72,6 +72,8 @@ class Feed:
 
     url: str
     key: str | None = None
+    database: str | None = None
+    """Where what came in stands, for who reads it there."""
 
     def structured(self, event: CloudEvent) -> httpx.Response:
         """Send one event, attributes and data in one JSON object."""
@@ -117,7 +119,7 @@ class Feed:
 
     def _send(self, message: HTTPMessage) -> httpx.Response:
         headers = self._headers(message.headers)
-        return httpx.post(f"{self.url}/v1/events", content=message.body, headers=headers, timeout=30, trust_env=False)
+        return httpx.post(f"{self.url}/v1/events", content=message.body, headers=headers, timeout=60, trust_env=False)
 
     def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
         return dict(headers) | ({} if self.key is None else {"authorization": f"Bearer {self.key}"})

@@ -41,7 +41,12 @@ OF_AN_AUTHORITY: dict[str, tuple[str, ...]] = {
     "/v1/changes": ("/v1/changes?from_known=2018-07-31T00:00:00Z&as_at=2018-09-30&measure=in-post,starters,cases",),
     "/v1/academy/cohorts": ("/v1/academy/cohorts?as_at=2019-12-31",),
     "/v1/academy/cohorts/{cohort}": ("/v1/academy/cohorts/all?as_at=2019-12-31",),
+    "/v1/vacant-posts": ("/v1/vacant-posts?as_at=2019-06-30&role=social-worker",),
+    "/v1/reports": ("/v1/reports?limit=10",),
+    "/v1/reports/{report}": ("/v1/reports/1?",),
+    "/v1/reports/{report}/comparison": ("/v1/reports/2/comparison?earlier=1",),
     "/v1/feeds": ("/v1/feeds?",),
+    "/v1/initiatives": ("/v1/initiatives?from=2020-01-01&to=2023-12-31",),
     "/v1/survival": ("/v1/survival?as_at=2020-06-30", "/v1/survival?of=academy-members&points=days&as_at=2020-06-30"),
     "/v1/quality": ("/v1/quality?as_at=2019-12-31&limit=20",),
     "/v1/forecasts/vacancies": ("/v1/forecasts/vacancies?as_at=2020-06-30&months=3",),
@@ -73,8 +78,12 @@ OPERATED = {
 }
 """What only an operator for all authorities may do."""
 
-SENT = {"POST /v1/effects": "/v1/effects?as_at=2019-12-31"}
-"""What is asked of events that are sent with the question: their own tests say what is answered."""
+SENT = {
+    "POST /v1/effects": "/v1/effects?as_at=2019-12-31",
+    "POST /v1/reports": "/v1/reports?",
+    "DELETE /v1/reports/{report}": "/v1/reports/99?",
+}
+"""What is asked of what is sent with the question, or done: their own tests say what is answered."""
 
 
 def _routes(routes: Iterable[Any]) -> Iterator[APIRoute]:

@@ -35,7 +35,7 @@ async def metrics(system: RealSystem) -> Feed:
 
 
 def asked(metrics: Feed, path: str, **headers: str) -> httpx.Response:
-    answer: Any = httpx.get(metrics.url + path, headers=headers, timeout=30, trust_env=False)
+    answer: Any = httpx.get(metrics.url + path, headers=headers, timeout=60, trust_env=False)
     assert isinstance(answer, httpx.Response)
     return answer
 
@@ -86,16 +86,16 @@ async def test_an_event_that_moves_a_figure_gives_it_another_tag_and_leaves_othe
 def test_head_says_of_an_answer_all_but_its_body(metrics: Feed, path: str) -> None:
     for accept in ("application/json", "text/csv"):
         whole = asked(metrics, path, Accept=accept)
-        head = httpx.head(metrics.url + path, headers={"Accept": accept}, timeout=30, trust_env=False)
+        head = httpx.head(metrics.url + path, headers={"Accept": accept}, timeout=60, trust_env=False)
         assert (head.status_code, head.content) == (200, b"")
         for name in ("etag", "content-type", "vary", "cache-control"):
             assert head.headers.get(name) == whole.headers.get(name)
         if "etag" in head.headers:
             held = {"If-None-Match": head.headers["etag"], "Accept": accept}
-            assert httpx.head(metrics.url + path, headers=held, timeout=30, trust_env=False).status_code == 304
+            assert httpx.head(metrics.url + path, headers=held, timeout=60, trust_env=False).status_code == 304
 
 
 def test_head_is_refused_where_there_is_nothing_to_get(system: RealSystem, metrics: Feed) -> None:
-    assert httpx.head(f"{metrics.url}/v1/measures/nothing?{OF}", trust_env=False).status_code == 404
-    refused = httpx.head(f"{system.recruitment.url}/v1/events", trust_env=False)
+    assert httpx.head(f"{metrics.url}/v1/measures/nothing?{OF}", timeout=60, trust_env=False).status_code == 404
+    refused = httpx.head(f"{system.recruitment.url}/v1/events", timeout=60, trust_env=False)
     assert (refused.status_code, refused.headers["allow"]) == (405, "POST")

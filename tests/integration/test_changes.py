@@ -70,6 +70,8 @@ def test_the_figures_that_a_correction_moved(metrics: Feed) -> None:
         "crude-turnover": (51.8, 0.0),  # 365 / 704
         "absence-rate": (0.5, 0.3),  # 2 days / (1.5 or 2.5 x 253)
         "vacancies-by-age": (2.5, 1.5),
+        "uncovered-vacancies-by-age": (2.5, 1.5),
+        "in-post-by-length-of-service": (3, 4),
     }
     (vacancies,) = (figure for figure in changed["figures"] if figure["measure"] == "vacancies")
     assert (vacancies["as_at"], vacancies["unit"]) == ("2023-10-31", "FTE")
@@ -87,6 +89,8 @@ def test_the_parts_and_the_events_that_a_correction_moved(metrics: Feed) -> None
         ("vacancies", "post/P-2"): ("1", "0", "-1"),
         ("uncovered-vacancies", "post/P-2"): ("1", "0", "-1"),
         ("vacancies-by-age", "post/P-2"): ("1", "0", "-1"),
+        ("uncovered-vacancies-by-age", "post/P-2"): ("1", "0", "-1"),
+        ("in-post-by-length-of-service", "worker/W-3", "post/P-2"): ("0", "1", "1"),
         ("in-post-headcount", "worker/W-3", "post/P-2"): ("0", "1", "1"),
         ("leavers", "worker/W-3", "post/P-2"): ("1", "0", "-1"),
         ("leavers-fte", "worker/W-3", "post/P-2"): ("1", "0", "-1"),
@@ -124,8 +128,9 @@ def test_a_merge_of_numbers_is_the_event_that_moves_the_caseload(metrics: Feed) 
         "cases": (15, 24),
         "case-holders-fte": (1.0, 1.5),
         "average-caseload": (15.0, 16.0),
+        "workers-by-caseload": (1, 2),
     }
-    assert [[event["id"] for event in change["events"]] for change in changed["changes"]] == [["merged"], ["merged"]]
+    assert [[event["id"] for event in change["events"]] for change in changed["changes"]] == [["merged"]] * 3
 
 
 @pytest.mark.parametrize("time", [OCTOBER, "as_at=2023-11-30", "financial_year=2023-24"])

@@ -6,6 +6,8 @@ Invariant: what it ends with is what its help says; nobody ever sees a traceback
 import csv
 import io
 import json
+import re
+import shlex
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -126,7 +128,7 @@ def test_an_event_that_is_rejected_is_told_with_what_would_be_right(workforce: T
 
 @pytest.mark.parametrize(
     ("content", "told"),
-    [("{", "is not JSON"), ('{"type": "post"}', "'post' is no type of event"), ("[7]", "is no type")],
+    [("{", "is not JSON"), ('{"type": "post"}', "'post' is no type of event"), ("[7]", "is no JSON object")],
 )
 def test_a_file_that_holds_no_events_is_refused_before_anything_is_sent(
     workforce: Terminal, tmp_path: Path, content: str, told: str
@@ -141,7 +143,7 @@ def test_a_file_that_holds_no_events_is_refused_before_anything_is_sent(
     [
         ((), "which feed? Say --feed hr"),
         (("--feed", "hr"), "employees.csv has no date in its name that can be read: say --as-at 2023-10-31"),
-        (("--feed", "hr", "--as-at", "yesterday"), "--as-at yesterday is no date: right would be 2023-10-31"),
+        (("--feed", "hr", "--as-at", "yesterday"), "--as-at yesterday is not a date: right would be 2023-10-31"),
     ],
 )
 def test_an_extract_needs_a_feed_and_a_date(
@@ -183,6 +185,19 @@ def test_a_figure_and_a_subject_are_explained(two_posts: Said, workforce: Termin
     assert [found["id"] for found in events] == ["post-2"]
     assert "post/P-2" in workforce("explain", *OF_JUNE).out
     assert "post-2" in workforce("explain", "post/P-2").out
+
+
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def test_each_line_that_the_readme_shows_is_answered(two_posts: Said, workforce: Terminal) -> None:
+    lines = re.findall(r"^\./workforce (.+)$", README, re.MULTILINE)
+    assert [line.split()[0] for line in lines] == ["status", "figures", "explain"]
+    for line in lines:
+        said = workforce(*shlex.split(line.replace("331", AUTHORITY)))
+        # Of the status the code says how the services are.
+        assert said.code in ((OK, FAILED) if line == "status" else (OK,)), said.err
+        assert said.out
 
 
 def test_without_a_measure_all_are_listed(workforce: Terminal) -> None:
@@ -256,6 +271,8 @@ def test_the_status_tells_of_each_service_and_of_each_feed(two_posts: Said, work
         "workforce.hiring",
     }
     assert "recruitment" in workforce("status").out
+    # One table alone is a table: --csv gives the services, and the feeds with --feeds.
+    assert {row["service"] for row in workforce("status", "--csv").rows} == services.keys()
 
 
 def test_the_status_of_a_service_that_is_away_hides_nothing_of_the_others(workforce: Terminal) -> None:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import pytest_asyncio
 
-from services.metrics.ingest.store import lock_authorities
+from services.metrics.ingest.queue import lock_authorities
 from tests.integration.arrival import complete
 from tests.integration.benchmarks import NEWER
 from tests.integration.feed import Feed, post_established
@@ -26,7 +26,7 @@ from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
 from tests.unit.benchmarks.small_release import file_of
 
 AUTHORITY = "331"
-SECONDS = 60.0
+SECONDS = 120.0
 ESTABLISHMENT = f"/v1/measures/establishment?authority={AUTHORITY}&as_at=2023-10-31"
 CHANGES = f"/v1/changes?authority={AUTHORITY}&measure=establishment&as_at=2023-10-31&from_known=2023-01-01T00:00:00Z"
 WITHOUT_TABLES = {"/v1/subjects/{kind}/{identifier}"}
@@ -62,7 +62,8 @@ def load_release(metrics: Feed) -> None:
     release = {"release": "2025", "published": "2026-02-26"}
     csv, body = {"content-type": "text/csv"}, file_of(*NEWER)
     address = f"{metrics.url}/v1/benchmarks/releases"
-    assert httpx.post(address, params=release, content=body, headers=csv, trust_env=False).status_code == 201
+    loaded = httpx.post(address, params=release, content=body, headers=csv, timeout=SECONDS, trust_env=False)
+    assert loaded.status_code == 201
 
 
 def eventually(is_so: Callable[[], bool]) -> None:
@@ -92,7 +93,7 @@ def in_full(metrics: Feed, path: str) -> datetime:
 def held(metrics: Feed, path: str, answer: httpx.Response) -> httpx.Response:
     """What is answered to whoever holds an answer already."""
     headers = {"if-none-match": answer.headers["etag"]}
-    return httpx.get(metrics.url + path, headers=headers, timeout=30, trust_env=False)
+    return httpx.get(metrics.url + path, headers=headers, timeout=SECONDS, trust_env=False)
 
 
 @asynccontextmanager

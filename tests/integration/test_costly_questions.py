@@ -25,6 +25,7 @@ COSTLY = {
     "/v1/academy/cohorts": "/v1/academy/cohorts?authority=331",
     "/v1/academy/cohorts/{cohort}": "/v1/academy/cohorts/all?authority=331",
     "/v1/survival": "/v1/survival?authority=331",
+    "/v1/vacant-posts": "/v1/vacant-posts?authority=331",
     "/v1/quality": "/v1/quality?authority=331",
     "/v1/forecasts/vacancies": "/v1/forecasts/vacancies?authority=331",
     "/v1/forecasts/vacancies/back-test": "/v1/forecasts/vacancies/back-test?authority=331",
@@ -38,8 +39,11 @@ OF_PUBLISHED_FIGURES_ALONE = {
     "/v1/benchmarks/revisions",
 }
 """Routes that read what DfE published, a page or a place at a time: they take their turns, and cost next to nothing."""
-OF_FEEDS = {"/v1/feeds"}
-"""So do those that read what each feed sent."""
+OF_FEEDS = {"/v1/feeds", "/v1/initiatives"}
+"""So do those that read what each feed sent, and what a council announced."""
+
+OF_REPORTS = {"/v1/reports", "/v1/reports/{report}", "/v1/reports/{report}/comparison"}
+"""A report asks its questions by their own routes: each of them costs, and takes its turn."""
 
 
 @pytest.fixture(scope="module")
@@ -58,8 +62,8 @@ def miserly(postgres: PostgreSQL, parts_folder: Path) -> Iterator[httpx.Client]:
     try:
         metrics.start()
         headers = {"authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=metrics.url, headers=headers, timeout=30, trust_env=False) as client:
-            metrics.process.wait_until(lambda: _has_its_database(client), "answers with its database", 60)
+        with httpx.Client(base_url=metrics.url, headers=headers, timeout=60, trust_env=False) as client:
+            metrics.process.wait_until(lambda: _has_its_database(client), "answers with its database", 120)
             release = {"release": "2025", "published": "2026-02-26"}
             csv = {"content-type": "text/csv"}
             loaded = client.post("/v1/benchmarks/releases", params=release, content=file_of(*NEWER), headers=csv)
@@ -104,7 +108,7 @@ def test_every_documented_route_of_figures_is_among_them_and_says_so(miserly: ht
     }
     in_turn = {path for path, responses in answers.items() if "429" in responses}
     listing = {"/v1/measures", "/v1/quality/checks", "/v1/dead-letters", "/v1/dead-letters/{offset}", "/v1/replays"}
-    assert in_turn == COSTLY.keys() | OF_PUBLISHED_FIGURES_ALONE | OF_FEEDS == answers.keys() - listing
+    assert in_turn == COSTLY.keys() | OF_PUBLISHED_FIGURES_ALONE | OF_FEEDS | OF_REPORTS == answers.keys() - listing
     for path in in_turn:
         assert "too-costly" in answers[path]["422"]["description"]
         assert "Retry-After" in answers[path]["429"]["headers"]

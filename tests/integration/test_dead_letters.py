@@ -32,9 +32,9 @@ async def put_on_the_topic(system: RealSystem, value: bytes) -> None:
 
 def dead_letters(system: RealSystem, at_least: int) -> list[dict[str, Any]]:
     """What metrics lists, as soon as there are so many."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while True:
-        records: list[dict[str, Any]] = httpx.get(f"{system.metrics.url}/v1/dead-letters").json()["records"]
+        records: list[dict[str, Any]] = httpx.get(f"{system.metrics.url}/v1/dead-letters", timeout=60).json()["records"]
         if len(records) >= at_least:
             return records
         assert time.monotonic() < deadline, records
@@ -57,7 +57,7 @@ async def test_a_record_sent_again_is_tried_again(system: RealSystem) -> None:
     await put_on_the_topic(system, BAD)
     before = dead_letters(system, known + 1)
 
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=60) as client:
         again = {"offsets": [before[-1]["offset"]]}
         answer = await client.post(f"{system.metrics.url}/v1/dead-letters/send-again", json=again)
 
@@ -83,22 +83,22 @@ async def test_a_record_that_is_read_and_rejected_once_more_is_listed_once(syste
     assert (last["about"]["topic"], last["about"]["offset"]) == (first["about"]["topic"], first["about"]["offset"])
     # Either letter can be sent again.
     offsets = {"offsets": [first["offset"], last["offset"]]}
-    async with httpx.AsyncClient() as client:
-        answer = await client.post(f"{system.metrics.url}/v1/dead-letters/send-again", json=offsets, timeout=30)
+    async with httpx.AsyncClient(timeout=60) as client:
+        answer = await client.post(f"{system.metrics.url}/v1/dead-letters/send-again", json=offsets)
     assert answer.json() == {"sent": 2}
     assert [record["offset"] for record in listed] == sorted(record["offset"] for record in listed)
     dead_letters(system, known + 3)
 
 
 def test_sending_again_what_is_not_there_says_so(system: RealSystem) -> None:
-    answer = httpx.post(f"{system.metrics.url}/v1/dead-letters/send-again", json={"offsets": [999_999]}, timeout=30)
+    answer = httpx.post(f"{system.metrics.url}/v1/dead-letters/send-again", json={"offsets": [999_999]}, timeout=60)
     assert answer.status_code == 409
     assert answer.json()["detail"] == "offset 999999: there is no such record"
     assert answer.json()["sent"] == 0
 
 
 def test_sending_again_without_saying_what_is_refused(system: RealSystem) -> None:
-    answer = httpx.post(f"{system.metrics.url}/v1/dead-letters/send-again", json={"offsets": []})
+    answer = httpx.post(f"{system.metrics.url}/v1/dead-letters/send-again", json={"offsets": []}, timeout=60)
 
     assert answer.status_code == 422
     assert answer.headers["content-type"] == "application/problem+json"
@@ -127,19 +127,19 @@ async def put_a_bad_copy_on_the_topic(system: RealSystem, good: Event) -> None:
 
 def ask(system: RealSystem, path: str, body: dict[str, Any] | None = None) -> httpx.Response:
     url = f"{system.metrics.url}/v1/dead-letters{path}"
-    return httpx.get(url, timeout=30) if body is None else httpx.post(url, json=body, timeout=30)
+    return httpx.get(url, timeout=60) if body is None else httpx.post(url, json=body, timeout=60)
 
 
 def open_letters(system: RealSystem) -> float:
     """How many letters of posts Prometheus is told are open."""
-    told = httpx.get(f"{system.metrics.url}/metrics", timeout=30).text
+    told = httpx.get(f"{system.metrics.url}/metrics", timeout=60).text
     pattern = r'^workforce_dead_letters_open\{topic="workforce.posts"\} (\S+)$'
     return sum(float(number) for number in re.findall(pattern, told, re.MULTILINE))
 
 
 def wait_until_open_letters_are_told(system: RealSystem) -> None:
     """Wait until Prometheus is told of as many as are listed: it is told once a second."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while open_letters(system) != (listed := open_in_the_list(system)):
         assert time.monotonic() < deadline, (open_letters(system), listed)
         time.sleep(0.1)

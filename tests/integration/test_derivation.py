@@ -16,8 +16,9 @@ from services import metrics
 from services.chassis.database import connect_pool, migrate
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
-from services.metrics.ingest import handlers, store
+from services.metrics.ingest import handlers, queue
 from services.metrics.ingest.derivation import AT_ONCE
+from services.metrics.ingest.subjects import Subject
 from services.metrics.timelines import knowledge
 from services.metrics.timelines.workers import occupancies
 from tests.dirt import KINDS, WORKER
@@ -80,7 +81,7 @@ async def test_one_subject_that_cannot_be_derived_is_marked_and_the_others_count
 
     await pool.execute("UPDATE inbox SET recorded_at = accepted_at WHERE subject = 'post/P-17'")
     async with pool.acquire() as connection:
-        await store.enqueue(connection, {store.Subject("331", "post/P-17")})
+        await queue.enqueue(connection, {Subject("331", "post/P-17")})
     while await handlers.derive_queued(runtime):
         pass
 

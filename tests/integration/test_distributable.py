@@ -12,6 +12,8 @@ from services import metrics
 from services.chassis import inbox
 from services.chassis.database import connect_pool, migrate
 from services.chassis.runtime import CHASSIS_MIGRATIONS
+from services.metrics.reports import MIGRATIONS as OF_REPORTS
+from services.metrics.reports import store as reports_store
 from tests.integration.by_authority import (
     TABLES,
     keys_without_authority,
@@ -46,11 +48,11 @@ OF_ALL_AUTHORITIES = {
     "stock_columns.COUNT_ROWS: staffing as staffing": "a sum over several authorities",
     "stock_columns.COUNT_KEYS: staffing as staffing": "distinct values over several authorities",
     "store.MERGES: inbox as inbox": "the merges of several authorities, each told with its own",
-    "store.COUNT_QUEUED: derivation_queue as derivation_queue": "how long the queue is, for the operator",
-    "store.COUNT_QUEUED_OF: derivation_queue as derivation_queue": "the same, of one authority or all",
-    "store.ENQUEUE_EVERYTHING: inbox as inbox": "every subject, each into the queue of its own authority",
-    "store.QUEUE_IS_EMPTY: derivation_queue as derivation_queue": "whether there is anything in the queue",
-    "store.LOCK_A_QUEUED_AUTHORITY: derivation_queue as derivation_queue": "any authority of which something is queued",
+    "queue.COUNT_QUEUED: derivation_queue as derivation_queue": "how long the queue is, for the operator",
+    "queue.COUNT_QUEUED_OF: derivation_queue as derivation_queue": "the same, of one authority or all",
+    "queue.ENQUEUE_EVERYTHING: inbox as inbox": "every subject, each into the queue of its own authority",
+    "queue.QUEUE_IS_EMPTY: derivation_queue as derivation_queue": "whether there is anything in the queue",
+    "queue.LOCK_A_QUEUED_AUTHORITY: derivation_queue as derivation_queue": "any authority of which something is queued",
     "feeds.COUNT: feed as feed": "how many feeds there are, of one authority or all",
     "feeds.LIST: feed as feed": "those feeds, each with its authority",
     "feeds.NEWEST: feed as feed": "the feeds that came last, for Prometheus",
@@ -80,8 +82,20 @@ async def test_every_key_has_the_authority_but_those_of_operational_tables(pool:
         "staffing",
         "staffing_version",
         "staffing_change",
+        "initiative",
     }
     assert OPERATIONAL.keys() < tables
+
+
+async def test_reports_stand_by_authority_too_in_the_database_of_what_is_kept(pool: asyncpg.Pool) -> None:
+    await migrate(pool, (OF_REPORTS,))
+    tables = {"report", "report_question", "report_count"}
+    async with pool.acquire() as connection:
+        assert await keys_without_authority(connection, OPERATIONAL) == set()
+        assert tables < {row["table"] for row in await connection.fetch(TABLES)}
+        queries = queries_in([reports_store])
+        assert {"store.FIND", "store.LIST", "store.TAKE_AWAY"} < queries.keys()
+        assert await scans_without_authority(connection, queries, tables) == set()
 
 
 async def test_a_key_without_the_authority_is_noticed(pool: asyncpg.Pool) -> None:
@@ -106,7 +120,7 @@ async def test_a_key_without_the_authority_is_noticed(pool: asyncpg.Pool) -> Non
 
 
 async def test_every_scan_and_join_is_by_the_authority_but_of_what_asks_for_all(pool: asyncpg.Pool) -> None:
-    asking = [*modules_in(metrics, leave_out=["services.metrics.benchmarks"]), inbox]
+    asking = [*modules_in(metrics, leave_out=["services.metrics.benchmarks", "services.metrics.reports"]), inbox]
     queries = queries_in(asking)
     assert {"store.NEW_STAFFING_VERSION", "stock_columns.ROWS", "inbox.READ_ARRIVED", "feeds.LIST"} < queries.keys()
     assert queries_within_functions(asking) == set()

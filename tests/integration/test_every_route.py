@@ -33,8 +33,10 @@ from tests.unit.metrics.test_workbook import rows_of
 
 OWN, OTHERS = slice(800), slice(0, 2000, 2)
 """Of the demonstration's events authority 331 has the first, and authority 332 every second one, of a longer time."""
+ELSEWHERE = ("benchmarks", "back-test", "feeds", "reports")
 AUTHORITY_ROUTES = [(path, question) for path, questions in OF_AN_AUTHORITY.items() for question in questions]
 OF_ITSELF = ("authority", "recorded_until", "stale")
+REPORTED = ("/v1/measures/in-post?as_at=2019-06-30&by=role", "/v1/measures/in-post?as_at=2019-12-31&by=role")
 PASSING = ("links", "complete_until", "as_known_at", "to_known")
 """Members that move on by themselves."""
 
@@ -56,7 +58,15 @@ def metrics(alone: Alone) -> Alone:
     for query, rows in (("release=2022&published=2023-02-23", OLDER), ("release=2025&published=2026-02-26", NEWER)):
         loading = alone.ask(f"/v1/benchmarks/releases?{query}", "operator", "POST", file_of(*rows))
         assert loading.status_code == 201
+    for number, question in enumerate(REPORTED, 1):
+        making = make_report(alone, {"name": f"Report {number}", "questions": [question]})
+        assert making.json()["report"] == number
     return alone
+
+
+def make_report(alone: Alone, body: dict[str, Any]) -> httpx.Response:
+    headers = {"authorization": f"Bearer {alone.keys['analyst']}"}
+    return httpx.post(f"{alone.url}/v1/reports?authority=331", json=body, headers=headers, timeout=60, trust_env=False)
 
 
 # --- whose data -------------------------------------------------------------------------------------------------------
@@ -70,8 +80,8 @@ def test_what_is_told_of_an_authority_does_not_hang_on_what_another_recorded_und
     metrics.take_in(*demonstration("332", OTHERS))
     after = {path: lasting(metrics.ask(path, "analyst")) for path in asked}
     assert [path for path in asked if before[path] != after[path]] == []
-    # And there is something that could be taken for its own (but nothing yet to test forecasts by).
-    for path in (path for path in asked if not any(word in path for word in ("benchmarks", "back-test", "feeds"))):
+    # And there is something that could be taken for its own (but nothing yet to test forecasts by, and no report).
+    for path in (path for path in asked if not any(word in path for word in ELSEWHERE)):
         others = lasting(metrics.ask(path.replace("=331", "=332"), "neighbour"))
         assert any(others[name] != value for name, value in after[path].items() if name not in OF_ITSELF), path
         # Each says of when its own newest record is: the other's is a year older.

@@ -77,7 +77,7 @@ def test_parts_add_up_to_the_figure_and_to_each_of_its_rows(metrics: Feed, measu
 
 
 def test_most_measures_have_a_figure_in_this_year(metrics: Feed) -> None:
-    """So that adding up is more than nought of nothing."""
+    """So that something is there to add up."""
     totals = {name: asked(metrics, f"measures/{name}", "financial_year=2023-24")["total"] for name in COUNTS}
     assert {name for name, total in totals.items() if not total} == {
         *("over-establishment", "agency", "agency-cover", "agency-headcount", "agency-cover-headcount"),
@@ -85,6 +85,8 @@ def test_most_measures_have_a_figure_in_this_year(metrics: Feed) -> None:
         *("starters-old-enough", "starters-retained", "applications", "campaigns-opened", "agency-conversions"),
         *("children", "children-by-area", "support-sessions", "session-registrations", "support-taken-up"),
         *("retention-payments-made", "retention-payments-paid", *OF_ONE_COUNCIL),
+        *("agency-by-tenure", "agency-tenure-days", "workers-by-caseload", "workers-over-caseload"),
+        "offers-not-started",
     }
     assert totals["agency-cost"] == 19451.43  # 40 x 37 hours x 92 days / 7
     assert totals["days-to-fill"] == 335.5  # 44 x 0.5 in P-1, 78 in P-2, 289 x 0.5 in P-3, 91 in P-4
@@ -101,6 +103,14 @@ def test_every_term_of_a_rate_can_be_followed(metrics: Feed, measure: str, time:
         assert added_up(answer["parts"]) == Decimal(term["exact"] or 0)
         assert answer.get("reason") == term.get("reason") == (None if term["exact"] else why_none(term["measure"]))
         assert answer["where"] == {"csww_role": 5}
+
+
+def test_a_term_of_a_rate_of_the_first_year_there_is_can_be_followed(metrics: Feed) -> None:
+    rate = asked(metrics, "measures/turnover-rate/explanation", "as_at=1948-01-01")
+    # The year up to it began before any date that can be asked for.
+    assert rate["from"] == "1947-01-02"
+    leavers = followed(metrics, rate["terms"][0]["explanation"])
+    assert (leavers["measure"], leavers["exact"]) == ("leavers-fte", "0")
 
 
 def test_a_rate_is_the_ratio_of_its_terms(metrics: Feed) -> None:
@@ -179,15 +189,15 @@ def test_each_subject_leads_to_events_and_these_to_where_they_came_from(metrics:
 
 
 def test_whether_an_event_stands_is_said_as_known_at_the_instant(metrics: Feed) -> None:
-    def standing(subject: str, as_known_at: str) -> dict[str, bool]:
+    def in_force(subject: str, as_known_at: str) -> dict[str, bool]:
         events = asked(metrics, f"subjects/{subject}", "", as_known_at)["events"]
-        return {event["id"]: event["stands"] for event in events}
+        return {event["id"]: event["in_force"] for event in events}
 
-    assert standing("worker/W-3", BEFORE_THE_LEAVER) == {"started-W-3": True}
-    assert standing("worker/W-3", BEFORE_THE_CORRECTION) == {"started-W-3": True, "left-1": True}
-    assert standing("worker/W-3", AFTER_THE_CORRECTION) == {"started-W-3": True, "left-1": False, "left-2": True}
-    assert standing("worker/W-4", "2023-11-02T00:00:00Z") == {"started-W-4": True, "counted-by-mistake": True}
-    assert standing("worker/W-4", AFTER_ALL) == {
+    assert in_force("worker/W-3", BEFORE_THE_LEAVER) == {"started-W-3": True}
+    assert in_force("worker/W-3", BEFORE_THE_CORRECTION) == {"started-W-3": True, "left-1": True}
+    assert in_force("worker/W-3", AFTER_THE_CORRECTION) == {"started-W-3": True, "left-1": False, "left-2": True}
+    assert in_force("worker/W-4", "2023-11-02T00:00:00Z") == {"started-W-4": True, "counted-by-mistake": True}
+    assert in_force("worker/W-4", AFTER_ALL) == {
         "started-W-4": True,
         "counted-by-mistake": False,
         "not-counted": False,
@@ -235,7 +245,7 @@ def test_an_explanation_as_csv_and_what_it_explains(metrics: Feed) -> None:
     assert [about[name] for name in names] == ["starters", "people", "all", "2023-04-01", "2024-03-31"]
     empty = metrics.get(f"{path}&leaving_reason=retired".replace("starters", "leavers"), "text/csv").text.splitlines()
     assert empty == ["amount,since,until,subjects,role,team,service_area,grade,csww_role,location,origin,route,"
-                     "employment,cohort,leaving_reason,destination"]  # fmt: skip
+                     "employment,cohort,leaving_reason,destination,length_of_service"]  # fmt: skip
 
 
 @pytest.mark.parametrize(

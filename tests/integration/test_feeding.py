@@ -160,7 +160,9 @@ def test_a_body_may_come_compressed_and_is_the_same_event(recruitment: Feed, new
     body = json.dumps(written(post_established(new, new))).encode()
     for encoding, compressed in (("gzip", gzip.compress(body)), ("deflate", zlib.compress(body))):
         headers = {"content-type": STRUCTURED, "content-encoding": encoding}
-        answer = httpx.post(f"{recruitment.url}/v1/events", content=compressed, headers=headers, trust_env=False)
+        answer = httpx.post(
+            f"{recruitment.url}/v1/events", content=compressed, headers=headers, timeout=60, trust_env=False
+        )
         assert answer.is_success, answer.text
     assert recruitment.structured(post_established(new, new)).json()["status"] == "already-known"
 
@@ -168,7 +170,7 @@ def test_a_body_may_come_compressed_and_is_the_same_event(recruitment: Feed, new
 def test_a_body_that_blows_up_or_is_encoded_in_another_way_is_refused(recruitment: Feed, new: str) -> None:
     def sent(body: bytes, encoding: str) -> httpx.Response:
         headers = {"content-type": BATCH, "content-encoding": encoding}
-        return httpx.post(f"{recruitment.url}/v1/events", content=body, headers=headers, trust_env=False)
+        return httpx.post(f"{recruitment.url}/v1/events", content=body, headers=headers, timeout=60, trust_env=False)
 
     assert "100000 bytes" in problem(sent(gzip.compress(b"[" + b" " * 20_000_000 + b"]"), "gzip"), 413)["detail"]
     answer = sent(b"[]", "br")

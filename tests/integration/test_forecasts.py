@@ -1,6 +1,6 @@
 """Forecasts over HTTP, from what the feeds took in.
 
-Invariant: every figure expected here can be worked out from the few events that stand here: nobody of this authority
+Invariant: every figure expected here can be worked out from the few events in force here: nobody of this authority
 has ever left, so that what is known is all that is expected.
 """
 
@@ -165,7 +165,7 @@ def test_the_same_question_is_answered_with_the_same_bytes_and_not_again(figures
     first, second = complete(figures, path), figures.get(path)
     assert (first.content, first.headers["etag"]) == (second.content, second.headers["etag"])
     again = {"If-None-Match": first.headers["etag"]}
-    assert httpx.get(figures.url + path, headers=again, timeout=30, trust_env=False).status_code == 304
+    assert httpx.get(figures.url + path, headers=again, timeout=60, trust_env=False).status_code == 304
 
 
 def test_a_forecast_as_csv(figures: Feed) -> None:

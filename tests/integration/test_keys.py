@@ -68,7 +68,7 @@ def guarded(postgres: PostgreSQL, parts_folder: Path) -> Iterator[Guarded]:
         figures = guarded.figures("analyst")
         path = "/v1/measures/vacancies?authority=331"
         metrics.process.wait_until(
-            lambda: figures.reachable() and figures.get(path).status_code == 404, "has its database", 60
+            lambda: figures.reachable() and figures.get(path).status_code == 404, "has its database", 120
         )
         yield guarded
     finally:
@@ -96,7 +96,7 @@ def test_without_a_key_nothing_is_taken_and_nothing_read(guarded: Guarded, new: 
 def test_a_key_is_a_password_of_any_user(guarded: Guarded, user: str) -> None:
     def ask(caller: str, authority: str) -> int:
         path = f"{guarded.metrics.url}/v1/measures/vacancies.csv?authority={authority}"
-        return httpx.get(path, auth=(user, guarded.keys[caller]), trust_env=False).status_code
+        return httpx.get(path, auth=(user, guarded.keys[caller]), timeout=60, trust_env=False).status_code
 
     # 404: it may ask, but nothing is known.
     assert (ask("analyst", "331"), ask("analyst", "332"), ask("HR system", "331")) == (404, 403, 403)

@@ -17,6 +17,7 @@ ROUTES = (
     "/v1/measures/vacancies/explanation?",
     "/v1/academy/cohorts?",
     "/v1/survival?",
+    "/v1/vacant-posts?",
     "/v1/quality?",
     "/v1/forecasts/vacancies?",
 )

@@ -105,6 +105,27 @@ def test_who_left_on_the_date_has_left_and_who_is_there_is_censored_on_it(
 
 
 @pytest.mark.parametrize(
+    ("asked", "band"),
+    [
+        # W-3 and W-5 since this year, W-6 for four years.
+        ("in-post-by-length-of-service?as_at=2020-03-01&scope=census&by=length_of_service", "under-2-years"),
+        ("in-post-by-length-of-service?as_at=2019-03-01&scope=census&by=length_of_service", "2-to-5-years"),
+        ("leavers?from=2020-01-01&to=2020-03-01&scope=census&by=length_of_service", "under-2-years"),
+        ("leavers?from=2019-01-01&to=2019-03-01&scope=census&by=length_of_service", None),
+    ],
+)
+def test_the_median_of_bands_lies_in_one_of_them(metrics: Alone, asked: str, band: str | None) -> None:
+    path, _, query = asked.partition("?")
+    assert metrics.get(f"/v1/measures/{path}?{OF}&{query}")["median_in"] == band
+
+
+@pytest.mark.parametrize("by", ["role", "length_of_service,role"])
+def test_a_median_is_said_of_what_is_in_bands_alone(metrics: Alone, by: str) -> None:
+    path = f"/v1/measures/in-post-by-length-of-service?{OF}&as_at=2020-03-01&by={by}"
+    assert "median_in" not in metrics.get(path)
+
+
+@pytest.mark.parametrize(
     ("began", "count"),
     [
         ("from=2020-02-01", 3),

@@ -1,6 +1,6 @@
 """What is not known is not 0: months to come, counts that nobody made, years that are not over; and why, each time.
 
-Invariant: every expectation was worked out on paper from the events that stand here.
+Invariant: every expectation was worked out on paper from the events in force here.
 """
 
 import csv

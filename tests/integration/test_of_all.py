@@ -51,8 +51,8 @@ Answer = tuple[list[tuple[Key, list[Value]]], list[Value]]
 class Asking(Computation):
     """One who asks, and is told what it costs."""
 
-    def __init__(self, memory: ReadCache, most: int = MOST_STEPS) -> None:
-        super().__init__(memory, Lanes(8), "somebody", most)
+    def __init__(self, read_cache: ReadCache, most: int = MOST_STEPS) -> None:
+        super().__init__(read_cache, Lanes(8), "somebody", most)
         self.cost = 0
 
     async def weigh(self, steps: int) -> None:
@@ -65,8 +65,8 @@ class Asking(Computation):
     ) -> Answer:
         """A measure of all authorities, in two years."""
         request = FigureRequest(MEASURES[measure], ALL, known, accepted, FigureQuery(by))
-        (found,) = await request.work_out(self, [BEFORE, YEAR])
-        self.memory.settle()
+        found = (await request.add_up(self, [BEFORE, YEAR])).figures(request.measure)
+        self.read_cache.settle()
         return list(found.sorted_rows()), found.totals
 
 
@@ -95,40 +95,40 @@ def leaver(authority: str, number: int = 1) -> Event:
 
 
 async def test_what_was_counted_is_kept_and_only_who_changed_is_counted_anew(pool: asyncpg.Pool) -> None:
-    memory = cache_of(pool)
+    read_cache = cache_of(pool)
     half = Fraction(1, 2)
-    assert (await Asking(memory).answer("starters-fte"))[1] == [0, 3 * half]
+    assert (await Asking(read_cache).answer("starters-fte"))[1] == [0, 3 * half]
     # Nobody tells of this: only who counts 332 anew sees that its worker never started.
     await pool.execute("DELETE FROM inbox WHERE authority = '332' AND subject = 'worker/W-1'")
     await take_in(pool, of("331", half_a_starter(2)))
-    assert (await Asking(memory).answer("starters-fte"))[1] == [0, 4 * half]
+    assert (await Asking(read_cache).answer("starters-fte"))[1] == [0, 4 * half]
     assert (await Asking(cache_of(pool)).answer("starters-fte"))[1] == [0, 3 * half]
 
 
 async def test_what_changes_no_staffing_and_was_recorded_long_ago_is_seen(pool: asyncpg.Pool) -> None:
-    memory = cache_of(pool)
-    assert (await Asking(memory).answer("children"))[1] == [Reason.NOT_COUNTED] * 2
+    read_cache = cache_of(pool)
+    assert (await Asking(read_cache).answer("children"))[1] == [Reason.NOT_COUNTED] * 2
     april = date(2023, 4, 1)
     plans = DemandCounted(counted_on=april, demand=Demand.CHILD_PROTECTION_PLANS, children=40)
     await take_in(pool, event(plans, "demand/D-1", at(april, 1), "D-1", authority="332"))
-    assert (await Asking(memory).answer("children"))[1] == [Reason.NOT_COUNTED, 40]
+    assert (await Asking(read_cache).answer("children"))[1] == [Reason.NOT_COUNTED, 40]
 
 
 async def test_what_is_kept_is_of_the_question_that_was_asked(pool: asyncpg.Pool) -> None:
-    memory = cache_of(pool)
+    read_cache = cache_of(pool)
     await take_in(pool, leaver("331"))
     for _ in range(2):
-        assert (await Asking(memory).answer("leavers"))[1] == [0, 1]
-        assert (await Asking(memory).answer("starters"))[1] == [0, 3]
-        assert dict((await Asking(memory).answer("starters", ("role",)))[0]) == {("social-worker",): [0, 3]}
-        assert (await Asking(memory).answer("leavers", known=at(date(2023, 9, 1))))[1] == [0, 0]
-        assert (await Asking(memory).answer("leavers", accepted=at(date(2023, 9, 1))))[1] == [0, 0]
-        assert (await Asking(memory).answer("leavers", accepted=NOW))[1] == [0, 1]
+        assert (await Asking(read_cache).answer("leavers"))[1] == [0, 1]
+        assert (await Asking(read_cache).answer("starters"))[1] == [0, 3]
+        assert dict((await Asking(read_cache).answer("starters", ("role",)))[0]) == {("social-worker",): [0, 3]}
+        assert (await Asking(read_cache).answer("leavers", known=at(date(2023, 9, 1))))[1] == [0, 0]
+        assert (await Asking(read_cache).answer("leavers", accepted=at(date(2023, 9, 1))))[1] == [0, 0]
+        assert (await Asking(read_cache).answer("leavers", accepted=NOW))[1] == [0, 1]
 
 
 async def test_the_cost_is_of_those_who_are_counted_anew_and_is_told_before(pool: asyncpg.Pool) -> None:
-    memory = cache_of(pool)
-    first, again, after = Asking(memory), Asking(memory), Asking(memory)
+    read_cache = cache_of(pool)
+    first, again, after = Asking(read_cache), Asking(read_cache), Asking(read_cache)
     await first.answer("leavers")
     await again.answer("leavers")
     await take_in(pool, post(50, "332"))
@@ -137,37 +137,39 @@ async def test_the_cost_is_of_those_who_are_counted_anew_and_is_told_before(pool
     with pytest.raises(Problem) as refused:
         await Asking(cache_of(pool), most=first.cost - 1).answer("leavers")
     assert refused.value.status == 422
-    assert await Asking(memory, most=again.cost).answer("leavers") == await first.answer("leavers")
+    assert await Asking(read_cache, most=again.cost).answer("leavers") == await first.answer("leavers")
 
 
 async def test_what_is_derived_later_than_it_arrived_is_seen(pool: asyncpg.Pool) -> None:
     """Turnover divides leavers, of whom events tell, by who is in post, of whom staffing tells."""
-    memory = cache_of(pool)
+    read_cache = cache_of(pool)
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), recent_events=RecentEvents()))
     await take_in(pool, leaver("331"))
     start = of("332", half_a_starter(2))
     accepted = start.envelope.model_copy(update={"acceptedtime": NOW, "sequence": "1"})
     await handlers.TakeInEvents(runtime)([replace(start, envelope=accepted)], far_behind=True)
     # Half of one left, and two halves are there.
-    assert (await Asking(memory).answer("turnover-rate"))[1] == [Reason.NO_DENOMINATOR, 50]
+    assert (await Asking(read_cache).answer("turnover-rate"))[1] == [Reason.NO_DENOMINATOR, 50]
     while await handlers.derive_queued(runtime):
         pass
-    assert (await Asking(memory).answer("turnover-rate"))[1] == [Reason.NO_DENOMINATOR, Fraction(100, 3)]
+    assert (await Asking(read_cache).answer("turnover-rate"))[1] == [Reason.NO_DENOMINATOR, Fraction(100, 3)]
 
 
 async def test_a_question_with_very_many_rows_is_answered_and_not_kept(pool: asyncpg.Pool) -> None:
     expected = await Asking(cache_of(pool)).answer("starters-fte", ("role", "team"))
-    memory = cache_of(pool, 60_000)
+    read_cache = cache_of(pool, 60_000)
     for _ in range(2):
-        asking = Asking(memory)
+        asking = Asking(read_cache)
         assert await asking.answer("starters-fte", ("role", "team")) == expected
-        assert memory.budget.kept <= memory.budget.most
-    assert not [key for key, _ in memory.budget.weights() if "amounts" in str(key)]
+        assert read_cache.budget.kept <= read_cache.budget.most
+    assert not [key for key, _ in read_cache.budget.weights() if "amounts" in str(key)]
 
 
 # --- whatever happened ------------------------------------------------------------------------------------------------
 
-EMPTY = "TRUNCATE inbox, occupancy, cover, staffing, staffing_version, staffing_change, derivation_queue, feed"
+EMPTY = (
+    "TRUNCATE inbox, occupancy, cover, initiative, staffing, staffing_version, staffing_change, derivation_queue, feed"
+)
 
 
 @pytest.fixture(scope="module")
@@ -195,7 +197,7 @@ def test_whatever_happened_who_kept_what_was_counted_answers_as_one_who_kept_not
 async def _piece_by_piece(database: str, histories: list[list[Event]], drawn: Random) -> None:
     pool = await connect_pool(database, 2)
     await pool.execute(EMPTY)
-    memory = cache_of(pool)
+    read_cache = cache_of(pool)
     waiting = {code: [of(code, one) for one in history] for code, history in zip(AUTHORITIES, histories, strict=False)}
     measures = drawn.sample(list(MEASURES), 6)
     while waiting:
@@ -207,6 +209,6 @@ async def _piece_by_piece(database: str, histories: list[list[Event]], drawn: Ra
         for measure in [*measures, "children-per-case-holder"]:
             by = tuple(dimensions_of(MEASURES[measure])[: drawn.choice([0, 1])])
             known = drawn.choice([NOW, at(date(2023, 10, 15))])
-            kept = await Asking(memory).answer(measure, by, known)
+            kept = await Asking(read_cache).answer(measure, by, known)
             assert kept == await Asking(cache_of(pool)).answer(measure, by, known), measure
     await pool.close()

@@ -1,6 +1,6 @@
-"""More in post than is funded: what can be below nought is, in whatever way it is asked for, and what cannot be is not.
+"""More in post than is funded: figures that can be below 0 are, however they are asked for, and others are not.
 
-Invariant: every figure expected here can be worked out on paper from the events that stand here.
+Invariant: every figure expected here can be worked out on paper from the events in force here.
 
 In post in P-1, a social worker's of 1 FTE: 1 from January 2023, 2 from March, 2.5 from May; in P-2, a team manager's
 of 2: 1 from January. The half of May was recorded on 20 May.
@@ -62,13 +62,13 @@ def test_a_figure_in_all_by_role_and_of_one_role(
     assert (answer["total"], alone["total"], alone["rows"]) == (total, social_workers, [{"value": social_workers}])
 
 
-def test_what_cannot_be_below_nought_says_so_in_its_definition(metrics: Alone) -> None:
+def test_what_cannot_be_below_zero_says_so_in_its_definition(metrics: Alone) -> None:
     told = {item["measure"]: item for item in metrics.get("/v1/measures")["measures"]}
     assert "never below 0" in told["vacancies"]["definition"]
     assert "never below 0" not in told["nhs-vacancy-rate"]["definition"]
 
 
-def test_a_series_goes_below_nought_and_so_do_the_limits_of_its_chart(metrics: Alone) -> None:
+def test_a_series_goes_below_zero_and_so_do_the_limits_of_its_chart(metrics: Alone) -> None:
     answer = metrics.get(f"{RATE}/series?{MONTHS}&role=social-worker")
     assert answer["totals"] == [0.0, 0.0, -100.0, -100.0, -150.0]
     (phase,) = answer["control_chart"]["phases"]
@@ -77,7 +77,7 @@ def test_a_series_goes_below_nought_and_so_do_the_limits_of_its_chart(metrics: A
     assert (phase["lower"], phase["upper"], phase["points"]) == (-169.7, 29.7, 5)
 
 
-def test_the_limits_of_what_cannot_be_below_nought_stop_there(metrics: Alone) -> None:
+def test_the_limits_of_what_cannot_be_below_zero_stop_there(metrics: Alone) -> None:
     (phase,) = metrics.get(f"/v1/measures/over-establishment/series?{MONTHS}")["control_chart"]["phases"]
     # 0, 0, 1, 1, 1.5: mean 0.7; moving ranges of mean 0.375.
     assert (phase["centre"], phase["lower"], phase["upper"]) == (0.7, 0.0, 1.7)
@@ -92,7 +92,7 @@ def test_a_series_by_role_and_in_all(metrics: Alone) -> None:
     assert answer["totals"] == [33.3, 33.3, 0.0, 0.0, -16.7]
 
 
-def test_in_files_it_is_a_number_below_nought(metrics: Alone) -> None:
+def test_in_files_it_is_a_number_below_zero(metrics: Alone) -> None:
     asked = f"{OF}&as_at=2023-05-31&by=role"
     (line, _) = csv.DictReader(metrics.ask(f"{RATE}.csv?{asked}").text.splitlines())
     assert line["value"] == "-150.0"
@@ -120,7 +120,7 @@ def test_its_explanation_takes_away_what_is_in_post(metrics: Alone) -> None:
     ]
 
 
-def test_what_changed_went_further_below_nought(metrics: Alone) -> None:
+def test_what_changed_went_further_below_zero(metrics: Alone) -> None:
     before, after = "2023-05-19T12:00:00Z", "2023-05-21T12:00:00Z"
     asked = f"authority={AUTHORITY}&as_at=2023-05-19&measure=nhs-vacancy-rate,vacancies,over-establishment"
     answer = metrics.get(f"/v1/changes?{asked}&from_known={before}&to_known={after}")

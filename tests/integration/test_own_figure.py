@@ -160,14 +160,14 @@ def test_what_nobody_counted_is_null_and_says_so(metrics: Feed, measure: str) ->
     ids=["an authority without events", "before anything was accepted"],
 )
 @pytest.mark.parametrize("measure", ["turnover-rate", "leavers"])
-def test_where_nothing_was_known_there_is_no_figure_of_ours_rather_than_a_nought(
+def test_where_nothing_was_known_there_is_no_figure_of_ours_rather_than_a_zero(
     metrics: Feed, measure: str, asked: str
 ) -> None:
     answer = metrics.get(f"/v1/benchmarks/{measure}?{asked}").json()
     assert answer["authority"]["value"] is not None
     assert (answer["ours"]["value"], answer["ours"]["reason"]) == (None, "not-counted")
     assert answer["differences"][-1] == (
-        "Nothing was known of the authority here as at that instant: there is no figure of ours."
+        "Nothing was known of the authority here as at that instant: we have no figure."
     )
     assert set(answer["links"]) == {"pinned"}
 
@@ -210,7 +210,7 @@ def test_the_pinned_link_gives_the_same_figures(metrics: Feed) -> None:
 def test_it_has_a_line_of_its_own_in_csv(metrics: Feed) -> None:
     path = f"/v1/benchmarks/turnover-rate?{ASKED}&as_known_at={BEFORE_THE_LATE_LEAVER}"
     lines, about = metrics.rows(path), metrics.about(path)
-    assert [line["place"] for line in lines] == ["authority", "region", "england", "ours"]
+    assert [line["area"] for line in lines] == ["authority", "region", "england", "ours"]
     ours = lines[-1]
     assert (ours["code"], ours["value"]) == (OURS, "66.7")
     assert (about["as_at"], about["as_known_at"]) == ("2022-09-30", BEFORE_THE_LATE_LEAVER)

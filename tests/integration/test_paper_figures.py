@@ -34,7 +34,7 @@ def measure(metrics: Feed, name: str, **query: Any) -> float:
 
 
 def by(metrics: Feed, name: str, dimension: str, **query: Any) -> dict[str, float]:
-    """One figure broken down, without noughts."""
+    """One figure broken down, without zeros."""
     rows = ask(metrics, f"/v1/measures/{name}", by=dimension, **query)["rows"]
     return {row[dimension]: row["value"] for row in rows if row["value"]}
 

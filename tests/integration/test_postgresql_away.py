@@ -45,7 +45,7 @@ def test_a_service_answers_before_during_and_after_an_absence_of_postgresql(
     feed = Feed(service.url)
     server.stop()
     service.start()
-    service.process.wait_until(feed.reachable, "answers", 60)
+    service.process.wait_until(feed.reachable, "answers", 120)
     assert_it_says_what_is_missing(feed, post=f"{new}-0")
 
     server.start()
@@ -53,7 +53,7 @@ def test_a_service_answers_before_during_and_after_an_absence_of_postgresql(
     assert feed.structured(post_established(f"{new}-1", new)).status_code == 202
 
     server.stop()
-    service.process.wait_until(lambda: not service.ready(), "is not ready", 60)
+    service.process.wait_until(lambda: not service.ready(), "is not ready", 120)
     assert_it_says_what_is_missing(feed, post=f"{new}-2")
 
     server.start()

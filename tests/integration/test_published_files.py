@@ -13,7 +13,7 @@ import pytest
 
 from services.metrics.benchmarks.release import READ_BY
 from tests.integration.benchmarks import Loaded, answers, metrics_alone
-from tests.integration.feed import fault, problem
+from tests.integration.feed import Feed, fault, problem
 from tests.parts import PostgreSQL, RealSystem, Service
 from tests.unit.benchmarks.small_release import (
     HEADER_SINCE_2023,
@@ -192,7 +192,13 @@ def test_of_a_file_of_neighbours_that_cannot_be_read_nothing_is_loaded(loaded: L
     assert "broken" not in loaded.ask("neighbours").text
 
 
-async def test_releases_and_neighbours_are_there_when_metrics_was_built_anew(
+A_REPORT = """
+    INSERT INTO report (authority, number, name, made_by, as_known_at, as_accepted_at)
+    VALUES ('331', 1, 'Board of April', 'analyst', '2023-04-15T12:00:00Z', '2023-04-15T12:00:00Z')
+"""
+
+
+async def test_releases_neighbours_and_reports_are_there_when_metrics_was_built_anew(
     postgres: PostgreSQL, parts_folder: Path
 ) -> None:
     """As the runbook says: stop metrics, drop its database, make an empty one, start it."""
@@ -206,30 +212,40 @@ async def test_releases_and_neighbours_are_there_when_metrics_was_built_anew(
         assert loaded.load(NEIGHBOURS_OF_2025, query, what="neighbours").status_code == 201
         before = loaded.ask("in-post?authority=331&as_known_at=2026-03-01T00:00:00Z").json()
 
+        connection = await asyncpg.connect(urls["benchmarks_database_url"])
+        try:
+            await connection.execute(A_REPORT)
+        finally:
+            await connection.close()
+
         metrics.stop()
         postgres.drop("anew_metrics")
         postgres.create("anew_metrics")
         metrics.start()
-        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 60)
+        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 120)
 
         after = loaded.ask("in-post?authority=331&as_known_at=2026-03-01T00:00:00Z").json()
         assert {name: after[name] for name in after if name != "links"} == {
             name: before[name] for name in before if name != "links"
         }
         assert after["authority"]["value"] == 100.0
+        listed = Feed(loaded.url, loaded.keys["analyst"]).get("/v1/reports?authority=331").json()
+        assert [row["name"] for row in listed["rows"]] == ["Board of April"]
 
         # Its own database made anew while it runs.
         postgres.drop("anew_benchmarks")
         assert problem(loaded.ask("releases"), 503)["detail"].startswith("the database does not exist")
         postgres.create("anew_benchmarks")
-        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 60)
+        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 120)
         assert loaded.ask("releases").json() == {"releases": []}
 
 
 def test_whoever_loads_a_file_is_told_where_it_does_not_survive_a_rebuild(system: RealSystem) -> None:
     """Its metrics has but one database, and no keys."""
     anybody = Loaded(system.metrics.url, {})
-    told = "It is kept in metrics' own database, and gone when that is made anew: set WORKFORCE_BENCHMARKS_DATABASE_URL"
+    told = (
+        "It is kept in metrics' own database, and gone when that is made again: set WORKFORCE_BENCHMARKS_DATABASE_URL"
+    )
     release = anybody.load(OF_2025, "release=alone&published=2026-02-26", None)
     assert (release.status_code, len(release.json()["remarks"])) == (201, 1)
     assert release.json()["remarks"][0].startswith(told)
@@ -255,5 +271,5 @@ async def test_a_release_that_an_older_version_read_less_of_is_read_again(
         finally:
             await connection.close()
         metrics.start()
-        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 60)
+        metrics.process.wait_until(lambda: answers(loaded), "answers with its database", 120)
         assert value(loaded.ask("starters-fte?authority=331")) == 12.0

@@ -145,7 +145,7 @@ def test_findings_can_be_had_as_csv(metrics: Feed) -> None:
 def test_the_same_findings_have_the_same_etag(metrics: Feed) -> None:
     path = f"/v1/quality?authority={AUTHORITY}&{KNOWN_THEN}"
     tag = metrics.get(path).headers["etag"]
-    again = httpx.get(metrics.url + path, headers={"if-none-match": tag}, timeout=30, trust_env=False)
+    again = httpx.get(metrics.url + path, headers={"if-none-match": tag}, timeout=60, trust_env=False)
     assert (again.status_code, again.content) == (304, b"")
 
 

@@ -154,7 +154,7 @@ def test_a_series_of_some_posts_only(metrics: Feed, measure: str, asked: str, to
 def test_a_series_carries_its_control_chart_rebased_where_told(metrics: Feed, day: str) -> None:
     answer = series(metrics, "starters", f"{YEAR}&rebase={day}")["control_chart"]
     first, second = answer["phases"]
-    # 2 1 0 1 0 0: mean 2/3, moving ranges 1 1 1 1 0 of mean 0.8; 2/3 + 2.66 x 0.8 = 2.8, and below nought nothing.
+    # 2 1 0 1 0 0: mean 2/3, moving ranges 1 1 1 1 0 of mean 0.8; 2/3 + 2.66 x 0.8 = 2.8, and below 0 nothing.
     assert (first["start"], first["points"], first["centre"], first["mean_moving_range"]) == (0, 6, 0.7, 0.8)
     assert (first["lower"], first["upper"], first["provisional"]) == (0.0, 2.8, True)
     # 0 0 0 0 1 0: mean 1/6, moving ranges 0 0 0 1 1 of mean 0.4.

@@ -21,6 +21,7 @@ from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import CHASSIS_MIGRATIONS, Runtime
 from services.metrics.figures.columns import AMOUNTS, COLUMNS_BYTES, COMBINATION_BYTES, ROW, UNIT_BYTES
 from services.metrics.ingest import handlers
+from services.metrics.read_models.already_read import AlreadyRead
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.stock_columns import StockColumns
@@ -116,6 +117,20 @@ async def test_one_authority_is_not_read_again_when_another_changes(pool: asyncp
     await take_in(pool, post(2, "332"))
     assert await stock.of("331") is first
     assert (await stock.of("332")).sums("establishment", [OCTOBER], KNOWN) == {(): [2_000_000]}
+
+
+async def test_questions_that_are_asked_together_are_answered_from_what_the_first_has_read(pool: asyncpg.Pool) -> None:
+    stock = stock_of(pool)
+    await take_in(pool, post(1), post(1, "332"))
+    of_a_page = stock.together(AlreadyRead())
+    first = await of_a_page.of("331")
+    every = [columns async for some in of_a_page.of_each() for columns in some]
+    await take_in(pool, post(2))
+    assert every[0] is first
+    assert await of_a_page.of("331") is first
+    # The next page sees what was committed before it, and whoever still reads by the one before is none the worse.
+    for asked in (stock.together(AlreadyRead()), stock, of_a_page):
+        assert (await asked.of("331")).sums("establishment", [OCTOBER], KNOWN) == {(): [2_000_000]}
 
 
 async def test_the_columns_hold_what_sql_sums(pool: asyncpg.Pool) -> None:

@@ -303,11 +303,11 @@ async def test_corrections_that_cross_end_the_same_way_in_whichever_order_they_c
     # The last first: nearly every reference is to what has not come yet.
     assert recruitment.batch(*reversed(events)).status_code == 202
     await arrival(system.databases["metrics"], "521", {f"post/{post}" for post in CHAINS}, len(events))
-    standing = {}
+    in_force = {}
     for post in CHAINS:
         known = metrics.get(f"/v1/subjects/post/{post}?authority=521").json()["events"]
-        standing[post] = {one["id"] for one in known if one["stands"]}
-    assert standing == {post: stands for post, (_, stands, _) in CHAINS.items()}
+        in_force[post] = {one["id"] for one in known if one["in_force"]}
+    assert in_force == {post: stands for post, (_, stands, _) in CHAINS.items()}
     total = metrics.get("/v1/measures/establishment?authority=521&as_at=2023-10-31").json()["total"]
     assert total == sum(fte for _, _, fte in CHAINS.values()) == 21
     # At the door, too: a start in each of these posts is told only of the one that nobody has established.

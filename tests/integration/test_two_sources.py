@@ -63,7 +63,7 @@ async def test_two_systems_that_number_their_own_events_do_not_collide(
     assert total(metrics, "vacancies", "829") == 1
     assert total(metrics, "agency-cover", "829") == 0.5
     events = metrics.get("/v1/subjects/worker/W-1?authority=829").json()["events"]
-    assert [(one["source"], one["id"], one["stands"]) for one in events] == [("/payroll", "1001", True)] * 2
+    assert [(one["source"], one["id"], one["in_force"]) for one in events] == [("/payroll", "1001", True)] * 2
 
 
 def test_of_one_source_an_id_still_stands_for_one_event(recruitment: Feed, new: str) -> None:

@@ -66,7 +66,7 @@ AREAS = {
                 "tests/unit/chassis/test_cloud_events.py",
                 "tests/unit/chassis/test_as_senders_write.py",
                 "tests/unit/chassis/test_identity_by_source.py",
-                "tests/property/test_standing.py",
+                "tests/property/test_in_force.py",
                 "tests/property/test_door_and_consumer.py",
             ),
         ),

@@ -48,12 +48,13 @@ class Outcomes:
     retention: Fraction | None
     mean_length_of_service_in_post: Fraction | None
     mean_length_of_service_of_all: Fraction | None
+    mean_days_to_progress: Fraction | None
     durations: tuple[tuple[int, bool], ...]
 
 
-def cohorts(standing_events: list[Event], as_at: date) -> dict[str, Outcomes]:
+def cohorts(events_in_force: list[Event], as_at: date) -> dict[str, Outcomes]:
     """The outcomes of every cohort that was opened or that a member's start names."""
-    workforce = workforce_of(standing_events)
+    workforce = workforce_of(events_in_force)
     there = members(workforce, as_at)
     named = {opened.of for opened in workforce.told(CohortOpened)} | {member.cohort for member in there}
     return {
@@ -67,9 +68,9 @@ def cohorts(standing_events: list[Event], as_at: date) -> dict[str, Outcomes]:
     }
 
 
-def over_all(standing_events: list[Event], as_at: date, *, completed_only: bool = False) -> Outcomes:
+def over_all(events_in_force: list[Event], as_at: date, *, completed_only: bool = False) -> Outcomes:
     """The outcomes of the members of all cohorts, or of the completed ones."""
-    workforce = workforce_of(standing_events)
+    workforce = workforce_of(events_in_force)
     counted = [
         member
         for member in members(workforce, as_at)
@@ -109,7 +110,8 @@ def _outcomes(workforce: Workforce, counted: list[Member], as_at: date, complete
         for one in left
         if (left_on := _left_on(one, as_at)) and {"passed", "failed"} & _decisions(workforce, one, left_on)
     ]
-    progressed = [one for one in counted if _has_progressed(workforce, one, as_at)]
+    days_to_progress = {one: _days_to_progress(workforce, one, as_at) for one in counted}
+    progressed = [one for one, days in days_to_progress.items() if days is not None]
     in_post = [one for one in counted if one.spell.holds(as_at)]
     decided = [*passed, *failed]
     return Outcomes(
@@ -127,6 +129,7 @@ def _outcomes(workforce: Workforce, counted: list[Member], as_at: date, complete
         retention=Fraction(len(in_post), len(counted)) * 100 if counted else None,
         mean_length_of_service_in_post=_mean_years([_days_served(one, as_at) for one in in_post]),
         mean_length_of_service_of_all=_mean_years([_days_served(one, as_at) for one in counted]),
+        mean_days_to_progress=_mean([days for days in days_to_progress.values() if days is not None]),
         durations=tuple((_days_served(one, as_at), one in left) for one in counted),
     )
 
@@ -141,10 +144,12 @@ def _left_on(member: Member, as_at: date) -> date | None:
     return out if out is not None and out <= as_at else None
 
 
-def _has_progressed(workforce: Workforce, member: Member, as_at: date) -> bool:
-    days = [day for day in Period(member.started_on, as_at) if member.spell.holds(day)]
-    roles = {workforce.dimensions_of_person(member.person, day, "all")["role"] for day in days}
-    return bool(roles - {NEWLY_QUALIFIED, None})
+def _days_to_progress(workforce: Workforce, member: Member, as_at: date) -> int | None:
+    for day in Period(member.started_on, as_at):
+        role = workforce.dimensions_of_person(member.person, day, "all")["role"] if member.spell.holds(day) else None
+        if role not in (NEWLY_QUALIFIED, None):
+            return (day - member.started_on).days
+    return None
 
 
 def _days_served(member: Member, as_at: date) -> int:
@@ -152,7 +157,12 @@ def _days_served(member: Member, as_at: date) -> int:
 
 
 def _mean_years(days: list[int]) -> Fraction | None:
-    return Fraction(sum(days), len(days)) / DAYS_OF_A_YEAR if days else None
+    mean = _mean(days)
+    return None if mean is None else mean / DAYS_OF_A_YEAR
+
+
+def _mean(days: list[int]) -> Fraction | None:
+    return Fraction(sum(days), len(days)) if days else None
 
 
 # --- survival ---------------------------------------------------------------------------------------------------------

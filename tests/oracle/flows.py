@@ -11,7 +11,7 @@ from contracts.envelope import Event
 from contracts.events.agency_cover import CoverEnded
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
-from tests.oracle.days import ONE_DAY, Period, months_after
+from tests.oracle.days import ONE_DAY, Period, full_months, months_after
 from tests.oracle.order import reverses
 from tests.oracle.parts import Dimensions, Part, part
 from tests.oracle.service import Spell, Workforce, is_in, plain, workforce_of
@@ -58,6 +58,31 @@ def _of_starters(in_fte: bool, counts: Callable[[Dimensions], bool] = lambda cam
     return measure
 
 
+def _length_of_service(first: date, day: date) -> str:
+    years = full_months(first, day) // 12
+    if years < 2:
+        return "under-2-years"
+    if years < 5:
+        return "2-to-5-years"
+    if years < 10:
+        return "5-to-10-years"
+    if years < 20:
+        return "10-to-20-years"
+    return "20-to-30-years" if years < 30 else "30-years-and-over"
+
+
+def in_post_by_length_of_service(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """Persons in service on the last day, by how long they have been."""
+    workforce = workforce_of(events)
+    day = period.last
+    parts = []
+    for one in _spells(workforce, scope):
+        if one.spell.holds(day):
+            dimensions = workforce.dimensions_of_person(one.person, day, scope)
+            parts.append(part({**dimensions, "length_of_service": _length_of_service(one.spell.first, day)}))
+    return parts
+
+
 def _is_conversion(came: Dimensions) -> bool:
     return came["route"] == "agency-conversion" or came["converted_from"] is not None
 
@@ -78,6 +103,7 @@ def _of_leavers(in_fte: bool) -> Measure:
                     **workforce.dimensions_of_person(one.person, out - ONE_DAY, scope),
                     **{name: one.came[name] for name in KEPT_BY_LEAVERS},
                     **_why_they_left(workforce, one.person, out),
+                    "length_of_service": _length_of_service(one.spell.first, out),
                 }
                 parts.append(part(dimensions, workforce.fte(one.person, out - ONE_DAY, scope) if in_fte else 1))
         return parts
@@ -106,6 +132,16 @@ leavers_fte = _of_leavers(in_fte=True)
 def moves(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Persons who went to another post."""
     workforce = workforce_of(events)
+    parts = []
+    for _, move in _moves_that_took_effect(workforce):
+        dimensions = workforce.dimensions_of_post(move.to_post, move.moved_on)
+        if move.moved_on in period and is_in(scope, dimensions):
+            parts.append(part({**dimensions, "move_kind": plain(move.kind)}))
+    return parts
+
+
+def _moves_that_took_effect(workforce: Workforce) -> list[tuple[str, WorkerMoved]]:
+    """Each move with its person; of several recorded for a day and a post the last."""
     last_recorded: dict[tuple[str, date, str], WorkerMoved] = {}
     for one in workforce.told(WorkerMoved):
         move = one.data
@@ -113,17 +149,33 @@ def moves(events: list[Event], period: Period, scope: str) -> list[Part]:
         holds_it = move.to_post in workforce.held(one.of, move.moved_on)
         if was_in_service and holds_it and move.to_post != move.from_post:
             last_recorded[one.of, move.moved_on, move.to_post] = move
-    parts = []
-    for move in last_recorded.values():
-        dimensions = workforce.dimensions_of_post(move.to_post, move.moved_on)
-        if move.moved_on in period and is_in(scope, dimensions):
-            parts.append(part({**dimensions, "move_kind": plain(move.kind)}))
-    return parts
+    return [(person, move) for (person, *_), move in last_recorded.items()]
 
 
 def promotions(events: list[Event], period: Period, scope: str) -> list[Part]:
     """Moves that promote."""
     return [one for one in moves(events, period, scope) if one.dimensions["move_kind"] in ("promotion", "progression")]
+
+
+def days_in_role_before_promotion(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """Of each promotion, the days for which the main post had been of one role, counted back day by day."""
+    workforce = workforce_of(events)
+    parts = []
+    for person, move in _moves_that_took_effect(workforce):
+        dimensions = workforce.dimensions_of_post(move.to_post, move.moved_on)
+        if move.kind not in ("promotion", "progression") or move.moved_on not in period or not is_in(scope, dimensions):
+            continue
+        role, days = _role(workforce, person, move.moved_on - ONE_DAY), 0
+        while workforce.is_in_service(person, day := move.moved_on - (days + 1) * ONE_DAY, "all"):
+            if _role(workforce, person, day) != role:
+                break
+            days += 1
+        parts.append(part({**dimensions, "move_kind": plain(move.kind)}, days))
+    return parts
+
+
+def _role(workforce: Workforce, person: str, day: date) -> object:
+    return workforce.dimensions_of_person(person, day, "all")["role"]
 
 
 def agency_conversions(events: list[Event], period: Period, scope: str) -> list[Part]:

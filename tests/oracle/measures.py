@@ -10,13 +10,13 @@ from contracts.envelope import Event
 from tests.oracle import flows, progression, recruitment, staffing, working_life
 from tests.oracle.days import Period
 from tests.oracle.parts import Dimensions, Part, by, figure
-from tests.oracle.stock import standing
+from tests.oracle.stock import in_force
 
 __all__ = ["MEASURES", "Dimensions", "Part", "Period", "by", "figure", "known"]
 
 
 def known(events: Iterable[Event], as_known_at: datetime, as_accepted_at: datetime | None = None) -> list[Event]:
-    """The events that stand as known at an instant, of those accepted by another where one is given."""
+    """The events in force as known at an instant, of those accepted by another where one is given."""
     accepted = [
         event
         for event in events
@@ -24,7 +24,7 @@ def known(events: Iterable[Event], as_known_at: datetime, as_accepted_at: dateti
         or event.envelope.acceptedtime is None
         or event.envelope.acceptedtime <= as_accepted_at
     ]
-    return standing(accepted, as_known_at)
+    return in_force(accepted, as_known_at)
 
 
 MEASURES: dict[str, Callable[..., list[Part]]] = {
@@ -37,12 +37,19 @@ MEASURES: dict[str, Callable[..., list[Part]]] = {
     "agency-cover": staffing.agency_cover,
     "uncovered-vacancies": staffing.uncovered_vacancies,
     "vacancies-by-age": staffing.vacancies_by_age,
+    "uncovered-vacancies-by-age": staffing.uncovered_vacancies_by_age,
     "case-holders-fte": working_life.case_holders_fte,
     # Stocks of people, cases and children, as at the last day.
     "in-post-headcount": staffing.in_post_headcount,
     "agency-headcount": staffing.agency_headcount,
     "agency-cover-headcount": staffing.agency_cover_headcount,
+    "in-post-by-length-of-service": flows.in_post_by_length_of_service,
+    "agency-by-tenure": staffing.agency_by_tenure,
+    "agency-tenure-days": staffing.agency_tenure_days,
     "cases": working_life.cases,
+    "workers-by-caseload": working_life.workers_by_caseload,
+    "workers-over-caseload": working_life.workers_over_caseload,
+    "offers-not-started": recruitment.offers_not_started,
     "children": working_life.children,
     "children-by-area": working_life.children_by_area,
     # Flows of the period.
@@ -52,6 +59,7 @@ MEASURES: dict[str, Callable[..., list[Part]]] = {
     "leavers-fte": flows.leavers_fte,
     "moves": flows.moves,
     "promotions": flows.promotions,
+    "days-in-role-before-promotion": flows.days_in_role_before_promotion,
     "conversions": flows.conversions,
     "agency-conversions": flows.agency_conversions,
     "in-post-headcount-days": flows.in_post_headcount_days,
@@ -79,7 +87,8 @@ MEASURES: dict[str, Callable[..., list[Part]]] = {
     "session-registrations": working_life.session_registrations,
     "support-taken-up": working_life.support_taken_up,
 }
-"""By name `(standing_events, period, scope) -> parts`; scope is `all` or `census`.
+"""By name `(events_in_force, period, scope) -> parts`; scope is `all` or `census`.
 
+`workers-over-caseload` takes `above` (else 25) besides.
 `starters-old-enough` and `starters-retained` take `as_at` (else the period's last day) and `months` (else 12) besides.
 """

@@ -7,14 +7,14 @@ from dataclasses import replace
 
 from contracts.envelope import Event
 from contracts.events.agency_cover import CoverStarted
-from contracts.events.hiring import WorkerMerged
+from contracts.events.hiring import ApplicationProgressed, WorkerMerged
 
 
-def person_of(standing_events: list[Event], number: str) -> str:
+def person_of(events_in_force: list[Event], number: str) -> str:
     """The number by which the person with this number goes."""
     merges = [
         (event.envelope.subject.removeprefix("worker/"), event.data.duplicate)
-        for event in standing_events
+        for event in events_in_force
         if isinstance(event.data, WorkerMerged)
     ]
     numbers = {number}
@@ -29,17 +29,19 @@ def person_of(standing_events: list[Event], number: str) -> str:
     return sorted(numbers)[0]
 
 
-def as_persons(standing_events: list[Event]) -> list[Event]:
+def as_persons(events_in_force: list[Event]) -> list[Event]:
     """The events, without the merges, as though each person had had one number all along."""
     readdressed = []
-    for event in standing_events:
+    for event in events_in_force:
         if isinstance(event.data, WorkerMerged):
             continue
         envelope, data = event.envelope, event.data
         if envelope.subject.startswith("worker/"):
-            person = person_of(standing_events, envelope.subject.removeprefix("worker/"))
+            person = person_of(events_in_force, envelope.subject.removeprefix("worker/"))
             envelope = envelope.model_copy(update={"subject": f"worker/{person}"})
         if isinstance(data, CoverStarted):
-            data = data.model_copy(update={"agency_worker": person_of(standing_events, data.agency_worker)})
+            data = data.model_copy(update={"agency_worker": person_of(events_in_force, data.agency_worker)})
+        if isinstance(data, ApplicationProgressed) and data.worker is not None:
+            data = data.model_copy(update={"worker": person_of(events_in_force, data.worker)})
         readdressed.append(replace(event, envelope=envelope, data=data))
     return readdressed

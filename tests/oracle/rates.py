@@ -98,6 +98,17 @@ def children_per_case_holder(events: list[Event], as_at: date, *, scope: str = "
     return _ratio(_at(events, "children", as_at, scope), _at(events, "case-holders-fte", as_at, scope))
 
 
+def children_per_case_holder_by_area(events: list[Event], as_at: date, *, scope: str = "all") -> Fraction | None:
+    """Children counted by service area, of every area and kind, per FTE of case holders."""
+    return _ratio(_at(events, "children-by-area", as_at, scope), _at(events, "case-holders-fte", as_at, scope))
+
+
+def mean_agency_tenure(events: list[Event], as_at: date, *, scope: str = "all") -> Fraction | None:
+    """Months of a twelfth of 365.25 days, of the assignments that run."""
+    days = _ratio(_at(events, "agency-tenure-days", as_at, scope), _at(events, "agency-by-tenure", as_at, scope))
+    return None if days is None else days * 12 / Fraction(36525, 100)
+
+
 def crude_turnover(events: list[Event], period: Period, *, scope: str = "all") -> Fraction | None:
     """CIPD, %."""
     average = _sum(events, "in-post-headcount-days", period, scope) / period.days
@@ -126,6 +137,13 @@ def time_to_fill(events: list[Event], period: Period, *, scope: str = "all") -> 
     return _ratio(_sum(events, "days-to-fill", period, scope), filled)
 
 
+def time_in_role_before_promotion(events: list[Event], period: Period, *, scope: str = "all") -> Fraction | None:
+    """Mean months of a twelfth of 365.25 days."""
+    promoted = _sum(events, "promotions", period, scope)
+    days = _ratio(_sum(events, "days-in-role-before-promotion", period, scope), promoted)
+    return None if days is None else days * 12 / Fraction(36525, 100)
+
+
 def progression_funding_used(events: list[Event], period: Period) -> Fraction | None:
     """% of the FTE that the progression pathway funds, of periods that reach the day from which on it does."""
     funded = _sum(events, "progression-funded-fte", period, "all")
@@ -147,9 +165,18 @@ RATES: dict[str, Callable[..., Fraction | None]] = {
     "stability-index": stability_index,
     "retention-of-starters": retention_of_starters,
     "time-to-fill": time_to_fill,
+    "time-in-role-before-promotion": time_in_role_before_promotion,
     "progression-funding-used": progression_funding_used,
     "children-per-case-holder": children_per_case_holder,
+    "children-per-case-holder-by-area": children_per_case_holder_by_area,
+    "mean-agency-tenure": mean_agency_tenure,
 }
-"""By name `(standing_events, as_at)`, or `(standing_events, period)` where OF_A_PERIOD says so."""
+"""By name `(events_in_force, as_at)`, or `(events_in_force, period)` where OF_A_PERIOD says so."""
 
-OF_A_PERIOD = ("crude-turnover", "stability-index", "time-to-fill", "progression-funding-used")
+OF_A_PERIOD = (
+    "crude-turnover",
+    "stability-index",
+    "time-to-fill",
+    "time-in-role-before-promotion",
+    "progression-funding-used",
+)

@@ -11,15 +11,21 @@ from tests.oracle.days import Period
 from tests.oracle.measures import MEASURES, figure
 from tests.oracle.parts import Part
 
-MADE_OF_COUNTS = ("cases", "case-holders-fte", "children", "children-by-area")
+MADE_OF_COUNTS = (
+    "cases", "case-holders-fte", "workers-by-caseload", "workers-over-caseload", "children", "children-by-area",
+    "offers-not-started",
+)  # fmt: skip
 """What follows from counts that people make."""
 RATES_OF_COUNTS = {
     "average-caseload": ("cases", "case-holders-fte"),
     "children-per-case-holder": ("children", "case-holders-fte"),
+    "children-per-case-holder-by-area": ("children-by-area", "case-holders-fte"),
 }
 
 
-OF_OVERLAPPING_KINDS = ("children", "children-by-area", "children-per-case-holder")
+OF_OVERLAPPING_KINDS = (
+    "children", "children-by-area", "children-per-case-holder", "children-per-case-holder-by-area",
+)  # fmt: skip
 """There is no total of several kinds of children, nor a rate of one: a child can be of several kinds."""
 OF_ONE_COUNCIL = ("progression-funded-fte", "retention-payments-due", "retention-payment-cost")
 """What rests on the rules of the council of authority 331 is told of no other."""
@@ -38,7 +44,7 @@ def adds_several_kinds(name: str, events: list[Event]) -> bool:
     """Whether a figure without kinds would add several that were ever counted."""
     if name not in OF_OVERLAPPING_KINDS:
         return False
-    children = MEASURES["children-by-area" if name == "children-by-area" else "children"]
+    children = MEASURES["children-by-area" if name.endswith("by-area") else "children"]
     days = {event.data.counted_on for event in events if isinstance(event.data, DemandCounted)}
     kinds = {part.dimensions["demand"] for day in days for part in children(events, Period(day, day), "all")}
     return len(kinds) > 1

@@ -3,13 +3,14 @@
 Invariant: weeks and pounds are rounded once for each assignment on one post, for one reason.
 """
 
+from datetime import date
 from fractions import Fraction
 
 from contracts.envelope import Event
-from contracts.events.hiring import ApplicationProgressed, CampaignOpened
+from contracts.events.hiring import ApplicationProgressed, CampaignOpened, WorkerStarted
 from tests.oracle.days import Period, to_a_millionth
 from tests.oracle.parts import Dimensions, Part, part
-from tests.oracle.service import plain, workforce_of
+from tests.oracle.service import Told, Workforce, plain, workforce_of
 from tests.oracle.staffing import dimensions_of_cover
 
 FULL_TIME_WEEK = 37
@@ -28,6 +29,49 @@ def applications(events: list[Event], period: Period, scope: str) -> list[Part]:
         for step in reached.values()
         if step.reached_on in period
     ]
+
+
+def offers_not_started(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """Applications with an offer and without an end as at the last day; a part of 0 for every other that is known."""
+    workforce, day = workforce_of(events), period.last
+    told = workforce.told(ApplicationProgressed)
+    parts = []
+    for application in sorted({step.of for step in told}):
+        steps = [step for step in told if step.of == application]
+        first: dict[str, ApplicationProgressed] = {}
+        for reached in sorted({step.data.stage for step in steps}):
+            # `min` gives the first recorded of those of one day.
+            at_stage = (step.data for step in steps if step.data.stage == reached)
+            first[str(reached)] = min(at_stage, key=lambda data: data.reached_on)
+        if all(step.reached_on > day for step in first.values()):
+            continue
+        offers = {stage: first[stage] for stage in ("offered", "accepted") if stage in first}
+        made: dict[str, ApplicationProgressed] = {
+            stage: offer for stage, offer in offers.items() if offer.reached_on <= day
+        }
+        stage = "accepted" if "accepted" in made else "offered"
+        if made and not _is_over(workforce, steps, first, min(offer.reached_on for offer in offers.values()), day):
+            offer = made[stage]
+            parts.append(part({name: plain(getattr(offer, name)) for name in ("stage", "route", "campaign", "role")}))
+        # Of one that is known, that nothing is at a stage is 0.
+        known = min(first.values(), key=lambda step: step.reached_on)
+        said = {name: plain(getattr(known, name)) for name in ("route", "campaign", "role")}
+        parts += [part({**said, "stage": stage}, 0) for stage in ("offered", "accepted")]
+    return parts
+
+
+def _is_over(
+    workforce: Workforce,
+    steps: list[Told[ApplicationProgressed]],
+    first: dict[str, ApplicationProgressed],
+    offered_on: date,
+    day: date,
+) -> bool:
+    ends = [first[stage].reached_on for stage in ("started", "withdrawn", "rejected") if stage in first]
+    workers = [step.data.worker for step in steps if step.data.worker is not None]
+    if workers:
+        ends += [start.data.started_on for start in workforce.told(WorkerStarted, workers[-1])]
+    return any(offered_on <= end <= day for end in ends)
 
 
 def campaigns_opened(events: list[Event], period: Period, scope: str) -> list[Part]:

@@ -1,6 +1,6 @@
 """Who is in service of what, day by day: one question about one person, post or assignment on one day at a time.
 
-Invariant: every answer is of the set of events that stand, alone. Between two days that any event names nothing
+Invariant: every answer is of the set of events in force, alone. Between two days that any event names nothing
 changes, so only those are looked at, and what was asked of one day is not worked out again for the next.
 """
 
@@ -77,9 +77,9 @@ class Staffing:
 class Workforce:
     """Everyone and everything that the events name."""
 
-    def __init__(self, standing_events: list[Event]) -> None:
-        self.under_their_numbers = standing_events
-        self.events = in_order_of_recording(as_persons(standing_events))
+    def __init__(self, events_in_force: list[Event]) -> None:
+        self.under_their_numbers = events_in_force
+        self.events = in_order_of_recording(as_persons(events_in_force))
         self.persons = self._subjects("worker")
         self.covers = self._subjects("cover")
         named = {getattr(event.data, name, None) for event in self.events for name in ("post", "from_post", "to_post")}
@@ -222,11 +222,11 @@ def is_in(scope: str, dimensions: Dimensions) -> bool:
     return scope == "all" or dimensions["csww_role"] is not None
 
 
-def workforce_of(standing_events: list[Event]) -> Workforce:
+def workforce_of(events_in_force: list[Event]) -> Workforce:
     """Everyone and everything that these events name; worked out once for the same events."""
-    return _workforce(tuple(standing_events))
+    return _workforce(tuple(events_in_force))
 
 
 @lru_cache(maxsize=4)
-def _workforce(standing_events: tuple[Event, ...]) -> Workforce:
-    return Workforce(list(standing_events))
+def _workforce(events_in_force: tuple[Event, ...]) -> Workforce:
+    return Workforce(list(events_in_force))

@@ -147,6 +147,57 @@ def vacancies_by_age(events: list[Event], period: Period, scope: str) -> list[Pa
     return parts
 
 
+def uncovered_vacancies_by_age(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """FTE vacant that no agency worker covers: they cover what has been vacant longest."""
+    workforce = workforce_of(events)
+    parts = []
+    for post in workforce.posts:
+        dimensions = workforce.dimensions_of_post(post, period.last)
+        if is_in(scope, dimensions):
+            cover = workforce.staffing(post, period.last).agency_cover
+            for tranche in vacancy_tranches(workforce, post, period.last)[0]:
+                uncovered = max(Fraction(0), tranche.fte - cover)
+                cover = max(Fraction(0), cover - tranche.fte)
+                if uncovered:
+                    age = _age(full_months(tranche.opened_on, period.last))
+                    parts.append(part({**dimensions, "age": age}, uncovered))
+    return parts
+
+
+def agency_by_tenure(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """Assignments that run, by how long they have."""
+    return [part(dimensions) for dimensions, _ in _tenures(events, period.last, scope)]
+
+
+def agency_tenure_days(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """Days for which they have run."""
+    return [part(dimensions, days) for dimensions, days in _tenures(events, period.last, scope)]
+
+
+def _tenures(events: list[Event], day: date, scope: str) -> list[tuple[Dimensions, int]]:
+    workforce = workforce_of(events)
+    tenures = []
+    for cover in workforce.covers_running(day, scope):
+        began = max(
+            named
+            for named in workforce.days_named
+            if named <= day and workforce.assignment(cover, named) and not workforce.assignment(cover, named - ONE_DAY)
+        )
+        dimensions = dimensions_of_cover(workforce, cover, day)
+        tenures.append(({**dimensions, "tenure": _tenure(full_months(began, day))}, (day - began).days))
+    return tenures
+
+
+def _tenure(months: int) -> str:
+    if months < 3:
+        return "under-3-months"
+    if months < 6:
+        return "3-to-6-months"
+    if months < 12:
+        return "6-to-12-months"
+    return "12-to-24-months" if months < 24 else "over-24-months"
+
+
 def _age(months: int) -> str:
     if months < 3:
         return "under-3-months"

@@ -45,10 +45,10 @@ class Unit:
     stock: Stock
 
 
-# --- which events stand -----------------------------------------------------------------------------------------------
+# --- which events are in force ----------------------------------------------------------------------------------------
 
 
-def standing(events: Iterable[Event], as_known_at: datetime) -> list[Event]:
+def in_force(events: Iterable[Event], as_known_at: datetime) -> list[Event]:
     """The events that state facts as known at an instant."""
     known: list[Event] = []
     for event in events:

@@ -83,6 +83,32 @@ def case_holders_fte(events: list[Event], period: Period, scope: str) -> list[Pa
     return [part(dimensions, fte) for dimensions, _, fte in _case_holders(events, period.last, scope)]
 
 
+def workers_by_caseload(events: list[Event], period: Period, scope: str) -> list[Part]:
+    """Everybody who was counted, by the cases they hold; each a part of 0 of every other band."""
+    return [
+        part({**dimensions, "caseload": band}, 1 if band == _caseload(count) else 0)
+        for dimensions, count, _ in _case_holders(events, period.last, scope)
+        for band in ("no-cases", "1-to-5", "6-to-10", "11-to-15", "16-to-20", "21-to-25", "26-to-30", "over-30")
+    ]
+
+
+def workers_over_caseload(events: list[Event], period: Period, scope: str, above: int = 25) -> list[Part]:
+    """Those of them who hold more than so many cases."""
+    return [
+        part(dimensions, 1 if count > above else 0)
+        for dimensions, count, _ in _case_holders(events, period.last, scope)
+    ]
+
+
+def _caseload(cases: int) -> str:
+    if cases == 0:
+        return "no-cases"
+    if cases > 30:
+        return "over-30"
+    least = (cases - 1) // 5 * 5 + 1
+    return f"{least}-to-{least + 4}"
+
+
 # A part of 0 for whoever was counted and holds no case: where there is no part at all nobody was counted.
 def _case_holders(events: list[Event], as_at: date, scope: str) -> list[tuple[Dimensions, int, Fraction]]:
     workforce = workforce_of(events)

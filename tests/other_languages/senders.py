@@ -14,7 +14,7 @@ from subprocess import run
 from typing import Any
 
 HERE = Path(__file__).parent
-FETCH_SECONDS, SEND_SECONDS = 600, 60
+FETCH_SECONDS, SEND_SECONDS = 600, 300
 
 Answer = tuple[str, int, dict[str, Any]]
 """The mode an event was sent in, the status, and what was answered."""

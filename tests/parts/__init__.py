@@ -1,7 +1,7 @@
 """Real parts for tests: the broker and the database of the embedded start, Apache Kafka, and the services as processes.
 
-Invariant: every part is a process of its own that can be started, killed, restarted on the same address and stopped;
-none is left when the tests end, however they end.
+Invariant: every part is a process of its own that can be started, killed, restarted on the same address and stopped. No
+part is left when the tests end, however they end.
 """
 
 from deploy.embedded.broker import EmbeddedBroker

@@ -15,7 +15,7 @@ from deploy.embedded.processes import LOOPBACK, PartFailed, Process, free_port
 KAFKA = Path(__file__).parents[2] / "deploy" / "kafka"
 LIBRARIES = KAFKA / "libs"
 TEMPLATE = KAFKA / "server.properties"
-READY_SECONDS = 60.0
+READY_SECONDS = 120.0
 STARTED = "Kafka Server started"
 JAVA_OPTIONS = (
     # A small heap, and code that is compiled soon rather than well: a test's broker lives for minutes.

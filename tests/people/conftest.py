@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.invented import nothing_personal, on_kafka
 from tests.parts import EmbeddedBroker, PostgreSQL, RealSystem
 from tests.people.council import Council, keys
 
@@ -35,6 +36,7 @@ def council_system(postgres: PostgreSQL, folder: Path) -> Iterator[tuple[RealSys
     try:
         system.start()
         yield system, of_callers
+        nothing_personal(on_kafka(broker.servers))
     finally:
         system.stop()
         broker.stop()
@@ -42,8 +44,11 @@ def council_system(postgres: PostgreSQL, folder: Path) -> Iterator[tuple[RealSys
 
 @pytest.fixture
 def council(council_system: tuple[RealSystem, dict[str, str]]) -> Council:
-    """An authority that has put its mapping, and sent nothing yet."""
+    """An authority that has put its mapping, and sent nothing yet. What a failed test left stopped runs again."""
     system, of_callers = council_system
+    for service in system.services.values():
+        if not service.process.running:
+            service.restart()
     found = Council(system, str(next(AUTHORITIES)), of_callers)
     found.put_mapping()
     return found

@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 
 from services.chassis.authentication import ApiKey, Right, new_key
+from tests.invented import QUILLON, marks_in
 from tests.parts import RealSystem
 
 PLAIN = Path(__file__).parents[2] / "services/people/mapping/examples/plain.yaml"
-SECONDS = 60.0
+SECONDS = 120.0
 """How long a file may take until its events are answered, on a slow machine; usually a second or two."""
 
 CALLERS: dict[str, tuple[Right, ...]] = {
@@ -63,19 +64,24 @@ class Person:
     post: str = ""
     fte: str = "1"
     start: str = "01/03/2021"
-    forename: str = "Quillon"
-    surname: str = "Zarquar"
-    born: str = "07/08/1979"
-    registration: str = "SW990017"
+    forename: str = QUILLON.forename
+    surname: str = QUILLON.surname
+    born: str = QUILLON.born
+    registration: str = QUILLON.registration
     leaving: str = ""
     reason: str = ""
     left_post: str = ""
 
+    def __post_init__(self) -> None:
+        """What is personal is invented, and would be found."""
+        unknown = [one for one in (self.forename, self.surname, self.born, self.registration) if not marks_in(one)]
+        assert not unknown, f"not from tests.invented: {unknown}"
+
     def row(self) -> str:
         """The person's line."""
-        name = [self.forename, self.surname, self.born, "Female", "Zemblan", self.registration]
+        name = [self.forename, self.surname, self.born, "Female", QUILLON.ethnicity, self.registration]
         post = ["Children", self.post or f"PST-{self.number}", self.fte, self.start, self.left_post]
-        left = [self.leaving, self.reason, "", "", "", "Permanent", "17 Frobisher Crescent"]
+        left = [self.leaving, self.reason, "", "", "", "Permanent", f"17 {QUILLON.street}"]
         return ",".join([str(self.number), *name, *post, *left])
 
 

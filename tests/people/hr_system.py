@@ -1,6 +1,6 @@
 """What an HR system would write out that knows what some events say: the rows of its extracts.
 
-Invariant: rows are made from what stands and is held (`contracts.standing`, `contracts.occupying`), never by the
+Invariant: rows are made from what is in force and is held (`contracts.in_force`, `contracts.occupying`), never by the
 differ.
 
 What such rows cannot carry, because nothing in a file does:
@@ -24,10 +24,10 @@ from contracts.events.base import EventData
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from contracts.in_force import events_in_force
 from contracts.occupying import EFFECTS as OF_WORKERS
 from contracts.occupying import Reversals, posts_held
 from contracts.persons import merges_stated, persons
-from contracts.standing import standing_events
 from services.people.statements import (
     ChangeStated,
     CoverStated,
@@ -69,7 +69,7 @@ class HrSystem:
     def __init__(self) -> None:
         self.rows: dict[Kind, dict[str, Sequence[Any]]] = {kind: {} for kind in Kind}
         self._known: defaultdict[str, list[Event]] = defaultdict(list)
-        self._standing: dict[str, list[Event]] = {}
+        self._in_force: dict[str, list[Event]] = {}
         self._merges: dict[str, list[tuple[str, str]]] = {}
         self._goes_by: dict[str, str] = {}
 
@@ -80,9 +80,9 @@ class HrSystem:
             self._known[event.envelope.subject].append(event)
             changed.add(event.envelope.subject)
         for subject in changed:
-            self._standing[subject] = standing_events(self._known[subject])
+            self._in_force[subject] = events_in_force(self._known[subject])
             if subject.startswith("worker/"):
-                self._merges[subject] = merges_stated(self._standing[subject])
+                self._merges[subject] = merges_stated(self._in_force[subject])
         changed |= self._learn_who_is_who()
         for subject in sorted(changed):
             self._write(subject)
@@ -101,20 +101,20 @@ class HrSystem:
 
     def _write(self, subject: str) -> None:
         kind, _, identifier = subject.partition("/")
-        standing = self._standing[subject]
+        in_force = self._in_force[subject]
         if kind == "post":
-            self._keep(Kind.POSTS, subject, _post([event for event in standing if event.envelope.type in OF_POSTS]))
+            self._keep(Kind.POSTS, subject, _post([event for event in in_force if event.envelope.type in OF_POSTS]))
         elif kind == "cover":
-            self._keep(Kind.COVERS, subject, _cover([event for event in standing if event.envelope.type in OF_COVERS]))
+            self._keep(Kind.COVERS, subject, _cover([event for event in in_force if event.envelope.type in OF_COVERS]))
         elif kind == "worker":
             person = self._goes_by.get(identifier, identifier)
             numbers = {person, *(number for number, name in self._goes_by.items() if name == person)}
-            of_person = [event for number in sorted(numbers) for event in self._standing.get(f"worker/{number}", ())]
+            of_person = [event for number in sorted(numbers) for event in self._in_force.get(f"worker/{number}", ())]
             held = _worker(person, [event for event in of_person if event.envelope.type in OF_WORKERS])
             self._keep(Kind.HOLDINGS, subject, ())
             self._keep(Kind.HOLDINGS, f"worker/{person}", held)
         others = {*OF_POSTS, *OF_COVERS, *OF_WORKERS}
-        changes = [event for event in standing if event.envelope.type not in others]
+        changes = [event for event in in_force if event.envelope.type not in others]
         self._keep(Kind.CHANGES, subject, [self._change(event) for event in changes])
 
     def _keep(self, kind: Kind, subject: str, rows: Sequence[Any]) -> None:
@@ -131,7 +131,7 @@ class HrSystem:
         while first.referred in of and first.referred not in seen:
             first = of[first.referred]
             seen.add(first.identity)
-        return ChangeStated(0, event.envelope.subject, first.name, event.data)
+        return ChangeStated(0, event.envelope.subject.partition("/")[2], first.name, event.data)
 
 
 def _actions(events: Iterable[Event], effects: Any) -> list[Action]:

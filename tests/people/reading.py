@@ -1,6 +1,5 @@
 """A feed whose extracts are read one after another: the events that it comes to, as the doors would take them."""
 
-import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -54,7 +53,7 @@ class Reading:
     def _take(self, states: dict[str, SubjectState], found: Difference) -> Sequence[Event]:
         states[found.state.subject] = found.state
         self.faults += [f"{found.state.subject}: {fault.column} {fault.problem}" for fault in found.faults]
-        return [parse_event(stated.attributes, json.dumps(stated.data).encode()) for stated in found.events]
+        return [parse_event(stated.attributes, stated.data.encode()) for stated in found.events]
 
     def stated(self, kind: Kind) -> set[tuple[str, str, str, str]]:
         """The facts that stand: subject, type, key and content."""

@@ -1,8 +1,12 @@
 """The demonstration authority, read from extracts, has the figures that its own events give.
 
-Six years, an extract of each day on which something was recorded, in three layouts: rows with their dates; sparse rows,
-each up to the next, of lettered occupancies; assignments that go on from post to post. No figure differs. (What could,
-as no file carries it, stands in `tests/people/hr_system.py`; none of it bears on a figure of this authority.)
+There is an extract of each day of six years on which something was recorded, in three layouts:
+- rows with their dates
+- sparse rows of lettered occupancies, each up to the next
+- assignments that go on from post to post
+
+No figure differs. `tests/people/hr_system.py` lists what could differ, because no file carries it. It does not bear on
+any figure of this authority.
 """
 
 from collections import Counter
@@ -51,10 +55,14 @@ def plain(every_day: list[Day]) -> Reading:
     return read(every_day, LAYOUTS["plain"])
 
 
-def figures_of(snapshot: Snapshot, known_at: datetime, ends: Sequence[date], by: tuple[str, ...] = ()) -> Any:
+Figures = dict[str, Any]
+"""By measure."""
+
+
+def figures_of(snapshot: Snapshot, known_at: datetime, ends: Sequence[date], by: tuple[str, ...] = ()) -> Figures:
     """Every measure of the months that end on some days (of their years, where it is a rate over time)."""
     reading = Read("331", known_at, lambda: snapshot)
-    found = {}
+    found: Figures = {}
     for name, measure in MEASURES.items():
         if set(by) <= set(dimensions_of(measure)):
             points = [Period(end.replace(day=1), end) for end in ends]
@@ -64,7 +72,7 @@ def figures_of(snapshot: Snapshot, known_at: datetime, ends: Sequence[date], by:
     return found
 
 
-def different(one: Any, other: Any) -> list[str]:
+def different(one: Figures, other: Figures) -> list[str]:
     return [name for name in one if one[name] != other[name]]
 
 

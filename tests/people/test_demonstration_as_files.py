@@ -1,94 +1,73 @@
-"""The demonstration authority, read from files as bytes, in the layout of the Oracle-like example mapping.
+"""The demonstration authority, read from files as bytes in three layouts, has the figures that its own events give.
 
-At some month ends a delivery of positions, assignments and agency workers with their whole history. The layout has
-no column for why somebody moved and until when a move or an assignment is meant to last, for what joins an assignment
-and a start in a conversion, for project teams, nor for the team, the service area and the CSWW role of an assignment
-without a post. So the figures are those of the authority's own events without these.
+The bytes of each delivery go through reader, mapping, comparison and differ, and become events and figures. The figures
+are as at every month end of the six years, and as they were known on the days of the deliveries.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time
-from typing import Any
+from functools import cache
 
-from contracts.codes import MoveKind
+import pytest
+
 from contracts.envelope import Event
-from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
-from contracts.events.hiring import WorkerMoved, WorkerStarted
 from services.metrics.snapshot.snapshot import Snapshot
-from services.people.files.reading import open_table
-from services.people.mapping.model import FileMapping, read_mapping
-from services.people.mapping.reader import Reader
-from services.people.mapping.rows import NamedRow, named_rows
-from services.people.statements import Kind, Statement
-from tests.people.demonstration import by_assignment, demonstration_events
-from tests.people.hr_system import HrSystem
-from tests.people.oracle_like import TEXT, assignments, contingent, positions
-from tests.people.reading import COMPLETE, Reading
-from tests.people.test_demonstration_as_extracts import as_known_on, different, figures_of
+from tests.people.demonstration import demonstration_events
+from tests.people.demonstration_files import FILES, Delivering
+from tests.people.files_read import FeedOfFiles
+from tests.people.test_demonstration_as_extracts import (
+    LONG_AFTER,
+    MONTH_ENDS,
+    Figures,
+    as_known_on,
+    different,
+    figures_of,
+)
 
-DELIVERIES = [date(2019, 9, 30), date(2021, 9, 30), date(2023, 9, 30), date(2024, 3, 31)]
-KNOWN = [date(2021, 9, 30), date(2024, 3, 31)]
-
-NO_COLUMN: dict[type, dict[str, Any]] = {
-    WorkerMoved: {"kind": MoveKind.MOVE, "expected_until": None},
-    WorkerStarted: {"converted_from": None},
-    CoverStarted: dict.fromkeys(("expected_until", "project_team", "team", "service_area", "csww_role")),
-    CoverChanged: {"expected_until": None},
-    CoverEnded: {"converted_to": None},
-}
-"""What the layout cannot say, and what stands in its place."""
+SOME = [*(day for day in MONTH_ENDS if day.month == 9), MONTH_ENDS[-1]]
+"""Once a year; in the soak each month end."""
+KNOWN = [date(2021, 9, 30)]
 
 
-def without_what_has_no_column(events: Iterable[Event]) -> list[Event]:
-    return [replace(event, data=event.data.model_copy(update=NO_COLUMN.get(type(event.data)))) for event in events]
+@cache
+def events() -> Sequence[Event]:
+    """The authority's own."""
+    return demonstration_events()
 
 
-def statements(content: bytes, file_mapping: FileMapping) -> list[Statement]:
-    """What a file says by its mapping, every row of which can be read."""
-    by_key: defaultdict[str, list[NamedRow]] = defaultdict(list)
-    for row in named_rows(open_table(content, file_mapping.layout), file_mapping):
-        by_key[row.key].append(row)
-    reader = Reader(file_mapping, lambda _, reference: reference)
-    read = [reader.read(rows) for rows in by_key.values()]
-    assert [fault for one in read for fault in one.faults] == []
-    return [statement for one in read for statement in one.statements]
+@cache
+def own_figures() -> Figures:
+    """What they give, as at every month end."""
+    return figures_of(Snapshot(events()), LONG_AFTER, MONTH_ENDS)
 
 
-def files_of(system: HrSystem) -> dict[Kind, bytes]:
-    """The files that the system delivers."""
-    held = (row for rows in system.rows[Kind.HOLDINGS].values() for row in by_assignment(rows))
-    return {
-        Kind.POSTS: positions(row for rows in system.rows[Kind.POSTS].values() for row in rows),
-        Kind.HOLDINGS: assignments(held),
-        Kind.COVERS: contingent(row for rows in system.rows[Kind.COVERS].values() for row in rows),
-    }
+def told(layout: str, days: Sequence[date]) -> list[Event]:
+    """The events of the deliveries of these days, no row of which is rejected."""
+    delivering = Delivering(layout, events())
+    feed = FeedOfFiles(delivering.mapping)
+    for day, made_at, files in delivering.deliveries(days):
+        for name, content in files.items():
+            taken = feed.take(name, content, day, made_at)
+            assert (taken.refusal, taken.rejected) == (None, []), (day, name)
+    return feed.events
 
 
-def read_deliveries(events: Sequence[Event]) -> Reading:
-    """What is told of the deliveries, and of changes, which are of other files."""
-    mappings = {one.kind: one for one in read_mapping(TEXT).files}
-    system, reading = HrSystem(), Reading(dict.fromkeys(Kind, COMPLETE))
-    before = datetime.min.replace(tzinfo=UTC)
-    for day in DELIVERIES:
-        recorded_at = datetime.combine(day, time.max, UTC)
-        system.learn(event for event in events if before < event.envelope.time <= recorded_at)
-        for kind, content in files_of(system).items():
-            reading.read(kind, statements(content, mappings[kind]), day, recorded_at)
-        changes = [row for rows in system.rows[Kind.CHANGES].values() for row in rows]
-        reading.read(Kind.CHANGES, changes, day, recorded_at)
-        before = recorded_at
-    return reading
-
-
-def test_every_measure_is_the_same_as_it_was_known_on_the_days_of_deliveries() -> None:
-    events = demonstration_events()
-    reading = read_deliveries(events)
-    assert reading.faults == []
-    own_events = without_what_has_no_column(events)
-    for day in KNOWN:
-        own, told = (as_known_on(of, day, None) for of in (own_events, reading.events))
-        assert isinstance(own, Snapshot)
+def assert_same_figures(of_files: list[Event], known_on: Sequence[date]) -> None:
+    """Every measure is that of the authority's own events: as at every month end, and as known on some days."""
+    assert different(own_figures(), figures_of(Snapshot(of_files), LONG_AFTER, MONTH_ENDS)) == []
+    own = of_them = None
+    for day in known_on:
+        own, of_them = as_known_on(events(), day, own), as_known_on(of_files, day, of_them)
         known_at = datetime.combine(day, time.max, UTC)
-        assert different(figures_of(own, known_at, [day]), figures_of(told, known_at, [day])) == []
+        assert different(figures_of(own, known_at, [day]), figures_of(of_them, known_at, [day])) == []
+
+
+@pytest.mark.parametrize("layout", FILES)
+def test_every_measure_is_the_same_at_every_month_end_in_each_layout(layout: str) -> None:
+    assert_same_figures(told(layout, SOME), KNOWN)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("layout", FILES)
+def test_every_measure_is_the_same_at_every_month_end_of_monthly_deliveries(layout: str) -> None:
+    assert_same_figures(told(layout, MONTH_ENDS), MONTH_ENDS)

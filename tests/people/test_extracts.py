@@ -1,13 +1,17 @@
 """Extracts in, figures out: what becomes of a file, of each of its rows, and of what its feed said before."""
 
 import asyncio
+import http.client
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from urllib.parse import urlencode
 
 import asyncpg
 
 from tests.people.conftest import LARGEST_FILE
-from tests.people.council import Council, Person, employees, posts
+from tests.people.council import SECONDS, Council, Person, employees, posts
 
 
 def problem(answer: object) -> str:
@@ -38,6 +42,14 @@ def test_a_figure_is_explained_down_to_the_file_and_row_that_it_came_from(counci
     (worker,) = set(re.findall("worker/P-[A-Z2-7]{24}", explained))
     (event,) = council.ask("GET", f"/v1/subjects/{worker}", "analyst", "metrics").json()["events"]
     assert event["provenance"] == f"feed hr, employees of 2023-10-31 ({file['sha256'][:8]}), row 2"
+
+
+def test_a_mistyped_feed_is_told_with_the_feed_that_may_be_meant(council: Council) -> None:
+    sent = {"file": "posts_1.csv", "as_at": "2023-10-31"}
+    answer = council.ask("POST", "/v1/feeds/hrr/files", content=posts(1).encode(), **sent)
+    assert (answer.status_code, problem(answer)) == (404, "no-mapping")
+    assert "Feed hrr of authority" in answer.json()["detail"]
+    assert "(perhaps hr; of this authority hr has one)" in answer.json()["detail"]
 
 
 def test_the_same_file_twice_is_known_and_changes_nothing(council: Council) -> None:
@@ -82,6 +94,21 @@ def test_who_left_is_counted_out_once_the_file_says_so(council: Council) -> None
     assert council.figure("vacancies") == 0
 
 
+def test_a_file_of_changes_is_counted_and_corrected_by_the_next(council: Council) -> None:
+    council.delivered("posts_1.csv", posts(1, 2))
+    council.delivered("employees_1.csv", employees(Person(1), Person(2)))
+    header = "Employee Number,Date,Cases"
+    file = council.delivered("caseloads_1.csv", f"{header}\n1,30/09/2023,14\n2,30/09/2023,20\n")
+    assert file["events"] == [
+        {"type": "uk.workforce.caseload.counted.v1", "waiting": 0, "accepted": 2, "already-known": 0, "rejected": 0}
+    ]
+    council.wait_for_figure("cases", 34, as_at="2023-09-30")
+    # Only what is new: the other one stays.
+    later = council.delivered("caseloads_2.csv", f"{header}\n000001,30/09/2023,16\n", as_at="2023-11-30")
+    assert later["rows"] == {"read": 1, "accepted": 1, "already-known": 0, "rejected": 0, "left-out": 0}
+    council.wait_for_figure("cases", 36, as_at="2023-09-30")
+
+
 # --- rows -------------------------------------------------------------------------------------------------------------
 
 
@@ -92,7 +119,7 @@ def test_a_bad_row_is_answered_and_holds_up_no_good_one(council: Council) -> Non
     (bad,) = council.rows(file["id"], status="rejected")
     assert bad["row"] == 2
     assert bad["faults"] == [
-        {"column": "FTE", "problem": "is no number", "expected": "a number as 0.6", "value": "part"}
+        {"column": "FTE", "problem": "is not a number", "expected": "a number as 0.6", "value": "part"}
     ]
     council.wait_for_figure("in-post", 1)
 
@@ -122,7 +149,10 @@ def test_rows_are_given_page_by_page_and_as_an_annotated_copy(council: Council) 
     second = council.ask("GET", f"/v1/files/{file['id']}/rows", limit="2", after="3").json()
     assert ([row["row"] for row in second["rows"]], second["links"]) == ([4], {})
     lines = council.ask("GET", f"/v1/files/{file['id']}/rows", format="csv").text.splitlines()
-    assert lines[0].startswith("row,status,column,value,problem,expected,Employee Number,Post Number,FTE,")
+    columns = lines[0].split(",")
+    assert columns[:6] == ["row", "status", "column", "value", "problem", "expected"]
+    assert columns[6:9] == ["Post Number", "FTE", "Start in Post"]
+    assert len(columns) == len(set(columns))
     assert lines[1].startswith("2,accepted,,,,,,")
     # As a spreadsheet would open it: what looks like a formula is none.
     assert lines[2].startswith("3,rejected,FTE,'=1+1,")
@@ -133,6 +163,8 @@ def test_columns_that_the_mapping_does_not_name_are_told_once_and_dropped(counci
     council.delivered("posts_1.csv", posts(1))
     answer = council.send("employees_1.csv", employees(Person(1)))
     assert answer.json()["dropped_columns"] == ["Home Address"]
+    # So that nothing of it is on its way while others look at all that is kept.
+    council.settled(answer.json()["id"])
 
 
 # --- whole files ------------------------------------------------------------------------------------------------------
@@ -153,6 +185,36 @@ def test_a_far_smaller_extract_is_refused_until_somebody_says_that_it_is_right(c
     assert refused["state"] == "refused"
     taken = council.delivered("posts_2.csv", posts(1, 2), as_at="2023-11-30", confirmed="true")
     assert taken["state"] == "delivered"
+
+
+def test_a_file_that_begins_to_come_before_another_and_is_whole_after_it_is_not_older_than_it(council: Council) -> None:
+    halved = posts(1, 2).replace("PST-2,Social Worker,1,", "PST-2,Social Worker,0.5,").encode()
+    parameters = {"authority": council.authority, "file": "posts_1.csv", "as_at": "2023-10-31"}
+    slow = http.client.HTTPConnection(council.system.people.url.removeprefix("http://"), timeout=SECONDS)
+    slow.putrequest("POST", f"/v1/feeds/hr/files?{urlencode(parameters)}")
+    slow.putheader("Authorization", f"Bearer {council.keys['HR system']}")
+    slow.putheader("Content-Length", str(len(halved)))
+    slow.endheaders()
+    slow.send(halved[:50])
+    first = council.delivered("posts_1.csv", posts(1, 2))
+    slow.send(halved[50:])
+    answer = slow.getresponse()
+    assert answer.status == 202
+    second = council.settled(json.loads(answer.read())["id"])
+    slow.close()
+    assert (first["state"], second["state"]) == ("delivered", "delivered")
+    assert second["recorded_at"] > first["recorded_at"]
+    council.wait_for_figure("establishment", 1.5)
+
+
+def test_files_of_one_feed_that_come_at_once_are_all_taken_in(council: Council) -> None:
+    with ThreadPoolExecutor(8) as senders:
+        answers = list(senders.map(lambda last: council.send("posts_1.csv", posts(1, 2, last)), range(3, 11)))
+    assert [answer.status_code for answer in answers] == [202] * 8
+    files = [council.settled(answer.json()["id"]) for answer in answers]
+    assert [file["refusal"] for file in files] == [None] * 8
+    in_order = sorted(files, key=lambda file: file["id"])
+    assert in_order == sorted(files, key=lambda file: datetime.fromisoformat(file["recorded_at"]))
 
 
 def test_a_file_that_the_mapping_does_not_know_is_refused_at_once(council: Council) -> None:
@@ -189,6 +251,35 @@ def test_a_dry_run_tells_what_would_happen_and_changes_nothing(council: Council)
     effect = {figure["measure"]: (figure["before"], figure["after"]) for figure in told["effect"]}
     assert effect == {"vacancies": (2, 1), "in-post": (0, 1), "agency": (0, 0)}
     assert asyncio.run(everything(council)) == before
+
+
+def test_a_dry_run_of_a_file_that_was_sent_before_tells_that_all_is_known(council: Council) -> None:
+    council.delivered("posts_1.csv", posts(1, 2))
+    sent = {"file": "employees_1.csv", "content": employees(Person(1), Person(2))}
+    at = {"as_at": "2023-10-31", "recorded_at": "2023-10-31T23:59:59Z"}
+    council.delivered(*sent.values(), **at)
+    told = council.send(*sent.values(), **at, dry_run="true").json()
+    assert told["refusal"] is None
+    assert told["rows"] == {"read": 2, "accepted": 0, "already-known": 2, "rejected": 0, "left-out": 0}
+    assert told["events"] == []
+
+
+def test_a_dry_run_of_a_file_that_would_be_refused_promises_no_event_of_it(council: Council) -> None:
+    council.delivered("posts_1.csv", posts(1, 2, 3))
+    council.wait_for_figure("vacancies", 3)
+    far_fewer = {"file": "posts_2.csv", "text": posts(9), "as_at": "2023-11-30"}
+    told = council.send(**far_fewer, dry_run="true").json()
+    became = council.delivered(**far_fewer)
+    assert told["refusal"] == became["refusal"]
+    assert told["refusal"]["problem"] == (
+        "rows name 1 subjects that no rule leaves out, and those of the last extract 3"
+    )
+    for answer in (told, became):
+        assert answer["rows"] == {"read": 1, "accepted": 0, "already-known": 0, "rejected": 0, "left-out": 0}
+        assert (answer["events"], answer["questions"]) == ([], [])
+    assert (told["effect"], told["effect_reason"]) == (None, "the file would be refused")
+    # Somebody's word changes that, in a dry run too.
+    assert council.send(**far_fewer, dry_run="true", confirmed="true").json()["rows"]["accepted"] == 1
 
 
 async def everything(council: Council) -> dict[str, str]:

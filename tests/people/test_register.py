@@ -7,9 +7,11 @@ import asyncpg
 import httpx
 import pytest
 
+from tests.invented import ADALIND
 from tests.people.council import Council, Person, employees, posts
 
-ADA = Person(4711, post="PST-1", forename="Adalind", surname="Quillfeather", born="02/03/1981", registration="SW123456")
+NAMED = {name: getattr(ADALIND, name) for name in ("forename", "surname", "born", "registration")}
+ADA = Person(4711, post="PST-1", **NAMED)
 WHY = "registration number for the statutory return"
 
 
@@ -56,7 +58,7 @@ def test_what_a_file_says_of_a_person_is_found_by_the_staff_number_however_it_is
     assert found(council, "004711") == worker
     assert read(council, worker).json()["details"] == {
         "name": "Adalind Quillfeather",
-        "date_of_birth": "1981-03-02",
+        "date_of_birth": "1921-03-02",
         "sex": "Female",
         "ethnicity": "Zemblan",
         "registration_number": "SW123456",
@@ -78,7 +80,7 @@ def test_two_authorities_give_the_same_number_different_ids(council: Council, wo
 
 
 def test_what_was_known_before_is_kept_beside_what_is_known_now(council: Council, worker: str) -> None:
-    married = Person(4711, "PST-1", forename="Adalind", surname="Quillfeather-Smythe", born="02/03/1981")
+    married = Person(4711, "PST-1", forename="Adalind", surname="Quillfeather-Smythe", born=ADALIND.born)
     council.delivered("employees_2.csv", employees(married), as_at="2023-11-30")
     assert read(council, worker).json()["details"]["name"] == "Adalind Quillfeather-Smythe"
     history = read(council, worker, "/export").json()["history"]
@@ -87,8 +89,7 @@ def test_what_was_known_before_is_kept_beside_what_is_known_now(council: Council
 
 
 def test_what_did_not_change_is_kept_once(council: Council, worker: str) -> None:
-    moved = Person(4711, "PST-1", "0.5", forename="Adalind", surname="Quillfeather", born="02/03/1981",
-                   registration="SW123456")  # fmt: skip
+    moved = Person(4711, "PST-1", "0.5", **NAMED)
     council.delivered("employees_2.csv", employees(moved), as_at="2023-11-30")
     assert len(read(council, worker, "/export").json()["history"]) == 1
 
@@ -177,16 +178,44 @@ def test_later_files_give_events_under_the_same_id_and_no_details(council: Counc
     assert council.ask("GET", "/v1/persons", "registrar", reference="4711", reason=WHY).json()["workers"] == []
 
 
+def test_of_a_rejected_row_nothing_personal_is_repeated_in_whatever_column_it_stands(
+    council: Council, worker: str
+) -> None:
+    broken = Person(4711, "Adalind Quillfeather", "part", forename="Adalind", surname="Quillfeather")
+    file = council.delivered("employees_2.csv", employees(broken), as_at="2023-11-30")
+    (row,) = council.rows(file["id"])
+    assert [(fault["column"], fault.get("value")) for fault in row["faults"]] == [
+        ("Post Number", None),
+        ("FTE", "part"),
+    ]
+    told = {cell["column"]: cell["value"] for cell in row["cells"]}
+    assert (told["FTE"], told["Start in Post"], "Post Number" in told) == ("part", "01/03/2021", False)
+    assert not {"Employee Number", "Forename", "Surname", "Date of Birth", "Sex", "Ethnicity"} & told.keys()
+    copy = council.ask("GET", f"/v1/files/{file['id']}/rows", format="csv").text
+    assert [word for word in ("Adalind", "Quillfeather", "4711") if word in copy] == []
+
+
 def test_with_a_person_go_the_cells_of_rejected_rows(council: Council, worker: str) -> None:
     broken = Person(4711, "PST-1", "part", forename="Adalind", surname="Quillfeather")
     file = council.delivered("employees_2.csv", employees(broken), as_at="2023-11-30")
-    assert "Quillfeather" in council.rows(file["id"])[0]["cells"]
+    assert {"column": "FTE", "value": "part"} in council.rows(file["id"])[0]["cells"]
     council.ask("DELETE", f"/v1/persons/{worker}", "eraser", reason="asked to be forgotten")
     (row,) = council.rows(file["id"])
-    assert (row["status"], row["cells"], row["faults"]) == ("rejected", None, [])
+    assert (row["status"], row["cells"], row["faults"]) == ("rejected", [], [])
 
 
 def test_forgetting_twice_changes_nothing(council: Council, worker: str) -> None:
     first = council.ask("DELETE", f"/v1/persons/{worker}", "eraser", reason="asked to be forgotten").json()
     again = council.ask("DELETE", f"/v1/persons/{worker}", "eraser", reason="asked once more").json()
     assert again == first
+
+
+def test_nobody_is_said_to_be_erased_who_is_not_in_the_register_and_nothing_else_is_destroyed(
+    council: Council, worker: str
+) -> None:
+    broken = Person(4711, "PST-1", "part", forename="Adalind", surname="Quillfeather")
+    file = council.delivered("employees_2.csv", employees(broken), as_at="2023-11-30")
+    answer = council.ask("DELETE", "/v1/persons/P-NOBODY", "eraser", reason="asked to be forgotten")
+    assert (answer.status_code, answer.json()["title"]) == (404, "Nothing is held")
+    assert {"column": "FTE", "value": "part"} in council.rows(file["id"])[0]["cells"]
+    assert read(council, worker).json()["erased_at"] is None

@@ -57,6 +57,20 @@ def test_a_dry_run_tells_what_would_happen_and_changes_nothing(council: Council,
     assert "2 x uk.workforce.post.established.v1" in said
 
 
+def test_what_is_wrong_with_a_row_is_told_when_it_is_sent_as_in_a_dry_run(council: Council, tmp_path: Path) -> None:
+    workforce, file = Terminal(council), tmp_path / "posts.csv"
+    file.write_text(ONE_WRONG)
+    sent = ("send", str(file), "--feed", "hr", "--as-at", "2023-10-31", "--csv")
+    for more in (("--dry-run",), ()):
+        code, out, said = workforce(*sent, *more)
+        assert code == FAILED
+        assert "row 4, Job Title: matches no code of the mapping (came: Social Wroker)" in said
+        assert "right would be: perhaps Social Worker or Advanced Social Worker; one of" in said
+        heading, line = out.splitlines()
+        assert heading == "file,as at,state,read,accepted,already known,rejected,left out"
+        assert line == f"posts.csv,2023-10-31,{'dry run' if more else 'delivered'},3,2,0,1,0"
+
+
 def test_the_answer_to_each_row_is_written_beside_the_file(council: Council, tmp_path: Path) -> None:
     file, answers = tmp_path / "posts.csv", tmp_path / "answers.csv"
     file.write_text(ONE_WRONG)

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.metrics.academy.outcomes import members, outcomes
+from services.metrics.reasons import Reason
 from services.metrics.snapshot.snapshot import Snapshot, known
 from services.metrics.statistics.survival import kaplan_meier
 from tests.oracle import academy as oracle
@@ -41,6 +42,8 @@ def test_every_outcome_and_the_survival_of_every_cohort_is_what_the_definitions_
         assert {name: counted.count(name) for name in SAME} == {
             name: getattr(of_cohort, name_of_oracle) for name, name_of_oracle in SAME.items()
         }, cohort
+        mean_days = counted.mean_days_to_progress()
+        assert (None if mean_days is Reason.NO_DENOMINATOR else mean_days) == of_cohort.mean_days_to_progress
         curve = kaplan_meier(one.service for one in counted.known)
         steps = [(step.days, step.survival) for step in oracle.survival(list(of_cohort.durations))]
         assert [(step.days, step.survival) for step in curve.steps if step.left] == steps

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from contracts.catalogue import EVENT_MODELS
 from contracts.envelope import Event
-from contracts.standing import order_of_recording
+from contracts.in_force import order_of_recording
 from services.metrics.figures import attribution as attribution_module
 from services.metrics.figures.attribution import NAMING, Attribution, Surroundings
 from services.metrics.figures.changes import Report, part_changes
@@ -122,11 +122,11 @@ def test_the_effects_of_all_parts_are_the_difference_that_the_definitions_give(
     history, *instants, when, wanted = asked
     before, after = (report(history, one) for one in instants)
     attribution = Attribution(before.events, after.events, wanted)
-    standing = [known_by_oracle(history, *one) for one in instants]
+    in_force = [known_by_oracle(history, *one) for one in instants]
     for measure in COUNTS:
         if measure.name == CONSTANT:
             continue
-        first, second = (figure(by_oracle(measure.name, one, when, wanted.scope)) for one in standing)
+        first, second = (figure(by_oracle(measure.name, one, when, wanted.scope)) for one in in_force)
         changes = part_changes(measure, when, before, after, wanted, attribution)
         effects = sum(moved.effect for change in changes for moved in change.moved_by)
         assert Fraction(effects, ONE) == second - first, measure.name

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from contracts.codes import Role
 from contracts.envelope import Event
 from services.metrics.figures.columns import AMOUNTS, BROKEN_DOWN_BY, Columns, Sums, sums_over
+from services.metrics.snapshot.employment import Scope
 from services.metrics.timelines.dimensions import NOTHING_STATED
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Staffing
 from tests.histories import FIRST_DAY, FIRST_INSTANT, LAST_DAY, at, established, event, histories, started
@@ -28,7 +29,7 @@ filters: st.SearchStrategy[dict[str, object]] = st.just({}) | st.fixed_dictionar
 )
 
 
-QueryReader = tuple[str, list[date], datetime, list[str], dict[str, object], bool]
+QueryReader = tuple[str, list[date], datetime, list[str], dict[str, object], Scope]
 
 
 def summed_row_by_row(
@@ -38,14 +39,14 @@ def summed_row_by_row(
     as_known_at: datetime,
     by: list[str],
     where: dict[str, object],
-    census: bool,
+    scope: Scope,
 ) -> Sums:
     """What `Columns.sums` is to give, one row and one day after the other."""
     sums: Sums = {} if by else {(): [0] * len(days)}
     for row in rows:
         of_post = row.dimensions
         kept = all(getattr(of_post, name) == value for name, value in where.items())
-        if not kept or (census and of_post.csww_role is None):
+        if not kept or (scope is Scope.CENSUS and of_post.csww_role is None):
             continue
         for index, day in enumerate(days):
             if holds(row, day, as_known_at):
@@ -67,7 +68,7 @@ def test_sums_over_columns_are_those_of_a_loop_over_the_rows(data: st.DataObject
             as_known_at,
             data.draw(dimensions),
             data.draw(filters),
-            data.draw(st.booleans()),
+            data.draw(st.sampled_from(Scope)),
         )
         assert columns.sums(*question) == summed_row_by_row(rows, *question)
 
@@ -157,9 +158,9 @@ def test_the_same_columns_are_asked_in_one_scope_and_in_the_other_by_one_dimensi
         {("social-worker",): [1_000_000], ("team-manager",): [600_000]},
     )
     for _ in range(2):
-        for census, expected in ((True, of_the_census), (False, of_both)):
-            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], census=census) == expected
-            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, census=census) == {
+        for scope, expected in ((Scope.CENSUS, of_the_census), (Scope.ALL, of_both)):
+            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["role"], scope=scope) == expected
+            assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, scope=scope) == {
                 (): [sum(sums[0] for sums in expected.values())]
             }
         assert columns.sums("vacancies", [LAST_DAY], FIRST_INSTANT, ["csww_role", "role"]) == {

@@ -18,7 +18,7 @@ from services.people.mapping.rows import NamedRow, named_rows
 from services.people.statements import Statement
 from tests.histories import histories, histories_of_leavers
 from tests.people.hr_system import written
-from tests.people.layouts import example, write
+from tests.people.layouts import Writing, example
 from tests.property.test_timelines import LATEST_INSTANT
 
 HISTORIES = histories() | histories_of_leavers()
@@ -55,7 +55,7 @@ def test_a_history_written_as_files_is_read_as_it_was_stated(
     found = written(history, LATEST_INSTANT)
     for file, statements in ((posts, found.posts), (holdings, found.holdings), (covers, found.covers)):
         shuffled = [replace(one, row=row) for row, one in enumerate(chance.sample(statements, len(statements)), 2)]
-        content = write(name, file, shuffled)
+        content = Writing(example(name)).file(file, shuffled)
         if shuffled:
             assert read_back(name, file, content) == as_read(name, file, shuffled)
         else:

@@ -52,7 +52,7 @@ def asked_of(draw: st.DrawFn, history: list[Event]) -> tuple[datetime, datetime 
     return (
         draw(st.sampled_from(instants)),
         draw(st.none() | st.sampled_from(accepted)),
-        When(first, last, last, draw(st.sampled_from([1, 3, 12]))),
+        When(first, last, last, draw(st.sampled_from([1, 3, 12])), draw(st.sampled_from([0, 10, 25]))),
         draw(st.sampled_from(list(Scope))),
     )
 
@@ -63,10 +63,11 @@ def reading_of(history: list[Event], as_known_at: datetime, as_accepted_at: date
     return Reading("331", as_known_at, lambda: snapshot)
 
 
-def by_oracle(name: str, standing: list[Event], when: When, scope: Scope) -> list[Part]:
+def by_oracle(name: str, in_force: list[Event], when: When, scope: Scope) -> list[Part]:
     """The parts of a count as the oracle has them."""
     more = {"as_at": when.as_at, "months": when.months} if name in ("starters-old-enough", "starters-retained") else {}
-    return ORACLE[name](standing, Period(when.first, when.last), scope.value, **more)
+    more |= {"above": when.above} if name == "workers-over-caseload" else {}
+    return ORACLE[name](in_force, Period(when.first, when.last), scope.value, **more)
 
 
 def rows(figures: Figures) -> dict[Any, Fraction]:
@@ -82,7 +83,7 @@ def _plain(value: Any) -> Any:
     return value if value is None or isinstance(value, int) else str(value)
 
 
-def without_noughts(sums: dict[Any, Fraction]) -> dict[Any, Fraction]:
+def without_zeros(sums: dict[Any, Fraction]) -> dict[Any, Fraction]:
     """The rows that are not 0."""
     return {key: value for key, value in sums.items() if value}
 
@@ -99,18 +100,18 @@ def test_every_count_by_each_of_its_dimensions_is_what_the_definitions_say(data:
     history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
-    standing = known_by_oracle(history, as_known_at, as_accepted_at)
+    in_force = known_by_oracle(history, as_known_at, as_accepted_at)
     for name in ORACLE:
         measure = MEASURES[name]
-        expected = by_oracle(name, standing, when, scope)
+        expected = by_oracle(name, in_force, when, scope)
         for dimensions in [(), *((dimension,) for dimension in dimensions_of(measure)), ("role", "team")]:
             counted = figures(measure, [reading], [when], FigureQuery(dimensions, scope=scope))
-            told_apart = "demand" in dimensions or not adds_several_kinds(name, standing)
-            assert without_noughts(rows(counted)) == (by(expected, dimensions) if told_apart else {}), (
+            told_apart = "demand" in dimensions or not adds_several_kinds(name, in_force)
+            assert without_zeros(rows(counted)) == (by(expected, dimensions) if told_apart else {}), (
                 name,
                 dimensions,
             )
-            assert counted.totals[0] == figure_of_count(name, expected, standing), name
+            assert counted.totals[0] == figure_of_count(name, expected, in_force), name
 
 
 @thorough
@@ -119,7 +120,7 @@ def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
     history = data.draw(whole_histories() | tied(whole_histories()))
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
-    standing = known_by_oracle(history, as_known_at, as_accepted_at)
+    in_force = known_by_oracle(history, as_known_at, as_accepted_at)
     year = year_to(when.last)
     for name, oracle in ORACLE_RATES.items():
         measure = MEASURES[name]
@@ -135,9 +136,9 @@ def test_every_rate_is_what_the_definitions_say(data: st.DataObject) -> None:
         time: Any = Period(when.first, when.last) if name in OF_A_PERIOD else when.last
         wanted_scope = Scope.ALL if name == "progression-funding-used" else scope
         counted = figures(measure, [reading], [asked], FigureQuery(scope=wanted_scope))
-        expected = oracle(standing, time, **more)
+        expected = oracle(in_force, time, **more)
         period = Period(when.first, when.last)
-        assert counted.totals[0] == figure_of_rate(name, expected, standing, period, scope.value), name
+        assert counted.totals[0] == figure_of_rate(name, expected, in_force, period, scope.value), name
 
 
 @given(st.data())
@@ -147,9 +148,9 @@ def test_children_of_one_kind_are_what_the_definitions_say_and_so_are_those_of_i
     history = data.draw(whole_histories())
     as_known_at, as_accepted_at, when, scope = data.draw(asked_of(history))
     reading = reading_of(history, as_known_at, as_accepted_at)
-    standing = known_by_oracle(history, as_known_at, as_accepted_at)
-    holders = by_oracle("case-holders-fte", standing, when, scope)
-    children = by_oracle("children", standing, when, scope)
+    in_force = known_by_oracle(history, as_known_at, as_accepted_at)
+    holders = by_oracle("case-holders-fte", in_force, when, scope)
+    children = by_oracle("children", in_force, when, scope)
     rate = MEASURES["children-per-case-holder"]
     of_kinds = figures(rate, [reading], [when], FigureQuery(("demand",), scope=scope))
     for demand in Demand:

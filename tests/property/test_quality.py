@@ -69,40 +69,40 @@ def test_a_finding_names_its_events_and_those_to_withdraw_are_among_them_and_sta
     for finding in findings(snapshot, AS_AT):
         assert finding.events
         assert finding.since < finding.until
-        assert set(map(id, finding.withdrawn)) <= set(map(id, finding.events)) & set(map(id, snapshot.standing))
-        assert all(item.fte >= 0 and item.since < item.until for item in finding.concerned)
+        assert set(map(id, finding.withdrawn)) <= set(map(id, finding.events)) & set(map(id, snapshot.in_force))
+        assert all(item.fte >= 0 and item.since < item.until for item in finding.affected)
 
 
 @given(_any_history)
 def test_whoever_comes_is_in_post_that_day_or_is_named_by_a_finding(events: list[Event]) -> None:
     snapshot = Snapshot(events)
-    standing = oracle.standing(events, LATEST_INSTANT)
+    in_force = oracle.in_force(events, LATEST_INSTANT)
     named_in = {(one.envelope.type, one.envelope.id) for finding in findings(snapshot, AS_AT) for one in finding.events}
-    for one in standing:
+    for one in in_force:
         if isinstance(one.data, WorkerStarted):
-            in_post = oracle.posts_held(standing, one.envelope.subject, one.data.started_on)
+            in_post = oracle.posts_held(in_force, one.envelope.subject, one.data.started_on)
             assert in_post or (one.envelope.type, one.envelope.id) in named_in
 
 
 @given(_any_history)
 def test_nobody_who_is_said_to_be_in_a_post_is_in_no_figure_and_in_no_finding(events: list[Event]) -> None:
     snapshot = Snapshot(events)
-    standing = oracle.standing(events, LATEST_INSTANT)
+    in_force = oracle.in_force(events, LATEST_INSTANT)
     named = {subject for finding in findings(snapshot, AS_AT) for subject in finding.subjects}
-    for one in standing:
+    for one in in_force:
         if isinstance(one.data, WorkerStarted | WorkerMoved | WorkerFteChanged):
-            person = oracle.person(standing, one.envelope.subject)
+            person = oracle.person(in_force, one.envelope.subject)
             days = [FIRST_DAY + timedelta(days=day) for day in range((LAST_DAY - FIRST_DAY).days + 1)]
-            was_in_post = any(oracle.posts_held(standing, person, day) for day in days)
+            was_in_post = any(oracle.posts_held(in_force, person, day) for day in days)
             assert was_in_post or person in named
 
 
 @given(_any_history, st.randoms(use_true_random=False))
 def test_the_difference_without_events_is_that_of_two_whole_snapshots(events: list[Event], chance: Random) -> None:
     snapshot = Snapshot(events)
-    without = chance.sample(snapshot.standing, min(2, len(snapshot.standing)))
+    without = chance.sample(snapshot.in_force, min(2, len(snapshot.in_force)))
     left_out = {event.identity for event in without}
-    whole = _stocks(Snapshot(event for event in snapshot.standing if event.identity not in left_out))
+    whole = _stocks(Snapshot(event for event in snapshot.in_force if event.identity not in left_out))
     present = _stocks(snapshot)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}
     assert difference_without(snapshot, without, AS_AT) == expected

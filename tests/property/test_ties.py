@@ -19,8 +19,8 @@ from contracts.envelope import Event, named
 from contracts.events.base import EventData
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.working_life import AbsenceRecorded
+from contracts.in_force import Recorded, changes_in_force, events_in_force, order_of_recording, recorded_before
 from contracts.occupying import deciding, is_reversed
-from contracts.standing import Recorded, changes_of_standing, order_of_recording, recorded_before, standing_events
 from services.metrics.academy.outcomes import cohorts, members
 from services.metrics.figures.attribution import Attribution
 from services.metrics.figures.changes import Report, part_changes
@@ -94,8 +94,8 @@ def test_the_same_timelines_and_the_same_order_of_what_stands(data: st.DataObjec
     history = data.draw(tied(histories() | histories_of_references() | histories_of_merges()))
     one, other = data.draw(delivered_twice(history))
     assert repr(Timelines(one).everything()) == repr(Timelines(other).everything())
-    assert [plain(event) for event in standing_events(one)] == [plain(event) for event in standing_events(other)]
-    for first, second in zip(changes_of_standing(one), changes_of_standing(other), strict=True):
+    assert [plain(event) for event in events_in_force(one)] == [plain(event) for event in events_in_force(other)]
+    for first, second in zip(changes_in_force(one), changes_in_force(other), strict=True):
         assert first[0] == second[0]
         for began, ceased in zip(first[1:], second[1:], strict=True):
             assert list(map(plain, began)) == list(map(plain, ceased))
@@ -180,6 +180,7 @@ SUBJECTS = {
     "cohort": "cohort/AC-1",
     "session": "session/S-1",
     "demand": "demand/D-1",
+    "initiative": "initiative/I-1",
 }
 BEFORE = [
     event(established(FIRST_DAY), "post/P-1", FIRST_INSTANT - timedelta(days=2), "before-1"),

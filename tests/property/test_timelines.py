@@ -10,11 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.envelope import Event
+from contracts.in_force import changes_in_force
+from contracts.occupying import EFFECTS
 from services.metrics.timelines.covers import covers
+from services.metrics.timelines.holding import holding
 from services.metrics.timelines.posts import post_facts
 from services.metrics.timelines.rows import Cover, Occupancy, Post, Staffing
 from services.metrics.timelines.staffing import staffing, unposted_cover_staffing
-from services.metrics.timelines.workers import occupancies
+from services.metrics.timelines.workers import held_by_few, occupancies
 from tests.histories import (
     FIRST_DAY,
     LAST_DAY,
@@ -117,10 +120,10 @@ def stock_in(rows: Iterable[Staffing]) -> oracle.Stock:
 def test_the_stock_of_every_staffing_unit_and_in_every_role_is_what_the_definitions_say(history: list[Event]) -> None:
     rows = Timelines(history).staffing
     for as_known_at in instants_of(history):
-        standing = oracle.standing(history, as_known_at)
+        in_force = oracle.in_force(history, as_known_at)
         for as_at in DAYS:
             there = [row for row in rows if holds(row, as_at, as_known_at)]
-            expected = oracle.stock_by_staffing_unit(standing, as_at)
+            expected = oracle.stock_by_staffing_unit(in_force, as_at)
             assert {row.staffing_unit for row in there} == set(expected)
             assert len(there) == len(expected)
             for row in there:
@@ -130,7 +133,7 @@ def test_the_stock_of_every_staffing_unit_and_in_every_role_is_what_the_definiti
                 )
             roles = {row.dimensions.role for row in there}
             assert {role: stock_in(row for row in there if row.dimensions.role == role) for role in roles} == (
-                oracle.stock_by_role(standing, as_at)
+                oracle.stock_by_role(in_force, as_at)
             )
 
 
@@ -139,10 +142,19 @@ def test_the_stock_of_every_staffing_unit_and_in_every_role_is_what_the_definiti
 def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_back(history: list[Event]) -> None:
     rows = occupancies(history)
     for as_known_at in instants_of(history):
-        standing = oracle.standing(history, as_known_at)
+        in_force = oracle.in_force(history, as_known_at)
         for as_at in DAYS:
             held = {row.post: fte(row.fte) for row in rows if holds(row, as_at, as_known_at)}
-            assert held == oracle.posts_held(standing, "worker/W-1", as_at)
+            assert held == oracle.posts_held(in_force, "worker/W-1", as_at)
+
+
+@thorough
+@given(_of_one_worker | tied(_of_one_worker))
+def test_what_a_worker_holds_is_the_same_folded_anew_at_every_instant_and_followed_from_one_to_the_next(
+    history: list[Event],
+) -> None:
+    changes = list(changes_in_force(event for event in history if event.envelope.type in EFFECTS))
+    assert held_by_few(changes) == holding(changes)
 
 
 @thorough
@@ -150,24 +162,24 @@ def test_a_worker_holds_the_posts_that_the_definitions_say_whatever_was_taken_ba
 def test_a_person_holds_the_posts_that_the_definitions_say_under_the_number_known_then(history: list[Event]) -> None:
     rows = Timelines(history).occupancies
     for as_known_at in instants_of(history):
-        standing = oracle.standing(history, as_known_at)
+        in_force = oracle.in_force(history, as_known_at)
         for as_at in DAYS:
             held: dict[str, dict[str, Decimal]] = {}
             for row in rows:
                 if holds(row, as_at, as_known_at):
                     held.setdefault(f"worker/{row.worker}", {})[row.post] = fte(row.fte)
-            persons = {oracle.person(standing, f"worker/{number}") for number in ("W-1", "W-2", "W-3")}
-            expected = {person: oracle.posts_held(standing, person, as_at) for person in persons}
+            persons = {oracle.person(in_force, f"worker/{number}") for number in ("W-1", "W-2", "W-3")}
+            expected = {person: oracle.posts_held(in_force, person, as_at) for person in persons}
             assert held == {person: posts for person, posts in expected.items() if posts}
 
 
 @given(histories_of_starts_and_leavers())
 def test_a_merge_takes_nobody_out_of_a_post(history: list[Event]) -> None:
-    standing = oracle.standing(history, LATEST_INSTANT)
+    in_force = oracle.in_force(history, LATEST_INSTANT)
     merge = event(merged("W-2"), "worker/W-1", LATEST_INSTANT, "merge")
     rows = Timelines([*history, merge]).occupancies
     for as_at in DAYS:
-        apart = {post for number in ("W-1", "W-2") for post in oracle.posts_held(standing, f"worker/{number}", as_at)}
+        apart = {post for number in ("W-1", "W-2") for post in oracle.posts_held(in_force, f"worker/{number}", as_at)}
         # More can come: who came under the other number before does not start alone under this one.
         assert apart <= {row.post for row in rows if holds(row, as_at, LATEST_INSTANT)}
 

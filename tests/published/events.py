@@ -1,7 +1,7 @@
 """What the HR system of an authority would have sent in a census year, made from the counts DfE published of it.
 
-Invariant: all is recorded within the census year, and by docs/definitions.md the events have the row's counts; beside
-them stand some that must not count: a home outside the census, an assignment that ended, a leaver of the next year.
+Invariant: all is recorded within the census year, and by docs/definitions.md the events have the row's counts. Some
+events beside them must not count: a home outside the census, an assignment that ended, a leaver of the next year.
 """
 
 from collections.abc import Iterator, Sequence

@@ -12,7 +12,7 @@ from subprocess import run
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from contracts.generate import asyncapi_document
+from contracts.asyncapi import asyncapi_document
 from services.metrics import app as metrics
 from services.people import app as people
 from services.people.register.keys import new_master_keys, new_pseudonym_key

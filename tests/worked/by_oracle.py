@@ -28,7 +28,7 @@ def ask(events: Sequence[Event], question: Question) -> Answer | None:
     if question.planned or (is_rate and (question.by or question.where)):
         return None
     known_at = LONG_AFTER if question.known is None else instant(question.known)
-    standing = known(events, known_at, None if question.accepted is None else instant(question.accepted))
+    in_force = known(events, known_at, None if question.accepted is None else instant(question.accepted))
     period, as_at = _time(question)
     known_on = known_at.date()
     begins = period.first if period_of(question.time) is not None else as_at
@@ -36,14 +36,15 @@ def ask(events: Sequence[Event], question: Question) -> Answer | None:
         return Answer("not-yet", {})
     period, as_at = Period(period.first, min(period.last, known_on)), min(as_at, known_on)
     if is_rate:
-        return Answer(_rate(standing, question, period, as_at), {})
+        return Answer(_rate(in_force, question, period, as_at), {})
     more = {"as_at": as_at, "months": question.months or 12} if question.measure in OF_ALL_TIME else {}
-    parts = MEASURES[question.measure](standing, period, question.scope, **more)
+    more |= {} if question.above is None else {"above": question.above}
+    parts = MEASURES[question.measure](in_force, period, question.scope, **more)
     parts = [one for one in parts if _fits(one, question)]
     rows = telling(by(parts, question.by)) if question.by else {}
     if "demand" in question.where:
         return Answer(figure(parts) if parts else "not-counted", rows)
-    return Answer(figure_of_count(question.measure, parts, standing), rows)
+    return Answer(figure_of_count(question.measure, parts, in_force), rows)
 
 
 OUTCOMES = {
@@ -74,7 +75,7 @@ def _time(question: Question) -> tuple[Period, date]:
     return period, as_at
 
 
-def _rate(standing: list[Event], question: Question, period: Period, as_at: date) -> Any:
+def _rate(in_force: list[Event], question: Question, period: Period, as_at: date) -> Any:
     name, more = question.measure, dict[str, Any]()
     if name in ("nhs-vacancy-rate", "children-per-case-holder", "retention-of-starters", *OF_A_PERIOD):
         more["scope"] = question.scope
@@ -82,8 +83,8 @@ def _rate(standing: list[Event], question: Question, period: Period, as_at: date
         del more["scope"]
     if name == "retention-of-starters":
         more |= {"months": question.months or 12, "period": period}
-    rate = RATES[name](standing, period if name in OF_A_PERIOD else as_at, **more)
-    return figure_of_rate(name, rate, standing, period, question.scope)
+    rate = RATES[name](in_force, period if name in OF_A_PERIOD else as_at, **more)
+    return figure_of_rate(name, rate, in_force, period, question.scope)
 
 
 def _fits(part: Part, question: Question) -> bool:

@@ -4,6 +4,7 @@ Invariant: nothing here works out a figure; what is asked is only put as those f
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from contracts.codes import CswwRole
@@ -61,6 +62,7 @@ def cohort(events: Sequence[Event], question: OfCohort) -> OfCohort:
     told |= {"retention": counted.share("in_post"), "progressed_share": counted.share("progressed")}
     told |= {"mean_service_years": counted.mean_service("in_post")}
     told |= {"mean_service_years_of_all": counted.mean_service("started")}
+    told |= {"mean_days_to_progress": counted.mean_days_to_progress()}
     stay = {
         step.days: str(step.survival) for step in kaplan_meier(one.service for one in counted.known).steps if step.left
     }
@@ -80,6 +82,7 @@ def when(question: Question, known_on: date) -> When:
         as_at = None if question.as_at is None else date.fromisoformat(question.as_at)
         asked_for = Period(period.first, period.last)
         time = when_in(measure, asked_for, as_at, months)
+    time = replace(time, above=25 if question.above is None else question.above)
     return as_known_on(time, asked_for, known_on, question.planned)
 
 

@@ -74,6 +74,8 @@ class Question:
     where: Mapping[str, Any] = field(default_factory=dict)
     months: int | None = None
     """How long a starter has to stay to be retained; 12 where it is not said."""
+    above: int | None = None
+    """How many cases are not too many; 25 where it is not said."""
     as_at: str | None = None
     """The date beside a period, where a measure is judged at another than the last day."""
     known: str | None = None
@@ -101,7 +103,7 @@ class OfCohort:
     stay: Mapping[int, str] = field(default_factory=dict)
 
 
-_TOLD = ("scope", "by", "where", "months", "as_at", "known", "accepted")
+_TOLD = ("scope", "by", "where", "months", "above", "as_at", "known", "accepted")
 
 
 @dataclass(frozen=True)

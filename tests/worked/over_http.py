@@ -42,6 +42,7 @@ def _parameters(question: Question, authority: str) -> dict[str, str]:
         "as_known_at": question.known,
         "as_accepted_at": question.accepted,
         "months": question.months,
+        "above": question.above,
         "planned": "true" if question.planned else None,
         **{name: "not-stated" if value is None else value for name, value in question.where.items()},
     }

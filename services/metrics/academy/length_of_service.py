@@ -1,6 +1,6 @@
 """Whose length of service is followed, from which day on, and how long each was there by a date.
 
-Invariant: who is still there at the date has not left: the length of their service is not known yet.
+Invariant: people who are still there at the date have not left, so the length of their service is not known yet.
 """
 
 from collections.abc import Iterable, Mapping
@@ -51,13 +51,21 @@ def spells_of(snapshot: Snapshot, scope: Scope) -> Iterable[Followed]:
     return (Followed(spell.since, spell, spell.start.cohort) for spell in snapshot.spells(scope))
 
 
+def in_groups(followed: Iterable[Followed], by: str) -> dict[Any, list[Followed]]:
+    """Those followed, by a dimension on their first day, in the order of its values. First those without a value."""
+    groups: dict[Any, list[Followed]] = {}
+    for one in followed:
+        groups.setdefault(one.dimension(by), []).append(one)
+    return {value: groups[value] for value in sorted(groups, key=lambda value: "" if value is None else str(value))}
+
+
 def durations(
     followed: Iterable[Followed],
     began: tuple[date | None, date | None],
     where: Mapping[str, Any],
     as_at: date,
 ) -> Iterable[Duration]:
-    """How long each was there by the date, of those who began in a period and whose first day fits."""
+    """How long each was there by the date. Only those who began in the period, and whose first day fits."""
     first, last = began[0] or date.min, min(began[1] or as_at, as_at)
     for one in followed:
         if first <= one.since <= last and all(one.dimension(name) == value for name, value in where.items()):

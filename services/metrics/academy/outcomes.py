@@ -1,8 +1,8 @@
 """The Social Work Academy: its cohorts, their members, and what became of each, as at a date.
 
-Invariant: every figure is a number of members, or follows from members, that can be named by their pseudonyms; each
-member is either in post or has left, and who left did so either during the year or after it.
-Definitions: docs/definitions.md, 'Academy'.
+Invariant: every figure counts members, or follows from members, that can be listed by their pseudonyms. Each member
+is either in post or has left, and left either during the year or after it. Definitions: docs/definitions.md,
+'Academy'.
 """
 
 from bisect import bisect_right
@@ -28,7 +28,7 @@ DAYS_OF_A_YEAR = Fraction("365.25")
 
 
 class Cohort(NamedTuple):
-    """One intake of newly qualified social workers. What no event states of it is None."""
+    """One intake of newly qualified social workers. What no event states is None."""
 
     cohort: str
     entry_on: date | None = None
@@ -60,9 +60,9 @@ class Member(NamedTuple):
 
 
 class Known(NamedTuple):
-    """What is known of one member as at a date: no day lies after it. None: it has not happened by then.
+    """What is known of one member as at a date. No day lies after it; None means that it has not happened by then.
 
-    Of several decisions alike the day of the earliest.
+    Of several equal decisions, the day is that of the earliest.
     """
 
     member: Member
@@ -75,12 +75,12 @@ class Known(NamedTuple):
 
     @property
     def leaving(self) -> Leaving | None:
-        """Why and where to the member has left by the date."""
+        """Why the member has left by the date, and where to."""
         return None if self.left_on is None else self.member.spell.leaving
 
     @property
     def service(self) -> Duration:
-        """The length of service: from the start to leaving or, of those in post, to the date."""
+        """The length of service: from the start to leaving or, if still in post, to the date."""
         return Duration(((self.left_on or self.as_at) - self.member.started_on).days, self.left_on is not None)
 
     def decided_by_leaving(self) -> bool:
@@ -170,12 +170,12 @@ class Outcomes:
     known: Sequence[Known]
 
     def members(self, outcome: str) -> list[Known]:
-        """Those who make up one figure. Raises KeyError for one there is not."""
+        """Those who make up one figure. Raises KeyError for an unknown figure."""
         counts = COUNTED[outcome].counts
         return [known for known in self.known if counts(known)]
 
     def count(self, outcome: str) -> int:
-        """How many members make up one figure. Raises KeyError for one there is not."""
+        """How many members make up one figure. Raises KeyError for an unknown figure."""
         return len(self.members(outcome))
 
     def share(self, outcome: str) -> Value:
@@ -187,12 +187,21 @@ class Outcomes:
         lengths = [known.service.days for known in self.members(outcome)]
         return ratio(sum(lengths), len(lengths) * DAYS_OF_A_YEAR)
 
+    def mean_days_to_progress(self) -> Value:
+        """The mean number of days from the start to the first day in a service area, of those who progressed."""
+        days = [
+            (known.progressed_on - known.member.started_on).days
+            for known in self.known
+            if known.progressed_on is not None
+        ]
+        return ratio(sum(days), len(days))
+
 
 def cohorts(snapshot: Snapshot) -> dict[str, Cohort]:
     """Every cohort that was opened or that a member entered, by its name, in the order of entry."""
     by_name = {member.cohort: Cohort(member.cohort) for member in members(snapshot)}
     for event, opened in snapshot.facts(CohortOpened):
-        name = event.envelope.subject.partition("/")[2]
+        name = event.identifier
         by_name[name] = Cohort(name, opened.entry_on, opened.completes_on, opened.academy_team, opened.places)
     ordered = sorted(by_name.values(), key=lambda cohort: (cohort.entry_on or date.max, cohort.cohort))
     return {cohort.cohort: cohort for cohort in ordered}
@@ -235,13 +244,13 @@ def _members(snapshot: Snapshot) -> list[Member]:
 
 
 def outcomes(snapshot: Snapshot, of_cohorts: Iterable[str], as_at: date) -> Outcomes:
-    """What became, as at a date, of the members of some cohorts who had started by then."""
-    wanted = set(of_cohorts)
+    """What became of the members of some cohorts who had started by a date, as at that date."""
+    cohorts_counted = set(of_cohorts)
     return Outcomes(
         [
             known_of(member, as_at)
             for member in members(snapshot)
-            if member.cohort in wanted and member.started_on <= as_at
+            if member.cohort in cohorts_counted and member.started_on <= as_at
         ]
     )
 

@@ -15,12 +15,12 @@ ACADEMY_ROLE = Role.NEWLY_QUALIFIED_SOCIAL_WORKER
 
 
 def is_in_service_area(dimensions: Dimensions) -> bool:
-    """Whether a post is one of a service area: of another role. One of which nothing is known is not known to be."""
+    """Whether a post belongs to a service area, by its role. A post of which nothing is known does not count as one."""
     return dimensions.role not in (None, ACADEMY_ROLE)
 
 
 def progressed_on(spell: Spell, entered_on: date, by: date) -> date | None:
-    """The first day, from a day of the spell on and by a date, on which the main post is one of a service area."""
+    """The first day on which the main post belongs to a service area, from a day of the spell on and by a date."""
     for service in spell.employment:
         if service.until > entered_on and service.since <= by and is_in_service_area(service.dimensions):
             return max(service.since, entered_on)

@@ -1,6 +1,7 @@
 """The Social Work Academy over HTTP: what became of each cohort, and of each of its members.
 
-Invariant: every figure here can be asked for its members (`outcome=`), and there are as many as the figure says.
+Invariant: for every figure here the members behind it can be asked for (`outcome=`), and there are as many as the
+figure says.
 """
 
 from datetime import date
@@ -8,6 +9,8 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
+from contracts.envelope import format_instant
+from contracts.near_names import meant
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.chassis.query import Parameter, choice, word
@@ -25,12 +28,13 @@ from services.metrics.academy.outcomes import (
 )
 from services.metrics.api import schemas
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.parameters import OfADay, Paged, no_such_authority, said
+from services.metrics.api.examples.academy import COHORTS_EXAMPLE, MEMBERS_EXAMPLE
+from services.metrics.api.figure_json import figures_json
+from services.metrics.api.known import snapshot_of_known
+from services.metrics.api.parameters import OfADay, Paged
 from services.metrics.api.query import KNOWN
 from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.tables import cohort_lines, member_lines
-from services.metrics.api.telling import all_told
-from services.metrics.ingest import store
 from services.metrics.measures.declaration import BOARD, OWN, Unit
 from services.metrics.pauses import with_pauses
 from services.metrics.read_models import cost
@@ -49,13 +53,13 @@ COHORTS = Parameter(
 
 
 class AcademyParameters(OfADay):
-    """Of which authority, as at which date, as known when."""
+    """Authority, date, and instant known."""
 
     cohorts = COHORTS
 
 
 class MembersParameters(OfADay, Paged):
-    """The same of the members of a cohort, and which of them."""
+    """The same for the members of a cohort, and which of them."""
 
     cohorts = COHORTS
     outcome = Parameter(
@@ -79,114 +83,25 @@ RATIOS = {
         "Of all who started: from their start to leaving or, of those in post, to the date, in years of 365.25 days.",
         OWN,
     ),
+    "mean_days_to_progress": (
+        "Mean days to progress",
+        "Of those who progressed: days from their start to the first on which their main post was of a service area.",
+        OWN,
+    ),
 }
 DEFINITIONS = {
     outcome.name: {"title": outcome.title, "definition": outcome.definition, "source": OWN} for outcome in OUTCOMES
 } | {name: {"title": title, "definition": text, "source": source} for name, (title, text, source) in RATIOS.items()}
 """How each figure is defined, by its name."""
 
-_OF_ALL = {
-    "started": 190,
-    "passed": 158,
-    "failed": 4,
-    "deferred": 8,
-    "in_the_year": 0,
-    "left": 66,
-    "left_during": 28,
-    "left_after": 38,
-    "progressed": 158,
-    "in_post": 124,
-    "progressed_share": 83.2,
-    "retention": 65.3,
-    "mean_service_years": 2.8,
-    "mean_service_years_of_all": 2.3,
-}
-EXAMPLE: dict[str, Any] = {
-    "authority": "331",
-    "cohorts": "completed",
-    "as_at": "2023-11-30",
-    "as_known_at": "2023-11-30T17:00:00Z",
-    "count": 17,
-    "rows": [
-        {
-            "cohort": "cohort-01",
-            "entry_on": "2018-07-16",
-            "completes_on": "2019-07-16",
-            "completed": True,
-            "academy_team": "academy-team-1",
-            "places": 16,
-            "started": 11,
-            "passed": 9,
-            "failed": 0,
-            "deferred": 1,
-            "in_the_year": 0,
-            "left": 3,
-            "left_during": 1,
-            "left_after": 2,
-            "progressed": 9,
-            "in_post": 8,
-            "progressed_share": 81.8,
-            "retention": 72.7,
-            "mean_service_years": 5.4,
-            "mean_service_years_of_all": 4.6,
-        }
-    ],
-    "over_all": _OF_ALL,
-    "definitions": {"retention": DEFINITIONS["retention"]},
-    "links": {
-        "pinned": "/v1/academy/cohorts?authority=331&cohorts=completed&as_at=2023-11-30"
-        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z",
-        "members": "/v1/academy/cohorts/all?authority=331&cohorts=completed&as_at=2023-11-30"
-        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z",
-        "survival": "/v1/survival?authority=331&cohorts=completed&as_at=2023-11-30"
-        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z&of=academy-members",
-    },
-}
-MEMBERS_EXAMPLE = {
-    "authority": "331",
-    "cohort": "cohort-01",
-    "as_at": "2023-11-30",
-    "as_known_at": "2023-11-30T17:00:00Z",
-    "outcome": "started",
-    "definition": COUNTED["started"].definition,
-    "figures": {name: value for name, value in EXAMPLE["rows"][0].items() if name in _OF_ALL},
-    "count": 11,
-    "limit": 1,
-    "offset": 0,
-    "members": [
-        {
-            "worker": "W-0007",
-            "cohort": "cohort-01",
-            "started_on": "2018-07-16",
-            "passed_on": "2019-07-08",
-            "failed_on": None,
-            "deferred_on": None,
-            "progressed_on": "2019-07-22",
-            "left_on": None,
-            "reason": None,
-            "destination": None,
-            "service_days": 1963,
-            "outcomes": ["started", "passed", "progressed", "in_post"],
-            "events": "/v1/subjects/worker/W-0007?authority=331",
-        }
-    ],
-    "links": {
-        "pinned": "/v1/academy/cohorts/cohort-01?authority=331&as_at=2023-11-30&limit=1"
-        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z"
-    },
-}
-
 
 async def snapshot_of(computation: Computation, question: OfADay) -> Snapshot:
     """The snapshot that answers, members worked out.
 
-    Raises a 404 problem where nothing was known of the authority, and a 422 problem where it costs too much.
+    Raises a 404 problem if nothing was known of the authority, and a 422 problem if it costs too much.
     """
-    memory, report = computation.memory, (question.authority, question.known_at, question.as_accepted_at)
-    if not await store.has_events(memory.readers, *report):
-        raise no_such_authority(*report)
-    await computation.weigh(cost.of_parts(1, await memory.size(question.authority), 1))
-    snapshot = await memory.authorities.snapshot(*report)
+    await computation.weigh(cost.of_parts(1, await computation.read_cache.size(question.authority), 1))
+    snapshot = await snapshot_of_known(computation, *question.report)
     # The snapshot keeps them.
     await computation.run(members, snapshot)
     return snapshot
@@ -196,7 +111,7 @@ def cohort_named(snapshot: Snapshot, name: str) -> Cohort:
     """The cohort of that name. Raises a 404 problem that lists those there are."""
     known = cohorts(snapshot)
     if name not in known:
-        detail = f"{name[:80]!r} is no cohort that is known of. There are {len(known)}."
+        detail = f"{name[:80]!r} is no cohort that is known of. {meant(name, known)}"
         raise Problem(404, "no-such-cohort", "There is no such cohort", detail, cohorts=list(known))
     return known[name]
 
@@ -204,14 +119,16 @@ def cohort_named(snapshot: Snapshot, name: str) -> Cohort:
 @router.get(
     "/v1/academy/cohorts",
     summary="What became of the academy's cohorts, each and over all",
-    responses=responses(EXAMPLE, schema=schemas.COHORTS),
+    responses=responses(
+        COHORTS_EXAMPLE | {"definitions": {"retention": DEFINITIONS["retention"]}}, schema=schemas.COHORTS
+    ),
     openapi_extra=AcademyParameters.documented(),
 )
 async def list_cohorts(request: Request) -> Response:
-    """Each cohort in the order of entry with its outcomes as at a date, and those over all the cohorts listed.
+    """Each cohort, in the order of entry, with its outcomes as at a date, and the outcomes over all listed cohorts.
 
-    Beside the figures stands how each is defined. `/v1/academy/cohorts/{cohort}?outcome=…` names the members who make
-    up one.
+    `definitions` says how each figure is defined. `/v1/academy/cohorts/{cohort}?outcome=…` lists the members behind
+    a figure.
     """
     question = AcademyParameters(request)
     question.raise_if_invalid()
@@ -257,16 +174,18 @@ def _day(day: date | None) -> str | None:
 
 
 def figures(of_cohorts: Outcomes) -> dict[str, Any]:
-    """Every figure of some members as it is shown: people whole, percentages and years to 1 decimal, half up."""
-    return {name: of_cohorts.count(name) for name in COUNTED} | all_told(
+    """Every figure of some members as it is shown: people whole, percentages, years and days to 1 decimal, half up."""
+    return {name: of_cohorts.count(name) for name in COUNTED} | figures_json(
         {
             "progressed_share": of_cohorts.share("progressed"),
             "retention": of_cohorts.share("in_post"),
             "mean_service_years": of_cohorts.mean_service("in_post"),
             "mean_service_years_of_all": of_cohorts.mean_service("started"),
+            "mean_days_to_progress": of_cohorts.mean_days_to_progress(),
         },
         dict.fromkeys(("progressed_share", "retention"), Unit.PERCENT)
-        | dict.fromkeys(("mean_service_years", "mean_service_years_of_all"), Unit.YEARS),
+        | dict.fromkeys(("mean_service_years", "mean_service_years_of_all"), Unit.YEARS)
+        | {"mean_days_to_progress": Unit.DAYS},
     )
 
 
@@ -280,8 +199,9 @@ async def get_cohort(
     request: Request,
     cohort: Annotated[str, Path(description="The cohort; `all` for every one.", examples=["cohort-01"])],
 ) -> Response:
-    """Members by their pseudonyms, in the order of start: when they passed, failed, were deferred, progressed and left,
-    as far as it had happened by the date, and which figures they make up. `cohorts` says more of `all`.
+    """Members by their pseudonyms, in the order of start: when they passed, failed, were deferred, progressed and
+    left (as far as that had happened by the date), and which figures they count in. For `all`, `cohorts` says which
+    cohorts.
     """
     question = MembersParameters(request)
     question.raise_if_invalid()
@@ -309,9 +229,13 @@ def _answer_of_cohort(question: MembersParameters, cohort: str, snapshot: Snapsh
 
 
 def _as_member(known: Known, question: MembersParameters) -> dict[str, Any]:
-    """A member as answers show it. Its events are linked as known when the question was, where it says when."""
+    """A member as answers show it. The link to its events has the same instant known as the question, if it states
+    one.
+    """
     member, leaving = known.member, known.leaving
-    instants = [f"&{name}={said(instant)}" for name in KNOWN if (instant := question.values.get(name)) is not None]
+    instants = [
+        f"&{name}={format_instant(instant)}" for name in KNOWN if (instant := question.values.get(name)) is not None
+    ]
     return {
         "worker": member.person,
         "cohort": member.cohort,

@@ -1,4 +1,4 @@
-"""What adds up: exact amounts beside figures that are rounded once each.
+"""Exact amounts that add up, beside figures that are rounded once each.
 
 Invariant: the exact amounts of the rows of a count add up to that of its total, whatever it is broken down by.
 """
@@ -13,9 +13,9 @@ from services.metrics.snapshot.amounts import ONE
 
 
 def exactly(measure: Measure, value: object) -> dict[str, str]:
-    """A count to the last millionth, as `exact`, where it is shown rounded.
+    """A count to the last millionth, as `exact`, if it is shown rounded.
 
-    Nothing of a rate, which is no sum, or of what is not known.
+    Nothing for a rate, which is not a sum, or for a figure that is not known.
     """
     if not isinstance(measure, Count) or not isinstance(value, Fraction):
         return {}
@@ -24,12 +24,12 @@ def exactly(measure: Measure, value: object) -> dict[str, str]:
 
 
 def amount_of(value: Fraction) -> Decimal:
-    """A count, which is of whole millionths, as a decimal."""
+    """A count in whole millionths, as a decimal."""
     return Decimal(exact(int(value * ONE)))
 
 
 def rounding(measure: Measure, rows: Iterable[Mapping[str, Any]], total: float | None) -> dict[str, str]:
-    """Where the rows of a count as shown do not add up to its total as shown, that they do not, and why."""
+    """A note that the rounded rows of a count do not add up to its rounded total, and why, if that is so."""
     values = [row["value"] for row in rows]
     if not isinstance(measure, Count) or total is None or not values or None in values:
         return {}

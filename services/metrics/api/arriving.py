@@ -1,7 +1,7 @@
-"""Events as they would be answered at the doors: new, known already, or rejected, and why.
+"""Judges events as the doors would: new, known already, or rejected, and why.
 
-Invariant: what is new here a door would accept now from a feed of the authority, or knows; what is rejected it would
-reject.
+Invariant: a door would now accept (or already knows) every event that is new here, if a feed of the authority sent
+it. It would reject every event that is rejected here.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,11 +17,11 @@ from services.chassis.problems import LONGEST_ECHO, beginning, faults_as_json
 from services.metrics.pauses import with_pauses
 
 _Key = tuple[str, str, str]
-"""Owner, source and id: by these a door knows the events of an authority."""
+"""Owner, source and id: the identity by which a door knows the events of an authority."""
 
 
 class Rejected(NamedTuple):
-    """An event that a door would reject: which of the batch, and why."""
+    """An event that a door would reject: its place in the batch, and why."""
 
     position: int
     claimed: Claimed
@@ -47,7 +47,7 @@ class Arriving(NamedTuple):
 
 
 def arriving(incoming: Iterator[Incoming], held: Iterable[Event], authority: str, now: datetime) -> Arriving:
-    """Look at a batch, each event after those before it. `held` are the events of the authority that are known."""
+    """Judge a batch, each event after those before it. `held` are the known events of the authority."""
     known = {_key_of(event): event for event in with_pauses(held)}
     new: list[Event] = []
     rejected: list[Rejected] = []
@@ -93,7 +93,7 @@ def _of_what(event: Event) -> tuple[str, str]:
 
 
 def _states_the_same(item: Parsed, held: Event) -> bool:
-    """Whether a feed that states this again states what is known of it."""
+    """Whether an event that is sent again states the same as the known one."""
     one, other = item.event.envelope, held.envelope
     same_time = item.stated_time is None or one.time == other.time
     stated = [

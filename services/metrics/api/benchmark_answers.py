@@ -3,22 +3,21 @@
 Invariant: a published figure is a value or a mark, the other is null.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from services.chassis.documentation import record, several
 from services.metrics.api import schemas
 from services.metrics.api.files import Lines
-from services.metrics.api.measures import described
 from services.metrics.api.releases import RELEASE_NAMED, number, why
 from services.metrics.api.schemas import DATE, INSTANT, NUMBER, TEXT, WHOLE, or_null
 from services.metrics.benchmarks.comparison import Areas, Rank
-from services.metrics.benchmarks.published import MARKS, PUBLISHED, Figure
-
-RANK_ORDER = "1 is the lowest figure; equal figures share a rank; only those with a figure are ranked"
+from services.metrics.benchmarks.published import MARKS, Figure
+from services.metrics.reasons import Reason
 
 _PUBLISHED = record({"code": TEXT, "name": TEXT, "value": NUMBER, "mark": or_null(TEXT)}, schemas.WHY)
-_PUBLISHED_PLACES = {
+_PUBLISHED_AREAS = {
     **dict.fromkeys(("authority", "region", "england"), or_null(_PUBLISHED)),
     "neighbours": several(_PUBLISHED),
 }
@@ -28,9 +27,10 @@ _FROM_WHERE = {"neighbours_from": TEXT}
 COMPARISON = record(
     schemas.DESCRIBED
     | {"release": RELEASE_NAMED, "year": WHOLE, "as_at": DATE, "as_known_at": INSTANT}
-    | _PUBLISHED_PLACES
+    | _PUBLISHED_AREAS
     | _FROM_WHERE
     | {
+        "neighbours_median": or_null(record({"value": NUMBER, "of": WHOLE}, schemas.WHY)),
         "neighbours_without_row": several(TEXT),
         "rank": record({"among_neighbours": or_null(_RANK), "among_authorities": _RANK, "order": TEXT}),
         "ours": record(
@@ -49,70 +49,12 @@ COMPARISONS = record(
     | {"releases": several(RELEASE_NAMED), "authority": schemas.AUTHORITY}
     | _FROM_WHERE
     | {
-        "series": several(record({"year": WHOLE, "as_at": DATE, "release": TEXT} | _PUBLISHED_PLACES)),
+        "series": several(record({"year": WHOLE, "as_at": DATE, "release": TEXT} | _PUBLISHED_AREAS)),
         "marks": _MARKS,
         "links": schemas.links(),
     },
     {"formula": TEXT},
 )
-
-_PLACES: dict[str, Any] = {
-    "authority": {"code": "331", "name": "Coventry", "value": 18.0, "mark": None},
-    "region": {"code": "E12000005", "name": "West Midlands", "value": 16.4, "mark": None},
-    "england": {"code": "E92000001", "name": "England", "value": 17.1, "mark": None},
-    "neighbours": [
-        {"code": "333", "name": "Sandwell", "value": 28.0, "mark": None},
-        {"code": "336", "name": "Wolverhampton", "value": 9.6, "mark": None},
-    ],
-}
-COMPARISON_EXAMPLE: dict[str, Any] = {
-    **described(PUBLISHED["turnover-rate"]),
-    "release": {"name": "2022", "published": "2023-02-23"},
-    "year": 2022,
-    "as_at": "2022-09-30",
-    "as_known_at": "2022-11-30T12:00:00Z",
-    **_PLACES,
-    "neighbours_from": "request",
-    "neighbours_without_row": [],
-    "rank": {
-        "among_neighbours": {"rank": 2, "of": 3},
-        "among_authorities": {"rank": 66, "of": 149},
-        "order": RANK_ORDER,
-    },
-    "ours": {
-        "code": "331",
-        "value": 18.2,
-        "mark": None,
-        "scope": "census",
-        "from": "2021-10-01",
-        "to": "2022-09-30",
-        "as_at": "2022-09-30",
-    },
-    "marks": {},
-    "differences": [
-        "DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.",
-        "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
-        "made of the published rows of their authorities.",
-        "Ours counts posts with a CSWW role, what happened in the twelve months up to 2022-09-30, as known at the "
-        "instant asked for; DfE counts what the authority returned in that year's census, as it stood when the release "
-        "was made.",
-    ],
-    "links": {
-        "pinned": "/v1/benchmarks/turnover-rate?authority=331&neighbours=333,336&as_known_at=2022-11-30T12:00:00Z"
-        "&as_accepted_at=2022-11-30T12:00:00Z&release=2022&year=2022",
-        "explanation": "/v1/measures/turnover-rate/explanation?authority=331&as_known_at=2022-11-30T12:00:00Z"
-        "&as_accepted_at=2022-11-30T12:00:00Z&census_year=2022&scope=census",
-    },
-}
-COMPARISONS_EXAMPLE: dict[str, Any] = {
-    **described(PUBLISHED["turnover-rate"]),
-    "releases": [{"name": "2022", "published": "2023-02-23"}],
-    "authority": "331",
-    "neighbours_from": "request",
-    "series": [{"year": 2022, "as_at": "2022-09-30", "release": "2022"} | _PLACES],
-    "marks": {},
-    "links": {"pinned": "/v1/benchmarks/turnover-rate/series?authority=331&release=2022&neighbours=333,336"},
-}
 
 
 def figure_as_json(figure: Figure | None) -> dict[str, Any] | None:
@@ -134,19 +76,27 @@ def areas_as_json(areas: Areas) -> dict[str, Any]:
 
 
 def rank_as_json(rank: Rank, own: Figure) -> dict[str, Any]:
-    """A rank, and among how many; who has no figure has no rank, for the same reason."""
+    """A rank, and among how many. An area without a figure has no rank, for the same reason."""
     return {"rank": rank.rank, "of": rank.of} | why(own.value, own.mark)
 
 
+def median_as_json(median: Decimal | None, of: Sequence[Figure]) -> dict[str, Any] | None:
+    """The median of the neighbours, and how many of them have a figure; null if there are no neighbours."""
+    if not of:
+        return None
+    count = sum(figure.value is not None for figure in of)
+    return {"value": number(median), "of": count} | ({"reason": Reason.NO_DENOMINATOR} if median is None else {})
+
+
 def areas_in(body: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """Every published figure of a year, with what it is to the authority."""
+    """Every published figure of a year, with its relation to the authority."""
     each = [(area, body[area]) for area in ("authority", "region", "england")]
     each += [("neighbour", figure) for figure in body["neighbours"]]
     return [(area, figure) for area, figure in each if figure is not None]
 
 
 def marks_of(areas: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, str]:
-    """What the marks mean that stand in an answer."""
+    """The meaning of the marks in an answer."""
     marks = {figure["mark"] for _, figure in areas}
     return {mark: meaning for mark, meaning in MARKS.items() if mark in marks}
 
@@ -155,7 +105,7 @@ _FIGURE = ("code", "name", "value", "mark", "reason")
 
 
 def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
-    """One line an area. The ranks stand in the authority's own line."""
+    """One line for each area. The ranks are in the authority's own line."""
     ranks: dict[str, Any] = {}
     for among in ("among_neighbours", "among_authorities"):
         rank = body["rank"][among] or {"rank": None, "of": None}
@@ -165,7 +115,10 @@ def comparison_as_lines(body: Mapping[str, Any]) -> Lines:
         + [value if area == "authority" else None for value in ranks.values()]
         for area, figure in (*areas_in(body), ("ours", body["ours"]))
     ]
-    return ["place", *_FIGURE, *ranks], lines
+    if median := body["neighbours_median"]:
+        own = {"value": median["value"], "reason": median.get("reason")}
+        lines.insert(-1, ["neighbours-median", *(own.get(name) for name in _FIGURE), *(None for _ in ranks)])
+    return ["area", *_FIGURE, *ranks], lines
 
 
 def series_as_lines(body: Mapping[str, Any]) -> Lines:
@@ -175,4 +128,4 @@ def series_as_lines(body: Mapping[str, Any]) -> Lines:
         for point in body["series"]
         for area, figure in areas_in(point)
     ]
-    return ["year", "as_at", "release", "place", *_FIGURE], lines
+    return ["year", "as_at", "release", "area", *_FIGURE], lines

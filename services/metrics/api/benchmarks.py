@@ -1,6 +1,6 @@
 """HTTP out: a figure as DfE published it, beside the region's, England's, the neighbours' and our own.
 
-Invariant: a comparison is of one release and one year; where scope or date differ it says so.
+Invariant: a comparison is of one release and one year. If scope or date differ, it says so.
 """
 
 import re
@@ -12,38 +12,41 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import APIRouter, Path, Request, Response
 
+from contracts.near_names import meant
 from contracts.values import AUTHORITY_PATTERN
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.chassis.query import Parameter, several, whole
 from services.metrics.api.benchmark_answers import (
     COMPARISON,
-    COMPARISON_EXAMPLE,
     COMPARISONS,
-    COMPARISONS_EXAMPLE,
-    RANK_ORDER,
     areas_as_json,
     areas_in,
     comparison_as_lines,
     marks_of,
+    median_as_json,
     rank_as_json,
     series_as_lines,
 )
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.measures import FigureRequest, described, is_known
+from services.metrics.api.examples.benchmarks import COMPARISON_EXAMPLE, COMPARISONS_EXAMPLE
+from services.metrics.api.figure_json import described, figure_json, time_of
+from services.metrics.api.known import is_known
+from services.metrics.api.measures import FigureRequest, tells_of_known
 from services.metrics.api.neighbours import groups_of
 from services.metrics.api.parameters import ONE_AUTHORITY, AsKnown, OfOneAuthority
-from services.metrics.api.published_files import FILE_NAME, NAME, database_of
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.published_files import FILE_NAME, NAME
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.releases import as_named, named
 from services.metrics.api.responses import answer, pinned, responses
-from services.metrics.api.telling import time_of, told
 from services.metrics.benchmarks import choosing, store
 from services.metrics.benchmarks.choosing import NotThere, choose, choose_each_year
 from services.metrics.benchmarks.comparison import (
+    RANK_ORDER,
     Areas,
     census_date,
     find_areas,
+    median_of,
     own_differences,
     published_differences,
     rank,
@@ -53,6 +56,7 @@ from services.metrics.benchmarks.published import PUBLISHED, Figure, LoadedRelea
 from services.metrics.figures.figures import mark
 from services.metrics.figures.periods import as_known_on, census_year, when_in
 from services.metrics.figures.reading import FigureQuery
+from services.metrics.kept import kept_database_of
 from services.metrics.measures.declaration import Measure
 from services.metrics.reasons import Reason
 from services.metrics.snapshot.employment import Scope
@@ -68,7 +72,7 @@ MeasureName = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """What both questions ask for. Without `releases` any will do."""
+    """The parameters that both routes share. Without `releases` any release will do."""
 
     measure: Measure
     authority: str
@@ -77,11 +81,11 @@ class _Compared:
     releases: tuple[str, ...]
 
     def pins(self, releases: Iterable[LoadedRelease]) -> dict[str, Any]:
-        """What a link says so that neither a later release nor other neighbours change what it gives."""
+        """What a link must state so that neither a later release nor other neighbours change its answer."""
         names = ",".join(release.name for release in releases)
         return {"release": names, "neighbours": ",".join(self.neighbours) or None}
 
-    def wanted(self, year: int | None = None) -> choosing.ReleaseQuery:
+    def release_query(self, year: int | None = None) -> choosing.ReleaseQuery:
         """What is looked for in the releases."""
         return choosing.ReleaseQuery(self.measure.name, self.authority, self.releases, year)
 
@@ -89,7 +93,7 @@ class _Compared:
 IN_WORDS_CODES = "three-digit codes of other authorities, as 825,908"
 
 
-class _WithNeighbours(AskedQuery):
+class _WithNeighbours(ReadQuery):
     """Those to compare an authority with."""
 
     neighbours = Parameter(
@@ -105,21 +109,21 @@ class _WithNeighbours(AskedQuery):
     )
 
     def check(self) -> None:
-        """Nobody is a neighbour of their own."""
+        """Refuse an authority as a neighbour of itself."""
         super().check()
         authority = ONE_AUTHORITY.of(self)
         if authority in self.neighbours:
             self.fault("neighbours", "cannot be read", IN_WORDS_CODES, authority)
 
     def compared(self, measure: Measure, statistical_neighbours: Neighbours, releases: tuple[str, ...]) -> _Compared:
-        """What is compared, with which neighbours, and where these are from."""
+        """What is compared, with which neighbours, and the source of the neighbours."""
         authority = ONE_AUTHORITY.of(self)
         default = tuple(statistical_neighbours.get(authority, ()))
         where_from = "request" if self.neighbours else "setting" if default else "none"
         return _Compared(measure, authority, self.neighbours or default, where_from, releases)
 
 
-class _OfAYear(AskedQuery):
+class _OfAYear(ReadQuery):
     """Which year, and by which release."""
 
     year = Parameter(
@@ -140,7 +144,7 @@ class ComparisonParameters(AsKnown, OfOneAuthority, _OfAYear, _WithNeighbours):
     """What determines a comparison of one year."""
 
 
-class _OfReleases(AskedQuery):
+class _OfReleases(ReadQuery):
     """Which releases."""
 
     release = Parameter(
@@ -170,11 +174,12 @@ router = APIRouter(tags=["benchmarks"], dependencies=[READING])
     openapi_extra=ComparisonParameters.documented(),
 )
 async def get_benchmark(request: Request, measure: MeasureName) -> Response:
-    """DfE's published figures of one year and release, each a value or a mark (the other is null), with ranks (1 is
-    the lowest), beside our own of the same year; and where scope or date differ.
+    """DfE's published figures of one year and release, with ranks (1 is the lowest), beside our own figure of the
+    same year. Each is a value or a mark; the other is null. The answer says where scope or date differ.
 
-    Ours of a year that was not over as known then is `provisional`, of one to come null (`not-yet`).
-    `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among them.
+    Our figure of a year that was not over at the instant known is `provisional`; of a year to come it is null
+    (`not-yet`). `as_known_at` and `as_accepted_at` are for our own figure. Without neighbours there is no rank among
+    them.
     """
     published = _published(measure)
     question = ComparisonParameters(request)
@@ -183,8 +188,8 @@ async def get_benchmark(request: Request, measure: MeasureName) -> Response:
     compared = question.compared(published, request.app.state.statistical_neighbours, releases)
     report = question.authority, question.known_at, question.as_accepted_at
     ours = FigureRequest(published, *report, FigureQuery(scope=Scope.CENSUS))
-    async with computing(request) as computation, database_of(request).opened() as pool:
-        return await _compare(computation, pool, question, await _with_neighbours(pool, compared), ours)
+    async with computing(request) as computation, kept_database_of(request).opened() as pool:
+        return await _compare(computation, pool, question, compared, ours)
 
 
 @router.get(
@@ -194,27 +199,33 @@ async def get_benchmark(request: Request, measure: MeasureName) -> Response:
     openapi_extra=ComparisonsParameters.documented(),
 )
 async def get_benchmark_series(request: Request, measure: MeasureName) -> Response:
-    """DfE's published figures of the authority, its region, England and neighbours, year by year, each a value or a
-    mark (the other is null); each year's are of one release, which is named.
+    """DfE's published figures of the authority, its region, England and neighbours, year by year. Each is a value or
+    a mark; the other is null. The figures of a year are of one release, which is named.
     """
     published = _published(measure)
     question = ComparisonsParameters(request)
     question.raise_if_invalid()
     compared = question.compared(published, request.app.state.statistical_neighbours, question.release)
-    async with computing(request) as computation, database_of(request).opened() as pool:
-        return await _series(computation, pool, question, await _with_neighbours(pool, compared))
+    async with computing(request) as computation, kept_database_of(request).opened() as pool:
+        return await _series(computation, pool, question, compared)
 
 
 def _published(name: str) -> Measure:
     """The measure of that name. Raises a 404 problem that lists those that DfE publishes."""
     if name not in PUBLISHED:
-        detail = f"{name[:80]!r} is not a measure that DfE publishes."
+        detail = f"{name[:80]!r} is not a measure that DfE publishes. {meant(name, PUBLISHED)}"
         raise Problem(404, "no-such-measure", "There is no such measure", detail, measures=list(PUBLISHED))
     return PUBLISHED[name]
 
 
+async def _released(pool: asyncpg.Pool, measure: str) -> tuple[list[LoadedRelease], Rows]:
+    """Every release, and who has a row of the measure in which of them."""
+    releases = await store.list_releases(pool)
+    return releases, await store.find_rows(pool, measure) if releases else {}
+
+
 async def _with_neighbours(pool: asyncpg.Pool, compared: _Compared) -> _Compared:
-    """With the neighbours of the file published last that has some, where neither request nor setting names any."""
+    """Add the neighbours of the newest file that has some, if neither request nor setting names any."""
     if compared.neighbours:
         return compared
     for file in await store.list_files(pool, store.NEIGHBOURS):
@@ -225,7 +236,7 @@ async def _with_neighbours(pool: asyncpg.Pool, compared: _Compared) -> _Compared
 
 @dataclass(frozen=True, slots=True)
 class _Published:
-    """What is published of a year: the release that answers, the latest that could, and what other releases have."""
+    """What is published about a year: the release that answers, the latest that could, and what other releases have."""
 
     release: LoadedRelease
     year: int
@@ -243,11 +254,12 @@ async def _compare(
     ours: FigureRequest,
 ) -> Response:
     measure = compared.measure.name
-    releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
+    releases, rows = await _released(pool, measure)
     release, year = _chosen(releases, rows, compared, question.year)
+    compared = await _with_neighbours(pool, compared)
     figures = await store.find_figures(pool, release.name, measure, [year])
     areas = find_areas(figures, compared.authority, compared.neighbours)
-    latest, _ = choose(releases, rows, replace(compared.wanted(year), names=()))
+    latest, _ = choose(releases, rows, replace(compared.release_query(year), names=()))
     others = {code: choosing.elsewhere(releases, rows, code, year) for code in areas.without_row}
     own = await _own_figure(computation, ours, year, question.known_on)
     published = _Published(release, year, latest, figures, areas, others)
@@ -261,7 +273,7 @@ def _chosen(
     for name in compared.releases:
         named(releases, name)
     try:
-        return choose(releases, rows, compared.wanted(year))
+        return choose(releases, rows, compared.release_query(year))
     except NotThere as missing:
         raise _not_there(missing) from None
 
@@ -283,6 +295,7 @@ def _answer(
     assert areas.authority is not None  # noqa: S101  (it has a row: the release was chosen by that)
     body = described(measure) | {"release": as_named(release), "year": year, "as_at": census_date(year).isoformat()}
     body |= ours.instants() | areas_as_json(areas)
+    body["neighbours_median"] = median_as_json(median_of(areas.neighbours), areas.neighbours)
     body |= {"neighbours_from": compared.neighbours_from, "neighbours_without_row": list(areas.without_row)}
     body["rank"] = {
         "among_neighbours": rank_as_json(rank(areas.authority, areas.neighbours), areas.authority)
@@ -306,13 +319,17 @@ def _answer(
 async def _own_figure(
     computation: Computation, ours: FigureRequest, year: int, known_on: date
 ) -> tuple[dict[str, Any], bool]:
-    """Our own figure of a census year, and whether anything was known of the authority: if not, there is none."""
+    """Our own figure of a census year, and whether anything was known of the authority. If not, there is no figure."""
     period = census_year(year)
     when = as_known_on(when_in(ours.measure, period, None, 12), period, known_on, planned=False)
-    (result,) = await ours.work_out(computation, [when])
-    known = await is_known(computation, ours, result)
+    sums = await ours.add_up(computation, [when])
+    result = await computation.run(sums.figures, ours.measure)
+    report = ours.authority, ours.as_known_at, ours.as_accepted_at
+    known = tells_of_known(ours, result) or await is_known(computation, *report)
     value = result.totals[0] if known else Reason.NOT_COUNTED
-    body = {"code": ours.authority} | told("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
+    body = (
+        {"code": ours.authority} | figure_json("value", value, ours.measure.unit) | {"mark": mark(ours.measure, value)}
+    )
     return body | {"scope": ours.query.scope} | time_of(ours.measure, when), known
 
 
@@ -320,13 +337,14 @@ async def _series(
     computation: Computation, pool: asyncpg.Pool, question: ComparisonsParameters, compared: _Compared
 ) -> Response:
     measure = compared.measure.name
-    releases, rows = await store.list_releases(pool), await store.find_rows(pool, measure)
+    releases, rows = await _released(pool, measure)
     for name in compared.releases:
         named(releases, name)
     try:
-        by_year = choose_each_year(releases, rows, compared.wanted())
+        by_year = choose_each_year(releases, rows, compared.release_query())
     except NotThere as missing:
         raise _not_there(missing) from None
+    compared = await _with_neighbours(pool, compared)
     used = [release for release in releases if release in by_year.values()]
     figures: dict[int, list[Figure]] = {year: [] for year in by_year}
     for release in used:

@@ -9,16 +9,18 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
+from contracts.envelope import format_instant
 from services.chassis.authentication import READING
 from services.chassis.query import INSTANT, Parameter, several
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
+from services.metrics.api.examples.figures import CHANGES_EXAMPLE
 from services.metrics.api.explanations import as_event
-from services.metrics.api.parameters import MONTHS, SCOPE, OfATime, OfOneAuthority, Paged, said
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.figure_json import figure_json, time_of
+from services.metrics.api.parameters import ABOVE, MONTHS, SCOPE, OfATime, OfOneAuthority, Paged
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.tables import change_lines
-from services.metrics.api.telling import time_of, told
 from services.metrics.figures.attribution import Attribution, Moved
 from services.metrics.figures.changes import FigureDifference, PartChange, Report, differences
 from services.metrics.figures.reading import FigureQuery
@@ -30,11 +32,12 @@ from services.metrics.snapshot.snapshot import known
 router = APIRouter(tags=["changes"], dependencies=[READING])
 
 
-class _OfAMeasure(AskedQuery):
+class _OfAMeasure(ReadQuery):
     """What of the measures counts."""
 
     scope = SCOPE
     months = MONTHS
+    above = ABOVE
 
 
 class ChangesParameters(OfOneAuthority, OfATime, _OfAMeasure, Paged):
@@ -68,81 +71,42 @@ class ChangesParameters(OfOneAuthority, OfATime, _OfAMeasure, Paged):
         return [(self.from_known, self.from_accepted), (self.to_known or self.now, self.to_accepted)]
 
     def measures(self) -> list[tuple[Measure, When]]:
-        """Those asked for, each with its time. Of all measures, those that the period does not fit are left out."""
+        """The measures asked for, each with its time. If all measures are asked for, those that the period does not
+        fit are left out.
+        """
         chosen = [MEASURES[name] for name in self.measure] or list(MEASURES.values())
         return self.whens(chosen, leave_out=not self.measure)
-
-
-EXAMPLE = {
-    "authority": "331",
-    "scope": "all",
-    "from_known": "2023-10-31T17:00:00Z",
-    "to_known": "2023-11-30T17:00:00Z",
-    "figures": [
-        {"measure": "vacancies", "unit": "FTE", "as_at": "2023-10-31", "before": 21.5, "after": 22.5, "difference": "1"}
-    ],
-    "count": 1,
-    "limit": 100,
-    "offset": 0,
-    "changes": [
-        {
-            "measure": "vacancies",
-            "subjects": ["post/P-0412"],
-            "role": "social-worker",
-            "before": "0",
-            "after": "1",
-            "difference": "1",
-            "events": [
-                {
-                    "id": "demo-005860",
-                    "type": "uk.workforce.worker.left.v1",
-                    "subject": "worker/W-0211",
-                    "recorded": "2023-11-06T09:31:00Z",
-                    "accepted": "2023-11-06T20:00:01Z",
-                    "source": "/coventry/hr",
-                    "provenance": "request 5f0c4a1e",
-                    "data": {"left_on": "2023-10-27", "reason": "resignation", "destination": "not-known"},
-                    "effect": "1",
-                }
-            ],
-        }
-    ],
-    "links": {
-        "pinned": "/v1/changes?authority=331&measure=vacancies&as_at=2023-10-31&from_known=2023-10-31T17:00:00Z"
-        "&to_known=2023-11-30T17:00:00Z&from_accepted=2023-11-30T17:00:00Z&to_accepted=2023-11-30T17:00:00Z"
-    },
-}
 
 
 @router.get(
     "/v1/changes",
     summary="What changed between two reports, figure by figure, event by event",
-    responses=responses(EXAMPLE, schema=schemas.CHANGES),
+    responses=responses(CHANGES_EXAMPLE, schema=schemas.CHANGES),
     openapi_extra=ChangesParameters.documented(),
 )
 async def get_changes(request: Request) -> Response:
-    """Each figure that differs between two instants, the parts by which it differs, and for each part the events that
-    moved it, with their effects, which add up to its difference. A rate differs by its counts.
-    What was recorded for days that were still to come counts in both reports; `planned` says so.
+    """Each figure that differs between two instants, the parts by which it differs, and for each part the events
+    that moved it. The effects of the events add up to the difference of the part. A rate differs by its counts. What
+    was recorded for days to come counts in both reports; `planned` says so.
     """
     question = ChangesParameters(request)
-    wanted = question.measures()
+    measures = question.measures()
     question.raise_if_invalid()
     query, instants, (limit, offset) = FigureQuery(scope=question.scope), question.instants(), question.page()
     authority = question.authority
     async with computing(request) as computation:
-        memory = computation.memory
-        counts = sum(len(counts_of(measure)) for measure, _ in wanted)
-        await computation.weigh(cost.of_parts(counts, await memory.size(authority), len(instants)))
-        readings = [await memory.reading(authority, *known_at) for known_at in instants]
-        events = await memory.authorities.events(authority)
+        read_cache = computation.read_cache
+        counts = sum(len(counts_of(measure)) for measure, _ in measures)
+        await computation.weigh(cost.of_parts(counts, await read_cache.size(authority), len(instants)))
+        readings = [await read_cache.reading(authority, *known_at) for known_at in instants]
+        events = await read_cache.authorities.events(authority)
 
         def compared() -> tuple[list[FigureDifference], list[tuple[int, int]]]:
             before, after = (
                 Report(reading, known(events, *known_at)) for reading, known_at in zip(readings, instants, strict=True)
             )
             attribution = Attribution(before.events, after.events, query)
-            differing = differences(wanted, before, after, query, attribution)
+            differing = differences(measures, before, after, query, attribution)
             return differing, [attribution.steps(change.key) for change in _parts(differing)[offset : offset + limit]]
 
         figures, steps = await computation.run(compared)
@@ -158,9 +122,9 @@ def _answer(question: ChangesParameters, figures: Sequence[FigureDifference]) ->
     (from_known, from_accepted), (to_known, to_accepted) = question.instants()
     accepted, (limit, offset), changes = (from_accepted, to_accepted), question.page(), _parts(figures)
     body: dict[str, Any] = {"authority": question.authority, "scope": question.scope}
-    body |= {"from_known": said(from_known), "to_known": said(to_known)}
+    body |= {"from_known": format_instant(from_known), "to_known": format_instant(to_known)}
     for name, instant in zip(("from_accepted", "to_accepted"), accepted, strict=True):
-        body |= {} if instant is None else {name: said(instant)}
+        body |= {} if instant is None else {name: format_instant(instant)}
     known_on = from_known.date(), to_known.date()
     body["figures"] = [_as_figure(difference, *known_on) for difference in figures]
     body |= {"count": len(changes), "limit": limit, "offset": offset}
@@ -172,19 +136,19 @@ def _answer(question: ChangesParameters, figures: Sequence[FigureDifference]) ->
 
 
 def _both_pinned(question: ChangesParameters) -> dict[str, Any]:
-    """What pins both reports in place of the two instants of other questions."""
-    now = said(question.now)
+    """The parameters that pin both reports, in place of the two instants of other questions."""
+    now = format_instant(question.now)
     given = {name: question.text(name) or now for name in ("to_known", "from_accepted", "to_accepted")}
     return {"as_known_at": None, "as_accepted_at": None, **given}
 
 
 def _as_figure(difference: FigureDifference, before: date, after: date) -> dict[str, Any]:
-    """A figure in both reports, known on these days; `planned` says in which days counted that were still to come."""
+    """A figure in both reports, known on these days. `planned` says in which of them days to come counted."""
     change, when, parts = difference
     measure, ends = change.measure, max(when.as_at, when.last)
     body: dict[str, Any] = {"measure": measure.name, "unit": measure.unit} | time_of(measure, when)
     for name, value in (("before", change.before), ("after", change.after)):
-        body |= told(name, value, measure.unit)
+        body |= figure_json(name, value, measure.unit)
         if "reason" in body:
             body[f"{name}_reason"] = body.pop("reason")
     if ends > before:

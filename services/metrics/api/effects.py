@@ -1,9 +1,11 @@
 """What events would do to the figures, asked before anybody sends them.
 
-Invariant: nothing is stored; the figures after are those that would stand, had the doors accepted these events.
+Invariant: nothing is stored. The figures afterwards are those that would follow if the doors had accepted these
+events.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from fastapi import APIRouter, Request, Response
@@ -20,11 +22,12 @@ from services.chassis.runtime import runtime_of
 from services.metrics.api import schemas
 from services.metrics.api.arriving import Arriving, arriving
 from services.metrics.api.computing import Computation, computing
-from services.metrics.api.parameters import MONTHS, SCOPE, OfADay
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.examples.figures import EFFECTS_EXAMPLE
+from services.metrics.api.figure_json import figure_json, time_of
+from services.metrics.api.parameters import ABOVE, MONTHS, SCOPE, OfADay
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, responses
 from services.metrics.api.tables import effect_lines
-from services.metrics.api.telling import time_of, told
 from services.metrics.figures.changes import FigureChange, Report, figure_changes
 from services.metrics.figures.periods import when_at
 from services.metrics.figures.reading import FigureQuery, Reading
@@ -40,17 +43,18 @@ from services.metrics.snapshot.snapshot import Snapshot, known
 router = APIRouter(tags=["effects"], dependencies=[READING])
 
 VALUES_OF_AN_EVENT = 50
-"""Values in a question for each event that it may hold: honest ones have about twenty, and a question has ten times as
-many events as a batch for the doors."""
+"""The most JSON values in a question, for each event that it may hold. Real events have about twenty. A question may
+have ten times as many events as a batch for the doors."""
 MOST_REJECTED = 100
-"""Events that would be rejected, of which is told why."""
+"""The most rejected events that are listed with a reason."""
 
 
-class _OfMeasures(AskedQuery):
+class _OfMeasures(ReadQuery):
     """Of which measures."""
 
     scope = SCOPE
     months = MONTHS
+    above = ABOVE
     measure = Parameter(
         "measure",
         "Which measures; who and what stands where (vacancies, in post, agency and its cover) if left out. Repeat, or "
@@ -71,7 +75,10 @@ class EffectsParameters(OfADay, _OfMeasures):
     def whens(self) -> list[tuple[Measure, When]]:
         """The measures, each with its time."""
         measures: Sequence[Measure] = [MEASURES[name] for name in self.measure] or STOCKS
-        return [(measure, when_at(measure, self.day, EARLIEST_DATE, self.months)) for measure in measures]
+        return [
+            (measure, replace(when_at(measure, self.day, EARLIEST_DATE, self.months), above=self.above))
+            for measure in measures
+        ]
 
 
 _FIGURE = record({"value": schemas.NUMBER}, {"exact": schemas.EXACT} | schemas.WHY)
@@ -100,39 +107,6 @@ EFFECTS = record(
     },
     schemas.ACCEPTED,
 )
-EXAMPLE: dict[str, Any] = {
-    "authority": "331",
-    "as_at": "2023-10-31",
-    "as_known_at": "2023-11-30T12:00:00Z",
-    "scope": "all",
-    "events": {"sent": 3, "new": 1, "already_known": 1, "rejected": 1},
-    "figures": [
-        {
-            "measure": "vacancies",
-            "title": "Vacancies",
-            "unit": "FTE",
-            "as_at": "2023-10-31",
-            "before": {"value": 22.5, "exact": "22.5"},
-            "after": {"value": 23.5, "exact": "23.5"},
-            "difference": "1",
-        }
-    ],
-    "rejected": [
-        {
-            "position": 2,
-            "id": "post-4",
-            "source": "/coventry/hr",
-            "faults": [
-                {
-                    "field": "data.funded_fte",
-                    "problem": "is not as the contract says",
-                    "expected": "a number of at most 1",
-                    "value": "1.5",
-                }
-            ],
-        }
-    ],
-}
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -144,7 +118,7 @@ BODY: dict[str, Any] = {
         },
     }
 }
-ANSWERS = WITH_A_BODY | refusals({400: "The request cannot be read."}) | responses(EXAMPLE, schema=EFFECTS)
+ANSWERS = WITH_A_BODY | refusals({400: "The request cannot be read."}) | responses(EFFECTS_EXAMPLE, schema=EFFECTS)
 for _status in (304, 404):
     # Nobody holds an answer to what was sent, and of an authority of which nothing is known yet there is one.
     ANSWERS.pop(_status)
@@ -157,8 +131,8 @@ for _status in (304, 404):
     openapi_extra=EffectsParameters.documented() | BODY,
 )
 async def post_effects(request: Request) -> Response:
-    """Measures as at a date as they are, and as they would be with these events. Nothing is stored. An event that would
-    be rejected at the doors is told, and does not count; nor does one that is known already.
+    """Measures as at a date, as they are and as they would be with these events. Nothing is stored. Events that
+    would be rejected are listed, and do not count. Events that are known already do not count either.
     """
     question = EffectsParameters(request)
     question.raise_if_invalid()
@@ -177,20 +151,20 @@ async def post_effects(request: Request) -> Response:
 
 async def _effects(computation: Computation, question: EffectsParameters, incoming: Iterator[Incoming]) -> Response:
     """The answer to a question about these events."""
-    memory, authority, wanted = computation.memory, question.authority, question.whens()
-    counts = sum(len(counts_of(measure)) for measure, _ in wanted)
-    await computation.weigh(cost.of_parts(counts, await memory.size(authority), 2))
+    read_cache, authority, whens = computation.read_cache, question.authority, question.whens()
+    counts = sum(len(counts_of(measure)) for measure, _ in whens)
+    await computation.weigh(cost.of_parts(counts, await read_cache.size(authority), 2))
     report = authority, question.known_at, question.as_accepted_at
     batch = await computation.run(
-        arriving, incoming, await memory.authorities.events(authority), authority, question.now
+        arriving, incoming, await read_cache.authorities.events(authority), authority, question.now
     )
     await computation.weigh(cost.of_arriving(len(batch.new), counts))
-    before = await memory.authorities.snapshot(*report)
+    before = await read_cache.authorities.snapshot(*report)
 
     def compared() -> Sequence[FigureChange]:
         after = Snapshot([*before.events, *known(batch.new, question.known_at)], before)
         return figure_changes(
-            wanted, _report(question, before), _report(question, after), FigureQuery(scope=question.scope)
+            whens, _report(question, before), _report(question, after), FigureQuery(scope=question.scope)
         )
 
     return await computation.run(_answer, question, batch, await computation.run(compared))
@@ -219,6 +193,6 @@ def _as_figure(change: FigureChange, when: When) -> dict[str, Any]:
 
 
 def _side(measure: Measure, value: Value) -> dict[str, Any]:
-    """A figure as it is shown, and of a count exactly."""
+    """A figure as it is shown; for a count the exact amount too."""
     of_a_count = isinstance(measure, Count) and not isinstance(value, Reason)
-    return told("value", value, measure.unit) | ({"exact": exact(int(value * ONE))} if of_a_count else {})
+    return figure_json("value", value, measure.unit) | ({"exact": exact(int(value * ONE))} if of_a_count else {})

@@ -5,113 +5,63 @@ Invariant: the amounts of the parts add up to the figure, exactly; an answer nam
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from contracts.envelope import Event
-from contracts.standing import order_of_recording
+from contracts.catalogue import EVENT_MODELS
+from contracts.envelope import Event, format_instant
+from contracts.in_force import order_of_recording
+from contracts.near_names import near_first
+from contracts.values import EARLIEST_DATE
 from services.chassis.authentication import READING
 from services.chassis.problems import Problem
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
+from services.metrics.api.examples.figures import EXPLANATION_EXAMPLE, SUBJECT_EXAMPLE
+from services.metrics.api.figure_json import figure_json, marked, time_of
 from services.metrics.api.formats import Format
-from services.metrics.api.measures import (
-    EXAMPLE as FIGURE_EXAMPLE,
-)
 from services.metrics.api.measures import (
     FigureRequest,
     MeasureName,
+    answered,
     declared,
-    refuse_nothing,
-    wanted,
+    request_of,
 )
-from services.metrics.api.parameters import AsKnown, Counted, OfATime, OfOneAuthority, Paged, said
+from services.metrics.api.parameters import AsKnown, Counted, OfATime, OfOneAuthority, Paged
 from services.metrics.api.query import KNOWN
 from services.metrics.api.responses import answer, page_links, pinned, responses
 from services.metrics.api.tables import event_lines, part_lines, term_lines
-from services.metrics.api.telling import marked, time_of, told
 from services.metrics.figures.explanation import Explained, explain
-from services.metrics.figures.figures import Figures, figures
-from services.metrics.figures.reading import FigureQuery, Reading, narrowed
+from services.metrics.figures.figures import Figures, FigureSums
+from services.metrics.figures.reading import Reading
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Rate, When, exact
 from services.metrics.read_models import cost
 from services.metrics.reasons import Reason, Value
 from services.metrics.snapshot.amounts import ONE
+from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot, known
 
 router = APIRouter(tags=["explanations"], dependencies=[READING])
 
-EXAMPLE = {
-    **{name: value for name, value in FIGURE_EXAMPLE.items() if name not in ("by", "rows", "total", "links")},
-    "as_at": "2023-10-31",
-    "as_known_at": "2023-11-30T12:00:00Z",
-    "total": 22.5,
-    "exact": "22.5",
-    "count": 21,
-    "limit": 1,
-    "offset": 0,
-    "parts": [
-        {
-            "amount": "0.5",
-            "since": "2023-02-14",
-            "until": None,
-            "subjects": ["post/P-0412"],
-            "role": "social-worker",
-            "made_of": [
-                {"subject": "post/P-0412", "as": "establishment", "amount": "1"},
-                {"subject": "worker/W-0211", "as": "in-post", "amount": "0.5"},
-            ],
-        }
-    ],
-    "links": {
-        "pinned": "/v1/measures/vacancies/explanation?authority=331&as_at=2023-10-31&limit=1"
-        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z",
-        "events_of_subject": "/v1/subjects/{subject}?authority=331&as_known_at=2023-11-30T12:00:00Z"
-        "&as_accepted_at=2023-11-30T12:00:00Z",
-    },
-}
-SUBJECT_EXAMPLE = {
-    "subject": "worker/W-0211",
-    "authority": "331",
-    "as_known_at": "2023-11-30T12:00:00Z",
-    "numbers": ["W-0211"],
-    "count": 1,
-    "limit": 100,
-    "offset": 0,
-    "events": [
-        {
-            "id": "demo-000412",
-            "type": "uk.workforce.worker.started.v1",
-            "subject": "worker/W-0211",
-            "stands": True,
-            "recorded": "2023-02-10T09:31:00Z",
-            "accepted": "2023-02-10T20:00:01Z",
-            "source": "/coventry/hr",
-            "provenance": "request 5f0c4a1e",
-            "data": {"started_on": "2023-02-14", "post": "P-0412", "fte": 0.5},
-        }
-    ],
-    "links": {
-        "pinned": "/v1/subjects/worker/W-0211?authority=331"
-        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
-    },
-}
-
 
 class ExplanationParameters(OfOneAuthority, OfATime, AsKnown, Counted, Paged):
-    """What determines a figure that is explained, and how much of it is told."""
+    """What determines the explained figure, and which page of its parts."""
 
 
+SUBJECT_KINDS = sorted({model.subject_kind for model in EVENT_MODELS.values()})
+"""What events are about."""
 SUBJECT_KIND, IDENTIFIER = "^[a-z][a-z-]{0,30}$", "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 
 class SubjectParameters(OfOneAuthority, AsKnown, Paged):
-    """Whose events are told, and how many."""
+    """Whose events are figure_json, and how many."""
 
     def check(self) -> None:
-        """The path is read with the query, so that all that is wrong with both is told at once."""
+        """The path is read with the query, so that everything wrong with both is reported at once."""
         super().check()
         for name, pattern, expected in (
             ("kind", SUBJECT_KIND, "small letters and hyphens, at most 31, as worker"),
@@ -125,28 +75,28 @@ class SubjectParameters(OfOneAuthority, AsKnown, Paged):
 @router.get(
     "/v1/measures/{measure}/explanation",
     summary="What one figure is made of",
-    responses=responses(EXAMPLE, schema=schemas.EXPLANATION),
+    responses=responses(EXPLANATION_EXAMPLE, schema=schemas.EXPLANATION),
     openapi_extra=ExplanationParameters.documented(),
 )
 async def get_explanation(request: Request, measure: MeasureName) -> Response:
-    """The posts, workers and assignments that make up a figure, each with its amount; of a rate, its counts.
+    """The posts, workers and assignments that make up a figure, each with its amount; for a rate, its counts.
 
-    Give the values of dimensions (role=social-worker, say) to have one row of a table explained. Every subject can be
-    asked for its events at `/v1/subjects/…`.
+    To explain one row of a table, give the values of its dimensions (role=social-worker, for example).
+    `/v1/subjects/…` gives the events of every subject.
     """
     declaration = declared(measure)
     question = ExplanationParameters(request)
-    requested, when = wanted(question, declaration), question.when(declaration)
+    requested, when = request_of(question, declaration), question.when(declaration)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        memory = computation.memory
+        read_cache = computation.read_cache
         counts = counts_of(declaration)
         # Once for the figure, and once for its parts.
-        await computation.weigh(cost.of_parts(2 * len(counts), await memory.size(requested.authority), 1))
-        reading = await memory.reading(requested.authority, requested.as_known_at, requested.as_accepted_at)
-        result = await computation.run(figures, declaration, [reading], [when], requested.query)
-        await refuse_nothing(computation, requested, result)
-        return await computation.run(_answer, question, requested, when, reading, result)
+        await computation.weigh(cost.of_parts(2 * len(counts), await read_cache.size(requested.authority), 1))
+        reading = await read_cache.reading(requested.authority, requested.as_known_at, requested.as_accepted_at)
+        sums = FigureSums([declaration], [when], replace(requested.query, scope=_scope(requested)))
+        await computation.run(sums.add, [reading])
+        return await answered(computation, requested, sums, partial(_answer, question, requested, when, reading, sums))
 
 
 def _answer(
@@ -154,15 +104,16 @@ def _answer(
     requested: FigureRequest,
     when: When,
     reading: Reading,
+    sums: FigureSums,
     result: Figures,
 ) -> Response:
     """The answer with the parts of a count, or the terms of a rate."""
     measure, (limit, offset) = requested.measure, question.page()
     body = requested.facts() | time_of(measure, when) | requested.instants()
     total = result.totals[0]
-    body |= told("total", total, measure.unit) | marked(measure, total, "total_mark")
+    body |= figure_json("total", total, measure.unit) | marked(measure, total, "total_mark")
     if isinstance(measure, Rate):
-        body["terms"] = _terms(question, measure, reading, when, requested)
+        body["terms"] = _terms(question, measure, sums, when, requested)
         body["links"] = {"pinned": pinned(question)}
         # The links of the terms say the instant at which they were made.
         terms = [(term["measure"], term["side"], term["sign"], term["exact"]) for term in body["terms"]]
@@ -181,7 +132,7 @@ def _answer(
 
 
 def _exactly(value: Value) -> str | None:
-    """A count to its last millionth; None where there is none."""
+    """A count to the last millionth; None if there is none."""
     return None if isinstance(value, Reason) else exact(int(value * ONE))
 
 
@@ -201,21 +152,28 @@ def as_part(part: Explained) -> dict[str, Any]:
     return body
 
 
+def _scope(requested: FigureRequest) -> Scope:
+    """The scope in which the counts of a measure are counted."""
+    return requested.measure.scope or requested.query.scope
+
+
 def _terms(
-    question: ExplanationParameters, rate: Rate, reading: Reading, when: When, requested: FigureRequest
+    question: ExplanationParameters, rate: Rate, sums: FigureSums, when: When, requested: FigureRequest
 ) -> list[dict[str, Any]]:
     """The counts a rate is made of, each with the link that explains it."""
-    scope = rate.scope or requested.query.scope
-    query = FigureQuery((), requested.query.where, scope)
+    scope, where = _scope(requested), requested.query.where or {}
     explained = []
     for side, terms in (("numerator", rate.numerator), ("denominator", rate.denominator)):
         for term in terms:
             counted = declared(term.measure)
             assert isinstance(counted, Count)  # noqa: S101
-            amount = figures(counted, [reading], [when], narrowed(query, counted)).totals[0]
-            not_of_term = [name for name in query.where or {} if name not in counted.dimensions]
+            amount = sums.figures(counted).totals[0]
+            not_of_term = [name for name in where if name not in counted.dimensions]
             time: dict[str, Any] = {"from": when.first, "to": when.last}
             if counted.kind is Kind.STOCK:
+                time = {"as_at": when.as_at, "from": None, "to": None}
+            elif when.first < EARLIEST_DATE:
+                # The year up to a date so early began before the dates that can be asked for.
                 time = {"as_at": when.as_at, "from": None, "to": None}
             elif counted.all_time:
                 time["as_at"] = when.as_at
@@ -262,15 +220,15 @@ async def get_subject(
         ),
     ],
 ) -> Response:
-    """Every event known of it, whether it stands, when it was recorded and accepted, and the request or file that
-    brought it. A worker whose numbers were merged is one person: the events of all numbers are given.
+    """Every known event of the subject: whether it is in force, when it was recorded and accepted, and the request or
+    file that brought it. A worker whose numbers were merged is one person: the events of all numbers are given.
     """
     question = SubjectParameters(request)
     question.raise_if_invalid()
     authority = question.authority
     async with computing(request) as computation:
-        authorities = computation.memory.authorities
-        await computation.weigh(cost.of_snapshot(await computation.memory.size(authority)))
+        authorities = computation.read_cache.authorities
+        await computation.weigh(cost.of_snapshot(await computation.read_cache.size(authority)))
         snapshot = await authorities.snapshot(authority, question.known_at, question.as_accepted_at)
         events = await authorities.events(authority)
         return await computation.run(_answer_of_subject, question, (kind, identifier), snapshot, events)
@@ -288,9 +246,11 @@ def _answer_of_subject(
     subjects = {f"{kind}/{number}" for number in numbers}
     of_it = sorted((event for event in events if event.envelope.subject in subjects), key=order_of_recording)
     if not of_it:
-        detail = (
-            f"No event of {kind}/{identifier} in authority {question.authority} was known at {said(question.known_at)}."
-        )
+        known_at = format_instant(question.known_at)
+        detail = f"No event of {kind}/{identifier} in authority {question.authority} was known at {known_at}."
+        if kind not in SUBJECT_KINDS:
+            right = near_first(kind, SUBJECT_KINDS, f"one of {', '.join(SUBJECT_KINDS)}")
+            detail += f" There are no events of a {kind}; right would be: {right}."
         raise Problem(404, "no-such-subject", "Nothing is known of it", detail)
     body: dict[str, Any] = {"subject": f"{kind}/{identifier}", "authority": question.authority} | question.instants()
     body |= {"numbers": numbers} if kind == "worker" else {}
@@ -301,9 +261,9 @@ def _answer_of_subject(
 
 
 def as_events(events: Sequence[Event], snapshot: Snapshot) -> list[dict[str, Any]]:
-    """Events as answers show them, with whether each stands in a snapshot."""
-    standing = {event.identity for event in snapshot.standing}
-    return [as_event(event) | {"stands": event.identity in standing} for event in events]
+    """Events as answers show them, with whether each is in force in a snapshot."""
+    in_force = {event.identity for event in snapshot.in_force}
+    return [as_event(event) | {"in_force": event.identity in in_force} for event in events]
 
 
 def as_event(event: Event) -> dict[str, Any]:
@@ -313,8 +273,8 @@ def as_event(event: Event) -> dict[str, Any]:
         "id": envelope.id,
         "type": envelope.type,
         "subject": envelope.subject,
-        "recorded": said(envelope.time),
-        "accepted": None if envelope.acceptedtime is None else said(envelope.acceptedtime),
+        "recorded": format_instant(envelope.time),
+        "accepted": None if envelope.acceptedtime is None else format_instant(envelope.acceptedtime),
         "source": envelope.source,
         "provenance": envelope.provenance,
     }

@@ -1,7 +1,8 @@
-"""Answers as files: the rows of an answer as a table that Excel and Power BI read as it stands, and what they are.
+"""Answers as files: the rows as a table that Excel and Power BI can read without editing, and a table that describes
+them.
 
-Invariant: a file holds every row there is; it says nothing twice, so what holds for all rows stands in a table of its
-own (`about`); no cell is a formula, whatever was recorded.
+Invariant: a file holds every row. It says nothing twice: what holds for all rows is in a table of its own (`about`).
+No cell is a formula, whatever was recorded.
 """
 
 import csv
@@ -18,7 +19,7 @@ Lines = tuple[Sequence[str], Iterable[Sequence[Any]]]
 
 ABOUT_HEADING = ("name", "value")
 OF_A_PAGE = frozenset({"limit", "offset"})
-"""Members that speak of a page of JSON: a file is whole."""
+"""Members about pages of JSON, which a whole file does not need."""
 ROWS_AT_ONCE = 1000
 """Rows that are written in one piece."""
 
@@ -28,7 +29,8 @@ _BEGINS_A_FORMULA = tuple("=+-@＝＋－＠")
 
 
 def about(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """What the rows of an answer are: every member but the list of rows, by its name, members of members with a dot.
+    """The description of an answer's rows: every member except the list of rows, by its name; nested names with a
+    dot.
 
     Of the links the pinned one.
     """
@@ -37,7 +39,7 @@ def about(body: Mapping[str, Any]) -> list[tuple[str, Any]]:
         if name == "links":
             lines += [("pinned", value["pinned"])] if "pinned" in value else []
         elif isinstance(value, Mapping):
-            lines += [(f"{name}.{inner}", told) for inner, told in about(value)]
+            lines += [(f"{name}.{inner}", text) for inner, text in about(value)]
         elif isinstance(value, list | tuple):
             if not any(isinstance(item, Mapping | list | tuple) for item in value):
                 lines.append((name, " ".join(str(item) for item in value)))
@@ -67,7 +69,7 @@ def _taken(text: io.StringIO) -> bytes:
 
 
 def _cell(value: Any) -> Any:
-    """A value as CSV has it. Text that a spreadsheet would work out as a formula begins with an apostrophe instead."""
+    """A value as text for CSV. An apostrophe is put before text that a spreadsheet would take for a formula."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if not isinstance(value, str) or _NUMBER.fullmatch(value):
@@ -78,11 +80,11 @@ def _cell(value: Any) -> Any:
 
 
 def file_name(path: str, body: Mapping[str, Any], ending: str, *, is_about: bool) -> str:
-    """What a file is called: what was asked, of which authority and time, as `vacancies-331-2023-10-31.csv`."""
-    asked = path.removeprefix("/v1/").removeprefix("measures/")
+    """The name of a file: what was asked, authority and time, such as `vacancies-331-2023-10-31.csv`."""
+    subject = path.removeprefix("/v1/").removeprefix("measures/")
     points = body.get("periods") or [{}]
     of_series = (points[0].get("from", points[0].get("as_at")), points[-1].get("to", points[-1].get("as_at")))
-    words = [asked, body.get("authority"), *of_series]
+    words = [subject, body.get("authority"), *of_series]
     words += [body.get(name) for name in ("from_known", "to_known", "from", "to", "as_at")]
     words += ["about"] if is_about else []
     plain = [re.sub(r"[^A-Za-z0-9._]+", "-", str(word)) for word in words if word is not None]

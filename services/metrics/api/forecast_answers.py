@@ -13,15 +13,7 @@ from services.metrics.api.schemas import AUTHORITY, DATE, INSTANT, TEXT, WHOLE, 
 from services.metrics.forecasting import rates as present
 from services.metrics.forecasting.back_test import Score
 from services.metrics.forecasting.forecast import LEVELS, LONGEST, Forecast, Month, one_decimal
-from services.metrics.forecasting.simulation import PATHS
 from services.metrics.measures.declaration import Unit
-
-DEFINITION = (
-    "Vacancies (FTE, per post never below 0, summed) at each date: what is known of posts, leavers, starters and moves "
-    "to come, plus leavers and less hires and progression from the academy not yet known, at the rates of the last "
-    "twelve months. Posts are established and closed as known, and no others. Intervals are of "
-    f"{PATHS} simulated courses, widened by how far such forecasts went wrong in the two years before."
-)
 
 _NUMBER: Schema = {"type": "number"}
 _INTERVAL: Schema = {"type": "array", "items": _NUMBER, "minItems": 2, "maxItems": 2}
@@ -64,87 +56,6 @@ BACK_TEST = record(
     | {"rows": several(record({"months_ahead": WHOLE} | _SCORES)), "total": or_null(record(_SCORES))},
     schemas.ACCEPTED | {"role": _ROLE} | schemas.WHY,
 )
-
-_EXAMPLE_MONTH = {
-    "as_at": "2023-11-30",
-    "expected": 22.9,
-    "interval_80": [17.1, 28.8],
-    "interval_95": [14.2, 32.0],
-    "known": 22.0,
-    "leavers": 6.1,
-    "hires": 5.2,
-    "progressed": 0.0,
-}
-FORECAST_EXAMPLE = {
-    "forecast": "vacancies",
-    "definition": DEFINITION,
-    "unit": "FTE",
-    "authority": "331",
-    "as_at": "2023-10-31",
-    "as_known_at": "2023-11-30T12:00:00Z",
-    "months": 1,
-    "by": [],
-    "what_if": {"conversions": 6},
-    "rows": [],
-    "total": {
-        "vacancies": 22.5,
-        "acts_from": {"conversions": "2023-11-30"},
-        "months": [
-            _EXAMPLE_MONTH
-            | {
-                "what_if": {
-                    "expected": 17.4,
-                    "interval_80": [11.6, 23.3],
-                    "interval_95": [8.7, 26.5],
-                    "leavers": 6.1,
-                    "hires": 10.7,
-                    "progressed": 0.0,
-                    "difference": -5.5,
-                }
-            }
-        ],
-        "assumptions": [
-            {"assumption": "turnover", "value": 17.4, "unit": "% a year", "meaning": "Leavers per FTE in post."}
-        ],
-    },
-    "links": {
-        "pinned": "/v1/forecasts/vacancies?authority=331&as_at=2023-10-31&as_known_at=2023-11-30T12:00:00Z&months=1"
-        "&conversions=6&as_accepted_at=2023-11-30T12:00:00Z"
-    },
-}
-BACK_TEST_EXAMPLE = {
-    "forecast": "vacancies",
-    "unit": "FTE",
-    "authority": "331",
-    "as_at": "2024-03-31",
-    "as_known_at": "2024-04-30T12:00:00Z",
-    "months": 12,
-    "first_origin": "2020-10-31",
-    "last_origin": "2024-02-29",
-    "rows": [
-        {
-            "months_ahead": 1,
-            "forecasts": 41,
-            "coverage_80": 78.0,
-            "coverage_95": 87.8,
-            "mean_absolute_error": 2.8,
-            "naive_mean_absolute_error": 4.1,
-            "bias": 1.1,
-        }
-    ],
-    "total": {
-        "forecasts": 402,
-        "coverage_80": 76.1,
-        "coverage_95": 90.0,
-        "mean_absolute_error": 5.9,
-        "naive_mean_absolute_error": 9.4,
-        "bias": 2.2,
-    },
-    "links": {
-        "pinned": "/v1/forecasts/vacancies/back-test?authority=331&as_at=2024-03-31&as_known_at=2024-04-30T12:00:00Z"
-        "&as_accepted_at=2024-04-30T12:00:00Z"
-    },
-}
 
 
 def as_forecast(made: Forecast) -> dict[str, Any]:

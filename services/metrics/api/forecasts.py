@@ -1,6 +1,6 @@
 """Forecasts of vacancies, what a change would make of them, and how earlier forecasts did.
 
-Invariant: an answer states the assumptions with the values they were given; asked again, it has the same digits.
+Invariant: an answer states its assumptions with their values. The same question again gives the same digits.
 """
 
 from collections.abc import Sequence
@@ -13,22 +13,21 @@ from contracts.codes import Role
 from contracts.envelope import Event
 from services.chassis.authentication import READING
 from services.chassis.query import Kind, Parameter, choice, whole, word
-from services.metrics.api.computing import Computation, computing
+from services.metrics.api.computing import computing
+from services.metrics.api.examples.forecasts import BACK_TEST_EXAMPLE, FORECAST_EXAMPLE
 from services.metrics.api.forecast_answers import (
     BACK_TEST,
-    BACK_TEST_EXAMPLE,
-    DEFINITION,
     FORECAST,
-    FORECAST_EXAMPLE,
     as_forecast,
     as_score,
     back_test_lines,
     forecast_lines,
 )
-from services.metrics.api.parameters import OfADay, no_such_authority
+from services.metrics.api.known import snapshot_of_known
+from services.metrics.api.parameters import OfADay
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.forecasting.back_test import MOST_ORIGINS, Compared, back_test, score, scores
-from services.metrics.forecasting.forecast import LONGEST, Forecast, forecast, roles
+from services.metrics.forecasting.forecast import DEFINITION, LONGEST, Forecast, forecast, roles
 from services.metrics.forecasting.simulation import Change
 from services.metrics.forecasting.what_if import is_usual, what_would_act
 from services.metrics.pauses import with_pauses
@@ -44,7 +43,7 @@ MOST_PEOPLE = 1000
 LONGEST_NUMBER = 40
 """Characters of a number."""
 MOST_POINTS = 100
-"""Percentage points a year by which turnover can be moved."""
+"""The most percentage points a year by which turnover can be changed."""
 
 MONTHS = Parameter("months", "For how many months ahead.", whole(1, LONGEST, USUAL_LENGTH), 12)
 
@@ -66,7 +65,7 @@ POINTS_A_YEAR: Kind[float | None] = Kind(
 
 
 class _OfMonths(OfADay):
-    """Of which authority, date and instants a forecast is asked, and for how long."""
+    """Authority, date, instants and number of months of a forecast."""
 
     months = MONTHS
 
@@ -76,7 +75,7 @@ class _OfMonths(OfADay):
 
 
 class ForecastParameters(_OfMonths):
-    """Which forecast is asked for, and what of it would be otherwise."""
+    """Which forecast is asked for, and the changes of a what-if."""
 
     by = Parameter(
         "by",
@@ -112,15 +111,6 @@ class BackTestParameters(_OfMonths):
     role = Parameter("role", "Only posts of this role.", choice(Role, None))
 
 
-async def _snapshot(computation: Computation, question: _OfMonths) -> Snapshot:
-    """The authority's snapshot. Raises a 404 problem where nothing is known of it."""
-    report = question.authority, question.known_at, question.as_accepted_at
-    snapshot = await computation.memory.authorities.snapshot(*report)
-    if not snapshot.events:
-        raise no_such_authority(*report)
-    return snapshot
-
-
 @router.get(
     "/v1/forecasts/vacancies",
     summary="Vacancies in the months to come, and what a change would make of them",
@@ -130,27 +120,29 @@ async def _snapshot(computation: Computation, question: _OfMonths) -> Snapshot:
 async def get_forecast(request: Request) -> Response:
     """Vacancies a whole number of months after a date (month ends after a month end), with 80% and 95% intervals.
 
-    `known` is what follows from the events alone. `leavers` (all), `hires` and `progressed` (FTE of vacancies filled;
-    of a role, moves into it are among the hires) are expected in the month. As at the day of `as_known_at`, where
-    nothing is said: of an earlier date everything recorded since counts as known.
+    `known` is what follows from the events alone. `leavers` (all), `hires` and `progressed` (FTE of vacancies
+    filled; for a role, moves into it are among the hires) are expected in the month. Without `as_at` the forecast is
+    as at the day of `as_known_at`. For an earlier date everything recorded since then counts as known.
 
-    A change is played with the same random numbers, so that `difference` is its own doing. `acts_from` says from which
-    date on each change makes a difference by itself (null: none, as it is what is expected anyway, or, of a role, as it
-    does nothing there); what cannot act within the months asked for is refused, with how many months would show it. An
-    intake fills vacancies on entry as far as entrants did so in the year before (posts that are established for them
-    were never vacant), and otherwise a year later. Conversions are shared out among roles as the vacancies
-    of the date are; turnover is moved by as many points in every role.
+    A what-if uses the same random numbers, so `difference` comes from the change alone.
+    - `acts_from` says from which date on each change makes a difference by itself. It is null if there is none: the
+      change is what is expected anyway, or does nothing in this role.
+    - A change that cannot act within the months asked for is refused, with how many months would show it.
+    - An intake fills vacancies on entry as far as entrants did so in the year before (posts established for them
+      were never vacant). The rest fills them a year later.
+    - Conversions are shared out among roles like the vacancies of the date. Turnover changes by the same number of
+      points in every role.
     """
     question = ForecastParameters(request)
     question.raise_if_invalid()
     given = question.what_if()
     async with computing(request) as computation:
-        size = await computation.memory.size(question.authority)
+        size = await computation.read_cache.size(question.authority)
         groups = (len(Role) if question.by else 0) + 1
         # Each change is played by itself too; one without effect is looked for in the longest forecast besides.
         played = groups * (1 + len(given)) + (2 * len(given) if given else 0)
         await computation.weigh(cost.of_forecast(size, question.months, played))
-        snapshot = await _snapshot(computation, question)
+        snapshot = await snapshot_of_known(computation, *question.report)
         return await computation.run(_answer, question, given, snapshot)
 
 
@@ -167,7 +159,7 @@ def _answer(question: ForecastParameters, given: dict[str, Any], snapshot: Snaps
 
 
 def _refuse_what_cannot_act(question: ForecastParameters, snapshot: Snapshot, change: Change, made: Forecast) -> None:
-    """Raises a 422 problem for changes of which nothing could be seen in the months asked for."""
+    """Raises a 422 problem for changes that would make no difference in the months asked for."""
     months = question.months
     for name, alone in change.each_alone():
         if made.acts[name] is None and not is_usual(name, change, made, months):
@@ -177,7 +169,7 @@ def _refuse_what_cannot_act(question: ForecastParameters, snapshot: Snapshot, ch
 
 
 def _forecasts(snapshot: Snapshot, question: ForecastParameters, change: Change | None) -> list[Forecast]:
-    """The forecast of all posts, then, where asked for, those of the roles."""
+    """The forecast of all posts and then, if asked for, those of the roles."""
     day, months = question.day, question.months
     groups: list[Role | None] = [None, *(roles(snapshot, day, months) if question.by else ())]
     return [forecast(snapshot, day, months, role, change) for role in with_pauses(groups)]
@@ -190,20 +182,21 @@ def _forecasts(snapshot: Snapshot, question: ForecastParameters, change: Change 
     openapi_extra=BackTestParameters.documented(),
 )
 async def get_back_test(request: Request) -> Response:
-    """Forecasts as they would have been made at every month end (as known then), beside what came up to `as_at`.
+    """Forecasts as they would have been made at every month end (as known then), beside what really came, up to
+    `as_at`.
 
     The last five years of month ends are tested. `coverage_80` is the share of what came that lay within the 80%
-    interval. The naive forecast is that vacancies stay as they are. Errors of origins next to each other are alike: 40
-    forecasts say less than 40 independent ones would.
+    interval. The naive forecast is that vacancies stay as they are. Forecasts made in neighbouring months have
+    similar errors, so 40 of them say less than 40 independent ones would.
     """
     question = BackTestParameters(request)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        memory = computation.memory
-        size = await memory.size(question.authority)
+        read_cache = computation.read_cache
+        size = await read_cache.size(question.authority)
         await computation.weigh(cost.of_back_test(size, question.months, MOST_ORIGINS))
-        snapshot = await _snapshot(computation, question)
-        events = await memory.authorities.events(question.authority)
+        snapshot = await snapshot_of_known(computation, *question.report)
+        events = await read_cache.authorities.events(question.authority)
         return await computation.run(_answer_with_test, question, snapshot, events)
 
 

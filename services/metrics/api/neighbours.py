@@ -10,31 +10,30 @@ from typing import Any
 import asyncpg
 from fastapi import APIRouter, Request, Response
 
+from contracts.envelope import format_instant
 from services.chassis.authentication import OPERATING
 from services.chassis.documentation import record, several
 from services.chassis.query import Parameter, QueryModel
 from services.metrics.api.computing import computing
-from services.metrics.api.parameters import said
+from services.metrics.api.examples.benchmarks import NEIGHBOURS_EXAMPLE
 from services.metrics.api.published_files import (
     NAME,
     SHA256,
     PublishedOn,
-    database_of,
     file_of,
     from_where,
     load,
     loaded,
     loading_responses,
 )
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, responses
 from services.metrics.api.schemas import DATE, INSTANT, TEXT, TEXTS, WHOLE
 from services.metrics.api.tables import file_lines
 from services.metrics.benchmarks import store
-from services.metrics.benchmarks.neighbours import Groups, read_neighbours
+from services.metrics.benchmarks.neighbours import SOURCE, Groups, read_neighbours
 from services.metrics.benchmarks.store import LoadedFile
-
-DEFAULT_SOURCE = "DfE, statistical neighbours (Open Government Licence v3.0)"
+from services.metrics.kept import kept_database_of
 
 
 class _Named(QueryModel):
@@ -44,9 +43,9 @@ class _Named(QueryModel):
 
 
 class NeighboursParameters(_Named, PublishedOn):
-    """What a file that is loaded is called, and where it is from."""
+    """The name of a file to load, and where it is from."""
 
-    source = from_where(DEFAULT_SOURCE)
+    source = from_where(SOURCE)
 
 
 FILE = file_of(
@@ -57,16 +56,6 @@ NEIGHBOURS = record(
     {"name": TEXT, "published": DATE, "loaded_at": INSTANT, "sha256": SHA256, "authorities": WHOLE, "source": TEXT}
     | {"columns_left_out": TEXTS, "remarks": TEXTS}
 )
-NEIGHBOURS_EXAMPLE: dict[str, Any] = {
-    "name": "2025",
-    "published": "2025-05-01",
-    "loaded_at": "2025-11-01T09:00:00Z",
-    "sha256": "1f2c1b7e5d3a48060c4e8f6a7b9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70812",
-    "authorities": 153,
-    "source": DEFAULT_SOURCE,
-    "columns_left_out": [],
-    "remarks": [],
-}
 
 
 router = APIRouter(tags=["benchmarks"])
@@ -81,19 +70,19 @@ router = APIRouter(tags=["benchmarks"])
     openapi_extra=NeighboursParameters.documented() | FILE,
 )
 async def post_neighbours(request: Request) -> Response:
-    """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
+    """Needs a key with the right `operate` for all authorities. If a file cannot be read, nothing of it is kept.
 
-    Comparisons that name no neighbours then take those of the file published last, unless
+    From then on comparisons that name no neighbours take those of the file published last, unless
     WORKFORCE_STATISTICAL_NEIGHBOURS names some.
     """
-    question, database = NeighboursParameters(request), database_of(request)
-    asked = question.asked(store.NEIGHBOURS, question.name, question.source)
+    question, database = NeighboursParameters(request), kept_database_of(request)
+    file_request = question.file_request(store.NEIGHBOURS, question.name, question.source)
 
     async def keep(pool: asyncpg.Pool, file: LoadedFile, _: Groups) -> LoadedFile | None:
         return await store.add_file(pool, store.NEIGHBOURS, file)
 
-    file, is_new = await load(request, database, asked, read_neighbours, keep)
-    return loaded(database, asked, _as_json(file), is_new)
+    file, is_new = await load(request, database, file_request, read_neighbours, keep)
+    return loaded(database, file_request, _as_json(file), is_new)
 
 
 @router.get(
@@ -102,22 +91,22 @@ async def post_neighbours(request: Request) -> Response:
     responses=responses(
         {"files": [NEIGHBOURS_EXAMPLE]}, schema=record({"files": several(NEIGHBOURS)}), of_events=False
     ),
-    openapi_extra=AskedQuery.documented(),
+    openapi_extra=ReadQuery.documented(),
 )
 async def get_neighbours(request: Request) -> Response:
-    """Each with when it was published and loaded, and of how many authorities it is; the one published last comes
-    first, and is the one that is compared by.
+    """Each file with when it was published and loaded, and how many authorities it has. The one published last comes
+    first; comparisons use it.
     """
-    question = AskedQuery(request)
+    question = ReadQuery(request)
     question.raise_if_invalid()
-    async with computing(request) as computation, database_of(request).opened() as pool:
+    async with computing(request) as computation, kept_database_of(request).opened() as pool:
         files = await store.list_files(pool, store.NEIGHBOURS)
         return await computation.run(_answer, question, files)
 
 
-def _answer(question: AskedQuery, files: Sequence[LoadedFile]) -> Response:
-    told = [_as_json(file) for file in files]
-    return answer(question, {"files": told}, file_lines(told, list(NEIGHBOURS_EXAMPLE)))
+def _answer(question: ReadQuery, files: Sequence[LoadedFile]) -> Response:
+    described = [_as_json(file) for file in files]
+    return answer(question, {"files": described}, file_lines(described, list(NEIGHBOURS["properties"])))
 
 
 @lru_cache(maxsize=8)
@@ -132,7 +121,7 @@ def _as_json(file: LoadedFile) -> dict[str, Any]:
     return {
         "name": file.name,
         "published": file.published.isoformat(),
-        "loaded_at": said(file.loaded_at),
+        "loaded_at": format_instant(file.loaded_at),
         "sha256": file.sha256,
         "authorities": len(groups.neighbours),
         "source": file.source,

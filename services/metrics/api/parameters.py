@@ -1,12 +1,12 @@
-"""The query parameters that several routes share, each declared once, and the models that routes are made of.
+"""The query parameters that several routes share, each declared once, and the models that routes combine.
 
-Invariant: the documentation is as strict as the reading, for both are of one declaration: what a schema lets pass can
-be read.
+Invariant: documentation and reading are equally strict, because both come from one declaration: what fits the schema
+can be read.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from services.chassis.authentication import Right, authenticated_caller
 from services.chassis.problems import Problem
 from services.chassis.query import DAY, FLAG, INSTANT, Group, Kind, Parameter, QueryModel, choice, several, whole
 from services.metrics.api.formats import Format
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.query import ReadQuery
 from services.metrics.figures.periods import (
     Period,
     as_known_on,
@@ -36,7 +36,7 @@ from services.metrics.snapshot.employment import Scope
 YEARS = r"(19(4[89]|[5-9][0-9])|20[0-9]{2})"
 """The years from EARLIEST_DATE up to LATEST_DATE."""
 NOT_STATED = "not-stated"
-"""The value of a dimension that nobody has stated: null in answers."""
+"""The parameter's value for a dimension that nobody has stated; in answers it is null."""
 TEXT = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 """What authorities call their teams, grades, cohorts and the like."""
 MOST_ROWS = 1000
@@ -47,6 +47,8 @@ EVERY_ROW = 2**31
 """More rows than there are."""
 LONGEST_WAIT = 120
 """Months for which retention can be asked."""
+MOST_ABOVE = 1000
+"""Cases above which nobody asks."""
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------
@@ -54,7 +56,7 @@ LONGEST_WAIT = 120
 
 @dataclass(frozen=True, slots=True)
 class Authority(Kind[str]):
-    """The code of an authority, which the caller must be allowed to read; `is_one` where `all` cannot be asked for."""
+    """The code of an authority, which the caller must be allowed to read. With `is_one`, `all` cannot be asked for."""
 
     is_one: bool = False
 
@@ -72,7 +74,7 @@ class Authority(Kind[str]):
 
 def _authority(pattern: str, *, is_one: bool) -> Authority:
     schema = {"type": "string", "pattern": pattern}
-    # `all` is read where one is needed, too: whoever may not ask for all is told that.
+    # `all` is read where one is needed, too: a caller who may not ask for all is told so.
     return Authority(schema, "three digits, as 331", _read_authority, "", is_one)
 
 
@@ -96,13 +98,13 @@ ONE_AUTHORITY = Parameter(
 )
 
 
-class OfAuthority(AskedQuery):
+class OfAuthority(ReadQuery):
     """Of one authority, or of all."""
 
     authority = AUTHORITY
 
 
-class OfOneAuthority(AskedQuery):
+class OfOneAuthority(ReadQuery):
     """Of an authority where only one can be asked for."""
 
     authority = ONE_AUTHORITY
@@ -111,7 +113,7 @@ class OfOneAuthority(AskedQuery):
 # --- as known when ----------------------------------------------------------------------------------------------------
 
 
-class AsKnown(AskedQuery):
+class AsKnown(ReadQuery):
     """As known, and as accepted, at an instant."""
 
     as_known_at = Parameter(
@@ -128,9 +130,8 @@ class AsKnown(AskedQuery):
     )
 
     def instants(self) -> dict[str, str]:
-        """As known when, and, where it is pinned, as accepted when, as answers say it."""
-        accepted = {} if self.as_accepted_at is None else {"as_accepted_at": said(self.as_accepted_at)}
-        return {"as_known_at": said(self.known_at)} | accepted
+        """The instant known and, if the report is pinned, the instant accepted, as answers state them."""
+        return instants_json(self.known_at, self.as_accepted_at)
 
 
 # --- of which time ----------------------------------------------------------------------------------------------------
@@ -187,20 +188,32 @@ PLANNED = Parameter(
 )
 MONTHS = Parameter("months", "After how many months retention of starters is judged.", whole(1, LONGEST_WAIT, 12), 12)
 
+ABOVE = Parameter(
+    "above",
+    "Above how many cases a worker has more than the limit, where a measure asks it.",
+    whole(0, MOST_ABOVE, 25),
+    25,
+)
 
-class AsAt(AskedQuery):
+
+class AsAt(ReadQuery):
     """As at a date."""
 
     as_at = AS_AT
 
 
 class OfADay(OfOneAuthority, AsAt, AsKnown):
-    """Of one authority, as at a date that had come as known then."""
+    """Of one authority, as at a date that had come at the instant known."""
 
     @property
     def day(self) -> date:
-        """The date; the day it is known on where it is left out."""
+        """The date; if it is left out, the day of the instant known."""
         return self.as_at or self.known_on
+
+    @property
+    def report(self) -> tuple[str, datetime, datetime | None]:
+        """Of which authority, as known and as accepted when."""
+        return self.authority, self.known_at, self.as_accepted_at
 
     def check(self) -> None:
         """The date must have come."""
@@ -214,7 +227,7 @@ class OfADay(OfOneAuthority, AsAt, AsKnown):
         return {"as_at": self.day.isoformat()} | self.instants()
 
 
-class OfATime(AskedQuery):
+class OfATime(ReadQuery):
     """As at a date, or over a period in one of three ways."""
 
     as_at = AS_AT
@@ -224,10 +237,13 @@ class OfATime(AskedQuery):
     financial_year = FINANCIAL_YEAR
 
     def when(self, measure: Measure) -> When:
-        """The date or period a figure of this measure is asked for, as far as it had come."""
+        """The date or period for which a figure of this measure is asked, as far as it had come."""
         return as_known_on(self._when(measure), self.period(), self.known_on, PLANNED.of(self))
 
     def _when(self, measure: Measure) -> When:
+        return replace(self._time(measure), above=ABOVE.of(self))
+
+    def _time(self, measure: Measure) -> When:
         as_at, period, months = self.as_at, self.period(), MONTHS.of(self)
         if period is None:
             if as_at is None:
@@ -238,11 +254,11 @@ class OfATime(AskedQuery):
             self.fault("as_at", "does not go with a period", "either as_at or a period", as_at.isoformat())
         if not fits(measure, period):
             year = year_to(period.last)
-            self.fault("from", f"is no year before {period.last}", f"{year.first}: {measure.name} is of a year")
+            self.fault("from", f"is not a year before {period.last}", f"{year.first}: {measure.name} is of a year")
         return when_in(measure, period, as_at, months)
 
     def whens(self, measures: Sequence[Measure], leave_out: bool) -> list[tuple[Measure, When]]:
-        """The same for several measures, days to come among them, for who compares what was known of one time; those
+        """The same for several measures, including days to come, to compare what was known of one time. Measures
         that the period does not fit are left out, or else refused.
         """
         as_at, period = self.as_at, self.period()
@@ -253,7 +269,7 @@ class OfATime(AskedQuery):
         return [(measure, self._when(measure)) for measure in fitting]
 
     def period(self) -> Period | None:
-        """The period; None where none is asked for, or it is wrong, which is noted."""
+        """The period; None if none is asked for, or if it is wrong (which is noted)."""
         given = [name for name in ("from", "census_year", "financial_year") if self.text(name) is not None]
         if self.text("to") is not None and "from" not in given:
             given.append("to")
@@ -302,7 +318,7 @@ SCOPE = Parameter(
 
 
 def of_dimensions(names: Sequence[str]) -> Group[str]:
-    """The parameters by which only some values of these dimensions count."""
+    """The parameters that choose which values of these dimensions count."""
     return Group(
         [
             Parameter(name, f"Only this value, or {NOT_STATED}. {EVERY_DIMENSION[name].meaning}", _value_of(name))
@@ -311,24 +327,24 @@ def of_dimensions(names: Sequence[str]) -> Group[str]:
     )
 
 
-class Filtered(AskedQuery):
+class Filtered(ReadQuery):
     """Only of some values of dimensions."""
 
     def filters(self, measure: Measure) -> dict[str, Any]:
-        """Only which values of dimensions count; None: only where it is not stated."""
+        """The values of dimensions that count; None as a value means: not stated."""
         known, filters = dimensions_of(measure), dict[str, Any]()
         for name in EVERY_DIMENSION:
             if name not in self.values:
                 continue
             if name not in known:
-                self.fault(name, f"is no dimension of {measure.name}", f"one of {', '.join(known)}")
+                self.fault(name, f"is not a dimension of {measure.name}", f"one of {', '.join(known)}")
                 continue
             text = self.values[name]
             filters[name] = None if text == NOT_STATED else EVERY_DIMENSION[name].read(text)
         return filters
 
 
-class BrokenDown(AskedQuery):
+class BrokenDown(ReadQuery):
     """By dimensions."""
 
     by = BY
@@ -340,6 +356,7 @@ class Counted(Filtered):
     scope = SCOPE
     planned = PLANNED
     months = MONTHS
+    above = ABOVE
     only = of_dimensions(list(EVERY_DIMENSION))
 
     def dimensions(self, measure: Measure) -> tuple[str, ...]:
@@ -347,11 +364,12 @@ class Counted(Filtered):
         names, known = BY.of(self), dimensions_of(measure)
         for name in names:
             if name not in known:
-                self.fault("by", "cannot be read", f"for {measure.name} one or more of {', '.join(known)}", name)
+                expected = f"for {measure.name} one or more of {', '.join(known)}"
+                self.fault("by", "cannot be read", expected, name, known)
         return names
 
 
-class Paged(AskedQuery):
+class Paged(ReadQuery):
     """A page of the rows."""
 
     limit = Parameter(
@@ -360,20 +378,14 @@ class Paged(AskedQuery):
     offset = Parameter("offset", "How many rows to pass over, of JSON.", whole(0, MOST_OFFSET, 0), 0)
 
     def page(self) -> tuple[int, int]:
-        """How many rows to give, and how many to pass over: of JSON a page, of a file every row."""
+        """How many rows to give, and how many to skip: for JSON a page, for a file every row."""
         return (self.limit, self.offset) if self.format is Format.JSON else (EVERY_ROW, 0)
 
 
 # --- what answers say of it -------------------------------------------------------------------------------------------
 
 
-def said(instant: datetime) -> str:
-    """An instant as answers say it."""
-    return format_instant(instant)
-
-
-def no_such_authority(authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> Problem:
-    """The 404 problem of an authority of which nothing was known, which is not 0."""
-    accepted = "" if as_accepted_at is None else f" and accepted at {said(as_accepted_at)}"
-    detail = f"No event of authority {authority} was known at {said(as_known_at)}{accepted}."
-    return Problem(404, "no-such-authority", "Nothing is known of this authority", detail)
+def instants_json(as_known_at: datetime, as_accepted_at: datetime | None) -> dict[str, str]:
+    """The instant known and, if the report is pinned, the instant accepted, as answers state them."""
+    accepted = {} if as_accepted_at is None else {"as_accepted_at": format_instant(as_accepted_at)}
+    return {"as_known_at": format_instant(as_known_at)} | accepted

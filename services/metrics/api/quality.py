@@ -1,6 +1,6 @@
 """Data quality: what the events of an authority cannot agree on, what would mend it, and how it moves the stocks.
 
-Invariant: a finding names the events behind it and where each came from; its effect is worked out, never guessed.
+Invariant: a finding names the events behind it, and where each came from. Its effect is worked out, never guessed.
 """
 
 from collections.abc import Sequence
@@ -13,10 +13,12 @@ from services.chassis.authentication import READING
 from services.chassis.query import Parameter, several
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
+from services.metrics.api.examples.lists import CHECKS_EXAMPLE, QUALITY_EXAMPLE
 from services.metrics.api.explanations import as_event
 from services.metrics.api.formats import Format
-from services.metrics.api.parameters import AsAt, AsKnown, OfOneAuthority, Paged, no_such_authority
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.known import snapshot_of_known
+from services.metrics.api.parameters import AsAt, AsKnown, OfOneAuthority, Paged
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, list_responses, page_links, pinned, responses
 from services.metrics.api.tables import check_lines, finding_lines
 from services.metrics.measures.declaration import exact
@@ -35,7 +37,7 @@ router = APIRouter(tags=["quality"])
 
 
 class QualityParameters(OfOneAuthority, AsAt, AsKnown, Paged):
-    """Of which authority and date what was found is asked, of which checks, and how much of it."""
+    """The authority, the date and the checks whose findings are asked for, and how many findings."""
 
     check_names = Parameter(
         "check",
@@ -56,7 +58,7 @@ class QualityParameters(OfOneAuthority, AsAt, AsKnown, Paged):
 
     @property
     def day(self) -> date:
-        """The date; today where it is left out."""
+        """The date; today if it is left out."""
         return self.as_at or self.now.date()
 
     def checks(self) -> list[Check]:
@@ -69,76 +71,15 @@ class QualityParameters(OfOneAuthority, AsAt, AsKnown, Paged):
         ]
 
 
-EXAMPLE_CHECK = {
-    "check": "move-from-post-not-held",
-    "title": "Move from a post not held",
-    "severity": "moves-a-figure",
-}
-EXAMPLE = {
-    "authority": "331",
-    "scope": "all",
-    "as_at": "2023-10-31",
-    "as_known_at": "2023-11-30T12:00:00Z",
-    "summary": [EXAMPLE_CHECK | {"findings": 1}],
-    "lateness": [{"type": "uk.workforce.worker.left.v1", "events": 355, "late": 2, "median_days_late": 33.5}],
-    "count": 1,
-    "limit": 100,
-    "offset": 0,
-    "findings": [
-        EXAMPLE_CHECK
-        | {
-            "message": "worker/W-0211 moved from post/P-0411 on 2023-09-04, and held post/P-0412.",
-            "remedy": "Supersede the move with the post that was held, or record the start that is missing.",
-            "since": "2023-09-04",
-            "until": "2023-09-05",
-            "subjects": ["worker/W-0211", "post/P-0411", "post/P-0413"],
-            "effect": {
-                "affected_fte": "0",
-                "without": [{"source": "/coventry/hr", "id": "demo-000903"}],
-                "would_differ_by": {"in-post": "-1", "vacancies": "1", "uncovered-vacancies": "1"},
-            },
-            "events": [
-                {
-                    "id": "demo-000903",
-                    "type": "uk.workforce.worker.moved.v1",
-                    "subject": "worker/W-0211",
-                    "recorded": "2023-09-01T09:31:00Z",
-                    "accepted": "2023-09-01T20:00:01Z",
-                    "source": "/coventry/hr",
-                    "provenance": "request 5f0c4a1e",
-                    "data": {"moved_on": "2023-09-04", "from_post": "P-0411", "to_post": "P-0413", "fte": 1},
-                }
-            ],
-        }
-    ],
-    "links": {
-        "pinned": "/v1/quality?authority=331&as_at=2023-10-31"
-        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
-    },
-}
-
-CHECKS_EXAMPLE = {
-    "checks": [
-        EXAMPLE_CHECK
-        | {
-            "meaning": CHECKS["move-from-post-not-held"].meaning,
-            "remedy": CHECKS["move-from-post-not-held"].remedy,
-            "moves": ["in-post", "vacancies"],
-        }
-    ],
-    "severities": [{"severity": Severity.MOVES, "meaning": SEVERITIES[Severity.MOVES]}],
-}
-
-
 @router.get(
     "/v1/quality/checks",
     summary="Every check of data quality, what it means and what would mend it",
     responses=list_responses(CHECKS_EXAMPLE, schemas.CHECKS_LISTED),
-    openapi_extra=AskedQuery.documented(),
+    openapi_extra=ReadQuery.documented(),
 )
 async def list_checks(request: Request) -> Response:
-    """The checks there are, the gravest first, each with the measures that what it finds can move."""
-    question = AskedQuery(request)
+    """The checks there are, the gravest first, each with the measures that its findings can move."""
+    question = ReadQuery(request)
     question.raise_if_invalid()
     checks = [
         _named(check) | {"meaning": check.meaning, "remedy": check.remedy, "moves": list(check.moves)}
@@ -152,26 +93,25 @@ async def list_checks(request: Request) -> Response:
     "/v1/quality",
     dependencies=[READING],
     summary="What the events of an authority cannot agree on",
-    responses=responses(EXAMPLE, schema=schemas.QUALITY),
+    responses=responses(QUALITY_EXAMPLE, schema=schemas.QUALITY),
     openapi_extra=QualityParameters.documented(),
 )
 async def get_quality(request: Request) -> Response:
     """Findings check by check, the gravest first: the events behind each, what would mend it, and its effect.
 
-    The effect is on the stocks (scope all) as at the date: `affected_fte` is the FTE in question that day; where it is
+    The effect is on the stocks (scope all) as at the date. `affected_fte` is the FTE in question that day. Where it is
     plain which events are one too many, `would_differ_by` says by how much each stock would differ `without` them,
-    worked out by counting anew. The summary and the lateness of entries are of the authority as a whole, whatever
+    worked out by counting again. The summary and the lateness of entries are about the authority as a whole, whatever
     checks are asked for.
     """
     question = QualityParameters(request)
     question.raise_if_invalid()
     authority, as_at, chosen = question.authority, question.day, question.checks()
     async with computing(request) as computation:
-        memory = computation.memory
-        size = await memory.size(authority)
+        size = await computation.read_cache.size(authority)
         of_a_page = question.format is Format.JSON
         await computation.weigh(cost.of_quality(size, question.limit if of_a_page else 0))
-        snapshot = await memory.authorities.snapshot(authority, question.known_at, question.as_accepted_at)
+        snapshot = await snapshot_of_known(computation, authority, question.known_at, question.as_accepted_at)
         if not of_a_page:
             # A file has the effects of all there are.
             findings = await computation.run(lambda: sum(len(findings_of(check, snapshot, as_at)) for check in chosen))
@@ -181,8 +121,6 @@ async def get_quality(request: Request) -> Response:
 
 def _answer(question: QualityParameters, chosen: Sequence[Check], snapshot: Snapshot) -> Response:
     (limit, offset), authority, as_at = question.page(), question.authority, question.day
-    if not snapshot.events:
-        raise no_such_authority(authority, question.known_at, question.as_accepted_at)
     body: dict[str, Any] = {"authority": authority, "scope": Scope.ALL, "as_at": as_at.isoformat()}
     body |= question.instants() | _findings(snapshot, as_at, chosen, limit, offset)
     body["links"] = {"pinned": pinned(question)} | page_links(question, body["count"], limit, offset)
@@ -232,7 +170,7 @@ def _as_finding(finding: Finding, effect: Effect) -> dict[str, Any]:
 
 
 def _as_effect(effect: Effect) -> dict[str, Any]:
-    body: dict[str, Any] = {"affected_fte": exact(effect.concerned)}
+    body: dict[str, Any] = {"affected_fte": exact(effect.affected)}
     if effect.moves is not None:
         body["without"] = [{"source": event.envelope.source, "id": event.envelope.id} for event in effect.without]
         body["would_differ_by"] = {name: exact(amount) for name, amount in effect.moves.items()}

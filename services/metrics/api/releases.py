@@ -9,34 +9,34 @@ from typing import Any
 import asyncpg
 from fastapi import APIRouter, Request, Response
 
+from contracts.envelope import format_instant
+from contracts.near_names import meant
 from services.chassis.authentication import OPERATING
 from services.chassis.documentation import record, several
 from services.chassis.problems import Problem
 from services.chassis.query import Parameter, QueryModel
 from services.metrics.api.computing import computing
-from services.metrics.api.parameters import said
+from services.metrics.api.examples.benchmarks import RELEASE_EXAMPLE
 from services.metrics.api.published_files import (
     NAME,
     SHA256,
     PublishedOn,
-    database_of,
     file_of,
     from_where,
     load,
     loaded,
     loading_responses,
 )
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, responses
 from services.metrics.api.schemas import DATE, INSTANT, TEXT, TEXTS, WHOLE
 from services.metrics.api.tables import file_lines
 from services.metrics.benchmarks import store
 from services.metrics.benchmarks.published import PUBLISHED, REASONS, LoadedRelease
-from services.metrics.benchmarks.release import Release, read_release
+from services.metrics.benchmarks.release import SOURCE, Release, read_release
 from services.metrics.benchmarks.store import LoadedFile
+from services.metrics.kept import kept_database_of
 from services.metrics.reasons import Reason
-
-DEFAULT_SOURCE = "DfE, children's social work workforce (Open Government Licence v3.0)"
 
 
 class _Named(QueryModel):
@@ -46,9 +46,9 @@ class _Named(QueryModel):
 
 
 class ReleaseParameters(_Named, PublishedOn):
-    """What a release that is loaded is called, and where it is from."""
+    """The name of a release that is loaded, and where it is from."""
 
-    source = from_where(DEFAULT_SOURCE)
+    source = from_where(SOURCE)
 
 
 FILE = file_of("The file of headline measures as DfE publishes it: CSV in UTF-8.")
@@ -59,18 +59,6 @@ RELEASE = record(
     | {"years": several(WHOLE), "source": TEXT, "columns_left_out": TEXTS}
     | {"measures_without_column": several({"enum": list(PUBLISHED)}), "remarks": TEXTS}
 )
-RELEASE_EXAMPLE: dict[str, Any] = {
-    "release": "2022",
-    "published": "2023-02-23",
-    "loaded_at": "2023-11-01T09:00:00Z",
-    "sha256": "9f2c1b7e5d3a48060c4e8f6a7b9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f70812",
-    "rows": 978,
-    "years": [2017, 2018, 2019, 2020, 2021, 2022],
-    "source": DEFAULT_SOURCE,
-    "columns_left_out": [],
-    "measures_without_column": ["starters-fte", "starters"],
-    "remarks": ["No column of the file holds starters-fte, starters: they cannot be asked of this release."],
-}
 router = APIRouter(tags=["benchmarks"])
 
 
@@ -83,21 +71,21 @@ router = APIRouter(tags=["benchmarks"])
     openapi_extra=ReleaseParameters.documented() | FILE,
 )
 async def post_release(request: Request) -> Response:
-    """Needs a key with the right `operate` for all authorities. Of a file that cannot be read nothing is kept.
+    """Needs a key with the right `operate` for all authorities. A file that cannot be read leaves nothing behind.
 
-    A release never changes: the same bytes again are already known, others under the same name are refused.
-    Columns that are not known are kept out, and named, as are measures that no column holds.
+    A release never changes: the same bytes again are already known, and others under the same name are refused. Columns
+    that are not known are left out, and named. Measures that no column holds are named too.
     """
-    question, database = ReleaseParameters(request), database_of(request)
-    asked = question.asked(store.RELEASE, question.release, question.source)
+    question, database = ReleaseParameters(request), kept_database_of(request)
+    file_request = question.file_request(store.RELEASE, question.release, question.source)
 
     async def keep(pool: asyncpg.Pool, file: LoadedFile, release: Release) -> LoadedFile | None:
         return await store.add_file(pool, store.RELEASE, file, release)
 
-    _, is_new = await load(request, database, asked, read_release, keep)
+    _, is_new = await load(request, database, file_request, read_release, keep)
     async with database.opened() as pool:
-        release = named(await store.list_releases(pool), asked.name)
-    return loaded(database, asked, _as_json(release), is_new)
+        release = named(await store.list_releases(pool), file_request.name)
+    return loaded(database, file_request, _as_json(release), is_new)
 
 
 @router.get(
@@ -106,18 +94,19 @@ async def post_release(request: Request) -> Response:
     responses=responses(
         {"releases": [RELEASE_EXAMPLE]}, schema=record({"releases": several(RELEASE)}), of_events=False
     ),
-    openapi_extra=AskedQuery.documented(),
+    openapi_extra=ReadQuery.documented(),
 )
 async def get_releases(request: Request) -> Response:
-    """Each with when it was published and loaded, its rows and years, and the columns that were not read; the one
-    published last comes first.
+    """Each with when it was published and loaded, its rows and years, and the columns that were not read.
+
+    The one published last comes first.
     """
-    question = AskedQuery(request)
+    question = ReadQuery(request)
     question.raise_if_invalid()
-    async with computing(request) as computation, database_of(request).opened() as pool:
+    async with computing(request) as computation, kept_database_of(request).opened() as pool:
         releases = await store.list_releases(pool)
         body = {"releases": [_as_json(item) for item in releases]}
-        return await computation.run(answer, question, body, file_lines(body["releases"], list(RELEASE_EXAMPLE)))
+        return await computation.run(answer, question, body, file_lines(body["releases"], list(RELEASE["properties"])))
 
 
 def _as_json(release: LoadedRelease) -> dict[str, Any]:
@@ -125,7 +114,7 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
     return {
         "release": release.name,
         "published": release.published.isoformat(),
-        "loaded_at": said(release.loaded_at),
+        "loaded_at": format_instant(release.loaded_at),
         "sha256": release.sha256,
         "rows": release.rows,
         "years": list(release.years),
@@ -137,7 +126,7 @@ def _as_json(release: LoadedRelease) -> dict[str, Any]:
 
 
 def _remarks(release: LoadedRelease) -> list[str]:
-    """What whoever loads a release should know of what was not read of it."""
+    """What the person who loads a release should know of what was not read of it."""
     remarks = []
     if release.left_out:
         remarks.append(f"Not known, and so not read: the columns {', '.join(release.left_out)}.")
@@ -147,7 +136,7 @@ def _remarks(release: LoadedRelease) -> list[str]:
 
 
 def why(value: Decimal | None, mark: str | None) -> dict[str, Reason]:
-    """Why there is no published number where only a mark stands."""
+    """Why there is no published number where there is only a mark."""
     return {} if value is not None else {"reason": REASONS.get(mark or "", Reason.NOT_COUNTED)}
 
 
@@ -166,6 +155,6 @@ def named(releases: list[LoadedRelease], name: str) -> LoadedRelease:
     for release in releases:
         if release.name == name:
             return release
-    detail = f"{name!r} is not loaded."
     loaded = [release.name for release in releases]
+    detail = f"{name[:80]!r} is not loaded. {meant(name, loaded)}"
     raise Problem(404, "no-such-release", "There is no such release", detail, releases=loaded)

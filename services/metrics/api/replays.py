@@ -1,6 +1,6 @@
-"""Replays: timelines derived anew from the events that are there.
+"""Replays: timelines derived again from the events that are there.
 
-Invariant: what is derived anew is what would have been derived, had all events come now; figures answer meanwhile.
+Invariant: the result is what would have been derived if all events had come now. Figures answer meanwhile.
 """
 
 from fastapi import APIRouter, Request
@@ -11,14 +11,14 @@ from services.chassis.documentation import json_answer, record, refusals
 from services.chassis.query import Parameter, QueryModel, matching
 from services.chassis.runtime import runtime_of
 from services.metrics.api import schemas
-from services.metrics.ingest import store
+from services.metrics.ingest import queue
 from services.metrics.ingest.handlers import DERIVED_KINDS
 
 router = APIRouter(tags=["replays"], dependencies=[OPERATING])
 
 
 class ReplayParameters(QueryModel):
-    """Of which authority."""
+    """The authority."""
 
     authority = Parameter(
         "authority",
@@ -43,18 +43,19 @@ REFUSED = refusals(
 @router.post(
     "/v1/replays",
     status_code=202,
-    summary="Derive timelines anew",
+    summary="Derive timelines again",
     responses=REFUSED | {202: json_answer("They are queued.", REPLAYED)},
     openapi_extra=ReplayParameters.documented(),
 )
 async def post_replay(request: Request) -> JSONResponse:
-    """Queue every post, worker and assignment of an authority, or of all, to be derived from its events: after the
-    rules have changed, or what kept one from being derived was mended.
+    """Queue every post, worker and assignment of an authority, or of all, to be derived from its events.
+
+    Use it after the rules have changed, or when what kept one from being derived was mended.
     """
     question = ReplayParameters(request)
     question.raise_if_invalid()
     async with runtime_of(request).pool.acquire() as connection, connection.transaction():
-        queued = await store.enqueue_everything(connection, question.authority, DERIVED_KINDS)
+        queued = await queue.enqueue_everything(connection, question.authority, DERIVED_KINDS)
     return JSONResponse({"authority": question.authority, "queued": queued}, 202)
 
 
@@ -68,5 +69,5 @@ async def get_replay(request: Request) -> JSONResponse:
     """How many timelines of an authority, or of all, wait, and how many could not be derived."""
     question = ReplayParameters(request)
     question.raise_if_invalid()
-    waiting, failed = await store.count_queued(runtime_of(request).pool, question.authority)
+    waiting, failed = await queue.count_queued(runtime_of(request).pool, question.authority)
     return JSONResponse({"authority": question.authority, "waiting": waiting, "failed": failed})

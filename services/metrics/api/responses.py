@@ -1,13 +1,14 @@
-"""How requests are answered: JSON page by page, or a file that is whole, with an ETag.
+"""How requests are answered: JSON page by page, or a whole file, with an ETag.
 
-Invariant: the same figures have the same ETag, whichever process answers; what is pinned is answered byte for byte,
-once it is complete.
+Invariant: the same figures have the same ETag, whichever process answers. What is pinned is answered with the same
+bytes, once it is complete.
 """
 
 import hashlib
 import json
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -20,7 +21,7 @@ from services.chassis.problems import MEDIA_TYPE
 from services.metrics.api import schemas
 from services.metrics.api.files import ABOUT_HEADING, Lines, about, csv_pieces, file_name
 from services.metrics.api.formats import MEDIA_TYPES, Format, Sheet
-from services.metrics.api.query import FORMAT, KNOWN, SHEET, AskedQuery
+from services.metrics.api.query import FORMAT, KNOWN, SHEET, ReadQuery
 from services.metrics.api.workbook import workbook
 from services.metrics.pauses import pause
 
@@ -69,7 +70,7 @@ AGE_EXAMPLE = {
 def responses(example: Any, *, schema: schemas.Schema, of_events: bool = True) -> dict[int | str, dict[str, Any]]:
     """What a route may answer, for its documentation. `schema` is that of the answer in JSON.
 
-    `of_events` where events answer, and so the answer says how old is what is known.
+    `of_events`: the answer follows from events, and so it says how old what is known is.
     """
     headers = HEADERS | (AGE_HEADERS if of_events else {})
     content: dict[str, Any] = {media_type: {"schema": {"type": "string"}} for media_type in MEDIA_TYPES.values()}
@@ -84,21 +85,21 @@ def responses(example: Any, *, schema: schemas.Schema, of_events: bool = True) -
             404: "There is no such thing, or nothing is known of the authority.",
             422: "A parameter is not as described (`request-refused`): which, and what would be right. Or the question "
             "would cost too much (`too-costly`): what it would cost, what it may cost, and what to ask instead.",
-            429: "As many questions of this caller wait as may: ask again when some of them are answered.",
+            429: "Too many questions of this caller wait: ask again when some of them are answered.",
             503: "The database cannot be reached, or too much is asked at the moment: ask again.",
         }
     )
 
 
 def list_responses(example: Any, schema: schemas.Schema) -> dict[int | str, dict[str, Any]]:
-    """What a route that lists what there is, whatever was recorded, may answer."""
+    """What a route may answer that lists what there is, whatever was recorded."""
     described = responses(example, schema=schema, of_events=False)
     refused = refusals({422: "A parameter is not as described: which, and what would be right."})
     return {status: described[status] for status in (200, 304, 401)} | refused
 
 
 def answer(
-    question: AskedQuery,
+    question: ReadQuery,
     body: Mapping[str, Any],
     lines: Lines,
     *,
@@ -107,10 +108,10 @@ def answer(
 ) -> Response:
     """The answer as JSON or, where that is what is asked for, its `lines` (heading and all rows) as a file.
 
-    `passing` names members that differ from request to request though nothing has changed: the ETag leaves them out,
-    and `as_known_at` too where the caller did not give it. `lasting_too` is what it takes in besides: of a member that
-    is passing in part, the rest. Up to when it is complete and when the newest record was made, which is said of
-    whatever events answer, is passing too; that it is stale is not.
+    `passing` names members that differ from request to request though nothing has changed. The ETag leaves them out,
+    and `as_known_at` too if the caller did not give it. `lasting_too` is what the ETag takes in besides: of a member
+    that is passing in part, the rest. Answers that follow from events say up to when they are complete, and when the
+    newest record was made. These members are passing too; that a figure is stale is not.
     """
     left_out = set(passing) | ({"as_known_at"} if question.text("as_known_at") is None else set())
     lasting = {name: value for name, value in body.items() if name not in left_out}
@@ -132,7 +133,7 @@ def answer(
     return file
 
 
-def _age(question: AskedQuery, day: date) -> dict[str, Any]:
+def _age(question: ReadQuery, day: date) -> dict[str, Any]:
     """How old is what is known, as every answer of events says it; `day` is the last that it speaks of."""
     age, complete = question.age, question.complete_until()
     recorded = age.recorded_until
@@ -148,18 +149,18 @@ def _age(question: AskedQuery, day: date) -> dict[str, Any]:
     }
 
 
-def _last_day(question: AskedQuery, body: Mapping[str, Any]) -> date:
+def _last_day(question: ReadQuery, body: Mapping[str, Any]) -> date:
     """The last day of which an answer speaks, by its own members; the day of the instant where it names none."""
     times = [body, *body.get("periods", ())[-1:]]
     days = [date.fromisoformat(time[name]) for time in times for name in ("to", "as_at") if name in time]
     return max(days, default=question.latest_known_at().date())
 
 
-def _as_file(question: AskedQuery, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:
+def _as_file(question: ReadQuery, body: Mapping[str, Any], lines: Lines) -> tuple[Response, list[bytes]]:
     """The answer as a file, and of what holds its figures the bytes.
 
-    All of it is worked out before the first byte is sent, so that a file that begins does not break off for a reason
-    of ours; it is sent in pieces.
+    All of it is worked out before the first byte is sent, so a file never breaks off because of a fault here. It is
+    sent in pieces.
     """
     is_about = question.sheet is Sheet.ABOUT
     what_it_is: Lines = (ABOUT_HEADING, about(body))
@@ -205,15 +206,17 @@ AT_ONCE = 1000
 def json_pieces(
     value: Any, comma: str = ",", colon: str = ":", *, in_order: bool = False, depth: int = IN_PIECES
 ) -> Iterator[str]:
-    """What `json.dumps` makes of a value, in pieces: as one, all other threads would wait for it. Keys are texts.
+    """What `json.dumps` makes of a value, but in pieces, so that other threads do not wait for the whole. Keys are
+    texts.
 
     `in_order` is its `sort_keys`.
     """
     pause()
+    encode = _encoder(comma, colon, in_order).encode
     if depth and isinstance(value, dict) and value:
         before = "{"
         for name in sorted(value) if in_order else value:
-            yield f"{before}{json.dumps(name)}{colon}"
+            yield f"{before}{encode(name)}{colon}"
             yield from json_pieces(value[name], comma, colon, in_order=in_order, depth=depth - 1)
             before = comma
         yield "}"
@@ -226,37 +229,43 @@ def json_pieces(
         yield "]"
     elif isinstance(value, list | tuple) and len(value) > AT_ONCE:
         for start in range(0, len(value), AT_ONCE):
-            piece = json.dumps(value[start : start + AT_ONCE], separators=(comma, colon), sort_keys=in_order)
+            piece = encode(value[start : start + AT_ONCE])
             yield (comma if start else "[") + piece[1:-1]
         yield "]"
     else:
-        yield json.dumps(value, separators=(comma, colon), sort_keys=in_order)
+        yield encode(value)
+
+
+@cache
+def _encoder(comma: str, colon: str, in_order: bool) -> json.JSONEncoder:
+    """Made once: `json.dumps` makes one for every call that asks for more than the usual."""
+    return json.JSONEncoder(separators=(comma, colon), sort_keys=in_order)
 
 
 def _is_held(held: str, tag: str) -> bool:
     return held.strip() == "*" or tag in [item.strip().removeprefix("W/") for item in held.split(",")]
 
 
-def pinned(question: AskedQuery, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
-    """The link that gives the same figures ever after: both instants are said, and what `more` says replaces the rest.
+def pinned(question: ReadQuery, path: str | None = None, only: Collection[str] | None = None, **more: Any) -> str:
+    """The link that always gives the same figures: it states both instants. What `more` says replaces other parameters.
 
-    `path` is another route, which takes of the question's parameters those of `only`. A value of None in `more` leaves
-    a parameter out.
+    `path` is another route. It takes only those of the question's parameters that are in `only`. A value of None in
+    `more` leaves a parameter out.
     """
-    asked: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for name, value in question.request.query_params.multi_items():
-        asked[name] = f"{asked[name]},{value}" if name in asked else value
-    asked.pop(SHEET.name, None)
+        values[name] = f"{values[name]},{value}" if name in values else value
+    values.pop(SHEET.name, None)
     if question.format is not Format.JSON and only is None:
-        asked[FORMAT.name] = question.format
+        values[FORMAT.name] = question.format
     now = format_instant(question.now)
     taken = {name: now for name in KNOWN if name in (question.declared if only is None else only)}
-    given = asked | {name: value for name, value in (question.meant | taken).items() if name not in asked}
+    given = values | {name: value for name, value in (question.meant | taken).items() if name not in values}
     kept = {name: value for name, value in given.items() if only is None or name in only} | more
-    said = {name: value for name, value in kept.items() if value is not None}
-    return f"{path or question.request.url.path}?{urlencode(said, safe=':,')}"
+    parameters = {name: value for name, value in kept.items() if value is not None}
+    return f"{path or question.request.url.path}?{urlencode(parameters, safe=':,')}"
 
 
-def page_links(question: AskedQuery, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
-    """The link to the next page, where there is one; `more` as in `pinned`."""
+def page_links(question: ReadQuery, count: int, limit: int, offset: int, **more: Any) -> dict[str, str]:
+    """The link to the next page, if there is one; `more` is as in `pinned`."""
     return {"next": pinned(question, **more, limit=limit, offset=offset + limit)} if offset + limit < count else {}

@@ -1,6 +1,6 @@
 """HTTP out: what DfE revised between two releases.
 
-Invariant: a figure is told as revised where its value or its mark differs, each as its release has it.
+Invariant: a figure counts as revised if its value or its mark differs, each as its release has it.
 """
 
 from collections.abc import Sequence
@@ -14,24 +14,24 @@ from services.chassis.problems import Problem
 from services.chassis.query import Parameter, word
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.measures import described
+from services.metrics.api.examples.benchmarks import REVISIONS_EXAMPLE
+from services.metrics.api.figure_json import described
 from services.metrics.api.parameters import Paged
 from services.metrics.api.published_files import (
     NAME,
-    database_of,
 )
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.releases import RELEASE_NAMED, as_named, named, number, why
 from services.metrics.api.responses import answer, page_links, responses
 from services.metrics.api.schemas import NUMBER, TEXT, WHOLE, or_null
 from services.metrics.api.tables import revision_lines
 from services.metrics.benchmarks import store
+from services.metrics.benchmarks.comparison import COMPARED_AS
 from services.metrics.benchmarks.published import PUBLISHED, Level
+from services.metrics.kept import kept_database_of
 
-COMPARED_AS = "to 1 decimal, half up; a mark in place of a number is a change too"
 
-
-class _OfTwoReleases(AskedQuery):
+class _OfTwoReleases(ReadQuery):
     """Which releases."""
 
     older = Parameter("older", "A release.", NAME, "2022", required=True)
@@ -49,10 +49,10 @@ class RevisionsParameters(Paged, _OfTwoReleases):
     """Which revisions are asked for."""
 
     def check(self) -> None:
-        """Nothing is revised between a release and itself."""
+        """Refuse to compare a release with itself."""
         super().check()
         if self.older is not None and self.older == self.newer:
-            self.fault("newer", "cannot be read", "another release than older", self.newer)
+            self.fault("newer", "cannot be read", "a release other than older", self.newer)
 
 
 _IN_A_RELEASE = record({"value": NUMBER, "mark": or_null(TEXT)}, schemas.WHY)
@@ -70,32 +70,6 @@ REVISIONS = record(
     {"formula": TEXT},
 )
 
-REVISIONS_EXAMPLE: dict[str, Any] = {
-    **described(PUBLISHED["turnover-rate"]),
-    "older": {"name": "2022", "published": "2023-02-23"},
-    "newer": {"name": "2025", "published": "2026-02-26"},
-    "compared_as": COMPARED_AS,
-    "compared": 959,
-    "changed": 121,
-    "only_in_older": 0,
-    "only_in_newer": 0,
-    "count": 121,
-    "limit": 1,
-    "offset": 0,
-    "rows": [
-        {
-            "year": 2019,
-            "level": "local-authority",
-            "code": "331",
-            "name": "Coventry",
-            "older": {"value": 11.1, "mark": None},
-            "newer": {"value": 10.5, "mark": None},
-            "change": -0.6,
-        }
-    ],
-    "links": {"next": "/v1/benchmarks/revisions?older=2022&newer=2025&measure=turnover-rate&limit=1&offset=1"},
-}
-
 
 router = APIRouter(tags=["benchmarks"])
 
@@ -107,12 +81,13 @@ router = APIRouter(tags=["benchmarks"])
     openapi_extra=RevisionsParameters.documented(),
 )
 async def get_revisions(request: Request) -> Response:
-    """Rows of England, regions and authorities that both releases have, and whose published value or mark differs,
-    the last year first; `change` is newer minus older where both are numbers.
+    """Rows of England, regions and authorities that both releases have, and whose published value or mark differs.
+
+    The last year comes first. `change` is newer minus older if both are numbers.
     """
     question = RevisionsParameters(request)
     question.raise_if_invalid()
-    async with computing(request) as computation, database_of(request).opened() as pool:
+    async with computing(request) as computation, kept_database_of(request).opened() as pool:
         body, rows = await _revisions(pool, question)
         return await computation.run(_answer, question, body, rows)
 

@@ -1,6 +1,6 @@
 """The JSON Schemas of what metrics answers, for its documentation.
 
-Invariant: they name every member there can be; one that an answer has besides is a mistake, here or there.
+Invariant: they name every member there can be. If an answer has another one, either the schema or the answer is wrong.
 """
 
 from typing import Any
@@ -11,6 +11,7 @@ from services.metrics.academy.outcomes import COUNTED
 from services.metrics.figures.age import STALE_AFTER_MONTHS
 from services.metrics.figures.periods import Every
 from services.metrics.ingest.feeds import MOST_TOLD
+from services.metrics.measures.bands import BANDS
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.measures.declaration import EVERY_OWNER, Kind, Unit
 from services.metrics.measures.dimensions import EVERY_DIMENSION
@@ -38,8 +39,8 @@ COMPLETE_UNTIL: Schema = {
     "type": ["string", "null"],
     "format": "date-time",
     "description": "Every event that was accepted before has arrived and was derived; null while that cannot be said. "
-    "Never later than the acceptance that a report is pinned to (as_accepted_at; of two reports the later), so what is "
-    "pinned comes to say that instant and then stays. as_known_at alone does not hold it.",
+    "It is never later than the as_accepted_at to which a report is pinned (of two reports, the later one). So a "
+    "pinned report comes to say that instant, and keeps it. as_known_at alone does not do that.",
 }
 RECORDED_UNTIL: Schema = {
     "type": ["string", "null"],
@@ -94,9 +95,15 @@ WHERE: Schema = {"type": "object", "properties": DIMENSIONS, "additionalProperti
 UNIT: Schema = {"enum": list(Unit)}
 _ELAPSED = {"provisional": {"const": True}, "planned": {"const": True}}
 _OF_A_POINT = _ELAPSED | {"stale": {"const": True}}
-TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE} | _ELAPSED
+TIME = {"from": DATE, "to": DATE, "as_at": DATE, "months": WHOLE, "above": WHOLE} | _ELAPSED
 _BESIDE = sorted({name for measure in MEASURES.values() for name in getattr(measure, "also", ())})
 MARK: Schema = {"const": "u"}
+MEDIAN: Schema = {
+    # Two dimensions have a band of the same name.
+    "enum": [*dict.fromkeys(str(band) for bands in BANDS.values() for band in bands), None],
+    "description": "Of figures that are broken down by bands alone (age, length of service, tenure, caseload): the "
+    "band of the median. At least half of the whole lies in it and the bands before it. null if the whole is 0.",
+}
 
 DESCRIBED = {
     "measure": {"enum": list(MEASURES)},
@@ -126,7 +133,7 @@ FIGURE = record(
     _MORE_FACTS
     | TIME
     | WHY
-    | {"total_mark": MARK, "exact": EXACT, "rounding": TEXT}
+    | {"total_mark": MARK, "exact": EXACT, "rounding": TEXT, "median_in": MEDIAN}
     | {f"total_{name}": NUMBER for name in _BESIDE},
 )
 
@@ -151,7 +158,14 @@ SERIES = record(
         "links": links(),
     },
     _MORE_FACTS
-    | {"months": WHOLE, "reasons": REASONS, "control_chart": _CHART, "no_control_chart": TEXT, "left_out": TEXTS},
+    | {
+        "months": WHOLE,
+        "above": WHOLE,
+        "reasons": REASONS,
+        "control_chart": _CHART,
+        "no_control_chart": TEXT,
+        "left_out": TEXTS,
+    },
 )
 MEASURES_LISTED = record(
     {
@@ -203,7 +217,7 @@ SUBJECT = record(
         "authority": AUTHORITY,
         **KNOWN,
         **PAGE,
-        "events": several(record(_EVENT | {"stands": FLAG}, _IF_STATED)),
+        "events": several(record(_EVENT | {"in_force": FLAG}, _IF_STATED)),
         "links": links(),
     },
     ACCEPTED | {"numbers": TEXTS},
@@ -274,7 +288,7 @@ QUALITY = record(
     ACCEPTED,
 )
 
-_RATIOS = ("progressed_share", "retention", "mean_service_years", "mean_service_years_of_all")
+_RATIOS = ("progressed_share", "retention", "mean_service_years", "mean_service_years_of_all", "mean_days_to_progress")
 _OUTCOMES = dict.fromkeys(COUNTED, WHOLE) | dict.fromkeys(_RATIOS, NUMBER)
 _COHORT = {
     "cohort": TEXT,
@@ -320,28 +334,28 @@ MEMBERS = record(
 )
 
 _SHARE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+_CURVE = {
+    "count": WHOLE,
+    "left": WHOLE,
+    "in_post": WHOLE,
+    "median_days": or_null(WHOLE),
+    "median_years": {"type": ["number", "null"]},
+    "at_risk_by_year": several(record({"years": WHOLE, "at_risk": WHOLE})),
+    "points": several(
+        record(
+            {"days": {"type": "number", "minimum": 0}, "at_risk": WHOLE, "left": WHOLE, "censored": WHOLE}
+            | {"survival": _SHARE, "lower": _SHARE, "upper": _SHARE},
+            {"months": WHOLE} | WHY,
+        )
+    ),
+}
 SURVIVAL = record(
     _OF_AN_AUTHORITY
-    | {
-        "of": TEXT,
-        "definition": TEXT,
-        "source": TEXT,
-        "confidence": {"type": "number"},
-        "scope": SCOPE,
-        "count": WHOLE,
-        "left": WHOLE,
-        "in_post": WHOLE,
-        "median_days": or_null(WHOLE),
-        "median_years": {"type": ["number", "null"]},
-        "at_risk_by_year": several(record({"years": WHOLE, "at_risk": WHOLE})),
-        "points": several(
-            record(
-                {"days": {"type": "number", "minimum": 0}, "at_risk": WHOLE, "left": WHOLE, "censored": WHOLE}
-                | {"survival": _SHARE, "lower": _SHARE, "upper": _SHARE},
-                {"months": WHOLE} | WHY,
-            )
-        ),
-        "links": links(),
-    },
-    ACCEPTED | WHY | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE},
+    | {"of": TEXT, "definition": TEXT, "source": TEXT, "confidence": {"type": "number"}, "scope": SCOPE}
+    | _CURVE
+    | {"links": links()},
+    ACCEPTED
+    | WHY
+    | {"cohorts": TEXT, "where": WHERE, "from": DATE, "to": DATE}
+    | {"by": _CHOSEN, "rows": several(record(_CURVE, WHY | DIMENSIONS))},
 )

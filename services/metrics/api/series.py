@@ -5,6 +5,7 @@ Invariant: every day asked for is in a point, or named as left out.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -14,13 +15,13 @@ from services.chassis.authentication import READING
 from services.chassis.query import DATE, IN_WORDS_DATE, Parameter, choice, read_date, several, whole
 from services.metrics.api import schemas
 from services.metrics.api.computing import computing
-from services.metrics.api.measures import EXAMPLE as FIGURE_EXAMPLE
-from services.metrics.api.measures import FigureRequest, MeasureName, declared, refuse_nothing, wanted
+from services.metrics.api.examples.figures import SERIES_EXAMPLE
+from services.metrics.api.figure_json import control_chart, has_a_limit, point_of_time, points_json, time_of
+from services.metrics.api.measures import FigureRequest, MeasureName, answered, declared, request_of
 from services.metrics.api.parameters import FIRST, LAST, AsKnown, BrokenDown, Counted, OfAuthority
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.api.tables import series_lines
-from services.metrics.api.telling import control_chart, point_of_time, time_of, told_in_order
 from services.metrics.figures.figures import Figures
 from services.metrics.figures.periods import (
     STARTS_IN,
@@ -41,7 +42,7 @@ MOST_POINTS = 1200
 """Points of one series: a century of months."""
 
 
-class _BetweenTwoDays(AskedQuery):
+class _BetweenTwoDays(ReadQuery):
     """A series has no usual period."""
 
     first = replace(FIRST, required=True, example="2023-04-01")
@@ -54,7 +55,7 @@ class SeriesParameters(OfAuthority, _BetweenTwoDays, AsKnown, BrokenDown, Counte
 
     rebase = Parameter(
         "rebase",
-        "Months in which the control chart begins anew (after a change that is known to be real), by any day of them, "
+        "Months in which the control chart begins again (after a change that is known to be real), by any day of them, "
         "as 2022-04-01; repeat, or join by commas.",
         several(DATE, IN_WORDS_DATE, lambda text: read_date(text) is not None),
     )
@@ -80,7 +81,7 @@ class SeriesParameters(OfAuthority, _BetweenTwoDays, AsKnown, BrokenDown, Counte
             self.fault("window", problem, "12m, or every=year", self.window)
         whens = (when_of_point(measure, period, EARLIEST_DATE, self.months, self.window) for period in periods)
         return [
-            (period, as_known_on(when, period, self.known_on, self.planned))
+            (period, as_known_on(replace(when, above=self.above), period, self.known_on, self.planned))
             for period, when in zip(periods, whens, strict=True)
         ]
 
@@ -116,57 +117,42 @@ class SeriesParameters(OfAuthority, _BetweenTwoDays, AsKnown, BrokenDown, Counte
         )
 
     def rebased(self, periods: Sequence[Period]) -> list[int]:
-        """The indexes of the points at which the control chart begins anew."""
+        """The indexes of the points at which the control chart begins again."""
         rebased = []
         for text in self.rebase:
             day = read_date(text)
             indexes = [index for index, period in enumerate(periods) if day and period.first <= day <= period.last]
             if not indexes:
-                self.fault("rebase", "is no day of the series", "a day of one of its points", text)
+                self.fault("rebase", "is not a day of the series", "a day of one of its points", text)
             rebased += indexes
         return rebased
-
-
-EXAMPLE = {
-    **{name: value for name, value in FIGURE_EXAMPLE.items() if name not in ("as_at", "rows", "total")},
-    "every": "month",
-    "periods": [
-        {"from": "2023-09-01", "to": "2023-09-30", "as_at": "2023-09-30"},
-        {"from": "2023-10-01", "to": "2023-10-31", "as_at": "2023-10-31"},
-    ],
-    "rows": [{"role": "social-worker", "values": [9.0, 8.5]}],
-    "totals": [23.0, 22.5],
-    "links": {
-        "pinned": "/v1/measures/vacancies/series?authority=331&by=role&from=2023-09-01&to=2023-10-31"
-        "&as_known_at=2023-11-30T12:00:00Z&as_accepted_at=2023-11-30T12:00:00Z"
-    },
-}
 
 
 @router.get(
     "/v1/measures/{measure}/series",
     dependencies=[READING],
     summary="One measure month by month, quarter by quarter or year by year",
-    responses=responses(EXAMPLE, schema=schemas.SERIES),
+    responses=responses(SERIES_EXAMPLE, schema=schemas.SERIES),
     openapi_extra=SeriesParameters.documented(),
 )
 async def get_series(request: Request, measure: MeasureName) -> Response:
-    """A point for every whole month, quarter or year between two dates: stocks at its last day, flows within it, rates
-    that count over time of the twelve months up to its last day, unless `window` says otherwise.
+    """A point for every whole month, quarter or year between two dates. Stocks are as at its last day, and flows are
+    counted within it. Rates that count over time are of the twelve months up to its last day. `window` chooses
+    otherwise.
 
-    `periods` says of each point what it counts: `from`, `to` and, of stocks, `as_at`. A point that had not begun as
-    known then is null (`not-yet`), one that was under way `provisional`. A series without dimensions carries its
-    control chart (XmR) of the points that were over: centre line, limits, and which rules a point breaks.
+    `periods` says what each point counts: `from`, `to` and, for stocks, `as_at`. A point that had not begun at the
+    instant known is null (`not-yet`); one that was under way is `provisional`. A series without dimensions has a
+    control chart (XmR) of the points that were over: centre line, limits, and the rules that a point breaks.
     """
     declaration = declared(measure)
     question = SeriesParameters(request)
-    requested, periods = wanted(question, declaration), question.periods()
+    requested, periods = request_of(question, declaration), question.periods()
     points, rebased = question.points(declaration, periods), question.rebased(periods)
     question.raise_if_invalid()
     async with computing(request) as computation:
-        (result,) = await requested.work_out(computation, [when for _, when in points])
-        await refuse_nothing(computation, requested, result)
-        return await computation.run(_answer, question, requested, points, rebased, result)
+        sums = await requested.add_up(computation, [when for _, when in points])
+        make = partial(_answer, question, requested, points, rebased)
+        return await answered(computation, requested, sums, make)
 
 
 def _answer(
@@ -180,6 +166,7 @@ def _answer(
     measure = requested.measure
     body = requested.facts() | requested.instants() | {"every": question.every, "by": list(requested.query.by)}
     body |= {"months": points[0][1].months} if measure.all_time else {}
+    body |= {"above": points[0][1].above} if has_a_limit(measure) else {}
     body |= question.left_out([period for period, _ in points])
     # A point looks at its last day, whatever it counts.
     stale = [question.is_stale(when.last) for _, when in points]
@@ -188,10 +175,10 @@ def _answer(
         for (period, when), is_stale in zip(points, stale, strict=True)
     ]
     body["rows"] = [
-        dict(zip(requested.query.by, key, strict=True)) | told_in_order("values", values, measure.unit)
+        dict(zip(requested.query.by, key, strict=True)) | points_json("values", values, measure.unit)
         for key, values in result.sorted_rows()
     ]
-    body |= told_in_order("totals", result.totals, measure.unit)
+    body |= points_json("totals", result.totals, measure.unit)
     if not requested.query.by:
         body |= control_chart(measure, [when for _, when in points], result.totals, stale, rebased)
     body["links"] = {"pinned": pinned(question)}

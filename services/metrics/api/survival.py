@@ -1,9 +1,10 @@
-"""Survival over HTTP: how long people stay, of the academy's members or of all who came.
+"""Survival over HTTP: how long the academy's members stay, or all who came.
 
-Invariant: those still in post at the date are censored, never counted as leavers nor as staying for good.
+Invariant: those still in post at the date are censored. They count neither as leavers nor as staying for good.
 """
 
 import math
+from collections.abc import Iterable
 from enum import StrEnum
 from fractions import Fraction
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from services.chassis.authentication import READING
-from services.chassis.query import Parameter, choice
-from services.metrics.academy.length_of_service import Of, durations, members_of, spells_of
+from services.chassis.query import Parameter, choice, word
+from services.metrics.academy.length_of_service import Followed, Of, durations, in_groups, members_of, spells_of
 from services.metrics.academy.outcomes import DAYS_OF_A_YEAR
 from services.metrics.api import schemas
 from services.metrics.api.academy import (
@@ -21,10 +22,12 @@ from services.metrics.api.academy import (
     snapshot_of,
 )
 from services.metrics.api.computing import computing
+from services.metrics.api.examples.academy import SURVIVAL_EXAMPLE
 from services.metrics.api.parameters import FIRST, LAST, SCOPE, Filtered, OfADay, of_dimensions
 from services.metrics.api.responses import answer, pinned, responses
 from services.metrics.api.tables import survival_lines
 from services.metrics.measures.catalogue import MEASURES, dimensions_of
+from services.metrics.pauses import with_pauses
 from services.metrics.reasons import Reason
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
@@ -34,7 +37,7 @@ router = APIRouter(tags=["survival"], dependencies=[READING])
 
 
 class Points(StrEnum):
-    """Where the curve is told: at every length of service that matters, or after each month."""
+    """The points of the curve: at every length of service that somebody has by the date, or after each month."""
 
     DAYS = "days"
     MONTHS = "months"
@@ -42,8 +45,8 @@ class Points(StrEnum):
 
 OF = Parameter(
     "of",
-    "Whose length of service: `spells` (every run of days in service of the scope that began by the date, from its "
-    "first day; a person who returns has two) or `academy-members` (from their start in the cohort, in any post).",
+    "Whose length of service. `spells`: every run of days in service of the scope that began by the date, from its "
+    "first day; a person who returns has two. `academy-members`: from their start in the cohort, in any post.",
     choice(Of, Of.SPELLS),
     "academy-members",
 )
@@ -55,6 +58,12 @@ POINTS = Parameter(
     "months",
 )
 STARTERS = MEASURES["starters"]
+BY = Parameter(
+    "by",
+    "A dimension of the first day: a curve for each of its values beside that of all.",
+    word(dimensions_of(STARTERS), None),
+    "route",
+)
 
 
 class _Followed(Filtered):
@@ -67,14 +76,15 @@ class _Followed(Filtered):
 
 
 class SurvivalParameters(OfADay, _Followed):
-    """Whose length of service is looked at, and where the curve is told."""
+    """Whose length of service is looked at, and at which points the curve is told."""
 
     of = OF
     cohorts = COHORTS
     points = POINTS
+    by = BY
 
     def check(self) -> None:
-        """Cohorts are of members, and members are followed in any post."""
+        """Refuse `cohorts` for spells, and a scope for academy members: they are followed in any post."""
         super().check()
         if self.of is Of.SPELLS and self.text("cohorts") is not None:
             self.fault("cohorts", "does not go with of=spells", "cohort, or of=academy-members beside it")
@@ -92,54 +102,20 @@ SOURCE = "Kaplan and Meier 1958; Kalbfleisch and Prentice 1980"
 PLACES = 6
 """Decimals of a survival that is shown."""
 
-EXAMPLE = {
-    "of": "academy-members",
-    "cohorts": "completed",
-    "definition": DEFINITION,
-    "source": SOURCE,
-    "confidence": CONFIDENCE,
-    "authority": "331",
-    "scope": "all",
-    "as_at": "2023-11-30",
-    "as_known_at": "2023-11-30T17:00:00Z",
-    "count": 190,
-    "left": 66,
-    "in_post": 124,
-    "median_days": None,
-    "median_years": None,
-    "reason": Reason.NOT_YET,
-    "at_risk_by_year": [{"years": 0, "at_risk": 190}, {"years": 1, "at_risk": 159}],
-    "points": [
-        {
-            "months": 12,
-            "days": 365.25,
-            "at_risk": 159,
-            "left": 4,
-            "censored": 0,
-            "survival": 0.836842,
-            "lower": 0.776163,
-            "upper": 0.882314,
-        }
-    ],
-    "links": {
-        "pinned": "/v1/survival?authority=331&of=academy-members&cohorts=completed&as_at=2023-11-30"
-        "&as_known_at=2023-11-30T17:00:00Z&as_accepted_at=2023-11-30T17:00:00Z"
-    },
-}
-
 
 @router.get(
     "/v1/survival",
     summary="How long people stay: Kaplan-Meier over length of service",
-    responses=responses(EXAMPLE, schema=schemas.SURVIVAL),
+    responses=responses(SURVIVAL_EXAMPLE | {"source": SOURCE, "definition": DEFINITION}, schema=schemas.SURVIVAL),
     openapi_extra=SurvivalParameters.documented(),
 )
 async def get_survival(request: Request) -> Response:
     """The share still in post by length of service, with its 95% band and the number at risk.
 
-    `from` and `to` take those who began in a period (either may be left out), dimensions those whose first day fits.
-    Of people who came before records began only those are known who stayed: `from` leaves them out. Of academy members,
-    `cohort` takes one cohort, `cohorts` the completed or the running ones.
+    `from` and `to` select those who began in a period (either may be left out), dimensions those whose first day fits.
+    Among people who came before records began, only those who stayed are known: `from` leaves them out. For academy
+    members, `cohort` selects one cohort, `cohorts` the completed or the running ones. With `by` there are `rows`, a
+    curve for each value; a file has only their points.
     """
     question = SurvivalParameters(request)
     question.raise_if_invalid()
@@ -159,8 +135,15 @@ def _answer(question: SurvivalParameters, snapshot: Snapshot) -> Response:
     body |= {name: day.isoformat() for name, day in zip(("from", "to"), began, strict=True) if day is not None}
     body |= {"definition": DEFINITION, "source": SOURCE, "confidence": CONFIDENCE}
     body |= {"authority": question.authority, "scope": scope} | question.facts()
-    followed = members_of(snapshot, which, day) if of is Of.ACADEMY_MEMBERS else spells_of(snapshot, scope)
-    body |= as_curve(kaplan_meier(durations(followed, began, where, day)), question.points)
+    followed = list(members_of(snapshot, which, day) if of is Of.ACADEMY_MEMBERS else spells_of(snapshot, scope))
+
+    def curve(of_group: Iterable[Followed]) -> dict[str, Any]:
+        return as_curve(kaplan_meier(durations(of_group, began, where, day)), question.points)
+
+    body |= curve(followed)
+    if (by := question.by) is not None:
+        rows = [{by: value} | curve(group) for value, group in with_pauses(in_groups(followed, by).items())]
+        body |= {"by": [by], "rows": [row for row in rows if row["count"]]}
     body["links"] = {"pinned": pinned(question)}
     return answer(question, body, survival_lines(body))
 
@@ -197,7 +180,8 @@ def _by_month(curve: Curve) -> list[dict[str, Any]]:
     rows, steps, index = [], curve.steps, 0
     for month in range(math.ceil(curve.longest / MONTH) + 1 if steps else 0):
         days, before = month * MONTH, index
-        while index < len(steps) and steps[index].days <= days:
+        whole = math.floor(days)
+        while index < len(steps) and steps[index].days <= whole:
             index += 1
         since = steps[before:index]
         left, censored = sum(step.left for step in since), sum(step.censored for step in since)

@@ -1,7 +1,7 @@
-"""Answers as tables, for files: one line a row, or a row and point.
+"""Answers as tables, for files: one line for each row, or for each row and point.
 
-Invariant: a table says what the JSON says, and nothing that is the same on every line; of a count every line has its
-exact amount, and they add up to the total.
+Invariant: a table says what the JSON says, and leaves out what is the same on every line. If it is of a count, every
+line has its exact amount, and these add up to the total.
 """
 
 import json
@@ -22,7 +22,7 @@ from services.metrics.reasons import Reason, Value
 
 
 def figure_lines(body: dict[str, Any]) -> Lines:
-    """The figure as a table: one line a row, of a count with its exact amount. Its total stands beside what it is."""
+    """The figure as a table: one line a row; for a count, with its exact amount. The total is in the second file."""
     usual = (*body["by"], "value", "exact", "reason")
     more = sorted({name for row in body["rows"] for name in row if name not in usual})
     heading = [*body["by"], "value", *([] if body["kind"] is Kind.RATE else ["exact"]), "reason", *more]
@@ -43,10 +43,10 @@ _OF_POINT = ("from", "to", "as_at", "provisional", "planned", "stale")
 def series_lines(
     body: dict[str, Any], times: Sequence[dict[str, Any]], exact_values: Iterable[Sequence[Value]] | None
 ) -> Lines:
-    """The series as a table: one line a row and point, made when it is written, with the dates that it speaks of.
+    """The series as a table: one line for each row and point, made when it is written, with its dates.
 
-    Of a count with its exact amounts, which add up. Beside a row of several the total of its point; beside the only one
-    the limits of its control chart.
+    For a count it has the exact amounts, which add up. If there are several rows, each has the total of its point
+    beside it. A single row has the limits of its control chart.
     """
     of_point = [name for name in _OF_POINT if any(name in time for time in times)]
     if "control_chart" in body:
@@ -103,20 +103,20 @@ def term_lines(body: dict[str, Any]) -> Lines:
 
 
 _OF_AN_EVENT = (
-    "id", "type", "subject", "stands", "recorded", "accepted", "source", "provenance", "sourcesequence", "supersedes",
+    "id", "type", "subject", "in_force", "recorded", "accepted", "source", "provenance", "sourcesequence", "supersedes",
     "supersedessource", "voids", "voidssource",
 )  # fmt: skip
 
 
 def event_lines(body: dict[str, Any]) -> Lines:
-    """The events as a table: one line each, what was recorded as JSON."""
+    """The events as a table: one line each, with what was recorded as JSON."""
     rows = ([event.get(name) for name in _OF_AN_EVENT] + [json.dumps(event["data"])] for event in body["events"])
     return (*_OF_AN_EVENT, "data"), rows
 
 
-def change_lines(body: dict[str, Any], wanted: Sequence[tuple[Measure, When]]) -> Lines:
-    """The changes as a table: one line a part, with every dimension that a part of what was asked for can have."""
-    of_any = {name for measure, _ in wanted for counted in counts_of(measure) for name in counted.dimensions}
+def change_lines(body: dict[str, Any], measures: Sequence[tuple[Measure, When]]) -> Lines:
+    """The changes as a table: one line a part, with every dimension that such a part can have."""
+    of_any = {name for measure, _ in measures for counted in counts_of(measure) for name in counted.dimensions}
     dimensions, own = [name for name in EVERY_DIMENSION if name in of_any], ("before", "after", "difference")
     lines = (
         [change["measure"], " ".join(change["subjects"])]
@@ -148,7 +148,7 @@ def _decimal(written: str | None) -> Decimal | None:
 
 
 def cohort_lines(body: dict[str, Any], figures: Iterable[str]) -> Lines:
-    """The cohorts as a table: a line each. Those over all stand beside what they are, so that none is added twice."""
+    """The cohorts as a table: a line each. Those over all are in the second file, so that nobody adds them twice."""
     names = ["cohort", "entry_on", "completes_on", "completed", "academy_team", "places", *figures, "reason"]
     return names, ([row.get(name) for name in names] for row in body["rows"])
 
@@ -168,7 +168,7 @@ _OF_A_FINDING = ("check", "title", "severity", "message", "remedy", "since", "un
 
 
 def finding_lines(body: dict[str, Any]) -> Lines:
-    """The findings as a table: one line each, a column for every stock, empty where no difference was worked out."""
+    """The findings as a table: one line each, with a column for every stock, empty if no difference was worked out."""
     stocks = [stock.name for stock in STOCKS]
     heading = [*_OF_A_FINDING, "subjects", "events", "affected_fte", "without", *stocks]
     lines = []
@@ -194,7 +194,7 @@ def check_lines(checks: Sequence[Mapping[str, Any]]) -> Lines:
 
 
 def file_lines(files: Sequence[Mapping[str, Any]], names: Sequence[str]) -> Lines:
-    """Files that were loaded as a table: one line each, what is a list in one cell."""
+    """Files that were loaded as a table: one line each, with a list in one cell."""
     cells = ([file[name] for name in names] for file in files)
     return names, ([" ".join(map(str, cell)) if isinstance(cell, list) else cell for cell in row] for row in cells)
 
@@ -214,7 +214,14 @@ def revision_lines(body: Mapping[str, Any]) -> Lines:
 
 
 def survival_lines(body: Mapping[str, Any]) -> Lines:
-    """The curve as a table: a line a point."""
-    names = ("days", "at_risk", "left", "censored", "survival", "lower", "upper", "reason")
-    heading = ("months", *names) if any("months" in point for point in body["points"]) else names
-    return heading, ([point.get(name) for name in heading] for point in body["points"])
+    """The curve as a table: a line a point; for several curves, with the value that each is of."""
+    names: tuple[str, ...] = ("days", "at_risk", "left", "censored", "survival", "lower", "upper", "reason")
+    curves: Sequence[Mapping[str, Any]] = body.get("rows", [body])
+    of_months = any("months" in point for curve in curves for point in curve["points"])
+    heading, by = ("months", *names) if of_months else names, body.get("by", ())
+    lines = (
+        [*(curve[name] for name in by), *(point.get(name) for name in heading)]
+        for curve in curves
+        for point in curve["points"]
+    )
+    return (*by, *heading), lines

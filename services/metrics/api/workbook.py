@@ -1,6 +1,6 @@
 """Answers as Excel workbooks: a sheet with the rows, and one that says what they are.
 
-Invariant: numbers are numbers, dates are dates, text is text and never a formula; nothing is cut: what a workbook
+Invariant: numbers are numbers, dates are dates, and text is text, never a formula. Nothing is cut: what a workbook
 cannot hold is refused. The same tables make the same bytes.
 """
 
@@ -37,7 +37,7 @@ MADE = datetime(2000, 1, 1)  # noqa: DTZ001 - Excel knows no time zones
 
 
 def workbook(sheets: Sequence[tuple[str, Lines]]) -> bytes:
-    """A workbook of these sheets. Raises a 422 problem where Excel could not hold all of it."""
+    """A workbook of these sheets. Raises a 422 problem if Excel could not hold all of it."""
     written = io.BytesIO()
     as_it_is = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with Workbook(written, {"in_memory": True, **as_it_is}) as book:

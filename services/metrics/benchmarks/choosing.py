@@ -1,7 +1,7 @@
-"""Which release answers a question about an authority, and what there is where none does. No I/O.
+"""Which release answers a question about an authority; if none does, what there is. No I/O.
 
-Invariant: a newer release hides nothing: of each year that release answers, of those that have a row of the authority,
-which was published last, unless the question names another.
+Invariant: a newer release hides nothing. For each year the newest release answers that has a row of the authority,
+unless the question names another.
 """
 
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from services.metrics.benchmarks.published import COLUMNS, LoadedRelease, Rows
 
 @dataclass(frozen=True, slots=True)
 class ReleaseQuery:
-    """What is looked for. Without `names` any release will do; without `year` the last there is."""
+    """What is looked for. Without `names` any release will do; without `year` the last year is taken."""
 
     measure: str
     authority: str
@@ -22,7 +22,7 @@ class ReleaseQuery:
 
 
 class NotThere(Exception):
-    """Raised where no release has what is wanted: `kind` names what is missing, the text says it and what there is."""
+    """Raised if no release has what is wanted. `kind` names what is missing; the text says so, and what there is."""
 
     def __init__(self, kind: str, detail: str, there_is: list[dict[str, Any]]) -> None:
         super().__init__(detail)
@@ -30,22 +30,22 @@ class NotThere(Exception):
         self.there_is = there_is
 
 
-def choose(releases: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> tuple[LoadedRelease, int]:
+def choose(releases: Sequence[LoadedRelease], rows: Rows, query: ReleaseQuery) -> tuple[LoadedRelease, int]:
     """The release and the year that answer. `releases` come with the one published last first. Raises NotThere."""
-    by_year = choose_each_year(releases, rows, wanted)
-    year = max(by_year) if wanted.year is None else wanted.year
+    by_year = choose_each_year(releases, rows, query)
+    year = max(by_year) if query.year is None else query.year
     return by_year[year], year
 
 
-def choose_each_year(releases: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> dict[int, LoadedRelease]:
-    """The release that answers for each year of which there is a row, the first year first. Raises NotThere."""
-    considered = [release for release in releases if not wanted.names or release.name in wanted.names]
+def choose_each_year(releases: Sequence[LoadedRelease], rows: Rows, query: ReleaseQuery) -> dict[int, LoadedRelease]:
+    """For each year with a row, the release that answers; the first year first. Raises NotThere."""
+    considered = [release for release in releases if not query.names or release.name in query.names]
     by_year: dict[int, LoadedRelease] = {}
     for release in considered:
-        for year in _years(rows, release, wanted.authority):
+        for year in _years(rows, release, query.authority):
             by_year.setdefault(year, release)
-    if not by_year or (wanted.year is not None and wanted.year not in by_year):
-        raise _not_there(considered, rows, wanted)
+    if not by_year or (query.year is not None and query.year not in by_year):
+        raise _not_there(considered, rows, query)
     return {year: by_year[year] for year in sorted(by_year)}
 
 
@@ -58,15 +58,15 @@ def _years(rows: Rows, release: LoadedRelease, authority: str) -> tuple[int, ...
     return rows.get(release.name, {}).get(authority, ())
 
 
-def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> NotThere:
-    kind, detail = _what_is_missing(considered, rows, wanted)
+def _not_there(considered: Sequence[LoadedRelease], rows: Rows, query: ReleaseQuery) -> NotThere:
+    kind, detail = _what_is_missing(considered, rows, query)
     there_is = [
         {
             "release": release.name,
             "published": release.published.isoformat(),
             "measures": list(release.measures),
             "years": list(release.years),
-            "years_of_authority": list(_years(rows, release, wanted.authority)),
+            "years_of_authority": list(_years(rows, release, query.authority)),
             "authorities": sorted(rows.get(release.name, {})),
         }
         for release in considered
@@ -74,23 +74,23 @@ def _not_there(considered: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQ
     return NotThere(kind, detail, there_is)
 
 
-def _what_is_missing(considered: Sequence[LoadedRelease], rows: Rows, wanted: ReleaseQuery) -> tuple[str, str]:
-    """What kind of thing there is not, and in words that and what there is."""
+def _what_is_missing(considered: Sequence[LoadedRelease], rows: Rows, query: ReleaseQuery) -> tuple[str, str]:
+    """The kind of thing that is missing, and a sentence that says so and what there is."""
     if not considered:
         return "no-such-release", "No release is loaded: POST /v1/benchmarks/releases loads one."
     names = ", ".join(release.name for release in considered)
     no = f"Release {names} has no" if len(considered) == 1 else f"None of the releases {names} has a"
-    having = [release for release in considered if wanted.measure in release.measures]
+    having = [release for release in considered if query.measure in release.measures]
     if not having:
         left_out = sorted({name for release in considered for name in release.left_out})
         unread = f" Columns that were not read: {', '.join(left_out)}." if left_out else ""
-        return "not-published", f"{no} column of {wanted.measure} ({' or '.join(COLUMNS[wanted.measure])}).{unread}"
+        return "not-published", f"{no} column of {query.measure} ({' or '.join(COLUMNS[query.measure])}).{unread}"
     there = _listed((release.name, release.years) for release in having)
-    if wanted.year is not None and all(wanted.year not in release.years for release in having):
-        return "no-such-year", f"{no} figure of {wanted.year}; there is {there}."
-    when = "any year" if wanted.year is None else str(wanted.year)
-    missing = f"{no} row of authority {wanted.authority} for {when}"
-    of_it = [(release.name, _years(rows, release, wanted.authority)) for release in having]
+    if query.year is not None and all(query.year not in release.years for release in having):
+        return "no-such-year", f"{no} figure of {query.year}; there is {there}."
+    when = "any year" if query.year is None else str(query.year)
+    missing = f"{no} row of authority {query.authority} for {when}"
+    of_it = [(release.name, _years(rows, release, query.authority)) for release in having]
     if any(years for _, years in of_it):
         return "no-such-authority", f"{missing}; of it there is {_listed(each for each in of_it if each[1])}."
     others = len({code for release in having for code in rows.get(release.name, {})})
@@ -102,7 +102,7 @@ def _listed(each: Iterable[tuple[str, Sequence[int]]]) -> str:
 
 
 def _span(years: Sequence[int]) -> str:
-    """Years in words: 2017 to 2022, or 2019, 2021 where some between are missing."""
+    """Years in words: 2017 to 2022, or 2019, 2021 if some in between are missing."""
     if len(years) > 1 and list(years) == list(range(years[0], years[-1] + 1)):
         return f"{years[0]} to {years[-1]}"
     return ", ".join(str(year) for year in years)

@@ -1,22 +1,29 @@
 """An authority's published figure beside its region's, England's and its neighbours', and its rank among them. No I/O.
 
-Invariant: a mark is never taken for a number: who has none has no rank, and is not counted among those ranked.
+Invariant: a mark is never taken for a number. An area without a number has no rank, and is not counted among those
+ranked.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from statistics import median
 
 from services.metrics.benchmarks.published import JOINT, Figure, Level, LoadedRelease
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Kind, Measure
+
+COMPARED_AS = "to 1 decimal, half up; a mark in place of a number is a change too"
+
+RANK_ORDER = "1 is the lowest figure; equal figures share a rank; only those with a figure are ranked"
 
 
 @dataclass(frozen=True, slots=True)
 class Areas:
     """What a release says, for one year, of an authority and of those it is compared with.
 
-    `without_row` are the codes of neighbours of which it says nothing that year.
+    `without_row` are the codes of neighbours without a row that year.
     """
 
     authority: Figure | None
@@ -56,7 +63,7 @@ def find_areas(figures: Iterable[Figure], authority: str, neighbours: Sequence[s
 
 
 def rank(own: Figure, among: Iterable[Figure]) -> Rank:
-    """Where a figure stands among others of the same measure and year; `among` may hold it too."""
+    """The rank of a figure among others of the same measure and year; `among` may hold it too."""
     values = [figure.value for figure in {own, *among} if figure.value is not None]
     if own.value is None:
         return Rank(None, len(values))
@@ -64,12 +71,20 @@ def rank(own: Figure, among: Iterable[Figure]) -> Rank:
 
 
 def rank_in_england(own: Figure, figures: Iterable[Figure]) -> Rank:
-    """Where an authority stands among all local authorities of England with a figure."""
+    """The rank of an authority among all local authorities of England that have a figure."""
     return rank(own, (figure for figure in figures if figure.level is Level.AUTHORITY))
 
 
+def median_of(figures: Iterable[Figure]) -> Decimal | None:
+    """The median of the figures with a value, to 1 decimal, half up; for an even number half way between the middle
+    two.
+    """
+    values = [figure.value for figure in figures if figure.value is not None]
+    return median(values).quantize(Decimal("0.1"), ROUND_HALF_UP) if values else None
+
+
 def census_date(year: int) -> date:
-    """30 September: what DfE's figures of a census year are as at."""
+    """30 September, the date of DfE's figures of a census year."""
     return date(year, 9, 30)
 
 
@@ -84,28 +99,28 @@ def published_differences(
 
     `elsewhere` are the releases that have a row of neighbours of which this one has none.
     """
-    said = []
+    sentences = []
     if release != latest:
-        said.append(
+        sentences.append(
             f"Release {release.name} (published {release.published}) is not the latest loaded that has {year}: that is "
             f"release {latest.name} (published {latest.published}), and DfE revises past years."
         )
     for figure in (areas.authority, *areas.neighbours):
         if figure is not None and len(figure.authorities) > 1:
             codes = figure.code.replace(JOINT, " and ")
-            said.append(f"{codes} send one return together: DfE publishes one figure for them, {figure.name}.")
+            sentences.append(f"{codes} send one return together: DfE publishes one figure for them, {figure.name}.")
     if areas.without_row:
-        said.append(f"Release {release.name} has no row of {' or '.join(areas.without_row)} for {year}.")
+        sentences.append(f"Release {release.name} has no row of {' or '.join(areas.without_row)} for {year}.")
     for code in areas.without_row:
         if others := elsewhere.get(code):
-            said.append(f"Of {code} there is one in release {' and in release '.join(others)}.")
-    said.append("DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.")
+            sentences.append(f"Of {code} there is one in release {' and in release '.join(others)}.")
+    sentences.append("DfE rounds rates and FTE to 1 decimal: authorities that differ by less share a rank.")
     if areas.region is not None or areas.england is not None:
-        said.append(
+        sentences.append(
             "Figures of regions and of England hold what DfE imputed for authorities without usable data: they are not "
             "made of the published rows of their authorities."
         )
-    return said
+    return sentences
 
 
 def own_differences(measure: Measure, year: int, as_known_at: datetime, known: bool) -> list[str]:
@@ -114,14 +129,14 @@ def own_differences(measure: Measure, year: int, as_known_at: datetime, known: b
     The instant itself is not said: it stands in the answer.
     """
     if not known:
-        return ["Nothing was known of the authority here as at that instant: there is no figure of ours."]
+        return ["Nothing was known of the authority here as at that instant: we have no figure."]
     day = census_date(year)
     flow = any(counted.kind is Kind.FLOW for counted in counts_of(measure))
     what = f"what happened in the twelve months up to {day}" if flow else f"what was so on {day}"
-    said = [
+    sentences = [
         f"Ours counts posts with a CSWW role, {what}, as known at the instant asked for; DfE counts what the "
         "authority returned in that year's census, as it stood when the release was made."
     ]
     if as_known_at.date() <= day:
-        said.append(f"At that instant the year to {day} was not over: ours counts what there was of it by then.")
-    return said
+        sentences.append(f"At that instant the year to {day} was not over: ours counts what there was of it by then.")
+    return sentences

@@ -1,10 +1,11 @@
 """Statistical neighbours of local authorities, read from the files in which DfE publishes them. No I/O.
 
-Invariant: a file is read whole or not at all: whatever cannot be read is told by line and column, and nothing is kept.
+Invariant: a file is read whole or not at all. If something cannot be read, its line and column are named, and
+nothing is kept.
 
-Two layouts are known, both with one row an authority and its neighbours in the order of closeness:
-that of April 2021 (LA num, LA Name, LA number, GOInd, GOReg, SN1, SNP, … SN10, SNP), and
-that of 2025 (old_la_code, la_name, region_ind, region_name, SN_1, SN_1P, … SN_10, SN_10P).
+Two layouts are known. Both have one row an authority, with its neighbours in the order of closeness:
+- that of April 2021 (LA num, LA Name, LA number, GOInd, GOReg, SN1, SNP, … SN10, SNP)
+- that of 2025 (old_la_code, la_name, region_ind, region_name, SN_1, SN_1P, … SN_10, SN_10P)
 """
 
 import re
@@ -15,6 +16,9 @@ from contracts.refusal import MOST_FAULTS, Fault, Refused, shown
 from contracts.values import AUTHORITY_PATTERN
 from services.metrics.benchmarks.published import normalised
 from services.metrics.benchmarks.release import csv_records
+
+SOURCE = "DfE, statistical neighbours (Open Government Licence v3.0)"
+"""What a file of neighbours is said to be from, if nobody says otherwise."""
 
 AUTHORITY_COLUMNS = ("old_la_code", "la_num", "la_number")
 """The names that the column of the authority has had; in April 2021 it stands there twice."""
@@ -68,7 +72,7 @@ def read_neighbours(body: bytes) -> Groups:
 
 
 def _read_header(columns: Sequence[str]) -> tuple[list[int], list[int]]:
-    """Where the authority stands, and where its neighbours, the closest first. Raises Refused."""
+    """The columns of the authority and of its neighbours, the closest first. Raises Refused."""
     authority_columns = [index for index, name in enumerate(columns) if name in AUTHORITY_COLUMNS]
     by_rank: dict[int, int] = {}
     faults = []

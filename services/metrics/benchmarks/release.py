@@ -1,6 +1,7 @@
 """A release of DfE's headline measures, read from its published CSV layout. No I/O.
 
-Invariant: a file is read whole or not at all: whatever cannot be read is told by line and column, and nothing is kept.
+Invariant: a file is read whole or not at all. If something cannot be read, its line and column are named, and
+nothing is kept.
 """
 
 import csv
@@ -23,8 +24,11 @@ from services.metrics.benchmarks.published import (
     normalised,
 )
 
+SOURCE = "DfE, children's social work workforce (Open Government Licence v3.0)"
+"""What a release is said to be from, if nobody says otherwise."""
+
 READ_BY = 1
-"""Raised when more is read of a file than before: releases that an older reader read are then read again."""
+"""To be increased when more of a file is read than before. Releases that an older reader read are then read again."""
 
 PLACE_COLUMNS = (
     "time_period",
@@ -88,8 +92,8 @@ class Line(NamedTuple):
 def read_release(body: bytes) -> Release:
     """Read a release in DfE's CSV layout, of 2022 and before or of 2023 and after (UTF-8, with or without a mark).
 
-    Raises Refused with a fault for each thing wrong, up to MOST_FAULTS of them: a column that is missing, or there
-    twice; a cell that is neither a number nor one of DfE's marks; a row that is there twice.
+    Raises Refused with at most MOST_FAULTS faults: columns that are missing or there twice, cells that are neither a
+    number nor one of DfE's marks, rows that are there twice.
     """
     records = csv_records(body)
     _, header = next(records, (1, []))
@@ -142,7 +146,7 @@ def csv_records(body: bytes) -> Iterator[tuple[int, list[str]]]:
 
 
 def _read_header(header: Sequence[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The measures by their columns, normalised, and the columns that nothing is known of. Raises Refused."""
+    """The measures by their columns (normalised), and the unknown columns. Raises Refused."""
     faults = faults_of_names(header)
     each = tuple(dict.fromkeys(header))
     columns = {normalised(name): name for name in each}
@@ -183,7 +187,7 @@ def faults_of_names(header: Sequence[str]) -> list[Fault]:
 
 
 def _read_area(line: Line, faults: list[Fault]) -> _Area | None:
-    """What a line is about; None, with faults noted, where that cannot be read."""
+    """The area that a line is about. If it cannot be read, None, and faults are noted."""
     level = LEVELS.get(line.cells["geographic_level"])
     if level is None:
         faults.append(line.fault("geographic_level", "is not a level", f"one of {', '.join(LEVELS)}"))

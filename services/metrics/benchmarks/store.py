@@ -131,7 +131,9 @@ class LoadedFile:
 async def add_file(
     pool: asyncpg.Pool, kind: str, file: LoadedFile, release: Release | None = None
 ) -> LoadedFile | None:
-    """Write a file, a release with all its figures; None, with nothing written, where there is one of this name."""
+    """Write a file; a release with all its figures. Returns None, with nothing written, if there is one of this
+    name.
+    """
     async with pool.acquire() as connection, connection.transaction():
         about = (kind, file.name, file.published, file.sha256, file.source, file.body)
         if await connection.fetchval(ADD_FILE, *about) is None:
@@ -142,13 +144,13 @@ async def add_file(
 
 
 async def read_again(pool: asyncpg.Pool) -> None:
-    """Read every release again that another reader read, or none: more of its columns are known now."""
+    """Read every release again that was not read by the present reader, because more of its columns are known now."""
     async with pool.acquire() as connection, connection.transaction():
         for row in await connection.fetch(READ_BY_ANOTHER, READ_BY):
             try:
                 release = await asyncio.to_thread(read_release, row["body"])
             except Refused as refused:
-                log.error("a release can be read no more", release=row["name"], reason=str(refused))
+                log.error("a release can no longer be read", release=row["name"], reason=str(refused))
                 continue
             await connection.execute(TAKE_READING_AWAY, row["name"])
             await _add_reading(connection, row["name"], release)
@@ -185,7 +187,7 @@ async def list_releases(pool: Reads) -> list[LoadedRelease]:
 
 
 async def find_rows(pool: Reads, measure: str) -> Rows:
-    """Which authorities have a row of a measure, of which years, in which release."""
+    """Which authorities have a row of a measure, for which years, in which release."""
     rows: Rows = {}
     for row in await pool.fetch(WHERE_THERE_ARE_ROWS, measure):
         rows.setdefault(row["release"], {})[row["authority"]] = tuple(row["years"])

@@ -1,6 +1,7 @@
-"""Sums of a count at many times, by key, over authorities that come one after another and may then be let go.
+"""Sums of a count at many times, by key, over authorities. They are added one after another, and need not stay in
+memory.
 
-Invariant: quick sums over columns are those of the parts; what nobody counted is None, which is no 0.
+Invariant: quick sums over columns equal the sums of the parts. What nobody counted is None, not 0.
 """
 
 from bisect import bisect_right
@@ -9,6 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 
 from services.metrics.figures.columns import StockSums
+from services.metrics.figures.edges import Edges
 from services.metrics.figures.reading import (
     FigureQuery,
     Key,
@@ -25,10 +27,9 @@ from services.metrics.figures.reading import (
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Kind, Part, Rate, When, kept_over_time
 from services.metrics.pauses import with_pauses
-from services.metrics.snapshot.employment import Scope
 
 ROW_BYTES = 250
-"""Of the sums of one key: the key, and its slots in lists."""
+"""Memory for the sums of one key: the key, and its slots in lists."""
 SUM_BYTES = 40
 """Of one sum."""
 
@@ -41,18 +42,26 @@ class Adding:
         self._in_columns: StockSums | None = None
         self._sums: dict[Key, Sums] = {} if query.by else {(): [counted.nothing] * len(whens)}
 
-    def add(self, readings: Sequence[Reading]) -> None:
-        """Add these: from columns where they have them and these are enough."""
-        if self.counted.column is not None and in_columns(self.counted, self._query):
-            columns = [reading.columns for reading in readings if reading.columns is not None]
-            if columns:
-                self._stock(readings[0].as_known_at).add(columns)
-            readings = [reading for reading in readings if reading.columns is None]
+    def add(self, readings: Sequence[Reading]) -> list[dict[Key, Sums] | None]:
+        """Add readings, and give what each of them adds. Those that have columns, if columns are enough, are summed
+        together: for them it gives None.
+        """
+        with_columns = self.counted.column is not None and in_columns(self.counted, self._query)
+        columns = [reading.columns for reading in readings if with_columns and reading.columns is not None]
+        if columns:
+            self._stock(readings[0].as_known_at).add(columns)
+        of_each: list[dict[Key, Sums] | None] = []
         for reading in with_pauses(readings):
-            self._merge(sums_of_one(self.counted, reading, self._whens, self._query))
+            if with_columns and reading.columns is not None:
+                of_each.append(None)
+                continue
+            sums = sums_of_one(self.counted, reading, self._whens, self._query)
+            self._merge(sums)
+            of_each.append(sums)
+        return of_each
 
     def sums(self) -> dict[Key, Sums]:
-        """The sums for every key that occurs at one of the times. Without dimensions that is one key."""
+        """The sums for every key that occurs at one of the times. Without dimensions there is one key."""
         if self._in_columns is not None:
             self._merge(self._in_columns.sums())
             self._in_columns = None
@@ -71,9 +80,9 @@ class Adding:
         if self._in_columns is None:
             assert self.counted.column is not None  # noqa: S101  (asked for only where there is one)
             days = [when.as_at for when in self._whens]
-            census = (self.counted.scope or self._query.scope) is Scope.CENSUS
             query = self._query
-            self._in_columns = StockSums(self.counted.column, days, as_known_at, query.by, query.where, census)
+            scope = self.counted.scope or query.scope
+            self._in_columns = StockSums(self.counted.column, days, as_known_at, query.by, query.where, scope)
         return self._in_columns
 
     def _merge(self, more: Mapping[Key, Sequence[int | None]]) -> None:
@@ -83,7 +92,9 @@ class Adding:
 
 
 class Terms:
-    """The counts of a rate at some times, by key: one that lacks a dimension is the same for each value of it."""
+    """The counts of a rate at some times, by key. A count without one of the dimensions is the same for each of its
+    values.
+    """
 
     def __init__(self, rate: Rate, by: Sequence[str], length: int, sums: Mapping[str, Mapping[Key, Sums]]) -> None:
         counts = counts_of(rate)
@@ -102,22 +113,25 @@ class Terms:
 
 
 class Together:
-    """The counts of a rate at the times at which an authority counted all of them, over authorities one after another.
+    """The counts of a rate, only at times at which an authority counted all of them, over authorities one after
+    another.
 
-    Else what some counted would be divided by what all have.
+    Without this, what some authorities counted would be divided by what all have.
     """
 
     def __init__(self, rate: Rate, whens: Sequence[When], query: FigureQuery) -> None:
         self._rate, self._whens, self._query = rate, whens, query
+        self.scope = query.scope
         self._rows: dict[Key, dict[str, Sums]] = {}
         self.totals = self._nothing()
 
-    def add(self, reading: Reading) -> None:
-        """Add what one authority says."""
-        sums = {
-            counted.name: sums_of_one(counted, reading, self._whens, narrowed(self._query, counted))
-            for counted in counts_of(self._rate)
-        }
+    def add(self, reading: Reading, known: Mapping[str, dict[Key, Sums] | None]) -> None:
+        """Add what one authority says. `known` are the sums of those of its counts that were worked out already."""
+        sums: dict[str, dict[Key, Sums]] = {}
+        for counted in counts_of(self._rate):
+            of_it = known[counted.name]
+            query = narrowed(self._query, counted)
+            sums[counted.name] = sums_of_one(counted, reading, self._whens, query) if of_it is None else of_it
         terms = Terms(self._rate, self._query.by, len(self._whens), sums)
         self._merge({key: _where_all_counted(terms.of(key)) for key in terms.keys}, _where_all_counted(terms.totals))
 
@@ -166,7 +180,7 @@ def totals(counted: Count, by_key: Mapping[Key, Sequence[int | None]], length: i
 
 
 def added(some: Sequence[int | None], more: Sequence[int | None]) -> Sums:
-    """Both, time by time; what somebody counted stands where others did not count."""
+    """The sum of both, time by time. If only one was counted, that one."""
     return [b if a is None else a if b is None else a + b for a, b in zip(some, more, strict=True)]
 
 
@@ -181,7 +195,11 @@ def sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query: 
         return _over_time(counted, [part for part in of_all_time if fits(part, query)], whens, query)
     by_key: dict[Key, Sums] = {}
     for index, when in with_pauses(enumerate(whens)):
-        for part in parts(counted, reading, when, query):
+        counting = parts(counted, reading, when, query)
+        if counting and not query.by:
+            by_key.setdefault((), [counted.nothing] * len(whens))[index] = sum(part.amount for part in counting)
+            continue
+        for part in counting:
             sums = by_key.setdefault(key_of(part, query), [counted.nothing] * len(whens))
             sums[index] = (sums[index] or 0) + part.amount
     return by_key
@@ -190,7 +208,7 @@ def sums_of_one(counted: Count, reading: Reading, whens: Sequence[When], query: 
 def _of_all_kinds(
     counted: Count, reading: Reading, whens: Sequence[When], query: FigureQuery, apart: Sequence[str]
 ) -> dict[Key, Sums]:
-    """What was counted of any of several kinds that overlap: no figure, but whether there would be one."""
+    """For several kinds that overlap: no figure, but whether anything was counted."""
     by_key: dict[Key, Sums] = {}
     of_each = sums_of_one(counted, reading, whens, FigureQuery((*query.by, *apart), query.where, query.scope))
     for key, sums in of_each.items():
@@ -200,22 +218,16 @@ def _of_all_kinds(
 
 
 def _over_time(counted: Count, counting: Iterable[Part], whens: Sequence[When], query: FigureQuery) -> dict[Key, Sums]:
-    """The same for parts that hold whatever is asked: each is looked at once, not once for every time."""
-    steps: defaultdict[Key, defaultdict[date, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
+    """The same for parts that do not depend on the time asked for: each is looked at once, not once for every time."""
+    of_keys: defaultdict[Key, Edges] = defaultdict(Edges)
     for part in counting:
-        of_key = steps[key_of(part, query)]
-        of_key[part.since][0] += part.amount
-        of_key[part.since][1] += 1
+        edges = of_keys[key_of(part, query)]
+        edges.begin(part.since, part.amount)
         if counted.kind is Kind.STOCK:
-            of_key[part.until][0] -= part.amount
-            of_key[part.until][1] -= 1
+            edges.end(part.until, part.amount)
     sums_of_keys: dict[Key, Sums] = {}
-    for key, changes in with_pauses(steps.items()):
-        days = sorted(changes)
-        amounts, counts = [0], [0]
-        for day in days:
-            amounts.append(amounts[-1] + changes[day][0])
-            counts.append(counts[-1] + changes[day][1])
+    for key, edges in with_pauses(of_keys.items()):
+        days, amounts, counts = edges.sums()
         spans = [_span(counted.kind, when, days) for when in whens]
         if any(counts[last] - counts[first] for first, last in spans):
             sums_of_keys[key] = [

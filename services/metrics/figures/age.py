@@ -1,7 +1,8 @@
-"""How old is what is known, feed by feed: from when on a figure is stale, as nothing was recorded for too long before.
+"""How old the newest records are, feed by feed, and from which date on a figure is stale because nothing was
+recorded for too long.
 
-Invariant: the one rule is here; whether a figure is stale follows from its date and the instants, never from a clock.
-Definition: docs/definitions.md, 'Stale'.
+Invariant: this is the only place with the rule. Whether a figure is stale follows from its date and the instants,
+never from a clock. Definition: docs/definitions.md, 'Stale'.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,8 +13,8 @@ from typing import NamedTuple
 from services.metrics.snapshot.amounts import months_later
 
 STALE_AFTER_MONTHS = 3
-"""An authority of which nothing at all was recorded for so many months has stopped sending: workers come and go, and
-caseloads are counted, every month. Chosen: the quarter that boards are reported to by."""
+"""An authority of which nothing at all was recorded for so many months has stopped sending, because workers come and
+go, and caseloads are counted, every month. Chosen: a quarter, because boards get quarterly reports."""
 
 
 class FeedAge(NamedTuple):
@@ -26,9 +27,10 @@ class FeedAge(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Age:
-    """The times of the newest records that an answer knows of: of all, by the service that took them in, and by feed.
+    """The times of the newest records behind an answer: of all, by the service that took them in, and by feed.
 
-    Of several authorities each is the oldest of theirs, and there are no feeds. `more_feeds`: there are others.
+    For several authorities each is the oldest of their times, and there are no feeds. `more_feeds`: there are
+    others.
     """
 
     recorded_until: datetime | None = None
@@ -37,15 +39,17 @@ class Age:
     more_feeds: bool = False
 
     def recorded_by(self, owners: Iterable[str]) -> datetime | None:
-        """Until when all of these services were told something, of those that ever were."""
+        """The time by which all of these services had records; services that never had any do not count."""
         return min((self.by_owner[owner] for owner in owners if owner in self.by_owner), default=None)
 
 
 def stale_from(recorded_until: datetime) -> date:
-    """The first date of which a figure is stale, where this is the newest record."""
+    """The first date for which a figure is stale, if this is the newest record."""
     return months_later(recorded_until.date(), STALE_AFTER_MONTHS) + timedelta(days=1)
 
 
 def is_stale(recorded_until: datetime | None, day: date, as_known_at: datetime) -> bool:
-    """Whether a figure of a day, as known at an instant, is stale. Of days to come nothing was to be recorded yet."""
+    """Whether a figure of a day, as known at an instant, is stale. For days to come nothing can have been recorded
+    yet.
+    """
     return recorded_until is not None and min(day, as_known_at.date()) >= stale_from(recorded_until)

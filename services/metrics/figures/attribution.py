@@ -2,38 +2,41 @@
 
 Invariant: the effects of a part add up to its difference, exactly; no event is named that did not move it.
 
-The events that only one report knows are taken one after another: first those that only the earlier one knows are taken
-away, the last recorded first; then those that only the later one knows are added in the order of recording. The effect
-of an event is by how much the part differs from one step to the next. Where very many stand around a part, several are
-taken in one step. (docs/definitions.md, 'Changes')
+The events that only one report knows are taken one after another. First those that only the earlier one knows are
+taken away, the last recorded first. Then those that only the later one knows are added, in the order of recording.
+The effect of an event is the difference of the part between one step and the next. If there are very many events around
+a part, several are taken in one step. (docs/definitions.md, 'Changes')
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
-from contracts.envelope import Event
+from pydantic import BaseModel
+
+from contracts.envelope import Event, identifier_of
 from contracts.events.hiring import WorkerMerged
 from contracts.events.progression_panels import PanelDecided
+from contracts.in_force import order_of_recording
 from contracts.persons import persons
-from contracts.standing import order_of_recording
 from services.metrics.figures.reading import FigureQuery, Reading, parts
 from services.metrics.measures.declaration import Count, When
 from services.metrics.pauses import pause
 from services.metrics.snapshot.snapshot import Snapshot
 
 Key = tuple[tuple[str, ...], tuple[Any, ...]]
-"""What tells the parts of a count apart: subjects, and the values of its dimensions."""
+"""The identity of a part of a count: its subjects, and the values of its dimensions."""
 MOST_LOOKED_AT = 100_000
-"""Events that are looked at for one part, those around it once at each step: about a second's work. A post has some
-tens around it in as many years."""
+"""The most events that are looked at for one part (the events around it, once at each step): about a second's work.
+A post has some tens of events around it in as many years."""
 
 
 class Moved(NamedTuple):
-    """An event, and by how much (in millionths) it moved a part: itself, or with so many `others` before it."""
+    """An event, and by how much (in millionths) it moved a part: alone, or together with so many `others` before it."""
 
     event: Event
     effect: int
@@ -41,7 +44,7 @@ class Moved(NamedTuple):
 
 
 Effects = tuple[Moved, ...]
-"""What moved a part, in the order in which it is taken."""
+"""The events that moved a part, in the order in which they are taken."""
 
 NAMING = {
     "post": "post",
@@ -50,15 +53,15 @@ NAMING = {
     "panel": "panel",
     "agency_worker": "worker",
 }
-"""The fields by which events name something else than their own subject on which a figure can hang, and its kind."""
+"""The fields by which events name something other than their own subject that a figure can depend on, and its kind."""
 OF_PANELS = frozenset({PanelDecided.event_type, WorkerMerged.event_type})
 """The types of events that say whom a panel decided about."""
 _AT_SOME_INSTANT = datetime.min.replace(tzinfo=UTC)
 
 
 class Surroundings:
-    """The events that a part can follow from, told by what they name. All events of both reports are looked at, whether
-    they stand or not: what stands changes from step to step.
+    """The events that a part can depend on, found by what they name. All events of both reports are looked at,
+    in force or not, because that changes from step to step.
     """
 
     def __init__(self, events: Iterable[Event]) -> None:
@@ -71,7 +74,7 @@ class Surroundings:
             for name in named_by(event):
                 self._naming[name].append(event)
             if isinstance(event.data, WorkerMerged):
-                merged.append((subject.partition("/")[2], event.data.duplicate))
+                merged.append((identifier_of(subject), event.data.duplicate))
         together: defaultdict[str, set[str]] = defaultdict(set)
         self._person = persons(merged)
         for number, person in self._person.items():
@@ -82,9 +85,12 @@ class Surroundings:
     def of(self, subjects: tuple[str, ...]) -> tuple[Event, ...]:
         """The events around the subjects of a part, each once.
 
-        All about these (posts beside somebody are told by what that one is known to hold), about whoever names them (of
-        a worker the covers as an agency worker; of a post who held or covered it), under every number that was ever one
-        person's; what is known of the posts they name; and of the panels they went to the other decisions.
+        These are all events
+        - about the subjects themselves, under every number that was ever the same person's;
+        - about the subjects that name them: for a worker the covers as an agency worker, for a post the workers who
+          held or covered it. (If a part names people, its posts are left out: what the people held leads to them.)
+        - about the posts that they name;
+        - that are other decisions of the panels that they went to.
         """
         people = tuple(name for name in subjects if not name.startswith("post/"))
         return self._of(people or subjects)
@@ -106,7 +112,7 @@ class Surroundings:
         return self._around[subjects]
 
     def _persons(self, subjects: Iterable[str]) -> set[str]:
-        """The same subjects; of a worker every number that the person ever had."""
+        """The same subjects; for a worker every number that the person ever had."""
         numbers: set[str] = set()
         for subject in subjects:
             kind, _, number = subject.partition("/")
@@ -117,11 +123,17 @@ class Surroundings:
 
 
 def named_by(event: Event) -> Iterator[str]:
-    """What an event names besides its own subject, as `post/P-1`."""
-    for field, kind in NAMING.items():
-        value = getattr(event.data, field, None)
+    """What an event names besides its own subject, such as `post/P-1`."""
+    for field, kind in _naming(type(event.data)):
+        value = getattr(event.data, field)
         if isinstance(value, str):
             yield f"{kind}/{value}"
+
+
+@cache
+def _naming(model: type[BaseModel]) -> tuple[tuple[str, str], ...]:
+    """Those of the fields that the data of one kind of event has: to ask each event for all of them takes long."""
+    return tuple((field, kind) for field, kind in NAMING.items() if field in model.model_fields)
 
 
 class Attribution:
@@ -141,14 +153,14 @@ class Attribution:
         self._kept: dict[tuple[str, When, tuple[Event, ...]], dict[Key, Effects]] = {}
 
     def steps(self, key: Key) -> tuple[int, int]:
-        """In how many steps a part is looked at, and how many events stand around it: what `effects` costs."""
+        """In how many steps a part is looked at, and how many events are around it. That is what `effects` costs."""
         pause()
         around = self._surroundings.of(key[0])
         moving = sum(1 for event in around if event.identity in self._index)
         return min(moving, most_steps(len(around))), len(around)
 
     def effects(self, counted: Count, when: When, key: Key, difference: int) -> Effects:
-        """The events that moved one part, which differs by so much."""
+        """The events that moved one part, with their effects, given the part's difference."""
         effects = self._effects(counted, when, self._surroundings.of(key[0])).get(key, ())
         if sum(moved.effect for moved in effects) != difference:
             # Of the surroundings something was missing: then all events are looked at.
@@ -162,7 +174,7 @@ class Attribution:
         return self._kept[kept]
 
     def _step_by_step(self, counted: Count, when: When, around: Sequence[Event]) -> dict[Key, Effects]:
-        """The effects on every part that follows from some events."""
+        """The effects on every part that depends on some events."""
         known = {event.identity: event for event in around if event.identity in self._first}
         indexes = sorted(index for event in around if (index := self._index.get(event.identity)) is not None)
         before = self._amounts(counted, when, known.values())
@@ -185,7 +197,7 @@ class Attribution:
 
 
 def most_steps(around: int) -> int:
-    """In how many steps a part is looked at where so many events stand around it."""
+    """In how many steps a part is looked at if there are so many events around it."""
     return max(1, MOST_LOOKED_AT // max(1, around))
 
 
@@ -199,7 +211,7 @@ def _in_steps(indexes: Sequence[int], most: int) -> Iterator[list[int]]:
 def amounts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> dict[Key, int]:
     """The amount of every part of a count that is not 0, in millionths.
 
-    Where kinds overlap there is no figure of them all: what moved is told of each by itself.
+    If kinds overlap, there is no figure of them all: the amounts of each kind are given separately.
     """
     sums: defaultdict[Key, int] = defaultdict(int)
     for part in parts(counted, reading, when, replace(query, by=counted.apart)):

@@ -26,7 +26,7 @@ class Report:
 
 
 class FigureChange(NamedTuple):
-    """A figure in both reports; where there is none, why."""
+    """A figure in both reports, or the reason why there is none."""
 
     measure: Measure
     before: Value
@@ -60,18 +60,18 @@ class PartChange:
 
     @property
     def moved_by(self) -> Effects:
-        """The events that moved it, each with its effect. Found when asked for: of thousands one page of parts is
-        shown.
+        """The events that moved it, each with its effect. Worked out only when asked for, because one page out of
+        thousands of parts is shown.
         """
         return self._moved_by()
 
 
 def figure_changes(
-    wanted: Iterable[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery
+    measures: Iterable[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery
 ) -> list[FigureChange]:
     """Each of these measures in both reports, whether or not it differs."""
     changes = []
-    for measure, when in with_pauses(wanted):
+    for measure, when in with_pauses(measures):
         totals = [figures(measure, [report.reading], [when], query).totals[0] for report in (before, after)]
         changes.append(FigureChange(measure, *totals))
     return changes
@@ -93,7 +93,7 @@ def part_changes(
 
 
 class FigureDifference(NamedTuple):
-    """A figure that differs, of which time, and, of a count, the parts by which it does."""
+    """A figure that differs, its time and, if it is a count, the parts by which it differs."""
 
     change: FigureChange
     when: When
@@ -101,11 +101,15 @@ class FigureDifference(NamedTuple):
 
 
 def differences(
-    wanted: Sequence[tuple[Measure, When]], before: Report, after: Report, query: FigureQuery, attribution: Attribution
+    measures: Sequence[tuple[Measure, When]],
+    before: Report,
+    after: Report,
+    query: FigureQuery,
+    attribution: Attribution,
 ) -> list[FigureDifference]:
     """The figures that differ, or whose parts do though they add up to the same."""
-    differing, whens = [], dict(wanted)
-    for change in with_pauses(figure_changes(wanted, before, after, query)):
+    differing, whens = [], dict(measures)
+    for change in with_pauses(figure_changes(measures, before, after, query)):
         counted, when = change.measure, whens[change.measure]
         parts = part_changes(counted, when, before, after, query, attribution) if isinstance(counted, Count) else []
         if change.before != change.after or parts:

@@ -26,13 +26,13 @@ EPOCH = date(2000, 1, 1)
 """Day 0, and instant 0 at its midnight in UTC: PostgreSQL's own, so that its rows need no conversion."""
 
 LAST_DAY = (date.max - EPOCH).days
-"""Stands for 'no end is known', and leaves room below 2^31 to subtract any other day from."""
+"""Means 'no end is known'. Any other day can be subtracted from it without exceeding 2^31."""
 
 STILL = 2**63 - 1
 """Stands for 'still known', after every instant: PostgreSQL's own."""
 
 Combination = Dimensions
-"""The dimensions of some rows, of a code its plain value; None where not stated."""
+"""The dimensions of some rows; a code as its plain value; None if not stated."""
 
 ROW = np.dtype(
     [
@@ -49,11 +49,13 @@ ROW = np.dtype(
 microseconds since EPOCH."""
 
 COMBINATION_BYTES = 1000
-"""Of one combination of dimensions: its texts, and its part of some dozen ways of grouping."""
-UNIT_BYTES = 75
-"""Of one staffing unit: its name."""
+"""Memory for one combination of dimensions: its texts, and its part of a dozen groupings."""
+UNIT_BYTES = 90
+"""Of one staffing unit: its name, and the one row of it that holds on each of the days that are kept."""
 COLUMNS_BYTES = 10_000
 """Of an authority without any row."""
+MOST_DAYS = 4
+"""Single days of which is kept which rows hold: two dates that are compared, by each of a few readers."""
 
 _EPOCH_INSTANT = datetime(EPOCH.year, EPOCH.month, EPOCH.day, tzinfo=UTC)
 _MICROSECONDS_A_SECOND = 1_000_000
@@ -73,8 +75,8 @@ Groups = tuple[list[tuple[object, ...]], npt.NDArray[np.int64]]
 class Columns:
     """All rows of staffing of one authority, by column. The rows are never changed, so threads may share them.
 
-    Rows are ordered by when they ceased to be known: what is known at an instant, or became known later, is the end of
-    every column. As known now those are the rows that still are known, and what was corrected is not looked at.
+    Rows are ordered by when they ceased to be known. So the rows known at an instant are found in the last part of
+    every column. As known now these are the rows that are still known; rows that were corrected are not looked at.
     """
 
     def __init__(self, rows: Rows, units: Sequence[str], combinations: Sequence[Combination]) -> None:
@@ -82,7 +84,8 @@ class Columns:
         order = np.argsort(rows["known_to"], kind="stable")
         self._units = list(units)
         self._combinations = list(combinations)
-        self._known_groups: dict[tuple[tuple[str, ...], bool], Groups] = {}
+        self._known_groups: dict[tuple[tuple[str, ...], Scope], Groups] = {}
+        self._held: dict[tuple[int, int], Integers] = {}
         self._unit = rows["unit"][order]
         self._combination = rows["combination"][order]
         self._amounts = {amount: rows[amount][order] for amount in AMOUNTS}
@@ -90,6 +93,12 @@ class Columns:
         self._valid_to = rows["valid_to"][order]
         self._known_from = rows["known_from"][order]
         self._known_to = rows["known_to"][order]
+        ended = self._known_to[self._known_to < STILL]
+        self._settled = int(max(self._known_from.max(initial=0), ended.max(initial=0)))
+        """An instant from which on the same is known for ever."""
+        named = len(self._units) * UNIT_BYTES + len(self._combinations) * COMBINATION_BYTES
+        self.weight = len(self) * ROW.itemsize + named + COLUMNS_BYTES
+        """Its size in bytes: its rows, its units, and its combinations with the groupings that may be made of them."""
 
     @classmethod
     def from_rows(cls, rows: Iterable[Staffing]) -> "Columns":
@@ -97,7 +106,7 @@ class Columns:
         return cls(*_converted(rows, (), ()))
 
     def replaced(self, units: Collection[str], rows: Iterable[Staffing]) -> "Columns":
-        """The same with these rows in the place of all that these units had."""
+        """The same columns, with these rows in place of all rows of these units."""
         new, names, combinations = _converted(rows, self._units, self._combinations)
         gone = np.array([name in units for name in self._units], bool)
         kept = np.flatnonzero(~gone[self._unit])
@@ -120,19 +129,13 @@ class Columns:
         return len(self._combination)
 
     @property
-    def weight(self) -> int:
-        """Bytes it takes: its rows, its units, and its combinations with the groups that may be made of them."""
-        named = len(self._units) * UNIT_BYTES + len(self._combinations) * COMBINATION_BYTES
-        return len(self) * ROW.itemsize + named + COLUMNS_BYTES
-
-    @property
     def units(self) -> int:
         """How many staffing units have rows."""
         return len(self._units)
 
     def keys(self, by: Sequence[str], where: Mapping[str, object] | None = None) -> set[tuple[object, ...]]:
         """The keys that sums by these dimensions can have."""
-        return set(self._groups(tuple(by), where or {}, False)[0])
+        return set(self._groups(tuple(by), where or {}, Scope.ALL)[0])
 
     def sums(
         self,
@@ -141,67 +144,70 @@ class Columns:
         as_known_at: datetime,
         by: Sequence[str] = (),
         where: Mapping[str, object] | None = None,
-        census: bool = False,
+        scope: Scope = Scope.ALL,
     ) -> Sums:
         """The sum of one amount at each of these days (in any order), as known at an instant, in millionths of an FTE.
 
-        There is one list, as long as `days`, for each combination of the dimensions `by` of which a row holds at one of
-        the days; with no dimensions there is always one, for (). `where` keeps rows whose dimensions equal these
-        values (None: not stated), `census` those with a CSWW role.
-        Raises ValueError for what is no amount or dimension.
+        There is one list, as long as `days`, for each combination of the dimensions `by` that a row has at one of
+        the days. Without dimensions there is always one, for (). `where` keeps rows whose dimensions equal these
+        values (None: not stated), `scope` those that are of it. Raises ValueError for an unknown amount or
+        dimension.
         """
-        return sums_over([self], amount, days, as_known_at, by, where, census)
+        return sums_over([self], amount, days, as_known_at, by, where, scope)
 
     def _sums(
         self,
         amount: str,
-        asked: "_AskedDays",
+        dates: "_Days",
         instant: int,
         by: tuple[str, ...],
         where: Mapping[str, object],
-        census: bool,
-    ) -> Iterator[tuple[tuple[object, ...], npt.NDArray[np.int64]]]:
-        """Each key of which a row holds at one of the days, and its sums at each of them."""
-        keys, group_of_combination = self._groups(by, where, census)
-        row = self._that_hold(asked.days[0], asked.days[-1], instant)
+        scope: Scope,
+    ) -> Iterator[tuple[tuple[object, ...], Any]]:
+        """Each key that a row has at one of the days, and its sums at each of the days; of a single day, its sum."""
+        keys, group_of_combination = self._groups(by, where, scope)
+        is_one = len(dates.days) == 1
+        first, last = dates.days[0], dates.days[-1]
+        row = self._that_hold_on(first, instant) if is_one else self._that_hold(first, last, instant)
         group = group_of_combination[self._combination[row]]
         if (group < 0).any():
             row, group = row[group >= 0], group[group >= 0]
-        if len(asked.days) == 1:
+        sums: Any
+        if is_one:
             counts: Integers = np.bincount(group, minlength=len(keys))
-            sums = np.zeros((len(keys), 1), np.int64)
-            np.add.at(sums.ravel(), group, self._amounts[amount][row])
+            added = np.zeros(len(keys), np.int64)
+            np.add.at(added, group, self._amounts[amount][row])
+            sums = added.tolist()
         else:
-            counts, sums = self._by_edges(amount, asked, row, group, len(keys))
+            counts, sums = self._by_edges(amount, dates, row, group, len(keys))
         for number in np.flatnonzero(counts).tolist():
             yield keys[number], sums[number]
 
     def _by_edges(
-        self, amount: str, asked: "_AskedDays", row: Integers, group: Integers, groups: int
+        self, amount: str, dates: "_Days", row: Integers, group: Integers, groups: int
     ) -> tuple[Integers, npt.NDArray[np.int64]]:
-        """For each group how many of these rows hold at one of the days, and its sums at each of them."""
-        first = asked.days[0]
-        begins = asked.before.take(self._valid_from[row] - first, mode="clip")
-        ends = asked.before.take(self._valid_to[row] - first, mode="clip")
+        """For each group, how many of these rows hold at one of the days, and its sums at each of the days."""
+        first = dates.days[0]
+        begins = dates.before.take(self._valid_from[row] - first, mode="clip")
+        ends = dates.before.take(self._valid_to[row] - first, mode="clip")
         # A row may begin and end between two of the days.
         kept = begins < ends
         if not kept.all():
             row, group, begins, ends = row[kept], group[kept], begins[kept], ends[kept]
-        sums = sums_by_edges(groups, len(asked.days), group, begins, ends, self._amounts[amount][row])
+        sums = sums_by_edges(groups, len(dates.days), group, begins, ends, self._amounts[amount][row])
         return np.bincount(group, minlength=groups), sums
 
-    def _groups(self, by: tuple[str, ...], where: Mapping[str, object], census: bool) -> Groups:
+    def _groups(self, by: tuple[str, ...], where: Mapping[str, object], scope: Scope) -> Groups:
         if where:
-            return self._groups_among(by, where, census)
+            return self._groups_among(by, where, scope)
         # Without values these are few kinds, asked for again and again.
-        if (by, census) not in self._known_groups:
-            self._known_groups[by, census] = self._groups_among(by, where, census)
-        return self._known_groups[by, census]
+        if (by, scope) not in self._known_groups:
+            self._known_groups[by, scope] = self._groups_among(by, where, scope)
+        return self._known_groups[by, scope]
 
-    def _groups_among(self, by: Sequence[str], where: Mapping[str, object], census: bool) -> Groups:
+    def _groups_among(self, by: Sequence[str], where: Mapping[str, object], scope: Scope) -> Groups:
         kept_by = [BROKEN_DOWN_BY.index(name) for name in by]
         equal = [(BROKEN_DOWN_BY.index(name), value) for name, value in where.items()]
-        scope = Scope.CENSUS if census else Scope.ALL
         numbers: dict[tuple[object, ...], int] = {} if by else {(): 0}
         group = np.full(len(self._combinations), -1, np.int64)
         for number, combination in enumerate(self._combinations):
@@ -211,6 +217,18 @@ class Columns:
                 key = tuple(combination[index] for index in kept_by)
                 group[number] = numbers.setdefault(key, len(numbers))
         return list(numbers), group
+
+    def _that_hold_on(self, day: np.int32, instant: int) -> Integers:
+        """The rows that hold on a day, as known at an instant. Of one day much is asked."""
+        # Since the last change the same is known.
+        key = int(day), min(instant, self._settled)
+        row = self._held.get(key)
+        if row is None:
+            row = self._that_hold(day, day, instant).astype(np.int32)
+            if len(self._held) >= MOST_DAYS:
+                self._held.clear()
+            self._held[key] = row
+        return row
 
     def _that_hold(self, first: np.int32, last: np.int32, instant: int) -> Integers:
         """The rows that hold at some day from the first to the last, as known at an instant."""
@@ -228,16 +246,16 @@ def sums_over(
     as_known_at: datetime,
     by: Sequence[str] = (),
     where: Mapping[str, object] | None = None,
-    census: bool = False,
+    scope: Scope = Scope.ALL,
 ) -> Sums:
     """What `Columns.sums` gives, over several authorities together."""
-    total = StockSums(amount, days, as_known_at, by, where, census)
+    total = StockSums(amount, days, as_known_at, by, where, scope)
     total.add(columns)
     return total.sums()
 
 
 class StockSums:
-    """The sums of one amount over authorities that come one after another: what `sums_over` gives of all of them."""
+    """The sums of one amount over authorities that are added one after another."""
 
     def __init__(
         self,
@@ -246,39 +264,42 @@ class StockSums:
         as_known_at: datetime,
         by: Sequence[str] = (),
         where: Mapping[str, object] | None = None,
-        census: bool = False,
+        scope: Scope = Scope.ALL,
     ) -> None:
-        """What is asked as in `Columns.sums`. Raises ValueError for what is no amount or dimension."""
+        """The arguments are those of `Columns.sums`. Raises ValueError for an unknown amount or dimension."""
         self._where = where or {}
         if amount not in AMOUNTS or not {*by, *self._where} <= {*BROKEN_DOWN_BY}:
             raise ValueError(f"{amount}, by {list(by)}, where {list(self._where)}: not a column of staffing")
-        self._amount, self._by, self._census = amount, tuple(by), census
-        self._asked = _AskedDays.of(days) if len(days) else None
+        self._amount, self._by, self._scope = amount, tuple(by), scope
+        self._days = _Days.of(days) if len(days) else None
         self._instant = instant_number(as_known_at)
-        self._total: dict[tuple[object, ...], npt.NDArray[np.int64]] = {}
+        # Of a single day plain numbers, which are added sooner than arrays of one.
+        self._total: dict[tuple[object, ...], Any] = {}
         if not by:
-            self._total[()] = np.zeros(0 if self._asked is None else len(self._asked.days), np.int64)
+            count_of_days = 0 if self._days is None else len(self._days.days)
+            self._total[()] = 0 if count_of_days == 1 else np.zeros(count_of_days, np.int64)
 
     def add(self, columns: Iterable[Columns]) -> None:
         """Add the rows of these authorities."""
-        if self._asked is None:
+        if self._days is None:
             return
         for each in with_pauses(columns):
-            for key, sums in each._sums(self._amount, self._asked, self._instant, self._by, self._where, self._census):
-                before = self._total.get(key)
-                self._total[key] = sums if before is None else before + sums
+            for key, sums in each._sums(self._amount, self._days, self._instant, self._by, self._where, self._scope):
+                self._total[key] = self._total.get(key, 0) + sums
 
     def sums(self) -> Sums:
         """The sums of all that was added."""
-        if self._asked is None:
+        if self._days is None:
             return {key: [] for key in self._total}
-        return {key: sums[self._asked.of_each].tolist() for key, sums in with_pauses(self._total.items())}
+        if len(self._days.days) == 1:
+            return {key: [amount] * len(self._days.of_each) for key, amount in self._total.items()}
+        return {key: sums[self._days.of_each].tolist() for key, sums in with_pauses(self._total.items())}
 
 
-class _AskedDays(NamedTuple):
-    """The days asked, each once, ascending; `of_each` that was asked for: its index among them.
+class _Days(NamedTuple):
+    """The days asked for, each once, ascending. `of_each` gives the index among them for each day as asked for.
 
-    `before` tells, for each day from the first one to the day after the last, how many of them come before it.
+    `before` gives, for each day from the first to the day after the last, how many of the days come before it.
     """
 
     days: Days
@@ -286,11 +307,13 @@ class _AskedDays(NamedTuple):
     before: Days
 
     @classmethod
-    def of(cls, days: Sequence[date]) -> "_AskedDays":
-        asked, index = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
-        before = np.zeros(int(asked[-1]) - int(asked[0]) + 2, np.int32)
-        before[asked - asked[0] + 1] = 1
-        return cls(asked, index, before.cumsum(dtype=np.int32))
+    def of(cls, days: Sequence[date]) -> "_Days":
+        if len(days) == 1:
+            return cls(np.array([day_number(days[0])], np.int32), np.zeros(1, np.int64), np.array([0, 1], np.int32))
+        distinct, index = np.unique(np.array([day_number(day) for day in days], np.int32), return_inverse=True)
+        before = np.zeros(int(distinct[-1]) - int(distinct[0]) + 2, np.int32)
+        before[distinct - distinct[0] + 1] = 1
+        return cls(distinct, index, before.cumsum(dtype=np.int32))
 
 
 def day_number(day: date) -> int:
@@ -307,7 +330,7 @@ def instant_number(instant: datetime) -> int:
 def _converted(
     rows: Iterable[Staffing], units: Sequence[str], combinations: Sequence[Combination]
 ) -> tuple[Rows, list[str], list[Combination]]:
-    """The rows as an array, by the numbers of these units and combinations; both with what else the rows have."""
+    """The rows as an array, in which units and combinations are numbers; and both lists, with the new ones added."""
     number_of_unit = {name: number for number, name in enumerate(units)}
     number_of_combination = {combination: number for number, combination in enumerate(combinations)}
     converted = [
@@ -326,7 +349,7 @@ def _converted(
 
 
 def _only_used(numbers: Integers, names: Sequence[Name]) -> tuple[Integers, list[Name]]:
-    """The names that any of the numbers stands for, and for each number the index of its name among these."""
+    """The names that are used by any of the numbers, and for each number the index of its name among these."""
     used = np.bincount(numbers, minlength=len(names)) > 0
     return (np.cumsum(used) - 1)[numbers], [name for name, is_used in zip(names, used, strict=True) if is_used]
 

@@ -4,8 +4,7 @@ Invariant: the amounts of the parts add up to the figure; no part is 0.
 """
 
 from bisect import bisect_right
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from operator import attrgetter
@@ -16,11 +15,11 @@ from services.metrics.figures.reading import FigureQuery, Reading, parts
 from services.metrics.measures.declaration import Count, Kind, Part, When
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.days import OverDays
-from services.metrics.timelines.rows import FOREVER
+from services.metrics.timelines.rows import FOREVER, Cover
 
 
 class MadeOf(NamedTuple):
-    """Who or what stands behind a part, and as what it counts there. `amount` in millionths."""
+    """Somebody or something behind a part, and as what it counts there. `amount` in millionths."""
 
     subject: str
     counts_as: str
@@ -41,10 +40,10 @@ class Explained:
 
     @property
     def made_of(self) -> tuple[MadeOf, ...]:
-        """What the part follows from, where that is the staffing of one unit. Worked out when it is asked for: of
-        thousands of parts one page is shown.
+        """What the part follows from, if that is the staffing of one unit. Worked out only when asked for, because
+        one page out of thousands of parts is shown.
         """
-        return () if self._as_at is None else stands_at(self._snapshot, self.subjects[0], self._as_at)
+        return () if self._as_at is None else occupancies_at(self._snapshot, self.subjects[0], self._as_at)
 
 
 def explain(counted: Count, reading: Reading, when: When, query: FigureQuery) -> list[Explained]:
@@ -71,8 +70,8 @@ def _is_of_one_unit(counted: Count, part: Part) -> bool:
     return counted.column is not None or (len(part.subjects) == 1 and part.subjects[0].startswith("post/"))
 
 
-def stands_at(snapshot: Snapshot, staffing_unit: str, as_at: date) -> tuple[MadeOf, ...]:
-    """What its staffing is worked out from at a date: the funding, who is in post there, and who covers it."""
+def occupancies_at(snapshot: Snapshot, staffing_unit: str, as_at: date) -> tuple[MadeOf, ...]:
+    """What the staffing of a unit at a date follows from: the funding, who is in post there, and who covers it."""
     kind, _, identifier = staffing_unit.partition("/")
     made_of = []
     if kind == "post":
@@ -81,31 +80,29 @@ def stands_at(snapshot: Snapshot, staffing_unit: str, as_at: date) -> tuple[Made
         at = bisect_right(posts, as_at, key=attrgetter("valid_from")) - 1
         if at >= 0:
             made_of.append(MadeOf(staffing_unit, "establishment", posts[at].facts.funded))
-    there = _standing(snapshot).get(staffing_unit)
-    return (*made_of, *sorted(there.on(as_at), key=_workers_first)) if there is not None else tuple(made_of)
+    return (*made_of, *sorted(_holders(snapshot, staffing_unit).on(as_at), key=_workers_first))
 
 
 def _workers_first(made_of: MadeOf) -> tuple[bool, str]:
     return made_of.counts_as != "in-post", made_of.subject
 
 
-def _standing(snapshot: Snapshot) -> Mapping[str, OverDays[MadeOf]]:
-    """Who holds each staffing unit and who covers it, over all time."""
+def _holders(snapshot: Snapshot, staffing_unit: str) -> OverDays[MadeOf]:
+    """Who holds a staffing unit and who covers it, over all time. Worked out for each unit that is shown."""
+    of_units: dict[str, OverDays[MadeOf]] = snapshot.kept(("holders",), dict)
+    if staffing_unit not in of_units:
+        kind, _, identifier = staffing_unit.partition("/")
+        held = snapshot.occupied.get(identifier, ()) if kind == "post" else ()
+        of_units[staffing_unit] = _over_days(
+            [(row.valid_from, row.valid_to, MadeOf(f"worker/{row.worker}", "in-post", row.fte)) for row in held]
+            + [(row.valid_from, row.valid_to, _covering(row)) for row in snapshot.covered.get(staffing_unit, ())]
+        )
+    return of_units[staffing_unit]
 
-    def make() -> dict[str, OverDays[MadeOf]]:
-        of_units: defaultdict[str, list[tuple[date, date, MadeOf]]] = defaultdict(list)
-        for person, held in snapshot.occupancies.items():
-            for row in held:
-                made_of = MadeOf(f"worker/{person}", "in-post", row.fte)
-                of_units[f"post/{row.post}"].append((row.valid_from, row.valid_to, made_of))
-        for cover, runs in snapshot.assignments.items():
-            for run in runs:
-                counts_as = "agency-cover" if run.reason is CoverReason.VACANCY else "agency"
-                staffing_unit = f"cover/{cover}" if run.post is None else f"post/{run.post}"
-                of_units[staffing_unit].append((run.since, run.until, MadeOf(f"cover/{cover}", counts_as, run.fte)))
-        return {staffing_unit: _over_days(stretches) for staffing_unit, stretches in of_units.items()}
 
-    return snapshot.kept(("standing",), make)
+def _covering(row: Cover) -> MadeOf:
+    counts_as = "agency-cover" if row.reason is CoverReason.VACANCY else "agency"
+    return MadeOf(f"cover/{row.cover}", counts_as, row.fte)
 
 
 def _over_days(stretches: Sequence[tuple[date, date, MadeOf]]) -> OverDays[MadeOf]:
@@ -113,16 +110,3 @@ def _over_days(stretches: Sequence[tuple[date, date, MadeOf]]) -> OverDays[MadeO
     for since, until, made_of in stretches:
         there.put(since, until, made_of)
     return there
-
-
-def ever_in_post(snapshot: Snapshot) -> dict[str, set[str]]:
-    """Who was in each post (`post/…`) at some time, as `worker/…`."""
-
-    def make() -> dict[str, set[str]]:
-        by_post: dict[str, set[str]] = {}
-        for person, held in snapshot.occupancies.items():
-            for occupancy in held:
-                by_post.setdefault(f"post/{occupancy.post}", set()).add(f"worker/{person}")
-        return by_post
-
-    return snapshot.kept(("ever in post",), make)

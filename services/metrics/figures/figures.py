@@ -1,6 +1,6 @@
 """Figures: what a measure comes to, by dimensions, at one date or period or at many.
 
-Invariant: every figure comes of sums of parts in millionths, exactly; quick sums over columns are the same sums.
+Invariant: every figure is made of exact sums of parts in millionths. Quick sums over columns are the same sums.
 """
 
 from collections import defaultdict
@@ -31,7 +31,7 @@ LOW_RELIABILITY = "u"
 
 
 class Rows(Mapping[Key, list[Value]]):
-    """Figures by key, each row worked out when it is looked at and held by nobody: of many they would fill memory."""
+    """Figures by key. Each row is worked out when it is looked at, and not kept: many of them would fill memory."""
 
     def __init__(self, keys: Collection[Key], make: Callable[[Key], list[Value]]) -> None:
         self._keys = keys
@@ -51,7 +51,7 @@ class Rows(Mapping[Key, list[Value]]):
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a measure comes to at some times: by key, and in all; where there is no figure, the reason."""
+    """What a measure comes to at some times: by key, and in total; or the reason why there is no figure."""
 
     rows: Rows
     totals: list[Value]
@@ -76,7 +76,9 @@ SUMS_BYTES = 3_000
 
 
 class FigureSums:
-    """What some measures come to at some times, over readings that come one after another and may then be let go."""
+    """What some measures come to at some times, over readings that are added one after another and need not stay in
+    memory.
+    """
 
     def __init__(self, measures: Iterable[Measure], whens: Sequence[When], query: FigureQuery) -> None:
         self._whens = whens
@@ -96,13 +98,15 @@ class FigureSums:
     def add(self, readings: Sequence[Reading]) -> None:
         """Add what these say."""
         self._authorities.update(reading.authority for reading in readings)
-        for adding in self._counts.values():
-            adding.add(readings)
+        of_each = {}
+        for key, adding in self._counts.items():
+            of_each[key] = adding.add(readings)
             for reading in readings if adding.counted.apart else ():
                 self._kinds[adding.counted.name] |= kinds_of(adding.counted, reading)
         for together in self._together.values():
-            for reading in readings:
-                together.add(reading)
+            in_its_scope = {name: sums for (name, scope), sums in of_each.items() if scope == together.scope}
+            for index, reading in enumerate(readings):
+                together.add(reading, {name: sums[index] for name, sums in in_its_scope.items()})
 
     def merge(self, other: "FigureSums") -> None:
         """Add what was added to another one of the same measures, times and query, of other authorities."""
@@ -122,11 +126,11 @@ class FigureSums:
 
     @property
     def keys(self) -> set[Key]:
-        """Those of which any of the counts has a row."""
+        """The keys for which any of the counts has a row."""
         return {key for adding in self._counts.values() for key in adding.sums()}
 
     def figures(self, measure: Measure) -> Figures:
-        """What one of the measures comes to in all that was added."""
+        """What one of the measures comes to over all that was added."""
         added_up, counts = self._added_up(measure), counts_of(measure)
         if not all(rests_on_rules_of(counted, self._authorities) for counted in counts):
             return _withheld(added_up, Reason.NO_POLICY, rows_too=True)
@@ -150,11 +154,11 @@ class FigureSums:
             return [_value(amount, when) for amount, when in zip(amounts, self._whens, strict=True)]
 
         in_all = exactly(totals(measure, sums, len(self._whens)))
-        return _told(Rows(sums.keys(), lambda key: exactly(sums[key])), in_all)
+        return _as_figures(Rows(sums.keys(), lambda key: exactly(sums[key])), in_all)
 
 
 def _query_of(measure: Measure, query: FigureQuery) -> FigureQuery:
-    """What is asked of the counts of a measure: CSWW rates are of the census always."""
+    """The query for the counts of a measure. CSWW rates are always of the census."""
     return FigureQuery(query.by, query.where, measure.scope) if isinstance(measure, Rate) and measure.scope else query
 
 
@@ -165,7 +169,7 @@ def _value(amount: int | None, when: When) -> Value:
 
 
 def _withheld(figures: Figures, reason: Reason, rows_too: bool) -> Figures:
-    """The same without a total, and without rows where these are none either, for a reason."""
+    """The same figures without their total (and without rows, if these must be withheld too), for a reason."""
 
     def nothing(values: Sequence[Value]) -> list[Value]:
         return [value if value is Reason.NOT_YET else reason for value in values]
@@ -181,11 +185,11 @@ def _rates(rate: Rate, terms: Terms | Together, whens: Sequence[When]) -> Figure
             for index, when in enumerate(whens)
         ]
 
-    return _told(Rows(terms.keys, lambda key: ratios(terms.of(key))), ratios(terms.totals))
+    return _as_figures(Rows(terms.keys, lambda key: ratios(terms.of(key))), ratios(terms.totals))
 
 
 def _ratio(rate: Rate, when: When, sums: Mapping[str, int | None]) -> Value:
-    """A rate of sums; where one of them was not counted, the rate is not known either."""
+    """A rate of sums. If one of them was not counted, the rate is not known either."""
     if when.elapsed is Elapsed.TO_COME:
         return Reason.NOT_YET
     known = {name: amount for name, amount in sums.items() if amount is not None}
@@ -196,13 +200,13 @@ def _ratio(rate: Rate, when: When, sums: Mapping[str, int | None]) -> Value:
     return ratio(rate.factor(when) * above, below)
 
 
-def _told(rows: Rows, totals: list[Value]) -> Figures:
+def _as_figures(rows: Rows, totals: list[Value]) -> Figures:
     tell = any(not isinstance(value, Reason) and value for values in with_pauses(rows.values()) for value in values)
     return Figures(rows, totals, tell)
 
 
 def mark(measure: Measure, value: Value) -> str | None:
-    """DfE's mark of a figure: `u` where a rate is above what is reliable; None for most."""
+    """DfE's mark of a figure: `u` if a rate is above what is reliable; None for most."""
     limit = measure.low_reliability_above if isinstance(measure, Rate) else None
     unreliable = limit is not None and not isinstance(value, Reason) and value > limit
     return LOW_RELIABILITY if unreliable else None

@@ -1,19 +1,18 @@
 """Dates and periods: census years, financial years, months, quarters, years, and what of them a figure counts.
 
-Invariant: periods include both their first and their last day; what was still to come when a figure was known counts
-only where that is asked for.
+Invariant: periods include both their first and their last day. Days that were still to come at the instant known
+count only if that is asked for.
 """
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 
 from services.metrics.measures.catalogue import counts_of
 from services.metrics.measures.declaration import Count, Elapsed, Kind, Measure, When
 from services.metrics.snapshot.amounts import months_later
-
-DAY = timedelta(days=1)
+from services.metrics.timelines.rows import DAY
 
 
 class Every(StrEnum):
@@ -28,11 +27,11 @@ class Every(StrEnum):
 
 MONTHS = {Every.MONTH: 1, Every.QUARTER: 3, Every.YEAR: 12, Every.CENSUS_YEAR: 12, Every.FINANCIAL_YEAR: 12}
 STARTS_IN = {Every.CENSUS_YEAR: 10, Every.FINANCIAL_YEAR: 4}
-"""The month in which a year begins whose name says so."""
+"""The first month of the kinds of year that have a name."""
 
 
 class Window(StrEnum):
-    """Over what a point of a series counts what happens over time."""
+    """The period over which a point of a series counts flows and rates."""
 
     POINT = "point"
     """The point's own month, quarter or year."""
@@ -73,7 +72,7 @@ def series_periods(first: date, last: date, every: Every, year_starts_in: int = 
 
 
 def left_out(first: date, last: date, periods: Sequence[Period]) -> list[Period]:
-    """What of the days between two dates is in none of these periods, which follow one another there."""
+    """The days between two dates that are in none of these (consecutive) periods."""
     ends = [Period(first, periods[0].first - DAY), Period(periods[-1].last + DAY, last)]
     return [period for period in ends if period.first <= period.last]
 
@@ -90,13 +89,13 @@ def _periods(first: date, last: date, months: int, year_starts_in: int) -> Itera
 
 
 def when_at(measure: Measure, as_at: date, earliest: date, months: int) -> When:
-    """What a measure looks at as at a date: stocks at the date, flows at the year up to it, or all time before it."""
+    """The time that a measure counts as at a date: stocks the date, flows the year up to it, or all time before it."""
     period = Period(earliest, as_at) if measure.all_time else year_to(as_at)
     return When(period.first, period.last, as_at, months)
 
 
 def when_in(measure: Measure, period: Period, as_at: date | None, months: int) -> When:
-    """What a measure looks at in a period: stocks at its last day, unless another date is given."""
+    """The time that a measure counts in a period: stocks its last day, unless another date is given."""
     return When(period.first, period.last, as_at or period.last, months)
 
 
@@ -111,10 +110,10 @@ def counts_over_time(measure: Measure) -> bool:
 
 
 def when_of_point(measure: Measure, period: Period, earliest: date, months: int, window: Window | None) -> When:
-    """What a measure looks at for one point of a series.
+    """The time that a measure counts for one point of a series.
 
-    Flows count over the point's own period, rates over the twelve months up to its last day (or all time, where they
-    are of all time), unless a window is asked for. Stocks are as at the last day.
+    Flows count over the point's own period. Rates count over the twelve months up to its last day, or over all time
+    where they are of all time. A window that is asked for comes first. Stocks are as at the last day.
     """
     if not counts_over_time(measure):
         return when_in(measure, period, None, months)
@@ -126,10 +125,10 @@ def when_of_point(measure: Measure, period: Period, earliest: date, months: int,
 
 
 def as_known_on(when: When, period: Period | None, known_on: date, planned: bool) -> When:
-    """The same as known on a day: what was to come then is left out, unless what was planned is meant to count.
+    """The same time as known on a day: days that were then to come are left out, unless planned days count.
 
-    `period` is what was asked for: a period, a point of a series; None for a date. It is over from the day after its
-    last on. Of one that is under way what is counted ends on the day.
+    `period` is what was asked for: a period, or a point of a series; None for a date. It is over from the day after
+    its last day. While it is under way, counting ends on the day known.
     """
     begins = when.as_at if period is None else period.first
     ends = max(when.as_at, when.last)

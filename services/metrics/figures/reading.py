@@ -1,6 +1,6 @@
-"""What figures are asked for, what they are read from, and the parts that a count is made of there.
+"""Queries for figures, the readings that they are read from, and the parts that a count is made of.
 
-Invariant: what a count comes to is the sum of its parts; where it has no figure, it has no parts.
+Invariant: the figure of a count is the sum of its parts. If it has no figure, it has no parts.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -18,15 +18,15 @@ Key = tuple[Any, ...]
 """The values of the dimensions asked for, in their order."""
 
 Sums = list[int | None]
-"""Sums in millionths, one for each time; None where nobody counted what is added up."""
+"""Sums in millionths, one for each time; None if nobody counted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What figures of one authority are read from, as known at one instant.
 
-    `snapshot` is worked out when it is first asked for. `columns`, where there are any, give the stocks of staffing
-    without it.
+    `snapshot` is worked out when it is first asked for. `columns`, if there are any, give the stocks of staffing
+    without a snapshot.
     """
 
     authority: str
@@ -37,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class FigureQuery:
-    """Of what a figure is asked: broken down `by` dimensions, only `where` they have these values, in one scope."""
+    """A query for a figure: broken down `by` dimensions, only `where` they have these values, in one scope."""
 
     by: tuple[str, ...] = ()
     where: Mapping[str, Any] | None = None
@@ -45,7 +45,7 @@ class FigureQuery:
 
 
 def needs_snapshot(counts: Iterable[Count], query: FigureQuery) -> bool:
-    """Whether these counts cannot be had from the columns of staffing alone."""
+    """Whether the columns of staffing alone are not enough for these counts."""
     return not all(in_columns(counted, query) for counted in counts)
 
 
@@ -58,7 +58,7 @@ def parts(counted: Count, reading: Reading, when: When, query: FigureQuery) -> l
     if not has_figure(counted, reading, query):
         return []
     counting = counted.parts(reading.snapshot(), counted.scope or query.scope, when)
-    return [part for part in counting if fits(part, query)]
+    return [part for part in counting if fits(part, query)] if query.where else list(counting)
 
 
 def has_figure(counted: Count, reading: Reading, query: FigureQuery) -> bool:
@@ -66,7 +66,7 @@ def has_figure(counted: Count, reading: Reading, query: FigureQuery) -> bool:
 
 
 def kinds_of(counted: Count, reading: Reading) -> set[Key]:
-    """The kinds, which may overlap, of which anything is ever counted; none where a count has no such kinds."""
+    """The kinds (which may overlap) of which anything is ever counted; none if a count has no such kinds."""
     if not counted.apart or counted.over_time is None:
         return set()
     snapshot = reading.snapshot()
@@ -77,17 +77,19 @@ def kinds_of(counted: Count, reading: Reading) -> set[Key]:
 
 
 def adds_up(counted: Count, query: FigureQuery, kinds: Collection[Key]) -> bool:
-    """Whether the parts asked for, of one row or in all, add up: where several kinds overlap, each by itself."""
+    """Whether the parts asked for, of one row or in all, may be added up. If several kinds overlap, only the parts
+    of one kind may.
+    """
     return len(kinds) < 2 or all(name in query.by or name in (query.where or {}) for name in counted.apart)
 
 
 def rests_on_rules_of(counted: Count, authorities: Collection[str]) -> bool:
-    """Whether a count that rests on the rule of one council is asked for no other."""
+    """Whether the query is only for the authority on whose rule the count rests, if it rests on one."""
     return counted.authorities is None or counted.authorities.issuperset(authorities)
 
 
 def narrowed(query: FigureQuery, counted: Count) -> FigureQuery:
-    """What is asked of one count of a rate: no dimension that it does not have."""
+    """The query for one count of a rate, without dimensions that the count does not have."""
     has = counted.dimensions
     by = tuple(name for name in query.by if name in has)
     return replace(query, by=by, where={name: value for name, value in (query.where or {}).items() if name in has})

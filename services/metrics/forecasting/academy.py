@@ -1,7 +1,7 @@
-"""The academy's part in what is to come: who is due to progress to a service area, and who is still to enter.
+"""The academy's part in a forecast: who is due to progress to a service area, and who is still to enter.
 
-Invariant: nobody is counted who, as known, has progressed or left before the day; a place is counted once, whether its
-entrant is recorded or only the cohort is.
+Invariant: nobody is counted who, as known, progressed or left before the day. A place is counted once, whether its
+entrant is recorded or only the cohort.
 """
 
 from bisect import bisect_left
@@ -18,15 +18,15 @@ from services.metrics.snapshot.employment import Scope, Spell
 from services.metrics.snapshot.snapshot import Snapshot
 
 ASSESSED_YEAR = 12
-"""Months of the assessed and supported year (ASYE), where no standing event says when a cohort completes it."""
+"""Months of the assessed and supported year (ASYE), if no event in force says when a cohort completes it."""
 LOOKED_BACK = 24
 """Months of cohorts from which their size and the share that progresses are estimated: two years hold several."""
 SETTLED = 3
-"""Months after completion by which those deferred have had their second panel; who has not progressed by then and was
-due before is taken to be due within as many months again."""
+"""So many months after completion, those deferred have had their second panel. Somebody who was due earlier and has
+not progressed is taken to be due within as many months again."""
 LATE_RECORDS = 1
-"""Months after the day for which a cohort without enough entrants is taken to have entrants that are not yet recorded,
-and whose year is over to have progressed without a record yet."""
+"""For so many months after the day a cohort without enough entrants is taken to have some that are not yet recorded.
+Entrants whose year is over are taken to have progressed without a record yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Academy:
 def academy(snapshot: Snapshot, dates: Sequence[date]) -> Academy:
     """What the academy is expected to bring in the months between dates, the first of which is the forecast's."""
     as_at, length = dates[0], len(dates) - 1
-    cohorts = {event.envelope.subject.partition("/")[2]: data for event, data in snapshot.facts(CohortOpened)}
+    cohorts = {event.identifier: data for event, data in snapshot.facts(CohortOpened)}
     entrants = (spell for spell in snapshot.spells(Scope.ALL) if is_entrant(spell.start))
     members = sorted(entrants, key=lambda spell: (spell.since, spell.person))
     due, completed, progressed, overdue = [0] * length, 0, 0, 0
@@ -69,7 +69,9 @@ def academy(snapshot: Snapshot, dates: Sequence[date]) -> Academy:
 
 
 def _add_due(due: list[int], spell: Spell, month: int, dates: Sequence[date]) -> None:
-    """Count who is in an academy post, and, as known, still will be at the end of the month in which they are due."""
+    """Count everybody in an academy post who, as known, will still be there at the end of the month in which they
+    are due.
+    """
     if month < len(due):
         now, then = spell.at(dates[0]), spell.at(dates[month + 1])
         in_academy = [held is not None and held.dimensions.role is ACADEMY_ROLE for held in (now, then)]
@@ -77,7 +79,9 @@ def _add_due(due: list[int], spell: Spell, month: int, dates: Sequence[date]) ->
 
 
 def _entering(cohorts: Mapping[str, CohortOpened], members: Sequence[Spell], dates: Sequence[date]) -> list[float]:
-    """Entrants by month: those recorded, and for opened cohorts as many more as usually enter (or there are places)."""
+    """Entrants by month: those recorded, and for opened cohorts as many more as usually enter (or as there are
+    places).
+    """
     as_at = dates[0]
     entering = [0.0] * (len(dates) - 1)
     for spell in members:

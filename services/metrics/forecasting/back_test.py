@@ -1,6 +1,7 @@
-"""The back-test: forecasts as they would have been made at earlier month ends, beside what came.
+"""The back-test: forecasts as they would have been made at earlier month ends, beside what really came.
 
-Invariant: a forecast is made from what was known at the end of its day of origin; only the truth is as known now.
+Invariant: a forecast is made from what was known at the end of its day of origin. Only what really came is as known
+now.
 """
 
 from collections import defaultdict
@@ -14,19 +15,20 @@ from services.metrics.forecasting.flows import known_since, months, steps
 from services.metrics.forecasting.forecast import LEVELS, forecast, one_decimal
 from services.metrics.pauses import with_pauses
 from services.metrics.snapshot.amounts import months_later
-from services.metrics.snapshot.employment import DAY
 from services.metrics.snapshot.snapshot import Snapshot, known
+from services.metrics.timelines.rows import DAY
 
 BEFORE_THE_FIRST = 27
 """Months of history before the first origin: two years to see a rate in, and a quarter to settle in."""
 
 MOST_ORIGINS = 60
-"""The last origins that are tested: five years. Each needs a snapshot of its own: some tenths of a second."""
+"""The most origins that are tested, the latest: five years. Each needs a snapshot of its own, some tenths of a
+second."""
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One forecast beside what came: as at `as_at`, `length` months after `origin` (FTE)."""
+    """One forecast beside what really came: as at `as_at`, `length` months after `origin` (FTE)."""
 
     origin: date
     as_at: date
@@ -59,7 +61,7 @@ def end_of(day: date) -> datetime:
 
 
 def origins(snapshot: Snapshot, last: date) -> list[date]:
-    """The month ends from which forecasts are compared, when something of what came is known by `last`."""
+    """The month ends from which forecasts are compared, if something of what came is known by `last`."""
     first = months_later(known_since(snapshot), BEFORE_THE_FIRST)
     month_end = months_later(first.replace(day=1), 1) - DAY
     count = max(0, (last.year - month_end.year) * 12 + last.month - month_end.month)
@@ -69,7 +71,7 @@ def origins(snapshot: Snapshot, last: date) -> list[date]:
 def back_test(
     events: Sequence[Event], snapshot: Snapshot, last: date, length: int, role: Role | None = None
 ) -> list[Compared]:
-    """Forecasts from every origin, beside the vacancies that the snapshot says came up to `last`.
+    """Forecasts from every origin, beside the vacancies that really came, by the snapshot, up to `last`.
 
     `events` are those the snapshot was made of.
     """

@@ -1,12 +1,15 @@
-"""How far present rates have gone wrong before, beyond what chance explains: the factor that widens the interval.
+"""How wrong forecasts by present rates were before, beyond what chance explains: the factor that widens the
+interval.
 
 Invariant: it follows from the months before the date alone; it never narrows the interval.
 
-At each of the last 24 earlier months, for every length, the mean of the model is worked out from the rates of its own
-year before, with the progression and the funding that came (a forecast is made for the establishment as known), and
-compared with the vacancies that came. The factor is the root of the mean squared error over the variance that chance
-and uncertain rates give. With more months, or without the funding, intervals of the demonstration history came out too
-wide: 90 to 99% of what came lay within those of 80%, with this 84%.
+At each of the last 24 earlier months, for every length, the mean of the model is worked out from the rates of the
+year before that month. It uses the progression and the funding that really came, because a forecast is made for the
+establishment as known. It is then compared with the vacancies that came. The factor is the square root of mean
+squared error / variance, where the variance is what chance and uncertain rates give.
+
+With more months, or without the funding, intervals of the demonstration history came out too wide: 90 to 99% of what
+came lay within those of 80%. With this choice 84% did.
 """
 
 import math
@@ -17,7 +20,7 @@ from services.metrics.forecasting.flows import FILLED, Flow, Months
 ORIGINS = 24
 """Earlier months looked at for each length."""
 FEWEST_ORIGINS = 6
-"""With fewer the length does not count; if none counts, the usual factor stands."""
+"""With fewer, the length does not count. If no length counts, the usual factor is taken."""
 USUAL = 1.5
 """The factor of an authority with too little history to tell: about that of the demonstration history."""
 MOST = 3.0

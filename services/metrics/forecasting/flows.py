@@ -1,13 +1,13 @@
-"""What moved vacancies month by month: leavers, hires by kind, progression from the academy, and the rest.
+"""What changed vacancies month by month: leavers, hires by kind, progression from the academy, and the rest.
 
-Invariant: of every month, the vacancies at its end are those at its opening, plus what leavers and moves opened, less
-what hires, moves and progression filled, plus the rest (funding, changes of FTE or role). All of it follows from the
-snapshot's staffing, post by post and day by day.
+Invariant: vacancies at the end of a month = those at its opening + what leavers and moves opened - what hires, moves
+and progression filled + the rest (funding, changes of FTE or role). All of it follows from the snapshot's staffing,
+post by post and day by day.
 
-A vacancy is opened by leavers as far as the post's vacancies rose on a day on which somebody left it; it is filled by
-hires as far as they fell on a day on which somebody started there. Who leaves a post whose funding ends with them opens
-none, and who starts on a post that is established for them fills none. Progression that leaves a vacancy behind fills
-so much less.
+A vacancy is opened by leavers as far as the post's vacancies rose on a day on which somebody left it. It is filled
+by hires as far as they fell on a day on which somebody started there. A leaver whose post's funding ends the same
+day opens no vacancy, and a starter on a post established for them fills none. Progression that leaves a vacancy
+behind fills that much less.
 """
 
 from bisect import bisect_left
@@ -25,9 +25,9 @@ from contracts.codes import Role, Route
 from services.metrics.academy.progression import ACADEMY_ROLE, is_in_service_area
 from services.metrics.figures.edges import sums_by_edges
 from services.metrics.snapshot.amounts import ONE, months_later
-from services.metrics.snapshot.employment import DAY, Scope, Start, dimensions_of
+from services.metrics.snapshot.employment import Scope, Start, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import FOREVER, Staffing
+from services.metrics.timelines.rows import DAY, FOREVER, Staffing
 
 Amounts = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def is_entrant(start: Start) -> bool:
     return start.cohort is not None or start.route is Route.ACADEMY
 
 
-def comings(snapshot: Snapshot) -> Arrivals:
+def arrivals_of(snapshot: Snapshot) -> Arrivals:
     """Who left, started and progressed, by post and day."""
     arrivals = Arrivals(defaultdict(int), _by_flow(), _by_flow(), _by_flow())
     for person, occupancies in snapshot.occupancies.items():
@@ -104,7 +104,7 @@ def comings(snapshot: Snapshot) -> Arrivals:
 
 
 def _how(start: Start) -> Flow:
-    """What a vacancy is filled by that somebody fills who came in this way."""
+    """The flow by which a vacancy is filled, for somebody who came in this way."""
     if start.is_conversion:
         return Flow.FILLED_BY_CONVERSIONS
     return Flow.FILLED_BY_ENTRANTS if is_entrant(start) else Flow.FILLED_BY_HIRES
@@ -114,9 +114,9 @@ def _by_flow() -> dict[tuple[str, date], dict[Flow, int]]:
     return defaultdict(lambda: defaultdict(int))
 
 
-def happened(snapshot: Snapshot) -> list[VacancyFlow]:
+def vacancy_flows(snapshot: Snapshot) -> list[VacancyFlow]:
     """Every flow of the authority, by post and day, in the order of the days."""
-    came = comings(snapshot)
+    came = arrivals_of(snapshot)
     flows: list[VacancyFlow] = []
     progressed = {at: moved.get(Flow.FILLED_BY_PROGRESSION, 0) for at, moved in came.moved_from.items()}
     for flow, amounts in ((Flow.LEAVERS, came.left), (Flow.PROGRESSED, progressed)):
@@ -132,7 +132,7 @@ def happened(snapshot: Snapshot) -> list[VacancyFlow]:
 
 
 def _of_post(post: str, rows: Iterable[Staffing], came: Arrivals) -> Iterable[VacancyFlow]:
-    """What moved the vacancies of one post: where its role changes, they leave one role and come up in another."""
+    """What changed the vacancies of one post. If its role changes, they leave one role and appear in another."""
     vacant, role, ended = 0, None, date.min
     for row in rows:
         if vacant and (ended < row.valid_from or row.dimensions.role is not role):
@@ -166,11 +166,12 @@ def _on_day(post: str, day: date, role: Role | None, change: int, came: Arrivals
 
 
 def known_since(snapshot: Snapshot) -> date:
-    """From when on leavers were recorded: who had left before is not known, and those who stayed tell too little.
+    """The day from which leavers were recorded. Leavers before it are not known, and those who stayed say too
+    little.
 
-    It is the day of the first recording, or that of the first leaver where earlier ones were entered afterwards.
+    It is the day of the first recording, or that of the first leaver if earlier leavers were entered afterwards.
     """
-    recorded = min((event.envelope.time.date() for event in snapshot.standing), default=FOREVER)
+    recorded = min((event.envelope.time.date() for event in snapshot.in_force), default=FOREVER)
     left = min((spell.until for spell in snapshot.spells(Scope.ALL)), default=FOREVER)
     return min(recorded, left)
 
@@ -220,7 +221,7 @@ def months(snapshot: Snapshot, dates: Sequence[date], role: Role | None = None) 
     begins, ends = (np.searchsorted(days, edge[chosen]) for edge in (rows.since, rows.until))
     all_one = np.zeros(len(begins), dtype=np.int64)
     flows = {flow: np.zeros(len(dates) - 1, dtype=np.int64) for flow in Flow}
-    for item in snapshot.kept("flows of vacancies", lambda: happened(snapshot)):
+    for item in snapshot.kept("flows of vacancies", lambda: vacancy_flows(snapshot)):
         if dates[0] < item.day <= dates[-1] and role in (None, item.role):
             flows[item.flow][bisect_left(dates, item.day) - 1] += item.amount
     return Months(

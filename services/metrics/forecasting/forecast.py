@@ -1,6 +1,7 @@
-"""A forecast: vacancies at the end of each month to come, with intervals, and beside it what a change would make of it.
+"""A forecast: vacancies at the end of each month to come, with intervals, and the same with a change.
 
-Invariant: equal snapshots, dates and wishes give equal digits; nothing recorded after the snapshot's instant is used.
+Invariant: equal snapshots, dates and changes give equal digits. Nothing recorded after the snapshot's instant is
+used.
 """
 
 from bisect import bisect_left
@@ -19,6 +20,7 @@ from services.metrics.forecasting.flows import Months, known_since, months, step
 from services.metrics.forecasting.rates import Rates, rates
 from services.metrics.forecasting.simulation import (
     NO_CHANGE,
+    PATHS,
     Baseline,
     Change,
     Paths,
@@ -29,14 +31,22 @@ from services.metrics.forecasting.simulation import (
 )
 from services.metrics.snapshot.snapshot import Snapshot
 
+DEFINITION = (
+    "Vacancies (FTE, per post never below 0, summed) at each date. What is known of posts, leavers, starters and "
+    "moves to come counts as known. Leavers not yet known are added, and hires and progression from the academy not "
+    "yet known are taken off, at the rates of the last twelve months. No other posts are established or closed. "
+    "Intervals are of "
+    f"{PATHS} simulated courses, widened by how far such forecasts went wrong in the two years before."
+)
+
 LONGEST = 36
-"""Months that can be asked for: an intake shows in the service areas after its assessed and supported year."""
+"""The most months that can be asked for: an intake shows in the service areas after its assessed and supported year."""
 LONGEST_HISTORY = 84
 """Months of history that are looked at to see how far present rates went wrong."""
 RATES_FROM = 24
 """Months of history from which the academy's part is estimated; turnover and filling are of the last twelve."""
 NEXT_TO_NOTHING = 1e-9
-"""FTE up to which a difference is one of rounding within the computer."""
+"""Smaller differences (FTE) come from the computer's rounding."""
 LEVELS = (80, 95)
 """Percent of the intervals."""
 
@@ -59,14 +69,14 @@ class Month:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What is expected of all posts or those of one role, and of what it was worked out."""
+    """The forecast for all posts or those of one role, and what it was worked out from."""
 
     role: Role | None
     vacancies: float
     months: list[Month]
     changed: list[Month] | None
     acts: dict[str, date | None]
-    """By what was changed the first date at which that, by itself, makes a difference; None where it makes none."""
+    """For each change, the first date at which it makes a difference by itself; None if it makes none."""
     rates: Rates
     academy: Academy
     progression: float
@@ -113,13 +123,13 @@ def forecast(
 
 
 def _first_difference(dates: Sequence[date], one: Simulation, other: Simulation) -> date | None:
-    """The first date at which two plays differ in any of their courses."""
+    """The first date at which two simulations differ in any of their paths."""
     differ = (np.abs(one.vacancies - other.vacancies) > NEXT_TO_NOTHING).any(axis=1)
     return dates[int(differ.argmax())] if differ.any() else None
 
 
 def _of_group(change: Change, vacancies: float, of_all: float) -> Change:
-    """A group's part of a change: conversions are shared out as the vacancies of the date are."""
+    """A group's part of a change: conversions are shared out like the vacancies of the date."""
     if change.conversions is None:
         return change
     return replace(change, conversions=change.conversions * (vacancies / of_all if of_all else 0.0))
@@ -162,7 +172,7 @@ def _vacant_academy_posts(snapshot: Snapshot, dates: Sequence[date], role: Role 
 
 
 def _months(known: Months, played: Simulation, wider: float) -> list[Month]:
-    """The months as they are told: means, and quantiles of the paths drawn out from their mean."""
+    """The months of the answer: means, and quantiles of the paths, spread away from their mean by the dispersion."""
     forecast_months = []
     for index, paths in enumerate(played.vacancies):
         mean = float(paths.mean())

@@ -1,6 +1,6 @@
 """Present rates: how many of those in post leave in a month, and how much of what is vacant is filled.
 
-Invariant: rates come of the months before the date alone, as known. Nothing seen gives a rate of 0.
+Invariant: rates follow only from the months before the date, as known. If nothing was seen, the rate is 0.
 """
 
 from dataclasses import dataclass
@@ -9,30 +9,32 @@ from services.metrics.forecasting.academy import Academy
 from services.metrics.forecasting.flows import FILLED, HIRED, Flow, Months
 
 LOOKED_BACK = 12
-"""Months of which the present rates are. Over 24 months the back-test on the demonstration history was worse: rates
-of two years ago no longer hold."""
+"""The months that present rates are taken from. With 24 months the back-test on the demonstration history was worse:
+rates of two years ago no longer hold."""
 PRIOR_FTE_MONTHS = 240.0
 """Weight of the whole authority's turnover in that of a role, as FTE in post times months: 20 FTE for a year. A role of
 5 people has about one leaver in two years: its own rate says next to nothing."""
 PRIOR_VACANT_MONTHS = 24.0
 """The same for the rate of filling, as vacant FTE times months: 2 FTE vacant for a year."""
 USUAL_PROGRESSION = 0.83
-"""Share of the academy's members who progress, before an authority's own cohorts say otherwise. Source: scrutiny board,
-November 2023: 158 of 190."""
+"""Share of the academy's members who progress, until an authority's own cohorts say something else. Source: scrutiny
+board, November 2023: 158 of 190."""
 PRIOR_MEMBERS = 10.0
 """Weight of that share, in members: about one cohort."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """Events (FTE) over exposure (FTE times months): what was seen, shrunk towards the whole where it is little."""
+    """Events (FTE) over exposure (FTE times months). A rate with little exposure is shrunk towards the whole
+    authority's.
+    """
 
     events: float
     exposure: float
 
     @property
     def monthly(self) -> float:
-        """The rate in a month; 0 where there was nothing that could have happened."""
+        """The rate in a month; 0 without exposure."""
         return self.events / self.exposure if self.exposure else 0.0
 
     def with_prior(self, of_whole: "Rate", weight: float) -> "Rate":

@@ -1,7 +1,7 @@
-"""The model: how vacancies go on from what is known, and how uncertain that is.
+"""The model: how vacancies develop from what is known, and how uncertain that is.
 
-Invariant: the same ground, rates, change and seed give the same paths; a change is played with the random numbers of
-the baseline, so that the difference between them is the change's own.
+Invariant: the same baseline, rates, change and seed give the same paths. A change is simulated with the random
+numbers of the baseline, so the difference between them comes from the change alone.
 
 The model, in FTE, month by month, for a group of posts (all, or those of one role):
 
@@ -10,20 +10,22 @@ The model, in FTE, month by month, for a group of posts (all, or those of one ro
               + vacancies opened by leavers not yet known, and, of a role, by moves out of it not yet known
               - filled by members of the academy who progress
               - filled by hires not yet known
-              never below 0
+                never below 0
 
 - Leavers are drawn at the present turnover of those in post, less the leavers already known for the month.
-- Of the vacant FTE a share is filled each month, at the present rate of filling, by whatever way. What is already known
-  to fill vacancies in the month, and what progression fills in the mean month, is part of that: posts that are kept for
-  those who come off their assessed year are not advertised. Progression itself falls in the months in which it is due.
-- Internal moves open as much as they fill in the whole authority, and are left out there. Of a role they count.
+- A share of the vacant FTE is filled each month, at the present rate of filling, in whatever way. This includes what
+  is already known to fill vacancies in the month, and what progression fills in an average month, because posts kept
+  for those who finish their assessed year are not advertised. Progression itself happens in the months in which it is
+  due.
+- In the whole authority internal moves open as much as they fill, and are left out. For a role they count.
 - Posts are established and closed as known, and no others. Vacancies of academy posts beyond their usual number are not
   counted as vacancies to come: such a post is established for entrants who are recorded when they come.
-- What a change (of intake, turnover, conversions) brings beside the present rates comes on top, and is not made up for
-  by other hires but as far as fewer vacancies are left to fill.
+- What a change (of intake, turnover, conversions) adds to the present rates comes on top. Other hires do not make up
+  for it, except that fewer vacancies are left to fill.
 
-Uncertain are the rates themselves (Gamma and Beta), what then happens (Poisson, binomial), and how far the model and
-present rates go wrong besides: `dispersion` widens the paths by what was seen before the date (`dispersion.py`).
+Three things are uncertain: the rates themselves (Gamma and Beta), what then happens (Poisson, binomial), and further
+errors of the model and of present rates. For the last, `dispersion` widens the paths by what was seen before the
+date (`dispersion.py`).
 """
 
 import math
@@ -41,19 +43,19 @@ from services.metrics.forecasting.rates import PRIOR_MEMBERS, USUAL_PROGRESSION,
 Paths = NDArray[np.float64]
 
 PATHS = 4000
-"""Paths played. The ends of a 95% interval are then the 100th and the 3900th: they vary by about 0.3 FTE where the
-spread is 10, and a forecast takes some tens of milliseconds."""
+"""Simulated paths. The ends of a 95% interval are then the 100th and the 3900th path. They vary by about 0.3 FTE if
+the spread is 10, and a forecast takes some tens of milliseconds."""
 EXACT_UP_TO = 30.0
 """Means up to which Poisson numbers are drawn exactly; above it the normal approximation is out by less than 1%."""
 MOST_DRAWN = 200
-"""Where the search for a Poisson number of such a mean ends: none is that high."""
+"""Where the search for a Poisson number with such a mean ends: no number is that high."""
 ASSESSED_YEAR = 12
 """Months after which an entrant progresses."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What if: a change beside the present rates. None: as it is.
+    """A what-if: a change of the present rates. None: unchanged.
 
     `intake`: entrants of the academy in a year. `turnover_lower_by`: percentage points a year. `conversions`: agency
     workers employed over the whole horizon (FTE).
@@ -73,9 +75,9 @@ NO_CHANGE = Change()
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """What is known of the months to come, for a group of posts: stocks and flows by month, and the academy.
+    """What is known about the months to come, for a group of posts: stocks and flows by month, and the academy.
 
-    `vacancies` are those of the date and of the end of each month, but for vacant academy posts beyond their usual
+    `vacancies` are those at the date and at the end of each month, without vacant academy posts beyond their usual
     number.
     """
 
@@ -86,7 +88,8 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """What was played: vacancies at the end of each month (months by paths), and the means of what moved them.
+    """The result of a simulation: vacancies at the end of each month (months by paths), and the means of what
+    changed them.
 
     `leavers` are all, `hires` and `progressed` those that fill vacancies (of a role, `hires` are also moves into it);
     each with those already known.
@@ -99,7 +102,7 @@ class Simulation:
 
 
 class Numbers:
-    """Standard normal numbers (months by paths), and for each the share of such numbers that is below it."""
+    """Standard normal numbers (months by paths), and for each the share of such numbers that are below it."""
 
     def __init__(self, normal: Paths) -> None:
         self.normal = normal
@@ -137,7 +140,7 @@ def numbers(seed: int, months: int) -> tuple[Numbers, Numbers, Numbers]:
 
 
 def _gamma(draw: np.random.Generator, rate: Rate) -> Paths:
-    """A rate as uncertain as so few events leave it; what was never seen stays at 0."""
+    """Draws of a rate, as uncertain as its few events leave it. A rate of 0 stays 0."""
     drawn_rate = draw.standard_gamma(rate.events, PATHS)
     return drawn_rate / rate.exposure if rate.exposure else np.zeros(PATHS)
 
@@ -178,7 +181,7 @@ def play(ground: Baseline, rates: Rates, change: Change, draws: RandomDraws) -> 
 
 
 def entrants(academy: Academy, change: Change, months: int) -> Paths:
-    """Entrants by month: those known, and what the year's intake is beyond them, spread evenly."""
+    """Entrants by month: those known, and the rest of the year's intake, spread evenly."""
     intake = academy.usual_intake if change.intake is None else change.intake
     rest = max(0.0, intake * months / 12 - sum(academy.entering))
     return np.array(academy.entering) + rest / months
@@ -190,7 +193,7 @@ def _progressed_of_entrants(entering: Paths, month: int, draws: RandomDraws) -> 
 
 
 def drawn(mean: Paths, numbers: Numbers, month: int) -> Paths:
-    """Poisson numbers of these means: the higher a number drawn for the month, or the mean, the higher they are."""
+    """Poisson numbers with these means. They increase with the number drawn for the month, and with the mean."""
     if not mean.any():
         return np.zeros(mean.shape)
     normal, share_below = numbers.normal[month], numbers.below[month]
@@ -209,5 +212,7 @@ def drawn(mean: Paths, numbers: Numbers, month: int) -> Paths:
 
 
 def seed_of(as_at: date, length: int) -> int:
-    """The seed of a question: the same one has the same digits, and every role and change the same chance."""
+    """The seed of a question. The same question has the same digits; every role and change gets the same random
+    numbers.
+    """
     return as_at.toordinal() * 1000 + length

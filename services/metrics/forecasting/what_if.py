@@ -1,4 +1,4 @@
-"""Whether a change can be seen in a forecast, and if not, in how long a one.
+"""Whether a change can be seen in a forecast and, if not, how long a forecast would show it.
 
 Invariant: a change that makes no difference is either what is expected anyway, or has no way to act in time.
 """
@@ -11,7 +11,7 @@ from services.metrics.snapshot.snapshot import Snapshot
 
 
 def is_usual(name: str, change: Change, made: Forecast, months: int) -> bool:
-    """Whether a change is to what is expected anyway: its difference is 0, and that is the answer."""
+    """Whether a change is to what is expected anyway. Then its difference is 0, and that is the answer."""
     usual = {
         "intake": float(made.academy.usual_intake),
         "turnover_lower_by": 0.0,

@@ -1,16 +1,16 @@
 """What each feed has sent: a row for each source and topic of an authority, written with the events.
 
-Invariant: a row follows from the set of its events alone, in whatever order and how often they came.
+Invariant: a row follows from the set of its events alone, whatever their order, and however often they came.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 import asyncpg
 
 from contracts.catalogue import EVENT_TOPICS, TOPIC_OF_TYPE
-from contracts.envelope import Event
+from contracts.envelope import Envelope, Event
 from services.chassis.database import Connection, Reads
 from services.chassis.runtime import Runtime
 from services.metrics.figures.age import Age, FeedAge
@@ -18,9 +18,9 @@ from services.metrics.telemetry import telemetry_of
 
 OWNERS = sorted({topic.owner for topic in EVENT_TOPICS})
 MOST_TOLD = 20
-"""Feeds of an authority that every answer tells of: their names are whatever their systems send."""
+"""The most feeds of an authority that an answer names. Their number is not bounded: systems choose their own names."""
 MOST_WATCHED = 1_000
-"""Feeds of all authorities together of which Prometheus is told, two series each: England has some hundreds."""
+"""The most feeds of all authorities together that Prometheus gets, two series each: England has some hundreds."""
 
 NOTE = """
     INSERT INTO feed
@@ -115,38 +115,25 @@ NEWEST = """
 """
 
 
-class _Sent(NamedTuple):
-    """What one feed sent in a batch."""
-
-    events: int
-    first_recorded_at: datetime
-    last_recorded_at: datetime
-    last_accepted_at: datetime
-
-
 async def note(connection: Connection, fresh: Iterable[Event]) -> None:
     """Count events that are new, in the transaction that takes them in."""
-    sent_by: dict[tuple[str, str, str, str], _Sent] = {}
+    sent_by: defaultdict[tuple[str, str, str, str], list[Envelope]] = defaultdict(list)
     for event in fresh:
         envelope, topic = event.envelope, TOPIC_OF_TYPE[event.envelope.type]
-        accepted = envelope.acceptedtime or envelope.time
-        key = envelope.authority, envelope.source, topic.name, topic.owner
-        sent = sent_by.get(key, _Sent(0, envelope.time, envelope.time, accepted))
-        sent_by[key] = _Sent(
-            sent.events + 1,
-            min(sent.first_recorded_at, envelope.time),
-            max(sent.last_recorded_at, envelope.time),
-            max(sent.last_accepted_at, accepted),
-        )
-    if sent_by:
-        rows = [(*key, *sent) for key, sent in sorted(sent_by.items())]
+        sent_by[envelope.authority, envelope.source, topic.name, topic.owner].append(envelope)
+    rows = []
+    for feed in sorted(sent_by):
+        recorded = [envelope.time for envelope in sent_by[feed]]
+        last_accepted_at = max(envelope.acceptedtime or envelope.time for envelope in sent_by[feed])
+        rows.append((*feed, len(recorded), min(recorded), max(recorded), last_accepted_at))
+    if rows:
         await connection.execute(NOTE, *map(list, zip(*rows, strict=True)))
 
 
 async def age(
     readers: Reads, authorities: Sequence[str], as_known_at: datetime, as_accepted_at: datetime | None
 ) -> Age:
-    """How old is what is known of these authorities: of one also feed by feed."""
+    """How old the newest records of these authorities are; for one authority also feed by feed."""
     rows = await readers.fetch(NEWEST_OF_OWNERS, list(authorities), as_known_at, as_accepted_at, OWNERS)
     newest = {row["owner"]: row["recorded_until"] for row in rows}
     recorded_until = newest.pop(None)
@@ -159,13 +146,15 @@ async def age(
 
 
 async def listed(readers: Reads, authority: str, limit: int, offset: int) -> tuple[list[asyncpg.Record], int]:
-    """What the feeds of an authority, or of `all`, have sent, topic by topic: some rows, and how many there are."""
+    """What the feeds of an authority, or of `all`, have sent, topic by topic: one page of rows, and how many rows
+    there are.
+    """
     count: int = await readers.fetchval(COUNT, authority)
     return await readers.fetch(LIST, authority, limit, offset), count
 
 
 async def tell(runtime: Runtime) -> None:
-    """Tell Prometheus when each feed last came, of those that came last where there are very many."""
+    """Set the metrics of when each feed last came; if there are very many feeds, of those that came last."""
     rows = await runtime.pool.fetch(NEWEST, MOST_WATCHED, timeout=5)
     telemetry = telemetry_of(runtime)
     telemetry.feed_recorded.clear()

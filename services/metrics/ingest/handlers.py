@@ -13,9 +13,9 @@ from services.chassis.database import Connection, why_not_now
 from services.chassis.logs import get_log, without_details
 from services.chassis.recent_events import Tails
 from services.chassis.runtime import Runtime
-from services.metrics.ingest import feeds, store
+from services.metrics.ingest import feeds, queue
 from services.metrics.ingest.derivation import derive, derive_or_enqueue, derive_subjects, derive_units
-from services.metrics.ingest.store import Subject
+from services.metrics.ingest.subjects import Subject
 from services.metrics.telemetry import telemetry_of
 
 log = get_log(__name__)
@@ -24,9 +24,9 @@ SUBJECTS_AT_ONCE = 4000
 """How many subjects are derived in one transaction while the timelines catch up: about 100 MB of events in memory."""
 
 AUTHORITIES_AT_ONCE = 2
-"""How many are derived side by side: one is folded while PostgreSQL works for the other."""
+"""How many authorities are derived at the same time: one is folded while PostgreSQL works for the other."""
 
-DERIVED_KINDS = ("worker", "cover", "post")
+DERIVED_KINDS = ("worker", "cover", "post", "initiative")
 """The kinds of subject that have a timeline."""
 
 
@@ -34,26 +34,29 @@ DERIVED_KINDS = ("worker", "cover", "post")
 class TakeInEvents:
     """Takes in a batch of events in one transaction.
 
-    1. lock the authorities concerned, so that two consumers never derive one unit at the same time; 2. put the events
-    into the inbox; 3. derive what those that are new touch, or queue it when so much waits, or is known of one subject,
-    that it would be derived many times over; 4. keep them, once that is committed, as they were decoded.
+    Steps:
+    - lock the authorities of the events, so that two consumers never derive one unit at the same time;
+    - put the events into the inbox;
+    - derive what the new events touch, or queue it if so many records wait, or one subject has so many events, that
+      it would be derived many times over;
+    - after the commit, keep the decoded events.
     """
 
     runtime: Runtime
 
     async def __call__(self, events: list[Event], far_behind: bool) -> None:
         async with self.runtime.pool.acquire() as connection, connection.transaction():
-            await store.lock_authorities(connection, {event.envelope.authority for event in events})
+            await queue.lock_authorities(connection, {event.envelope.authority for event in events})
             arrived = await inbox.take(connection, events)
             fresh = [one.event for one in arrived]
             await feeds.note(connection, fresh)
             touched = _subjects(fresh)
             if far_behind:
-                await store.enqueue(connection, touched)
+                await queue.enqueue(connection, touched)
             elif touched:
                 tails = self.runtime.recent_events.tails_with(arrived)
                 queued = await derive_or_enqueue(connection, touched, tails)
-                await store.remove(connection, touched - queued)
+                await queue.remove(connection, touched - queued)
         self.runtime.recent_events.add(arrived)
         now, telemetry = datetime.now(UTC), telemetry_of(self.runtime)
         for event in fresh:
@@ -62,13 +65,15 @@ class TakeInEvents:
 
 
 def _subjects(events: list[Event]) -> set[Subject]:
-    """Those that have a timeline of the subjects of which events speak."""
+    """The subjects of these events that have a timeline."""
     named = {(event.envelope.authority, event.envelope.subject) for event in events}
     return {subject for name in named if (subject := Subject(*name)).kind in DERIVED_KINDS}
 
 
 async def derive_waiting(runtime: Runtime) -> None:
-    """Derive what is queued, once the consumer has caught up: two authorities at a time, none waiting for the other."""
+    """Derive what is queued, once the consumer has caught up: two authorities at a time, which do not wait for each
+    other.
+    """
     if not runtime.far_behind():
         ends = await asyncio.gather(*(_derive_all(runtime) for _ in range(AUTHORITIES_AT_ONCE)), return_exceptions=True)
         for error in ends:
@@ -83,9 +88,9 @@ async def _derive_all(runtime: Runtime) -> None:
 
 async def count_waiting(runtime: Runtime) -> None:
     """Tell how much is queued."""
-    (count,) = await runtime.pool.fetch(store.COUNT_QUEUED, timeout=5)
+    (count,) = await runtime.pool.fetch(queue.COUNT_QUEUED, timeout=5)
     telemetry = telemetry_of(runtime)
-    telemetry.to_derive.set(count["queued"])
+    telemetry.queued.set(count["queued"])
     telemetry.underivable.set(count["failed"])
     runtime.unsettled = f"{count['queued']} timelines wait to be derived" if count["queued"] else None
 
@@ -100,18 +105,18 @@ class Underivable(Exception):
 
 
 async def derive_queued(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bool:
-    """Derive some of the subjects that are queued; gives whether there were any.
+    """Derive some of the subjects that are queued. Returns whether there were any.
 
-    When that fails fewer are tried, down to one: that one is marked, and stops no other.
+    If that fails, fewer are tried, down to a single one. That one is marked as failed, and stops no other.
     """
     try:
         return await _derive_some(runtime, at_once)
     except Underivable as failure:
         log.error("a timeline cannot be derived", authority=failure.subject.authority, exc_info=failure.__cause__)
-        await runtime.pool.execute(store.MARK_FAILED, *failure.subject, failure.reason)
+        await runtime.pool.execute(queue.MARK_FAILED, *failure.subject, failure.reason)
         return True
     except Exception as error:
-        # A full disk, say, is no fault of a subject.
+        # A full disk, say, is not a fault of a subject.
         if why_not_now(error):
             raise
         log.warning("deriving fewer timelines at once", subjects=at_once, cause=type(error).__name__)
@@ -121,7 +126,7 @@ async def derive_queued(runtime: Runtime, at_once: int = SUBJECTS_AT_ONCE) -> bo
 async def _derive_some(runtime: Runtime, at_once: int) -> bool:
     """Derive subjects of one authority in one transaction."""
     async with runtime.pool.acquire() as connection, connection.transaction():
-        subjects = await store.claim(connection, at_once)
+        subjects = await queue.claim(connection, at_once)
         if not subjects:
             return False
         try:
@@ -138,10 +143,10 @@ async def _derive_some(runtime: Runtime, at_once: int) -> bool:
 
 
 async def _derive_first(connection: Connection, subjects: set[Subject], tails: Tails) -> None:
-    """Derive the first of more subjects of an authority: workers and assignments before posts.
+    """Derive the first part of an authority's many subjects: workers and assignments before posts.
 
-    The posts wait until every worker is derived, so that each is derived once. A unit that is an assignment of its own
-    does not: queued again, it would be taken for one to derive, and so without end.
+    Posts wait until every worker is derived, so that each post is derived once. A unit that is an assignment without
+    a post does not wait: queued again, it would be claimed as an assignment, and so on without end.
     """
     posts = {subject for subject in subjects if subject.is_post}
     if posts == subjects:
@@ -149,4 +154,4 @@ async def _derive_first(connection: Connection, subjects: set[Subject], tails: T
         return
     units = await derive_subjects(connection, subjects, tails)
     await derive_units(connection, {unit for unit in units if not unit.is_post}, tails)
-    await store.enqueue(connection, posts | {unit for unit in units if unit.is_post})
+    await queue.enqueue(connection, posts | {unit for unit in units if unit.is_post})

@@ -21,7 +21,7 @@ CODED: dict[str, tuple[str, ...]] = {
 
 
 def count(name: str) -> Count:
-    """The stock or flow of that name. Raises KeyError for a rate, and for what there is not."""
+    """The stock or flow of that name. Raises KeyError for a rate, and for an unknown name."""
     measure = MEASURES[name]
     if not isinstance(measure, Count):
         raise KeyError(name)
@@ -41,7 +41,7 @@ def owners_of(measure: Measure) -> frozenset[str]:
 
 
 def dimensions_of(measure: Measure) -> tuple[str, ...]:
-    """By what a measure can be broken down: a rate by what all its counts can be, and what it says of its numerator."""
+    """The dimensions of a measure. A rate has those that all its counts share, and its numerator's own."""
     first, *others = counts_of(measure)
     of_all = (name for name in first.dimensions if all(name in other.dimensions for other in others))
     return (*of_all, *(measure.more if isinstance(measure, Rate) else ()))

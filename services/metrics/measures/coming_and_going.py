@@ -3,12 +3,13 @@
 Invariant: in one scope, people in post at the end of a period are those at its opening plus starters less leavers.
 """
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable, Sequence
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from contracts.codes import MoveKind
+from services.metrics.measures.bands import length_of_service
 from services.metrics.measures.declaration import (
     CIPD,
     CSWW,
@@ -21,16 +22,17 @@ from services.metrics.measures.declaration import (
     Term,
     Unit,
     When,
+    as_months,
     flow,
     windowed,
 )
 from services.metrics.snapshot.amounts import ONE, months_later
-from services.metrics.snapshot.employment import EmploymentPeriod, Scope, Spell
+from services.metrics.snapshot.employment import EmploymentPeriod, Scope, Spell, employment_on
 from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.timelines.rows import DAY
 
-DAY = timedelta(days=1)
 HOW_THEY_CAME = ("origin", "route", "employment", "cohort")
-HOW_THEY_LEFT = ("leaving_reason", "destination")
+HOW_THEY_LEFT = ("leaving_reason", "destination", "length_of_service")
 PROMOTIONS = (MoveKind.PROMOTION, MoveKind.PROGRESSION)
 
 
@@ -59,6 +61,7 @@ def _leavers(in_fte: bool) -> OverTime:
             if spell.leaving is not None:
                 last = spell.employment[-1]
                 left = {"leaving_reason": spell.leaving.reason, "destination": spell.leaving.destination}
+                left |= {"length_of_service": length_of_service(spell.since, spell.until)}
                 yield _part(last.fte if in_fte else ONE, spell.until, last, _came(spell) | left)
 
     return parts
@@ -74,10 +77,40 @@ def _moves(*kinds: MoveKind) -> OverTime:
     return parts
 
 
+def _in_role_before_promotion(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
+    for move in snapshot.moves:
+        if move.kind in PROMOTIONS and scope.holds(move.dimensions):
+            service = snapshot.employment(Scope.ALL)[move.person]
+            since = _same_role_since([one for one in service if one.since < move.moved_on])
+            amount = (move.moved_on - since).days * ONE
+            subjects = (f"worker/{move.person}", f"post/{move.from_post}", f"post/{move.to_post}")
+            yield Part(amount, move.moved_on, move.moved_on + DAY, subjects, move.dimensions, {"move_kind": move.kind})
+
+
+def _same_role_since(service: Sequence[EmploymentPeriod]) -> date:
+    """Since when the main post has been of the role that it was of last, without a gap in service."""
+    since, role = service[-1].since, service[-1].dimensions.role
+    for before in reversed(service[:-1]):
+        if before.until < since or before.dimensions.role != role:
+            break
+        since = before.since
+    return since
+
+
+def _by_length_of_service(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    for spell in snapshot.spells(scope):
+        service = spell.at(when.as_at)
+        if service is not None:
+            more = {"length_of_service": length_of_service(spell.since, when.as_at)}
+            subjects = (f"worker/{service.person}", f"post/{service.post}")
+            yield Part(ONE, spell.since, spell.until, subjects, service.dimensions, more)
+
+
 def _days_in_service(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    ends = when.until
     for person, stretches in snapshot.employment(scope).items():
         for service in stretches:
-            since, until = max(service.since, when.first), min(service.until, when.until)
+            since, until = max(service.since, when.first), min(service.until, ends)
             if since < until:
                 subjects = (f"worker/{person}", f"post/{service.post}")
                 yield Part((until - since).days * ONE, since, until, subjects, service.dimensions)
@@ -85,10 +118,11 @@ def _days_in_service(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[P
 
 def _opening(stayed: bool) -> Any:
     def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
-        for person in snapshot.employment(scope):
-            service = snapshot.employment_on(person, when.opening, scope)
-            if service is not None and (not stayed or snapshot.employment_on(person, when.last, scope) is not None):
-                yield _part(ONE, when.opening, service, {})
+        opening = when.opening
+        for stretches in snapshot.employment(scope).values():
+            service = employment_on(stretches, opening)
+            if service is not None and (not stayed or employment_on(stretches, when.last) is not None):
+                yield _part(ONE, opening, service, {})
 
     return parts
 
@@ -167,6 +201,16 @@ MEASURES = (
         more=("move_kind",),
     ),
     flow(
+        "days-in-role-before-promotion",
+        "Days in role before promotion",
+        "Of each promotion in the period: the days for which the main post had been of the same role by then, without "
+        "a gap in service.",
+        OWN,
+        Unit.DAYS,
+        _in_role_before_promotion,
+        more=("move_kind",),
+    ),
+    flow(
         "conversions",
         "Agency workers employed",
         "Starters who came by agency conversion, or whose start names the assignment it was converted from.",
@@ -174,6 +218,17 @@ MEASURES = (
         Unit.PEOPLE,
         _starters(in_fte=False, conversions_only=True),
         more=HOW_THEY_CAME,
+    ),
+    windowed(
+        "in-post-by-length-of-service",
+        "People in post by length of service",
+        "Persons in post at the date, each once, by how long they have been here without a gap: since they took up a "
+        "post of the scope.",
+        CSWW,
+        Unit.PEOPLE,
+        _by_length_of_service,
+        Kind.STOCK,
+        more=("length_of_service",),
     ),
     windowed(
         "in-post-headcount-days",
@@ -220,6 +275,19 @@ MEASURES = (
         Kind.FLOW,
         more=HOW_THEY_CAME,
         all_time=True,
+    ),
+    Rate(
+        "time-in-role-before-promotion",
+        "Time in role before promotion (months)",
+        "Mean time for which those promoted in the period had been in the role that they left, in months of a twelfth "
+        "of 365.25 days. By role, it is the role that they came to.",
+        OWN,
+        Unit.MONTHS,
+        (Term("days-in-role-before-promotion"),),
+        (Term("promotions"),),
+        "days in role before promotion / promotions, in months",
+        factor=as_months,
+        also=("promotions",),
     ),
     Rate(
         "turnover-rate",

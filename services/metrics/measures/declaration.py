@@ -35,7 +35,7 @@ RETENTION_ALONE = frozenset({RETENTION})
 
 
 class Unit(StrEnum):
-    """In what a measure is counted."""
+    """The unit in which a measure is counted."""
 
     FTE = "FTE"
     PEOPLE = "people"
@@ -49,6 +49,7 @@ class Unit(StrEnum):
     CASES = "cases per FTE"
     CHILDREN_PER_FTE = "children per FTE"
     CHILDREN = "children"
+    MONTHS = "months"
     YEARS = "years"
 
 
@@ -61,7 +62,7 @@ PLACES = {
 
 
 class Kind(StrEnum):
-    """What a figure speaks of."""
+    """What a figure is about: a date (a stock), a period (a flow), or either, as a ratio (a rate)."""
 
     STOCK = "stock"
     FLOW = "flow"
@@ -69,7 +70,7 @@ class Kind(StrEnum):
 
 
 class Elapsed(StrEnum):
-    """How much of a time had passed at the instant it is known at."""
+    """How much of a figure's date or period had passed at the instant at which it is known."""
 
     OVER = "over"
     UNDER_WAY = "under-way"
@@ -82,15 +83,18 @@ class Elapsed(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class When:
-    """What a figure is asked for: stocks look at `as_at`, flows at the days from `first` to `last`, both included.
+    """The time that a figure is asked for: stocks look at `as_at`, flows at the days from `first` to `last`, both
+    included.
 
-    `months` is how long a starter has to stay to count as retained, where a measure asks that.
+    Two limits go with it, for measures that need them. A starter counts as retained after `months`; workers count who
+    hold more cases than `above`.
     """
 
     first: date
     last: date
     as_at: date
     months: int = 12
+    above: int = 25
     elapsed: Elapsed = Elapsed.OVER
 
     @property
@@ -110,7 +114,7 @@ class When:
 
 
 class Part(NamedTuple):
-    """One thing that counts: how much (in millionths), from when to when (a flow: one day), and what it is.
+    """One thing that counts: how much (in millionths), from when to when (for a flow, one day), and what it is.
 
     `subjects` are pseudonymous: `post/…`, `worker/…`, `cover/…` and the like. `more` holds dimensions beside those of
     the post, by name.
@@ -124,12 +128,12 @@ class Part(NamedTuple):
     more: Mapping[str, Any] = {}
 
     def dimension(self, name: str) -> Any:
-        """The value of one dimension that its measure has; None where it is not stated."""
+        """The value of one dimension that its measure has; None if it is not stated."""
         return getattr(self.dimensions, name) if name in OF_POSTS else self.more[name]
 
 
 def check_declared(measure: str, more: Iterable[str]) -> None:
-    """Refuse a measure that has dimensions which are not declared, or those of posts, which all have, once more."""
+    """Refuse a measure with an undeclared dimension, or with one of posts, which every measure has anyway."""
     if wrong := [name for name in more if name not in OF_OTHERS]:
         raise ValueError(f"{measure}: {', '.join(wrong)} must be declared in services/metrics/measures/dimensions.py")
 
@@ -142,14 +146,17 @@ OverTime = Callable[[Snapshot, Scope], Iterable[Part]]
 class Count:
     """A stock or a flow: the sum of parts of a snapshot. Declared by `stock`, `flow` or `windowed`.
 
-    `scope` is the only scope it is counted in, or None where the caller chooses. `more` names the dimensions beside
-    those of the post. `column` is the column of `staffing` that holds the same amounts, for quick sums.
-    `all_time`: without a period it counts from the beginning, not the year up to the date. `counted`: it follows from
-    counts that people make; where no part of it is there, not even one of 0, nobody counted, and there is no figure.
-    `apart` names dimensions over whose values it does not add up: who is counted under one can be under others too.
-    Where more than one of them is ever counted there is no total.
-    `authorities` are those whose rule it rests on, or None where it rests on nobody's.
-    `rests_on` are the services by whose events it moves: where one of them was told nothing for long, it is stale.
+    - `scope` is the only scope it is counted in, or None if the caller chooses.
+    - `more` names the dimensions beside those of the post.
+    - `column` is the column of `staffing` that holds the same amounts, for quick sums.
+    - `all_time`: without a period it counts from the beginning, not the year up to the date.
+    - `counted`: it follows from counts that people make. If it has no part, not even one of 0, nobody counted, and
+      there is no figure.
+    - `apart` names dimensions over whose values it does not add up, because who counts under one can count under
+      others too. If more than one value is ever counted there is no total.
+    - `has_a_limit`: it counts what is `above` a limit that the caller states.
+    - `authorities` are those on whose rule it rests, or None if it rests on no authority's rule.
+    - `rests_on` are the services whose events move it. If one of them has been silent for long, it is stale.
     """
 
     name: str
@@ -166,6 +173,7 @@ class Count:
     all_time: bool = False
     counted: bool = False
     apart: tuple[str, ...] = ()
+    has_a_limit: bool = False
     authorities: frozenset[str] | None = None
     rests_on: frozenset[str] = EVERY_OWNER
 
@@ -175,12 +183,12 @@ class Count:
 
     @property
     def nothing(self) -> int | None:
-        """What it comes to where it has no part: 0, or None where that means that nobody counted."""
+        """Its amount if it has no part: 0, or None if that means that nobody counted."""
         return None if self.counted else 0
 
     @property
     def dimensions(self) -> tuple[str, ...]:
-        """By what it can be broken down."""
+        """The dimensions by which it can be broken down."""
         return (*OF_POSTS, *self.more)
 
 
@@ -236,13 +244,23 @@ def as_it_is(_: When) -> Fraction:
     return Fraction(1)
 
 
+DAYS_OF_A_YEAR = Fraction("365.25")
+
+
+def as_months(_: When) -> Fraction:
+    """The factor of a ratio of days that is shown in months, each a twelfth of 365.25 days."""
+    return 12 / DAYS_OF_A_YEAR
+
+
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """factor x numerator / denominator, each a sum of terms; no figure where the denominator is 0.
+    """factor x numerator / denominator, each a sum of terms. There is no figure if the denominator is 0.
 
-    `annual`: its flows are those of the twelve months up to the date. `low_reliability_above` is the value above which
-    DfE marks it `u`. `formula` says it in words, for people. `also` names counts shown beside it. `more` names
-    dimensions that its numerator has alone: what it is divided by is the same for each of their values.
+    - `annual`: its flows are those of the twelve months up to the date.
+    - `low_reliability_above` is the value above which DfE marks it `u`.
+    - `formula` says it in words, for people.
+    - `also` names counts shown beside it.
+    - `more` names dimensions that only its numerator has. The denominator is the same for each of their values.
     """
 
     name: str
@@ -276,7 +294,7 @@ Measure = Count | Rate
 
 
 def shown(value: Value, unit: Unit) -> float | int | None:
-    """A figure as it is shown, rounded half up (away from 0 where it is negative); None where there is none."""
+    """A figure as it is shown, rounded half up (away from 0 if it is negative); None if there is no figure."""
     if isinstance(value, Reason):
         return None
     rounded = (Decimal(value.numerator) / Decimal(value.denominator)).quantize(PLACES[unit], rounding=ROUND_HALF_UP)
@@ -285,5 +303,5 @@ def shown(value: Value, unit: Unit) -> float | int | None:
 
 
 def exact(amount: int) -> str:
-    """An amount in millionths as a decimal without trailing zeros, for sums that are to be checked."""
+    """An amount in millionths as a decimal without trailing zeros, so that sums can be checked."""
     return f"{(Decimal(amount) / ONE).normalize():f}"

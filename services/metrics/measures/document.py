@@ -59,7 +59,7 @@ def _code(names: Iterable[str]) -> str:
 
 
 def main() -> int:
-    """Write the page, or, with --check, tell whether it is up to date."""
+    """Write the page or, with --check, say whether it is up to date."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where the page is stale")
     if not parser.parse_args().check:

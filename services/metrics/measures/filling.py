@@ -4,8 +4,10 @@ Invariant: open vacancies by age add up to the vacancies of the posts.
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
+from contracts.envelope import identifier_of
+from services.metrics.measures.bands import age
 from services.metrics.measures.declaration import (
     OWN,
     Kind,
@@ -19,26 +21,9 @@ from services.metrics.measures.declaration import (
     flow,
     windowed,
 )
-from services.metrics.measures.dimensions import VacancyAge
-from services.metrics.snapshot.amounts import months_later
 from services.metrics.snapshot.employment import Scope, dimensions_of
 from services.metrics.snapshot.snapshot import Snapshot
-
-DAY = timedelta(days=1)
-AGES = {
-    3: VacancyAge.UNDER_3_MONTHS,
-    6: VacancyAge.FROM_3_TO_6_MONTHS,
-    9: VacancyAge.FROM_6_TO_9_MONTHS,
-    12: VacancyAge.FROM_9_TO_12_MONTHS,
-}
-
-
-def age(opened_on: date, as_at: date) -> VacancyAge:
-    """The band of a vacancy's age in full calendar months."""
-    for months, band in AGES.items():
-        if as_at < months_later(opened_on, months):
-            return band
-    return VacancyAge.OVER_12_MONTHS
+from services.metrics.timelines.rows import DAY
 
 
 def _filled(times_days: bool) -> OverTime:
@@ -54,10 +39,27 @@ def _filled(times_days: bool) -> OverTime:
 def _open_by_age(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
     for tranche in snapshot.tranches:
         if tranche.opened_on <= when.as_at < tranche.closed_on:
-            dimensions = dimensions_of(snapshot.post_dimensions, tranche.post.partition("/")[2], when.as_at)
+            dimensions = dimensions_of(snapshot.post_dimensions, identifier_of(tranche.post), when.as_at)
             if scope.holds(dimensions):
                 more = {"age": age(tranche.opened_on, when.as_at)}
                 yield Part(tranche.fte, tranche.opened_on, tranche.closed_on, (tranche.post,), dimensions, more)
+
+
+def _uncovered_by_age(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    covering: dict[str, int] = {}
+    # Cover is set against what has been open longest, as new occupants are.
+    for part in sorted(_open_by_age(snapshot, scope, when), key=lambda part: (part.subjects, part.since)):
+        (post,) = part.subjects
+        if post not in covering:
+            covering[post] = _agency_cover(snapshot, post, when.as_at)
+        covered = min(covering[post], part.amount)
+        covering[post] -= covered
+        if covered < part.amount:
+            yield part._replace(amount=part.amount - covered)
+
+
+def _agency_cover(snapshot: Snapshot, post: str, as_at: date) -> int:
+    return sum(row.agency_cover for row in snapshot.staffing[post] if row.valid_from <= as_at < row.valid_to)
 
 
 MEASURES = (
@@ -97,6 +99,17 @@ MEASURES = (
         OWN,
         Unit.FTE,
         _open_by_age,
+        Kind.STOCK,
+        more=("age",),
+    ),
+    windowed(
+        "uncovered-vacancies-by-age",
+        "Uncovered vacancies by age",
+        "Vacancies of posts that no agency worker covers at the date, by how long each has been open, in full calendar "
+        "months. Of a post with several, cover is set against the oldest first.",
+        OWN,
+        Unit.FTE,
+        _uncovered_by_age,
         Kind.STOCK,
         more=("age",),
     ),

@@ -4,7 +4,7 @@ Invariant: what was decided and what was paid are counted from their own events;
 """
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -26,9 +26,8 @@ from services.metrics.snapshot.amounts import ONE, millionths, months_later
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.dimensions import NOTHING_STATED
-from services.metrics.timelines.rows import FOREVER
+from services.metrics.timelines.rows import DAY, FOREVER
 
-DAY = timedelta(days=1)
 OF_THE_PAPER = frozenset({"331"})
 """The authority whose council's rules are those of the Scrutiny Board's paper; others have others, or none."""
 FUNDED_FTE = 41
@@ -120,8 +119,8 @@ def _payments_made(in_pounds: bool) -> OverTime:
 
 
 def _funded(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
-    # Of an authority of which nothing stands, nothing is known to be funded. No event says how much is: no subject.
-    if snapshot.standing and when.last >= FUNDED_FROM:
+    # If nothing is in force, nothing is known to be funded. No event says how much is: no subject.
+    if snapshot.in_force and when.last >= FUNDED_FROM:
         yield Part(FUNDED_FTE * ONE, FUNDED_FROM, FOREVER, (), NOTHING_STATED)
 
 

@@ -3,7 +3,7 @@
 Invariant: every amount here is one of the staffing of a staffing unit (`services/metrics/timelines/staffing.py`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -24,14 +24,19 @@ from services.metrics.measures.declaration import (
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.timelines.rows import Staffing
 
 
 def _staffing(column: str) -> OverTime:
     def parts(snapshot: Snapshot, scope: Scope) -> Iterable[Part]:
-        for staffing_unit, rows in snapshot.staffing.items():
-            for row in rows:
-                if scope.holds(row.dimensions):
-                    yield Part(getattr(row, column), row.valid_from, row.valid_to, (staffing_unit,), row.dimensions)
+        def of_unit(staffing_unit: str, rows: Sequence[Staffing]) -> list[Part]:
+            return [
+                Part(getattr(row, column), row.valid_from, row.valid_to, (staffing_unit,), row.dimensions)
+                for row in rows
+                if scope.holds(row.dimensions)
+            ]
+
+        return snapshot.of_each_unit(("parts", column, scope), of_unit)
 
     return parts
 

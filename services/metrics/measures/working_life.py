@@ -3,11 +3,13 @@
 Invariant: every figure comes of counts that somebody made; nothing is filled in where no count was made.
 """
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Callable, Iterable
+from datetime import date
 from fractions import Fraction
+from typing import NamedTuple
 
-from contracts.events.working_life import CaseloadCounted, SupportSessionHeld, SupportTakenUp
+from contracts.events.working_life import SupportSessionHeld, SupportTakenUp
+from services.metrics.measures.bands import caseload
 from services.metrics.measures.declaration import (
     BOARD,
     CSWW,
@@ -26,20 +28,19 @@ from services.metrics.measures.declaration import (
     stock,
     windowed,
 )
+from services.metrics.measures.dimensions import Caseload
 from services.metrics.snapshot.absences import absences
 from services.metrics.snapshot.amounts import ONE
-from services.metrics.snapshot.assignments import Running
+from services.metrics.snapshot.caseload import cases_of_people, running_of
 from services.metrics.snapshot.demand import demand_series
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.dimensions import NOTHING_STATED
+from services.metrics.timelines.rows import DAY
 
-DAY = timedelta(days=1)
 DEMAND = ("demand",)
 WORKING_DAYS = 253
 """Working days in a year, one more in a year with a 29 February: CSWW's sickness absence rate."""
-COUNT_HOLDS = timedelta(days=30)
-"""A caseload counted so many days ago still counts: counts are made at month ends. Chosen."""
 
 
 def _working_days_lost(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
@@ -54,49 +55,44 @@ def _working_days_lost(snapshot: Snapshot, scope: Scope, when: When) -> Iterable
             yield Part(lost, absent_from, absence.days[-1][1], (f"worker/{absence.person}",), dimensions)
 
 
-def _case_holders(in_fte: bool) -> Within:
+class _Counted(NamedTuple):
+    """Somebody whose cases were counted: how many, and at which FTE they work, in millionths."""
+
+    cases: int
+    fte: int
+
+
+def _of_counted(amount: Callable[[_Counted, When], int]) -> Within:
+    """A part for each worker (agency included) with an FTE above 0 whose cases were counted."""
+
     def parts(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
-        agency = _running_by_person(snapshot, scope, when.as_at)
-        for person, cases in _latest_cases(snapshot, when.as_at).items():
-            service = snapshot.employment_on(person, when.as_at, scope)
-            runs = agency.get(person, [])
-            fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
-            # Whoever was counted and holds no case is a part of 0: of nobody counted there is no part at all.
-            if fte:
-                dimensions = runs[0].dimensions if service is None else service.dimensions
-                subjects = (f"worker/{person}", *(f"cover/{run.cover}" for run in runs))
-                yield Part(
-                    fte * (cases > 0) if in_fte else cases * ONE, when.as_at, when.as_at + DAY, subjects, dimensions
-                )
+        for counted, part in _counted(snapshot, scope, when):
+            yield part._replace(amount=amount(counted, when))
 
     return parts
 
 
-def _latest_cases(snapshot: Snapshot, as_at: date) -> dict[str, int]:
-    """The cases of each person by the latest counts that still hold at a date: those of one day under several numbers
-    add up.
-    """
-    latest: dict[str, tuple[date, dict[str, int]]] = {}
-    for event, counted in snapshot.facts(CaseloadCounted):
-        if not as_at - COUNT_HOLDS <= counted.counted_on <= as_at:
-            continue
-        person = snapshot.person_of(event)
-        if person not in latest or counted.counted_on > latest[person][0]:
-            latest[person] = counted.counted_on, {}
-        counted_on, by_number = latest[person]
-        if counted.counted_on == counted_on:
-            by_number[event.envelope.subject] = counted.cases
-    return {person: sum(by_number.values()) for person, (_, by_number) in latest.items()}
+def _counted(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[tuple[_Counted, Part]]:
+    for person, cases in cases_of_people(snapshot, when.as_at).items():
+        service = snapshot.employment_on(person, when.as_at, scope)
+        runs = running_of(snapshot, person, scope, when.as_at)
+        fte = (0 if service is None else service.fte) + sum(run.fte for run in runs)
+        # Everybody who was counted is a part, if only of 0: of nobody counted there is no part at all.
+        if fte:
+            dimensions = runs[0].dimensions if service is None else service.dimensions
+            subjects = (f"worker/{person}", *(f"cover/{run.cover}" for run in runs))
+            yield _Counted(cases, fte), Part(ONE, when.as_at, when.as_at + DAY, subjects, dimensions)
 
 
-def _running_by_person(snapshot: Snapshot, scope: Scope, as_at: date) -> dict[str, list[Running]]:
-    """The assignments that run at a date, by the person whose they are, in alphabetical order."""
-    by_person: dict[str, list[Running]] = {}
-    for _, runs in sorted(snapshot.assignments.items()):
-        for run in runs:
-            if run.since <= as_at < run.until and scope.holds(run.dimensions):
-                by_person.setdefault(snapshot.person(run.agency_worker), []).append(run)
-    return by_person
+def _by_caseload(snapshot: Snapshot, scope: Scope, when: When) -> Iterable[Part]:
+    counted_by = set()
+    for counted, part in _counted(snapshot, scope, when):
+        counted_by.add(part.dimensions)
+        yield part._replace(more={"caseload": caseload(counted.cases)})
+    # Where somebody was counted, a band of which nobody is has 0, and not nobody who counted.
+    for dimensions in counted_by:
+        for band in Caseload:
+            yield Part(0, when.as_at, when.as_at + DAY, (), dimensions, {"caseload": band})
 
 
 def _children(by_area: bool) -> OverTime:
@@ -171,7 +167,7 @@ MEASURES = (
         "not older than 30 days. What is counted under several numbers of one person adds up.",
         CSWW,
         Unit.COUNT,
-        _case_holders(in_fte=False),
+        _of_counted(lambda one, _: one.cases * ONE),
         Kind.STOCK,
         counted=True,
     ),
@@ -181,8 +177,32 @@ MEASURES = (
         "FTE of workers (agency included) with at least one case.",
         CSWW,
         Unit.FTE,
-        _case_holders(in_fte=True),
+        _of_counted(lambda one, _: one.fte * (one.cases > 0)),
         Kind.STOCK,
+        counted=True,
+    ),
+    windowed(
+        "workers-by-caseload",
+        "Workers by caseload",
+        "Workers (agency included) with an FTE above 0 whose cases were counted, each once, by how many cases they "
+        "hold, by the latest count of each, not older than 30 days.",
+        OWN,
+        Unit.PEOPLE,
+        _by_caseload,
+        Kind.STOCK,
+        more=("caseload",),
+        counted=True,
+    ),
+    windowed(
+        "workers-over-caseload",
+        "Workers with more cases than a limit",
+        "Workers (agency included) with an FTE above 0 who hold more than so many cases (25 if unsaid), each once, by "
+        "the latest count of each, not older than 30 days.",
+        OWN,
+        Unit.PEOPLE,
+        _of_counted(lambda one, when: ONE * (one.cases > when.above)),
+        Kind.STOCK,
+        has_a_limit=True,
         counted=True,
     ),
     Rate(
@@ -232,6 +252,19 @@ MEASURES = (
         (Term("children"),),
         (Term("case-holders-fte"),),
         "children / FTE of case holders",
+        factor=as_it_is,
+        more=DEMAND,
+    ),
+    Rate(
+        "children-per-case-holder-by-area",
+        "Children per case holder by service area",
+        "Children counted by service area over the FTE of case holders there; of several kinds together there is none, "
+        "as they overlap.",
+        OWN,
+        Unit.CHILDREN_PER_FTE,
+        (Term("children-by-area"),),
+        (Term("case-holders-fte"),),
+        "children of the area / FTE of case holders",
         factor=as_it_is,
         more=DEMAND,
     ),

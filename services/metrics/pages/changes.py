@@ -1,4 +1,4 @@
-"""Changes: why a figure is another one than was reported, place by place, event by event."""
+"""Changes: why a figure differs from the one that was reported, part by part, event by event."""
 
 from datetime import UTC, datetime, time
 
@@ -9,11 +9,11 @@ from services.chassis.query import INSTANT, Parameter, whole, word
 from services.metrics.api.parameters import MOST_OFFSET
 from services.metrics.measures.catalogue import MEASURES
 from services.metrics.pages.explanation import ROWS
-from services.metrics.pages.page import NAVIGATION, Link, PageQuery, opened
-from services.metrics.pages.rendering import page
+from services.metrics.pages.page import PageQuery, in_navigation, opened
+from services.metrics.pages.rendering import render
 
 PATH = "/changes"
-NAVIGATION.append(Link("Changes", PATH))
+in_navigation("What changed", PATH)
 USUAL_MEASURE = "vacancies"
 
 
@@ -27,34 +27,28 @@ class ChangesQuery(PageQuery):
 
 async def changes(request: Request) -> Response:
     """The page."""
-    found = await opened(request, query := ChangesQuery(request))
-    if isinstance(found, Response):
-        return found
-    known_then = query.known_then or datetime.combine(found.as_at, time(23, 59, 59), UTC)
-    answer = await found.ask(
+    page = await opened(request, query := ChangesQuery(request))
+    known_then = query.known_then or datetime.combine(page.as_at, time(23, 59, 59), UTC)
+    answer = await page.ask(
         "/v1/changes",
         measure=query.measure,
-        as_at=found.as_at,
+        as_at=page.as_at,
         from_known=format_instant(known_then),
-        to_known=found.known["as_known_at"],
+        to_known=page.known["as_known_at"],
         as_known_at=None,
         as_accepted_at=None,
-        scope=found.narrowed["scope"],
+        scope=page.narrowed["scope"],
         limit=ROWS,
         offset=query.offset,
     )
-    count = answer.body["count"]
-    return page(
+    return render(
         "changes.html",
-        found.context(
+        page.context(
             f"What changed: {MEASURES[query.measure].title}",
             query=query,
             known_then=known_then,
             measures=[{"value": name, "text": measure.title} for name, measure in MEASURES.items()],
             answer=answer.body,
-            pages={
-                "previous": found.here(offset=max(0, query.offset - ROWS)) if query.offset else None,
-                "next": found.here(offset=query.offset + ROWS) if query.offset + ROWS < count else None,
-            },
+            pages=page.turning(query.offset, ROWS, answer.body["count"]),
         ),
     )

@@ -5,11 +5,14 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from services.metrics.pages.page import NAVIGATION, Link, Page, PageQuery, opened
-from services.metrics.pages.rendering import page
+from services.metrics.api.parameters import NOT_STATED
+from services.metrics.pages.blocks import choices
+from services.metrics.pages.page import OfAllQuery, Page, in_navigation, opened
+from services.metrics.pages.rendering import render
+from services.metrics.snapshot.employment import Scope
 
 PATH = "/"
-NAVIGATION.append(Link("Overview", PATH))
+in_navigation("Overview", PATH, of_all=True)
 
 COLUMNS = (
     ("establishment", "Establishment"),
@@ -26,56 +29,69 @@ TILES: tuple[tuple[str, tuple[str, str], tuple[str, str]], ...] = (
     ("average-caseload", ("cases", "cases"), ("case-holders-fte", "case holders")),
 )
 """Rates, and the two counts behind each with what they are of."""
+QUICK_OF_ALL = ("vacancy-rate", "agency-worker-rate")
+"""Those of them that are summed from what is in memory: of all authorities the others take long."""
 MONTHS_OF_TREND = 24
-CENSUS = "census"
 
 
 async def overview(request: Request) -> Response:
     """The first page."""
-    found = await opened(request, PageQuery(request))
-    if isinstance(found, Response):
-        return found
-    compare_with = found.query.compare_with or same_day_last_year(found.as_at)
-    context = found.context(
+    page = await opened(request, OfAllQuery(request))
+    compare_with = page.query.compare_with or same_day_last_year(page.as_at)
+    shown = [each for each in TILES if each[0] in QUICK_OF_ALL or not page.is_of_all]
+    options = await choices(page, "team", "role")
+    table = await vacancy_table(page, compare_with)
+    tiles = await page.ask_together(*(tile(page, *each) for each in shown))
+    reported = await since_reported(page)
+    context = page.context(
         "Overview",
+        choices=options,
         compare_with=compare_with,
-        table=await vacancy_table(found, compare_with),
-        tiles=[await tile(found, *each) for each in TILES],
-        reported=await since_reported(found),
+        table=table,
+        tiles=tiles,
+        reported=reported,
+        feeds=table["feeds"],
+        more_feeds=table["more_feeds"],
     )
-    return page("overview.html", found.context("Overview") | context)
+    return render("overview.html", context)
 
 
 def same_day_last_year(day: date) -> date:
-    """The date to compare with where nobody said one."""
+    """The date to compare with by default."""
     return date(day.year - 1, day.month, 28 if (day.month, day.day) == (2, 29) else day.day)
 
 
-async def vacancy_table(found: Page, compare_with: date) -> dict[str, Any]:
+async def vacancy_table(page: Page, compare_with: date) -> dict[str, Any]:
     """The table: a row for each role with posts on either date, and the totals."""
-    now, before = {}, {}
-    for measure, _ in COLUMNS:
-        path = f"/v1/measures/{measure}"
-        now[measure] = await found.ask(path, as_at=found.as_at, by="role", **found.narrowed)
-        before[measure] = await found.ask(path, as_at=compare_with, by="role", **found.narrowed)
+    names = [name for name, _ in COLUMNS]
+    answers = await page.ask_together(
+        *(
+            page.ask(f"/v1/measures/{name}", as_at=day, by="role", **page.narrowed)
+            for day in (page.as_at, compare_with)
+            for name in names
+        )
+    )
+    now, before = dict(zip(names, answers, strict=False)), dict(zip(names, answers[len(names) :], strict=True))
     values = {
         (when, measure): {row["role"]: row["value"] for row in answer.body["rows"]}
         for when, answers in (("now", now), ("before", before))
         for measure, answer in answers.items()
     }
-    roles = sorted({role for by_role in values.values() for role, value in by_role.items() if value})
+    roles = {role for by_role in values.values() for role, value in by_role.items() if value}
     return {
         "columns": COLUMNS,
         "roles": [
             {
                 "role": role,
+                "only": NOT_STATED if role is None else role,
                 "cells": [
                     _cell(values["now", name].get(role, 0.0), values["before", name].get(role, 0.0))
                     for name, _ in COLUMNS
                 ],
             }
-            for role in roles
+            for role in sorted(roles, key=lambda role: (role is None, str(role)))
         ],
+        **{name: now[names[0]].body[name] for name in ("feeds", "more_feeds", "scope")},
         "totals": [_cell(now[name].body["total"], before[name].body["total"]) for name, _ in COLUMNS],
         "files": [(title, now[name].body["links"]["pinned"]) for name, title in COLUMNS],
         "rounding": next((answer.body["rounding"] for answer in now.values() if "rounding" in answer.body), None),
@@ -87,19 +103,24 @@ def _cell(now: float | None, before: float | None) -> dict[str, float | None]:
     return {"now": now, "before": before, "change": change}
 
 
-async def tile(found: Page, measure: str, *behind: tuple[str, str]) -> dict[str, Any]:
+async def tile(page: Page, measure: str, *behind: tuple[str, str]) -> dict[str, Any]:
     """A rate with the counts behind it, what its control chart says, and the range of the neighbours."""
-    path = f"/v1/measures/{measure}"
-    rate = await found.ask(path, **_time(measure, found.as_at))
-    counts = [
-        (words, (await found.ask(f"/v1/measures/{name}", scope=CENSUS, **_time(name, found.as_at))).body)
-        for name, words in behind
-    ]
+    only = {name: value for name, value in page.narrowed.items() if name != "scope"}
+    rate, *counts = await page.ask_together(
+        page.ask(f"/v1/measures/{measure}", **_time(measure, page.as_at), **only),
+        *(
+            page.ask(f"/v1/measures/{name}", scope=Scope.CENSUS, **_time(name, page.as_at), **only)
+            for name, _ in behind
+        ),
+    )
+    direction_in_words = await direction(page, measure)
+    # DfE publishes rates of whole authorities.
+    of_others = await published(page, measure) if not any(only.values()) else None
     return {
         "rate": rate.body,
-        "counts": counts,
-        "direction": await direction(found, measure),
-        "published": await published(found, measure),
+        "counts": [(words, count.body) for (_, words), count in zip(behind, counts, strict=True)],
+        "direction": direction_in_words,
+        "published": of_others,
     }
 
 
@@ -110,10 +131,12 @@ def _time(measure: str, day: date) -> dict[str, str]:
     return {"as_at": day.isoformat()}
 
 
-async def direction(found: Page, measure: str) -> dict[str, Any] | None:
-    """What the rules of the control chart say of the latest month; None where there is no chart."""
-    first = date(found.as_at.year - MONTHS_OF_TREND // 12, found.as_at.month, 1)
-    series = await found.ask_if_any(f"/v1/measures/{measure}/series", from_=first, to=found.as_at)
+async def direction(page: Page, measure: str) -> dict[str, Any] | None:
+    """What the rules of the control chart say of the latest month; None if there is no chart."""
+    first = date(page.as_at.year - MONTHS_OF_TREND // 12, page.as_at.month, 1)
+    series = await page.ask_if_any(
+        f"/v1/measures/{measure}/series", from_=first, to=page.as_at, **(page.narrowed | {"scope": None})
+    )
     chart = None if series is None else series.body.get("control_chart")
     if not series or not chart:
         return None
@@ -125,17 +148,17 @@ async def direction(found: Page, measure: str) -> dict[str, Any] | None:
     return {"rules": point["rules"], "side": side, "centre": point["centre"]}
 
 
-async def published(found: Page, measure: str) -> dict[str, Any] | None:
-    """The range of the statistical neighbours as DfE published it; None where no release is loaded."""
-    answer = await found.ask_if_any(f"/v1/benchmarks/{measure}", as_known_at=None, as_accepted_at=None)
+async def published(page: Page, measure: str) -> dict[str, Any] | None:
+    """The range of the statistical neighbours as DfE published it; None if no release is loaded."""
+    answer = await page.ask_if_any(f"/v1/benchmarks/{measure}", as_known_at=None, as_accepted_at=None)
     return None if answer is None else answer.body
 
 
-async def since_reported(found: Page) -> dict[str, Any] | None:
-    """The vacancies of this date as they were known on it, where that is not what is known now."""
-    if found.known["as_known_at"] is not None:
+async def since_reported(page: Page) -> dict[str, Any] | None:
+    """The vacancies of this date as they were known on it, if they differ from what is known now."""
+    if page.known["as_known_at"] is not None or page.is_of_all:
         return None
-    known_then = f"{found.as_at.isoformat()}T23:59:59Z"
-    given = {"as_at": found.as_at, "as_known_at": known_then, **found.narrowed}
-    answer = await found.ask_if_any("/v1/measures/vacancies", **given)
+    known_then = f"{page.as_at.isoformat()}T23:59:59Z"
+    given = {"as_at": page.as_at, "as_known_at": known_then, **page.narrowed}
+    answer = await page.ask_if_any("/v1/measures/vacancies", **given)
     return None if answer is None else {"known_at": known_then, "total": answer.body["total"]}

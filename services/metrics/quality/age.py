@@ -1,6 +1,6 @@
-"""The check of age: feeds of which nothing has come for so long that what is known of today is not today's.
+"""The check of age: feeds that have been silent for so long that figures as at today are out of date.
 
-Invariant: when a feed is silent too long is the rule by which answers are marked stale
+Invariant: a feed is silent too long by the same rule by which answers are marked stale
 (`services/metrics/figures/age.py`).
 """
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from contracts.catalogue import TOPIC_OF_TYPE
 from contracts.envelope import Event
-from contracts.standing import order_of_recording
+from contracts.in_force import order_of_recording
 from services.metrics.figures.age import STALE_AFTER_MONTHS, stale_from
 from services.metrics.quality.declaration import Check, Finding, Severity
 from services.metrics.snapshot.snapshot import Snapshot
@@ -16,7 +16,7 @@ from services.metrics.timelines.rows import FOREVER
 
 
 def feeds_silent(snapshot: Snapshot) -> Iterable[Finding]:
-    """Of each owner of topics the newest record; figures of days too long after it are stale."""
+    """Finds, for each service that accepts events, the newest record; figures of days too long after it are stale."""
     newest: dict[str, Event] = {}
     for event in snapshot.events:
         owner = TOPIC_OF_TYPE[event.envelope.type].owner
@@ -36,9 +36,9 @@ CHECKS = (
     Check(
         "feed-silent",
         "Nothing recorded for months",
-        f"For more than {STALE_AFTER_MONTHS} months before the date nothing was recorded of posts, hiring and agency "
-        "cover (the recruitment feed), or of leavers, panels and working life (the retention feed): leavers, starters "
-        "and counts of that time are missing, and rates of a year that reaches into it are too low.",
+        f"For more than {STALE_AFTER_MONTHS} months before the date one feed recorded nothing: recruitment (posts, "
+        "hiring, agency cover) or retention (leavers, panels, working life). Leavers, starters and counts of that time "
+        "are missing. Rates of a year that reaches into it are too low.",
         "Send what was recorded since. Until then ask for figures as at a date up to that of the newest record "
         "(`recorded_until`).",
         Severity.MAY_MOVE,

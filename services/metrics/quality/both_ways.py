@@ -1,28 +1,28 @@
-"""Whether a figure hangs on which of two events is the later: all is counted both ways, by the measures' own code.
+"""Whether a figure depends on which of two events is the later: it is counted both ways, by the measures' own code.
 
-Invariant: what is counted anew is all that can tell the two ways apart, and no more; and in all no more than a few
-times what stands.
+Invariant: exactly the events that can make a difference are counted again. In all, no more events are counted again
+than a few times those in force.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 
-from contracts.envelope import Event, Identity
+from contracts.envelope import Event, Identity, identifier_of
 from contracts.events.hiring import WorkerMerged
 from contracts.events.working_life import CaseloadCounted
 from contracts.values import EARLIEST_DATE, LATEST_DATE
 from services.metrics.academy.outcomes import cohorts
 from services.metrics.measures.catalogue import MEASURES, count
 from services.metrics.measures.declaration import Count, Part, When, kept_over_time
-from services.metrics.measures.working_life import COUNT_HOLDS
 from services.metrics.pauses import with_pauses
-from services.metrics.quality.declaration import ONE_DAY
 from services.metrics.quality.uses import uses
+from services.metrics.snapshot.caseload import COUNT_HOLDS
 from services.metrics.snapshot.employment import Scope
 from services.metrics.snapshot.snapshot import Snapshot
+from services.metrics.timelines.rows import DAY
 
-_ALL_TIME = When(EARLIEST_DATE, LATEST_DATE - ONE_DAY, LATEST_DATE - ONE_DAY)
+_ALL_TIME = When(EARLIEST_DATE, LATEST_DATE - DAY, LATEST_DATE - DAY)
 _OVER_TIME = tuple(one for one in MEASURES.values() if isinstance(one, Count) and one.over_time is not None)
 _IN_ALL = (count("working-days-lost"), count("agency-cost"))
 _DAY_BY_DAY = (count("cases"), count("case-holders-fte"))
@@ -30,10 +30,10 @@ _DAY_BY_DAY = (count("cases"), count("case-holders-fte"))
 
 COUNTED_ANEW = 10_000
 COUNTED_ANEW_PER_EVENT = 4
-"""Events that are counted anew at most, in all: so many, and so many more for each that stands. Ten thousand take two
-seconds."""
+"""The most events that are counted again, in all: so many, and so many more for each event in force. Ten thousand
+take two seconds."""
 TO_COUNT = 10
-"""As so many events counts what it takes to count anew, however few there are."""
+"""Counting again costs at least as much as so many events, however few there are."""
 
 
 class Counting:
@@ -42,13 +42,13 @@ class Counting:
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.left_out: dict[str, Sequence[Event]] = {}
-        """Of each subject of whose events some were not counted both ways the first of these."""
-        self._left = COUNTED_ANEW + COUNTED_ANEW_PER_EVENT * len(snapshot.standing)
+        """For each subject with events that were not counted both ways, the first of these."""
+        self._left = COUNTED_ANEW + COUNTED_ANEW_PER_EVENT * len(snapshot.in_force)
 
     def differ(self, tied: Sequence[Event], instead: Mapping[Identity, Event]) -> bool:
-        """Whether some figure is another with other events, each `instead` of the one of its identity.
+        """Whether some figure changes if events are replaced, each by the one in `instead` with the same identity.
 
-        Where too much was counted it is not found out.
+        If too much was counted already, this is not found out.
         """
         for events_around in (own_events, events_with_users):
             if self._left <= 0:
@@ -63,7 +63,7 @@ class Counting:
 
 
 def size_around(snapshot: Snapshot, subject: str) -> int:
-    """About how many events are counted anew with one of a subject, without putting them together."""
+    """About how many events must be counted again with one of a subject, estimated without collecting them."""
 
     def make() -> int:
         covers = {f"cover/{cover}" for cover in _assignments_of(snapshot).get(subject, ())}
@@ -75,7 +75,9 @@ def size_around(snapshot: Snapshot, subject: str) -> int:
 
 
 def own_events(snapshot: Snapshot, events: Sequence[Event]) -> list[Event]:
-    """The standing events of whom or what these are about, of the posts these name, and of their agency assignments."""
+    """The events in force of the subjects of these events, of the posts that these name, and of their agency
+    assignments.
+    """
     subjects = {subject_of(snapshot, event) for event in events}
     for event in events:
         if isinstance(event.data, WorkerMerged):
@@ -86,9 +88,9 @@ def own_events(snapshot: Snapshot, events: Sequence[Event]) -> list[Event]:
 
 
 def events_with_users(snapshot: Snapshot, events: Sequence[Event]) -> list[Event]:
-    """The same, and the events of all who stand on a post that these are about: a closed post counts by them alone.
+    """The same, and the events of everybody on a post that these are about: a closed post only counts through them.
 
-    None where nobody stands on one.
+    None if nobody is on such a post.
     """
     subjects = {subject_of(snapshot, event) for event in events}
     users = _users_of(snapshot, subjects)
@@ -96,8 +98,8 @@ def events_with_users(snapshot: Snapshot, events: Sequence[Event]) -> list[Event
 
 
 def _users_of(snapshot: Snapshot, subjects: Iterable[str]) -> set[str]:
-    """Who stands on those of the subjects that are posts."""
-    posts = [subject.partition("/")[2] for subject in subjects if subject.startswith("post/")]
+    """The workers who hold or cover those of the subjects that are posts."""
+    posts = [identifier_of(subject) for subject in subjects if subject.startswith("post/")]
     return {use.subject for post in posts for use in uses(snapshot).get(post, ())}
 
 
@@ -133,9 +135,9 @@ def _assignments_of(snapshot: Snapshot) -> Mapping[str, set[str]]:
 
 
 def differ(present: Sequence[Event], otherwise: Sequence[Event], tied: Sequence[Event]) -> bool:
-    """Whether some measure says something else of the second events than of the first.
+    """Whether some measure gives different figures for the two sets of events.
 
-    What holds only for some days after a caseload is counted is looked at on the days after those of `tied`.
+    Counts that hold only for some days (caseloads) are looked at on the days after those of `tied`.
     """
     counted = {event.data.counted_on for event in tied if isinstance(event.data, CaseloadCounted)}
     days = sorted({day + timedelta(days=later) for day in counted for later in range(COUNT_HOLDS.days + 1)})
@@ -169,6 +171,6 @@ def _changes(parts: Iterable[Part]) -> dict[Hashable, int]:
 
 
 def subject_of(snapshot: Snapshot, event: Event) -> str:
-    """Whom or what an event is about: of a worker the person, under whichever number it came."""
+    """The subject of an event; for a worker the person, under whichever number the event came."""
     subject = event.envelope.subject
     return f"worker/{snapshot.person_of(event)}" if subject.startswith("worker/") else subject

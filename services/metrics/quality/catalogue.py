@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from datetime import date
 
 from contracts.envelope import Identity
-from services.metrics.quality import age, comings, covers, demand, posts, records, ties, unfunded, workers, working_life
+from services.metrics.quality import (
+    age,
+    arrivals,
+    covers,
+    demand,
+    posts,
+    records,
+    ties,
+    unfunded,
+    workers,
+    working_life,
+)
 from services.metrics.quality.declaration import SEVERITIES, Check, Finding
 from services.metrics.snapshot.snapshot import Snapshot
 
@@ -18,7 +29,7 @@ CHECKS: dict[str, Check] = {
     for check in sorted(
         (
             check
-            for family in (workers, comings, unfunded, posts, covers, working_life, demand, age, ties, records)
+            for family in (workers, arrivals, unfunded, posts, covers, working_life, demand, age, ties, records)
             for check in family.CHECKS
         ),
         key=lambda check: _GRAVEST_FIRST.index(check.severity),

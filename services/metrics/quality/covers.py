@@ -1,16 +1,18 @@
 """Checks of the agency assignments that cover posts.
 
-Invariant: an assignment is told of on days on which it holds, or at the event that speaks of days on which it does not.
+Invariant: a finding on an assignment is about days on which it holds, or about an event for days on which it does
+not.
 """
 
 from collections.abc import Iterable
 
+from contracts.effects import day_of_effect
+from contracts.envelope import identifier_of
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from services.metrics.measures.declaration import exact
 from services.metrics.quality.declaration import (
-    ONE_DAY,
+    Affected,
     Check,
-    Concerned,
     Finding,
     Severity,
     in_order,
@@ -23,20 +25,20 @@ from services.metrics.quality.following import in_effect
 from services.metrics.quality.uses import at_funded_posts, events_behind, in_order_of_days, standing_there, uses
 from services.metrics.snapshot.snapshot import Snapshot
 from services.metrics.timelines.covers import EFFECTS as COVER_EFFECTS
-from services.metrics.timelines.rows import Staffing
+from services.metrics.timelines.rows import DAY, Staffing
 
 COVER = ("agency", "agency-cover", "uncovered-vacancies", "agency-headcount", "agency-worker-rate", "agency-cover-rate")
 
 
 def cover_of_filled_posts(snapshot: Snapshot) -> Iterable[Finding]:
-    """Assignments with reason vacancy on posts of which nothing is vacant."""
+    """Assignments with reason vacancy on posts without a vacancy."""
 
     def covered(row: Staffing) -> int:
         return 0 if row.vacancies else row.agency_cover
 
-    for staffing_unit, concerned in at_funded_posts(snapshot, covered):
-        post = staffing_unit.partition("/")[2]
-        for run, covers, workers in standing_there(uses(snapshot).get(post, ()), runs(concerned)):
+    for staffing_unit, affected in at_funded_posts(snapshot, covered):
+        post = identifier_of(staffing_unit)
+        for run, covers, workers in standing_there(uses(snapshot).get(post, ()), runs(affected)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
             message = (
@@ -54,9 +56,9 @@ def covers_changed_while_not_held(snapshot: Snapshot) -> Iterable[Finding]:
     for subject in sorted(subjects):
         acting = in_effect(snapshot.of_subject(subject), COVER_EFFECTS)
         starts = [event for event in acting if isinstance(event.data, CoverStarted)]
-        runs_of_it = snapshot.assignments.get(subject.partition("/")[2], ())
-        # Where it does not hold on a day it runs before or after that: those after are concerned.
-        concerned = tuple(Concerned(run.since, run.until, run.fte) for run in runs_of_it)
+        runs_of_it = snapshot.assignments.get(identifier_of(subject), ())
+        # Where it does not hold on a day it runs before or after that: those after are affected.
+        affected = tuple(Affected(run.since, run.until, run.fte) for run in runs_of_it)
         holds, started = False, 0
         for event in acting:
             data = event.data
@@ -64,11 +66,11 @@ def covers_changed_while_not_held(snapshot: Snapshot) -> Iterable[Finding]:
                 holds, started = True, started + 1
             elif isinstance(data, CoverChanged | CoverEnded):
                 done = "ended" if isinstance(data, CoverEnded) else "changed"
-                day = data.ended_on if isinstance(data, CoverEnded) else data.effective_from
+                day = day_of_effect(event)
                 if not holds:
                     message = f"{subject} is {done} on {day}, and does not hold then."
                     events = [event, *nearest(starts, started)]
-                    yield on_a_day("cover-changed-while-not-held", [subject], day, message, events, concerned, [event])
+                    yield on_a_day("cover-changed-while-not-held", [subject], day, message, events, affected, [event])
                 holds = holds and done == "changed"
 
 
@@ -82,8 +84,8 @@ def covers_past_expected_end(snapshot: Snapshot) -> Iterable[Finding]:
                 expected, saying = data.expected_until, event
         if expected is None or saying is None:
             continue
-        first = expected + ONE_DAY
-        past = [Concerned(max(run.since, first), run.until, run.fte) for run in of_it if run.until > first]
+        first = expected + DAY
+        past = [Affected(max(run.since, first), run.until, run.fte) for run in of_it if run.until > first]
         ended = [event for event in snapshot.of_subject(subject) if isinstance(event.data, CoverEnded)] if past else []
         ends = in_order_of_days((event.data.ended_on, event) for event in ended)  # type: ignore[union-attr]
         for run in runs(past):

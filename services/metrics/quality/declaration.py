@@ -1,27 +1,26 @@
 """How a check is declared, and what it finds.
 
-Invariant: a check is declared once: its name, what it means, what would mend it and what it can move stand together.
+Invariant: a check is declared once, with its name, meaning, remedy and the figures that it can move.
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from typing import NamedTuple
 
 from contracts.envelope import Event
-from contracts.standing import order_of_recording
+from contracts.in_force import order_of_recording
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import FOREVER
+from services.metrics.timelines.rows import DAY, FOREVER
 
-ONE_DAY = timedelta(days=1)
 ACADEMY = "academy-cohorts"
-"""Stands beside the names of measures for the outcomes of the academy's cohorts, which are figures of their own."""
+"""Used beside the names of measures for the outcomes of the academy's cohorts, which are not measures."""
 
 
 MOST_NAMED = 50
-"""How many subjects, and events of one sort, a finding names at most: of thousands nobody reads on, and where thousands
-of findings each name thousands there is no end to it."""
+"""The most subjects, and events of one sort, that a finding names. Nobody reads thousands, and thousands of findings
+with thousands of names each would be endless."""
 
 
 class Severity(StrEnum):
@@ -40,8 +39,8 @@ SEVERITIES = {
 """Every severity with its meaning, the gravest first."""
 
 
-class Concerned(NamedTuple):
-    """The FTE (in millionths) that is in question from `since` up to and without `until`."""
+class Affected(NamedTuple):
+    """The FTE (in millionths) in question from `since` to the day before `until`."""
 
     since: date
     until: date
@@ -51,10 +50,13 @@ class Concerned(NamedTuple):
 class Finding(NamedTuple):
     """What a check found.
 
-    It holds from `since` up to and without `until` (FOREVER: no end is known). `says` is a sentence. `events` are those
-    behind it, in the order of recording. `concerned` is the FTE in question over time, from `since` on where it begins
-    before (many findings can share one). `withdrawn` are the events without which there would be nothing to find, where
-    that is plain; none where more than one could be wrong.
+    - It holds from `since` to the day before `until` (FOREVER: no end is known).
+    - `says` is a sentence.
+    - `events` are those behind it, in the order of recording.
+    - `affected` is the FTE in question over time. Only the part from `since` on counts, because several findings
+      can share one.
+    - `withdrawn` are the events without which there would be nothing to find, if that is clear; none if more than
+      one could be wrong.
     """
 
     check: str
@@ -63,14 +65,14 @@ class Finding(NamedTuple):
     until: date
     message: str
     events: tuple[Event, ...]
-    concerned: tuple[Concerned, ...] = ()
+    affected: tuple[Affected, ...] = ()
     withdrawn: tuple[Event, ...] = ()
 
-    def concerned_on(self, day: date) -> int:
+    def affected_on(self, day: date) -> int:
         """The FTE in question on a day, in millionths."""
         if day < self.since:
             return 0
-        return sum(item.fte for item in self.concerned if item.since <= day < item.until)
+        return sum(item.fte for item in self.affected if item.since <= day < item.until)
 
 
 def on_a_day(
@@ -79,16 +81,16 @@ def on_a_day(
     day: date,
     message: str,
     events: Iterable[Event],
-    concerned: tuple[Concerned, ...] = (),
+    affected: tuple[Affected, ...] = (),
     withdrawn: Sequence[Event] = (),
 ) -> Finding:
     """A finding about one day."""
-    until = day + ONE_DAY
-    return Finding(check, tuple(subjects), day, until, message, in_order(events), concerned, tuple(withdrawn))
+    until = day + DAY
+    return Finding(check, tuple(subjects), day, until, message, in_order(events), affected, tuple(withdrawn))
 
 
 def nearest(events: Sequence[Event], index: int) -> Sequence[Event]:
-    """At most `MOST_NAMED` of some events in order: those around an index among them."""
+    """At most `MOST_NAMED` of some ordered events: those around an index."""
     first = max(0, min(index - MOST_NAMED // 2, len(events) - MOST_NAMED))
     return events[first : first + MOST_NAMED]
 
@@ -99,9 +101,9 @@ def in_order(events: Iterable[Event]) -> tuple[Event, ...]:
     return tuple(sorted(once.values(), key=order_of_recording))
 
 
-def runs(stretches: Iterable[Concerned]) -> list[list[Concerned]]:
-    """Stretches of one subject, ascending, put together where one goes on from the other."""
-    runs_of_stretches: list[list[Concerned]] = []
+def runs(stretches: Iterable[Affected]) -> list[list[Affected]]:
+    """Stretches of one subject, ascending; adjacent ones are joined."""
+    runs_of_stretches: list[list[Affected]] = []
     for stretch in stretches:
         if runs_of_stretches and runs_of_stretches[-1][-1].until == stretch.since:
             runs_of_stretches[-1].append(stretch)
@@ -114,7 +116,7 @@ def in_words(since: date, until: date) -> str:
     """A stretch of days in words: the first and the last of them."""
     if until == FOREVER:
         return f"from {since} on"
-    return f"on {since}" if until == since + ONE_DAY else f"from {since} to {until - ONE_DAY}"
+    return f"on {since}" if until == since + DAY else f"from {since} to {until - DAY}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,10 +43,11 @@ def series_replaced(snapshot: Snapshot) -> Iterable[Finding]:
 def _going_on(
     of_a_kind: Sequence[tuple[Series, Counts]], days: Sequence[tuple[date, int]], counts: Counts
 ) -> tuple[date, int] | None:
-    """From when on, and where among those of a kind, another series seems to have replaced one.
+    """From which day on another series seems to have replaced one, and its place among those of the kind.
 
-    One that began after the last count; or that began before it, later than the series itself, and was counted twice
-    since: once can be the same round, of which not every count is in. None where the series is too old by then.
+    The other series began after the last count. Or it began before that, but later than the series itself, and was
+    counted twice since then. (Once can be the same round of counting, of which not all counts are in.) None if the
+    series is too old by then.
     """
     counted_once: dict[int, date] = {}
     for at in range(bisect_right(days, counts.last, key=itemgetter(0)), len(days)):
@@ -79,11 +80,11 @@ CHECKS = (
     Check(
         "demand-series-replaced",
         "Series of children that another seems to have replaced",
-        "A series of children was counted last before another of the same kind began, or while a newer one was "
-        "counted beside it that goes on; its end is not recorded: both count until it grows old.",
-        "Where the other replaced it, record its end (uk.workforce.demand.ended.v1) on the day on which the other "
-        "began, or, of series that were counted beside each other, on the day of its first count that the other "
-        "made alone. Where both go on, record the newer counts of it.",
+        "A series of children was counted last before another of the same kind began, or while a newer one that goes "
+        "on was counted beside it. Its end is not recorded, so both count until it grows old.",
+        "If the other replaced it, record its end (uk.workforce.demand.ended.v1) on the day on which the other began. "
+        "If they were counted beside each other, take the day of the first count that the other made alone. If both go "
+        "on, record the newer counts of it.",
         Severity.MAY_MOVE,
         MOVES,
         series_replaced,

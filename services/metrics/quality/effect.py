@@ -1,7 +1,7 @@
 """How a finding moves the stocks as at a date: the FTE in question, and what the figures would be without some events.
 
-Invariant: the difference is exact: it is that of two snapshots of all events, though only those are built again that
-can tell the two apart.
+Invariant: the difference is exact. It equals that of two snapshots of all events, although only events that can make
+a difference are used.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from datetime import date
 from itertools import islice
 from typing import NamedTuple
 
-from contracts.envelope import Event
+from contracts.envelope import Event, identifier_of
 from contracts.events.hiring import WorkerMerged
 from contracts.occupying import EFFECTS as WORKER_EFFECTS
 from services.metrics.measures.catalogue import count
@@ -39,23 +39,23 @@ STOCKS: tuple[Count, ...] = tuple(
 """The stocks of which differences are told, in scope all."""
 
 MOVE_STOCKS = frozenset({*WORKER_EFFECTS, *POST_EFFECTS, *COVER_EFFECTS, WorkerMerged.event_type})
-"""The types of events that say who and what stands where: no other moves a stock."""
+"""The types of events that decide posts, occupancies and cover. No other type moves a stock."""
 
 
 MOST_AROUND = 1_000
-"""Standing events around a finding up to which its effect is worked out: two snapshots of so many take a tenth of a
-second, and there are a hundred findings to a page."""
+"""The effect of a finding is worked out if at most so many events in force are around it. Two snapshots of so many
+take a tenth of a second, and a page has a hundred findings."""
 
 
 class Effect(NamedTuple):
     """What a finding is to the figures as at a date.
 
-    `concerned` is the FTE in question, in millionths. `without` are the events that were left out, and `moves` by how
-    much each stock that differs would then differ, in millionths; None where it is not plain which to leave out, or
-    where so much stands around the finding (`MOST_AROUND`) that it is not worked out.
+    `affected` is the FTE in question, in millionths. `without` are the events that were left out. `moves` says by
+    how much stocks would then differ, in millionths. It is None if it is not clear which events to leave out, or if
+    there are too many events around the finding (`MOST_AROUND`).
     """
 
-    concerned: int
+    affected: int
     without: tuple[Event, ...]
     moves: Mapping[str, int] | None
 
@@ -67,18 +67,18 @@ def effect(snapshot: Snapshot, finding: Finding, as_at: date) -> Effect:
         ("quality: effect", finding.check, left_out, as_at),
         lambda: difference_without(snapshot, finding.withdrawn, as_at) if left_out else None,
     )
-    return Effect(finding.concerned_on(as_at), finding.withdrawn, moves)
+    return Effect(finding.affected_on(as_at), finding.withdrawn, moves)
 
 
 def difference_without(snapshot: Snapshot, events: Sequence[Event], as_at: date) -> dict[str, int] | None:
-    """By how much each stock as at a date would differ without some standing events; those that differ only. None where
-    more than `MOST_AROUND` events stand around them.
+    """By how much stocks as at a date would differ without some events in force; only stocks that differ. None if
+    there are more than `MOST_AROUND` events around them.
     """
     left_out = {event.identity for event in events}
-    concerned = [event for event in events if event.envelope.type in MOVE_STOCKS]
-    if not concerned:
+    affected = [event for event in events if event.envelope.type in MOVE_STOCKS]
+    if not affected:
         return {}
-    around = _around(snapshot, concerned)
+    around = _around(snapshot, affected)
     if around is None:
         return None
     present = _stocks(Snapshot(around), as_at)
@@ -92,27 +92,29 @@ def _stocks(snapshot: Snapshot, as_at: date) -> dict[str, int]:
 
 
 def _around(snapshot: Snapshot, events: Iterable[Event]) -> list[Event] | None:
-    """The standing events that can tell a snapshot with these events from one without.
+    """The events in force that can make a difference between a snapshot with these events and one without.
 
-    These are all events of the persons, posts and assignments concerned, of every post these name, of whoever stands
-    on one of those, and of the posts these name in turn (whose facts, but not whose other occupants, matter). None
-    where there are too many.
+    These are all events
+    - of the persons, posts and assignments affected;
+    - of every post that these name, and of the workers who hold or cover one of those posts;
+    - of the posts that these name in turn. (Their facts matter, but not their other occupants.) None where there are
+      too many.
     """
-    concerned = {_subject(snapshot, event) for event in events}
-    posts = {subject.partition("/")[2] for subject in concerned if subject.startswith("post/")}
-    if _are_too_many(snapshot, concerned):
+    affected = {_subject(snapshot, event) for event in events}
+    posts = {identifier_of(subject) for subject in affected if subject.startswith("post/")}
+    if _are_too_many(snapshot, affected):
         return None
-    posts |= _posts_named(snapshot, concerned)
-    everybody = set(concerned)
+    posts |= _posts_named(snapshot, affected)
+    everybody = set(affected)
     for post in posts:
         everybody.update(use.subject for use in islice(uses(snapshot).get(post, ()), MOST_AROUND + 1))
         if _are_too_many(snapshot, everybody):
             return None
     posts |= _posts_named(snapshot, everybody)
-    wanted = everybody | {f"post/{post}" for post in posts}
-    if _are_too_many(snapshot, wanted):
+    subjects = everybody | {f"post/{post}" for post in posts}
+    if _are_too_many(snapshot, subjects):
         return None
-    events_of_all = (event for subject in sorted(wanted) for event in _events_of(snapshot, subject))
+    events_of_all = (event for subject in sorted(subjects) for event in _events_of(snapshot, subject))
     return [event for event in events_of_all if event.envelope.type in MOVE_STOCKS]
 
 

@@ -1,6 +1,6 @@
 """The events of each person one by one, with the posts held before and after each.
 
-Invariant: what is held is what `contracts/occupying.py` says; there is no second story of it here.
+Invariant: `contracts/occupying.py` alone says what is held; this module has no rules of its own about it.
 """
 
 from bisect import bisect_left, insort
@@ -26,9 +26,9 @@ class Step(NamedTuple):
     `before` and `after` are the numbers of posts held before it and after it, and `fte_before` and `fte_after` their
     FTE together; `acts` says whether it says of some post that it is held, or no more. Of the posts that the event
     names `named_before` are held before it, each with the event by which it came to be held as it was; `named_after`
-    after it. Where it moves from a post not held, `held_before` are the posts held before it; where it brings the FTE
-    above 1, or somebody leaves, `held_after` those held after it: in alphabetical order up to `MOST_NAMED`, each with
-    the event by which it came to be held so.
+    after it. If it moves from a post not held, `held_before` are the posts held before it. If it brings the FTE
+    above 1, or somebody leaves, `held_after` are those held after it. Both are in alphabetical order, up to
+    `MOST_NAMED`, each with the event by which the post came to be held so.
     """
 
     event: Event
@@ -50,12 +50,14 @@ class Step(NamedTuple):
 
     @property
     def goes_above_one(self) -> bool:
-        """Whether the FTE comes to more than 1 by it."""
+        """Whether it brings the FTE above 1."""
         return self.fte_before <= 1 < self.fte_after
 
 
 class Followed(NamedTuple):
-    """One person's steps; of each post the events by which it was taken up, in the order in which they took effect."""
+    """One person's steps; and for each post the events by which it was taken up, in the order in which they took
+    effect.
+    """
 
     steps: Sequence[Step]
     taken_up: Mapping[str, Sequence[Event]]
@@ -66,7 +68,7 @@ class Followed(NamedTuple):
 
 
 def followed(snapshot: Snapshot) -> Mapping[str, Followed]:
-    """Of each person the standing events that say which posts are held, in the order in which they take effect."""
+    """For each person, the events in force that say which posts are held, in the order in which they take effect."""
     return snapshot.kept(
         "quality: followed",
         lambda: {person: _follow(events) for person, events in sorted(snapshot.of_persons.items())},

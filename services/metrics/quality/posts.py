@@ -1,16 +1,17 @@
-"""Checks of posts: their funding beside those who hold them, and changes of posts that nobody established.
+"""Checks of posts: more occupants than funding, and changes of posts that nobody established.
 
-Invariant: only days on which a post is funded count here; of the others `unfunded.py` tells.
+Invariant: only days on which a post is funded count here; `unfunded.py` covers the others.
 """
 
 from collections.abc import Iterable
 
 from contracts.effects import day_of_effect
+from contracts.envelope import identifier_of
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
 from services.metrics.measures.declaration import exact
 from services.metrics.quality.declaration import (
+    Affected,
     Check,
-    Concerned,
     Finding,
     Severity,
     in_words,
@@ -27,9 +28,9 @@ FUNDING = ("establishment", "vacancies", "over-establishment", "uncovered-vacanc
 
 def above_funded_fte(snapshot: Snapshot) -> Iterable[Finding]:
     """Posts whose occupants come to more than the post is funded for."""
-    for staffing_unit, concerned in at_funded_posts(snapshot, lambda row: row.over_establishment):
-        post = staffing_unit.partition("/")[2]
-        for run, _, workers in standing_there(uses(snapshot).get(post, ()), runs(concerned)):
+    for staffing_unit, affected in at_funded_posts(snapshot, lambda row: row.over_establishment):
+        post = identifier_of(staffing_unit)
+        for run, _, workers in standing_there(uses(snapshot).get(post, ()), runs(affected)):
             since, until = run[0].since, run[-1].until
             most = exact(max(item.fte for item in run))
             message = f"{staffing_unit} has {most} FTE in post above its funded FTE {in_words(since, until)}."
@@ -46,17 +47,17 @@ def posts_changed_before_established(snapshot: Snapshot) -> Iterable[Finding]:
         acting = in_effect(snapshot.of_subject(post), POST_EFFECTS)
         established = next((n for n, e in enumerate(acting) if isinstance(e.data, PostEstablished)), len(acting))
         later = acting[established : established + 1]
-        rows = snapshot.posts.get(post.partition("/")[2], ())
-        funded = tuple(Concerned(row.valid_from, row.valid_to, row.facts.funded) for row in rows)
+        rows = snapshot.posts.get(identifier_of(post), ())
+        funded = tuple(Affected(row.valid_from, row.valid_to, row.facts.funded) for row in rows)
         for event in acting[:established]:
             data = event.data
             if isinstance(data, PostChanged | PostClosed):
                 day = day_of_effect(event)
                 done = "changed" if isinstance(data, PostChanged) else "closed"
                 when = "not established by then" if later else "never established"
-                concerned = funded if done == "closed" else ()
+                affected = funded if done == "closed" else ()
                 message = f"{post} is {done} on {day}, and {when}."
-                yield on_a_day(check, [post], day, message, [event, *later], concerned, [event])
+                yield on_a_day(check, [post], day, message, [event, *later], affected, [event])
 
 
 CHECKS = (

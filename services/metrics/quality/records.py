@@ -1,6 +1,6 @@
 """Checks of the records themselves: corrections, withdrawals, merges, entries made twice, late or early.
 
-Invariant: these alone look at events that do not stand; all others look at those that do.
+Invariant: only these checks look at events that are not in force; all others look at those that are.
 """
 
 from collections import defaultdict
@@ -21,6 +21,7 @@ from contracts.events.hiring import (
     WorkerStarted,
 )
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.policies import InitiativeAnnounced
 from contracts.events.posts import PostClosed, PostEstablished
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import (
@@ -30,43 +31,44 @@ from contracts.events.working_life import (
     DemandEnded,
     RetentionPaymentMade,
 )
+from contracts.in_force import events_in_force
 from contracts.occupying import Reversals
-from contracts.standing import standing_events
 from services.metrics.quality.declaration import Check, Finding, Severity, in_order, nearest, on_a_day
 from services.metrics.quality.uses import naming, uses
 from services.metrics.snapshot.snapshot import Snapshot
 
 LATE_AFTER = 31
-"""Days after which an entry is late: a month's figures are drawn up within the next month."""
+"""After so many days an entry is late: a month's figures are drawn up within the next month."""
 EARLY_BEFORE = 183
-"""Days before which an entry is early: half a year, longer than notice periods and lead times of hires."""
+"""An entry made more than so many days before is early: half a year, longer than notice periods and lead times of
+hires."""
 
 VERY_MANY = 1_000
 """Events of one subject, or occupants of one post, beyond which they cannot be right: real ones have some dozens."""
 
 SAYS_THE_SAME: Mapping[type[EventData], tuple[str, ...]] = {
-    PostEstablished: ("effective_from",),
-    PostClosed: ("closed_on",),
-    WorkerStarted: ("started_on", "post"),
-    WorkerMoved: ("moved_on", "to_post"),
-    WorkerFteChanged: ("effective_from", "post"),
-    WorkerLeft: ("left_on",),
-    CoverStarted: ("started_on",),
-    CoverEnded: ("ended_on",),
+    PostEstablished: ("effective_date",),
+    PostClosed: ("effective_date",),
+    WorkerStarted: ("effective_date", "post"),
+    WorkerMoved: ("effective_date", "to_post"),
+    WorkerFteChanged: ("effective_date", "post"),
+    WorkerLeft: ("effective_date",),
+    CoverStarted: ("effective_date",),
+    CoverEnded: ("effective_date",),
     PanelDecided: ("panel", "kind"),
-    AbsenceRecorded: ("absent_from", "reason"),
-    CaseloadCounted: ("counted_on",),
-    RetentionPaymentMade: ("paid_on",),
-    DemandCounted: ("counted_on", "demand", "service_area"),
-    DemandEnded: ("ended_on",),
+    AbsenceRecorded: ("effective_date", "reason"),
+    CaseloadCounted: ("effective_date",),
+    RetentionPaymentMade: ("effective_date",),
+    DemandCounted: ("effective_date", "demand", "service_area"),
+    DemandEnded: ("effective_date",),
 }
-"""Two events of one kind and subject that have these fields in common speak of one thing."""
+"""Two events of one kind and subject with the same values of these fields are about one thing."""
 
 
 def very_many_records(snapshot: Snapshot) -> Iterable[Finding]:
     """Subjects of which more is recorded than can be true of one worker, post or assignment."""
     of_subject: defaultdict[str, list[Event]] = defaultdict(list)
-    for event in snapshot.standing:
+    for event in snapshot.in_force:
         of_subject[event.envelope.subject].append(event)
     for subject, events in of_subject.items():
         if len(events) > VERY_MANY and subject.startswith(("worker/", "post/", "cover/")):
@@ -74,10 +76,10 @@ def very_many_records(snapshot: Snapshot) -> Iterable[Finding]:
             day = events[-1].envelope.time.date()
             yield on_a_day("very-many-records", [subject], day, message, nearest(events, len(events)))
     for post, of_post in uses(snapshot).items():
-        standing = {use.subject for use in of_post}
-        if len(standing) > VERY_MANY:
+        on_the_post = {use.subject for use in of_post}
+        if len(on_the_post) > VERY_MANY:
             message = (
-                f"{len(standing):,} workers and assignments stand on post/{post}: more than can be true of one post."
+                f"{len(on_the_post):,} workers and assignments stand on post/{post}: more than can be true of one post."
             )
             # One of them is enough to look at.
             first = naming(snapshot, of_post[0].subject, post).before(of_post[0].until)
@@ -91,7 +93,7 @@ def references_to_nothing(snapshot: Snapshot) -> Iterable[Finding]:
     by_source = {(event.envelope.source, event.envelope.id): event for event in known}
     by_id = {event.envelope.id: event for event in known}
     voided = {event.referred for event in known if event.envelope.voids}
-    standing = {event.identity for event in snapshot.standing}
+    in_force = {event.identity for event in snapshot.in_force}
     for event in known:
         envelope = event.envelope
         if event.referred is None or envelope.referred is None:
@@ -100,7 +102,7 @@ def references_to_nothing(snapshot: Snapshot) -> Iterable[Finding]:
         if target is not None and target.envelope.subject == envelope.subject:
             continue
         # What was itself corrected or withdrawn says nothing any more.
-        if event.identity in voided or (envelope.supersedes is not None and event.identity not in standing):
+        if event.identity in voided or (envelope.supersedes is not None and event.identity not in in_force):
             continue
         done = "supersedes" if envelope.supersedes else "voids"
         other = target or by_source.get(envelope.referred) or by_id.get(envelope.referred[1])
@@ -124,13 +126,13 @@ def corrected_twice(snapshot: Snapshot) -> Iterable[Finding]:
         if corrected is not None:
             fitting = [event for event in of_one if event.envelope.subject == corrected.envelope.subject]
             of_several |= {identity: fitting} if len(fitting) > 1 else {}
-    happened = _not_withdrawn(known, of_several.values())
+    not_withdrawn = _not_withdrawn(known, of_several.values())
     for identity, of_one in of_several.items():
-        corrected, counting = by_identity[identity], [event for event in of_one if event.identity in happened]
+        corrected, counting = by_identity[identity], [event for event in of_one if event.identity in not_withdrawn]
         if len(counting) > 1:
             subject = corrected.envelope.subject
             names = ", ".join(event.name for event in counting)
-            message = f"{corrected.name} of {subject} is superseded by {names}: the last recorded counts."
+            message = f"{corrected.name} of {subject} is superseded by {names}: the one recorded last counts."
             day = counting[-1].envelope.time.date()
             yield on_a_day("corrected-twice", [subject], day, message, [corrected, *counting])
 
@@ -145,20 +147,20 @@ def _not_withdrawn(known: Sequence[Event], corrections: Iterable[Iterable[Event]
         for event in of_one
     ]
     voids = [event for event in known if event.envelope.voids] if alone else []
-    return {event.identity for event in standing_events([*voids, *alone])}
+    return {event.identity for event in events_in_force([*voids, *alone])}
 
 
 def merges_without_events(snapshot: Snapshot) -> Iterable[Finding]:
     """Merges of two numbers of which one has no events of its own."""
     numbers = {run.agency_worker for of_cover in snapshot.assignments.values() for run in of_cover}
     numbers |= {
-        event.envelope.subject.partition("/")[2]
-        for event in snapshot.standing
+        event.identifier
+        for event in snapshot.in_force
         if event.envelope.subject.startswith("worker/") and not isinstance(event.data, WorkerMerged)
     }
     merges = snapshot.facts(WorkerMerged)
     for event, data in merges:
-        kept = event.envelope.subject.partition("/")[2]
+        kept = event.identifier
         for number, of_what in ((data.duplicate, "the duplicate"), (kept, "the number kept")):
             if number not in numbers:
                 message = f"worker/{kept} and worker/{data.duplicate} are merged, and nothing is recorded of {of_what}."
@@ -167,7 +169,7 @@ def merges_without_events(snapshot: Snapshot) -> Iterable[Finding]:
 
 
 def recorded_twice(snapshot: Snapshot) -> Iterable[Finding]:
-    """Standing events that say the same kind of thing of one subject and day."""
+    """Events in force that say the same kind of thing of one subject and day."""
     reversals = {person: Reversals(events) for person, events in snapshot.of_persons.items()}
     for model, fields in SAYS_THE_SAME.items():
         alike: defaultdict[tuple[Any, ...], list[Event]] = defaultdict(list)
@@ -208,6 +210,8 @@ def _known_at_the_earliest(event: Event) -> date | None:
         return None
     if isinstance(event.data, AbsenceRecorded) and event.data.returned_on is not None:
         return event.data.returned_on
+    if isinstance(event.data, InitiativeAnnounced) and event.data.announced_on is not None:
+        return event.data.announced_on
     return effective_date(event)
 
 
@@ -222,7 +226,7 @@ def early_entries(snapshot: Snapshot) -> Iterable[Finding]:
 
 
 def _entries(snapshot: Snapshot, check: str, counts: Callable[[int], bool], word: str) -> Iterable[Finding]:
-    for event in snapshot.standing:
+    for event in snapshot.in_force:
         days, day = days_late(event), _known_at_the_earliest(event)
         if days is not None and day is not None and counts(days):
             message = f"{event.name} takes effect on {day} and was recorded {abs(days)} days {word} it."
@@ -230,7 +234,9 @@ def _entries(snapshot: Snapshot, check: str, counts: Callable[[int], bool], word
 
 
 class Lateness(NamedTuple):
-    """Of one kind of event: how many stand, how many were entered late, and the median of the late ones' days."""
+    """For one kind of event: how many stand, how many were entered late, and the median delay of the late ones in
+    days.
+    """
 
     event_type: str
     events: int
@@ -245,7 +251,7 @@ def lateness(snapshot: Snapshot) -> list[Lateness]:
 
 def _lateness(snapshot: Snapshot) -> list[Lateness]:
     days_of: defaultdict[str, list[int]] = defaultdict(list)
-    for event in snapshot.standing:
+    for event in snapshot.in_force:
         days = days_late(event)
         if days is not None:
             days_of[event.envelope.type].append(days)
@@ -260,7 +266,7 @@ CHECKS = (
     Check(
         "very-many-records",
         "Very many records of one",
-        f"More than {VERY_MANY:,} events stand of one worker, post or assignment, or more than so many stand on "
+        f"More than {VERY_MANY:,} events are in force of one worker, post or assignment, or more than so many stand on "
         "one post: several share one number, or a feed repeats itself. What is counted of it comes late; where each "
         "record moves all that follow, not at all.",
         "Void what was sent too often; what is of others, record under their numbers.",
@@ -271,10 +277,10 @@ CHECKS = (
     Check(
         "reference-to-no-event",
         "Correction or withdrawal of no event",
-        "An event supersedes or voids one that is not known (of the same type and subject, and of its own source where "
-        "it names no other): a correction then counts beside what it was to replace, a withdrawal withdraws nothing.",
-        "Send the event that is referred to; or void the correction or withdrawal, and send it again with the right id "
-        "and, for an event of another source, that source in `supersedessource` or `voidssource`.",
+        "An event supersedes or voids one that is not known: of the same type and subject, and of its own source if it "
+        "names no other. The correction counts beside what it was to replace; the withdrawal withdraws nothing.",
+        "Send the event that is referred to. Or void the correction or withdrawal and send it again with the right id. "
+        "If the other event is of another source, name that in `supersedessource` or `voidssource`.",
         Severity.MAY_MOVE,
         ("in-post", "establishment", "agency", "starters", "leavers"),
         references_to_nothing,

@@ -1,8 +1,7 @@
-"""The check of ties: two events of one instant, of which nothing states the later, and on which of them it is hangs a
-figure.
+"""The check of ties: two events of one instant, if nothing states which is the later and a figure depends on it.
 
-Invariant: whether a figure hangs on it is found by counting both ways, with the measures' own code; a tie after which
-every figure is the same is none.
+Invariant: whether a figure depends on a tie is found by counting both ways, with the measures' own code. If every
+figure is the same either way, there is no finding.
 """
 
 from collections import defaultdict
@@ -10,11 +9,11 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Seq
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import combinations
-from typing import Any
 
 from contracts.effects import effective_date
 from contracts.envelope import Event, format_instant
 from contracts.events.agency_cover import CoverChanged, CoverStarted
+from contracts.events.base import EventData
 from contracts.events.hiring import (
     ApplicationProgressed,
     CohortOpened,
@@ -26,41 +25,43 @@ from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostChanged, PostEstablished
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import CaseloadCounted, DemandCounted
-from contracts.standing import order_of_recording, recorded_before, rival_versions
+from contracts.in_force import order_of_recording, recorded_before, rival_versions
 from services.metrics.quality.both_ways import Counting, size_around, subject_of
 from services.metrics.quality.declaration import ACADEMY, Check, Finding, Severity, in_order, on_a_day
 from services.metrics.snapshot.snapshot import Snapshot
 
-ONE_THING: Mapping[type, Callable[[Any], Hashable]] = {
-    PostEstablished: lambda data: data.effective_from,
-    PostChanged: lambda data: data.effective_from,
-    WorkerStarted: lambda data: data.started_on,
-    WorkerMoved: lambda data: data.moved_on,
-    WorkerFteChanged: lambda data: (data.effective_from, data.post),
-    WorkerLeft: lambda data: data.left_on,
-    LeaverReversed: lambda data: data.left_on,
-    CoverStarted: lambda data: data.started_on,
-    CoverChanged: lambda data: data.effective_from,
-    PanelDecided: lambda data: (data.panel, data.kind),
-    ApplicationProgressed: lambda data: (data.stage, data.reached_on),
-    CohortOpened: lambda data: None,
-    CaseloadCounted: lambda data: data.counted_on,
-    DemandCounted: lambda data: (data.counted_on, data.demand, data.service_area),
+ONE_THING: Mapping[type[EventData], tuple[str, ...]] = {
+    PostEstablished: ("effective_date",),
+    PostChanged: ("effective_date",),
+    WorkerStarted: ("effective_date",),
+    WorkerMoved: ("effective_date",),
+    WorkerFteChanged: ("effective_date", "post"),
+    WorkerLeft: ("effective_date",),
+    LeaverReversed: ("effective_date",),
+    CoverStarted: ("effective_date",),
+    CoverChanged: ("effective_date",),
+    PanelDecided: ("panel", "kind"),
+    ApplicationProgressed: ("effective_date", "stage"),
+    CohortOpened: (),
+    CaseloadCounted: ("effective_date",),
+    DemandCounted: ("effective_date", "demand", "service_area"),
 }
-"""Of which events of one kind and subject the later (or the first) counts: those that have this in common.
+"""For each kind of event, the fields that events of one subject must have in common so that only the later (or the
+first) counts.
 
 Events of two kinds take effect in the order of their kinds, but for leavers and their reversals.
 """
 
 MOST_TIED = 20
-"""Of more events of one instant about one thing the last so many are looked at: each is counted anew."""
+"""If more events of one instant are about one thing, only the last so many are looked at, because each is counted
+again."""
 
 
 def orders_not_stated(snapshot: Snapshot) -> Iterable[Finding]:
-    """Events of one instant that nothing orders, and from whose order a figure follows: mostly two."""
+    """Finds events of one instant (mostly two) whose order nothing states although a figure depends on it."""
     counting = Counting(snapshot)
     ties = [
-        *((tied, _of_standing) for tied in _standing_together(snapshot)),
+        *((tied, _of_in_force) for tied in _in_force_together(snapshot)),
         *((tied, _of_versions) for tied in _rivals(snapshot)),
     ]
     # Those with the least around them first: where too much is to be counted, dirt is left out and nothing else.
@@ -70,7 +71,7 @@ def orders_not_stated(snapshot: Snapshot) -> Iterable[Finding]:
     yield from (_not_counted(subject, tied) for subject, tied in counting.left_out.items())
 
 
-def _of_standing(counting: Counting, tied: Sequence[Event]) -> Iterator[Finding]:
+def _of_in_force(counting: Counting, tied: Sequence[Event]) -> Iterator[Finding]:
     for kind in dict.fromkeys(type(event.data) for event in tied):
         alike = [event for event in tied if type(event.data) is kind]
         findings = list(_of_pairs(counting, alike, _exchanged))
@@ -87,7 +88,7 @@ def _of_versions(counting: Counting, versions: Sequence[Event]) -> Iterator[Find
 
 
 def _rivals(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
-    """Of each record the versions that can be the last as well as the one that counts, and then that one."""
+    """For each record, the versions that could equally be the last, and then the one that counts."""
     for versions in rival_versions(snapshot.events):
         counts = versions[-1]
         last_of_source = {one.envelope.source: one for one in versions}
@@ -97,17 +98,18 @@ def _rivals(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
             yield [*others, counts]
 
 
-def _standing_together(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
-    """Standing events of one instant about one thing, several at a time, in the order of recording."""
+def _in_force_together(snapshot: Snapshot) -> Iterator[Sequence[Event]]:
+    """events in force of one instant about one thing, several at a time, in the order of recording."""
     by_subject: defaultdict[Hashable, list[Event]] = defaultdict(list)
-    for event in snapshot.standing:
-        one_thing = ONE_THING.get(type(event.data))
-        if one_thing is not None:
+    for event in snapshot.in_force:
+        fields = ONE_THING.get(type(event.data)) if isinstance(event.data, EventData) else None
+        if fields is not None:
             kind = WorkerLeft if isinstance(event.data, LeaverReversed) else type(event.data)
             # Caseloads that are counted under several numbers of one person add up: only those of one number are tied.
             counted = isinstance(event.data, CaseloadCounted)
             subject = event.envelope.subject if counted else subject_of(snapshot, event)
-            by_subject[event.envelope.time, kind, subject, one_thing(event.data)].append(event)
+            common = (getattr(event.data, name) for name in fields)
+            by_subject[event.envelope.time, kind, subject, *common].append(event)
     return (together[-MOST_TIED:] for together in by_subject.values() if len(together) > 1)
 
 
@@ -178,8 +180,8 @@ def _not_counted(subject: str, tied: Sequence[Event]) -> Finding:
     names = " and ".join(event.name for event in in_order(tied))
     message = (
         f"{names} of {subject} were recorded at the same time, {format_instant(tied[-1].envelope.time)}, and nothing "
-        "states which is the later. So much is recorded around them, and so many others, that it was not counted "
-        "whether another figure would follow, were it the other way round."
+        "states which is the later. So much else is recorded around them that it was not counted whether the other "
+        "order would change a figure."
     )
     return on_a_day("order-not-stated", [subject], _day(tied[-1]), message, tied)
 
@@ -189,14 +191,14 @@ def _finding(snapshot: Snapshot, tied: Sequence[Event], later: Event) -> Finding
     names = " and ".join(event.name for event in in_order(tied))
     message = (
         f"{names} of {subject} were recorded at the same time, {format_instant(later.envelope.time)}, and nothing "
-        f"states which is the later. {later.name} is taken to be, {_because(tied, later)}; were it the other way "
-        "round, another figure would follow."
+        f"states which is the later. {later.name} is taken to be, {_because(tied, later)}. The other order would "
+        "change a figure."
     )
     return on_a_day("order-not-stated", [subject], _day(later), message, tied)
 
 
 def _because(tied: Sequence[Event], later: Event) -> str:
-    """Why it is that event of some which is taken to be the later."""
+    """Why, among some events, that one is taken to be the later."""
     if isinstance(later.data, LeaverReversed) and not all(isinstance(one.data, LeaverReversed) for one in tied):
         return "as a leaver of the same time is reversed"
     if any(event.envelope.source != later.envelope.source for event in tied):
@@ -212,11 +214,11 @@ CHECKS = (
     Check(
         "order-not-stated",
         "Two events of one instant, and nothing says which is the later",
-        "Two events of one thing were recorded at the same time, and other figures would follow if they had come the "
-        "other way round; a fixed rule decides which counts as the later, and may be wrong.",
+        "Two events of one thing were recorded at the same time, and their order changes figures. A fixed rule decides "
+        "which counts as the later, and may be wrong.",
         "Send the one that is right again with `supersedes`: it is recorded later then. Or send it again with "
-        "`supersedes`, the same `time`, and a `sourcesequence` higher than that of the other event; and let the HR "
-        "system state a `sourcesequence` wherever it writes several changes with one time.",
+        "`supersedes`, the same `time`, and a higher `sourcesequence` than the other event has. Let the HR system "
+        "state a `sourcesequence` wherever it writes several changes with one time.",
         Severity.MAY_MOVE,
         (
             *("establishment", "in-post", "vacancies", "over-establishment", "agency", "agency-cover", "agency-cost"),

@@ -1,7 +1,7 @@
-"""Checks of who stands on a post that is not funded that day.
+"""Checks of holders and covers of a post that is not funded that day.
 
-Invariant: each is found by one check: the post is unknown, not established yet, or closed. Above the funding of a post
-that is funded stands `posts.py`.
+Invariant: each is found by exactly one check: the post is unknown, not yet established, or closed. (`posts.py`
+checks funded posts with more occupants than funding.)
 """
 
 from bisect import bisect_right
@@ -13,8 +13,8 @@ from operator import itemgetter
 
 from contracts.envelope import Event
 from services.metrics.quality.declaration import (
+    Affected,
     Check,
-    Concerned,
     Finding,
     Severity,
     in_order,
@@ -34,8 +34,8 @@ from services.metrics.timelines.rows import FOREVER, Post
 ON_POSTS = ("in-post", "vacancies", "over-establishment", "agency", "agency-cover", "uncovered-vacancies")
 
 MOST_OF_A_POST = 10_000
-"""How often uses of one post and its closings are put together, at most: of thousands that stand on a post which closes
-and opens thousands of times, the first are told."""
+"""How often uses of one post and its closings are put together, at most. If thousands are on a post that closes and
+opens thousands of times, the first are named."""
 
 
 def _where_not_funded(
@@ -47,7 +47,7 @@ def _where_not_funded(
     """The uses of posts within the spans that `span` gives of their facts, which are ascending; `why` speaks of one."""
     for post, of_post in uses(snapshot).items():
         spans = list(span(snapshot.posts.get(post, ())))
-        pieces: defaultdict[str, list[Concerned]] = defaultdict(list)
+        pieces: defaultdict[str, list[Affected]] = defaultdict(list)
         unfunded = list(islice(_within(of_post, spans), MOST_OF_A_POST + 1))
         if len(unfunded) > MOST_OF_A_POST:
             reason = why(unfunded[0][1])
@@ -63,9 +63,9 @@ def _where_not_funded(
                 [*about, *_first_naming(snapshot, unfunded[-1][0])],
             )
         for use, (since, until) in unfunded[:MOST_OF_A_POST]:
-            pieces[use.subject].append(Concerned(max(use.since, since), min(use.until, until), use.fte))
-        for subject, concerned in pieces.items():
-            for run in runs(sorted(concerned)):
+            pieces[use.subject].append(Affected(max(use.since, since), min(use.until, until), use.fte))
+        for subject, affected in pieces.items():
+            for run in runs(sorted(affected)):
                 since, until = run[0].since, run[-1].until
                 verb = "holds" if subject.startswith("worker/") else "covers"
                 reason = why(next(each for each in spans if each[0] <= since < each[1]))

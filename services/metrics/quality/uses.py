@@ -1,6 +1,6 @@
-"""Who stands on each post and when, and the events that say so: what the checks of posts and of cover share.
+"""Who holds or covers each post and when, and the events that say so. The checks of posts and of cover share this.
 
-Invariant: what is told of a post is in the order of days, and of many no more than a finding names.
+Invariant: results about a post are in the order of days, and no more than a finding names.
 """
 
 from bisect import bisect_left, insort
@@ -15,10 +15,10 @@ from contracts.codes import CoverReason
 from contracts.effects import day_of_effect
 from contracts.envelope import Event
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
-from contracts.standing import order_of_recording
+from contracts.in_force import order_of_recording
 from services.metrics.quality.declaration import (
     MOST_NAMED,
-    Concerned,
+    Affected,
     in_order,
     nearest,
 )
@@ -27,7 +27,7 @@ from services.metrics.timelines.rows import Staffing
 
 
 class Use(NamedTuple):
-    """Somebody (`worker/…` or `cover/…`) standing on a post over a stretch of days. `fte` in millionths.
+    """Somebody (`worker/…` or `cover/…`) who holds or covers a post over a stretch of days. `fte` in millionths.
 
     `covers_vacancy` says that it is an assignment with reason vacancy.
     """
@@ -41,7 +41,7 @@ class Use(NamedTuple):
 
 
 def uses(snapshot: Snapshot) -> Mapping[str, Sequence[Use]]:
-    """Of each post who stands on it, worker by worker and assignment by assignment, in the order of their dates."""
+    """For each post, its workers and assignments, one after another, each in the order of their dates."""
     return snapshot.kept("quality: uses", lambda: _uses(snapshot))
 
 
@@ -83,11 +83,11 @@ def in_order_of_days(dated: Iterable[tuple[date, Event]]) -> Ordered:
 
 
 def naming(snapshot: Snapshot, subject: str, post: str) -> Ordered:
-    """The standing events of a person or an assignment that name a post, in the order in which they take effect."""
+    """The events in force of a person or an assignment that name a post, in the order in which they take effect."""
 
     def make() -> dict[tuple[str, str], Ordered]:
         by_name: defaultdict[tuple[str, str], list[tuple[date, Event]]] = defaultdict(list)
-        for event in snapshot.standing:
+        for event in snapshot.in_force:
             name, data = event.envelope.subject, event.data
             if name.startswith("worker/"):
                 name = f"worker/{snapshot.person_of(event)}"
@@ -100,7 +100,7 @@ def naming(snapshot: Snapshot, subject: str, post: str) -> Ordered:
 
 
 def about_post(snapshot: Snapshot, post: str) -> Ordered:
-    """The standing events of a post."""
+    """The events in force of a post."""
 
     def make() -> Ordered:
         kinds = PostEstablished | PostChanged | PostClosed
@@ -111,17 +111,17 @@ def about_post(snapshot: Snapshot, post: str) -> Ordered:
 
 
 def events_behind(snapshot: Snapshot, post: str, subjects: Sequence[str], until: date) -> tuple[Event, ...]:
-    """The events by which some subjects stand on a post, and those of the post, that take effect before a day."""
+    """The events by which some subjects hold or cover a post, and those of the post, that take effect before a day."""
     each = max(4, 4 * MOST_NAMED // max(1, len(subjects)))
     named = [event for subject in subjects for event in naming(snapshot, subject, post).before(until)[-each:]]
     return in_order([*named, *about_post(snapshot, post).before(until)])
 
 
 def standing_there(
-    of_post: Sequence[Use], stretches: Iterable[list[Concerned]]
-) -> Iterable[tuple[list[Concerned], list[str], list[str]]]:
-    """Each of some stretches of days of a post, ascending, with the assignments for a vacancy and the workers that
-    stand on it on one of them, in alphabetical order; of each so many as a finding names.
+    of_post: Sequence[Use], stretches: Iterable[list[Affected]]
+) -> Iterable[tuple[list[Affected], list[str], list[str]]]:
+    """Each of some stretches of days of a post, ascending, with the assignments for a vacancy and the workers on the
+    post on one of these days. Both are in alphabetical order, and no more than a finding names.
     """
     coming = sorted((use for use in of_post), key=attrgetter("since"))
     going: list[tuple[date, str]] = []
@@ -148,12 +148,12 @@ def standing_there(
         yield run, named[0][:MOST_NAMED], named[1][:MOST_NAMED]
 
 
-def at_funded_posts(snapshot: Snapshot, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Concerned]]]:
-    """Of each funded post over time the amount that is in question, where there is one."""
+def at_funded_posts(snapshot: Snapshot, amount: Callable[[Staffing], int]) -> Iterable[tuple[str, list[Affected]]]:
+    """For each funded post, the amount in question over time, if there is one."""
     for staffing_unit, rows in snapshot.staffing.items():
         if staffing_unit.startswith("post/"):
             funded = [row for row in rows if row.establishment]
             yield (
                 staffing_unit,
-                [Concerned(row.valid_from, row.valid_to, fte) for row in funded if (fte := amount(row))],
+                [Affected(row.valid_from, row.valid_to, fte) for row in funded if (fte := amount(row))],
             )

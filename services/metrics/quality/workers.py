@@ -15,8 +15,8 @@ from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.occupying import Reversals
 from services.metrics.measures.declaration import exact
 from services.metrics.quality.declaration import (
+    Affected,
     Check,
-    Concerned,
     Finding,
     Severity,
     in_order,
@@ -68,23 +68,21 @@ def leavers_without_start(snapshot: Snapshot) -> Iterable[Finding]:
 def left_before_start(snapshot: Snapshot) -> Iterable[Finding]:
     """Leavers of persons who start later only."""
     starts: dict[str, list[Step]] = {}
-    concerned_by: dict[date, tuple[Concerned, ...]] = {}
+    affected_by: dict[date, tuple[Affected, ...]] = {}
     for kind, person, step in _leavers_of_nobody(snapshot):
         if kind != "left-before-start":
             continue
         if person not in starts:
-            concerned_by = {}
+            affected_by = {}
             steps = followed(snapshot)[person].steps
             starts[person] = [s for s in steps if isinstance(s.data, WorkerStarted | WorkerMoved)]
         first = starts[person][bisect_right(starts[person], step.day, key=lambda start: start.day)]
         spell = _first_spell_after(snapshot, person, step.day)
-        if spell is not None and spell.since not in concerned_by:
-            concerned_by[spell.since] = tuple(Concerned(s.since, s.until, s.fte) for s in spell.employment)
-        concerned = () if spell is None else concerned_by[spell.since]
+        if spell is not None and spell.since not in affected_by:
+            affected_by[spell.since] = tuple(Affected(s.since, s.until, s.fte) for s in spell.employment)
+        affected = () if spell is None else affected_by[spell.since]
         message = f"worker/{person} left on {step.day}, before the first start, on {first.day}."
-        yield on_a_day(
-            kind, [f"worker/{person}"], step.day, message, [step.event, first.event], concerned, [step.event]
-        )
+        yield on_a_day(kind, [f"worker/{person}"], step.day, message, [step.event, first.event], affected, [step.event])
 
 
 def _first_spell_after(snapshot: Snapshot, person: str, day: date) -> Spell | None:
@@ -240,7 +238,7 @@ def ftes_above_one(snapshot: Snapshot) -> Iterable[Finding]:
 
 def _above_one(snapshot: Snapshot, check: str) -> Iterable[Finding]:
     for person, stretches in snapshot.employment(Scope.ALL).items():
-        above = [Concerned(s.since, s.until, s.fte - ONE) for s in stretches if s.fte > ONE]
+        above = [Affected(s.since, s.until, s.fte - ONE) for s in stretches if s.fte > ONE]
         if not above:
             continue
         # Of several of one day the last.

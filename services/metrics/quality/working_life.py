@@ -35,13 +35,13 @@ ONE_ROUND = timedelta(days=7)
 """Counts of a person no further apart can be of one round, though their days differ. Chosen."""
 
 
-def _comings_and_goings(snapshot: Snapshot, person: str) -> list[Event]:
+def _last_start_or_leaver(snapshot: Snapshot, person: str) -> list[Event]:
     """The event by which a person last came or went, as the one to look at first."""
 
     def make() -> dict[str, list[Event]]:
         return {name: steps.last_coming_or_going() for name, steps in followed(snapshot).items()}
 
-    return snapshot.kept("quality: comings and goings", make).get(person, [])
+    return snapshot.kept("quality: arrivals and goings", make).get(person, [])
 
 
 def panels_outside_service(snapshot: Snapshot) -> Iterable[Finding]:
@@ -50,7 +50,7 @@ def panels_outside_service(snapshot: Snapshot) -> Iterable[Finding]:
         person, day = snapshot.person_of(event), data.decided_on
         if snapshot.employment_on(person, day, Scope.ALL) is None and not _starts_decided_before(snapshot, event, data):
             message = f"Panel {data.panel} decided on worker/{person} on {day}, who is in no post that day."
-            events = [event, *_comings_and_goings(snapshot, person)]
+            events = [event, *_last_start_or_leaver(snapshot, person)]
             yield on_a_day("panel-outside-service", [f"worker/{person}"], day, message, events)
 
 
@@ -96,7 +96,7 @@ def absences_outside_service(snapshot: Snapshot) -> Iterable[Finding]:
         person, day = snapshot.person_of(event), data.absent_from
         if snapshot.employment_on(person, day, Scope.ALL) is None:
             message = f"worker/{person} was absent from {day} on, and is in no post that day."
-            events = [event, *_comings_and_goings(snapshot, person)]
+            events = [event, *_last_start_or_leaver(snapshot, person)]
             yield on_a_day("absence-outside-service", [f"worker/{person}"], day, message, events)
 
 
@@ -111,7 +111,7 @@ def absences_beyond_leaving(snapshot: Snapshot) -> Iterable[Finding]:
             f"worker/{absence.person} left on {spell.until}, and is recorded as absent until {absence.stated_until}: "
             f"of {of_all} weekdays {absence.in_service} count."
         )
-        events = [absence.event, *_comings_and_goings(snapshot, absence.person)]
+        events = [absence.event, *_last_start_or_leaver(snapshot, absence.person)]
         yield on_a_day("absence-beyond-leaving", [f"worker/{absence.person}"], spell.until, message, events)
 
 
@@ -185,7 +185,7 @@ def caseloads_without_fte(snapshot: Snapshot) -> Iterable[Finding]:
         person, day = snapshot.person_of(event), data.counted_on
         if data.cases and not _has_fte(snapshot, person, day, covering.get(person, [])):
             message = f"worker/{person} held {data.cases} cases on {day}, and has no FTE that day."
-            events = [event, *_comings_and_goings(snapshot, person)]
+            events = [event, *_last_start_or_leaver(snapshot, person)]
             yield on_a_day("caseload-without-fte", [f"worker/{person}"], day, message, events)
 
 
@@ -218,8 +218,8 @@ CHECKS = (
     Check(
         "panel-outside-service",
         "Panel for somebody not in service",
-        "A progression panel decided on a worker who is in no post on that day (a leaver, say): a candidate without "
-        "role or team, and of no FTE unless the decision states one.",
+        "A progression panel decided on a worker who is in no post on that day (a leaver, say). The candidate has no "
+        "role or team, and no FTE unless the decision states one.",
         "Supersede the decision with the right date, or void it and record it of the right worker; or record the "
         "start, or reverse the leaver.",
         Severity.MOVES,
@@ -279,9 +279,9 @@ CHECKS = (
     Check(
         "caseload-under-two-numbers",
         "Cases counted under two numbers of one person",
-        "Cases of a person with merged numbers were counted under two of them within a week. Of one day they add up, "
-        "which is wrong where they are the same cases; of different days only the later count is taken, which is wrong "
-        "where they are not.",
+        "Cases of a person with merged numbers were counted under two of them within a week. Counts of one day are "
+        "added up, which is wrong if they are the same cases. Of different days only the later count is taken, which "
+        "is wrong if they are other cases.",
         "Void the earlier count where it is of the same cases. Where it is not, void it too, and supersede the later "
         "one with the cases of both.",
         Severity.MAY_MOVE,

@@ -11,7 +11,7 @@ from services.metrics.figures.figures import FigureSums
 from services.metrics.read_models.budget import Budget
 
 MOST_OF_THE_BUDGET = 0.1
-"""The part of it that one question may take: what has very many rows and points is counted anew."""
+"""The part of it that one question may take: what has very many rows and points is counted again."""
 
 # By a few short looks into indexes for each. What is derived later than it arrived changes the version of the staffing.
 STATES = """

@@ -15,7 +15,7 @@ class _Held:
 
 
 class Budget:
-    """Keeps count of what is kept, in bytes. Whoever keeps something says what it weighs, and how it is let go."""
+    """Keeps count of what is kept, in bytes. Code that keeps something says what it weighs, and how it is let go."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -29,7 +29,7 @@ class Budget:
         return key in self._held
 
     def keep(self, key: Hashable, weight: int, let_go: Callable[[], object]) -> None:
-        """Keep something of so many bytes, or weigh it anew; what was used longest ago is let go until there is room.
+        """Keep something of so many bytes, or weigh it again; what was used longest ago is let go until there is room.
 
         What is beyond the budget alone is let go itself, and nothing else for its sake.
         """
@@ -58,7 +58,7 @@ class Budget:
                 self._held.move_to_end(key)
 
     def forget(self, *keys: Hashable) -> None:
-        """These are kept no more: whoever kept them has let them go."""
+        """These are kept no more: the code that kept them has let them go."""
         for key in keys:
             held = self._held.pop(key, None)
             self.kept -= 0 if held is None else held.weight

@@ -1,6 +1,6 @@
-"""What a question costs, told before it is worked out: from what it asks for, and from how much there is to ask.
+"""What a question costs, estimated before it is worked out: from what it asks for, and from the amount of data.
 
-Invariant: a cost follows from the question and the sizes alone; a million steps take about a second at most.
+Invariant: a cost follows only from the question and the sizes. A million steps take about a second at most.
 """
 
 import math
@@ -18,7 +18,7 @@ SNAPSHOT_EVENT = 15
 PARTS_EVENT = 2
 """Steps for an event of a snapshot, for a count of which the parts are looked at one by one."""
 COUNT_EVENT = 0.25
-"""Steps for an event of a snapshot, for a count and a time at which it is counted anew."""
+"""Steps for an event of a snapshot, for a count and a time at which it is counted again."""
 READ_ROW = 3
 """Steps to read a row of staffing."""
 SUM_ROW = 0.05
@@ -32,7 +32,7 @@ FIND_EVENT = 30
 EFFECT = 3_000
 """Steps for the effect of one finding."""
 STEP, STEP_EVENT = 400, 12
-"""Steps for each event that can have moved a part of a figure, and for each that stands around it then."""
+"""Steps for each event that can have moved a part of a figure, and for each one around it then."""
 PLAY_EVENT = 5
 """Steps for an event of a snapshot that a forecast is made of."""
 PLAY_MONTH = 5_000
@@ -42,9 +42,9 @@ USUAL_VALUES = 60
 
 
 class Size(NamedTuple):
-    """How much there is to ask of one authority, or of all of them together.
+    """The amount of data of one authority, or of all of them together.
 
-    Unread is what is not in memory; without a snapshot are the events of authorities of which no snapshot is.
+    Unread is what is not in memory. Events without a snapshot are those of authorities that have none in memory.
     """
 
     events: int = 0
@@ -64,8 +64,8 @@ def of_figures(counts: Sequence[Count], query: FigureQuery, points: int, size: S
     cost = READ_ROW * size.unread_rows + SUM_ROW * size.rows * len(counts)
     cost += (FIGURE + SUM * len(counts)) * keys * points
     if needs_snapshot(counts, query):
-        anew = sum(1 if counted.over_time is not None and points > 1 else points for counted in counts)
-        cost += of_snapshot(size) + PARTS_EVENT * size.events * len(counts) + COUNT_EVENT * size.events * anew
+        counted_again = sum(1 if counted.over_time is not None and points > 1 else points for counted in counts)
+        cost += of_snapshot(size) + PARTS_EVENT * size.events * len(counts) + COUNT_EVENT * size.events * counted_again
     return math.ceil(cost)
 
 
@@ -75,7 +75,7 @@ def of_parts(counts: int, size: Size, snapshots: int) -> int:
 
 
 def of_arriving(events: int, counts: int) -> int:
-    """Of events that are told with the question: a snapshot goes on with them, which all counts look at."""
+    """Of events sent with the question: a snapshot goes on with them, and all counts look at it."""
     return (SNAPSHOT_EVENT + PARTS_EVENT * counts) * events
 
 
@@ -100,7 +100,9 @@ def of_back_test(size: Size, months: int, origins: int) -> int:
 
 
 def most_keys(by: Iterable[str], known: int | None, known_by: Sequence[str], size: Size) -> int:
-    """The most rows an answer can have: `known` combinations of the dimensions `known_by`, times the others' values."""
+    """The most rows that an answer can have: `known` combinations of the dimensions `known_by`, times the others'
+    values.
+    """
     others = [name for name in by if name not in known_by]
     values = math.prod(len(CODED[name]) + 1 if name in CODED else USUAL_VALUES for name in others)
     combinations = values * (1 if known is None else known)

@@ -1,8 +1,9 @@
-"""What the service holds in memory to answer from: columns of staffing, events, snapshots.
+"""What the service keeps in memory to answer from: columns of staffing, events, snapshots.
 
-Invariant: every answer is of what was committed when it was asked for; what is kept fits the budget.
+Invariant: every answer includes everything that was committed when it was asked for. What is kept fits the budget.
 """
 
+import copy
 import gc
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from contextlib import aclosing
@@ -20,6 +21,7 @@ from services.metrics.figures.reading import FigureQuery, Reading, needs_snapsho
 from services.metrics.ingest import feeds
 from services.metrics.measures.declaration import Count
 from services.metrics.read_models import cost
+from services.metrics.read_models.already_read import AlreadyRead
 from services.metrics.read_models.amounts import STATES, Amounts, States
 from services.metrics.read_models.authorities import ALL, Authorities
 from services.metrics.read_models.budget import Budget
@@ -35,7 +37,8 @@ Of = str | Sequence[str]
 """One authority, all of them, or some by name."""
 
 FREEZE_AFTER = 16 * MEGABYTE
-"""Taken in since the last time, in bytes: so much is looked through in some ten milliseconds."""
+"""The most bytes taken in between two looks of the garbage collector: so much is looked through in some ten
+milliseconds."""
 
 
 class ReadCache:
@@ -44,29 +47,37 @@ class ReadCache:
     def __init__(
         self, readers: Readers, budget: Budget, tables: int | None = None, recent: RecentEvents | None = None
     ) -> None:
-        """`tables` says of which tables it is the memory; `recent` are the events that this process took in itself."""
+        """`tables` says which tables it caches; `recent` are the events that this process took in itself."""
         self.tables = tables
         self.readers = readers
         self.budget = budget
         self.columns = StockColumns(readers, budget)
         self.authorities = Authorities(readers, budget, recent)
         self.amounts = Amounts(budget)
+        self._already: AlreadyRead | None = None
         self._frozen_at = 0
 
+    def together(self, already: AlreadyRead) -> "ReadCache":
+        """The same for questions that are asked together: what one of them has read stands for the others."""
+        these = copy.copy(self)
+        these._already = already
+        these.columns, these.authorities = self.columns.together(already), self.authorities.together(already)
+        return these
+
     async def states(self, as_known_at: datetime) -> States:
-        """Every authority, with what its amounts as known at an instant follow from."""
+        """Every authority, with a value that identifies what its amounts, as known at an instant, follow from."""
         rows = await self.readers.fetch(STATES, as_known_at, feeds.OWNERS)
         return {row["authority"]: tuple(row.values()) for row in rows}
 
     async def size(self, authority: Of, *, rows: bool = False, events: bool = True) -> Size:
-        """How much there is to ask of these together: of rows of staffing, of events, or of both."""
+        """The amount of data of these authorities together: rows of staffing, events, or both."""
         names = await self._named(authority)
         of_columns = await self.columns.count(names) if rows else (0, 0)
         counted = await self.authorities.count(names) if events else (0, 0, 0)
         return Size(*counted, *of_columns)
 
     async def size_of_figures(self, authority: Of, counts: Sequence[Count], query: FigureQuery, pinned: bool) -> Size:
-        """The same for some counts. What is pinned is counted from events alone."""
+        """The same for some counts. A pinned report is counted from events alone."""
         return await self.size(authority, rows=not pinned, events=pinned or needs_snapshot(counts, query))
 
     async def most_keys(self, authority: Of, query: FigureQuery, size: Size) -> int:
@@ -84,9 +95,9 @@ class ReadCache:
         counts: Sequence[Count],
         query: FigureQuery,
     ) -> AsyncGenerator[list[Reading], None]:
-        """What these counts are read from, piece by piece: of all authorities never more at once than a few.
+        """The readings of these counts, piece by piece: never more than a few authorities at once.
 
-        Whoever asks lets go of each before the next.
+        The caller must drop each before it takes the next.
         """
         if as_accepted_at is None and not needs_snapshot(counts, query):
             parts = self.columns.of_each() if authority == ALL else self._columns_of(authority)
@@ -106,7 +117,7 @@ class ReadCache:
     async def readings_of_each(
         self, names: Iterable[str], as_known_at: datetime, as_accepted_at: datetime | None, counts: Sequence[Count]
     ) -> AsyncGenerator[list[Reading], None]:
-        """The snapshots of these authorities, one by one, with columns where these will do for any of the counts."""
+        """The snapshots of these authorities, one by one, with columns if these are enough for any of the counts."""
         with_columns = _columns_will_do(counts, as_accepted_at)
         for name in names:
             columns_of_it = await self.columns.of(name, in_passing=True) if with_columns else None
@@ -126,11 +137,16 @@ class ReadCache:
         return Reading(authority, as_known_at, _this(snapshot))
 
     async def age(self, authority: str, as_known_at: datetime, as_accepted_at: datetime | None) -> Age:
-        """How old is what is known of an authority; of all of them, what each has recorded."""
-        return await feeds.age(self.readers, await self._named(authority), as_known_at, as_accepted_at)
+        """How old the newest records of an authority are; for all of them, of each authority."""
+        ages, report = {} if self._already is None else self._already.ages, (authority, as_known_at, as_accepted_at)
+        if report not in ages:
+            ages[report] = await feeds.age(self.readers, await self._named(authority), as_known_at, as_accepted_at)
+        return ages[report]
 
     def settle(self) -> None:
-        """After an answer: hold what is kept to the budget, and spare the garbage collector what is kept."""
+        """Call this after an answer: it keeps the cache within the budget, and hides what is kept from the garbage
+        collector.
+        """
         self.authorities.settle()
         if self.budget.taken_in - self._frozen_at > FREEZE_AFTER:
             self._frozen_at = self.budget.taken_in
@@ -149,7 +165,9 @@ class ReadCache:
 
 
 def _columns_will_do(counts: Sequence[Count], as_accepted_at: datetime | None) -> bool:
-    """Columns hold everything accepted: what is pinned is read from the events themselves."""
+    """Whether columns are enough. Columns hold everything accepted, so a pinned report is read from the events
+    themselves.
+    """
     return as_accepted_at is None and any(counted.column is not None for counted in counts)
 
 
@@ -165,9 +183,9 @@ _OF_RUNTIMES: WeakKeyDictionary[Runtime, ReadCache] = WeakKeyDictionary()
 
 
 def read_cache_of(request: Request) -> ReadCache:
-    """The memory of the process that a request came to."""
+    """The cache of the process that a request came to."""
     runtime = runtime_of(request)
-    # Numbers of arrival begin anew with the tables: what was kept says nothing of them.
+    # Numbers of arrival begin again with the tables: what was kept says nothing of them.
     if runtime not in _OF_RUNTIMES or _OF_RUNTIMES[runtime].tables != runtime.tables:
         settings = cast(ServiceSettings, runtime.settings)
         readers = Readers(runtime.pool, settings.database_connections)

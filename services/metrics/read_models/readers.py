@@ -1,4 +1,4 @@
-"""The connections that readers may use: a part of the pool, so that taking in events never waits for them.
+"""The connections that readers may use: only part of the pool, so that taking in events never waits for them.
 
 Invariant: however many read, at least half of the pool's connections are left to the consumer.
 """
@@ -23,7 +23,7 @@ class Readers:
 
     @asynccontextmanager
     async def acquire(self) -> AsyncIterator[Connection]:
-        """A connection. Whoever holds one must not ask for another."""
+        """A connection. A task that holds one must not ask for another."""
         async with self._slots, self._pool.acquire() as connection:
             yield connection
 

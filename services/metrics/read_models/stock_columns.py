@@ -1,10 +1,11 @@
-"""The staffing of authorities kept in memory as columns; of what has changed since, the changed units are read again.
+"""The staffing of authorities, kept in memory as columns. Only units that have changed since are read again.
 
-Invariant: what `of` gives holds every change that was committed before it was asked, whole transactions at a time; it
-is what reading all rows would give, whatever was kept before.
+Invariant: the columns that `of` gives hold every change that was committed before the call, in whole transactions.
+They equal what reading all rows would give, whatever was kept before.
 """
 
 import asyncio
+import copy
 from collections import defaultdict
 from collections.abc import AsyncIterator, Hashable, Mapping, Sequence
 from functools import partial
@@ -24,13 +25,14 @@ from services.metrics.figures.columns import (
     Columns,
 )
 from services.metrics.ingest.store import KNOWN_TO
+from services.metrics.read_models.already_read import AlreadyRead
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.timelines.dimensions import Dimensions
 from services.metrics.timelines.rows import Staffing
 
 AT_ONCE_BYTES = 32_000_000
-"""Columns that one who asks every authority has in hand at a time, beside what is kept."""
+"""Bytes of columns that a question about every authority has in hand at a time, besides what is kept."""
 
 VERSION = "SELECT version FROM staffing_version WHERE authority = $1"
 
@@ -55,7 +57,7 @@ CHANGES = """
 """
 
 MOST_READ_AGAIN = 0.25
-"""Part of the units: where more have changed, all rows are read, which is quicker."""
+"""If a larger part of the units has changed, all rows are read, which is quicker."""
 
 _DIMENSIONS = ", ".join(BROKEN_DOWN_BY)
 
@@ -116,30 +118,43 @@ class StockColumns:
         self._budget = budget
         self._held: dict[str, _Held] = {}
         self._reading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._already: AlreadyRead | None = None
+
+    def together(self, already: AlreadyRead) -> "StockColumns":
+        """The same for questions that are asked together: what one of them has read stands for the others."""
+        these = copy.copy(self)
+        these._already = already
+        return these
 
     async def of(self, authority: str, *, in_passing: bool = False) -> Columns:
-        """The staffing of one authority as it is now; without rows where nothing is known of it.
+        """The staffing of one authority as it is now; without rows if nothing is known of it.
 
-        For whoever asks every authority in passing, what was not kept is kept only where there is room.
+        In passing (for questions about every authority), what was not kept before is kept only if there is room.
         """
-        return await self._current(authority, await self._readers.fetchval(VERSION, authority), in_passing)
+        already = self._already or AlreadyRead()
+        if authority not in already.versions:
+            already.versions[authority] = await self._readers.fetchval(VERSION, authority)
+        return await self._current(already, authority, in_passing)
 
     async def authorities(self) -> list[str]:
         """Every authority that has staffing."""
-        return [row["authority"] for row in await self._readers.fetch(VERSIONS)]
+        return await self._every(self._already or AlreadyRead())
 
     async def of_each(self, most_bytes: int = AT_ONCE_BYTES) -> AsyncIterator[list[Columns]]:
         """The staffing of every authority as it is now, some at a time: never more than so many bytes, or one of them.
 
-        Each authority is read whole, one after another. What was not kept is kept only where there is room.
+        Each authority is read whole, one after another. What was not kept before is kept only if there is room.
         """
+        already = self._already or AlreadyRead()
         loaded: list[Columns] = []
-        for row in await self._readers.fetch(VERSIONS):
-            columns = await self._current(row["authority"], row["version"], in_passing=True)
-            if loaded and sum(each.weight for each in loaded) + columns.weight > most_bytes:
+        weight = 0
+        for authority in await self._every(already):
+            columns = await self._current(already, authority, in_passing=True)
+            if loaded and weight + columns.weight > most_bytes:
                 yield loaded
-                loaded = []
+                loaded, weight = [], 0
             loaded.append(columns)
+            weight += columns.weight
         if loaded:
             yield loaded
 
@@ -160,17 +175,26 @@ class StockColumns:
         count: int = await self._readers.fetchval(query, list(authorities), *where.values())
         return count
 
-    async def _current(self, authority: str, version: UUID | None, in_passing: bool = False) -> Columns:
+    async def _every(self, already: AlreadyRead) -> list[str]:
+        if already.every_authority is None:
+            versions = {row["authority"]: row["version"] for row in await self._readers.fetch(VERSIONS)}
+            already.versions |= versions
+            already.every_authority = list(versions)
+        return already.every_authority
+
+    async def _current(self, already: AlreadyRead, authority: str, in_passing: bool) -> Columns:
+        version = already.versions[authority]
         if version is None:
             return Columns.from_rows(())
         held = self._held.get(authority)
         if held is None or held.version != version:
-            # Whoever else asks waits, and finds it read.
+            # Another question waits, and finds it read.
             async with self._reading[authority]:
                 held = await self._read(authority, self._held.get(authority))
                 if authority in self._held or not in_passing or self._budget.has_room(held.columns.weight):
                     self._held[authority] = held
                     self._budget.keep(_key(authority), held.columns.weight, partial(self._held.pop, authority, None))
+            already.versions[authority] = held.version
         self._budget.used(_key(authority))
         return held.columns
 
@@ -196,7 +220,7 @@ def _key(authority: str) -> Hashable:
 
 
 async def _changed(connection: Connection, authority: str, held: _Held) -> set[str] | None:
-    """The units that may have other rows than are held; None where that is not known, or where they are many."""
+    """The units whose rows may have changed; None if that is not known, or if they are many."""
     changes = [row["units"] for row in await connection.fetch(CHANGES, authority, held.version)]
     if not changes or None in changes:
         return None
@@ -211,7 +235,9 @@ def _staffing(row: asyncpg.Record) -> Staffing:
 
 
 class _Copied(NamedTuple):
-    """All rows of one authority: in each a hash stands for its unit, and one for its combination of dimensions."""
+    """All rows of one authority. In each row a hash takes the place of its unit, and another that of its combination
+    of dimensions.
+    """
 
     rows: bytearray
     units: list[asyncpg.Record]
@@ -221,7 +247,7 @@ class _Copied(NamedTuple):
 async def _copy_rows(connection: Connection, authority: str) -> _Copied:
     """The rows of one authority, in a transaction that sees one snapshot.
 
-    Texts have no fixed width: what stands for them is a hash, by a seed with which no two have the same.
+    Texts have no fixed width, so hashes take their place. The seed is such that no two texts have the same hash.
     """
     of_units, units = await _hashed(connection, UNITS, authority)
     of_combinations, combinations = await _hashed(connection, COMBINATIONS, authority)

@@ -1,4 +1,4 @@
-"""What is kept in memory weighs so much, in bytes: estimates, told by counting and not by looking at every object.
+"""How much memory is used by what is kept, in bytes: estimates by counting, without looking at every object.
 
 Invariant: an estimate is within a third of what Python has allocated (`tests/unit/metrics/test_weights.py` measures).
 """
@@ -26,18 +26,23 @@ def weight_of_events(events: int) -> int:
 
 
 def weight_of(snapshot: Snapshot) -> int:
-    """Of a snapshot as it is now, without its events: it grows with what is asked of it."""
+    """The size of a snapshot as it is now, without its events. It grows with what is asked of it."""
     events = IN_A_SNAPSHOT * len(snapshot.events) + MADE * len(snapshot._made)
     return events + OF_A_TIMELINE * sum(_items(_timelines(snapshot))) + KEPT * sum(_items(snapshot._kept.values()))
 
 
+def growth_of(snapshot: Snapshot) -> tuple[int, int, int]:
+    """Is another one whenever the snapshot weighs something else: what was worked out once never grows itself."""
+    return len(vars(snapshot)), len(snapshot._kept), len(snapshot._made)
+
+
 def _timelines(snapshot: Snapshot) -> Iterable[Any]:
-    known_from_the_start = ("events", "standing", "_by_data", "_by_subject", "_kept", "_made")
+    known_from_the_start = ("events", "in_force", "_of_subject", "_in_force_of", "_grouped", "_kept", "_made")
     return [value for name, value in list(vars(snapshot).items()) if name not in known_from_the_start]
 
 
 def _items(values: Iterable[Any]) -> Iterable[int]:
-    """How much each of these holds: lists, and mappings to lists. Others may add to them meanwhile."""
+    """The number of items in lists, and in mappings to lists. Other threads may add to them meanwhile."""
     for value in list(values):
         if isinstance(value, Mapping):
             yield len(value) + sum(len(item) for item in list(value.values()) if isinstance(item, list | set))

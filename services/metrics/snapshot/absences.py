@@ -1,6 +1,7 @@
-"""Sickness absences, each with the weekdays that it loses: those on which the person is in service, each once.
+"""Sickness absences, each with its weekdays: those on which the person is in service. A weekday counts for one
+absence only.
 
-Invariant: of one person no two absences have a day in common, and none loses more days than it has weekdays in service.
+Invariant: no two absences of one person share a day, and none loses more days than it has weekdays in service.
 Definition: docs/definitions.md, 'Working days lost'.
 """
 
@@ -34,7 +35,7 @@ class WeekdaysInService:
             self._before.append(self._before[-1] + weekdays(stretch.since, stretch.until))
 
     def between(self, first: date, until: date) -> int:
-        """How many there are from `first` up to and without `until`."""
+        """How many there are from `first` to the day before `until`."""
         return max(0, self._up_to(until) - self._up_to(first))
 
     def _up_to(self, day: date) -> int:
@@ -47,9 +48,9 @@ class WeekdaysInService:
 class Absence(NamedTuple):
     """One sickness absence. `lost` in millionths of a day; it is spread evenly over `in_service` weekdays.
 
-    `days` are the stretches (from, up to and without) of which the weekdays count for this absence, ascending: those
-    without the ones that another absence of the person takes. `stated_until` is the day of return, or where none is
-    stated the day after the weekdays that it lasts at least.
+    `days` are the stretches (from, to the day before) whose weekdays count for this absence, ascending, without days
+    that another absence of the person takes. `stated_until` is the day of return; if none is stated, the day after
+    the weekdays that the absence lasts at least.
     """
 
     event: Event
@@ -62,7 +63,7 @@ class Absence(NamedTuple):
     served: WeekdaysInService
 
     def lost_between(self, first: date, until: date) -> int:
-        """The working days lost from `first` up to and without `until`, in millionths of a day."""
+        """The working days lost from `first` to the day before `until`, in millionths of a day."""
         counting = sum(
             self.served.between(max(first, since), min(until, ends))
             for since, ends in self.days
@@ -72,7 +73,7 @@ class Absence(NamedTuple):
 
 
 def absences(snapshot: Snapshot) -> Sequence[Absence]:
-    """Every sickness absence that stands, worked out once for each snapshot."""
+    """Every sickness absence in force, worked out once for each snapshot."""
     return snapshot.kept("absences", lambda: list(_absences(snapshot)))
 
 
@@ -95,14 +96,18 @@ def _alone(event: Event, data: AbsenceRecorded, person: str, served: WeekdaysInS
 
 
 def stated_until(absence: AbsenceRecorded) -> date:
-    """The day of return; without one the day after as many weekdays as have days lost, rounded up, at least one."""
+    """The day of return. If there is none, the day after as many weekdays as there are days lost (rounded up, at
+    least one).
+    """
     if absence.returned_on is not None:
         return absence.returned_on
     return after_weekdays(absence.absent_from, max(1, ceil(absence.working_days_lost)))
 
 
 def _shared_out(alone: Sequence[Absence]) -> list[Absence]:
-    """One person's absences, each day given to the one that loses most of it; of several to the first that began."""
+    """One person's absences. Each shared day is given to the one that loses most of it; if several lose the same, to
+    the one that began first.
+    """
     days: list[list[tuple[date, date]]] = [[] for _ in alone]
     coming = sorted((absence.data.absent_from, index) for index, absence in enumerate(alone) if absence.in_service)
     bounds = {day for _, index in coming for day in (alone[index].data.absent_from, alone[index].stated_until)}

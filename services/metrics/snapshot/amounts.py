@@ -4,14 +4,14 @@ Invariant: sums of amounts are exact, so parts always add up to their figure.
 """
 
 from calendar import monthrange
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 
 from services.metrics.timelines.amounts import ONE, millionths
+from services.metrics.timelines.rows import DAY
 
 __all__ = ["ONE", "after_weekdays", "millionths", "months_later", "part_of", "weekdays"]
 
-_DAY = timedelta(days=1)
 _WEEKDAYS = 5
 
 
@@ -21,7 +21,7 @@ def part_of(amount: int, numerator: int, denominator: int) -> int:
 
 
 def weekdays(first: date, until: date) -> int:
-    """How many Mondays to Fridays there are from `first` up to and without `until`."""
+    """How many Mondays to Fridays there are from `first` to the day before `until`."""
     if until <= first:
         return 0
     weeks, rest = divmod((until - first).days, 7)
@@ -35,14 +35,14 @@ def after_weekdays(first: date, count: int) -> date:
     while True:
         if day.weekday() < _WEEKDAYS:
             count -= 1
-        day += _DAY
+        day += DAY
         if count == 0:
             return day
 
 
 @lru_cache(maxsize=100_000)
 def months_later(day: date, months: int) -> date:
-    """The same day of the month some months later (or earlier); the month's last day where it has no such day."""
+    """The same day of the month some months later (or earlier), or the month's last day if it has no such day."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not date.min.year <= year <= date.max.year:
         return date.max if year > date.max.year else date.min

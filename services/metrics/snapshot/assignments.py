@@ -1,7 +1,7 @@
-"""Agency assignments: who covers what at which FTE and rate, broken down by what the covered post is.
+"""Agency assignments: who covers what, at which FTE and rate, with the dimensions of the covered post.
 
-Invariant: of one assignment no two stretches share a day; on days on which it does not run it has none.
-Definition: docs/definitions.md, 'Posts and occupancies'.
+Invariant: no two stretches of one assignment share a day; on days on which it does not run it has none. Definition:
+docs/definitions.md, 'Posts and occupancies'.
 """
 
 from bisect import bisect_right
@@ -22,7 +22,7 @@ from services.metrics.timelines.knowledge import ONLY, stretches
 
 
 class Terms(NamedTuple):
-    """What the agency is paid by the hour, in millionths of a pound, and who it is."""
+    """The agency, and what it is paid by the hour, in millionths of a pound."""
 
     hourly_rate: int | None = None
     agency: str | None = None
@@ -43,7 +43,7 @@ class Running(NamedTuple):
 
 
 def held_over_time(events: Sequence[Event]) -> list[tuple[date, date, Assignment]]:
-    """What one assignment is over time (from, to, facts), from its events that stand; none while its FTE is 0."""
+    """What one assignment is over time (from, to, facts), from its events in force; none while its FTE is 0."""
     actions = sorted(action_of(event, EFFECTS) for event in events if event.envelope.type in EFFECTS)
     steps = assignments_held({}, actions).get(ONLY, {})
     return [stretch for stretch in stretches(steps) if stretch[2].fte]
@@ -52,7 +52,7 @@ def held_over_time(events: Sequence[Event]) -> list[tuple[date, date, Assignment
 def running(
     cover: str, events: Sequence[Event], held: Sequence[tuple[date, date, Assignment]], post_dimensions: PostDimensions
 ) -> list[Running]:
-    """The stretches of one assignment, ascending, from its events that stand and what it is over time."""
+    """The stretches of one assignment, ascending, from its events in force and what it is over time."""
     actions = sorted(action_of(event, EFFECTS) for event in events if event.envelope.type in EFFECTS)
     terms: dict[date, Terms | None] = {}
     now = Terms()
@@ -110,7 +110,9 @@ def _pieces(
 
 
 def conversions(events: Sequence[Event], runs: Sequence[Running]) -> list[tuple[date, Running]]:
-    """The days on which one assignment stopped running because its worker was employed, with how it ran before."""
+    """The days on which one assignment stopped running because its worker was employed, each with the stretch
+    before.
+    """
     converted = {
         event.data.ended_on
         for event in events

@@ -1,4 +1,4 @@
-"""The demand beside the supply: each series of counts of children, and on which days each of its counts holds.
+"""Demand: each series of counts of children, and the days on which each count holds.
 
 Invariant: no count holds beyond the next of its series, the end of its series, or twelve months.
 Definition: docs/definitions.md, 'Children'.
@@ -7,7 +7,7 @@ Definition: docs/definitions.md, 'Children'.
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,15 +16,16 @@ from contracts.envelope import Event
 from contracts.events.working_life import DemandCounted, DemandEnded
 from services.metrics.snapshot.amounts import months_later
 from services.metrics.snapshot.snapshot import Snapshot
-from services.metrics.timelines.rows import FOREVER
+from services.metrics.timelines.rows import DAY, FOREVER
 
-DAY = timedelta(days=1)
 COUNT_HOLDS_MONTHS = 12
 """A count of children so many months ago still counts: the rarest that DfE collects are made once a year. Chosen."""
 
 
 class Series(NamedTuple):
-    """What is counted: under which subject, which children, and of which service area (None: of the authority)."""
+    """A series of counts: its subject, which children are counted, and of which service area (None: of the
+    authority).
+    """
 
     subject: str
     demand: Demand
@@ -35,7 +36,7 @@ class Series(NamedTuple):
 class Counts:
     """The counts of one series, and the ends of its subject.
 
-    `events` has by day the count recorded last.
+    `events` has, for each day, the count recorded last.
     """
 
     events: dict[date, tuple[Event, DemandCounted]] = field(default_factory=dict)
@@ -56,7 +57,7 @@ class Counts:
         return bool(self.ends) and self.ends[-1] >= self.last
 
     def stretches(self) -> Iterator[tuple[date, date, int]]:
-        """From when, up to and without when, and how many children were counted; ascending."""
+        """The first day, the day after the last, and how many children were counted; ascending."""
         ends = iter(self.ends)
         end = next(ends, FOREVER)
         for since, counted_anew in pairwise([*sorted(self.events), FOREVER]):
@@ -73,7 +74,7 @@ def grows_old_on(counted_on: date) -> date:
 
 
 def demand_series(snapshot: Snapshot) -> Mapping[Series, Counts]:
-    """Every series of which a count stands, worked out once for each snapshot."""
+    """Every series with a count in force, worked out once for each snapshot."""
     return snapshot.kept("demand", lambda: _demand_series(snapshot))
 
 

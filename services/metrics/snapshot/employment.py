@@ -1,13 +1,13 @@
-"""Who is in service, in which main post, from when to when: stretches of service, spells, moves.
+"""Who is in service, in which main post, from when to when: employment periods, spells, moves.
 
-Invariant: of one person no two stretches of service share a day; a spell is a longest run of them without a gap.
+Invariant: no two employment periods of one person share a day. A spell is a longest run of them without a gap.
 Definitions: docs/definitions.md, 'Scope'.
 """
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date
 from enum import StrEnum
 from heapq import heappop, heappush
 from itertools import pairwise
@@ -18,18 +18,17 @@ from contracts.codes import Destination, Employment, LeavingReason, MoveKind, Or
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
+from contracts.in_force import order_of_recording
 from contracts.occupying import Reversals
-from contracts.standing import order_of_recording
 from services.metrics.timelines.dimensions import NOTHING_STATED, Dimensions
-from services.metrics.timelines.rows import FOREVER, Occupancy, Post
+from services.metrics.timelines.rows import DAY, FOREVER, Occupancy, Post
 
-DAY = timedelta(days=1)
 NO_CSWW_ROLE = 99
 """Sorts posts outside the census behind those in it."""
 
 
 class Scope(StrEnum):
-    """Which posts count: every one, or those with a CSWW role on the day (the rates of the census)."""
+    """Which posts count: every post, or those with a CSWW role on the day (for the rates of the census)."""
 
     ALL = "all"
     CENSUS = "census"
@@ -74,7 +73,7 @@ class Leaving(NamedTuple):
 
 
 class Spell(NamedTuple):
-    """A person's run of days in service, from `since` up to and without `until` (FOREVER: no end is known)."""
+    """A person's run of days in service, from `since` to the day before `until` (FOREVER: no end is known)."""
 
     person: str
     since: date
@@ -101,24 +100,22 @@ class Move(NamedTuple):
 
 
 PostDimensions = Mapping[str, Sequence[tuple[date, date, Dimensions]]]
-"""By what each post is broken down (from, to, dimensions), ascending; no two stretches that touch are alike."""
+"""The dimensions of each post over time (from, to, dimensions), ascending. Adjacent stretches differ."""
 
 
-def dimensions_of_posts(posts: Mapping[str, Sequence[Post]]) -> PostDimensions:
-    """By what each post is broken down over time, from the rows of its facts."""
-    by_post: dict[str, list[tuple[date, date, Dimensions]]] = {}
-    for post, rows in posts.items():
-        of_post = by_post[post] = []
-        for row in rows:
-            dimensions, since = row.facts.dimensions, row.valid_from
-            if of_post and of_post[-1][1:] == (since, dimensions):
-                since = of_post.pop()[0]
-            of_post.append((since, row.valid_to, dimensions))
-    return by_post
+def dimensions_of_rows(rows: Iterable[Post]) -> list[tuple[date, date, Dimensions]]:
+    """The dimensions of one post over time, from the rows of its facts."""
+    of_post: list[tuple[date, date, Dimensions]] = []
+    for row in rows:
+        dimensions, since = row.facts.dimensions, row.valid_from
+        if of_post and of_post[-1][1:] == (since, dimensions):
+            since = of_post.pop()[0]
+        of_post.append((since, row.valid_to, dimensions))
+    return of_post
 
 
 def dimensions_of(post_dimensions: PostDimensions, post: str, day: date) -> Dimensions:
-    """By what a post is broken down on a day."""
+    """The dimensions of a post on a day."""
     of_post = post_dimensions.get(post, ())
     at = bisect_right(of_post, day, key=itemgetter(0)) - 1
     # Once it is established a post keeps facts for ever.
@@ -128,7 +125,7 @@ def dimensions_of(post_dimensions: PostDimensions, post: str, day: date) -> Dime
 def dimensions_between(
     post_dimensions: PostDimensions, post: str, since: date, until: date
 ) -> Iterator[tuple[date, date, Dimensions]]:
-    """By what a post is broken down over a stretch of days: from, to, dimensions; without gaps."""
+    """The dimensions of a post over a stretch of days: from, to, dimensions; without gaps."""
     of_post = post_dimensions.get(post, ())
     for at in range(max(0, bisect_right(of_post, since, key=itemgetter(0)) - 1), len(of_post)):
         begins, ends, dimensions = of_post[at]
@@ -192,7 +189,7 @@ def employment_periods(
 
 
 def employment_on(stretches: Sequence[EmploymentPeriod], day: date) -> EmploymentPeriod | None:
-    """Of one person's stretches of service the one that holds a day; None outside of them."""
+    """The one of a person's employment periods that holds a day; None outside of them."""
     at = bisect_right(stretches, day, key=attrgetter("since")) - 1
     return stretches[at] if at >= 0 and day < stretches[at].until else None
 
@@ -202,7 +199,7 @@ def spells(
 ) -> list[Spell]:
     """The spells that stretches of service of one scope make, with how the person came and left.
 
-    `in_any_post` is the person's service of scope `all`, `events` the person's events that stand.
+    `in_any_post` is the person's service of scope `all`, `events` the person's events in force.
     """
     runs: list[list[EmploymentPeriod]] = []
     for service in stretches:
@@ -212,14 +209,14 @@ def spells(
             runs.append([service])
     if not runs:
         return []
-    told = _ComingAndGoing(events)
+    stated = _ComingAndGoing(events)
     return [
         Spell(
             person,
             run[0].since,
             run[-1].until,
-            told.start(run[0].since),
-            None if run[-1].until == FOREVER else told.leaving(run[-1].until, in_any_post),
+            stated.start(run[0].since),
+            None if run[-1].until == FOREVER else stated.leaving(run[-1].until, in_any_post),
             tuple(run),
         )
         for run in runs
@@ -244,7 +241,9 @@ class _ComingAndGoing:
         self._starts = sorted(starts, key=attrgetter("started_on"))
 
     def start(self, day: date) -> Start:
-        """How the person came who began a spell on a day: by the latest start by then, of one day the last recorded."""
+        """How the person came who began a spell on a day: by the latest start up to that day; if several are of one
+        day, the last recorded.
+        """
         at = bisect_right(self._starts, day, key=attrgetter("started_on")) - 1
         if at < 0:
             return Start()
@@ -254,7 +253,7 @@ class _ComingAndGoing:
         )
 
     def leaving(self, day: date, in_any_post: Sequence[EmploymentPeriod]) -> Leaving:
-        """Why the person left on a day: by the last leaver of that day that is not reversed."""
+        """Why the person left on a day: by the last recorded leaver of that day that is not reversed."""
         if day in self._leaving:
             return self._leaving[day]
         if employment_on(in_any_post, day) is not None:
@@ -269,7 +268,7 @@ def moves(
     post_dimensions: PostDimensions,
     events: Iterable[Event],
 ) -> list[Move]:
-    """The moves of one person that took effect, from the person's events that stand.
+    """The moves of one person that took effect, from the person's events in force.
 
     `in_any_post` is the person's service of scope `all`.
     """

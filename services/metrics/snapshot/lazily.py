@@ -1,6 +1,6 @@
-"""What is worked out when it is first looked at, and then kept.
+"""Attributes that are worked out when they are first read, and then kept.
 
-Invariant: nobody who works something out keeps whoever works on another object waiting.
+Invariant: work on one object never waits for work on another.
 """
 
 from collections.abc import Callable
@@ -10,9 +10,9 @@ Value = TypeVar("Value")
 
 
 class cached_property(Generic[Value]):  # noqa: N801 - as functools has it
-    """As that of functools, but without its lock: before Python 3.12 that is one for all objects of a class.
+    """Like that of functools, but without its lock: before Python 3.12 there is one lock for all objects of a class.
 
-    Two threads may work the same out at the same time: either value will do.
+    Two threads may work out the same value at the same time; either result is right.
     """
 
     def __init__(self, make: Callable[[Any], Value]) -> None:
@@ -27,7 +27,7 @@ class cached_property(Generic[Value]):  # noqa: N801 - as functools has it
     @overload
     def __get__(self, instance: object, owner: type) -> Value: ...
     def __get__(self, instance: object | None, owner: type) -> "Value | cached_property[Value]":
-        """Comes here only while the object has no such entry of its own."""
+        """Called only while the object has no such entry of its own."""
         if instance is None:
             return self
         value: Value = vars(instance).setdefault(self._name, self._make(instance))

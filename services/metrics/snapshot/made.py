@@ -1,47 +1,53 @@
-"""What was worked out of each thing's facts, kept so that the next snapshot works out only what has changed.
+"""Results that were worked out from each thing's facts. They are kept so that the next snapshot works out only what
+has changed.
 
-Invariant: what is given is what `make` gives of these facts. Whether they are the same as before is asked of the facts
-themselves, never of what is said to have changed.
+Invariant: a result is what `make` gives for these facts. Whether they are the same as before is found by comparing
+the facts themselves, never from a list of changes.
 """
 
-from collections.abc import Callable, Hashable, Iterable
-from typing import Any, TypeVar
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any, NamedTuple, TypeVar
 
 Result = TypeVar("Result")
 
-Facts = tuple[Any, ...]
-"""All that a result follows from: values, and sequences of values, that nobody changes."""
 
-Results = dict[str, tuple[Facts, Any]]
-"""By whose they are: what they follow from, and they themselves."""
+class _Results(NamedTuple):
+    """By their owner the facts that results follow from, and the results."""
+
+    facts: Mapping[str, Any]
+    results: Mapping[str, Any]
+
+
+NOTHING_MADE = _Results({}, {})
 
 
 class Made:
-    """The results of one snapshot by what they are and whose, with the facts that they follow from."""
+    """The results of one snapshot, by kind and owner, with the facts that they follow from."""
 
     def __init__(self, before: "Made | None" = None) -> None:
         """`before` is of a snapshot of nearly the same events."""
-        self._now: dict[Hashable, Results] = {}
+        self._now: dict[Hashable, _Results] = {}
         # What was not asked for since stands as it was. Another thread may add to the one before meanwhile.
-        self._before: dict[Hashable, Results] = {} if before is None else before._before.copy() | before._now.copy()
+        self._before: dict[Hashable, _Results] = {} if before is None else before._before.copy() | before._now.copy()
 
-    def each(
-        self, what: Hashable, facts: Iterable[tuple[str, Facts]], make: Callable[..., Result]
-    ) -> dict[str, Result]:
-        """The result of each: `make(whose, *facts)`, in the order in which they are given."""
-        before = self._before.get(what, {})
-        now: Results = {}
-        for whose, follows_from in facts:
-            was = before.get(whose)
-            # Facts that are the same objects are found so at once.
-            if was is not None and was[0] == follows_from:
-                now[whose] = was
-            else:
-                now[whose] = follows_from, make(whose, *follows_from)
-        self._now[what] = now
+    def each(self, what: Hashable, facts: Mapping[str, Any], make: Callable[[str, Any], Result]) -> dict[str, Result]:
+        """The result for each owner, in the order given: `make(whose, its facts)`.
+
+        Facts are immutable values and sequences of them, or tuples of these. None are None.
+        """
+        before = self._before.get(what, NOTHING_MADE)
+        were, kept = before.facts, before.results
+        # Facts that are the same object need no comparison, and of nearly all owners they are.
+        made = {
+            whose: make(whose, follows_from)
+            for whose, follows_from in facts.items()
+            if (was := were.get(whose)) is not follows_from and was != follows_from
+        }
+        results = {whose: made[whose] if whose in made else kept[whose] for whose in facts}
+        self._now[what] = _Results(facts, results)
         self._before.pop(what, None)
-        return {whose: result for whose, (_, result) in now.items()}
+        return results
 
     def __len__(self) -> int:
         """How many results are kept."""
-        return sum(map(len, [*self._now.values(), *self._before.values()]))
+        return sum(len(kept.results) for kept in [*self._now.values(), *self._before.values()])

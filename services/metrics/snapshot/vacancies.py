@@ -14,7 +14,7 @@ from services.metrics.timelines.rows import FOREVER, Staffing
 
 
 class VacancyTranche(NamedTuple):
-    """A part of a post's vacancy, open from `opened_on` up to and without `closed_on` (FOREVER: it is open).
+    """A part of a post's vacancy, open from `opened_on` to the day before `closed_on` (FOREVER: it is still open).
 
     `filled` says that the post's FTE in post rose when it closed; `dimensions` are the post's facts then. `fte` in
     millionths.
@@ -29,7 +29,7 @@ class VacancyTranche(NamedTuple):
 
 
 def tranches(rows: Sequence[Staffing]) -> list[VacancyTranche]:
-    """The tranches of one post, from its staffing rows, which are in the order of their dates; oldest first."""
+    """The tranches of one post, oldest first, from its staffing rows in the order of their dates."""
     waiting: deque[tuple[date, int]] = deque()
     closed: list[VacancyTranche] = []
     vacant = in_post = 0
@@ -55,7 +55,7 @@ def tranches(rows: Sequence[Staffing]) -> list[VacancyTranche]:
 
 
 def _steps(rows: Sequence[Staffing]) -> list[tuple[date, int, int, Dimensions]]:
-    """The post's vacancies and FTE in post from each day on; where there is no row, both are 0."""
+    """The post's vacancies and FTE in post from each day on; without a row both are 0."""
     steps: list[tuple[date, int, int, Dimensions]] = []
     ended: date | None = None
     dimensions = NOTHING_STATED

@@ -3,23 +3,24 @@
 Invariant: lines and rules follow from the exact points of one phase alone, and nothing is rounded before it is judged.
 
 The chart is the XmR chart (individual values and moving ranges) of D. J. Wheeler, *Understanding Variation* (1993),
-with the four rules of NHS England's Making Data Count, as the NHS Model Health System states them. Where sources leave
-something open, the choice is marked **chosen**:
+with the four rules of NHS England's Making Data Count, as the NHS Model Health System states them. Where the sources
+leave something open, our choice is marked **chosen**:
 
 - Every moving range counts in the mean, as in NHS England's own tools and Wheeler (**chosen**). With `screened`, ranges
-  above the upper range limit are left out, once, and all lines follow from the mean of the rest: L. S. Nelson, "Control
-  charts for individual measurements", *Journal of Quality Technology* 14(3), 1982, and the default of the NHS-R
-  community's package.
-- A gap (None) has no moving range on either side and ends every pattern, and so does a re-basing: neither a range nor a
+  above the upper range limit are left out, once, and all lines follow from the mean of the rest. That is L. S. Nelson,
+  "Control charts for individual measurements", *Journal of Quality Technology* 14(3), 1982, and the default of the
+  NHS-R community's package.
+- A gap (None) has no moving range on either side, and ends every pattern. So does a re-basing: neither a range nor a
   pattern reaches from one phase into the next.
 - A phase's lines follow from all its points. Each further month moves them a little, until the series is re-based.
 - All points of a run or of a trend are marked, from its first, however long it goes on.
 - Two of three count only where all three lie on one side of the centre line (a point on the line is on neither). Every
   point beyond two sigma is one of them, one beyond a limit too. Those beyond two sigma are marked; the third is not,
-  unless it is beyond too. So do NHS England's tools for Making Data Count since the end of 2023; before, and in version
-  0.2.2 of the NHS-R community's package, a point beyond a limit was none of them.
-- Where the points do not vary from one to the next (mean moving range 0), the limits lie on the centre line, and no
-  point is beyond them (**chosen**: only across a gap could one be, and of the size of steps nothing is known there).
+  unless it is beyond too. NHS England's tools for Making Data Count have done so since the end of 2023. Before, and in
+  version 0.2.2 of the NHS-R community's package, a point beyond a limit did not count as one of them.
+- If the points do not vary from one to the next (mean moving range 0), the limits lie on the centre line, and no
+  point is beyond them. (**Chosen**: only across a gap could a point be beyond them, and nothing is known of the size
+  of steps there.)
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -63,17 +64,19 @@ RULES: dict[str, str] = {
     "than the usual variation from month to month explains.",
     "run": "The point is one of seven or more points in succession that all lie on the same side of the centre line.",
     "trend": "The point is one of seven or more points in succession that only rise, or only fall.",
-    "two-of-three": "Of three points in succession, all on the same side of the centre line, at least two, this one "
-    "among them, lie more than two sigma (two thirds of the distance between the centre line and a natural limit) away "
-    "from it.",
+    "two-of-three": "The point is one of three in succession that all lie on the same side of the centre line. It and "
+    "at least one other lie more than two sigma away from that line: two thirds of the distance to a natural limit.",
 }
 """Each rule that can mark a point, in the order in which they are listed: its name and what it says."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One point, in the unit of the series. `value` None: a gap. `moving_range`: from the point before, None where
-    there is none in the phase. `rules`: names of the rules that mark it, in the order of `RULES`."""
+    """One point, in the unit of the series.
+
+    `value` is None for a gap. `moving_range` is that from the point before, or None if the phase has none before.
+    `rules` are the names of the rules that mark it, in the order of `RULES`.
+    """
 
     value: Fraction | None
     moving_range: Fraction | None
@@ -82,9 +85,11 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The lines of a phase, exact, in the unit of the series; None where the phase has no point (centre) or no two
-    neighbouring points (all others). `lower` and `upper` are kept within what the measure can be; `two_sigma` is a
-    distance from the centre."""
+    """The lines of a phase, exact, in the unit of the series.
+
+    The centre is None if the phase has no point, and the other lines if it has no two neighbouring points. `lower` and
+    `upper` are kept within what the measure can be. `two_sigma` is a distance from the centre.
+    """
 
     centre: Fraction | None = None
     mean_moving_range: Fraction | None = None
@@ -96,8 +101,11 @@ class Lines:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """The points from one re-basing to the next. `number` counts from 1, `start` is the position of its first point in
-    the series (from 0). `provisional`: fewer than `POINTS_FOR_LIMITS` points, gaps not counted."""
+    """The points from one re-basing to the next.
+
+    `number` counts from 1. `start` is the position of its first point in the series (from 0). It is `provisional` if it
+    has fewer than `POINTS_FOR_LIMITS` points, gaps not counted.
+    """
 
     number: int
     start: int
@@ -114,13 +122,17 @@ def chart(
     greatest: Number | None = None,
     screened: bool = False,
 ) -> list[Phase]:
-    """The control chart of a series, phase by phase; no phase of no points.
+    """The control chart of a series, phase by phase. Without points there is no phase.
 
-    `points` in order of time, one per month, None where there is no figure. A float stands for the decimal it is
-    written as: 0.1 is a tenth. `rebase_at`: positions (from 0) of points with which a new phase begins. `least` and
-    `greatest`: what the measure cannot go below or above (0 for people, 0 and 100 for a share in per cent); limits stop
-    there. `screened`: see the module. Raises ValueError for a point that is not finite or lies beyond `least` or
-    `greatest`, and for a position outside the series.
+    - `points` are in order of time, one per month, None if there is no figure. A float stands for the decimal it is
+      written as: 0.1 is a tenth.
+    - `rebase_at` has the positions (from 0) of points with which a new phase begins.
+    - `least` and `greatest` are what the measure cannot go below or above (0 for people, 0 and 100 for a share in per
+      cent). Limits stop there.
+    - `screened`: see the module.
+
+    Raises ValueError for a point that is not finite or lies beyond `least` or `greatest`, and for a position outside
+    the series.
     """
     low, high = _exact(least, "least"), _exact(greatest, "greatest")
     values = [_exact(point, f"Point {position}") for position, point in enumerate(points)]
@@ -145,8 +157,8 @@ def chart(
 def shown(phases: Iterable[Phase], decimals: int) -> dict[str, Any]:
     """The chart as an answer shows it: `points`, one per point of the series, and `phases`, with their lines.
 
-    Numbers are rounded to `decimals` (0 or more), half up (halves away from 0, as all figures); None where there
-    is none. The rules have judged the exact numbers, so a point can be marked that looks to lie on a line.
+    Numbers are rounded to `decimals` (0 or more), half up (halves away from 0, as all figures); a missing number is
+    None. The rules have judged the exact numbers, so a marked point can look as if it lay on a line.
     """
     phases = list(phases)
     return {

@@ -1,4 +1,4 @@
-"""What the events of one agency assignment say about who covers what, at which FTE and why.
+"""From the events of one agency assignment to its rows: who covers what, at which FTE and why.
 
 Invariant: an assignment without a start covers nothing.
 """
@@ -40,7 +40,7 @@ def covers(events: Iterable[Event]) -> list[Cover]:
     of_one_cover = list(events)
     if not of_one_cover:
         return []
-    cover = of_one_cover[0].envelope.subject.partition("/")[2]
+    cover = of_one_cover[0].identifier
     return [
         Cover(cover, *assignment, valid_from, valid_to, known_from, known_to)
         for _, valid_from, known_from, valid_to, known_to, assignment in fold_as_known(
@@ -51,14 +51,16 @@ def covers(events: Iterable[Event]) -> list[Cover]:
 
 
 def _alike(data: CoverStarted | CoverChanged | CoverEnded) -> Hashable:
-    """What the last of some events of one day leaves nothing of in the others: changes of the same facts, say."""
+    """A key that events of one day share if the last of them overrides the others: changes of the same facts, for
+    example.
+    """
     if isinstance(data, CoverChanged):
         return data.fte is not None, data.reason is not None, data.post is not None
     return type(data)
 
 
 def assignments_held(held: dict[str, Assignment], actions: list[Action]) -> Steps[Assignment]:
-    """What an assignment is from each date on, by actions, after what held before them; the key is `ONLY`."""
+    """What an assignment is from each date on, given what held before and some actions; the key is `ONLY`."""
     steps: dict[date, Assignment | None] = {}
     current = held.get(ONLY)
     for day, *_between, data in actions:

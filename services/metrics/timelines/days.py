@@ -1,6 +1,7 @@
-"""What holds on a day, of stretches that overlap: a tree over the days, in which each stands at few nodes.
+"""Finds what holds on a day among overlapping stretches: a tree over the days, in which each stretch is at a few
+nodes.
 
-Invariant: to put a stretch in, to take it out and to begin to ask for a day each cost the logarithm of the days.
+Invariant: putting a stretch in, taking it out, and finding a day each cost the logarithm of the number of days.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,7 +14,9 @@ Thing = TypeVar("Thing", bound=Hashable)
 
 
 class OverDays(Generic[Thing]):
-    """Things, each over stretches of days that begin and end on some of the days given (or end later than all)."""
+    """Things, each holding over stretches of days. Stretches begin and end on days that are given (or end later than
+    all).
+    """
 
     def __init__(self, days: Sequence[date]) -> None:
         """Days in ascending order, each once; they are not copied."""
@@ -21,7 +24,7 @@ class OverDays(Generic[Thing]):
         self._things: defaultdict[int, set[Thing]] = defaultdict(set)
 
     def put(self, since: date, until: date, thing: Thing) -> None:
-        """Let a thing hold from a day up to another without it."""
+        """Let a thing hold from one day to the day before another."""
         for node in self._nodes(since, until):
             self._things[node].add(thing)
 

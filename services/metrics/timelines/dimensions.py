@@ -1,8 +1,8 @@
-"""By what every figure can be broken down: the facts of a post that are dimensions, each declared here alone.
+"""What every figure can be broken down by: the facts of a post that are dimensions. Each is declared only here.
 
 Invariant: a dimension of posts has one name everywhere. It is the field of the events that state it, the column of
-staffing and of the schema reporting, the parameter of a query, and the column of a file. What an event says of a post
-is a dimension, or stands in NO_DIMENSIONS; else this does not load.
+staffing and of the schema reporting, the parameter of a query, and the column of a file. Every field of an event
+about a post is a dimension or is listed in NO_DIMENSIONS; if not, this module does not load.
 """
 
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ from contracts.events.posts import PostChanged, PostEstablished
 
 
 class Dimensions(NamedTuple):
-    """The dimensions of a post, each with its meaning; None where nobody has stated it."""
+    """The dimensions of a post, each with its meaning; None if nobody has stated it."""
 
     role: Annotated[Role | None, "What the post is for."]
     team: Annotated[str | None, "The team the post belongs to."]
@@ -36,23 +36,23 @@ NOTHING_STATED = Dimensions(*(None for _ in Dimensions._fields))
 """The dimensions of what nothing is known about."""
 
 BY_ASSIGNMENTS = tuple(name for name in Dimensions._fields if name in CoverStarted.model_fields)
-"""The dimensions that an agency assignment states itself, for where it covers no post."""
+"""The dimensions that an agency assignment states itself, in case it covers no post."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """What a dimension means, and the sets of codes it is one of; none where authorities make names of their own."""
+    """The meaning of a dimension, and its sets of codes; none if authorities choose the names."""
 
     meaning: str
     codes: tuple[type[Enum], ...] = ()
 
     @property
     def values(self) -> tuple[str | int, ...]:
-        """Every value there can be, once; none where authorities make their own."""
+        """Every possible value, once; none if authorities choose the names."""
         return tuple(dict.fromkeys(code.value for codes in self.codes for code in codes))
 
     def read(self, text: str) -> str | int:
-        """A value as columns and parts hold it, from its text: of codes that are numbers the number."""
+        """A value as columns and parts hold it, from its text; for codes that are numbers, the number."""
         return next((value for value in self.values if str(value) == text), text)
 
 
@@ -66,11 +66,11 @@ def _declared() -> dict[str, Dimension]:
 
 
 OF_POSTS: Mapping[str, Dimension] = _declared()
-"""Every dimension of posts by name, in the order in which it is told."""
+"""Every dimension of posts by name, in the order in which answers list them."""
 
 
 def check_stated(model: type[BaseModel]) -> None:
-    """Refuse a model of events that say what a post is, where it and the dimensions do not name the same facts."""
+    """Refuse a model of events about posts if its fields and the dimensions are not the same facts."""
     facts = model.model_fields.keys() - NO_DIMENSIONS
     if forgotten := facts ^ set(Dimensions._fields):
         raise TypeError(f"{model.__name__} and Dimensions do not both have {', '.join(sorted(forgotten))}")
@@ -83,7 +83,7 @@ _of_post = attrgetter(*Dimensions._fields)
 
 
 def dimensions_of_post(data: PostEstablished | PostChanged) -> Dimensions:
-    """What an event says of a post; of a change None where it stays as it was."""
+    """The dimensions that an event states of a post; in a change None means that it stays as it was."""
     return Dimensions(*_of_post(data))
 
 
@@ -99,6 +99,6 @@ def _coded(name: str, value: Any) -> Any:
 
 
 def plain(value: Any) -> str | int | None:
-    """The value of a dimension as it stands in a column or an answer: of a code its text or number."""
+    """The value of a dimension as columns and answers show it: for a code, its text or number."""
     simple: str | int | None = value.value if isinstance(value, Enum) else value
     return simple

@@ -1,14 +1,14 @@
-"""Which posts one person holds, followed over the instants at which other events stand than before.
+"""Which posts one person holds, followed through every instant at which the events in force change.
 
-Invariant: what is held is what `contracts/occupying.py` says of the events that stand at each instant. A post is looked
-at again only on days on which something is said of it, or of all posts, and only as long as it is held otherwise than
-was known before.
+Invariant: at each instant, what is held is what `contracts/occupying.py` says of the events then in force. A post is
+looked at again only on days with an action about it or about all posts. It is looked at only as long as it is held
+differently from what was known before.
 """
 
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from decimal import Decimal
 from heapq import heappop, heappush
 from typing import Any, NamedTuple
@@ -17,6 +17,7 @@ from contracts.effects import Action, action_of
 from contracts.envelope import Event
 from contracts.events.hiring import WorkerFteChanged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import WorkerLeft
+from contracts.in_force import Change, Recorded
 from contracts.occupying import (
     EFFECTS,
     NOBODY_LEAVES,
@@ -31,15 +32,13 @@ from contracts.occupying import (
     is_reversed,
     leaving,
 )
-from contracts.standing import Change, Recorded
 from services.metrics.timelines.days import OverDays
 from services.metrics.timelines.knowledge import MOST_STRETCHES, Piece, Stretch, Timelines, TooManyStretches
-from services.metrics.timelines.rows import FOREVER
+from services.metrics.timelines.rows import DAY, FOREVER
 
 _GONE = ""
-"""Stands among the posts for having left and not come back. No post is called so."""
+"""An entry among the posts that means: has left and not come back. No post has this name."""
 _YES: Held = (HeldUnder("", Decimal(0), without_hours=False),)
-DAY = timedelta(days=1)
 
 _START, _MOVE_FROM, _MOVE_TO, _FTE = range(4)
 
@@ -53,7 +52,7 @@ def _time_recorded(action: Action) -> datetime:
 
 
 class _Leavers(NamedTuple):
-    """Who leaves on a day, whether nothing is held then, and under which numbers somebody did not come who starts."""
+    """Who leaves on a day, whether nothing is held then, and under which numbers a starter did not come."""
 
     left: Leaving = NOBODY_LEAVES
     nothing_left: bool = False
@@ -64,7 +63,7 @@ _NOBODY = _Leavers()
 
 
 def holding(changes: Iterable[Change]) -> list[Stretch[Decimal]]:
-    """The FTE at which a person holds each post over time, from the events that stand from each instant on.
+    """The FTE at which a person holds each post over time, from the events in force from each instant on.
 
     Every event is of a type in `EFFECTS`.
     """
@@ -80,7 +79,7 @@ def _actions_of(events: Iterable[Event]) -> list[Action]:
 
 
 class _Actions:
-    """The actions that stand, by day, what they say, of which post and under which number; of those alike the last."""
+    """The actions in force, by day, kind, post and number. If several are alike, the last."""
 
     def __init__(self) -> None:
         self._alike: defaultdict[tuple[date, int, str], dict[str, list[Action]]] = defaultdict(dict)
@@ -89,47 +88,47 @@ class _Actions:
         self._leavers: defaultdict[date, dict[str, list[Action]]] = defaultdict(dict)
         self._reversals: defaultdict[date, list[Action]] = defaultdict(list)
         self._days_left: defaultdict[str, list[date]] = defaultdict(list)
-        self._comings: Counter[str] = Counter()
+        self._arrivals: Counter[str] = Counter()
 
     def put(self, action: Action) -> list[str]:
-        """Take in an action; gives the posts of which it says something. A leaver speaks of all, and so of none."""
+        """Add an action. Returns the posts that it is about. A leaver is about all posts, and names none."""
         day, number, data = action[0], action[3], action[-1]
-        for what, post in (said := _said(data)):
+        for what, post in (about := _posts_of(data)):
             alike = self._alike[day, what, post]
             if not alike:
                 self._posts[day, what][post] = 1
                 insort(self._days_of[post], day)
             insort(alike.setdefault(number, []), action)
         if isinstance(data, WorkerStarted | WorkerMoved):
-            self._comings[number] += 1
+            self._arrivals[number] += 1
         elif type(data) is WorkerLeft:
             insort(self._leavers[day].setdefault(number, []), action)
             insort(self._days_left[number], day)
-        elif not said:
+        elif not about:
             insort(self._reversals[day], action)
-        return [post for _, post in said]
+        return [post for _, post in about]
 
     def take(self, action: Action) -> list[str]:
-        """The same for an action that stands no more."""
+        """Take out an action that no longer stands."""
         day, number, data = action[0], action[3], action[-1]
-        for what, post in (said := _said(data)):
+        for what, post in (about := _posts_of(data)):
             alike = self._alike[day, what, post]
             _take_of(alike, number, action)
             if not alike:
                 del self._posts[day, what][post]
                 _take(self._days_of[post], day)
         if isinstance(data, WorkerStarted | WorkerMoved):
-            self._comings[number] -= 1
+            self._arrivals[number] -= 1
         elif type(data) is WorkerLeft:
             _take_of(self._leavers[day], number, action)
             _take(self._days_left[number], day)
-        elif not said:
+        elif not about:
             _take(self._reversals[day], action)
-        return [post for _, post in said]
+        return [post for _, post in about]
 
     def came(self, number: str) -> bool:
         """Whether there is a start or a move under a number."""
-        return self._comings[number] > 0
+        return self._arrivals[number] > 0
 
     def days_left(self, number: str) -> Sequence[date]:
         """The days of the leavers under a number, reversed or not."""
@@ -160,7 +159,7 @@ class _Actions:
         return OnADay(_ftes(starts), bool(moves_from), _ftes(moves), _ftes(ftes))
 
     def _last(self, day: date, what: int, post: str) -> list[Action]:
-        """Of the actions of each number that say something the last, in order."""
+        """The last action of each number, in order."""
         alike = self._alike.get((day, what, post))
         return sorted([actions[-1] for actions in alike.values()]) if alike else []
 
@@ -193,8 +192,10 @@ def _are_reversed(leavers: Sequence[Action], reversals: Sequence[Action]) -> boo
     return all(is_reversed(_recorded(leaver), reversing) for leaver in after)
 
 
-def _said(data: object) -> list[tuple[int, str]]:
-    """What is said of which posts; of being gone too, by starts (who starts is not) and moves (of who is, nothing)."""
+def _posts_of(data: object) -> list[tuple[int, str]]:
+    """Which actions are about which posts. Starts and moves are also about being gone: who starts is not gone, and a
+    move of somebody who is gone has no effect.
+    """
     if isinstance(data, WorkerStarted):
         return [(_START, data.post), (_START, _GONE)]
     if isinstance(data, WorkerMoved):
@@ -220,23 +221,23 @@ class _Holding:
         self._leaving: dict[date, _Leavers] = {}
         self._leaving_days: list[date] = []
         self._otherwise: dict[str, list[tuple[date, Held | None]]] = {}
-        """Of each post that is held otherwise than was known, since when and how."""
+        """For each post that is held differently from what was known: since when, and how."""
         self._copied = 0
 
     def learn(self, instant: datetime, begun: Sequence[Action], ceased: Sequence[Action]) -> None:
-        """Follow what other actions change from their days on, each as far as it makes a difference."""
-        said_of: defaultdict[date, set[str]] = defaultdict(set)
+        """Follow what changed actions change from their days on, each as far as it makes a difference."""
+        posts_of_day: defaultdict[date, set[str]] = defaultdict(set)
         for action in ceased:
-            said_of[action[0]].update(self._actions.take(action))
+            posts_of_day[action[0]].update(self._actions.take(action))
         for action in begun:
-            said_of[action[0]].update(self._actions.put(action))
+            posts_of_day[action[0]].update(self._actions.put(action))
         numbers = {action[3] for action in (*ceased, *begun)}
-        to_come = sorted((day, _GONE) for day in {*said_of, *self._days_meaning_otherwise(numbers)})
+        to_come = sorted((day, _GONE) for day in {*posts_of_day, *self._days_meaning_otherwise(numbers)})
         while to_come:
             day, posts = to_come[0][0], {_GONE}
             while to_come and to_come[0][0] == day:
                 posts.add(heappop(to_come)[1])
-            for post in self._look_again(day, posts | said_of.get(day, set()), instant):
+            for post in self._look_again(day, posts | posts_of_day.get(day, set()), instant):
                 following = min(self._actions.next_day(post, day), _first_after(self._leaving_days, day))
                 if following < FOREVER:
                     heappush(to_come, (following, post))
@@ -244,7 +245,9 @@ class _Holding:
             self._know(post, FOREVER, instant)
 
     def _days_meaning_otherwise(self, numbers: Iterable[str]) -> set[date]:
-        """The days whose leavers mean something else: their number has its first start or move, or none any more."""
+        """The days whose leavers now mean something else, because their number got its first start or move, or lost
+        its last.
+        """
         days: set[date] = set()
         for number in numbers:
             if self._actions.came(number) is not (number in self._came):
@@ -253,8 +256,8 @@ class _Holding:
         return days
 
     def _look_again(self, day: date, posts: set[str], instant: datetime) -> list[str]:
-        """Look at some posts on a day, and at those that it concerns if somebody left or is gone; gives those that are
-        held otherwise from then on.
+        """Look at some posts on a day, and at all posts that are affected if the person leaves or is gone. Returns
+        those that are held differently from then on.
         """
         before, leavers = self._leaving.get(day, _NOBODY), self._leavers_now(day)
         if leavers != before:
@@ -277,7 +280,9 @@ class _Holding:
         return differing
 
     def _held_by_those_leaving(self, day: date, *ways: Leaving) -> Iterable[str]:
-        """The posts held before a day, as was known, under the numbers under which somebody leaves either way."""
+        """The posts held before a day, as was known, under the numbers that leave on that day, before or after the
+        change.
+        """
         every = any(left.every_number for left in ways)
         numbers: Collection[str] = self._held_on if every else {number for left in ways for number in left.numbers}
         return (post for number in numbers if number in self._held_on for post in self._held_on[number].on(day - DAY))
@@ -299,7 +304,7 @@ class _Holding:
         return _Leavers(left, nothing_left, frozenset(not_coming))
 
     def _ended(self, day: date, left: Leaving) -> frozenset[str]:
-        """The numbers that leave under which something is held before a day, be it to come back to."""
+        """The leaving numbers under which something is held before a day, even at an FTE of 0 to come back to."""
         otherwise = (pieces[-1][1] or () for post, pieces in self._otherwise.items() if post != _GONE)
         numbers = {under.number for held in otherwise for under in held if left.ends(under)}
         for number in self._held_on if left.every_number else left.numbers:
@@ -309,7 +314,7 @@ class _Holding:
         return frozenset(numbers)
 
     def _left_under_others(self, day: date, left: Leaving) -> Iterator[Held]:
-        """How posts are held before a day under other numbers than those under which somebody leaves on it."""
+        """How posts are held before a day under numbers that do not leave on it."""
         if left.every_number:
             return
         for post, pieces in self._otherwise.items():
@@ -342,7 +347,7 @@ class _Holding:
         return self._timelines.before(post, day) if otherwise is None else otherwise[-1][1]
 
     def _differs(self, post: str, day: date, now: Held | None, instant: datetime) -> bool:
-        """Whether a post is held otherwise from a day on than was known; what ends with it becomes known."""
+        """Whether a post is held differently from a day on; if a difference ends there, what it was becomes known."""
         if now == self._timelines.on(post, day):
             self._know(post, day, instant)
             return False
@@ -352,7 +357,7 @@ class _Holding:
         return True
 
     def _know(self, post: str, until: date, instant: datetime) -> None:
-        """From an instant on what a post is held at up to a day is known."""
+        """Record that from an instant on it is known how a post is held up to a day."""
         otherwise = self._otherwise.pop(post, None)
         if otherwise is None:
             return

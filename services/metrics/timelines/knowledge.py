@@ -1,10 +1,10 @@
-"""What holds in valid time, followed over the instants at which the authority came to know otherwise.
+"""What holds on which dates, followed through the instants at which the authority's knowledge changed.
 
-Invariant: the stretches are canonical. As known at one instant, those of one key are as long as they can be in valid
-time; a stretch that stays the same from one instant to the next stays one stretch. So equal facts give equal stretches.
+Invariant: the stretches are canonical. As known at one instant, the stretches of one key are as long as possible. A
+stretch that does not change from one instant to the next stays one stretch. So equal facts give equal stretches.
 
-What becomes known at an instant is followed from the days it is about only as far as it makes a difference: the work is
-in proportion to the events and the stretches, but for a logarithm.
+New knowledge is followed, from the days that it is about, only as far as it makes a difference. So the work is
+proportional to the events and the stretches, times a logarithm.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -16,24 +16,24 @@ from typing import Any, Generic
 
 from contracts.effects import Action, Effects, Steps, Value, action_of
 from contracts.envelope import Event
-from contracts.standing import changes_of_standing
+from contracts.in_force import changes_in_force
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN
 
 ONLY = ""
 """The key of what has but one."""
 
 MOST_STRETCHES = 300_000
-"""Stretches of one subject, or one staffing unit, at most: so many take half a gigabyte. Where each of thousands of
-facts moves all that follow, a unit has as many as their square."""
+"""The most stretches of one subject or staffing unit: so many take half a gigabyte. If each of thousands of facts
+moves all later ones, a unit has as many stretches as their square."""
 
 Fold = Callable[[dict[str, Value], list[Action]], Steps[Value]]
-"""From what holds before some actions, under `ONLY`, and the actions in order, to what holds from each date on."""
+"""A function from what holds before some actions, and the actions in order, to what holds from each date on."""
 
 Stretch = tuple[str, date, datetime, date, datetime, Value]
 """Key, valid from, known from, valid to, known to, value."""
 
 Piece = tuple[date, date, Value | None]
-"""From, to, and what holds between; None where nothing does."""
+"""From, to, and what holds between; None if nothing does."""
 
 _Known = tuple[date, date, Value, datetime]
 """Valid from, valid to, value, known from."""
@@ -52,7 +52,7 @@ class TooManyStretches(Exception):
 
 
 class Timelines(Generic[Value]):
-    """For each key what holds when, as known up to now; and what was known before."""
+    """For each key: what holds when, as known now, and what was known before."""
 
     def __init__(self) -> None:
         self._known: dict[str, list[_Known[Value]]] = {}
@@ -71,7 +71,7 @@ class Timelines(Generic[Value]):
         return row[2] if row is not None and day <= row[1] else None
 
     def pieces(self, key: str, since: date, until: date) -> list[Piece[Value]]:
-        """What holds from one day up to another without it, piece by piece without gaps."""
+        """What holds from one day to the day before another, piece by piece without gaps."""
         rows = self._known.get(key, [])
         pieces: list[Piece[Value]] = []
         for index in range(max(0, bisect_right(rows, since, key=_valid_from) - 1), len(rows)):
@@ -86,26 +86,26 @@ class Timelines(Generic[Value]):
         return [*pieces, (since, until, None)] if since < until else pieces
 
     def replace(self, key: str, pieces: Sequence[Piece[Value]], instant: datetime) -> tuple[list[Any], list[Any]]:
-        """From `instant` on these pieces, each going on from the one before, are known to hold instead of what was.
+        """From `instant` on, these consecutive pieces are known to hold in place of what was known.
 
-        Gives the rows (valid from, valid to, …) that are no more, and those that are new.
+        Returns the rows (valid from, valid to, …) that end, and those that are new.
         """
         rows = self._known.setdefault(key, [])
         since, until = pieces[0][0], pieces[-1][1]
         first = bisect_left(rows, since, key=_valid_from)
         first -= first > 0 and rows[first - 1][1] >= since
         last = bisect_right(rows, until, key=_valid_from)
-        concerned = rows[first:last]
-        gone = {row[0]: row for row in concerned}
+        affected = rows[first:last]
+        gone = {row[0]: row for row in affected}
         kept: list[_Known[Value]] = []
         new: list[_Known[Value]] = []
         # Rows follow one another: the first alone can begin before the pieces, and the last alone end after them.
         around = list(pieces)
-        if concerned and concerned[0][0] < since:
-            valid_from, valid_to, value, _ = concerned[0]
+        if affected and affected[0][0] < since:
+            valid_from, valid_to, value, _ = affected[0]
             around.insert(0, (valid_from, min(valid_to, since), value))
-        if concerned and concerned[-1][1] > until:
-            valid_from, valid_to, value, _ = concerned[-1]
+        if affected and affected[-1][1] > until:
+            valid_from, valid_to, value, _ = affected[-1]
             around.append((max(valid_from, until), valid_to, value))
         for valid_from, valid_to, value in _joined(around):
             before = gone.get(valid_from)
@@ -115,13 +115,25 @@ class Timelines(Generic[Value]):
                 kept.append((valid_from, valid_to, value, instant))
                 new.append(kept[-1])
         rows[first:last] = kept
-        for valid_from, valid_to, value, known_from in gone.values():
+        self._end(key, gone.values(), instant)
+        return list(gone.values()), new
+
+    def replace_all(self, steps: Steps[Value], instant: datetime) -> None:
+        """From `instant` on, these steps are known to hold in place of all that was known."""
+        for key in self._known.keys() | steps.keys():
+            gone = {row[:3]: row for row in self._known.get(key, ())}
+            now = stretches(steps.get(key, {}))
+            self._known[key] = [gone.pop(row) if row in gone else (*row, instant) for row in now]
+            self._end(key, gone.values(), instant)
+
+    def _end(self, key: str, rows: Iterable[_Known[Value]], instant: datetime) -> None:
+        """These rows were known up to an instant."""
+        for valid_from, valid_to, value, known_from in rows:
             # What was put there a moment ago, at this instant, was never known.
             if known_from < instant:
                 self._known_before.append((key, valid_from, known_from, valid_to, instant, value))
         if len(self._known_before) > MOST_STRETCHES:
             raise TooManyStretches
-        return list(gone.values()), new
 
     def stretches(self) -> list[Stretch[Value]]:
         """All that is and was known, ordered by key, valid from and known from."""
@@ -136,7 +148,7 @@ class Timelines(Generic[Value]):
 
 
 def stretches(values: Mapping[date, Value | None]) -> list[tuple[date, date, Value]]:
-    """The stretches (from, to, value) that values from dates on make, ascending."""
+    """The stretches (from, to, value), ascending, for values that each hold from a date on."""
     return _joined((since, until, values[since]) for since, until in pairwise([*values, FOREVER]))
 
 
@@ -152,7 +164,7 @@ def _joined(pieces: Iterable[Piece[Value]]) -> list[tuple[date, date, Value]]:
 
 
 class _Days:
-    """Actions by day; of those of a day that say the same kind of thing only the last acts."""
+    """Actions by day. If actions of one day are alike, only the last acts."""
 
     def __init__(self, alike: Callable[[Any], Hashable]) -> None:
         self._alike = alike
@@ -183,14 +195,14 @@ class _Days:
 def fold_as_known(
     events: Iterable[Event], effects: Effects, fold: Fold[Value], alike: Callable[[Any], Hashable]
 ) -> list[Stretch[Value]]:
-    """The stretches that `fold` makes of the standing events, at every instant at which others stand than before.
+    """The stretches that `fold` makes of the events in force, at every instant at which these change.
 
-    Events of types without effect are ignored. Of several actions of one day whose data `alike` gives the same for,
-    only the last matters to `fold`.
+    Events of types without effect are ignored. Among actions of one day with the same `alike` only the last matters
+    to `fold`.
     """
     timelines: Timelines[Value] = Timelines()
     days = _Days(alike)
-    for instant, begun, ceased in changes_of_standing(event for event in events if event.envelope.type in effects):
+    for instant, begun, ceased in changes_in_force(event for event in events if event.envelope.type in effects):
         gone = [action_of(event, effects) for event in ceased]
         new = [action_of(event, effects) for event in begun]
         for action in gone:
@@ -204,7 +216,7 @@ def fold_as_known(
 def _follow(
     timelines: Timelines[Value], days: _Days, changed: list[date], fold: Fold[Value], instant: datetime
 ) -> None:
-    """Follow what changed on some days, each up to the day from which on all is as it was."""
+    """Follow the changes of some days, each up to the day from which on everything is as it was."""
     pieces: list[Piece[Value]] = []
     day: date | None = changed[0]
     now: Value | None = None

@@ -1,4 +1,4 @@
-"""What the events of one post say about what it is and what it is funded for.
+"""From the events of one post to its rows: what it is, and what FTE it is funded for.
 
 Invariant: a post has no facts before it is established; after it closed only establishing it again funds it.
 """
@@ -29,7 +29,7 @@ def post_facts(events: Iterable[Event]) -> list[Post]:
     of_one_post = list(events)
     if not of_one_post:
         return []
-    post = of_one_post[0].envelope.subject.partition("/")[2]
+    post = of_one_post[0].identifier
     return [
         Post(post, facts, valid_from, valid_to, known_from, known_to)
         for _, valid_from, known_from, valid_to, known_to, facts in fold_as_known(
@@ -39,14 +39,16 @@ def post_facts(events: Iterable[Event]) -> list[Post]:
 
 
 def _alike(data: PostEstablished | PostChanged | PostClosed) -> Hashable:
-    """What the last of some events of one day leaves nothing of in the others: changes of the same facts, say."""
+    """A key that events of one day share if the last of them overrides the others: changes of the same facts, for
+    example.
+    """
     if isinstance(data, PostChanged):
         return tuple(fact is not None for fact in (*dimensions_of_post(data), data.funded_fte))
     return type(data)
 
 
 def facts_of_post(held: dict[str, PostFacts], actions: list[Action]) -> Steps[PostFacts]:
-    """The facts of one post from each date on, by actions, after what held before them; the key is `ONLY`."""
+    """The facts of one post from each date on, given what held before and some actions; the key is `ONLY`."""
     steps: dict[date, PostFacts | None] = {}
     current = held.get(ONLY)
     for day, *_between, data in actions:

@@ -5,18 +5,19 @@ post). All stretches are half open: a row holds from `valid_from` up to and with
 authority knew from `known_from` up to and without `known_to`. `FOREVER` and `STILL_KNOWN` mean 'no end is known'.
 """
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from contracts.codes import CoverReason
 from services.metrics.timelines.dimensions import Dimensions
 
+DAY = timedelta(days=1)
 FOREVER = date.max
 STILL_KNOWN = datetime.max.replace(tzinfo=UTC)
 
 
 class Occupancy(NamedTuple):
-    """One worker holding one post at an FTE, in millionths; 0 for who has no fixed hours."""
+    """One worker holding one post at an FTE, in millionths; 0 for a worker without fixed hours."""
 
     worker: str
     post: str
@@ -43,7 +44,7 @@ class Cover(NamedTuple):
 
 
 class PostFacts(NamedTuple):
-    """What a post is and what FTE it is funded for, in millionths. After it closed the facts stay, with `funded` 0."""
+    """The facts of a post and its funded FTE, in millionths. After it closed the facts stay, with `funded` 0."""
 
     dimensions: Dimensions
     funded: int
@@ -61,7 +62,7 @@ class Post(NamedTuple):
 
 
 class Staffing(NamedTuple):
-    """Who and what stands in one staffing unit, in millionths of an FTE. The stock measures are sums over these rows.
+    """The staffing of one unit, in millionths of an FTE. The stock measures are sums over these rows.
 
     `staffing_unit` is the subject: `post/<id>`, or `cover/<id>` for an agency assignment that covers no post.
     Its dimensions are None where no event has established the post at that date.

@@ -1,11 +1,13 @@
-"""Who and what stands in one staffing unit: a post's funding, those in post and those who cover it, put together.
+"""The staffing of one unit: a post's funding, those in post and those who cover it, put together.
 
-Invariant: rows are a pure function of the facts given: at every date as known at every instant the amounts are the sums
-over the facts that hold there, and no two adjacent rows could be one.
+Invariant: rows are a pure function of the facts given. At every date, as known at every instant, the amounts are the
+sums over the facts that hold there. No two adjacent rows could be joined.
 
-Definitions (CSWW; vacancies never below 0 per post, posts covered by agency stay vacant), all in FTE:
-vacancies = establishment - in post, over-establishment = in post - establishment, uncovered = vacancies - agency cover,
-each at least 0. Agency cover is not capped at the vacancy: there can be more of it than vacancies.
+Definitions, for each post, all in FTE and none below 0 (as in CSWW a post that agency covers stays vacant):
+- vacancies = establishment - in post
+- over-establishment = in post - establishment
+- uncovered = vacancies - agency cover
+Agency cover is not capped at the vacancy: there can be more of it than vacancies.
 """
 
 from collections import defaultdict
@@ -19,11 +21,11 @@ from services.metrics.timelines.knowledge import Piece, Timelines
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Cover, Occupancy, Post, Staffing
 
 _Stock = tuple[int, int, int, int, int]
-"""Which dimensions (0: unknown, else a number given to them), establishment, in post, covering a vacancy, other agency
-cover. Of the facts of one post no two hold on one day, so that even the numbers of dimensions can be added up."""
+"""The dimensions (as a number; 0: unknown), establishment, in post, agency covering a vacancy, other agency. On any
+day only one of a post's facts holds, so even the numbers of dimensions can be added up."""
 
 _Fact = tuple[Post | Occupancy | Cover, _Stock]
-"""What holds over one stretch, and what it adds there."""
+"""A fact that holds over one stretch, and what it adds there."""
 
 _NOTHING: _Stock = (0, 0, 0, 0, 0)
 

@@ -1,6 +1,6 @@
-"""HTTP out: when each feed last came, and how old what it knows is.
+"""HTTP out: when each feed last came, and how old its newest record is.
 
-Invariant: a caller is told of the authorities that the key is for.
+Invariant: a caller sees only the authorities that the key is for.
 """
 
 from typing import Any
@@ -17,42 +17,13 @@ from services.chassis.problems import Problem
 from services.chassis.query import Parameter, QueryModel, matching
 from services.chassis.runtime import runtime_of
 from services.people import store
-from services.people.api.parameters import COUNT, DATE, INSTANT, REFUSED, TEXT
-
-FEED = record(
-    {
-        "authority": TEXT,
-        "feed": TEXT,
-        "file": TEXT,
-        "id": COUNT,
-        "state": {"enum": ["accepted", "taken-in", "delivered"]},
-        "as_at": DATE,
-        "recorded_at": INSTANT,
-        "accepted_at": INSTANT,
-        "age_seconds": {**COUNT, "description": "How long ago the newest extract was made."},
-        "rows": COUNT,
-    }
-)
-EXAMPLE = {
-    "feeds": [
-        {
-            "authority": "331",
-            "feed": "hr",
-            "file": "employees",
-            "id": 17,
-            "state": "delivered",
-            "as_at": "2023-10-31",
-            "recorded_at": "2023-10-31T19:00:00Z",
-            "accepted_at": "2023-10-31T19:05:12.341Z",
-            "age_seconds": 41220,
-            "rows": 412,
-        }
-    ]
-}
+from services.people.api.examples import FEEDS_EXAMPLE
+from services.people.api.parameters import REFUSED
+from services.people.api.schemas import FEED
 
 
 class FeedsParameters(QueryModel):
-    """Of which authority; of all that the key is for if left out."""
+    """The authority; if left out, all that the key is for."""
 
     authority = Parameter(
         "authority",
@@ -63,7 +34,7 @@ class FeedsParameters(QueryModel):
 
 
 async def _reads_or_feeds(request: Request) -> None:
-    """Who sends extracts sees how they went, and so does who reads figures that come of them."""
+    """Senders of extracts may see this, and so may readers of the figures made from them."""
     if not {Right.FEED, Right.READ} & set(authenticated_caller(request).rights):
         raise Problem(403, "not-allowed", "Not allowed", "This key has neither the right `feed` nor `read`.")
 
@@ -74,7 +45,7 @@ router = APIRouter(tags=["extracts"], dependencies=[Depends(_reads_or_feeds)])
 @router.get(
     "/v1/feeds",
     summary="When each feed last came",
-    responses=REFUSED | {200: json_answer("By feed and file.", record({"feeds": several(FEED)}), EXAMPLE)},
+    responses=REFUSED | {200: json_answer("By feed and file.", record({"feeds": several(FEED)}), FEEDS_EXAMPLE)},
     openapi_extra=FeedsParameters.documented(),
 )
 async def get_feeds(request: Request) -> JSONResponse:
@@ -87,12 +58,12 @@ async def get_feeds(request: Request) -> JSONResponse:
     return JSONResponse({"feeds": [_feed(row, int((now - row["recorded_at"]).total_seconds())) for row in rows]})
 
 
-def _authority(caller: Caller, asked: str | None) -> str | None:
-    """Of which authority is told; None for all. Raises a 403 problem."""
+def _authority(caller: Caller, authority: str | None) -> str | None:
+    """The authority to answer for; None for all. Raises a 403 problem."""
     if caller.authority == EVERY_AUTHORITY:
-        return asked
-    if asked not in (None, caller.authority):
-        raise Problem(403, "not-allowed", "Not allowed", f"This key is not for authority {asked}.")
+        return authority
+    if authority not in (None, caller.authority):
+        raise Problem(403, "not-allowed", "Not allowed", f"This key is not for authority {authority}.")
     return caller.authority
 
 

@@ -1,10 +1,9 @@
-"""HTTP in: extracts, and the answer to each of their rows.
+"""HTTP in: extracts, and what became of each of their rows.
 
 Invariant: the name that a file was sent with is kept nowhere, and no value of it is logged.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
@@ -17,7 +16,7 @@ from services.chassis.problems import JsonAnswer, Problem
 from services.chassis.query import DAY, FLAG, INSTANT, Parameter, QueryModel, matching, whole, word
 from services.chassis.runtime import runtime_of
 from services.people import answers, handlers
-from services.people.api import schemas
+from services.people.api import examples, schemas
 from services.people.api.parameters import REFUSED, FeedName, OfOneAuthority, allowed, people_of
 from services.people.comparing import Status
 from services.people.dry_run import dry_run
@@ -43,7 +42,7 @@ class SentParameters(OfOneAuthority):
     file = Parameter(
         "file",
         "The name of the file. It tells which file of the mapping it is, and is not kept.",
-        matching(FILE_NAME_PATTERN, "the name of a file, without its folder", None),
+        matching(FILE_NAME_PATTERN, "the name of a file, without its folder", ""),
         "employees_20231031.csv",
         required=True,
     )
@@ -73,9 +72,8 @@ class SentParameters(OfOneAuthority):
     def sent(self, feed: str, caller: str) -> Sent:
         """The file that is meant, once nothing is wrong."""
         assert self.as_at is not None  # noqa: S101 - it is required
-        recorded_at = self.recorded_at or datetime.now(UTC)
-        of = (self.authority or "", feed, self.file or "", self.as_at)
-        return Sent(*of, recorded_at, caller, confirmed=self.confirmed)
+        of = (self.authority, feed, self.file, self.as_at)
+        return Sent(*of, self.recorded_at, caller, confirmed=self.confirmed)
 
 
 class RowsParameters(QueryModel):
@@ -98,18 +96,16 @@ router = APIRouter(tags=["extracts"], dependencies=[FEEDING])
     | WITH_A_BODY
     | refusals({404: "The feed has no mapping.", 422: "The file, or a parameter, is not as described."})
     | {
-        202: json_answer("It will be taken in.", schemas.SENT, schemas.SENT_EXAMPLE),
+        202: json_answer("It will be taken in.", schemas.SENT, examples.SENT_EXAMPLE),
         200: json_answer("It was known; or of a dry run what would happen.", schemas.KNOWN_OR_DRY_RUN),
     },
     openapi_extra=SentParameters.documented() | ANY_BYTES,
 )
 async def post_file(request: Request, feed: FeedName) -> JSONResponse:
-    """CSV or XLSX. What is answered 202 is not lost; how it went is told by the links."""
+    """Takes CSV or XLSX. A file answered 202 is not lost. The links say what became of it."""
     question = SentParameters(request)
-    caller = allowed(request, Right.FEED, question.authority)
-    question.raise_if_invalid()
-    runtime = runtime_of(request)
-    people, sent = people_of(request), question.sent(feed, caller.name)
+    sent = question.sent(feed, question.raise_unless_allowed(Right.FEED).name)
+    runtime, people = runtime_of(request), people_of(request)
     async with runtime.bodies.reading(request, people.settings.largest_file_bytes, ADVICE) as body:
         try:
             with handlers.in_silence():
@@ -126,11 +122,13 @@ async def post_file(request: Request, feed: FeedName) -> JSONResponse:
     summary="What became of an extract",
     responses=REFUSED
     | refusals({404: "There is no such file."})
-    | {200: json_answer("So far.", schemas.FILE, schemas.FILE_EXAMPLE)},
+    | {200: json_answer("So far.", schemas.FILE, examples.FILE_EXAMPLE)},
     openapi_extra=QueryModel.documented(),
 )
 async def get_file(request: Request, id: FileId) -> JSONResponse:
-    """Whether it was taken in, how many of its rows were accepted, and what the doors said of its events."""
+    """Whether the file was taken in, how many of its rows were accepted, and how recruitment and retention answered
+    its events.
+    """
     QueryModel(request).raise_if_invalid()
     runtime = runtime_of(request)
     file = await handlers.find_file(runtime, id)
@@ -148,7 +146,7 @@ async def get_file(request: Request, id: FileId) -> JSONResponse:
         200: {
             "description": "The rows, in the order of the file.",
             "content": {
-                "application/json": json_content(schemas.ROWS, schemas.ROWS_EXAMPLE),
+                "application/json": json_content(schemas.ROWS, examples.ROWS_EXAMPLE),
                 CSV: {"schema": {"type": "string"}},
             },
         }
@@ -156,7 +154,7 @@ async def get_file(request: Request, id: FileId) -> JSONResponse:
     openapi_extra=RowsParameters.documented(),
 )
 async def get_rows(request: Request, id: FileId) -> Response:
-    """Of a rejected row: which column, what came, what would be right. Cells are kept of rejected ones alone."""
+    """For a rejected row: the column, what came, what would be right, and the cells that are not personal."""
     question = RowsParameters(request)
     question.raise_if_invalid()
     runtime = runtime_of(request)
@@ -165,8 +163,8 @@ async def get_rows(request: Request, id: FileId) -> Response:
     rows = await answers.rows_after(runtime, people_of(request), file, question.behind, question.limit, question.status)
     next_page = _next(request, rows[-1]["row"]) if len(rows) == question.limit else None
     if question.format == "csv":
-        names = await answers.names_of(runtime, file)
-        text = "".join(answers.annotated(names, rows, heading=question.behind == 0))
+        columns = await answers.columns_of(runtime, file)
+        text = "".join(answers.annotated(columns, rows, heading=question.behind == 0))
         headers = {"Link": f'<{next_page}>; rel="next"'} if next_page else {}
         return Response(text.encode("utf-8", "replace"), media_type=CSV, headers=headers)
     links = {"next": next_page} if next_page else {}

@@ -1,9 +1,9 @@
-"""What the routes of people have in common: which authority and feed, and who may.
+"""What the routes of people share: authority, feed, and the check of the caller's rights.
 
-Invariant: a caller sees and changes nothing of an authority that the key is not for.
+Invariant: a caller can neither see nor change anything of an authority that the key is not for.
 """
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Request
 
@@ -41,29 +41,24 @@ class OfOneAuthority(QueryModel):
     authority = Parameter(
         "authority",
         "Three-digit code of the authority.",
-        matching(AUTHORITY_PATTERN, PATTERNS_IN_WORDS[AUTHORITY_PATTERN], None),
+        matching(AUTHORITY_PATTERN, PATTERNS_IN_WORDS[AUTHORITY_PATTERN], ""),
         "331",
         required=True,
     )
 
+    def raise_unless_allowed(self, right: Right) -> Caller:
+        """The caller, once nothing is wrong. Raises a 403 problem if the key lacks this right, and a 422 problem."""
+        caller = allowed(self.request, right, self.authority)
+        self.raise_if_invalid()
+        return caller
 
-def allowed(request: Request, right: Right, authority: str | None) -> Caller:
-    """Who asks. Raises a 403 problem where the key has this right for other authorities alone."""
+
+def allowed(request: Request, right: Right, authority: str) -> Caller:
+    """The caller. Raises a 403 problem if the key has this right only for other authorities."""
     caller = authenticated_caller(request)
-    if authority is not None and not caller.may(right, authority):
+    if authority and not caller.may(right, authority):
         raise Problem(403, "not-allowed", "Not allowed", f"This key has no right `{right}` for authority {authority}.")
     return caller
-
-
-INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
-DATE: dict[str, Any] = {"type": "string", "format": "date"}
-TEXT: dict[str, Any] = {"type": "string"}
-COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-
-
-def or_null(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same, or null."""
-    return {**schema, "type": [schema["type"], "null"]}
 
 
 def people_of(request: Request) -> People:

@@ -1,6 +1,6 @@
 """HTTP out: the register of persons.
 
-Invariant: what is told of a person stands in the audit trail before it is told: who asked, of whom, when, and why.
+Invariant: before anything about a person is answered, the audit trail says who asked, about whom, when, and why.
 """
 
 from typing import Annotated, Any
@@ -17,8 +17,9 @@ from services.chassis.problems import JsonAnswer
 from services.chassis.query import Parameter, matching, whole
 from services.chassis.runtime import runtime_of
 from services.people import handlers
-from services.people.api.parameters import COUNT, INSTANT, REFUSED, TEXT, OfOneAuthority, allowed, or_null, people_of
-from services.people.register.store import Told
+from services.people.api.parameters import REFUSED, OfOneAuthority, people_of
+from services.people.api.schemas import ENTRY, ERASED, EXPORT, PERSON, TEXT
+from services.people.register.store import PersonStated
 
 Worker = Annotated[
     str,
@@ -27,44 +28,24 @@ Worker = Annotated[
 READING = Depends(Needs(Right.PERSONS, f"This key has no right to read the register of persons ({Right.PERSONS})."))
 ERASING = Depends(Needs(Right.ERASE, f"This key has no right to erase persons ({Right.ERASE})."))
 
-DETAILS = {"type": "object", "additionalProperties": TEXT, "description": "Name, date of birth and so on, as written."}
-TOLD = record({"feed": TEXT, "file": TEXT, "known_from": INSTANT, "details": DETAILS})
-PERSON = record(
-    {
-        "authority": TEXT,
-        "worker": TEXT,
-        "first_known_at": INSTANT,
-        "erased_at": or_null(INSTANT),
-        "details": {**DETAILS, "description": "As known now, of all feeds together."},
-    }
-)
-ENTRY = record(
-    {
-        "position": COUNT,
-        "at": INSTANT,
-        "caller": TEXT,
-        "action": {"enum": ["read", "search", "export", "erase"]},
-        "authority": TEXT,
-        "worker": or_null(TEXT),
-        "reason": or_null(TEXT),
-    }
-)
-EXPORT = record({**PERSON["properties"], "history": several(TOLD), "audit": several(ENTRY)})
-ERASED = record({"authority": TEXT, "worker": TEXT, "erased_at": INSTANT})
 NOT_THERE = refusals({404: "Nothing is held on such a person."})
 REASON_PATTERN = r"^\S[^\x00-\x1f]{2,299}$"
 
 
 class WithReason(OfOneAuthority):
-    """Of which authority, and why it is asked."""
+    """The authority, and the reason for asking."""
 
     reason = Parameter(
         "reason",
         "Why; it stands in the audit trail.",
-        matching(REASON_PATTERN, "why it is asked, in 3 to 300 characters", None),
+        matching(REASON_PATTERN, "why it is asked, in 3 to 300 characters", ""),
         "registration number for the statutory return",
         required=True,
     )
+
+    def asked(self, right: Right, about: str) -> tuple[str, str, str, str]:
+        """Who asks, the authority, whom or what it is about, and the reason. Raises a 403 or 422 problem."""
+        return self.raise_unless_allowed(right).name, self.authority, about, self.reason
 
 
 class SearchParameters(WithReason):
@@ -73,7 +54,7 @@ class SearchParameters(WithReason):
     reference = Parameter(
         "reference",
         "The staff number in the source, however it is padded.",
-        matching(r"^[^\x00-\x1f]{1,64}$", "a staff number of at most 64 characters", None),
+        matching(r"^[^\x00-\x1f]{1,64}$", "a staff number of at most 64 characters", ""),
         "004711",
         required=True,
     )
@@ -97,14 +78,11 @@ router = APIRouter(tags=["persons"])
     openapi_extra=SearchParameters.documented(),
 )
 async def search_persons(request: Request) -> JSONResponse:
-    """The worker's ids of a staff number: one, unless feeds pad theirs in different ways."""
+    """The worker's ids for a staff number: one, unless feeds pad the number in different ways."""
     question = SearchParameters(request)
-    caller = allowed(request, Right.PERSONS, question.authority)
-    question.raise_if_invalid()
-    of = (question.authority or "", question.reference or "", question.reason or "")
-    return JSONResponse(
-        {"workers": await handlers.search_persons(runtime_of(request), people_of(request), caller.name, *of)}
-    )
+    asked = question.asked(Right.PERSONS, question.reference)
+    workers = await handlers.search_persons(runtime_of(request), people_of(request), *asked)
+    return JSONResponse({"workers": workers})
 
 
 @router.get(
@@ -115,13 +93,10 @@ async def search_persons(request: Request) -> JSONResponse:
     openapi_extra=WithReason.documented(),
 )
 async def get_person(request: Request, worker: Worker) -> JSONResponse:
-    """The newest that each feed said, together: of two, what was said later."""
-    question = WithReason(request)
-    caller = allowed(request, Right.PERSONS, question.authority)
-    question.raise_if_invalid()
-    of = (question.authority or "", worker, question.reason or "")
-    person, told = await handlers.read_person(runtime_of(request), people_of(request), caller.name, "read", *of)
-    return JsonAnswer(_person(person, told))
+    """The newest details from all feeds together. If two feeds differ, the later one counts."""
+    asked = WithReason(request).asked(Right.PERSONS, worker)
+    person, statements = await handlers.read_person(runtime_of(request), people_of(request), "read", *asked)
+    return JsonAnswer(_person(person, statements))
 
 
 @router.get(
@@ -132,35 +107,30 @@ async def get_person(request: Request, worker: Worker) -> JSONResponse:
     openapi_extra=WithReason.documented(),
 )
 async def export_person(request: Request, worker: Worker) -> JSONResponse:
-    """For subject access: every detail, by whom and since when, and everybody who has read it."""
-    question = WithReason(request)
-    caller = allowed(request, Right.PERSONS, question.authority)
-    question.raise_if_invalid()
-    runtime, of = runtime_of(request), (question.authority or "", worker, question.reason or "")
-    person, told = await handlers.read_person(runtime, people_of(request), caller.name, "export", *of)
-    audit = await handlers.audit_of_person(runtime, question.authority or "", worker)
+    """For subject access: every detail, who stated it and since when, and everybody who has read it."""
+    asked, runtime = WithReason(request).asked(Right.PERSONS, worker), runtime_of(request)
+    person, statements = await handlers.read_person(runtime, people_of(request), "export", *asked)
+    audit = await handlers.audit_of_person(runtime, person["authority"], worker)
     history = [
         {"feed": one.feed, "file": one.kind, "known_from": format_instant(one.known_from), "details": one.details}
-        for one in told
+        for one in statements
     ]
-    return JsonAnswer({**_person(person, told), "history": history, "audit": [_entry(row) for row in audit]})
+    return JsonAnswer({**_person(person, statements), "history": history, "audit": [_entry(row) for row in audit]})
 
 
 @router.delete(
     "/v1/persons/{worker}",
     summary="Erase a person",
     dependencies=[ERASING],
-    responses=REFUSED | {200: json_answer("Nothing is held any more.", ERASED)},
+    responses=REFUSED | NOT_THERE | {200: json_answer("Nothing is held any more.", ERASED)},
     openapi_extra=WithReason.documented(),
 )
 async def erase_person(request: Request, worker: Worker) -> JSONResponse:
-    """The person's key is destroyed: the register forgets, the figures stay, and later files add nothing to it."""
+    """Destroys the person's key. The register forgets the person and later files add nothing; the figures stay."""
     question = WithReason(request)
-    caller = allowed(request, Right.ERASE, question.authority)
-    question.raise_if_invalid()
-    of = (question.authority or "", worker, question.reason or "")
-    erased_at = await handlers.erase_person(runtime_of(request), caller.name, *of)
-    return JSONResponse({"authority": of[0], "worker": worker, "erased_at": format_instant(erased_at)})
+    erased_at = await handlers.erase_person(runtime_of(request), *question.asked(Right.ERASE, worker))
+    told = {"authority": question.authority, "worker": worker, "erased_at": format_instant(erased_at)}
+    return JSONResponse(told)
 
 
 @router.get(
@@ -173,16 +143,14 @@ async def erase_person(request: Request, worker: Worker) -> JSONResponse:
 async def get_audit(request: Request) -> JSONResponse:
     """Only ever added to."""
     question = AuditParameters(request)
-    allowed(request, Right.PERSONS, question.authority)
-    question.raise_if_invalid()
-    of = (question.authority or "", question.behind, question.limit)
-    rows = await handlers.audit_after(runtime_of(request), *of)
+    question.raise_unless_allowed(Right.PERSONS)
+    rows = await handlers.audit_after(runtime_of(request), question.authority, question.behind, question.limit)
     return JsonAnswer({"entries": [_entry(row) for row in rows]})
 
 
-def _person(person: asyncpg.Record, told: list[Told]) -> dict[str, Any]:
+def _person(person: asyncpg.Record, statements: list[PersonStated]) -> dict[str, Any]:
     details: dict[str, str] = {}
-    for one in told:
+    for one in statements:
         details |= one.details
     erased_at = person["erased_at"]
     return {

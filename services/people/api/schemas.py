@@ -1,14 +1,25 @@
-"""What the answers about extracts look like, for the documentation.
+"""What the answers about extracts and persons look like, for the documentation.
 
-Invariant: every object is closed: a member that is not here is in no answer.
+Invariant: every object is closed: a member that is not here is in no answer. Only the details of a person are as the
+council calls them.
 """
 
 from typing import Any
 
 from services.chassis.documentation import record, several
 from services.people.answers import STATES
-from services.people.api.parameters import COUNT, DATE, INSTANT, TEXT, or_null
 from services.people.comparing import Status
+
+INSTANT: dict[str, Any] = {"type": "string", "format": "date-time"}
+DATE: dict[str, Any] = {"type": "string", "format": "date"}
+TEXT: dict[str, Any] = {"type": "string"}
+COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+
+
+def or_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """The same, or null."""
+    return {**schema, "type": [schema["type"], "null"]}
+
 
 LINKS = record({"self": TEXT, "rows": TEXT})
 ID = {"type": "integer", "minimum": 1}
@@ -21,12 +32,6 @@ SENT = record(
         "links": LINKS,
     }
 )
-SENT_EXAMPLE = {
-    "id": 17,
-    "status": "accepted",
-    "dropped_columns": ["Home Address"],
-    "links": {"self": "/v1/files/17", "rows": "/v1/files/17/rows"},
-}
 
 FAULT = record({"column": TEXT, "problem": TEXT, "expected": TEXT}, {"value": TEXT})
 LEFT_OUT = several(record({"rule": TEXT, "rows": COUNT}))
@@ -86,29 +91,6 @@ FILE = record(
         "links": LINKS,
     }
 )
-FILE_EXAMPLE = {
-    "id": 17,
-    "authority": "331",
-    "feed": "hr",
-    "file": "employees",
-    "as_at": "2023-10-31",
-    "recorded_at": "2023-10-31T19:00:00Z",
-    "accepted_at": "2023-10-31T19:05:12.341Z",
-    "taken_in_at": "2023-10-31T19:05:14.021Z",
-    "mapping_version": 3,
-    "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-    "form": "UTF-8, separated by commas",
-    "state": "delivered",
-    "refusal": None,
-    "rows": {"read": 412, "accepted": 3, "already-known": 405, "rejected": 1, "left-out": 3},
-    "events": [
-        {"type": "uk.workforce.worker.started.v1", "waiting": 0, "accepted": 3, "already-known": 0, "rejected": 0}
-    ],
-    "left_out": [{"rule": "adults' services", "rows": 3}],
-    "questions": [],
-    "questions_left_out": 0,
-    "links": SENT_EXAMPLE["links"],
-}
 ROW = record(
     {
         "row": {"type": "integer", "minimum": 0},
@@ -117,24 +99,49 @@ ROW = record(
         "rule": or_null(TEXT),
         "notes": several(TEXT),
         "events": several(record({"id": TEXT, "type": TEXT, "status": {"enum": list(STATES)}})),
-        "cells": {"oneOf": [NULL, several(TEXT)]},
+        "cells": {
+            **several(record({"column": TEXT, "value": TEXT})),
+            "description": "Of a rejected row, those that are not personal; no others are kept.",
+        },
     }
 )
 ROWS = record({"file": ID, "rows": several(ROW), "links": record({}, {"next": TEXT})})
-ROWS_EXAMPLE = {
-    "file": 17,
-    "rows": [
-        {
-            "row": 18,
-            "status": "rejected",
-            "faults": [
-                {"column": "FTE", "problem": "is no number", "expected": "a ratio from 0 to 1, as 0.6", "value": "part"}
-            ],
-            "rule": None,
-            "notes": [],
-            "events": [],
-            "cells": ["004711", "PST-0412", "part"],
-        }
-    ],
-    "links": {"next": "/v1/files/17/rows?after=18"},
-}
+FEED = record(
+    {
+        "authority": TEXT,
+        "feed": TEXT,
+        "file": TEXT,
+        "id": COUNT,
+        "state": {"enum": ["accepted", "taken-in", "delivered"]},
+        "as_at": DATE,
+        "recorded_at": INSTANT,
+        "accepted_at": INSTANT,
+        "age_seconds": {**COUNT, "description": "How long ago the newest extract was made."},
+        "rows": COUNT,
+    }
+)
+MAPPING_PUT = record({"authority": TEXT, "feed": TEXT, "version": COUNT, "put_at": INSTANT, "sha256": TEXT})
+DETAILS = {"type": "object", "additionalProperties": TEXT, "description": "Name, date of birth and so on, as written."}
+TOLD = record({"feed": TEXT, "file": TEXT, "known_from": INSTANT, "details": DETAILS})
+PERSON = record(
+    {
+        "authority": TEXT,
+        "worker": TEXT,
+        "first_known_at": INSTANT,
+        "erased_at": or_null(INSTANT),
+        "details": {**DETAILS, "description": "As known now, of all feeds together."},
+    }
+)
+ENTRY = record(
+    {
+        "position": COUNT,
+        "at": INSTANT,
+        "caller": TEXT,
+        "action": {"enum": ["read", "search", "export", "erase"]},
+        "authority": TEXT,
+        "worker": or_null(TEXT),
+        "reason": or_null(TEXT),
+    }
+)
+EXPORT = record({**PERSON["properties"], "history": several(TOLD), "audit": several(ENTRY)})
+ERASED = record({"authority": TEXT, "worker": TEXT, "erased_at": INSTANT})

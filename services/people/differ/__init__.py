@@ -1,5 +1,5 @@
-"""What an extract says that the one before did not: statements become facts, and facts become events.
+"""What is new in an extract: statements become facts, and facts become events.
 
-Whoever takes in a delivery asks `refusing.refused` first; then, subject by subject, `differing.difference` of those
-that the extract names and `differing.missing` of the others.
+To take in a delivery, first ask `refusing.refused`. Then call, subject by subject, `differing.difference` for those
+that the extract names and `differing.missing` for the others.
 """

@@ -1,4 +1,4 @@
-"""What the rows of one agency assignment come to: when it started, changed and ended.
+"""From the rows of one agency assignment to its facts: when it started, changed and ended.
 
 Invariant: read in order, the facts give the assignment on every day as its rows do.
 """
@@ -12,35 +12,36 @@ from services.people.facts import Fact
 from services.people.statements import CoverStated
 
 CHANGES = ("fte", "reason", "post", "expected_until", "hourly_rate")
-"""What a change can say; the fields are named alike in rows and events."""
+"""The fields that a `cover.changed` can state; they have the same names in rows and events."""
 
 CONTENT = (*CHANGES, "agency_worker", "role", "team", "service_area", "csww_role")
 """What may become something else while an assignment runs."""
 
 CONSTANT = ("agency", "project_team")
-"""What is of all of an assignment, whenever a file says it."""
+"""Fields that hold for the whole assignment, whenever a file states them."""
 
 
 def facts_of(rows: Iterable[CoverStated]) -> list[Fact]:
-    """The facts of one assignment. Where days lie between two rows it ended, and started again.
+    """The facts of one assignment. If there are days between two rows, it ended and started again.
 
-    What no change can say (another agency worker, no post any more) is said by a start: all holds as it states.
+    What no change can state (another agency worker, no post any more) is stated by a new start, from which all
+    holds.
     """
-    found: list[Fact] = []
+    facts: list[Fact] = []
     stretches = periods(rows)
     now: dict[str, Any] = {}
-    for place, stretch in enumerate(stretches):
+    for index, stretch in enumerate(stretches):
         row, of = stretch.row, f"cover/{stretch.row.cover}"
         stated = {name: value for name in (*CONTENT, *CONSTANT) if (value := getattr(row, name)) is not None}
         others = {name: value for name, value in stated.items() if now.get(name) != value}
         if now.keys() - stated.keys() or others.keys() - set(CHANGES):
-            found.append(Fact(of, "", CoverStarted(started_on=stretch.since, **stated), row.row))
+            facts.append(Fact(of, "", CoverStarted(started_on=stretch.since, **stated), row.row))
         elif others:
-            found.append(Fact(of, "", CoverChanged(effective_from=stretch.since, **others), row.row))
+            facts.append(Fact(of, "", CoverChanged(effective_from=stretch.since, **others), row.row))
         now = stated
-        following = stretches[place + 1] if place + 1 < len(stretches) else None
+        following = stretches[index + 1] if index + 1 < len(stretches) else None
         if stretch.until is not None and not stretch.goes_on_in(following):
             now = {}
             end = CoverEnded(ended_on=stretch.until, outcome=row.outcome, converted_to=row.converted_to)
-            found.append(Fact(of, "", end, row.row))
-    return found
+            facts.append(Fact(of, "", end, row.row))
+    return facts

@@ -1,6 +1,6 @@
-"""What rows say that hold only which posts a worker holds on a day, together with what was said of the worker before.
+"""Rows that say only which posts a worker holds today, put together with what was said of the worker before.
 
-Invariant: rows that say what is remembered leave it as it is.
+Invariant: rows that repeat what is remembered change nothing.
 """
 
 from collections import defaultdict
@@ -19,21 +19,21 @@ Histories = dict[str, list[HoldingStated]]
 
 def by_holding(rows: Iterable[HoldingStated]) -> Histories:
     """Rows by their holding."""
-    found: defaultdict[str, list[HoldingStated]] = defaultdict(list)
+    rows_of: defaultdict[str, list[HoldingStated]] = defaultdict(list)
     for row in rows:
-        found[row.holding].append(row)
-    return found
+        rows_of[row.holding].append(row)
+    return rows_of
 
 
 def up_to_the_leaver(rows: Sequence[HoldingStated]) -> list[HoldingStated]:
-    """The rows, each with the day of the leaver as its end that ended it."""
+    """The rows, each ended on the day on which the worker left, if that ended it."""
     days = sorted({row.left_on for row in rows if row.left_on is not None})
-    found = []
+    ended = []
     for row in rows:
         day = next((day for day in days if day > begins(row)), None)
         ends_it = day is not None and (row.holds_until is None or row.holds_until > day)
-        found.append(replace(row, holds_until=day) if ends_it else row)
-    return found
+        ended.append(replace(row, holds_until=day) if ends_it else row)
+    return ended
 
 
 def brought_up_to_date(
@@ -43,7 +43,7 @@ def brought_up_to_date(
     *,
     all_named: bool,
 ) -> list[HoldingStated]:
-    """The rows of a worker once the current ones are known too. `all_named`: what they do not name has ended."""
+    """The rows of a worker, with the current ones added. `all_named`: a holding that they do not name has ended."""
     before, named = by_holding(up_to_the_leaver(remembered)), by_holding(rows)
     now: Histories = {}
     for holding, current in named.items():
@@ -57,7 +57,7 @@ def brought_up_to_date(
 
 
 def _is_new(before: list[HoldingStated], now: list[HoldingStated]) -> bool:
-    """Whether a holding begins by what the rows say now, for the first time or again."""
+    """Whether a holding begins (for the first time or again) by what the rows say now."""
     if not before:
         return True
     end = before[-1].holds_until
@@ -65,36 +65,36 @@ def _is_new(before: list[HoldingStated], now: list[HoldingStated]) -> bool:
 
 
 def _ended(gone: Histories, begun: Sequence[HoldingStated], reading: Remembering) -> Histories:
-    """The holdings that the rows do not name any more: each goes on in one that begins, or ended."""
-    found: Histories = {}
+    """The holdings that the rows no longer name. Each goes on in one that begins, or ended."""
+    histories: Histories = {}
     going_on: list[str] = []
     for holding, history in gone.items():
-        found[holding] = [replace(row, row=NOT_IN_THE_FILE) for row in history]
+        histories[holding] = [replace(row, row=NOT_IN_THE_FILE) for row in history]
         end = history[-1].holds_until
         if end is None or end > reading.as_at:
             going_on.append(holding)
-    targets = _goes_on_in({holding: found[holding][-1] for holding in going_on}, begun)
+    targets = _goes_on_in({holding: histories[holding][-1] for holding in going_on}, begun)
     for holding in going_on:
-        found[holding] = _with_end(found[holding], targets.get(holding), reading)
-    return {holding: history for holding, history in found.items() if history}
+        histories[holding] = _with_end(histories[holding], targets.get(holding), reading)
+    return {holding: history for holding, history in histories.items() if history}
 
 
 def _goes_on_in(gone: dict[str, HoldingStated], begun: Sequence[HoldingStated]) -> dict[str, HoldingStated]:
-    """In which of the holdings that begin those go on that are gone: in one of the same post; else in their order."""
-    found: dict[str, HoldingStated] = {}
+    """Which new holding continues which one that is gone: one of the same post, or else in order."""
+    continued_in: dict[str, HoldingStated] = {}
     left = sorted(begun, key=lambda row: (begins(row), row.holding))
     in_order = sorted(gone, key=lambda holding: (begins(gone[holding]), holding))
     for same_post in (True, False):
         for holding in in_order:
             fits = (row for row in left if not same_post or row.post == gone[holding].post)
-            if holding not in found and (target := next(fits, None)) is not None:
-                found[holding] = target
+            if holding not in continued_in and (target := next(fits, None)) is not None:
+                continued_in[holding] = target
                 left.remove(target)
-    return found
+    return continued_in
 
 
 def _with_end(history: list[HoldingStated], target: HoldingStated | None, reading: Remembering) -> list[HoldingStated]:
-    """A holding that ended: when that began in which it goes on, else on the day of the extract."""
+    """A holding that ended: on the day on which its continuation began, or else on the day of the extract."""
     *earlier, last = history
     moved = target is not None and begins(last) < begins(target) <= reading.as_at
     day = begins(target) if target is not None and moved else reading.as_at
@@ -102,14 +102,14 @@ def _with_end(history: list[HoldingStated], target: HoldingStated | None, readin
         return earlier
     if not moved:
         text = f"no longer holds {last.post}, beside other posts; from {day} on, the day of the extract"
-        reading.notes.append(Note(None, text))
+        reading.notes.append(Note(None, text, day))
     return [*earlier, replace(last, holds_until=day, ending=Ending.MOVED if moved else Ending.GAVE_UP)]
 
 
 def _without_leavers_taken_back(
     now: list[HoldingStated], rows: Sequence[HoldingStated], named: Histories
 ) -> list[HoldingStated]:
-    """The rows without the leavers of which those in the file say nothing, while they go on beyond them."""
+    """The rows without those leavers that the file no longer states although the worker goes on after that day."""
     stated = {row.left_on for row in rows}
     taken_back = {row.left_on for row in now if row.left_on is not None and row.left_on not in stated}
     taken_back = {day for day in taken_back if any(_goes_beyond(row, day) for row in now if row.holding in named)}

@@ -1,6 +1,7 @@
 """What an extract changes about one subject.
 
-Invariant: the same rows twice give no events; what an event states depends on the rows and the state before alone.
+Invariant: the same rows a second time give no events. What an event states depends only on the rows and the state
+before.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +17,7 @@ from services.people.differ import covers, holdings, posts
 from services.people.differ.current_holdings import brought_up_to_date, by_holding, up_to_the_leaver
 from services.people.differ.periods import Dated, Row, begins, not_backwards, periods
 from services.people.differ.remembering import IN_THE_FILE, NOT_IN_THE_FILE, Remembering, ended_before
-from services.people.differ.telling import told
+from services.people.differ.telling import statements_for
 from services.people.facts import Difference, Fact, Note, SubjectState
 from services.people.statements import (
     ChangeStated,
@@ -34,7 +35,9 @@ from services.people.statements import (
 
 
 def subject_of(statement: Statement) -> str:
-    """Of which subject of events a statement is, as `worker/W-0001`: those of one go to `difference` together."""
+    """The subject of a statement, such as `worker/W-0001`. All statements of one subject go to `difference`
+    together.
+    """
     match statement:
         case PostStated():
             return f"post/{statement.post}"
@@ -43,7 +46,7 @@ def subject_of(statement: Statement) -> str:
         case CoverStated():
             return f"cover/{statement.cover}"
         case ChangeStated():
-            return statement.subject
+            return f"{statement.data.subject_kind}/{statement.subject}"
 
 
 def difference(
@@ -54,17 +57,17 @@ def difference(
     *,
     incomplete: bool = False,
 ) -> Difference:
-    """What an extract says of one subject that was not said before. `statements` are all its rows, in any order.
+    """What is new in an extract about one subject. `statements` are all its rows, in any order.
 
-    `incomplete` says that other rows of the subject were rejected: what its rows do not say then stays. (A subject of
-    which all rows were rejected is neither given here nor missing.) A subject that was missing is given here also if
-    its rows are those of old.
+    `incomplete`: other rows of the subject were rejected, so what its rows do not say stays. (A subject with all
+    rows rejected is neither passed here nor missing.) A subject that was missing before is passed here even if its
+    rows are unchanged.
     """
     before = before or SubjectState(subject_of(statements[0]))
     if extract.kind is Kind.CHANGES:
         changes = _stated_once([row for row in statements if isinstance(row, ChangeStated)])
         others_stay = incomplete or policy.history is History.CURRENT
-        telling = told(before.subject, before.facts, changes, extract, others_stay=others_stay)
+        telling = statements_for(before.subject, before.facts, changes, extract, others_stay=others_stay)
         return Difference(SubjectState(before.subject, telling.facts), telling.events)
     rows, faults = not_backwards(cast(Sequence[Dated], statements))
     if policy.history is History.COMPLETE:
@@ -74,9 +77,9 @@ def difference(
 
 
 def missing(before: SubjectState, extract: Extract, policy: Policy) -> Difference:
-    """What it means that an extract does not name a subject that one before it named.
+    """What it means that an extract no longer names a subject.
 
-    Nothing, of change files that name only what is new; else a question, until the policy settles it.
+    For change files that name only what is new: nothing. For others it is a question, until the policy settles it.
     """
     if extract.kind is Kind.CHANGES and policy.history is History.CURRENT:
         return Difference(before)
@@ -100,12 +103,12 @@ def missing(before: SubjectState, extract: Extract, policy: Policy) -> Differenc
         rows = [ended for row in before.remembered if (ended := _ended(row, since)) is not None]
         text = f"ended on {since}, the day of the first of {_so_many(count)} without it"
     facts, _ = _facts_of(rows)
-    telling = told(before.subject, before.facts, facts, extract, others_stay=False)
+    telling = statements_for(before.subject, before.facts, facts, extract, others_stay=False)
     remembered = _to_remember(rows, policy)
     state = replace(
         state, facts=telling.facts, remembered=tuple(replace(row, row=NOT_IN_THE_FILE) for row in remembered)
     )
-    return Difference(state, telling.events, [Note(None, text)])
+    return Difference(state, telling.events, [Note(None, text, since)])
 
 
 def _so_many(count: int) -> str:
@@ -127,15 +130,15 @@ def _of_rows(
             rows = [*_kept(before, policy, rows), *rows]
         else:
             rows = _with_remembered(before, rows, extract, policy, notes, incomplete=incomplete)
-        facts, found = _facts_of(rows)
+        facts, notes_on_facts = _facts_of(rows)
     except ValidationError as error:
         first = faults[0].row if faults else min((row.row for row in rows), default=0)
         refused = [RowFault(first, f.field, f.problem, f.expected, f.value) for f in refused_by(error, "", ()).faults]
         return Difference(before, faults=[*faults, *refused])
     others_stay = incomplete and policy.history is History.COMPLETE
-    telling = told(before.subject, before.facts, facts, extract, others_stay=others_stay)
+    telling = statements_for(before.subject, before.facts, facts, extract, others_stay=others_stay)
     state = SubjectState(before.subject, telling.facts, _to_remember(rows, policy))
-    return Difference(state, telling.events, [*notes, *found], faults)
+    return Difference(state, telling.events, [*notes, *notes_on_facts], faults)
 
 
 # --- the rows of one subject ------------------------------------------------------------------------------------------
@@ -154,9 +157,9 @@ def _facts_of(rows: Sequence[Dated]) -> tuple[list[Fact], list[Note]]:
 
 
 def _things(rows: Sequence[Dated]) -> list[list[Dated]]:
-    """The rows by what they are the history of: each holding of a worker, else the subject itself."""
+    """The rows grouped by the thing whose history they are: each holding of a worker, or the subject itself."""
     if rows and isinstance(rows[0], HoldingStated):
-        return [list(found) for found in by_holding(cast(Sequence[HoldingStated], rows)).values()]
+        return [list(of_holding) for of_holding in by_holding(cast(Sequence[HoldingStated], rows)).values()]
     return [list(rows)] if rows else []
 
 
@@ -169,7 +172,7 @@ def _with_remembered(
     *,
     incomplete: bool,
 ) -> list[Dated]:
-    """What was said before, and what is current on the day of the extract."""
+    """The rows said before, together with those current on the day of the extract."""
     content, constant = _CONTENT[extract.kind]
     reading = Remembering(extract.as_at, policy.begins, content, constant, before.missing_since, notes)
     remembered = list(before.remembered)
@@ -190,19 +193,19 @@ _CONTENT: dict[Kind, tuple[Callable[[Any], Any], tuple[str, ...]]] = {
     Kind.HOLDINGS: (attrgetter(*holdings.CONTENT), holdings.CONSTANT),
     Kind.COVERS: (attrgetter(*covers.CONTENT), covers.CONSTANT),
 }
-"""By kind: what of a row may change while it holds, and what only its start says."""
+"""By kind of file: the fields of a row that may change while it holds, and those that only its start states."""
 
 
 def _kept(before: SubjectState, policy: Policy, rows: Sequence[Dated]) -> list[Dated]:
-    """The rows of old that ended before the file begins, and are not in it."""
+    """The earlier rows that ended before the file's history begins, and are therefore not in it."""
     old = list(before.remembered)
     if old and isinstance(old[0], HoldingStated):
         old = list(up_to_the_leaver(cast(list[HoldingStated], old)))
-    in_the_file = {_place(row) for row in rows}
-    return [row for row in ended_before(old, policy.complete_from) if _place(row) not in in_the_file]
+    in_the_file = {_begin_of(row) for row in rows}
+    return [row for row in ended_before(old, policy.complete_from) if _begin_of(row) not in in_the_file]
 
 
-def _place(row: Dated) -> tuple[object, object]:
+def _begin_of(row: Dated) -> tuple[object, object]:
     return getattr(row, "holding", None), row.holds_from
 
 
@@ -222,7 +225,7 @@ def _to_remember(rows: Sequence[Dated], policy: Policy) -> tuple[Dated, ...]:
 
 
 def _is_a_question(before: SubjectState, extract: Extract, policy: Policy) -> bool:
-    """Whether something of a subject stands that its absence from a file throws doubt on."""
+    """Whether a fact of the subject stands that its absence from a file puts in doubt."""
     if not before.facts:
         return False
     rows = before.remembered
@@ -234,7 +237,7 @@ def _is_a_question(before: SubjectState, extract: Extract, policy: Policy) -> bo
 
 
 def _ended(row: Row, day: date) -> Row | None:
-    """A row of what was ended by a day by the absence of its subject; None of what was to begin later."""
+    """A row, ended on a day because its subject is missing; None if it was to begin later."""
     if row.holds_until is not None and row.holds_until <= day:
         return row
     if begins(row) >= day:
@@ -254,6 +257,7 @@ def _dated(rows: Sequence[Row]) -> tuple[list[Row], list[RowFault]]:
 
 
 def _stated_once(rows: Sequence[ChangeStated]) -> list[Fact]:
-    """The facts of change rows; of rows that state the same of the same key the first."""
-    found = {(row.data.event_type, row.key, row.data): row for row in sorted(rows, key=lambda row: -row.row)}
-    return [Fact(row.subject, row.key, row.data, row.row) for row in sorted(found.values(), key=lambda row: row.row)]
+    """The facts of change rows; if several rows state the same about the same key, the first."""
+    first_rows = {(row.data.event_type, row.key, row.data): row for row in sorted(rows, key=lambda row: -row.row)}
+    in_order = sorted(first_rows.values(), key=lambda row: row.row)
+    return [Fact(subject_of(row), row.key, row.data, row.row) for row in in_order]

@@ -1,7 +1,7 @@
-"""What the rows of one worker come to: where the worker started, moved, worked other hours, gave up, and left.
+"""From the rows of one worker to facts: where the worker started, moved, changed hours, gave up a post, and left.
 
-Invariant: read in order (`contracts.occupying`), the facts give what the worker holds on every day as the rows do, as
-far as events can say it.
+Invariant: read in order (`contracts.occupying`), the facts give the same holdings on every day as the rows, as far
+as events can say it.
 """
 
 from collections import defaultdict
@@ -36,7 +36,7 @@ def facts_of(rows: Sequence[HoldingStated]) -> tuple[list[Fact], list[Note]]:
     - What ends on the day on which something else of the worker begins is a move, unless the worker left or gave it
       up. Ends and beginnings of one day are brought together by their holding, then in the order of their keys.
     - What ends otherwise, without the worker leaving, is given up (an FTE of 0); taken up again, it is at another FTE.
-    - Who leaves holds nothing from that day on, whatever rows say that began before, and starts anew after it.
+    - Who leaves holds nothing from that day on, whatever rows say that began before, and starts again after it.
     - An FTE of 0 with which a holding begins is that of a worker without fixed hours; a later one gives the post up.
     - Of a post held twice at once the FTEs add up.
     """
@@ -63,23 +63,23 @@ def _by_holding(rows: Iterable[HoldingStated]) -> list[list[HoldingStated]]:
 
 
 def _leavers(rows: Iterable[HoldingStated], stretches: list[Stretch]) -> dict[date, HoldingStated]:
-    """By day on which the worker left the row that says most of it; what was held before ends there."""
-    found: dict[date, HoldingStated] = {}
+    """For each day on which the worker left, the row that says most about it. What was held before ends there."""
+    leavers: dict[date, HoldingStated] = {}
     ended = {id(stretch.row): stretch.until for stretch in stretches}
     for row in rows:
         day = row.left_on or (ended.get(id(row)) if row.ending is Ending.LEFT else None)
-        if day is not None and (day not in found or _says(row) > _says(found[day])):
-            found[day] = row
+        if day is not None and (day not in leavers or _says(row) > _says(leavers[day])):
+            leavers[day] = row
     for stretch in stretches:
-        for day in found:
+        for day in leavers:
             if stretch.since < day and (stretch.until is None or stretch.until > day):
                 stretch.until = day
-    return {day: row for day, row in found.items() if _has_something_to_end(day, stretches)}
+    return {day: row for day, row in leavers.items() if _has_something_to_end(day, stretches)}
 
 
 def _has_something_to_end(day: date, stretches: list[Stretch]) -> bool:
-    """Whether somebody leaves on a day, and is not a starter who did not come: something was held the day before, or
-    was given up earlier and nothing begins.
+    """Whether this is a leaver, and not a starter who did not come: something was held the day before, or was given
+    up earlier and nothing begins.
     """
     held_before = [stretch for stretch in stretches if stretch.since < day]
     begins = any(stretch.since == day for stretch in stretches)
@@ -96,15 +96,15 @@ def _says(row: HoldingStated) -> tuple[bool, bool, str, str]:
 
 
 def _without_those_who_did_not_come(stretches: list[Stretch], leavers: dict[date, HoldingStated]) -> list[Stretch]:
-    """The stretches, but those that begin on the day on which their own row says that the worker left, where that is no
-    leaver: nothing was held before.
+    """The stretches of time, without starters who did not come. Theirs begin on the day on which their own row says
+    that the worker left, and nothing was held before.
     """
     return [one for one in stretches if one.row.left_on != one.since or one.since in leavers]
 
 
 @dataclass(slots=True)
 class _Post:
-    """How a post is held: by which stretches, at which FTE in all, and whether it was taken up without hours."""
+    """How a post is held: by which rows' stretches, at which total FTE, and whether it was taken up without hours."""
 
     stretches: list[Stretch] = field(default_factory=list)
     fte: Decimal | None = None
@@ -123,7 +123,7 @@ class _Worker:
         self._posts: defaultdict[str, _Post] = defaultdict(_Post)
 
     def follow(self, day: date, changing: list[Stretch], leaver: HoldingStated | None) -> None:
-        """Say what changes on a day. `changing` begin or end on it."""
+        """State what changes on a day. `changing` are the stretches that begin or end on it."""
         if leaver is not None:
             self._leave(day, leaver)
         ended: list[tuple[str, Stretch]] = []
@@ -174,7 +174,7 @@ class _Worker:
         begun: list[tuple[str, Stretch]],
         changed: list[tuple[str, Stretch]],
     ) -> None:
-        """Bring ends and beginnings together as moves, and say what is left of them."""
+        """Pair ends and beginnings as moves, and return those without a partner."""
         for from_post, end in sorted(
             ended, key=lambda one: (one[1].row.ending is not Ending.MOVED, one[1].row.holding)
         ):
@@ -254,8 +254,8 @@ class _Worker:
 
 
 def _with_other_hours(post: _Post, begun: Stretch, here: list[Stretch], day: date) -> bool:
-    """Whether a post goes on in another holding that is one without fixed hours, or is no longer. (An FTE of 0 within a
-    holding gives it up.)
+    """Whether a post goes on in another holding that begins, or stops, to be one without fixed hours. (Within one
+    holding an FTE of 0 gives the post up.)
     """
     other = begun.since == day and all(one.row.holding != begun.row.holding for one in here if one.until == day)
     return other and post.without_hours == bool(post.fte)
@@ -268,13 +268,13 @@ def _goes_on(stretch: Stretch, day: date) -> bool:
 def _moved_to(
     end: Stretch, begun: list[tuple[str, Stretch]], changed: list[tuple[str, Stretch]]
 ) -> tuple[str, Stretch] | None:
-    """To which post a worker went whose holding of another ended: None for one that was given up, or where none is."""
+    """The post to which a worker moved whose holding ended; None if the post was given up, or if no other is held."""
     ending = end.row.ending
     if ending in (Ending.GAVE_UP, Ending.LEFT):
         return None
-    for found in begun:
-        if found[1].row.holding == end.row.holding:
-            return found
+    for candidate in begun:
+        if candidate[1].row.holding == end.row.holding:
+            return candidate
     if begun:
         return min(begun, key=lambda one: one[1].row.holding)
     more = [one for one in changed if one[1].since == end.until]

@@ -1,6 +1,6 @@
-"""Rows of one thing as stretches of time: each holds until it says, or until the next begins.
+"""The rows of one thing as stretches of time: each holds until its own end, or until the next one begins.
 
-Invariant: of the stretches of one thing no two overlap, and none is empty.
+Invariant: the stretches of one thing do not overlap, and none is empty.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ Row = TypeVar("Row", bound=Dated)
 
 @dataclass(slots=True)
 class Period(Generic[Row]):
-    """What a row says from `since` on, before `until`; None: no end is known."""
+    """What a row says from `since` to the day before `until`; None: no end is known."""
 
     row: Row
     since: date
@@ -28,21 +28,21 @@ class Period(Generic[Row]):
 
 
 def begins(row: Dated) -> date:
-    """From when on a row holds. Only rows that say so come here."""
+    """The first day on which a row holds. Only for rows that state it."""
     if row.holds_from is None:
         raise ValueError(f"row {row.row} has no start")
     return row.holds_from
 
 
 def periods(rows: Iterable[Row]) -> list[Period[Row]]:
-    """The stretches of one thing, in order. Of several rows from one day on the last one counts."""
+    """The stretches of one thing, in order. If several rows begin on one day, the last one counts."""
     of_days = {begins(row): row for row in sorted(rows, key=lambda row: (begins(row), row.row))}
-    found: list[Period[Row]] = []
+    stretches: list[Period[Row]] = []
     for since, row in of_days.items():
-        if found and ((until := found[-1].until) is None or until > since):
-            found[-1].until = since
-        found.append(Period(row, since, row.holds_until))
-    return [period for period in found if period.until is None or period.since < period.until]
+        if stretches and ((until := stretches[-1].until) is None or until > since):
+            stretches[-1].until = since
+        stretches.append(Period(row, since, row.holds_until))
+    return [period for period in stretches if period.until is None or period.since < period.until]
 
 
 def not_backwards(rows: Sequence[Row]) -> tuple[list[Row], list[RowFault]]:

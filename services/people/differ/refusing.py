@@ -1,6 +1,6 @@
-"""Which deliveries are refused whole, before any of their rows counts.
+"""Which deliveries are refused as a whole, before any of their rows counts.
 
-Invariant: what is refused changes nothing.
+Invariant: a refused delivery changes nothing.
 """
 
 from dataclasses import dataclass
@@ -11,8 +11,8 @@ from services.people.statements import Extract, History, Kind, Policy
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An extract, how many subjects it names, and how its columns are laid out: a text that is alike where the columns
-    that the mapping reads are (their names, sorted, say).
+    """An extract, how many subjects it names that no rule leaves out, and its layout. The layout is a text that is
+    equal for equal sets of mapped columns (their names, sorted).
     """
 
     extract: Extract
@@ -21,10 +21,11 @@ class Delivery:
 
 
 def refused(last: Delivery | None, now: Delivery, policy: Policy, *, confirmed: bool = False) -> Fault | None:
-    """Why a delivery is refused, given the last one of its authority, feed and kind that was taken in.
+    """Why a delivery is refused; None if it is not. It is compared with the last one of its authority, feed and
+    kind.
 
-    `confirmed`: a person has looked, and says that it really is so much smaller, or laid out otherwise. What is older
-    than the last is refused all the same: what came after it has been told already.
+    `confirmed`: a person has looked, and says that it really is so much smaller or has another layout. A delivery
+    older than the last one is refused all the same, because events of the later one have been sent already.
     """
     if last is None:
         return None
@@ -46,7 +47,7 @@ def _older(last: Extract, now: Extract) -> Fault | None:
 def _other(last: Delivery, now: Delivery) -> Fault | None:
     if now.layout == last.layout:
         return None
-    return Fault("layout", "is another than that of the last extract", last.layout, now.layout)
+    return Fault("layout", "is not that of the last extract", last.layout, now.layout)
 
 
 def _smaller(last: Delivery, now: Delivery, policy: Policy) -> Fault | None:
@@ -55,5 +56,5 @@ def _smaller(last: Delivery, now: Delivery, policy: Policy) -> Fault | None:
     least = last.subjects * policy.smallest_share
     if now.subjects >= least:
         return None
-    problem = f"names {now.subjects} subjects, and the last extract named {last.subjects}"
+    problem = f"name {now.subjects} subjects that no rule leaves out, and those of the last extract {last.subjects}"
     return Fault("rows", problem, f"at least {-(-least // 1)} subjects, or somebody's word that so few are right")

@@ -1,12 +1,12 @@
-"""Which events lead from the facts that stood to those that ought to stand.
+"""Finds the events that lead from the facts that stood to those that should stand.
 
-Invariant: once they are told, exactly the facts that ought to stand do. The same two sets of facts as of the same
-extract give the same events, with the same ids.
+Invariant: after these events exactly the right facts are in force. The same two sets of facts and the same extract
+give the same events, with the same ids.
 """
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date
 from hashlib import sha256
 
@@ -36,16 +36,16 @@ _CORRECTED_BY_KEY = _CORRECTED[:2]
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What is told of one subject: the facts that stand afterwards, and the events that lead there, in order."""
+    """The result for one subject: the facts in force afterwards, and the events that lead there, in order."""
 
     facts: tuple[StatedFact, ...]
     events: list[StatedEvent]
 
 
-def told(
+def statements_for(
     subject: str, before: Sequence[StatedFact], now: Sequence[Fact], extract: Extract, *, others_stay: bool
 ) -> Telling:
-    """What to tell where `before` stood and `now` ought to. `others_stay`: what is not among these still stands too."""
+    """The events that lead from `before` to `now`. `others_stay`: facts that are not in `now` stay."""
     same, corrected, new, gone = _paired(before, now, extract.kind, others_stay)
     speaker = _Speaker(subject, extract)
     stand = [StatedFact(_kept(fact), stated.events) for stated, fact in same]
@@ -62,7 +62,7 @@ def told(
 
 
 def _kept(fact: Fact) -> Fact:
-    return fact if fact.row is None else replace(fact, row=None)
+    return fact if fact.row is None else Fact(fact.subject, fact.key, fact.data)
 
 
 def _in_order(stated: StatedFact) -> tuple[date, str, str, str]:
@@ -76,10 +76,10 @@ def _in_order(stated: StatedFact) -> tuple[date, str, str, str]:
 def _paired(
     before: Sequence[StatedFact], now: Sequence[Fact], kind: Kind, others_stay: bool
 ) -> tuple[list[tuple[StatedFact, Fact]], list[tuple[StatedFact, Fact]], Sequence[Fact], list[StatedFact]]:
-    """Which facts are the same, which are corrected, which are new, and which are gone.
+    """Sorts facts into those that are the same, corrected, new, or gone.
 
-    What has no partner by its key is brought together in the order of dates; but not what has a key of its own in the
-    source, nor where not all is known that ought to stand.
+    Facts without a partner by key are paired in the order of their dates. This is not done for facts that have a key
+    of their own in the source, nor if not all facts that should stand are known.
     """
     if not before:
         return [], [], now, []
@@ -97,7 +97,7 @@ def _paired(
 def _bring_together(
     old: list[StatedFact], new: list[Fact], trait: _Trait, pairs: list[tuple[StatedFact, Fact]]
 ) -> tuple[list[StatedFact], list[Fact]]:
-    """Pair what is alike in a trait, in the order of dates; gives those that have no partner."""
+    """Pair facts with an equal trait, in the order of their dates. Returns those without a partner."""
     if not old or not new:
         return old, new
     waiting: defaultdict[Hashable, list[StatedFact]] = defaultdict(list)
@@ -119,25 +119,25 @@ def _bring_together(
 
 
 class _Speaker:
-    """Gathers the events of one subject in one extract."""
+    """Collects the events of one subject in one extract."""
 
     def __init__(self, subject: str, extract: Extract) -> None:
         self._subject = subject
         self._extract = extract
         self._time = format_instant(extract.recorded_at.astimezone(UTC))
-        self._said: list[tuple[date, StatedEvent]] = []
+        self._stated: list[tuple[date, StatedEvent]] = []
 
     def state(self, fact: Fact, supersedes: str | None = None) -> str:
-        """Say a fact, as a correction of an event if one is named; gives the id of the event."""
+        """State a fact, as a correction of an event if one is named. Returns the id of the new event."""
         refers = {} if supersedes is None else {"supersedes": supersedes}
         return self._say(fact.type, fact.key, fact.data, fact.data.effective_date, refers, fact.row)
 
     def withdraw(self, stated: StatedFact, now: Iterable[Fact]) -> None:
-        """Say that a fact does not hold.
+        """State that a fact does not hold.
 
-        That somebody did not leave who goes on is what `leaver.reversed` is for: it is what HR says who takes a notice
-        back, and it holds for leavers of that day under all numbers and of all feeds. All else never was: it is voided,
-        each version of it, since the one before would stand again.
+        If a worker did not leave but goes on, a `leaver.reversed` says so. That is what HR records when a notice is
+        taken back, and it holds for leavers of that day under all numbers and of all feeds. Every other fact never
+        was: it is voided. All its versions are, because otherwise the version before would stand again.
         """
         fact, data = stated.fact, stated.fact.data
         if isinstance(data, WorkerLeft) and _goes_on(data, now):
@@ -173,19 +173,20 @@ class _Speaker:
             "authority": extract.authority,
             **refers,
         }
-        event = StatedEvent(attributes, data.model_dump(mode="json", exclude_none=True), row)
-        self._said.append((day or _TIME_BEFORE_ALL, event))
+        self._stated.append((day or _TIME_BEFORE_ALL, StatedEvent(attributes, content, row)))
         return attributes["id"]
 
     def in_order(self) -> list[StatedEvent]:
-        """The events in the order of the days they speak of, numbered: they are all of one time."""
-        self._said.sort(key=lambda said: said[0])
-        for place, (_, event) in enumerate(self._said, start=1):
-            event.attributes["sourcesequence"] = str(place)
-        return [event for _, event in self._said]
+        """The events in the order of the days that they are about, numbered by `sourcesequence`, because they all
+        have one `time`.
+        """
+        self._stated.sort(key=lambda dated: dated[0])
+        for number, (_, event) in enumerate(self._stated, start=1):
+            event.attributes["sourcesequence"] = str(number)
+        return [event for _, event in self._stated]
 
 
 def _goes_on(leaver: WorkerLeft, now: Iterable[Fact]) -> bool:
-    """Whether a worker, who is no leaver any more, was in post before that day."""
+    """Whether a worker who is no longer a leaver was in post before that day."""
     came = (fact.data for fact in now if isinstance(fact.data, WorkerStarted | WorkerMoved))
     return any(data.effective_date is not None and data.effective_date < leaver.left_on for data in came)

@@ -1,1 +1,1 @@
-"""From bytes to rows: encodings, dialects, workbooks, headers. No I/O but of what is handed in."""
+"""From bytes to rows: encodings, dialects, workbooks, headers. No I/O except on what is handed in."""

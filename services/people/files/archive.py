@@ -1,7 +1,7 @@
 """A workbook as the zip archive it is: whether it is whole, not encrypted, and no larger than it may be.
 
-Invariant: nothing of an archive is handed on before every part was unpacked once, a piece at a time, within the limits;
-what its directory says of sizes is not believed.
+Invariant: nothing of an archive is handed on before every part was unpacked once, a piece at a time, within the limits.
+The sizes that its directory states are not believed.
 """
 
 import io
@@ -20,8 +20,8 @@ _PIECE = 1 << 18
 _LOCAL_HEADER = 30
 _ENCRYPTED = 0x1
 UNREADABLE = (zipfile.BadZipFile, NotImplementedError, OSError, ValueError)
-"""What zipfile raises of a damaged archive: of its directory, of a version unknown to it, of a place before the
-beginning, of a name or a number that is none. Only the directory is read where it is caught."""
+"""What zipfile raises of a damaged archive: a broken directory, an unknown version, an offset before the beginning, a
+name or number that cannot be read. Only the directory is read where it is caught."""
 _SAVE_AS = "a whole XLSX workbook, or a CSV file"
 
 
@@ -52,7 +52,7 @@ def parts_of(content: bytes) -> dict[str, zipfile.ZipInfo]:
 
 
 def unpacked(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
-    """The content of one part, a piece at a time, whatever its size is said to be. Raises FileRefused."""
+    """The content of one part, a piece at a time, whatever size is stated for it. Raises FileRefused."""
     header = content[part.header_offset : part.header_offset + _LOCAL_HEADER]
     begin = part.header_offset + _LOCAL_HEADER
     begin += int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
@@ -60,7 +60,7 @@ def unpacked(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
     if header[:4] != b"PK\x03\x04" or end > len(content):
         raise FileRefused("is a workbook that was cut off or damaged", _SAVE_AS)
     if part.compress_type == zipfile.ZIP_STORED:
-        yield from (content[place : min(place + _PIECE, end)] for place in range(begin, end, _PIECE))
+        yield from (content[offset : min(offset + _PIECE, end)] for offset in range(begin, end, _PIECE))
         return
     inflating = zlib.decompressobj(-15)
     view = memoryview(content)
@@ -80,8 +80,8 @@ def unpacked(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def _refuse_too_large(unpacked_bytes: int, shared: int) -> None:
-    for found, limit in ((unpacked_bytes, LARGEST_UNPACKED), (shared, LARGEST_SHARED)):
-        if found > limit:
+    for size, limit in ((unpacked_bytes, LARGEST_UNPACKED), (shared, LARGEST_SHARED)):
+        if size > limit:
             raise FileRefused(
                 f"unpacks to more than {limit >> 20} MB", "a workbook with the table alone, or a CSV file"
             )

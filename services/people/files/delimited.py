@@ -2,8 +2,8 @@
 
 Invariant: a record has the number that a spreadsheet gives it, also where values hold line ends.
 
-The standard library's csv reads every form that we met; what it does not do is to find the delimiter, and to say that a
-quote was never closed.
+The standard library's csv reads every form that we met. It does not find the delimiter, and does not say that a quote
+was never closed.
 """
 
 import csv
@@ -24,7 +24,7 @@ DELIMITERS = {",": "commas", "|": "pipes", ";": "semicolons", "\t": "tabs"}
 """Those that are tried, and what they are called."""
 
 LONGEST_LINE = 1 << 20
-"""Characters. A longer one is no record of an HR system."""
+"""Characters. A longer one is not a record of an HR system."""
 _SAMPLE = 1 << 16
 """Characters in which the delimiter is looked for."""
 _MOST_IN_SAMPLE = 200
@@ -48,7 +48,7 @@ class Dialect:
         return f"{name}, separated by {DELIMITERS.get(self.delimiter, repr(self.delimiter))}"
 
     def reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
-        """What splits lines into records."""
+        """The reader that splits lines into records."""
         return csv.reader(
             lines,
             delimiter=self.delimiter,
@@ -58,7 +58,7 @@ class Dialect:
 
 
 def open_text(content: bytes, layout: Layout) -> tuple[str, Callable[[], Iterator[Row]]]:
-    """How the records of a text are written, in words, and what streams them. Raises FileRefused."""
+    """How the records of a text are written, in words, and a function that streams them. Raises FileRefused."""
     dialect = _dialect(content, layout)
     return str(dialect), partial(_records, content, dialect)
 

@@ -2,8 +2,8 @@
 
 Invariant: a text that was let through here decodes to its last byte, and holds no control characters.
 
-Windows-1252 is the only guess: almost every sequence of bytes is a text in dozens of old encodings, and whoever writes
-in another one says so in the mapping.
+Windows-1252 is the only guess, because almost every sequence of bytes is a text in dozens of old encodings. For
+a file in another encoding the mapping names it.
 """
 
 import codecs
@@ -33,14 +33,14 @@ _SAVE_AS = "a CSV file or an XLSX workbook"
 
 
 def encoding_of(content: bytes, stated: str | None) -> str:
-    """The name of the encoding, as Python calls it. Raises FileRefused where the content is no text in it."""
+    """The name of the encoding, as Python calls it. Raises FileRefused if the content is not text in it."""
     marked = next((encoding for mark, encoding in _MARKS if content.startswith(mark)), None)
     if stated is not None:
         return _stated(content, stated, marked)
-    found = marked or _utf_16_without_mark(content)
-    if found is not None:
-        _check(content, found)
-        return found
+    encoding = marked or _utf_16_without_mark(content)
+    if encoding is not None:
+        _check(content, encoding)
+        return encoding
     _refuse_control_characters(content)
     error = _first_error(content, "utf-8")
     if error is None:
@@ -96,13 +96,13 @@ def _refuse_control_characters(content: bytes) -> None:
     for begin in range(0, len(content), PIECE):
         piece = content[begin : begin + PIECE]
         if len(piece.translate(None, _CONTROL)) != len(piece):
-            at = begin + next(place for place, byte in enumerate(piece) if byte in _CONTROL)
+            at = begin + next(offset for offset, byte in enumerate(piece) if byte in _CONTROL)
             what = "a NUL byte" if content[at] == 0 else f"a control character ({content[at]:#04x})"
-            raise FileRefused(f"holds {what}, so it is no text", _SAVE_AS, f"byte {at + 1:,}")
+            raise FileRefused(f"holds {what}, so it is not text", _SAVE_AS, f"byte {at + 1:,}")
 
 
 def _first_error(content: bytes, encoding: str) -> int | None:
-    """Where the content is no text in an encoding: at which byte, or in which piece of it; None where it is one."""
+    """Where the content is not text in an encoding: at which byte, or in which piece of it; None where it is one."""
     decoder = codecs.getincrementaldecoder(encoding)()
     wide = encoding.startswith(("utf-16", "utf-32"))
     for begin in range(0, max(1, len(content)), PIECE):

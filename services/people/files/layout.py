@@ -1,4 +1,4 @@
-"""How a file is written, as far as its mapping says; what it does not say is found out from the file.
+"""How a file is written, as far as its mapping says. The rest is found out from the file.
 
 Invariant: what the mapping says is never overruled by what the file looks like.
 """
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What is known of a file before it is opened; None: found out.
+    """What is known of a file before it is opened. What is None is found out.
 
-    `columns` are the columns that are read, each with the names it may have, the first the usual one; `required` are
-    those without which the file is refused. They help to find the header row.
+    `columns` are the columns that are read, each with the names it may have, the usual one first. `required` are those
+    without which the file is refused. Both help to find the header row.
     """
 
     encoding: str | None = None

@@ -1,4 +1,4 @@
-"""Names of columns: how they are compared, where the header row is, and what is said when some are gone.
+"""Names of columns: how they are compared, where the header row is, and the message when some are missing.
 
 Invariant: a name is compared without blanks at its ends and with one between words, else to the letter.
 """
@@ -16,7 +16,7 @@ HEADER_WITHIN = 50
 MOST_COLUMNS = 1_000
 """Exports of HR systems have up to some hundreds."""
 _MORE_THAN = 3
-"""A first row with more filled cells than that is no title."""
+"""A first row with more filled cells than that is not a title."""
 
 
 def clean(name: str) -> str:
@@ -25,13 +25,13 @@ def clean(name: str) -> str:
 
 
 def most_named(rows: Iterable[Sequence[str]], columns: tuple[tuple[str, ...], ...]) -> tuple[int, int]:
-    """Which of some rows names most of the columns, from 0 on, and how many; the first of equals."""
+    """Which of some rows (from 0 on) names most of the columns, and how many it names. Of equals, the first."""
     best, most = 0, 0
-    for place, row in enumerate(rows):
-        found = {clean(cell) for cell in row}
-        named = sum(1 for names in columns if any(plain(name) in found for name in names))
+    for index, row in enumerate(rows):
+        cells = {clean(cell) for cell in row}
+        named = sum(1 for names in columns if any(plain(name) in cells for name in names))
         if named > most:
-            best, most = place, named
+            best, most = index, named
     return best, most
 
 
@@ -41,14 +41,14 @@ def plain(name: str) -> str:
     return bare if bare and number[:-1].isdigit() and number.endswith(")") else name
 
 
-def header_place(rows: Sequence[Sequence[str]], layout: Layout) -> int:
-    """Which of the first rows is the header: that with most names of the mapping, else the first long one."""
-    place, named = most_named(rows, layout.columns)
+def header_index(rows: Sequence[Sequence[str]], layout: Layout) -> int:
+    """Which of the first rows is the header: the one with most names of the mapping, or else the first long one."""
+    index, named = most_named(rows, layout.columns)
     if named:
-        return place
+        return index
     filled = [len({clean(cell) for cell in row if cell.strip()}) for row in rows]
     widest = max(filled, default=0)
-    long = (place for place, count in enumerate(filled) if count > _MORE_THAN and count * 2 > widest)
+    long = (index for index, count in enumerate(filled) if count > _MORE_THAN and count * 2 > widest)
     return next(long, filled.index(widest) if filled else 0)
 
 
@@ -59,15 +59,15 @@ def header_names(cells: Sequence[str]) -> tuple[str, ...]:
     names = [clean(cell) for cell in cells]
     times = Counter(names)
     seen: Counter[str] = Counter()
-    told_apart = []
+    numbered = []
     for name in names:
         seen[name] += 1
-        told_apart.append(f"{name} ({seen[name]})" if name and times[name] > 1 else name)
-    return tuple(told_apart)
+        numbered.append(f"{name} ({seen[name]})" if name and times[name] > 1 else name)
+    return tuple(numbered)
 
 
 def refuse_other_layout(header: tuple[str, ...], header_row: int, layout: Layout) -> None:
-    """Raise FileRefused where a required column is gone."""
+    """Raise FileRefused if a required column is missing."""
     there = set(header)
     gone = [names for names in layout.columns if names[0] in layout.required and not there.intersection(names)]
     if not gone:
@@ -75,15 +75,15 @@ def refuse_other_layout(header: tuple[str, ...], header_row: int, layout: Layout
     if _is_a_record(header, layout):
         raise FileRefused(
             "the row with the names of the columns is missing",
-            "a file that names its columns above its rows (what stands there is not repeated: it may be personal)",
+            "a file that names its columns above its rows (what is there is not repeated: it may be personal)",
             f"row {header_row:,}",
         )
-    told = "; ".join(_gone(names, header) for names in gone[:10])
+    problems = "; ".join(_gone(names, header) for names in gone[:10])
     more = f"; and {len(gone) - 10} more" if len(gone) > 10 else ""
-    found = ", ".join(name for name in header if name) or "none"
+    present = ", ".join(name for name in header if name) or "none"
     raise FileRefused(
-        f"columns of the mapping are gone: {told}{more}",
-        f"a file with these columns, or a mapping with the names it has now; it has: {found[:2_000]}",
+        f"columns of the mapping are gone: {problems}{more}",
+        f"a file with these columns, or a mapping with the names it has now; it has: {present[:2_000]}",
         f"header in row {header_row:,}",
     )
 
@@ -97,10 +97,10 @@ def _is_a_record(header: tuple[str, ...], layout: Layout) -> bool:
 
 
 def _gone(names: tuple[str, ...], header: tuple[str, ...]) -> str:
-    wanted = " or ".join(repr(name) for name in names)
+    either_name = " or ".join(repr(name) for name in names)
     repeated = [name for name in header if plain(name) in names]
     if repeated:
-        return f"{wanted} is there more than once (write {' or '.join(map(repr, repeated))} in the mapping)"
+        return f"{either_name} is there more than once (write {' or '.join(map(repr, repeated))} in the mapping)"
     by_letters = {name.casefold(): name for name in header if name}
     near = get_close_matches(names[0].casefold(), by_letters, n=2, cutoff=0.7)
-    return f"{wanted} (near to it: {', '.join(repr(by_letters[name]) for name in near)})" if near else wanted
+    return f"{either_name} (near to it: {', '.join(repr(by_letters[name]) for name in near)})" if near else either_name

@@ -5,11 +5,11 @@
     for number, cells in table.rows():
         ...
 
-Invariant: a row has the number that a spreadsheet shows beside it, and its cells are text: a date of a workbook as
+Invariant: a row has the number that a spreadsheet shows beside it. Its cells are text: a date of a workbook as
 2023-10-31, a number as it would be typed. Rows are streamed; a file is never held twice.
 
-Whole files are refused by FileRefused: at once where that can be seen at once, else when the rows come to it (a last
-line that was cut off). So nothing may be kept of a file before its last row has come.
+FileRefused refuses a whole file. It is raised at once if the fault can be seen at once, or else when the rows come to
+it (a last line that was cut off). So nothing of a file may be kept before its last row has come.
 """
 
 import re
@@ -20,7 +20,7 @@ from itertools import islice
 
 from services.people.files.delimited import open_text
 from services.people.files.layout import Layout
-from services.people.files.names import HEADER_WITHIN, clean, header_names, header_place, refuse_other_layout
+from services.people.files.names import HEADER_WITHIN, clean, header_index, header_names, refuse_other_layout
 from services.people.files.refusal import FileRefused
 from services.people.files.workbooks import open_workbook
 
@@ -44,8 +44,8 @@ class Table:
     """The one table of a file: its header, and its rows as often as they are asked for.
 
     `form` says in words how the file was read ("UTF-8, separated by commas", "workbook, sheet Posts"). Lines that are
-    no records (the totals line, the page footer, a repeated header) are left out of the rows; after the rows were
-    read through, `no_records` has their numbers and what they are.
+    no records (the totals line, the page footer, a repeated header) are left out of the rows. After the rows were read
+    through, `no_records` has their numbers and says what they are.
     """
 
     header: tuple[str, ...]
@@ -106,12 +106,12 @@ _HEADER_AGAIN = "the header once more"
 
 
 def header_again(cells: list[str], header: tuple[str, ...]) -> bool:
-    """Whether a row repeats the header, as exports by the page do."""
+    """Whether a row repeats the header, as exports of printed pages do."""
     return clean(cells[0]) == header[0] and header_names(cells[: len(header)]) == header
 
 
 def open_table(content: bytes, layout: Layout) -> Table:
-    """The table in a file. Raises FileRefused where it is none, or not the one that the layout says."""
+    """The table in a file. Raises FileRefused if there is none, or if it is not the one that the layout describes."""
     if len(content) > LARGEST_FILE:
         raise FileRefused(
             f"is {len(content) / (1 << 20):,.0f} MB long",
@@ -134,7 +134,7 @@ def _opened(content: bytes, layout: Layout) -> tuple[str, Callable[[], Iterator[
     if content.startswith(b"PK\x03\x04"):
         return open_workbook(content, layout)
     if content.startswith(b"PK"):
-        raise FileRefused("is an archive, and no XLSX workbook", _SAVE_AS)
+        raise FileRefused("is an archive, but not an XLSX workbook", _SAVE_AS)
     if content.startswith(b"\xd0\xcf\x11\xe0"):
         if "EncryptedPackage".encode("utf-16-le") in content:
             raise FileRefused("is encrypted", "a workbook without a password")
@@ -143,7 +143,7 @@ def _opened(content: bytes, layout: Layout) -> tuple[str, Callable[[], Iterator[
     if begin.startswith((b"<html", b"<!doctype", b"<table", b"<?xml", b"<meta", b"<head")):
         raise FileRefused("is a web page or XML, whatever its name says", _SAVE_AS)
     if begin.startswith((b"{\\rtf", b"%pdf")):
-        raise FileRefused("is a document, and no table", _SAVE_AS)
+        raise FileRefused("is a document, not a table", _SAVE_AS)
     return open_text(content, layout)
 
 
@@ -160,4 +160,4 @@ def _header(rows: Iterator[Row], layout: Layout) -> Row:
     first = [row for row in islice(rows, HEADER_WITHIN) if any(cell.strip() for cell in row[1])]
     if not first:
         raise FileRefused("is empty", "a file with a header and records")
-    return first[header_place([cells for _, cells in first], layout)]
+    return first[header_index([cells for _, cells in first], layout)]

@@ -1,7 +1,7 @@
 """A sheet's XML, looked through before its cells are read: how far it goes, and which cells are errors.
 
-Invariant: whoever reads the sheet after this takes memory for no more than MOST_CELLS cells. A sheet with one cell in
-its farthest corner would else end the process, for calamine makes room for all cells before it.
+Invariant: what reads the sheet after this takes memory for no more than MOST_CELLS cells. Otherwise a sheet with one
+cell in its farthest corner would end the process, because calamine makes room for all cells before it.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ Marks = dict[int, dict[int, str]]
 
 
 def looked_through(pieces: Iterable[bytes], name: str) -> Marks:
-    """The errors of a sheet, and its formulas without a result. Raises FileRefused where it is too large, or no XML."""
+    """The errors of a sheet, and its formulas without a result. Raises FileRefused if it is too large, or no XML."""
     looking = _Looking(name)
     try:
         for piece in pieces:
@@ -29,7 +29,7 @@ def looked_through(pieces: Iterable[bytes], name: str) -> Marks:
         looking.parser.Parse(b"", True)
     except expat.ExpatError:
         raise FileRefused(
-            "cannot be read as a workbook: a sheet is no XML", "a whole XLSX workbook, or a CSV file", f"sheet {name}"
+            "cannot be read as a workbook: a sheet is not XML", "a whole XLSX workbook, or a CSV file", f"sheet {name}"
         ) from None
     return looking.marks
 
@@ -56,8 +56,8 @@ class _Looking:
         if tag == "c" or tag.endswith(":c"):
             self._cell(attributes)
         elif tag == "row" or tag.endswith(":row"):
-            place = attributes.get("r", "")
-            self._row = int(place) if place.isascii() and place.isdigit() else self._row + 1
+            reference = attributes.get("r", "")
+            self._row = int(reference) if reference.isascii() and reference.isdigit() else self._row + 1
             self._column = 0
             self._reach()
         elif tag == "f" or tag.endswith(":f"):
@@ -65,12 +65,12 @@ class _Looking:
             self._listen()
 
     def _cell(self, attributes: dict[str, str]) -> None:
-        place = attributes.get("r")
-        if place is None:
+        reference = attributes.get("r")
+        if reference is None:
             self._column += 1
         else:
-            letters = place.rstrip("0123456789")
-            digits = place[len(letters) :]
+            letters = reference.rstrip("0123456789")
+            digits = reference[len(letters) :]
             self._column = self._columns.get(letters) or self._column_of(letters)
             if not digits or len(digits) > 7:
                 self._damaged()
@@ -141,7 +141,7 @@ class _Looking:
 
     def _damaged(self) -> NoReturn:
         raise FileRefused(
-            "cannot be read as a workbook: a cell has no place",
+            "cannot be read as a workbook: a cell has no position",
             "a whole XLSX workbook, or a CSV file",
             f"sheet {self._name}",
         )

@@ -1,10 +1,10 @@
 """Workbooks (XLSX): which sheet, and its rows as text.
 
-Invariant: a cell that holds an error (#N/A), or a formula without its result, is read as that and never as blank; a
-hidden row is read like any other, a hidden sheet only where the mapping names it.
+Invariant: a cell that holds an error (#N/A), or a formula without its result, is read as that and never as blank. A
+hidden row is read like any other. A hidden sheet is read only if the mapping names it.
 
-python-calamine reads the cells. What it does not tell (errors, formulas without a result), and how large a sheet is, is
-looked up in the sheet's XML before.
+python-calamine reads the cells. It does not tell errors, formulas without a result, or how large a sheet is. These are
+looked up in the sheet's XML first.
 """
 
 import io
@@ -40,13 +40,13 @@ class _Sheet:
 
 
 def open_workbook(content: bytes, layout: Layout) -> tuple[str, Callable[[], Iterator[Row]]]:
-    """Which sheet is read, in words, and what streams its rows. Raises FileRefused."""
+    """Which sheet is read, in words, and a function that streams its rows. Raises FileRefused."""
     parts = parts_of(content)
-    places = _sheet_parts(content, parts)
+    parts_of_sheets = _sheet_parts(content, parts)
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(content))
         visible = [sheet.name for sheet in book.sheets_metadata if sheet.visible is SheetVisibleEnum.Visible]
-        sheet = _choose(book, content, places, _wanted(layout, book.sheet_names, visible), layout)
+        sheet = _choose(book, content, parts_of_sheets, _sheets_to_read(layout, book.sheet_names, visible), layout)
     except PasswordError:
         raise FileRefused("is encrypted", "a workbook without a password") from None
     except FileRefused:
@@ -67,7 +67,7 @@ def _unless_panic(error: BaseException) -> BaseException:
     return _damaged(error) if type(error).__name__ == "PanicException" else error
 
 
-def _wanted(layout: Layout, names: list[str], visible: list[str]) -> list[str]:
+def _sheets_to_read(layout: Layout, names: list[str], visible: list[str]) -> list[str]:
     if layout.sheet is None:
         if not visible:
             raise FileRefused(
@@ -81,15 +81,15 @@ def _wanted(layout: Layout, names: list[str], visible: list[str]) -> list[str]:
 
 
 def _choose(
-    book: CalamineWorkbook, content: bytes, places: dict[str, ZipInfo], names: list[str], layout: Layout
+    book: CalamineWorkbook, content: bytes, parts_of_sheets: dict[str, ZipInfo], names: list[str], layout: Layout
 ) -> _Sheet:
     """The sheet with most of the mapping's columns, the first of equals; without a mapping the first that has rows."""
     best: _Sheet | None = None
     most = -1
     for name in names:
-        if name not in places:
+        if name not in parts_of_sheets:
             raise FileRefused("has a sheet that its index does not lead to", _SAVE_AS, f"sheet {name}")
-        marks = looked_through(unpacked(content, places[name]), name)
+        marks = looked_through(unpacked(content, parts_of_sheets[name]), name)
         sheet = _Sheet(name, book.get_sheet_by_name(name), marks)
         first = [cells for _, cells in islice(_rows(sheet), HEADER_WITHIN)]
         named = most_named(first, layout.columns)[1] if layout.columns else int(len(first) > 0)
@@ -110,9 +110,9 @@ def _sheet_parts(content: bytes, parts: dict[str, ZipInfo]) -> dict[str, ZipInfo
         }
     except KeyError:
         raise FileRefused(
-            "is an archive, and no XLSX workbook", "an XLSX workbook, or a CSV file that is not packed"
+            "is an archive, but not an XLSX workbook", "an XLSX workbook, or a CSV file that is not packed"
         ) from None
-    found = {}
+    part_of_sheet = {}
     for sheet in sheets.iter():
         if sheet.tag.rpartition("}")[2] != "sheet":
             continue
@@ -120,8 +120,8 @@ def _sheet_parts(content: bytes, parts: dict[str, ZipInfo]) -> dict[str, ZipInfo
         target = targets.get(identifier, "")
         path = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
         if path in parts:
-            found[sheet.get("name", "")] = parts[path]
-    return found
+            part_of_sheet[sheet.get("name", "")] = parts[path]
+    return part_of_sheet
 
 
 def _index(content: bytes, part: ZipInfo) -> ElementTree.Element:
@@ -143,30 +143,30 @@ def _rows(sheet: _Sheet) -> Iterator[Row]:
     # calamine leaves out the empty columns before the first filled one, and not the empty rows.
     before = [""] * (sheet.cells.start or (0, 0))[1]
     try:
-        for place, values in enumerate(sheet.cells.iter_rows()):
+        for index, values in enumerate(sheet.cells.iter_rows()):
             cells = before + [_TEXT[type(value)](value) for value in values]
-            for column, mark in sheet.marks.get(place, {}).items():
+            for column, mark in sheet.marks.get(index, {}).items():
                 cells += [""] * (column + 1 - len(cells))
                 cells[column] = mark
-            for column, last in merged.get(place, ()):
+            for column, last in merged.get(index, ()):
                 filling[column] = (last, cells[column] if column < len(cells) else "")
             for column, (last, text) in list(filling.items()):
-                if place > last:
+                if index > last:
                     del filling[column]
                 elif column < len(cells) and not cells[column]:
                     cells[column] = text
-            yield place + 1, cells
+            yield index + 1, cells
     except CalamineError as error:
         raise _damaged(error) from None
 
 
 def _merged_down(cells: CalamineSheet) -> dict[int, list[tuple[int, int]]]:
     """Cells that are merged over several rows, by the first: column and last row. Each of the rows has the value."""
-    found: dict[int, list[tuple[int, int]]] = {}
+    merged: dict[int, list[tuple[int, int]]] = {}
     for (first_row, first_column), (last_row, _) in cells.merged_cell_ranges or ():
         if last_row > first_row:
-            found.setdefault(first_row, []).append((first_column, last_row))
-    return found
+            merged.setdefault(first_row, []).append((first_column, last_row))
+    return merged
 
 
 def _number(value: float) -> str:

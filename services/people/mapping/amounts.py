@@ -1,6 +1,6 @@
 """Numbers as files write them: full-time equivalents in every form, hours, pounds, counts.
 
-Invariant: a number is exact; whether a comma parts decimals, and whether 60 is a percentage, the mapping says.
+Invariant: a number is exact. The mapping says whether a comma parts decimals, and whether 60 is a percentage.
 """
 
 import re
@@ -32,7 +32,7 @@ def number(cell: str, decimal: str = ".", thousands: bool = False) -> Decimal | 
     elif "," in text:
         raise Trouble("has a comma", f'{expected}; or `decimal: ","` in the mapping')
     if len(text) > _LONGEST or not (text.isascii() and _PLAIN.fullmatch(text)):
-        raise Trouble("is no number", expected)
+        raise Trouble("is not a number", expected)
     return Decimal(text)
 
 
@@ -47,25 +47,25 @@ def hours(cell: str, decimal: str = ".") -> Decimal | None:
 def percentage(cell: str, decimal: str = ".") -> Decimal | None:
     """A percentage, with or without its sign, as a share of one; None where blank. Raises Trouble."""
     text = cell.strip()
-    found = number(text.removesuffix("%"), decimal)
-    if found is None:
+    share = number(text.removesuffix("%"), decimal)
+    if share is None:
         return None
-    if 0 < found <= 1 and not text.endswith("%"):
+    if 0 < share <= 1 and not text.endswith("%"):
         raise Trouble("is a percentage of 1 or less", "a percentage as 60; or `as: ratio` in the mapping")
-    return found / 100
+    return share / 100
 
 
 def ratio(cell: str, decimal: str = ".") -> Decimal | None:
-    """A share of one, as 0.6; as 60% where the sign stands beside it; None where blank. Raises Trouble."""
+    """A share of one, written as 0.6, or as 60% with the sign; None if blank. Raises Trouble."""
     text = cell.strip()
     return percentage(text, decimal) if text.endswith("%") else number(text, decimal)
 
 
-def as_fte(found: Decimal, most: int, above_is_full_time: bool = False) -> Decimal:
-    """A full-time equivalent as contracts have it: 0 to `most`, at most six decimals. Raises Trouble."""
-    if found < 0:
+def as_fte(fte: Decimal, most: int, above_is_full_time: bool = False) -> Decimal:
+    """A full-time equivalent as the contracts want it: 0 to `most`, at most six decimals. Raises Trouble."""
+    if fte < 0:
         raise Trouble("is below 0", f"a number from 0 to {most}")
-    rounded = found.quantize(SIX_PLACES, ROUND_HALF_UP) if found <= most else found
+    rounded = fte.quantize(SIX_PLACES, ROUND_HALF_UP) if fte <= most else fte
     if rounded > most:
         if above_is_full_time:
             return Decimal(most)

@@ -1,6 +1,6 @@
-"""What tells one change from another of its type and subject, where the source has no number for it.
+"""What tells one change from another of its type and subject, if the source gives changes no number.
 
-Invariant: the fields named here are of the event; they are its identity, not its content.
+Invariant: the fields named here belong to the event. They are its identity, not its content.
 """
 
 from contracts.events.agency_cover import CoverStarted
@@ -40,7 +40,7 @@ _KEYS: dict[type[EventData], tuple[str, ...]] = {
 
 
 def key_fields(event: type[EventData]) -> tuple[str, ...]:
-    """The fields that tell an event from others of its type and subject; mostly its effective date."""
+    """The fields that tell an event from others of its type and subject: mostly its effective date."""
     if event in _KEYS:
         return _KEYS[event]
     return () if event.effective_field is None else (event.effective_field,)

@@ -1,24 +1,24 @@
-"""From the words of a mapping to what reads rows by them.
+"""From the words of a mapping to the rules that read rows.
 
-Invariant: whatever is wrong with the words is told here, all of it, and not when a row comes.
+Invariant: all that is wrong with the words is told here, and not when a row comes.
 """
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import Enum
 from fnmatch import translate
 from functools import partial
-from re import IGNORECASE, Pattern
+from re import IGNORECASE
 from re import compile as compile_pattern
 from typing import Any
 
 from contracts.catalogue import EVENT_MODELS
-from contracts.events.base import EventData
+from contracts.near_names import near_first
 from services.people.mapping import amounts, codes
-from services.people.mapping.dates import WrongFormat, begin_reader, date_reader, end_reader
+from services.people.mapping.cells import birth_reader, detail_text, title, whole_or_decimal
+from services.people.mapping.dates import WrongFormat, begin_reader, end_reader
 from services.people.mapping.document import Document, Stated, fields_of
 from services.people.mapping.fields import (
     Codes,
@@ -35,10 +35,12 @@ from services.people.mapping.fields import (
     ReferenceRule,
     ReferenceWords,
     ScopeRule,
+    TextWords,
 )
 from services.people.mapping.readers import Constant, FieldReader, Fte, MadeReference, OneCell
 from services.people.mapping.references import reference_reader
 from services.people.mapping.refusal import MappingFault
+from services.people.mapping.row_rules import Detail, RowRules, Scope
 from services.people.mapping.trouble import LeaveOut, Trouble, plain
 from services.people.statements import Kind
 
@@ -69,65 +71,12 @@ REFERENCE_OF = {
 SCHEMES = {"worker": "worker", "agency_worker": "agency-worker", "holding": "holding"}
 """References that lead to a person, and by which scheme of numbers: only their pseudonyms are stated."""
 
+NUMBERED = frozenset({"post", "cover", "application", "session"})
+"""References that are numbers in every source, and published. Campaigns and panels may be called by words."""
+
 DETAIL_DATES = frozenset({"date_of_birth"})
 _MOST_PLACES = 999
 """The largest FTE that a post can be funded for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """One rule of scope: its name, its cell, and which values it leaves out."""
-
-    rule: str
-    slot: int
-    patterns: tuple[Pattern[str], ...]
-    blank: bool
-    keeps: bool
-
-    def leaves_out(self, cells: tuple[str, ...]) -> bool:
-        """Whether the rule leaves a row out."""
-        text = cells[self.slot].strip()
-        concerns = (self.blank and not text) or any(pattern.match(text) for pattern in self.patterns)
-        return concerns is not self.keeps
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """One detail of a person: its name in the register, its cells, and how they are read."""
-
-    name: str
-    columns: tuple[str, ...]
-    slots: tuple[int, ...]
-    convert: Callable[[str], str | None]
-
-
-@dataclass(slots=True)
-class RowRules:
-    """All that reads a row of one file."""
-
-    kind: Kind
-    event: type[EventData] | None
-    slots: list[tuple[str, ...]] = field(default_factory=list)
-    """The columns that are read, each with the names it may have."""
-    required: set[str] = field(default_factory=set)
-    fields: dict[str, FieldReader] = field(default_factory=dict)
-    subject: FieldReader = field(default_factory=lambda: Constant(""))
-    key_slots: tuple[int, ...] = ()
-    scopes: list[Scope] = field(default_factory=list)
-    details: list[Detail] = field(default_factory=list)
-    schemes: dict[str, str] = field(default_factory=dict)
-    """Of the kinds of reference that lead to a person: the scheme of numbers."""
-    made_posts: bool = False
-    """Posts are made of unit and role: several rows of one add up."""
-    short_rows_are_blank: bool = False
-
-    def slot(self, names: tuple[str, ...], optional: bool = False) -> int:
-        """The place of a column's cell."""
-        if not optional:
-            self.required.add(names[0])
-        if names not in self.slots:
-            self.slots.append(names)
-        return self.slots.index(names)
 
 
 class Compiler:
@@ -145,7 +94,7 @@ class Compiler:
         self.rules.schemes = {one: self._rule(one).scheme or scheme for one, scheme in SCHEMES.items()}
 
     def compiled(self) -> RowRules:
-        """The rules; without meaning where there are faults."""
+        """The rules. They have no meaning if there are faults."""
         rules, columns = self.rules, self.words.columns
         if rules.event is not None:
             kind = rules.event.subject_kind
@@ -156,6 +105,7 @@ class Compiler:
             if words is not None:
                 with self._at("columns", name):
                     rules.fields[name] = self._field(name, stated, words)
+                    self._with_words_or_without(words, rules.fields[name].slots)
         if rules.event is None:
             name = {Kind.POSTS: "post", Kind.HOLDINGS: "worker", Kind.COVERS: "cover"}[rules.kind]
             rules.subject = rules.fields.get(name, rules.subject)
@@ -187,14 +137,24 @@ class Compiler:
     def _fault(self, problem: str, expected: str, value: str | None = None) -> None:
         self.faults.append(MappingFault(".".join(self._path), problem, expected, value=value))
 
+    def _with_words_or_without(self, words: FieldWords, slots: tuple[int, ...]) -> None:
+        """Enter whether the cells of a field hold words: codes and titles do, numbers, dates and references do not."""
+        made = isinstance(words, ReferenceWords) and words.made_of
+        if isinstance(words, DateWords | NumberWords | FteWords | ReferenceWords) and not made:
+            self.rules.wordless.update(slots[:1])  # of an FTE its own cell: that of its grade holds words
+        else:
+            self.rules.worded.update(slots)
+
     def _rule(self, kind: str) -> ReferenceRule:
         return next((rule for one, rule in self.document.references.items() if one == kind), ReferenceRule())
 
     def _field(self, name: str, stated: Stated, words: FieldWords) -> FieldReader:
         if isinstance(words, ReferenceWords):
             return self._reference(REFERENCE_OF[name], words, stated.required or name == "holding")
+        if isinstance(words, TextWords):
+            return self._simple(words, title, stated.required)
         if isinstance(words, FteWords):
-            return self._fte(name, words)
+            return self._fte(name, words, stated.required)
         if isinstance(words, ListWords):
             return self._simple(words, self._list(name, stated, words), stated.required)
         if isinstance(words, DateWords):
@@ -203,7 +163,7 @@ class Compiler:
             return self._simple(words, self._code(stated.type, words), stated.required)
         if isinstance(words, NumberWords):
             whole = stated.type is int
-            return self._simple(words, partial(_number, whole=whole, decimal=words.decimal), stated.required)
+            return self._simple(words, partial(whole_or_decimal, whole=whole, decimal=words.decimal), stated.required)
         return self._simple(words, self._flag(words), stated.required)
 
     def _simple(
@@ -220,13 +180,15 @@ class Compiler:
         if words.made_of:
             parts = tuple(self._simple(part, self._code(str, part), required=True) for part in words.made_of)
             return MadeReference(parts, kind in SCHEMES)
-        return self._simple(words, reference_reader(self._rule(kind)), required, kind in SCHEMES)
+        rule = self._rule(kind)
+        numbered = kind in NUMBERED and words.column is not None and not rule.without_digits
+        return self._simple(words, reference_reader(rule, numbered), required, kind in SCHEMES)
 
     def _date(self, name: str, words: DateWords) -> Callable[[str], date | None]:
         formats = words.dates or self.words.dates
         if name not in ENDS:
             if words.means is not None:
-                self._fault("is no end", "`means` beside the end of something alone")
+                self._fault("is not an end", "`means` beside the end of something alone")
             return begin_reader(formats)
         means = words.means
         if means is None and name in SAID_AS_LAST_DAYS:
@@ -238,35 +200,49 @@ class Compiler:
                 )
         return end_reader(formats, self.words.no_end, means == "last-day")
 
-    def _code(self, wanted: type, words: CodeWords) -> Callable[[str], Any]:
-        coded = wanted if issubclass(wanted, Enum) else None
+    def _code(self, type_of_field: type, words: CodeWords) -> Callable[[str], Any]:
+        coded = type_of_field if issubclass(type_of_field, Enum) else None
         choices: dict[str, Any] = dict(codes.choices_of(coded)) if coded else {}
-        right = codes.told(coded) if coded else "a name as mash-and-assessment"
+        right = codes.codes_in_words(coded) if coded else "a name as mash-and-assessment"
         table: dict[str, Any] = {codes.folded(text): code for text, code in choices.items()}
         expected = f"one of {right}"
-        said = self._table(words.codes)
-        if said is not None:
+        table_of_codes = self._table(words.codes)
+        if table_of_codes is not None:
             table = {}
-            for text, code in said.items():
+            for text, code in table_of_codes.items():
                 table[codes.folded(text)] = self._choice(code, choices, right, (codes.LEAVE_OUT, codes.BLANK), text)
-            expected = codes.expected_of(said)
-        spell = coded is None and (said is None or words.unmatched == codes.SPELL)
+            expected = codes.expected_of(table_of_codes)
+        spell = coded is None and (words.column is None or words.unmatched == codes.SPELL)
+        if coded is None and table_of_codes is None and not spell:
+            self._fault(
+                "names no table, so everything in the column would be published",
+                "`codes` with the names that there are (`workforce map` lists them), or `unmatched: spell`",
+            )
         unmatched: Any = codes.REJECT
         if words.unmatched not in (codes.REJECT, codes.SPELL):
             unmatched = self._choice(words.unmatched, choices, right, (codes.LEAVE_OUT, codes.BLANK), "unmatched")
         elif words.unmatched == codes.SPELL and not spell:
             self._fault("cannot be spelt: it is a code", f"reject, leave-out, blank, or one of {right}", codes.SPELL)
         blank = None if words.blank is None else self._choice(words.blank, choices, right, (), "blank")
-        return codes.code_reader(table, expected, unmatched, blank, spell)
+        return codes.code_reader(table, expected, unmatched, blank, spell, table_of_codes or ())
 
-    def _table(self, said: Codes | None) -> dict[str, str] | None:
-        if not isinstance(said, str):
-            return said
-        if said not in self.document.codes:
-            known = ", ".join(self.document.codes) or "none yet"
-            self._fault("names a table that is not there", f"one under `codes`: {known}", said)
-            return {}
-        return self.document.codes[said]
+    def _table(self, codes_stated: Codes | None) -> dict[str, str] | None:
+        if isinstance(codes_stated, str):
+            if codes_stated not in self.document.codes:
+                known = ", ".join(self.document.codes) or "none yet"
+                expected = near_first(codes_stated, self.document.codes, f"one under `codes`: {known}")
+                self._fault("names a table that is not there", expected, codes_stated)
+                return {}
+            codes_stated = self.document.codes[codes_stated]
+        return {text: self._spelt(text) for text in codes_stated} if isinstance(codes_stated, tuple) else codes_stated
+
+    def _spelt(self, text: str) -> str:
+        """A text of a list, as the code that it is itself."""
+        try:
+            return codes.named(text)
+        except Trouble as trouble:
+            self._fault(f"has a list in which {text!r} {trouble.problem}", "a table with the code of each", text)
+            return codes.BLANK  # so that nothing more is told of it
 
     def _choice(self, code: str, choices: dict[str, Any], right: str, words: tuple[str, ...], where: str) -> Any:
         """The code that a mapping names; a word as `leave-out` stands for itself."""
@@ -281,39 +257,46 @@ class Compiler:
         elif code in choices:
             return choices[code]
         more = f", or {' or '.join(words)}" if words else ""
-        self._fault(f"{where!r} leads to no code", f"one of {right}{more}" if choices else f"{right}{more}", code)
+        expected = f"one of {right}{more}" if choices else f"{right}{more}"
+        self._fault(f"{where!r} leads to no code", near_first(code, (*choices, *words), expected), code)
         return None
 
     def _list(self, name: str, stated: Stated, words: ListWords) -> Callable[[str], tuple[Any, ...]]:
         coded = issubclass(stated.type, Enum)
-        read = self._code(stated.type, words) if coded else reference_reader(self._rule(REFERENCE_OF[name]))
+        kind = REFERENCE_OF.get(name, "")
+        rule = self._rule(kind)
+        numbered = kind in NUMBERED and words.column is not None and not rule.without_digits
+        read = self._code(stated.type, words) if coded else reference_reader(rule, numbered)
 
         def several(cell: str) -> tuple[Any, ...]:
-            found = (read(part) for part in plain(cell).split(words.separator))
-            return tuple(one for one in found if one)
+            values = (read(part) for part in plain(cell).split(words.separator))
+            return tuple(one for one in values if one)
 
         return several
 
     def _flag(self, words: FieldWords) -> Callable[[str], bool | None]:
-        said = words if isinstance(words, FlagWords) else FlagWords(value="")
-        table = {**{codes.folded(one): True for one in said.yes}, **{codes.folded(one): False for one in said.no}}
+        flag_words = words if isinstance(words, FlagWords) else FlagWords(value="")
+        table = {
+            **{codes.folded(one): True for one in flag_words.yes},
+            **{codes.folded(one): False for one in flag_words.no},
+        }
 
         def flag(cell: str) -> bool | None:
             text = codes.folded(plain(cell))
             if text and text not in table:
-                raise Trouble("is neither yes nor no", f"one of {', '.join((*said.yes, *said.no))}")
+                raise Trouble("is neither yes nor no", f"one of {', '.join((*flag_words.yes, *flag_words.no))}")
             return table.get(text)
 
         return flag
 
-    def _fte(self, name: str, words: FteWords) -> FieldReader:
+    def _fte(self, name: str, words: FteWords, required: bool) -> FieldReader:
         most = _MOST_PLACES if name == "funded_fte" else 1
         column = words.column
         if column is None:
-            found = amounts.ratio(words.value or "")
-            if found is None:
+            value = amounts.ratio(words.value or "")
+            if value is None:
                 raise Trouble("is blank", "a number as 0.6")
-            return Constant(amounts.as_fte(found, most))
+            return Constant(amounts.as_fte(value, most))
         if name == "funded_fte" and words.zero == "accept":
             words = words.model_copy(update={"zero": "reject"})
         full_time = words.full_time
@@ -328,7 +311,8 @@ class Compiler:
             self.rules.slot(column, words.optional),
             None if hours_column is None else self.rules.slot((hours_column,)),
             None if words.weeks is None else self.rules.slot((words.weeks,)),
-            {codes.folded(grade): found for grade, found in hours.items()},
+            {codes.folded(grade): value for grade, value in hours.items()},
+            required,
         )
 
     def _scopes(self) -> None:
@@ -349,46 +333,12 @@ class Compiler:
                     self.rules.details.append(self._detail(name, words))
 
     def _detail(self, name: str, words: PersonWords) -> Detail:
-        slots = tuple(self.rules.slot((column,)) for column in words.columns)
+        convert: Callable[[str], str | None]
         if name in DETAIL_DATES:
-            return Detail(name, words.columns, slots, _birth(words.dates or self.words.dates))
-        table = self._table(words.codes)
-        said = None if table is None else {codes.folded(text): code for text, code in table.items()}
-        return Detail(name, words.columns, slots, partial(_detail_text, table=said))
-
-
-def _number(cell: str, whole: bool, decimal: str) -> Decimal | int | None:
-    found = amounts.number(cell, decimal, thousands=True)
-    if found is None or not whole:
-        return found
-    if found != found.to_integral_value() or abs(found) > 10**12:
-        raise Trouble("is no whole number", "a whole number")
-    return int(found)
-
-
-def _birth(formats: tuple[str, ...]) -> Callable[[str], str | None]:
-
-    read = date_reader(formats)
-
-    def birth(cell: str) -> str | None:
-        text = plain(cell)
-        if not text:
-            return None
-        found = read(text)
-        if not date(1900, 1, 1) <= found < date(2100, 1, 1):
-            raise Trouble("is no date of birth", "a date from 1900 on")
-        return found.isoformat()
-
-    return birth
-
-
-def _detail_text(cell: str, table: dict[str, str] | None) -> str | None:
-    text = plain(cell)
-    if not text:
-        return None
-    if table is None:
-        return text
-    found = table.get(codes.folded(text))
-    if found is None:
-        raise Trouble("matches no code of the mapping", "a line for it in the table of the mapping")
-    return found
+            convert = birth_reader(words.dates or self.words.dates)
+        else:
+            table = self._table(words.codes)
+            folded_table = None if table is None else {codes.folded(text): code for text, code in table.items()}
+            convert = partial(detail_text, table=folded_table)
+        slots = ((column, self.rules.slot((column,))) for column in words.columns)
+        return Detail(name, tuple(OneCell(column, slot, convert, personal=True) for column, slot in slots))

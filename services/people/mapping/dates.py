@@ -1,7 +1,7 @@
 """Dates as files spell them, by the formats that a mapping names.
 
-Invariant: no order of day and month is ever guessed. Only ISO dates (2023-10-31) are read without being named, for they
-can be read in one way alone; workbooks give these.
+Invariant: no order of day and month is ever guessed. Only ISO dates (2023-10-31) are read without being named, because
+they can be read in one way alone. Workbooks give these.
 """
 
 import re
@@ -47,11 +47,11 @@ _ZEROS = re.compile(r"^0+([/.\- ]0+)*$")
 
 
 class WrongFormat(ValueError):
-    """A format that cannot be read, or not beside another; its text says why."""
+    """A format that cannot be read, or contradicts another one. Its text says why."""
 
 
 def pattern_of(spelling: str) -> re.Pattern[str]:
-    """What dates of a format look like. Raises WrongFormat where it is none."""
+    """What dates of a format look like. Raises WrongFormat if it is not a format."""
     tokens = _TOKEN.findall(spelling)
     kinds = sorted(token[0] for token in tokens)
     if kinds != ["d", "m", "y"]:
@@ -60,10 +60,10 @@ def pattern_of(spelling: str) -> re.Pattern[str]:
     digits = {"d": r"\d{2}" if compact else r"\d{1,2}", "m": r"\d{2}" if compact else r"\d{1,2}"}
     parts: list[str] = []
     end = 0
-    for found in _TOKEN.finditer(spelling):
-        parts.append(re.escape(spelling[end : found.start()]))
-        end = found.end()
-        token = found[0]
+    for match in _TOKEN.finditer(spelling):
+        parts.append(re.escape(spelling[end : match.start()]))
+        end = match.end()
+        token = match[0]
         if token[0] == "y":
             parts.append(rf"(?P<y>\d{{{len(token)}}})")
         elif token in ("mmm", "mmmm"):
@@ -75,9 +75,10 @@ def pattern_of(spelling: str) -> re.Pattern[str]:
 
 
 def date_reader(formats: Iterable[str]) -> Callable[[str], date]:
-    """What reads dates of these formats from the text of a cell, without blanks around it; raises Trouble.
+    """A function that reads dates of these formats from the text of a cell, without blanks around it.
 
-    Dates of any year are read: whoever calls judges them. Raises WrongFormat for formats that contradict one another.
+    It raises Trouble. It reads dates of any year, and the caller judges them. Making it raises WrongFormat if formats
+    contradict one another.
     """
     spelt = [one for one in formats if one not in SERIALS]
     patterns = [pattern_of(one) for one in spelt]
@@ -93,10 +94,10 @@ def date_reader(formats: Iterable[str]) -> Callable[[str], date]:
         for pattern in patterns:
             match = pattern.fullmatch(text)
             if match is not None:
-                found = _date(match)
-                if found is None:
-                    raise Trouble("is no day of the calendar", expected)
-                return found
+                day = _date(match)
+                if day is None:
+                    raise Trouble("is not a day of the calendar", expected)
+                return day
         number = re.fullmatch(r"(\d{4,6})(?:\.0*)?", text)
         if number is not None and _FIRST_SERIAL <= int(number[1]) <= _LAST_SERIAL:
             if serial is not None:
@@ -104,7 +105,7 @@ def date_reader(formats: Iterable[str]) -> Callable[[str], date]:
             raise Trouble(
                 "looks like a day counted by a spreadsheet", f"{expected}; or `excel` among the mapping's dates"
             )
-        raise Trouble("is no date", expected)
+        raise Trouble("is not a date", expected)
 
     return read
 
@@ -151,15 +152,17 @@ def _date(match: re.Match[str]) -> date | None:
         return None
 
 
-def within_a_working_lifetime(found: date) -> date:
-    """The date itself. Raises Trouble for one that contracts would refuse."""
-    if not EARLIEST_DATE <= found < LATEST_DATE:
-        raise Trouble("is no date of somebody's working life", f"a date from {EARLIEST_DATE} and before {LATEST_DATE}")
-    return found
+def within_a_working_lifetime(day: date) -> date:
+    """The date itself. Raises Trouble for a date that the contracts would refuse."""
+    if not EARLIEST_DATE <= day < LATEST_DATE:
+        raise Trouble(
+            "is not a date of somebody's working life", f"a date from {EARLIEST_DATE} and before {LATEST_DATE}"
+        )
+    return day
 
 
 def begin_reader(formats: Iterable[str]) -> Callable[[str], date | None]:
-    """What reads the day from which something holds; blank is None."""
+    """A function that reads the day from which something holds; blank is None."""
     read = date_reader(formats)
 
     def begin(cell: str) -> date | None:
@@ -170,9 +173,9 @@ def begin_reader(formats: Iterable[str]) -> Callable[[str], date | None]:
 
 
 def end_reader(formats: Iterable[str], no_end: Iterable[str], last_day: bool) -> Callable[[str], date | None]:
-    """What reads the day on which something does not hold any more; None where it has no end.
+    """A function that reads the first day on which something does not hold any more; None if it has no end.
 
-    `last_day`: the file names the last day on which it holds.
+    With `last_day` the file names the last day on which it holds.
     """
     read = date_reader(formats)
     texts = {text.casefold() for text in no_end}
@@ -182,10 +185,10 @@ def end_reader(formats: Iterable[str], no_end: Iterable[str], last_day: bool) ->
         text = plain(cell)
         if not text or text.casefold() in texts or _ZEROS.fullmatch(text):
             return None
-        found = read(text)
-        if found in dates or found.year >= _FAR_YEAR or found.isoformat() in texts:
+        day = read(text)
+        if day in dates or day.year >= _FAR_YEAR or day.isoformat() in texts:
             return None
-        found = within_a_working_lifetime(found)
-        return found + timedelta(days=1) if last_day else found
+        day = within_a_working_lifetime(day)
+        return day + timedelta(days=1) if last_day else day
 
     return end

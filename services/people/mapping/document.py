@@ -1,7 +1,7 @@
 """The mapping file as a document: its words, for each kind of file and of event, and its JSON Schema.
 
-Invariant: which fields a file may state follows from the statements and from the contracts of events; a field that they
-gain can be mapped at once.
+Invariant: the statements and the contracts of events determine which fields a file may state. So a field that they gain
+can be mapped at once.
 """
 
 import dataclasses
@@ -12,12 +12,13 @@ from decimal import Decimal
 from enum import Enum
 from functools import reduce
 from operator import or_
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args, get_type_hints
 
 from pydantic import Discriminator, Field, Tag, create_model, model_validator
 
 from contracts.catalogue import EVENT_MODELS
 from contracts.events.base import EventData
+from contracts.values import Slug
 from services.people.files.encodings import ENCODINGS
 from services.people.mapping.fields import (
     CodeWords,
@@ -33,14 +34,23 @@ from services.people.mapping.fields import (
     ReferenceRule,
     ReferenceWords,
     ScopeRule,
+    Table,
     Texts,
+    TextWords,
     Words,
 )
 from services.people.statements import Begins, CoverStated, History, HoldingStated, Kind, PostStated
 
 STATED: dict[Kind, type] = {Kind.POSTS: PostStated, Kind.HOLDINGS: HoldingStated, Kind.COVERS: CoverStated}
-NAMES = frozenset({"team", "service_area", "grade", "location", "agency", "academy_team"})
-"""Fields of text that are names, spelt with hyphens; all other text is a reference."""
+NAMES = frozenset(
+    name
+    for event in EVENT_MODELS.values()
+    for name, hint in get_type_hints(event, include_extras=True).items()
+    if Slug in (hint, *get_args(hint))
+)
+"""Fields of text that are names, spelt with hyphens: whatever is one in an event."""
+FREE_TEXTS = frozenset({"title"})
+"""Fields of text that are published as they stand. All other text is a reference."""
 WITHOUT_COLUMN = frozenset({"row"})
 MAY_BE_LEFT_OUT = frozenset({"holding"})
 """Of the required: without a column the worker and the post tell one holding from another."""
@@ -70,10 +80,10 @@ class Stated:
 
 
 def fields_of(kind: Kind, event: type[EventData] | None) -> dict[str, Stated]:
-    """The fields that rows of a kind state, in the order in which they are told."""
+    """The fields that rows of a kind state, in the order in which they are listed."""
     if event is not None:
         return {name: _stated(field.annotation, field.is_required()) for name, field in event.model_fields.items()}
-    hints = typing.get_type_hints(STATED[kind])
+    hints = get_type_hints(STATED[kind])
     return {
         field.name: _stated(
             hints[field.name], field.default is dataclasses.MISSING and field.name not in MAY_BE_LEFT_OUT
@@ -86,7 +96,7 @@ def fields_of(kind: Kind, event: type[EventData] | None) -> dict[str, Stated]:
 def _stated(annotation: Any, required: bool) -> Stated:
     several = False
     while True:
-        origin, parts = typing.get_origin(annotation), typing.get_args(annotation)
+        origin, parts = typing.get_origin(annotation), get_args(annotation)
         if origin in (typing.Union, types.UnionType):
             annotation = next(part for part in parts if part is not type(None))
         elif origin is Annotated:
@@ -98,7 +108,7 @@ def _stated(annotation: Any, required: bool) -> Stated:
 
 
 def words_for(name: str, stated: Stated) -> type[FieldWords]:
-    """With which words a field is mapped."""
+    """The words that map a field."""
     if stated.several:
         return ListWords
     if name in ("fte", "funded_fte"):
@@ -108,6 +118,8 @@ def words_for(name: str, stated: Stated) -> type[FieldWords]:
     by_type: dict[type, type[FieldWords]] = {bool: FlagWords, date: DateWords, Decimal: NumberWords, int: NumberWords}
     if stated.type in by_type:
         return by_type[stated.type]
+    if name in FREE_TEXTS:
+        return TextWords
     return NameWords if name in NAMES else ReferenceWords
 
 
@@ -143,7 +155,29 @@ class PolicyWords(Words):
     @model_validator(mode="after")
     def _complete_from_when(self) -> "PolicyWords":
         if self.history is History.CURRENT and self.complete_from is not None:
-            raise ValueError("complete_from must stand beside `history: complete`")
+            raise ValueError("complete_from can only be used with `history: complete`")
+        return self
+
+
+class PolicyOfChangesWords(Words):
+    """What the authority decided about rows that a later file of changes does not have."""
+
+    history: History = Field(
+        History.CURRENT,
+        description="current: a file names what is new, and a row that is gone means nothing. complete: a file names"
+        " everything that is true, and a row that is gone should never have been.",
+    )
+    gone_after: int | None = Field(
+        None, ge=1, le=1000, description="With complete history: so many files without a subject void all of it."
+    )
+    smallest_share: Decimal = Field(
+        Decimal("0.7"), ge=0, le=1, description="With complete history: a smaller file is refused whole."
+    )
+
+    @model_validator(mode="after")
+    def _gone_from_what(self) -> "PolicyOfChangesWords":
+        if self.history is History.CURRENT and self.model_fields_set & {"gone_after", "smallest_share"}:
+            raise ValueError("gone_after and smallest_share can only be used with `history: complete`")
         return self
 
 
@@ -204,6 +238,7 @@ def _file_of_changes(event: type[EventData]) -> type[FileWords]:
         "subject": (ReferenceWords, Field(description=f"Of which {event.subject_kind} each row is.")),
         "key": (Names | None, key),
         "columns": (columns, ...),
+        "policy": (PolicyOfChangesWords, PolicyOfChangesWords()),
     }
     if event.subject_kind == "worker":
         definitions["persons"] = (PersonsWords, PersonsWords())
@@ -234,5 +269,7 @@ class Document(Words):
     """How the files of one feed are read: which columns they have, and what these mean."""
 
     references: dict[ReferenceKind, ReferenceRule] = Field({}, description="How numbers are written in the source.")
-    codes: dict[str, dict[str, str]] = Field({}, description="Tables, by name, from what files say to codes.")
+    codes: dict[str, Table] = Field(
+        {}, description="Tables, by name, from what files say to codes; or lists of what is its own code."
+    )
     files: dict[str, AnyFile] = Field(min_length=1, description="The files, by a name of yours.")

@@ -1,6 +1,6 @@
 """The words of a mapping file for one field: from which column it is read, and how.
 
-Invariant: each is written short, as the name of a column, or long, with what there is to say; both mean the same.
+Invariant: each field is written short, as the name of a column, or long, with what there is to say. Both mean the same.
 """
 
 from decimal import Decimal
@@ -19,7 +19,7 @@ from pydantic_core import CoreSchema
 
 
 class Words(BaseModel):
-    """Base of all that stands in a mapping: a word that is not known is refused."""
+    """Base of all parts of a mapping: a word that is not known is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -73,13 +73,17 @@ class DateWords(FieldWords):
     )
 
 
-Codes = str | dict[str, str]
+Table = dict[str, str] | tuple[str, ...]
+"""From what a file says to codes; or a list of names, each spelt with hyphens."""
+Codes = str | Table
 
 
 class CodeWords(FieldWords):
     """A coded value: `codes` is a table of the mapping by its name, or one of its own, from what the file says."""
 
-    codes: Codes | None = Field(None, description="Name of a table under `codes`, or the table itself.")
+    codes: Codes | None = Field(
+        None, description="Name of a table under `codes`, or the table itself; of what is its own code a list."
+    )
     unmatched: str = Field(
         "reject", description="What a value that is not in the table does: reject, leave-out, blank, or a code to take."
     )
@@ -87,9 +91,9 @@ class CodeWords(FieldWords):
 
 
 class NameWords(CodeWords):
-    """A name of a team, service area, grade or office. Without a table it is spelt with hyphens, as `duty-team`.
+    """A name of a team, service area, grade or office: as the table has it, or its list of names, spelt with hyphens.
 
-    `unmatched` may be `spell` too: what the table does not have is spelt so.
+    `unmatched` may be `spell` too: what the table does not have, or all without one, is spelt so and published.
     """
 
 
@@ -99,6 +103,10 @@ class ReferenceWords(FieldWords):
     made_of: tuple[NameWords, ...] = Field(
         (), description="Of what a number is made where the file has none: a post of its unit and role."
     )
+
+
+class TextWords(FieldWords):
+    """Words that are published as they stand: the title of an initiative. Map no column that may name a person."""
 
 
 class HoursByGrade(Words):
@@ -179,6 +187,9 @@ class ReferenceRule(Words):
     pad_to: int | None = Field(None, ge=1, le=64, description="Zeros are put before it up to so many characters.")
     strip_zeros: bool = Field(False, description="Zeros before it are dropped.")
     upper: bool = Field(False, description="Letters are made capitals.")
+    without_digits: bool = Field(
+        False, description="Of posts, assignments, applications and sessions: numbers may have letters alone."
+    )
     prefix: str = Field("", max_length=32, description="Put before it where it is not there.")
     replace: dict[str, str] = Field({}, description="Texts in it that are replaced, as ` ` by nothing.")
     scheme: str | None = Field(

@@ -1,6 +1,6 @@
-"""What the columns of a file nobody has described seem to be: by their names, and by what stands in them.
+"""What the columns of an undescribed file seem to be, by their names and by the values in them.
 
-Invariant: a name gives a guess, values only rule out; of what both leave open a question is made.
+Invariant: a name gives a guess, and values only rule out. What both leave open becomes a question.
 """
 
 import re
@@ -11,30 +11,12 @@ from itertools import islice
 
 from services.people.files.reading import Table
 from services.people.mapping.amounts import number
-from services.people.mapping.dates import date_reader
 from services.people.mapping.trouble import Trouble, plain
 from services.people.statements import Kind
 
 ROWS_LOOKED_AT = 5_000
 MOST_VALUES = 300
 """Different values of a column that are remembered."""
-
-FORMATS = (
-    "yyyy-mm-dd",
-    "dd/mm/yyyy",
-    "mm/dd/yyyy",
-    "yyyymmdd",
-    "yyyy/mm/dd",
-    "d-mmm-yy",
-    "dd-mmm-yyyy",
-    "dd mmm yyyy",
-    "dd.mm.yyyy",
-    "dd-mm-yyyy",
-    "mm-dd-yyyy",
-    "dd/mm/yy",
-    "mm/dd/yy",
-    "excel",
-)
 
 _WORKER = (
     "employee number",
@@ -56,7 +38,6 @@ _POST = (
     "position number",
     "post id",
     "position code",
-    "post no",
     "position id",
     "post ref",
     "post reference",
@@ -152,7 +133,13 @@ PERSONAL: dict[str, tuple[str, ...]] = {
     "date_of_birth": ("date of birth", "dob", "birth date"),
     "sex": ("sex", "gender"),
     "ethnicity": ("ethnicity", "ethnic origin", "ethnic group"),
-    "registration_number": ("swe number", "registration number", "hcpc number", "social work england number"),
+    "registration_number": (
+        "swe number",
+        "swe reg",
+        "registration number",
+        "hcpc number",
+        "social work england number",
+    ),
     "qualification": ("qualification",),
     "salary": ("salary", "annual salary", "actual salary", "fte salary", "basic pay"),
 }
@@ -160,6 +147,9 @@ NEVER_READ = ("ni number", "national insurance", "address", "postcode", "religio
               "email", "telephone", "phone", "mobile", "bank", "sort code", "next of kin", "manager",
               "title")  # fmt: skip
 """Personal, and of no use here: never proposed."""
+
+
+NUMBER, SHORT_FOR_NUMBER = "number", ("no", "num", "nr", "nbr")
 
 
 @dataclass(slots=True)
@@ -170,28 +160,13 @@ class Seen:
     filled: int = 0
     values: Counter[str] = field(default_factory=Counter, repr=False)
 
-    def formats(self) -> tuple[str, ...]:
-        """The formats in which every value is a date."""
-        texts = [text for text in self.values if text.strip("0/.- ")]
-        return tuple(one for one in FORMATS if texts and all(_is_date(text, one) for text in texts))
-
     def largest(self) -> float | None:
-        """The largest number, where every value is one."""
+        """The largest number, if every value is a number."""
         try:
-            found = [number(text.removesuffix("%")) for text in self.values]
+            numbers = [number(text.removesuffix("%")) for text in self.values]
         except Trouble:
             return None
-        return max((float(one) for one in found if one is not None), default=None)
-
-
-def _is_date(text: str, spelling: str) -> bool:
-    if spelling != "yyyy-mm-dd" and re.fullmatch(r"\d{4}-\d\d-\d\d.*", text):
-        return False
-    try:
-        date_reader((spelling,))(text)
-    except Trouble:
-        return False
-    return True
+        return max((float(one) for one in numbers if one is not None), default=None)
 
 
 def looked_at(table: Table) -> list[Seen]:
@@ -211,36 +186,39 @@ def looked_at(table: Table) -> list[Seen]:
 
 
 def words_of(name: str) -> str:
-    """A column's name in plain words: `EffectiveStartDate` and `EFFECTIVE_START_DATE` are the same."""
+    """A column's name in plain words: `EffectiveStartDate` and `EFFECTIVE_START_DATE` are the same, and so are
+    `Employee No` and `Employee Number`.
+    """
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return " ".join(re.sub(r"[^A-Za-z0-9%]+", " ", parted).split()).casefold()
+    words = re.sub(r"[^A-Za-z0-9%]+", " ", parted).casefold().split()
+    return " ".join(NUMBER if word in SHORT_FOR_NUMBER and index else word for index, word in enumerate(words))
 
 
 def likeness(name: str, phrases: Iterable[str]) -> float:
     """How well a column's name fits: above 1 where it is one of the phrases, 0 where it is not."""
     words = words_of(name)
     best = 0.0
-    for place, phrase in enumerate(phrases):
+    for index, phrase in enumerate(phrases):
         if words == phrase:
-            best = max(best, 2 - place / 100)
+            best = max(best, 2 - index / 100)
         elif f" {phrase} " in f" {words} " and len(phrase) > 3:
             best = max(best, len(phrase) / (len(words) + 1))
     return best
 
 
-def fields_found(columns: list[Seen], kind: Kind) -> dict[str, str]:
-    """Which column seems to be which field, by field; each column at most once, the surest first."""
+def columns_by_field(columns: list[Seen], kind: Kind) -> dict[str, str]:
+    """Which column seems to be which field, by field. Each column is there at most once, the surest first."""
     pairs = [
         (likeness(column.name, phrases), field_name, column.name)
         for field_name, phrases in WORDS[kind].items()
         for column in columns
         if personal(column.name) is None and not never_read(column.name)
     ]
-    found: dict[str, str] = {}
+    columns_of_fields: dict[str, str] = {}
     for score, field_name, name in sorted(pairs, key=lambda pair: -pair[0]):
-        if score >= 0.5 and field_name not in found and name not in found.values():
-            found[field_name] = name
-    return found
+        if score >= 0.5 and field_name not in columns_of_fields and name not in columns_of_fields.values():
+            columns_of_fields[field_name] = name
+    return columns_of_fields
 
 
 def kind_of(columns: list[Seen]) -> Kind:
@@ -251,7 +229,7 @@ def kind_of(columns: list[Seen]) -> Kind:
     )
     if agency:
         return Kind.COVERS
-    return Kind.HOLDINGS if "worker" in fields_found(columns, Kind.HOLDINGS) else Kind.POSTS
+    return Kind.HOLDINGS if "worker" in columns_by_field(columns, Kind.HOLDINGS) else Kind.POSTS
 
 
 def personal(name: str) -> str | None:
@@ -263,7 +241,7 @@ def personal(name: str) -> str | None:
 
 
 def never_read(name: str) -> bool:
-    """Whether a column is personal, and none that anybody here needs."""
+    """Whether a column is personal, and nobody here needs it."""
     return (
         any(f" {word} " in f" {words_of(name)} " for word in NEVER_READ)
         and "job" not in words_of(name)

@@ -3,23 +3,26 @@
     mapping = read_mapping(text)                   # MappingRefused with every fault
     file_mapping = mapping.file_for("POSTS_20231031.csv")
 
-Invariant: between day and month, between ratio and percentage, and of the last day of a thing nothing is guessed: the
-mapping says it, or the mapping is refused.
+Invariant: three things are never guessed: the order of day and month, ratio or percentage, and the last day of a thing.
+The mapping says them, or the mapping is refused.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
+from contracts.near_names import near_first
 from contracts.refusal import shown
 from services.people.files.layout import Layout
 from services.people.files.refusal import FileRefused
-from services.people.mapping.compiling import Compiler, RowRules
+from services.people.mapping.compiling import Compiler
 from services.people.mapping.document import TAGS, Document, FileWords
 from services.people.mapping.refusal import MappingFault, MappingRefused
+from services.people.mapping.row_rules import RowRules
 from services.people.mapping.yaml_text import Path, dotted, read_yaml
 from services.people.statements import Kind, Policy
 
@@ -46,7 +49,7 @@ class FileMapping:
     rules: RowRules = field(repr=False)
 
     def subject(self, key: str, pseudonym: Callable[[str, str], str]) -> str:
-        """The identifier of the subject with this key, a worker's as a pseudonym: as statements name it."""
+        """The identifier of the subject with this key, as statements name it. That of a worker is a pseudonym."""
         scheme = self.rules.schemes.get(self.subject_kind)
         return key if scheme is None else pseudonym(scheme, key)
 
@@ -58,19 +61,21 @@ class Mapping:
     files: tuple[FileMapping, ...]
 
     def file_for(self, file_name: str) -> FileMapping:
-        """What the mapping says of a file with this name. Raises FileRefused where none or several patterns match."""
+        """What the mapping says of a file with this name. Raises FileRefused unless exactly one pattern matches."""
         name = file_name.replace("\\", "/").rpartition("/")[2].casefold()
         matching = [one for one in self.files if any(fnmatchcase(name, pattern.casefold()) for pattern in one.patterns)]
         if len(matching) == 1:
             return matching[0]
         known = ", ".join(f"{pattern} ({one.name})" for one in self.files for pattern in one.patterns)
         if not matching:
-            raise FileRefused("is called like none of the mapping's files", f"one of {known}; or which of them it is")
+            raise FileRefused(
+                "has a name that fits none of the mapping's files", f"one of {known}; or which of them it is"
+            )
         several = ", ".join(one.name for one in matching)
-        raise FileRefused(f"is called like several of the mapping's files: {several}", "which of them it is")
+        raise FileRefused(f"has a name that fits several of the mapping's files: {several}", "which of them it is")
 
     def file(self, name: str) -> FileMapping:
-        """What the mapping says of the file that it calls so. Raises FileRefused where there is none."""
+        """What the mapping says of the file that it calls by this name. Raises FileRefused if there is none."""
         for one in self.files:
             if one.name == name:
                 return one
@@ -152,25 +157,34 @@ _RIGHT = {
 }
 
 
+@cache
+def _words() -> frozenset[str]:
+    """Every word that a mapping may have somewhere."""
+    written = Document.model_json_schema(by_alias=True)
+    return frozenset(word for one in (written, *written["$defs"].values()) for word in one.get("properties", ()))
+
+
 def _fault(error: dict[str, Any], content: Any, lines: dict[Path, int]) -> MappingFault:
     """A fault that pydantic found, with the path that the file has and its line."""
     path: Path = ()
     at: Any = content
     location = error["loc"]
-    for place, part in enumerate(location):
+    for index, part in enumerate(location):
         inside = (isinstance(at, dict) and part in at) or (
             isinstance(at, list) and isinstance(part, int) and part < len(at)
         )
         if inside:
             path, at = (*path, part), at[part]
-        elif place == len(location) - 1 and error["type"] == "missing":
+        elif index == len(location) - 1 and error["type"] == "missing":
             path = (*path, part)
     nearest = path
     while nearest and nearest not in lines:
         nearest = nearest[:-1]
     kind = error["type"]
-    problem = {"extra_forbidden": "is no word of a mapping here", "missing": "is missing"}.get(kind, "is not right")
+    problem = {"extra_forbidden": "is not a word of a mapping here", "missing": "is missing"}.get(kind, "is not right")
     expected = _RIGHT.get(kind) or str(error["msg"]).removeprefix("Value error, ").removeprefix("Input should be ")
+    if kind == "extra_forbidden":
+        expected = near_first(str(location[-1]), _words(), expected)
     came = error["input"]
     value = None if kind == "missing" or isinstance(came, dict | list | tuple) else shown(came)
     return MappingFault(dotted(path), problem, expected, lines.get(nearest), value)

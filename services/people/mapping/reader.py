@@ -1,13 +1,13 @@
-"""From the rows of one subject to what they state, and to what is wrong with them.
+"""What the rows of one subject state, and what is wrong with them.
 
     reader = Reader(file_mapping, pseudonym)
     read = reader.read(rows)      # all rows of one subject, in the order of the file
 
-Invariant: a row with a fault takes no other row with it, and every row is answered: it has a statement, faults, or a
-rule that leaves it out.
+Invariant: a row with a fault does not spoil another row. Every row is answered: by a statement, by faults, or by a rule
+that leaves it out.
 """
 
-import dataclasses
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -16,13 +16,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from contracts.refusal import Refused, refused_by, shown
+from contracts.refusal import Refused, refused_by
 from contracts.values import Pounds
 from services.people.mapping.changes import key_fields
 from services.people.mapping.compiling import REFERENCE_OF
 from services.people.mapping.model import FileMapping
-from services.people.mapping.readers import AS_BEFORE, FieldReader
-from services.people.mapping.rows import NamedRow
+from services.people.mapping.readers import AS_BEFORE, Column, FieldReader
+from services.people.mapping.rows import NamedRow, fault_of
+from services.people.mapping.telling_apart import TellingApart
 from services.people.mapping.trouble import LeaveOut, Trouble
 from services.people.statements import (
     ChangeStated,
@@ -40,6 +41,7 @@ Pseudonym = Callable[[str, str], str]
 """The pseudonym of a reference: called with the scheme of numbers ("worker", "agency-worker", "holding") and the
 reference, gives a token of contracts."""
 
+_WORD = re.compile("[a-z_]+")
 _POUNDS: TypeAdapter[Decimal] = TypeAdapter(Pounds)
 Values = dict[str, Any]
 
@@ -48,7 +50,7 @@ Values = dict[str, Any]
 class RowsRead:
     """What the rows of one subject say.
 
-    Where there are faults beside statements, the subject is not whole: nothing may be concluded from what is not there.
+    If there are faults beside statements, the subject is not whole: nothing may be concluded from what is missing.
     `remarks` are faults that do not reject their row: a personal detail that cannot be read.
     """
 
@@ -74,6 +76,12 @@ class Reader:
         self.file_mapping = file_mapping
         self.rules = file_mapping.rules
         self.pseudonym = pseudonym
+        subject = Column(self.rules.subject)
+        self._columns = {"": subject}
+        for name, reader in self.rules.fields.items():
+            self._columns[name] = subject if reader is self.rules.subject else Column(reader)
+        self._details = [(detail.name, [Column(part) for part in detail.parts]) for detail in self.rules.details]
+        self._telling_apart = TellingApart(file_mapping)
         self._state = {
             Kind.POSTS: self._post,
             Kind.HOLDINGS: self._holding,
@@ -90,9 +98,13 @@ class Reader:
             statement = self._stated(one, read)
             if statement is not None:
                 stated.append((one, statement))
-        for one, statement in self._told_apart(stated, read):
+        of_rows = {one.row.number: one for one, _ in stated}
+        apart = self._telling_apart([(one.row, statement) for one, statement in stated])
+        read.faults += apart.faults
+        read.left_out += apart.left_out
+        for statement in apart.statements:
             read.statements.append(statement)
-            self._person(one, read)
+            self._person(of_rows[statement.row], read)
         return read
 
     def _row(self, row: NamedRow, read: RowsRead) -> _GoodRow | None:
@@ -107,9 +119,11 @@ class Reader:
         values: Values = {}
         faults: list[RowFault] = []
         try:
-            values[""] = self._value(self.rules.subject, row, faults)
-            for name, reader in self.rules.fields.items():
-                values[name] = self._value(reader, row, faults)
+            for name, column in self._columns.items():
+                try:
+                    values[name] = column.read(row.cells)
+                except Trouble as trouble:
+                    faults.append(fault_of(trouble, column.reader, row))
         except LeaveOut as rule_of_code:
             read.left_out.append(RowLeftOut(row.number, rule_of_code.rule))
             return None
@@ -117,14 +131,6 @@ class Reader:
             read.faults += dict.fromkeys(faults)
             return None
         return _GoodRow(row, values)
-
-    @staticmethod
-    def _value(reader: FieldReader, row: NamedRow, faults: list[RowFault]) -> Any:
-        try:
-            return reader.read(row.cells)
-        except Trouble as trouble:
-            faults.append(_fault(trouble, reader, row))
-            return None
 
     def _as_before(self, good: list[_GoodRow], read: RowsRead) -> list[_GoodRow]:
         """The rows with what a blank FTE stands for: that of the row before, of the same post or assignment."""
@@ -139,7 +145,7 @@ class Reader:
             if one.values[name] is AS_BEFORE:
                 if which not in last:
                     trouble = Trouble("is blank, and no row before says it", "a number in the first row")
-                    read.faults.append(_fault(trouble, reader, one.row))
+                    read.faults.append(fault_of(trouble, reader, one.row))
                     continue
                 one.values[name] = last[which]
             last[which] = one.values[name]
@@ -152,18 +158,29 @@ class Reader:
         begin, end = values.get("holds_from"), values.get("holds_until")
         if begin is not None and end is not None and end <= begin:
             trouble = Trouble("is not after the day from which the row holds", "a later day")
-            read.faults.append(_fault(trouble, self.rules.fields["holds_until"], one.row))
+            read.faults.append(fault_of(trouble, self.rules.fields["holds_until"], one.row))
             return None
         try:
             return self._state(one, values)
         except _Together as error:
             reader = self.rules.fields.get(error.field, self.rules.subject)
-            read.faults.append(_fault(Trouble(error.problem, error.expected), reader, one.row))
+            read.faults.append(fault_of(Trouble(error.problem, error.expected), reader, one.row))
         except Refused as refused:
             for fault in refused.faults:
-                reader = self.rules.fields.get(fault.field, self.rules.subject)
-                read.faults.append(_fault(Trouble(fault.problem, fault.expected), reader, one.row))
+                reader = self.rules.fields.get(fault.field) or self._named_in(fault.expected)
+                expected = self.in_columns(fault.expected)
+                read.faults.append(fault_of(Trouble(fault.problem, expected), reader, one.row))
         return None
+
+    def _named_in(self, expected: str) -> FieldReader:
+        """The field that a rule of the contract names first, where it is about several; else the subject."""
+        named = (self.rules.fields[word] for word in _WORD.findall(expected) if word in self.rules.fields)
+        return next(named, self.rules.subject)
+
+    def in_columns(self, text: str) -> str:
+        """A text of the contract, with the columns of the file for its fields: who mends the file knows these."""
+        fields = self.rules.fields
+        return _WORD.sub(lambda word: fields[word[0]].column if "_" in word[0] and word[0] in fields else word[0], text)
 
     def _person_of(self, kind: str, reference: str) -> str:
         return self.pseudonym(self.rules.schemes[kind], reference)
@@ -193,7 +210,7 @@ class Reader:
             try:
                 _POUNDS.validate_python(values["hourly_rate"])
             except ValidationError:
-                raise _Together("hourly_rate", "is no amount of pounds", "0 to 1,000,000 with 2 decimals") from None
+                raise _Together("hourly_rate", "is not an amount of pounds", "0 to 1,000,000 with 2 decimals") from None
         if "post" not in values and ("role" not in values or values["reason"] == "vacancy"):
             field_name = "post" if "post" in self.rules.fields else "reason"
             raise _Together(
@@ -221,44 +238,20 @@ class Reader:
             key = "/".join(str(getattr(data, name)) for name in key_fields(event))
         return ChangeStated(one.row.number, subject, key, data)
 
-    def _told_apart(self, stated: list[tuple[_GoodRow, Statement]], read: RowsRead) -> list[tuple[_GoodRow, Statement]]:
-        """The statements of which each thing has one for each day. Rows that contradict one another are rejected."""
-        by_identity: dict[Any, list[tuple[_GoodRow, Statement]]] = {}
-        for one, statement in stated:
-            by_identity.setdefault(_identity(statement), []).append((one, statement))
-        kept = []
-        for same in by_identity.values():
-            first = same[0]
-            if self.rules.made_posts and len(same) > 1:
-                first = (first[0], _added_up([statement for _, statement in same]))
-            elif any(_content(statement) != _content(first[1]) for _, statement in same):
-                read.faults += [self._contradicts(one.row, same) for one, _ in same]
-                continue
-            else:
-                again = f"the same again as row {first[0].row.number}"
-                read.left_out += [RowLeftOut(one.row.number, again) for one, _ in same[1:]]
-            kept.append(first)
-        return kept
-
-    def _contradicts(self, row: NamedRow, same: list[tuple[_GoodRow, Statement]]) -> RowFault:
-        others = ", ".join(str(one.row.number) for one, _ in same if one.row.number != row.number)
-        trouble = Trouble(f"stands in row {others} too, with other content for the same day", "one row for each day")
-        return _fault(trouble, self.rules.subject, row)
-
     def _person(self, one: _GoodRow, read: RowsRead) -> None:
-        if not self.rules.details:
+        if not self._details:
             return
         details = {}
-        for detail in self.rules.details:
+        for name, columns in self._details:
             parts = []
-            for column, slot in zip(detail.columns, detail.slots, strict=True):
+            for column in columns:
                 try:
-                    parts.append(detail.convert(one.row.cells[slot]))
+                    parts.append(column.read(one.row.cells))
                 except Trouble as trouble:
-                    read.remarks.append(RowFault(one.row.number, column, trouble.problem, trouble.expected))
-            text = " ".join(part for part in parts if part)
-            if text:
-                details[detail.name] = text
+                    fault = RowFault(one.row.number, column.reader.column, trouble.problem, trouble.expected)
+                    read.remarks.append(fault)
+            if text := " ".join(part for part in parts if part):
+                details[name] = text
         kind = "agency_worker" if self.file_mapping.kind is Kind.COVERS else "worker"
         reference = one.values["agency_worker" if kind == "agency_worker" else ""]
         read.persons.append(PersonalDetails(one.row.number, self._person_of(kind, reference), reference, details))
@@ -274,14 +267,6 @@ class _Together(Exception):
         self.expected = expected
 
 
-def _fault(trouble: Trouble, reader: FieldReader, row: NamedRow) -> RowFault:
-    if trouble.column is not None:
-        return RowFault(row.number, trouble.column, trouble.problem, trouble.expected, trouble.value)
-    slots = reader.slots
-    value = shown(row.cells[slots[0]]) if slots and not reader.personal else None
-    return RowFault(row.number, reader.column, trouble.problem, trouble.expected, value)
-
-
 def _wrong_width(row: NamedRow) -> RowFault:
     return RowFault(
         row.number,
@@ -289,25 +274,3 @@ def _wrong_width(row: NamedRow) -> RowFault:
         f"has {row.width} cells, and not as many as the header",
         "as many cells as the header: a value with the delimiter or a line end in it must stand in quotes",
     )
-
-
-def _identity(statement: Statement) -> Any:
-    """What there may be one statement of."""
-    if isinstance(statement, PostStated):
-        return (statement.post, statement.holds_from)
-    if isinstance(statement, HoldingStated):
-        return (statement.holding, statement.holds_from)
-    if isinstance(statement, CoverStated):
-        return (statement.cover, statement.holds_from)
-    return (statement.data.event_type, statement.subject, statement.key)
-
-
-def _content(statement: Statement) -> Statement:
-    return dataclasses.replace(statement, row=0)
-
-
-def _added_up(statements: list[Statement]) -> Statement:
-    """One post of a unit and role, funded for what its rows add up to."""
-    posts = [one for one in statements if isinstance(one, PostStated)]
-    total = sum((one.funded_fte for one in posts), Decimal(0))
-    return dataclasses.replace(posts[0], funded_fte=total)

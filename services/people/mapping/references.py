@@ -14,16 +14,20 @@ LONGEST_TOKEN = 64
 _TOKEN = re.compile(TOKEN_PATTERN)
 _DIGITS_LOST = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE)
 _FLOAT = re.compile(r"(\d+)\.0+")
+_WITH_A_DIGIT = "a number as P-0412; or `without_digits: true` for this kind under `references` in the mapping"
 _EXPECTED = PATTERNS_IN_WORDS[TOKEN_PATTERN]
 
 
-def reference_reader(rule: ReferenceRule) -> Callable[[str], str]:
-    """What reads a reference by the rule of its source: "" where the cell is blank; raises Trouble."""
+def reference_reader(rule: ReferenceRule, numbered: bool = False) -> Callable[[str], str]:
+    """A function that reads a reference by the rule of its source: "" if the cell is blank. It raises Trouble.
+
+    `numbered`: it is published, and has a digit; a word alone may be the name of a person.
+    """
 
     short = not rule.prefix and not rule.replace
 
     def read(cell: str) -> str:
-        if short and cell.isalnum() and cell.isascii() and len(cell) <= LONGEST_TOKEN:
+        if short and cell.isalnum() and not cell.isalpha() and cell.isascii() and len(cell) <= LONGEST_TOKEN:
             return written(cell, rule)  # the quick way, for each row of a file takes it
         text = plain(cell)
         if not text:
@@ -34,10 +38,13 @@ def reference_reader(rule: ReferenceRule) -> Callable[[str], str]:
             )
         if text.endswith("0") and (whole := _FLOAT.fullmatch(text)):
             text = whole[1]
-        text = written(text, rule)
-        if not _TOKEN.fullmatch(text):
-            raise Trouble("is no reference", _EXPECTED)
-        return text
+        reference = written(text, rule)
+        if not _TOKEN.fullmatch(reference):
+            raise Trouble("is not a reference", _EXPECTED)
+        # What a rule puts before it makes no number of a name.
+        if numbered and not any(map(str.isdigit, text)):
+            raise Trouble("has no digit, and may be a name", _WITH_A_DIGIT)
+        return reference
 
     return read
 

@@ -1,6 +1,6 @@
 """Why a mapping file is refused: every fault at once, each with its line, its path, what came and what would be right.
 
-Invariant: a mapping that was accepted can be applied; what a row can still do wrong is a fault of the row.
+Invariant: a mapping that was accepted can be applied. What is wrong after that is a fault of a row.
 """
 
 from dataclasses import dataclass

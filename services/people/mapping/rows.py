@@ -1,30 +1,33 @@
-"""The quick way through a file: of each row the cells that the mapping names, and whom it is about.
+"""The quick way through a file: for each row, the cells that the mapping names, and whom the row is about.
 
-Invariant: what the mapping does not name is gone after this module; nothing else of a file is ever looked at.
+Invariant: only what the mapping names is ever looked at. Nothing else of a file goes further than this module.
 """
 
 from collections.abc import Callable, Iterator
 from operator import itemgetter
 from typing import NamedTuple
 
+from contracts.refusal import shown
 from services.people.files.reading import Table
 from services.people.files.refusal import FileRefused
 from services.people.mapping.model import FileMapping
+from services.people.mapping.readers import FieldReader
 from services.people.mapping.trouble import LeaveOut, Trouble
-from services.people.statements import Kind
+from services.people.statements import Kind, RowFault
 
 
 class NamedRow(NamedTuple):
     """One row, cut down to the columns that the mapping names.
 
-    `key` is the reference of its subject as the rules of the mapping write it: of the worker for holdings, of the post
-    for posts, of the assignment for covers, of the event's subject for changes. Rows with the same key are read
-    together. It is not yet a pseudonym, so it may not be stored or logged: `FileMapping.subject` makes it one. A row
-    whose reference is missing or cannot be read has the key "": such rows too are read together, each has its fault.
+    `key` is the reference of the row's subject, written by the rules of the mapping. For holdings that is the
+    worker, for posts the post, for covers the assignment, for changes the event's subject. Rows with the same key
+    are read together. It is not yet a pseudonym, so it may not be stored or logged: `FileMapping.subject` makes it
+    one. A row whose reference is missing or cannot be read has the key "": such rows too are read together, each has
+    its fault.
 
-    `cells` are in the order of the mapping (`FileMapping.names`), whatever that of the file, so that equal rows have
-    equal cells in every file; a column that the file lacks is "" throughout. `width` is the number of cells the row had
-    in a delimited file, and None where it is as many as the header has.
+    `cells` are in the order of the mapping (`FileMapping.names`), not that of the file, so equal rows have equal cells
+    in every file. A column that the file lacks is "" throughout. `width` is the number of cells the row had
+    in a delimited file, and None if that is as many as the header has.
     """
 
     number: int
@@ -34,11 +37,11 @@ class NamedRow(NamedTuple):
 
 
 def named_rows(table: Table, file_mapping: FileMapping) -> Iterator[NamedRow]:
-    """The rows of a table by a mapping. Raises FileRefused where it has none that it ought to have."""
+    """The rows of a table by a mapping. Raises FileRefused for an extract without rows."""
     width = len(table.header)
-    places = [_place(table.header, names) for names in file_mapping.rules.slots]
-    lacking = width in places
-    cut = _cut(places)
+    slots = [_column_index(table.header, names) for names in file_mapping.rules.slots]
+    lacking = width in slots
+    cut = _cut(slots)
     key_of = _key_of(file_mapping)
     number = 0
     for number, cells in table.rows():
@@ -63,15 +66,15 @@ def dropped_columns(table: Table, file_mapping: FileMapping) -> tuple[str, ...]:
     return tuple(name for name in table.header if name and name not in read)
 
 
-def _place(header: tuple[str, ...], names: tuple[str, ...]) -> int:
+def _column_index(header: tuple[str, ...], names: tuple[str, ...]) -> int:
     """Where a column is; behind the last where the file lacks it."""
     return next((header.index(name) for name in names if name in header), len(header))
 
 
-def _cut(places: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
-    if len(places) > 1:
-        return itemgetter(*places)
-    return lambda cells: tuple(cells[place] for place in places)
+def _cut(slots: list[int]) -> Callable[[list[str]], tuple[str, ...]]:
+    if len(slots) > 1:
+        return itemgetter(*slots)
+    return lambda cells: tuple(cells[slot] for slot in slots)
 
 
 def _wrong_width(width: int, table: Table, short_is_blank: bool) -> int | None:
@@ -93,3 +96,12 @@ def _key_of(file_mapping: FileMapping) -> Callable[[tuple[str, ...]], str]:
             return ""
 
     return key_of
+
+
+def fault_of(trouble: Trouble, reader: FieldReader, row: NamedRow) -> RowFault:
+    """What is wrong with a row, by its column; with the value, unless the column is personal."""
+    if trouble.column is not None:
+        return RowFault(row.number, trouble.column, trouble.problem, trouble.expected, trouble.value)
+    slots = reader.slots
+    value = shown(row.cells[slots[0]]) if slots and not reader.personal else None
+    return RowFault(row.number, reader.column, trouble.problem, trouble.expected, value)

@@ -3,7 +3,7 @@
     python -m services.people.mapping.schema            writes mapping.schema.json beside this file
     python -m services.people.mapping.schema --check    writes nothing; exit status 1 when it is not up to date
 
-Invariant: derived from the words that the service itself reads mappings by, the same each time.
+Invariant: the schema follows from the words by which the service itself reads mappings, and is the same each time.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What a cell can be but right: why a value of a row cannot be read, or that a rule leaves the row out.
+"""What can be wrong with a cell: its value cannot be read, or a rule leaves the row out.
 
 Invariant: both are raised within the reading of one row, and never leave it.
 """
@@ -7,7 +7,7 @@ Invariant: both are raised within the reading of one row, and never leave it.
 class Trouble(Exception):
     """A value is not as the mapping says: what is wrong, and what would be right.
 
-    `column` and `value` are of the cell in question where that is not the one that was being read.
+    `column` and `value` are those of the cell in question, if that is not the one that was being read.
     """
 
     def __init__(self, problem: str, expected: str, column: str | None = None, value: str | None = None) -> None:

@@ -1,7 +1,7 @@
 """A YAML text as plain dictionaries, lists and texts, and the line of each of its parts.
 
-Invariant: every value is text as it was typed. YAML would read 0123 as 83, 12:30 as 750, and `No` as false; codes and
-references are none of these.
+Invariant: every value is text as it was typed. YAML would read 0123 as 83, 12:30 as 750, and `No` as false. Codes and
+references must not be read so.
 """
 
 from typing import Any
@@ -26,9 +26,9 @@ def read_yaml(text: str) -> tuple[Any, dict[Path, int]]:
         node = yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
-        raise MappingRefused(MappingFault("file", f"is no YAML ({error.problem})", "a YAML file", line)) from None
+        raise MappingRefused(MappingFault("file", f"is not YAML ({error.problem})", "a YAML file", line)) from None
     except (yaml.YAMLError, RecursionError, ValueError):
-        raise MappingRefused(MappingFault("file", "is no YAML", "a YAML file")) from None
+        raise MappingRefused(MappingFault("file", "is not YAML", "a YAML file")) from None
     if node is None:
         raise MappingRefused(MappingFault("file", "is empty", "a mapping, as in the examples"))
     lines: dict[Path, int] = {}
@@ -46,21 +46,21 @@ def _plain(node: yaml.Node, path: Path, lines: dict[Path, int], faults: list[Map
             MappingFault("file", "has too many parts, or parts in one another", f"at most {MOST_PARTS:,}")
         )
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(part, (*path, place), lines, faults) for place, part in enumerate(node.value)]
+        return [_plain(part, (*path, index), lines, faults) for index, part in enumerate(node.value)]
     if not isinstance(node, yaml.MappingNode):
         return node.value
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for key, value in node.value:
         name = str(key.value)
         line = key.start_mark.line + 1
         if not isinstance(key, yaml.ScalarNode):
-            faults.append(MappingFault(dotted(path), "has a key that is no text", "a word before each colon", line))
-        elif name in found:
+            faults.append(MappingFault(dotted(path), "has a key that is not text", "a word before each colon", line))
+        elif name in values:
             faults.append(MappingFault(dotted((*path, name)), "is there twice", "one of them", line))
         else:
-            found[name] = _plain(value, (*path, name), lines, faults)
+            values[name] = _plain(value, (*path, name), lines, faults)
             lines[(*path, name)] = line
-    return found
+    return values
 
 
 def dotted(path: Path) -> str:

@@ -1,1 +1,3 @@
-"""The register of persons: what names and describes them, encrypted, by authority, as known when."""
+"""The register of persons: what names and describes them, encrypted, by authority, with the instants at which it was
+known.
+"""

@@ -1,7 +1,7 @@
 """The tables of the register: persons, what was known of them and when, and the audit trail.
 
-Invariant: no detail of a person stands here but encrypted under the person's own key; once that is destroyed nothing of
-the person is kept again.
+Invariant: every detail of a person is encrypted under the person's own key. Once that key is destroyed, nothing of
+the person is ever kept again.
 """
 
 import json
@@ -59,11 +59,10 @@ DETAILS = """
 """
 # The row stays: what comes of the person later is told by it from somebody new.
 ERASE_PERSON = """
-    INSERT INTO person (authority, worker, erased_at)
-    VALUES ($1, $2, clock_timestamp())
-    ON CONFLICT (authority, worker) DO UPDATE
+    UPDATE person
     SET reference_digest = NULL, master_key = NULL, wrapped_key = NULL,
-        erased_at = coalesce(person.erased_at, excluded.erased_at)
+        erased_at = coalesce(erased_at, clock_timestamp())
+    WHERE authority = $1 AND worker = $2
     RETURNING erased_at
 """
 FORGET_DETAILS = "DELETE FROM person_details WHERE authority = $1 AND worker = $2"
@@ -95,7 +94,7 @@ AUDIT_OF = """
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PersonStated:
     """What a feed's file said of a person, from `known_from` on."""
 
     feed: str
@@ -116,42 +115,44 @@ async def remember(
     known_from: datetime,
     persons: Sequence[PersonalDetails],
 ) -> None:
-    """Keep what a file (by authority, feed and kind) says of persons, where it is new; of erased ones nothing."""
+    """Keep what a file (by authority, feed and kind) says about persons, if it is new. Nothing is kept of erased
+    persons.
+    """
     authority, feed, kind = of
-    told = _together(persons)
-    if not told:
+    details_of = _together(persons)
+    if not details_of:
         return
-    known = {row["worker"]: row for row in await connection.fetch(PERSONS, authority, list(told))}
-    new = {worker: keyring.new(of_person(authority, worker)) for worker in told if worker not in known}
+    known = {row["worker"]: row for row in await connection.fetch(PERSONS, authority, list(details_of))}
+    new = {worker: keyring.new(of_person(authority, worker)) for worker in details_of if worker not in known}
     if new:
         rows = [
-            (worker, keyring.reference_digest(authority, told[worker].reference), key.master, key.wrapped)
+            (worker, keyring.reference_digest(authority, details_of[worker].reference), key.master, key.wrapped)
             for worker, (key, _) in new.items()
         ]
         await connection.execute(ADD_PERSONS, authority, *map(list, zip(*rows, strict=True)))
     before = {
         row["worker"]: row["digest"]
-        for row in await connection.fetch(NEWEST_DIGESTS, authority, feed, kind, list(told))
+        for row in await connection.fetch(NEWEST_DIGESTS, authority, feed, kind, list(details_of))
     }
     changed = []
-    for worker, person in told.items():
+    for worker, person in details_of.items():
         plain = json.dumps(person.details, sort_keys=True).encode()
         digest = keyring.digest(worker.encode(), plain)
         if digest != before.get(worker) and (sealed := _sealed(keyring, authority, worker, new, known)) is not None:
-            changed.append((worker, digest, sealed.seal(plain, _place(feed, kind, known_from))))
+            changed.append((worker, digest, sealed.seal(plain, _purpose(feed, kind, known_from))))
     if changed:
         columns = map(list, zip(*changed, strict=True))
         await connection.execute(ADD_DETAILS, authority, feed, kind, known_from, *columns)
 
 
 def _together(persons: Sequence[PersonalDetails]) -> dict[str, PersonalDetails]:
-    """One for each person: what a later row says goes before what an earlier one does."""
-    found: dict[str, PersonalDetails] = {}
+    """One entry for each person; a later row takes precedence over an earlier one."""
+    by_worker: dict[str, PersonalDetails] = {}
     for person in persons:
-        before = found.get(person.worker)
+        before = by_worker.get(person.worker)
         details = {**(before.details if before else {}), **person.details}
-        found[person.worker] = PersonalDetails(person.row, person.worker, person.reference, details)
-    return found
+        by_worker[person.worker] = PersonalDetails(person.row, person.worker, person.reference, details)
+    return by_worker
 
 
 def _sealed(
@@ -161,7 +162,7 @@ def _sealed(
     new: Mapping[str, tuple[WrappedKey, Sealed]],
     known: Mapping[str, asyncpg.Record],
 ) -> Sealed | None:
-    """What encrypts for a person; None for one who was erased."""
+    """The object that encrypts for a person; None if the person was erased."""
     if worker in new:
         return new[worker][1]
     return _opened(keyring, known[worker])
@@ -174,7 +175,7 @@ def _opened(keyring: Keyring, person: asyncpg.Record) -> Sealed | None:
     return keyring.open(key, of_person(person["authority"], person["worker"]))
 
 
-def _place(feed: str, kind: str, known_from: datetime) -> str:
+def _purpose(feed: str, kind: str, known_from: datetime) -> str:
     return f"{feed} {kind} {known_from.isoformat()}"
 
 
@@ -190,33 +191,32 @@ async def with_reference(reads: Reads, keyring: Keyring, authority: str, referen
     return [row["worker"] for row in await reads.fetch(WITH_REFERENCE, authority, digest)]
 
 
-async def told_of(reads: Reads, keyring: Keyring, person: asyncpg.Record) -> list[Told]:
-    """All that was ever known of a person, oldest first. Raises CannotBeRead."""
+async def statements_of(reads: Reads, keyring: Keyring, person: asyncpg.Record) -> list[PersonStated]:
+    """Everything that was ever known of a person, oldest first. Raises CannotBeRead."""
     sealed = _opened(keyring, person)
     if sealed is None:
         return []
     rows = await reads.fetch(DETAILS, person["authority"], person["worker"])
     return [
-        Told(
+        PersonStated(
             row["feed"],
             row["kind"],
             row["known_from"],
-            json.loads(sealed.read(row["sealed_details"], _place(row["feed"], row["kind"], row["known_from"]))),
+            json.loads(sealed.read(row["sealed_details"], _purpose(row["feed"], row["kind"], row["known_from"]))),
         )
         for row in rows
     ]
 
 
-async def erase(connection: Connection, authority: str, worker: str) -> datetime:
-    """Destroy a person's key and all that was encrypted under it; gives when it was done."""
+async def erase(connection: Connection, authority: str, worker: str) -> datetime | None:
+    """Destroy a person's key and everything encrypted under it. Returns when it was done; None if there is nobody."""
     await connection.execute(FORGET_DETAILS, authority, worker)
-    (row,) = await connection.fetch(ERASE_PERSON, authority, worker)
-    erased_at: datetime = row["erased_at"]
+    erased_at: datetime | None = await connection.fetchval(ERASE_PERSON, authority, worker)
     return erased_at
 
 
 async def rewrap(connection: Connection, keyring: Keyring, most: int) -> int:
-    """Wrap some keys by the newest master key that older ones wrap; gives how many. Raises CannotBeRead."""
+    """Wrap some keys again, by the newest master key in place of older ones. Returns how many. Raises CannotBeRead."""
     rows = await connection.fetch(UNDER_OLD_MASTERS, keyring.newest, most)
     for row in rows:
         of = of_person(row["authority"], row["worker"])

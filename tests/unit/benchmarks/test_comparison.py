@@ -10,6 +10,7 @@ from services.metrics.benchmarks.comparison import (
     Rank,
     census_date,
     find_areas,
+    median_of,
     own_differences,
     published_differences,
     rank,
@@ -89,6 +90,21 @@ def test_the_lowest_rate_is_first_of_all_with_a_figure(code: str, value: str, ex
 def test_among_neighbours_the_authority_counts_too() -> None:
     assert rank(figure("331", "18"), [figure("332", "12.5"), figure("334", "c")]) == Rank(2, 2)
     assert rank(figure("331", "18"), []) == Rank(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "middle"),
+    [
+        (["9", "25", "12.5"], "12.5"),
+        (["9", "12.5"], "10.8"),  # 10.75, half up
+        (["9", "c", "12.6", "18", "25"], "15.3"),
+        (["c"], None),
+        ([], None),
+    ],
+)
+def test_the_median_is_the_middle_of_those_with_a_figure(values: list[str], middle: str | None) -> None:
+    figures = [figure(f"33{place}", value) for place, value in enumerate(values)]
+    assert median_of(figures) == (None if middle is None else Decimal(middle))
 
 
 def test_it_is_said_when_a_later_release_has_the_year_too() -> None:
@@ -184,5 +200,5 @@ def test_of_each_of_dfes_marks_it_is_said_why_there_is_no_number(mark: str, reas
 def test_where_nothing_was_known_it_is_said_that_there_is_no_figure_of_ours() -> None:
     then = datetime(2023, 11, 30, 12, tzinfo=UTC)
     assert own_differences(PUBLISHED["vacancies"], 2022, then, known=False) == [
-        "Nothing was known of the authority here as at that instant: there is no figure of ours."
+        "Nothing was known of the authority here as at that instant: we have no figure."
     ]

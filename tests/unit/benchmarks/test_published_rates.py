@@ -1,7 +1,7 @@
 """The definitions of the CSWW rates are DfE's: by our formulas its own counts give its own rates.
 
-Invariant: DfE's file is read, and its rates are worked out, by what reads and declares them in the service; every local
-authority row is looked at, and no rate is passed over without a listed reason.
+Invariant: the service's own code reads DfE's file, and its own declarations give the rates. Every local authority row
+is looked at, and no rate is passed over without a listed reason.
 """
 
 from collections import Counter, defaultdict
@@ -26,8 +26,9 @@ HALF_A_TENTH = Fraction(1, 20)
 
 
 class Compared(NamedTuple):
-    """A rate as published (a number or a mark), what the counts beside it give by our formula (None: one of them is a
-    mark), and the least and the most that exact counts behind them can give.
+    """A rate as published (a number or a mark), and what the counts beside it give by our formula.
+
+    `ours` is None where one of the counts is a mark. `least` and `most` bound what exact counts behind them can give.
     """
 
     published: Fraction | None

@@ -11,9 +11,10 @@ import pytest
 import pytest_asyncio
 from structlog.testing import capture_logs
 
-from services.metrics.benchmarks.database import BenchmarksDatabase
+from services.metrics.benchmarks import MIGRATIONS
 from services.metrics.benchmarks.release import READ_BY
 from services.metrics.benchmarks.store import READ_BY_ANOTHER, read_again
+from services.metrics.kept import KeptDatabase
 from tests.parts import PostgreSQL
 from tests.unit.benchmarks.small_release import authority, england, file_of
 from tests.unit.chassis.test_two_at_once import excludes
@@ -33,7 +34,7 @@ def address(postgres: PostgreSQL) -> Iterator[str]:
 @pytest_asyncio.fixture
 async def pool(address: str) -> AsyncIterator[asyncpg.Pool]:
     """Two releases with a reading of an older version, and neighbours of the name of one of them."""
-    opened = BenchmarksDatabase(address, address)
+    opened = KeptDatabase(address, address, (MIGRATIONS,), read_again)
     async with opened.opened() as pool:
         for kind, name, body in (
             ("release", "2022", RELEASE),
@@ -81,8 +82,8 @@ async def test_two_who_ask_first_at_once_share_the_connections(address: str, mon
         made.append(await create(*given, **named))
         return made[-1]
 
-    monkeypatch.setattr("services.metrics.benchmarks.database.asyncpg.create_pool", counted)
-    asked = BenchmarksDatabase(address, address)
+    monkeypatch.setattr("services.metrics.kept.asyncpg.create_pool", counted)
+    asked = KeptDatabase(address, address, (MIGRATIONS,), read_again)
 
     async def ask() -> asyncpg.Pool:
         async with asked.opened() as opened:

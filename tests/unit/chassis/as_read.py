@@ -10,6 +10,6 @@ def parsed(item: Incoming) -> Parsed:
 
 
 def rejected(item: Incoming) -> Rejected:
-    """What is no event."""
+    """What is not an event."""
     assert isinstance(item, Rejected), item
     return item

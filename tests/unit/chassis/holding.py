@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 import asyncpg
 
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 BLOCKED = """
     WITH RECURSIVE blocked AS (

@@ -59,6 +59,10 @@ class Kafka:
         self.requests: list[bytes] = []
         self.shifts: dict[str, int] = {}
         """By how much the offsets of a topic that are acknowledged are off."""
+        self.answers = asyncio.Event()
+        """Until this is set, nobody is told where logs end."""
+        self.answers.set()
+        self.watermark_written = asyncio.Event()
 
     async def send(
         self, topic: str, value: bytes, key: bytes | None = None, headers: Sequence[tuple[str, bytes]] = ()
@@ -74,9 +78,11 @@ class Kafka:
     async def send_and_wait(self, topic: str, value: bytes, key: bytes | None = None, partition: int = 0) -> None:
         """A producer's."""
         self.logs[TopicPartition(topic, partition)].append((key, value, {}))
+        self.watermark_written.set()
 
     async def end_offsets(self, partitions: Sequence[TopicPartition]) -> dict[TopicPartition, int]:
         """A consumer's."""
+        await self.answers.wait()
         return {partition: len(self.logs[partition]) for partition in partitions}
 
     async def getmany(self, timeout_ms: int) -> dict[TopicPartition, list[Any]]:
@@ -114,10 +120,12 @@ class Publishing:
         settings = Settings(database_url="postgresql://postgres@/nothing", kafka_create_topics=False)
         self.relay = Relay(RECRUITMENT, settings, self.telemetry)
         any_client = cast(Any, self.kafka)
-        self.clients = _Clients(cast(asyncpg.Connection, connection), any_client, any_client, any_client)
+        self.clients = _Clients(cast(asyncpg.Connection, connection), any_client, any_client, any_client, any_client)
 
     async def round(self) -> int:
         """What the relay does between two looks at the journal; gives how many events it published."""
-        await self.relay._compare_log_with_journal(self.clients)
-        await self.relay._hear_requests(self.clients)
         return await self.relay._publish(self.clients)
+
+    def write_watermarks(self) -> "asyncio.Task[None]":
+        """What the relay does beside, over the same connection: only while nothing is published."""
+        return asyncio.create_task(self.relay._marking.for_ever(self.clients.connection, self.clients.producer))

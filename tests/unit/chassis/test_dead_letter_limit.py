@@ -78,6 +78,31 @@ def test_what_was_rejected_long_ago_does_not_count() -> None:
     assert notes(limit, fates) == []
 
 
+def test_good_records_noted_together_count_each() -> None:
+    limit = DeadLetterLimit(in_a_row=1000, share=0.5)
+    limit.note_good(497)
+    assert notes(limit, bad(None) * 502) == []
+    # Only with this one a thousand have come.
+    assert limit.note(None, True) == "50% of the last 1000 records could not be taken in"
+
+
+def test_good_records_noted_together_push_out_those_of_long_ago() -> None:
+    limit = DeadLetterLimit(in_a_row=1000, share=0.5)
+    limit.note_good(5000)
+    assert notes(limit, bad(None) * 500) == []
+    assert limit.note(None, True) == "50% of the last 1000 records could not be taken in"
+
+
+def test_it_is_clear_again_when_what_was_rejected_is_long_ago_and_its_authority_sent_a_good_record() -> None:
+    limit = DeadLetterLimit(in_a_row=100, share=0.5)
+    limit.note("302", True)
+    notes(limit, [GOOD] * 1000)
+    # The run of 302 goes on until one of its own is good.
+    assert not limit.is_clear
+    limit.note("302", False)
+    assert limit.is_clear
+
+
 def test_a_run_of_one_authority_is_told_once_and_again_when_a_good_record_came_between() -> None:
     limit = DeadLetterLimit(in_a_row=3, share=1.0)
     told = []

@@ -152,6 +152,40 @@ def test_every_example_is_as_its_schema_says(app: FastAPI) -> None:
     assert len({where for where, *_ in documented}) > 3
 
 
+OPEN = {
+    "/asyncapi.json": "a document of its own standard",
+    "data": "of an event: its type says what it holds",
+}
+"""Objects of answers that may hold anything, by the path or the member, and why."""
+
+
+@each_app
+def test_every_object_of_an_answer_is_closed_or_says_what_its_values_are(app: FastAPI) -> None:
+    answers = [
+        (path, content["schema"])
+        for path, operations in app.openapi()["paths"].items()
+        for operation in operations.values()
+        for answer in operation["responses"].values()
+        for kind, content in answer.get("content", {}).items()
+        if kind == "application/json"
+    ]
+    assert len(answers) > 3
+    open_ones = {f"{path}: {member}" for path, schema in answers for member in _open_objects(path, schema)}
+    assert open_ones == set()
+
+
+def _open_objects(member: str, schema: dict[str, Any]) -> Iterator[str]:
+    """The members whose objects may hold members that are not written down."""
+    if "object" in str(schema.get("type")) and schema.get("additionalProperties", True) is True and member not in OPEN:
+        yield member
+    for name, of_it in schema.get("properties", {}).items():
+        yield from _open_objects(name, of_it)
+    within = [schema.get("items"), schema.get("additionalProperties")]
+    for of_it in (*within, *schema.get("oneOf", ()), *schema.get("anyOf", ()), *schema.get("allOf", ())):
+        if isinstance(of_it, dict):
+            yield from _open_objects(member, of_it)
+
+
 @each_app
 def test_every_body_says_what_it_looks_like(app: FastAPI) -> None:
     bare = [where for where, content in _contents(app.openapi()) if not content.get("schema")]

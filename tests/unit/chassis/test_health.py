@@ -162,6 +162,7 @@ class Listener:
             spec=SimpleNamespace(publishes=False, on_kafka=True),
             unsettled=None,
             waiting_to_start=None,
+            remark=None,
         )
         self.health = Health(cast(Any, runtime))
 

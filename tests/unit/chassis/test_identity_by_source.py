@@ -13,7 +13,7 @@ import pytest_asyncio
 
 import services.chassis
 from contracts.envelope import parse_event
-from contracts.standing import standing_events
+from contracts.in_force import events_in_force
 from services.chassis import inbox, journal
 from services.chassis.cloud_events import Parsed
 from services.chassis.database import connect_pool, migrate
@@ -43,7 +43,7 @@ ROWS = [
     (5, incoming("E", "/hr", VOID, voids="C")),
     (6, incoming("F", "/hr", supersedes="never-came")),
 ]
-STANDING_THEN = ["B", "F"]
+IN_FORCE_THEN = ["B", "F"]
 """By hand: E and D void C, whose source E did not have to name then; so B counts again, and F beside it."""
 INTO_JOURNAL = """
     INSERT INTO journal (position, authority, event_id, type, subject, source, recorded_at, supersedes, voids,
@@ -82,7 +82,7 @@ async def pool(database: str, tmp_path: Path) -> AsyncIterator[asyncpg.Pool]:
 async def test_what_stood_before_stands(pool: asyncpg.Pool, query: str) -> None:
     given = (0, 100) if query is journal.READ_AFTER else ("331", 0)
     events = [event_of(row) for row in await pool.fetch(query, *given)]
-    assert [one.envelope.id for one in standing_events(events)] == STANDING_THEN
+    assert [one.envelope.id for one in events_in_force(events)] == IN_FORCE_THEN
     sources = {one.envelope.id: one.envelope.referred_source for one in events}
     assert sources == {"A": None, "B": None, "C": "/hr", "D": None, "E": "/payroll", "F": None}
 

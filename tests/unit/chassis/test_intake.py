@@ -5,15 +5,18 @@ Invariant: the moment at which a request came is given, so that the very second 
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
+from structlog.testing import capture_logs
 
 from contracts.refusal import Fault, Refused
 from services.chassis.authentication import Caller, Right
 from services.chassis.cloud_events import BATCH, STRUCTURED, Incoming, read_request
-from services.chassis.intake import Answer, _batch_answer, _refusal, _single_answer, unreadable
+from services.chassis.intake import Answer, _batch_answer, _refusal, _single_answer, _tell_accepted, unreadable
 from services.chassis.problems import faults_as_json
+from services.chassis.telemetry import Telemetry
 from tests.delivery.feed import Stated, post_established, stated
 from tests.unit.chassis.as_read import parsed, rejected
 from tests.unit.chassis.journals import incoming
@@ -232,3 +235,26 @@ def test_null_in_a_header_is_nothing_for_what_can_be_left_out_and_a_text_for_wha
     envelope = parsed(item).event.envelope
     assert (envelope.id, envelope.supersedes, envelope.time) == ("null", None, NOON)
     assert parsed(item).stated_time is None
+
+
+def test_a_line_of_the_log_names_up_to_a_hundred_events_that_were_accepted_together() -> None:
+    events = [item.event for item in incoming(*(post_established(f"P-{number}", "331") for number in range(203)))]
+    ids = [event.envelope.id for event in events]
+    telemetry = Telemetry()
+    with capture_logs() as logs:
+        _tell_accepted(
+            cast(Any, SimpleNamespace(telemetry=telemetry)),
+            [(event, number < 2) for number, event in enumerate(events)],
+        )
+    assert [line.get("event_ids", line.get("event_id")) for line in logs] == [ids[2:102], ids[102:202], ids[202]]
+    assert {(line["event"], line["authority"], line["type"]) for line in logs} == {
+        ("accepted", "331", "uk.workforce.post.established.v1")
+    }
+    counted = {
+        sample.name: sample.value
+        for counter in (telemetry.accepted, telemetry.already_known)
+        for metric in counter.collect()
+        for sample in metric.samples
+        if sample.name.endswith("_total")
+    }
+    assert sorted(counted.values()) == [2, 201]

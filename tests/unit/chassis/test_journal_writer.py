@@ -32,7 +32,7 @@ HOLD_COMMITS = f"""
 """
 WRITTEN = "SELECT position, event_id, provenance, accepted_at, xmin::text AS written_by FROM journal ORDER BY position"
 
-Asked = asyncio.Task[list[Outcome]]
+Waiting = asyncio.Task[list[Outcome]]
 
 
 def entries(name: str, *events: Stated) -> list[Entry]:
@@ -58,11 +58,11 @@ class Queue:
         self.holder = holder
         self.first = self.ask("first", post("P-0"))
 
-    def ask(self, name: str, *events: Stated, caller: str = "HR system") -> Asked:
+    def ask(self, name: str, *events: Stated, caller: str = "HR system") -> Waiting:
         """A request, in a task of its own."""
         return self.ask_for(entries(name, *events), caller)
 
-    def ask_for(self, new: Sequence[Entry], caller: str = "HR system") -> Asked:
+    def ask_for(self, new: Sequence[Entry], caller: str = "HR system") -> Waiting:
         """A request with these entries."""
         return asyncio.create_task(self.writer.append(caller, new))
 
@@ -95,7 +95,7 @@ async def gate_of(address: str) -> AsyncIterator[asyncpg.Connection]:
         connection.terminate()
 
 
-async def outcomes(*asked: Asked) -> list[list[Outcome] | BaseException]:
+async def outcomes(*asked: Waiting) -> list[list[Outcome] | BaseException]:
     """What became of each, its outcomes or what it raised."""
     async with asyncio.timeout(PATIENCE_SECONDS):
         return await asyncio.gather(*asked, return_exceptions=True)
@@ -251,7 +251,7 @@ async def test_what_a_constraint_refuses_is_told_to_its_own_request_alone(databa
         assert await pool.fetchval("SELECT position FROM journal_head") == 7 - len(bad)
 
 
-@pytest.mark.parametrize("text", ["\x00", "\ud800"], ids=["PostgreSQL cannot hold it", "it is no text"])
+@pytest.mark.parametrize("text", ["\x00", "\ud800"], ids=["PostgreSQL cannot hold it", "it is not text"])
 async def test_what_postgresql_cannot_hold_is_told_to_its_own_request_alone(
     pool: asyncpg.Pool, address_of_tables: str, text: str
 ) -> None:
@@ -467,8 +467,9 @@ async def test_two_processes_at_one_journal_leave_no_gap_and_accept_an_event_onc
 
 
 async def test_a_service_that_stops_writes_what_waits_and_takes_nothing_more(
-    pool: asyncpg.Pool, address_of_tables: str
+    pool: asyncpg.Pool, address_of_tables: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(journal_writer, "STOP_SECONDS", PATIENCE_SECONDS)
     async with queue(pool, address_of_tables) as waiting:
         other = waiting.ask("other", post("P-1"))
         await waiting.has_come()

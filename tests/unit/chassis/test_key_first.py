@@ -41,7 +41,8 @@ OPEN = {
 }  # fmt: skip
 PAGES = paths(pages_router().routes)
 """Where whoever shows no key is asked for one on a page."""
-FORMS = {"/sign-in", "/sign-out"}
+FORMS = {"/sign-in", "/sign-in/openid-connect", "/sign-in/openid-connect/back", "/sign-out"}
+"""Pages that anybody may open: they ask who one is, and end what began with that."""
 FOR_ANY_KEY = {
     "/v1/measures", "/v1/quality/checks", "/v1/benchmarks/neighbours", "/v1/benchmarks/releases",
     "/v1/benchmarks/revisions",
@@ -55,7 +56,7 @@ each_service = pytest.mark.parametrize("app", APPS.values(), ids=APPS.keys())
 async def ask(
     app: FastAPI, method: str, path: str, key: str | None, query: bytes = QUERY, headers: Sequence[tuple[str, str]] = ()
 ) -> tuple[int, int]:
-    """The status of the answer, and how often the body was asked for: it is no JSON, and never ends."""
+    """The status of the answer, and how often the body was asked for: it is not JSON, and never ends."""
     messages: list[Message] = []
     reads = 0
 
@@ -156,7 +157,7 @@ REFUSED: dict[str, Given] = {
     "a proxy's header": (("proxy-authorization", f"Bearer {FEED_KEY}"),),
     "none": (),
 }
-"""Ways to send a key that are not documented, and what is no key."""
+"""Ways to send a key that are not documented, and what is not a key."""
 
 
 @each_service
@@ -189,17 +190,23 @@ async def test_a_key_in_another_way_is_none_whatever_is_asked(app: FastAPI, way:
             assert await ask(app, method, path.replace("{", "").replace("}", ""), None, query, REFUSED[way]) == (401, 0)
 
 
-FORMS, OF_PAGES = {"/sign-in", "/sign-out"}, ("/assets/{digest}/{name:path}",)
-"""Pages that anybody may open: they ask for a key, and end what began with one. And what pages are made of."""
+OF_PAGES = ("/assets/{digest}/{name:path}",)
+"""What pages are made of: anybody may have it."""
+WITH_FORMS = {"/reports", "/reports/{report}/take-away"}
+"""Pages that something can be sent to."""
 
 
-@pytest.mark.parametrize("way", ["none", *REFUSED])
-async def test_whoever_has_no_known_key_is_led_from_every_page_to_where_one_is_asked_for(way: str) -> None:
-    app, given = APPS[metrics.NAME], REFUSED.get(way, ())
+@pytest.mark.parametrize("way", REFUSED)
+async def test_who_shows_no_key_is_led_from_every_page_to_where_one_is_asked_for_and_who_shows_another_is_told(
+    way: str,
+) -> None:
+    app, given = APPS[metrics.NAME], REFUSED[way]
+    shows_a_key = any(name == "authorization" for name, _ in given)
     for path in sorted(PAGES - FORMS - set(OF_PAGES)):
         filled = path.replace("{", "").replace("}", "")
         for method in METHODS:
-            expected = 303 if method in ("GET", "HEAD") else 405
+            is_led = method in ("GET", "HEAD") or (method == "POST" and path in WITH_FORMS)
+            expected = 405 if not is_led else 401 if shows_a_key else 303
             assert await ask(app, method, filled, None, QUERY, given) == (expected, 0), (method, path)
 
 
@@ -232,7 +239,7 @@ async def test_dead_letters_are_seen_and_sent_again_by_operators_of_all_authorit
     module = {"recruitment": recruitment, "retention": retention, "metrics": metrics}[service]
     settings = module.ServiceSettings(database_url=DATABASE, api_keys=(entry,), kafka_servers="127.0.0.1:1")
     app = module.create(settings)
-    # Whoever may is told that Kafka is away, or that the body is no JSON, and so was let in.
+    # Whoever may is told that Kafka is away, or that the body is not JSON, and so was let in.
     assert await ask(app, "GET", "/v1/dead-letters", key, b"") == (503 if may else 403, 0)
     status, reads = await ask(app, "POST", "/v1/dead-letters/send-again", key, b"")
     assert (status, reads > 0) == ((400, True) if may else (403, False))

@@ -14,33 +14,55 @@ SOON = 0.05
 
 
 class Broker:
-    """Stands in for FastStream's: `starts` says whether its group gives it partitions."""
+    """Stands in for FastStream's: `starts` says whether its group gives it partitions. With `holds_on` it closes only
+    once its connection is gone; `batch` is one that is at hand, and is waited for.
+    """
 
-    def __init__(self, starts: bool) -> None:
-        self.starts, self.closed = starts, False
+    def __init__(self, starts: bool, holds_on: bool = False, batch: asyncio.Event | None = None) -> None:
+        self.starts, self.closed, self.batch = starts, False, batch
+        self.connected = holds_on
+        self.disconnected = asyncio.Event()
         self.task: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
+        self.coordinating: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
+        self.consumer_closed = False
         self.subscription = SimpleNamespace(reassignment_in_progress=not starts)
-        consumer = SimpleNamespace(_subscription=self.subscription)
+        consumer = SimpleNamespace(
+            _subscription=self.subscription,
+            _client=SimpleNamespace(close=self.disconnect),
+            _coordinator=SimpleNamespace(_coordination_task=self.coordinating),
+            _fetcher=None,
+            stop=self.close_consumer,
+        )
         self.subscribers = [SimpleNamespace(consumer=consumer, tasks=[self.task])]
 
     async def start(self) -> None:
         if not self.starts:
             await asyncio.Event().wait()
 
+    async def disconnect(self) -> None:
+        self.disconnected.set()
+
+    async def close_consumer(self) -> None:
+        self.consumer_closed = True
+
     async def stop(self) -> None:
+        if self.batch is not None:
+            await self.batch.wait()
+        if self.connected:
+            await self.disconnected.wait()
         self.closed = True
         self.task.cancel()
 
 
-def member(*brokers: Any) -> Membership:
+def member(*brokers: Any, join_seconds: float = SOON) -> Membership:
     following = iter(brokers)
-    return Membership(lambda: next(following), join_seconds=SOON)
+    return Membership(lambda: next(following), join_seconds)
 
 
 async def test_who_gets_no_partitions_gives_up_and_the_next_client_joins() -> None:
     waits, joins = Broker(starts=False), Broker(starts=True)
     membership = member(waits, joins)
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"the consumer group gave no partitions within 0\.05 seconds"):
         await membership.join()
     assert waits.closed
     assert membership.consumers() == []
@@ -90,7 +112,7 @@ async def test_a_member_that_joined_again_in_time_begins_to_wait_anew_the_next_t
 async def test_who_never_joined_did_not_leave() -> None:
     membership = member()
     assert not await membership.left(kafka_answers=True, busy=False)
-    await membership.leave()
+    await membership.leave(busy=False)
     assert membership.consumers() == []
 
 
@@ -98,7 +120,7 @@ async def test_who_leaves_is_closed() -> None:
     broker = Broker(starts=True)
     membership = member(broker)
     await membership.join()
-    await membership.leave()
+    await membership.leave(busy=False)
     assert broker.closed
 
 
@@ -109,4 +131,59 @@ async def test_a_consumer_that_ended_by_itself_is_closed_whatever_else() -> None
     broker.task.cancel()
     await asyncio.wait([broker.task])
     assert await membership.left(kafka_answers=False, busy=True)
+    assert broker.closed
+
+
+async def test_a_member_that_waits_for_its_group_is_closed_without_its_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("services.chassis.membership.CLOSE_SECONDS", SOON)
+    broker = Broker(starts=True, holds_on=True)
+    membership = member(broker)
+    await membership.join()
+    await asyncio.wait_for(membership.leave(busy=False), 60)
+    assert broker.closed
+
+
+async def test_a_batch_at_hand_may_take_longer_than_closing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.chassis.membership.CLOSE_SECONDS", SOON)
+    batch = asyncio.Event()
+    broker = Broker(starts=True, batch=batch)
+    membership = member(broker)
+    await membership.join()
+    leaving = asyncio.create_task(membership.leave(busy=True))
+    await asyncio.sleep(3 * SOON)
+    assert not leaving.done()
+    batch.set()
+    await asyncio.wait_for(leaving, 60)
+    assert broker.closed
+    assert not broker.disconnected.is_set()
+
+
+async def test_a_client_that_never_closes_is_taken_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in ("CLOSE_SECONDS", "BATCH_SECONDS", "DISCONNECT_SECONDS"):
+        monkeypatch.setattr(f"services.chassis.membership.{limit}", SOON)
+    broker = Broker(starts=True, batch=asyncio.Event())
+    membership = member(broker)
+    await membership.join()
+    await asyncio.wait_for(membership.leave(busy=True), 60)
+    assert membership.consumers() == []
+    assert not broker.closed
+    assert broker.consumer_closed
+    assert (broker.task.cancelled(), broker.coordinating.cancelled()) == (True, True)
+
+
+async def test_who_joins_and_is_cancelled_leaves_in_order_however_often_it_is_cancelled() -> None:
+    batch = asyncio.Event()
+    broker = Broker(starts=False, batch=batch)
+    membership = member(broker, join_seconds=60)
+    joining = asyncio.create_task(membership.join())
+    for _ in range(3):
+        await asyncio.sleep(0)
+        joining.cancel()
+    await asyncio.sleep(0)
+    assert not joining.done()
+    batch.set()
+    await asyncio.wait([joining], timeout=60)
+    assert joining.cancelled()
     assert broker.closed

@@ -82,9 +82,9 @@ def test_twenty_faults_are_told_and_the_others_counted(count: int, told: int, le
 
 
 def test_faults_in_words_say_what_is_wrong_where_and_what_would_be_right() -> None:
-    faults = [{"field": "as_at", "problem": "is no date", "expected": "a date as 2023-10-31"}]
-    assert in_words(faults, 0) == "as_at is no date: a date as 2023-10-31"
-    assert in_words(faults, 2) == "as_at is no date: a date as 2023-10-31; and 2 more"
+    faults = [{"field": "as_at", "problem": "is not a date", "expected": "a date as 2023-10-31"}]
+    assert in_words(faults, 0) == "as_at is not a date: a date as 2023-10-31"
+    assert in_words(faults, 2) == "as_at is not a date: a date as 2023-10-31; and 2 more"
 
 
 def test_a_parameter_is_named_without_where_it_came_from() -> None:
@@ -136,7 +136,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> httpx.AsyncClient:
         ("GET", "/" + "x" * 300, 404, "GET /" + "x" * 192 + "...: Not Found"),
         ("DELETE", "/posts", 405, "DELETE /posts: Method Not Allowed"),
         ("POST", "/posts", 409, "conflicts"),
-        ("GET", "/posts?number=0", 500, "The service failed on this request; the cause stands in its log."),
+        ("GET", "/posts?number=0", 500, "The service failed on this request; its log has the cause."),
         ("GET", "/posts?number=one", 422, None),
     ],
     ids=["unknown", "long", "method", "problem", "failure", "parameter"],

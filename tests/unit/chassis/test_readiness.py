@@ -50,6 +50,7 @@ class Service:
             settings=SimpleNamespace(stalled_seconds=60.0, late_seconds=10.0),
             unsettled=None,
             waiting_to_start=None,
+            remark=None,
             delivery=self.delivery,
             watermarks=self.watermarks,
             membership=SimpleNamespace(consumers=list),

@@ -249,6 +249,23 @@ async def test_offsets_without_a_record_are_passed_over_when_a_consumer_stands_t
     assert await process.table() == {PLACE: 13, OTHER: 0, ELSEWHERE: 0}
 
 
+async def test_what_a_process_wrote_late_of_a_partition_that_it_has_lost_does_not_stay(pool: asyncpg.Pool) -> None:
+    held_up, owner = Reading(pool, PLACE), Reading(pool, PLACE)
+    await held_up.readings.align()
+    held_up.read(PLACE, 40)
+    await owner.readings.align()
+    owner.read(PLACE, 60)
+    owner.consumer.positions[PLACE] = 60
+    await owner.readings.keep(busy=False)
+    await held_up.readings.save()
+    assert await owner.table() == {("workforce.posts", 0): 40}
+
+    # Nothing more is read, and yet the table says in the end how far was read.
+    for _ in range(3):
+        await owner.readings.keep(busy=False)
+    assert await owner.table() == {("workforce.posts", 0): 60}
+
+
 @pytest.mark.parametrize("busy", [(True, True, True), (True, False, True), (False, True, False)])
 async def test_while_a_batch_is_at_hand_where_a_consumer_stands_says_nothing(
     pool: asyncpg.Pool, busy: tuple[bool, ...]

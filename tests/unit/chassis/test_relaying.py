@@ -14,10 +14,11 @@ from aiokafka import TopicPartition
 
 from contracts.catalogue import AGENCY_COVER, HIRING, LEAVERS, POSTS, RECRUITMENT, topics_owned_by, watermark_topic
 from contracts.watermark import RepublishRequest, Watermark, decode, encode
-from services.chassis import relay, relay_state
+from services.chassis import journal, marking, relay, relay_state
 from services.chassis.relay import BATCH, KafkaLogIsShorter
 from services.chassis.relay_state import Again
-from tests.unit.chassis.journals import Publishing, accept, accept_posts, worker_started
+from tests.delivery.feed import post_established
+from tests.unit.chassis.journals import Publishing, accept, accept_posts, incoming, worker_started
 
 TOPICS = topics_owned_by(RECRUITMENT)
 
@@ -25,6 +26,21 @@ TOPICS = topics_owned_by(RECRUITMENT)
 @pytest.fixture
 def two_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(relay, "BATCH", 2)
+
+
+async def position(connection: Any) -> int:
+    """How far the relay has come."""
+    return (await relay_state.remembered(connection)).position
+
+
+async def again(connection: Any) -> list[Again]:
+    """What is to be published again."""
+    return list((await relay_state.remembered(connection)).again)
+
+
+async def log_ends(connection: Any) -> dict[TopicPartition, int]:
+    """Where the logs ended when the relay last saw it."""
+    return dict((await relay_state.remembered(connection)).ends)
 
 
 def in_order(publishing: Publishing, topic: str = POSTS.name) -> dict[int, list[int]]:
@@ -44,7 +60,7 @@ async def test_new_events_are_published_in_order_and_each_once(pool: asyncpg.Poo
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-1a", "P-1b", "P-2", "P-3"]
         for positions in in_order(publishing).values():
             assert positions == sorted(positions)
-        assert await connection.fetchval(relay_state.READ_PROGRESS) == 5
+        assert await position(connection) == 5
         # Another relay goes on from there.
         after = Publishing(connection)
         after.kafka = publishing.kafka
@@ -76,7 +92,7 @@ async def test_progress_does_not_move_past_what_kafka_did_not_take(pool: asyncpg
         publishing.kafka.send, taken = refused, publishing.kafka.send  # type: ignore[method-assign]
         with pytest.raises(ConnectionError):
             await publishing.round()
-        assert await connection.fetchval(relay_state.READ_PROGRESS) == 0
+        assert await position(connection) == 0
         publishing.kafka.send = taken  # type: ignore[method-assign]
         assert await publishing.round() == 1
 
@@ -94,15 +110,15 @@ async def test_a_log_that_is_shorter_is_published_again_from_the_first_event_bef
         await accept_posts(pool, "P-9")
         with pytest.raises(KafkaLogIsShorter, match=r"workforce\.posts.* ends at 0, 1 were acknowledged"):
             await publishing.round()
-        assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 0, 4, True)]
+        assert await again(connection) == [Again(POSTS.name, 0, 4, True)]
         # Only what is known of the lost topic's ends is forgotten.
-        assert {partition.topic for partition in await relay_state.log_ends(cast(Any, connection))} == {HIRING.name}
+        assert {partition.topic for partition in await log_ends(connection)} == {HIRING.name}
         assert await publishing.round() == 2
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2"]
-        assert await relay_state.published_again(cast(Any, connection)) == [Again(POSTS.name, 2, 4, True)]
+        assert await again(connection) == [Again(POSTS.name, 2, 4, True)]
         await publishing.round()
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3"]
-        assert await relay_state.published_again(cast(Any, connection)) == []
+        assert await again(connection) == []
         await publishing.round()
         assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3", "P-9"]
         assert publishing.kafka.published(HIRING.name) == ["W-1"]
@@ -124,9 +140,9 @@ async def test_a_partition_that_is_gone_is_lost_and_not_waited_for(pool: asyncpg
     async with pool.acquire() as connection:
         publishing = Publishing(connection)
         await publishing.round()
-        (partition,) = await relay_state.log_ends(cast(Any, connection))
+        (partition,) = await log_ends(connection)
         publishing.kafka.partitions[POSTS.name] = partition.partition + 1
-        await publishing.relay._compare_log_with_journal(publishing.clients)
+        assert await publishing.round() == 0
         publishing.kafka.partitions[POSTS.name] = partition.partition
         with pytest.raises(KafkaLogIsShorter, match="is gone"):
             await publishing.round()
@@ -141,7 +157,7 @@ async def test_an_offset_that_is_given_a_second_time_tells_of_a_lost_log(pool: a
         publishing.kafka.shifts[POSTS.name] = -1
         with pytest.raises(KafkaLogIsShorter, match="took offset 1 once more"):
             await publishing.round()
-        assert await connection.fetchval(relay_state.READ_PROGRESS) == 2
+        assert await position(connection) == 2
 
 
 async def test_a_record_that_an_idempotent_producer_repeated_is_no_lost_log(pool: asyncpg.Pool) -> None:
@@ -150,7 +166,7 @@ async def test_a_record_that_an_idempotent_producer_repeated_is_no_lost_log(pool
         publishing = Publishing(connection)
         publishing.kafka.shifts[POSTS.name] = -1  # acknowledged with -1: it is in the log already
         await publishing.round()
-        assert await connection.fetchval(relay_state.READ_PROGRESS) == 1
+        assert await position(connection) == 1
 
 
 async def test_what_a_reader_asks_for_is_published_beside_what_is_new(pool: asyncpg.Pool, two_at_a_time: None) -> None:
@@ -167,7 +183,7 @@ async def test_what_a_reader_asks_for_is_published_beside_what_is_new(pool: asyn
         await publishing.round()
         assert Counter(publishing.kafka.published(POSTS.name)) == {"P-1": 1, "P-2": 2, "P-3": 2, "P-4": 1, "P-9": 1}
         await publishing.round()
-        assert await relay_state.published_again(cast(Any, connection)) == []
+        assert await again(connection) == []
         assert Counter(publishing.kafka.published(POSTS.name)).total() == 7
         assert publishing.kafka.published(HIRING.name) == ["W-1"]
 
@@ -179,10 +195,10 @@ async def test_a_request_reaches_as_far_as_was_published_and_one_at_a_time_is_en
     async with pool.acquire() as connection:
         asked = cast(asyncpg.Connection, connection)
         await relay_state.save_new(asked, 7, {}, Counter())
-        await relay_state.remember_asked(asked, POSTS.name, 2, 9)
-        await relay_state.remember_asked(asked, HIRING.name, 2, 5)
-        await relay_state.remember_asked(asked, POSTS.name, 0, 3)
-        assert await relay_state.published_again(asked) == [
+        await relay_state.remember_request(asked, POSTS.name, 2, 9)
+        await relay_state.remember_request(asked, HIRING.name, 2, 5)
+        await relay_state.remember_request(asked, POSTS.name, 0, 3)
+        assert await again(asked) == [
             Again(HIRING.name, 2, 5, False),
             Again(POSTS.name, 2, 7, False),
         ]
@@ -192,20 +208,20 @@ async def test_what_was_lost_begins_anew_whatever_was_asked_for_and_comes_first(
     async with pool.acquire() as connection:
         asked = cast(asyncpg.Connection, connection)
         await relay_state.save_new(asked, 7, {}, Counter())
-        await relay_state.remember_asked(asked, AGENCY_COVER.name, 2, 5)
-        await relay_state.remember_asked(asked, POSTS.name, 2, 5)
+        await relay_state.remember_request(asked, AGENCY_COVER.name, 2, 5)
+        await relay_state.remember_request(asked, POSTS.name, 2, 5)
         await relay_state.save_new(asked, 8, {}, Counter())
         await relay_state.remember_lost(asked, [POSTS.name])
-        assert await relay_state.published_again(asked) == [
+        assert await again(asked) == [
             Again(POSTS.name, 0, 8, True),
             Again(AGENCY_COVER.name, 2, 5, False),
         ]
-        (lost, _) = await relay_state.published_again(asked)
+        (lost, _) = await again(asked)
         await relay_state.save_again(asked, lost, 7, {TopicPartition(POSTS.name, 1): 4})
-        assert (await relay_state.published_again(asked))[0] == Again(POSTS.name, 7, 8, True)
+        assert (await again(asked))[0] == Again(POSTS.name, 7, 8, True)
         await relay_state.save_again(asked, lost, 8, {TopicPartition(POSTS.name, 1): 5})
-        assert await relay_state.published_again(asked) == [Again(AGENCY_COVER.name, 2, 5, False)]
-        assert await relay_state.log_ends(asked) == {TopicPartition(POSTS.name, 1): 5}
+        assert await again(asked) == [Again(AGENCY_COVER.name, 2, 5, False)]
+        assert await log_ends(asked) == {TopicPartition(POSTS.name, 1): 5}
 
 
 async def test_published_events_are_counted_by_topic_and_anew_where_the_progress_was_moved(pool: asyncpg.Pool) -> None:
@@ -285,55 +301,131 @@ async def test_a_log_that_is_being_published_again_holds_no_more_than_that(pool:
         await relay_state.count_published(asked, TOPICS)
         await relay_state.save_new(asked, 7, {}, Counter())
         await relay_state.remember_lost(asked, [POSTS.name])
-        await relay_state.remember_asked(asked, HIRING.name, 2, 5)
+        await relay_state.remember_request(asked, HIRING.name, 2, 5)
         await pool.execute("UPDATE journal_head SET position = 7")
-        (lost, _) = await relay_state.published_again(asked)
+        (lost, _) = await again(asked)
         await relay_state.save_again(asked, lost, 3, {})
         said = await relay_state.watermark(asked, RECRUITMENT, TOPICS)
         positions = {topic: mark.log_position for topic, mark in said.topics.items()}
         assert positions == {POSTS.name: 3, HIRING.name: 7, AGENCY_COVER.name: 7}
 
 
-@pytest.mark.parametrize(
-    ("since", "news", "written"),
-    [(1.0, True, 1), (-10.0, True, 0), (1.0, False, 0), (4.0, False, 0), (6.0, False, 1)],
-    ids=["news", "news, just written", "no news", "no news for four seconds", "no news for six"],
-)
-async def test_a_watermark_is_written_soon_after_news_and_every_five_seconds_without(
-    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, since: float, news: bool, written: int
+async def test_watermarks_are_written_soon_after_news_and_from_time_to_time_without_any(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(marking, "MARK_NEWS_SECONDS", 0)
+    for seconds, news in ((10_000.0, True), (0.001, False)):
+        monkeypatch.setattr(marking, "MARK_SECONDS", seconds)
+        async with pool.acquire() as connection:
+            publishing = Publishing(connection)
+            await relay_state.count_published(cast(asyncpg.Connection, connection), TOPICS)
+            writing = publishing.write_watermarks()
+            await asyncio.sleep(0)
+            for each in range(2):
+                if news or each == 0:
+                    publishing.relay._marking.soon()
+                await asyncio.wait_for(publishing.kafka.watermark_written.wait(), 60)
+                publishing.kafka.watermark_written.clear()
+            writing.cancel()
+            await asyncio.wait({writing})
+        key, value, _ = publishing.kafka.logs[TopicPartition(watermark_topic(RECRUITMENT).name, 0)][0]
+        assert key == b"recruitment"
+        assert decode(Watermark, value).owner == RECRUITMENT
+
+
+async def test_what_was_published_is_news_and_so_is_the_first_look(
+    pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(relay, "LOOK_AGAIN_SECONDS", 0.001)
     async with pool.acquire() as connection:
         publishing = Publishing(connection)
-        await relay_state.count_published(cast(asyncpg.Connection, connection), TOPICS)
-        monkeypatch.setattr(asyncio, "get_running_loop", lambda: cast(Any, StoodLoop()))
-        publishing.relay._marked_at, publishing.relay._news_to_mark = StoodLoop.now - since, news
-        await publishing.relay._mark(publishing.clients)
-        monkeypatch.undo()
-        records = publishing.kafka.logs[TopicPartition(watermark_topic(RECRUITMENT).name, 0)]
-        assert len(records) == written
-        if written:
-            ((key, value, _),) = records
-            assert key == b"recruitment"
-            assert decode(Watermark, value).owner == RECRUITMENT
-            assert (publishing.relay._marked_at, publishing.relay._news_to_mark) == (StoodLoop.now, False)
+        news = publishing.relay._marking._news
+        publishing.kafka.answers.clear()
+        task = asyncio.create_task(publishing.relay._publish_for_ever(publishing.clients))
+        # The leader begins to look at the logs. Nothing is said before it has.
+        assert not news.is_set()
+        publishing.kafka.answers.set()
+        await asyncio.wait_for(news.wait(), 60)
+        news.clear()
+        await accept_posts(pool, "P-1")
+        await asyncio.wait_for(news.wait(), 60)
+        assert publishing.kafka.published(POSTS.name) == ["P-1"]
+        task.cancel()
+        await asyncio.wait({task})
 
 
-class StoodLoop:
-    """A loop whose clock stands."""
-
-    now = 1000.0
-
-    def time(self) -> float:
-        return self.now
+# --- at the same time -------------------------------------------------------------------------------------------------
 
 
-async def test_what_was_published_is_news(pool: asyncpg.Pool) -> None:
+async def test_nothing_is_sent_before_kafka_has_said_where_its_logs_end(pool: asyncpg.Pool) -> None:
     await accept_posts(pool, "P-1")
     async with pool.acquire() as connection:
         publishing = Publishing(connection)
-        publishing.relay._news_to_mark = False
+        read, reading = asyncio.Event(), relay._read_next
+
+        async def read_next(*given: Any) -> Any:
+            rows = await reading(*given)
+            read.set()
+            return rows
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(relay, "_read_next", read_next)
+            publishing.kafka.answers.clear()
+            round_ = asyncio.create_task(publishing.round())
+            await asyncio.wait_for(read.wait(), 60)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert publishing.kafka.published(POSTS.name) == []
+        publishing.kafka.answers.set()
+        assert await asyncio.wait_for(round_, 60) == 1
+        assert publishing.kafka.published(POSTS.name) == ["P-1"]
+
+
+async def test_a_log_that_is_lost_while_new_events_are_read_gets_none_of_them_before_the_old_ones(
+    pool: asyncpg.Pool,
+) -> None:
+    await accept_posts(pool, "P-1", "P-2")
+    async with pool.acquire() as connection:
+        publishing = Publishing(connection)
         await publishing.round()
-        assert publishing.relay._news_to_mark
-        publishing.relay._news_to_mark = False
-        await publishing.round()
-        assert not publishing.relay._news_to_mark
+        await accept_posts(pool, "P-3")
+        publishing.kafka.answers.clear()
+        round_ = asyncio.create_task(publishing.round())
+        await asyncio.sleep(0)
+        publishing.kafka.lose(POSTS.name)
+        publishing.kafka.answers.set()
+        with pytest.raises(KafkaLogIsShorter):
+            await asyncio.wait_for(round_, 60)
+        assert publishing.kafka.published(POSTS.name) == []
+        for _ in range(2):
+            await publishing.round()
+        for positions in in_order(publishing).values():
+            assert positions == sorted(positions)
+        assert sorted(publishing.kafka.published(POSTS.name)) == ["P-1", "P-2", "P-3"]
+
+
+async def test_events_are_published_while_a_watermark_waits_for_one_that_is_being_accepted(pool: asyncpg.Pool) -> None:
+    await accept_posts(pool, "P-1")
+    async with pool.acquire() as connection, pool.acquire() as marks, pool.acquire() as accepting:
+        asked = cast(asyncpg.Connection, marks)
+        await relay_state.count_published(asked, TOPICS)
+        publishing = Publishing(connection)
+        async with accepting.transaction():
+            await journal.append(accepting, journal.entries(incoming(post_established("P-2", "331")), "request test"))
+            writing = asyncio.create_task(relay_state.watermark(asked, RECRUITMENT, TOPICS))
+            await asyncio.wait_for(until_it_waits(pool, marks.get_server_pid()), 60)
+            assert await publishing.round() == 1
+            assert not writing.done()
+        said = await asyncio.wait_for(writing, 60)
+        second = await connection.fetchval("SELECT accepted_at FROM journal WHERE position = 2")
+    # It says what had been published by then, counts and ends alike, and that the second is still to come.
+    assert (said.position, said.head, said.until) == (1, 2, second)
+    assert said.topics[POSTS.name].count == 1
+    assert sum(said.topics[POSTS.name].log_ends) == 1
+
+
+async def until_it_waits(pool: asyncpg.Pool, process: int) -> None:
+    """Return when this process of PostgreSQL waits for a lock."""
+    while True:
+        if await pool.fetchval("SELECT cardinality(pg_blocking_pids($1)) > 0", process):
+            return

@@ -13,7 +13,7 @@ from tests.delivery.feed import post_established
 from tests.unit.chassis.journals import incoming
 
 RUNTIME = cast(Runtime, None)
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 def event(name: str) -> Event:

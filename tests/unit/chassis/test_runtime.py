@@ -4,6 +4,9 @@ Invariant: what the process is made of stands in where another server would be n
 """
 
 import asyncio
+import gc
+import weakref
+from contextvars import ContextVar, copy_context
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -13,7 +16,8 @@ import pytest
 from services.chassis.problems import Problem
 from services.chassis.runtime import Runtime
 from services.metrics import app as metrics
-from services.metrics.ingest.store import Subject, enqueue, queue_is_empty
+from services.metrics.ingest.queue import enqueue, queue_is_empty
+from services.metrics.ingest.subjects import Subject
 from services.recruitment import app as recruitment
 from services.retention import app as retention
 
@@ -209,9 +213,37 @@ async def test_a_batch_that_was_not_delivered_was_not_read(runtime: Runtime) -> 
     finished: list[Any] = []
     runtime.readings = cast(Any, SimpleNamespace(begun=lambda _: {}, finished=lambda *given: finished.append(given)))
     runtime.delivery = delivering(deliver, halted_partitions=())
+    message = a_batch([1])
     with pytest.raises(ZeroDivisionError):
-        await runtime.take_in(a_batch([1]), cast(Any, None))
+        await runtime.take_in(message, cast(Any, None))
     assert finished == []
+    # FastStream goes back to where its records began.
+    assert message.raw_message == [1]
+
+
+class Record:
+    """Something that can be seen to go."""
+
+
+async def test_records_of_a_batch_go_when_it_was_taken_in_though_what_began_meanwhile_goes_on(runtime: Runtime) -> None:
+    at_hand: ContextVar[Any] = ContextVar("at_hand")
+    began: list[Any] = []
+
+    async def deliver(*_: Any) -> None:
+        # As each connection and each timer does that asyncio begins.
+        began.append(copy_context())
+
+    runtime.readings = cast(Any, SimpleNamespace(begun=lambda _: {}, finished=lambda *_: None))
+    runtime.delivery = delivering(deliver, halted_partitions=())
+    record = Record()
+    gone = weakref.ref(record)
+    message = a_batch([record])
+    at_hand.set(message)
+    await runtime.take_in(message, cast(Any, None))
+    del record
+    gc.collect()
+    assert began[0][at_hand] is message
+    assert gone() is None
 
 
 @pytest.mark.parametrize(
@@ -248,7 +280,7 @@ async def test_a_watch_that_need_not_wait_is_run_at_once_and_then_waits_anew(run
     watching = asyncio.create_task(runtime._every(3600, step, sooner))
     for _ in range(2):
         sooner.set()
-        await asyncio.wait_for(ran.wait(), 30)
+        await asyncio.wait_for(ran.wait(), 60)
         assert not sooner.is_set()
         ran.clear()
     watching.cancel()
@@ -265,16 +297,45 @@ async def test_a_service_ends_its_waits_then_its_consumers_saves_and_then_lets_g
 
         return note
 
-    runtime.delivery = cast(Any, SimpleNamespace(stop=lambda: order.append("waits")))
-    runtime.membership = cast(Any, SimpleNamespace(leave=noting("consumers")))
+    async def leave(busy: bool) -> None:
+        order.append("consumers, and their batch" if busy else "consumers")
+
+    runtime.delivery = cast(Any, SimpleNamespace(stop=lambda: order.append("waits"), busy_since=1.0))
+    runtime.membership = cast(Any, SimpleNamespace(leave=leave))
     runtime.readings = cast(Any, SimpleNamespace(save=noting("readings")))
     runtime._dead_letters = cast(Any, SimpleNamespace(close=noting("dead letters")))
     runtime._pool = cast(Any, SimpleNamespace(close=noting("database")))
+
+    async def starts_consumers() -> None:
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            order.append("who starts consumers")
+
+    runtime._starting = asyncio.create_task(starts_consumers())
     behind = asyncio.create_task(asyncio.sleep(3600))
     runtime._tasks = [cast(Any, behind)]
+    await asyncio.sleep(0)
     await runtime.stop()
-    assert order == ["waits", "consumers", "readings", "dead letters", "database"]
+    ended = ["waits", "who starts consumers", "consumers, and their batch", "readings", "dead letters", "database"]
+    assert order == ended
     assert behind.cancelled()
+
+
+async def test_a_service_does_not_stop_for_longer_than_it_may_and_tells_what_fails(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.chassis.runtime.STOP_SECONDS", 0.01)
+    runtime.membership = cast(Any, SimpleNamespace(leave=lambda _: asyncio.Event().wait()))
+    await asyncio.wait_for(runtime.stop(), 60)
+
+    async def fails(_: bool) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("services.chassis.runtime.STOP_SECONDS", 60.0)
+    runtime.membership = cast(Any, SimpleNamespace(leave=fails))
+    with pytest.raises(ZeroDivisionError):
+        await runtime.stop()
 
 
 async def test_what_became_a_dead_letter_is_noted_in_its_own_database(runtime: Runtime, pool: asyncpg.Pool) -> None:
@@ -361,7 +422,7 @@ async def test_a_service_that_starts_looks_for_garbage_less_often_and_begins_its
     monkeypatch.setattr(runtime, "_probe_database", lambda: begun("probe"))
     await runtime.start()
     await asyncio.gather(*runtime._tasks)
-    assert told == ["frozen", (50_000, 20, 50), "parts", "probe"]
+    assert told == ["frozen", (100_000, 20, 50), "parts", "probe"]
 
 
 # --- how it starts ----------------------------------------------------------------------------------------------------

@@ -34,8 +34,10 @@ from services.chassis.service import Measured
 from services.chassis.telemetry import FINE_SECONDS, Telemetry
 from services.chassis.watermarks import Watermarks
 from services.metrics import app as metrics
-from services.metrics.ingest import feeds, handlers, store
+from services.metrics.ingest import feeds, handlers, queue
+from services.metrics.ingest.subjects import Subject
 from services.metrics.telemetry import MetricsTelemetry
+from services.people.telemetry import PeopleTelemetry
 from services.recruitment import app as recruitment
 from tests.delivery.consuming import ONE, ZERO, Consuming, bad, good
 from tests.delivery.feed import Stated, decoded, post_established, stated
@@ -91,6 +93,7 @@ def test_every_metric_that_is_declared_is_changed_by_the_code_and_no_other_file_
     told = "\n".join(text for path, text in files.items() if path.name != "telemetry.py")
     changed = set(re.findall(r"telemetry\.(\w+)", told))
     assert vars(MetricsTelemetry()).keys() - changed == set()
+    assert vars(PeopleTelemetry()).keys() - changed == set()
     declaring = {
         path.name for path, text in files.items() if re.search(r"import .*\b(Counter|Gauge|Histogram)\b", text)
     }
@@ -453,7 +456,7 @@ def mark(events: int, position: int) -> TopicMark:
 async def test_what_misses_is_told_by_owner_and_up_to_when_all_is_there(pool: asyncpg.Pool) -> None:
     telemetry = Telemetry()
     watermarks = Watermarks("metrics", "127.0.0.1:1", telemetry, None, idempotent=False)
-    nothing = {"workforce.leavers": mark(0, 0), "workforce.progression-panels": mark(0, 0)}
+    nothing = dict.fromkeys(("workforce.leavers", "workforce.progression-panels", "workforce.policies"), mark(0, 0))
     some = {"workforce.posts": mark(3, 5), "workforce.hiring": mark(2, 5), "workforce.agency-cover": mark(0, 5)}
     working_life = {"workforce.working-life": mark(0, 0)}
     watermarks._heard = {
@@ -495,20 +498,20 @@ async def test_dead_letters_that_are_open_are_told_by_the_topic_they_came_from(p
 # --- metrics' own -----------------------------------------------------------------------------------------------------
 
 
-@shows("to_derive", "underivable")
+@shows("queued", "underivable")
 async def test_subjects_that_wait_to_be_derived_and_those_that_cannot_be_are_told(pool: asyncpg.Pool) -> None:
     runtime = cast(Runtime, SimpleNamespace(pool=pool, telemetry=MetricsTelemetry(), unsettled="before"))
     async with pool.acquire() as connection:
-        await store.enqueue(connection, {store.Subject("331", f"worker/W-{number}") for number in range(3)})
-        await store.enqueue_failed(connection, {store.Subject("332", "worker/W-1"): "too many stretches"})
+        await queue.enqueue(connection, {Subject("331", f"worker/W-{number}") for number in range(3)})
+        await queue.enqueue_failed(connection, {Subject("332", "worker/W-1"): "too many stretches"})
     with changes(runtime.telemetry) as changed:
         await handlers.count_waiting(runtime)
-    assert changed == {"timelines_to_derive": 3, "timelines_underivable": 1}
+    assert changed == {"timelines_queued": 3, "timelines_underivable": 1}
     assert runtime.unsettled == "3 timelines wait to be derived"
     await pool.execute("DELETE FROM derivation_queue")
     await handlers.count_waiting(runtime)
     told = figures(runtime.telemetry)
-    assert (told["timelines_to_derive"], told["timelines_underivable"]) == (0, 0)
+    assert (told["timelines_queued"], told["timelines_underivable"]) == (0, 0)
     assert runtime.unsettled is None
 
 

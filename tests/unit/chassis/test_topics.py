@@ -133,7 +133,7 @@ async def test_every_topic_is_made_with_its_own_partitions_and_retention(told: l
     assert made["workforce.posts"] == (6, "-1")
     assert {name for name, (partitions, _) in made.items() if partitions == 6} == {
         "workforce.posts", "workforce.hiring", "workforce.agency-cover", "workforce.leavers",
-        "workforce.progression-panels", "workforce.working-life",
+        "workforce.progression-panels", "workforce.working-life", "workforce.policies",
     }  # fmt: skip
     assert {partitions for partitions, _ in made.values()} == {1, 6}
     with_days = {topic.name: topic.retention_days for topic in ALL_TOPICS if topic.retention_days is not None}

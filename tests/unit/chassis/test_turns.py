@@ -7,7 +7,7 @@ import pytest
 
 from services.chassis.turns import TooManyWait, Turns
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 """Seconds after which what waits for a slot that never comes is given up."""
 
 

@@ -25,13 +25,14 @@ from services.chassis.runtime import Runtime
 from services.chassis.settings import Settings
 from services.chassis.telemetry import Telemetry
 from services.chassis.watermarks import Watermarks
-from services.metrics.ingest import handlers, store
+from services.metrics.ingest import handlers, queue
+from services.metrics.ingest.subjects import Subject
 from services.metrics.telemetry import MetricsTelemetry
 from tests.delivery.feed import decoded, post_established
 from tests.unit.chassis.journals import accept, incoming, worker_started
 
 Step = Callable[[Any], Awaitable[Any]]
-PATIENCE_SECONDS = 30.0
+PATIENCE_SECONDS = 60.0
 
 
 async def append(connection: Any) -> Any:
@@ -45,11 +46,11 @@ async def write_watermark(connection: Any) -> Any:
 
 
 async def lock_331(connection: Any) -> None:
-    await store.lock_authorities(connection, {"331"})
+    await queue.lock_authorities(connection, {"331"})
 
 
 async def lock_332(connection: Any) -> None:
-    await store.lock_authorities(connection, {"332"})
+    await queue.lock_authorities(connection, {"332"})
 
 
 async def blocked(pool: asyncpg.Pool, by: int, task: "asyncio.Task[Any]") -> bool:
@@ -110,7 +111,7 @@ async def test_a_batch_waits_for_whoever_works_on_one_of_its_authorities(pool: a
 
 async def test_authorities_are_locked_in_one_order_so_that_two_never_wait_for_each_other(pool: asyncpg.Pool) -> None:
     async def lock_both(connection: Any) -> None:
-        await store.lock_authorities(connection, ["332", "331"])
+        await queue.lock_authorities(connection, ["332", "331"])
 
     async with pool.acquire() as connection:
         transaction = connection.transaction()
@@ -132,17 +133,17 @@ async def transaction_of(pool: asyncpg.Pool) -> AsyncIterator[Any]:
 
 
 async def test_of_two_that_derive_one_takes_what_the_other_does_not_work_on(pool: asyncpg.Pool) -> None:
-    listed = {store.Subject(authority, f"worker/W-{number}") for authority in ("331", "332") for number in range(3)}
+    listed = {Subject(authority, f"worker/W-{number}") for authority in ("331", "332") for number in range(3)}
     async with pool.acquire() as connection:
-        await store.enqueue(connection, listed)
+        await queue.enqueue(connection, listed)
     async with transaction_of(pool) as first, transaction_of(pool) as second, transaction_of(pool) as third:
-        assert {subject.authority for subject in await store.claim(first, 2)} == {"331"}
+        assert {subject.authority for subject in await queue.claim(first, 2)} == {"331"}
         async with asyncio.timeout(PATIENCE_SECONDS):
-            assert await store.claim(second, 10) == {one for one in listed if one.authority == "332"}
+            assert await queue.claim(second, 10) == {one for one in listed if one.authority == "332"}
         # What is left of 331 waits for the one that works on it.
-        assert await store.claim(third, 10) == set()
+        assert await queue.claim(third, 10) == set()
     async with pool.acquire() as connection, connection.transaction():
-        assert len(await store.claim(connection, 10)) == 1
+        assert len(await queue.claim(connection, 10)) == 1
 
 
 async def test_two_processes_judge_completeness_one_after_the_other(pool: asyncpg.Pool) -> None:

@@ -65,7 +65,7 @@ def test_what_is_said_goes_before_what_names_say(tmp_path: Path) -> None:
     assert extracts_of(paths, "2023-10-30", None, "2023-11-01T08:00:00Z", NOW) == [
         Extract(paths[0], "2023-10-30", "2023-11-01T08:00:00Z")
     ]
-    with pytest.raises(ValueError, match="--as-at 30/10/2023 is no date"):
+    with pytest.raises(ValueError, match="--as-at 30/10/2023 is not a date"):
         extracts_of(paths, "30/10/2023", None, None, NOW)
 
 

@@ -15,6 +15,7 @@ from contracts.events.base import EventData
 from contracts.events.hiring import WorkerFteChanged, WorkerMerged, WorkerMoved, WorkerStarted
 from contracts.events.leavers import LeaverReversed, WorkerLeft
 from contracts.events.posts import PostChanged, PostClosed, PostEstablished
+from contracts.in_force import Recorded
 from contracts.occupying import (
     EFFECTS,
     HeldUnder,
@@ -33,7 +34,6 @@ from contracts.occupying import (
     posts_held,
     taken_up,
 )
-from contracts.standing import Recorded
 from tests.histories import established, event, fte_changed, left, moved, started
 
 DAY_1, DAY_2, DAY_3, DAY_4 = date(2024, 2, 28), date(2024, 2, 29), date(2024, 3, 1), date(2024, 3, 2)

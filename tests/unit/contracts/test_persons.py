@@ -86,12 +86,12 @@ def test_what_merges_state_is_read_from_their_events_and_withdrawals_state_nothi
 def test_merges_that_come_and_go_leave_the_persons_that_the_merges_left_make(
     turns: list[tuple[list[tuple[str, str]], int]],
 ) -> None:
-    known, standing = Persons(), list[tuple[str, str]]()
+    known, in_force = Persons(), list[tuple[str, str]]()
     for begun, gone in turns:
-        before = persons(standing)
-        ceased, standing = standing[:gone], [*standing[gone:], *begun]
+        before = persons(in_force)
+        ceased, in_force = in_force[:gone], [*in_force[gone:], *begun]
         changed = known.change(begun, ceased)
-        now = persons(standing)
+        now = persons(in_force)
         assert {number: person.goes_by for number, person in known.of_number.items()} == now
         numbers = before.keys() | now.keys()
         names = {number: (before.get(number, number), now.get(number, number)) for number in numbers}

@@ -118,7 +118,7 @@ def test_a_topic_that_carries_no_events_is_none_of_a_watermark_or_a_request(topi
     ((field, right),) = told(Watermark, WATERMARK | {"topics": {"workforce.posts": MARK, topic: MARK}})
     assert (field, right) == (
         "topic",
-        "one of workforce.agency-cover, workforce.hiring, workforce.leavers, workforce.posts, "
+        "one of workforce.agency-cover, workforce.hiring, workforce.leavers, workforce.policies, workforce.posts, "
         "workforce.progression-panels, workforce.working-life",
     )
     assert told(RepublishRequest, REQUEST | {"topic": topic}) == [(field, right)]

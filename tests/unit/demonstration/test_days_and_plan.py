@@ -45,10 +45,10 @@ def digest(events: list[Event]) -> str:
 def test_the_history_is_the_one_whose_figures_are_printed(events: list[Event]) -> None:
     # README.md, docs/definitions.md and the list of awkward records quote figures and events of this very history:
     # whoever changes it on purpose writes them anew, then this.
-    assert digest(events) == "2825b09d7787b297a0f66d38539a9448dcd5cd90e7873164f1f5797ebc1a9dc0"
+    assert digest(events) == "64d4f3872bf146982bbab2b373a4ed1cebdc9daa1126278c967ba1d5de1e0d9e"
     assert (
         digest(history(until=datetime(2026, 11, 1, tzinfo=UTC)))
-        == "e37c5542f4565b68b5332cec11ded504644d7bc4f0d76f116adb2d139073d22f"
+        == "9329d63ca70b95c517865304e4725c339b582e582d827330a980729e19e9cf4e"
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """One request."""
 
     path: str
@@ -23,10 +23,10 @@ class Answering:
     """Where it is, and what it was asked, in order."""
 
     url: str
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[Request] = field(default_factory=list)
 
 
-Answer = Callable[[Asked], tuple[int, Any]]
+Answer = Callable[[Request], tuple[int, Any]]
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def answering(answer: Answer) -> Iterator[Answering]:
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.path, headers, json.loads(body) if body else None)
+            asked = Request(self.path, headers, json.loads(body) if body else None)
             running.asked.append(asked)
             status, response = answer(asked)
             text = (response if isinstance(response, str) else json.dumps(response)).encode()

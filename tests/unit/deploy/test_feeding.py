@@ -6,7 +6,7 @@ import pytest
 
 from deploy.embedded.feeding import FEEDS, batches, feed, key_headers
 from deploy.embedded.processes import PartFailed, free_port
-from tests.unit.deploy.answering import Asked, answering
+from tests.unit.deploy.answering import Request, answering
 
 ESTABLISHED, LEFT = "uk.workforce.post.established.v1", "uk.workforce.worker.left.v1"
 
@@ -50,7 +50,7 @@ def test_without_a_key_none_is_shown() -> None:
 
 
 def test_refused_events_are_told_and_nothing_is_sent_after_them() -> None:
-    def answer(asked: Asked) -> tuple[int, Any]:
+    def answer(asked: Request) -> tuple[int, Any]:
         results = [{"id": event["id"], "status": "accepted"} for event in asked.body]
         return 422, {"results": [{"id": "0", "status": "rejected", "detail": "no such role"}, *results]}
 

@@ -45,7 +45,7 @@ def test_the_help_of_make_up_needs_no_setting_up(args: str) -> None:
 def test_the_help_that_stands_in_the_file_is_the_command_s() -> None:
     text = (REPOSITORY / "deploy/embedded/help.txt").read_text(encoding="utf-8")
     assert text == command_line().format_help(), (
-        "write it anew: .venv/bin/python -m deploy.embedded --help > deploy/embedded/help.txt"
+        "write it again: .venv/bin/python -m deploy.embedded --help > deploy/embedded/help.txt"
     )
 
 
@@ -98,8 +98,8 @@ def pins(lock: str) -> dict[str, str]:
     return dict(re.findall(r"^([a-z0-9._-]+)==(\S+)", text, re.MULTILINE))
 
 
-def test_tests_run_in_two_processes_that_keep_shared_parts_together() -> None:
-    assert "-m pytest -n 2 --dist loadscope --no-loadscope-reorder --durations=15" in said("test")
+def test_tests_run_in_three_processes_that_keep_shared_parts_together() -> None:
+    assert "-m pytest -n 3 --dist loadscope --no-loadscope-reorder --durations=15" in said("test")
     assert "-m pytest -n 1 --dist loadscope" in said("test", "PROCESSES=1")
 
 

@@ -9,11 +9,11 @@ from rich.console import Console
 
 from deploy.embedded.processes import PartFailed, free_port
 from deploy.embedded.vacancy_table import Column, read_columns, vacancy_table
-from tests.unit.deploy.answering import Asked, answering
+from tests.unit.deploy.answering import Request, answering
 
 
 def test_the_four_columns_are_asked_for_in_reading_order_with_the_key() -> None:
-    def answer(asked: Asked) -> tuple[int, Any]:
+    def answer(asked: Request) -> tuple[int, Any]:
         number = len(metrics.asked)
         return 200, {"rows": [{"role": "social-worker", "value": number}], "total": 10 + number}
 

@@ -139,7 +139,7 @@ def test_the_help_has_a_line_for_each_setting_with_its_default() -> None:
     lines = settings_help().splitlines()
     assert len(lines) == len(EmbeddedSettings.model_fields) + 1 == 15
     assert lines[0].split(maxsplit=1)[0] == "WORKFORCE_STATE"
-    assert lines[0].endswith("Delete it to start anew. [.state]")
+    assert lines[0].endswith("Delete it to start again. [.state]")
     assert lines[2] == "  WORKFORCE_METRICS_PORT               Port of metrics: figures. [8100]"
     assert lines[-2].endswith("where WORKFORCE_API_KEYS asks for one.")
     assert lines[-1].startswith("  WORKFORCE_API_KEYS                   JSON list of the keys of all services;")

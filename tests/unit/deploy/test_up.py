@@ -179,7 +179,7 @@ def test_being_asked_to_stop_is_a_good_end_and_a_part_that_fails_is_not(
     done: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def asked(*_: Any) -> None:
-        raise up._Asked
+        raise up._StopRequested
 
     def failed(*_: Any) -> None:
         raise PartFailed("metrics [died]")

@@ -67,7 +67,7 @@ def opened(name: str, entry_on: date, completes_on: date, places: int | None = N
 
 
 def months_of(count: int, stocks: dict[str, float | list[float]], flows: dict[Flow, float | list[float]]) -> Months:
-    """So many months: of a stock, or a flow, the same in each, or as listed; what is not given is nought."""
+    """So many months: of a stock, or a flow, the same in each, or as listed; what is not given is 0."""
     names = ("establishment", "in_post", "vacancies")
     return Months(
         [date(2000, 1, 1)] * (count + 1),

@@ -20,7 +20,7 @@ SOCIAL_WORKER = Role.SOCIAL_WORKER
 
 
 def of_october(events: list[Event], role: Role | None = None) -> dict[Flow, float]:
-    """The flows of October 2023 that are not nought."""
+    """The flows of October 2023 that are not 0."""
     by_month = months(Snapshot(events), [SEPTEMBER_30, AS_AT], role)
     return {flow: float(amounts[0]) for flow, amounts in by_month.flows.items() if amounts[0]}
 

@@ -3,9 +3,9 @@
 Invariant: a mean is compared with the exact one within five standard errors of 4,000 courses.
 
 Forty posts; in each month from November 2022 to October 2023 one leaves, and two months later somebody is hired there.
-As at 31 October 2023, 34 are in post and 6 posts are vacant, at every month end before too: 12 leavers over 34 x 12
-FTE-months, 12 hires over 6 x 12 vacant FTE-months. So one is expected to leave in a month, and a sixth of what is
-vacant to be filled.
+As at 31 October 2023, and at every month end before, 34 are in post and 6 posts are vacant. That makes 12 leavers over
+34 x 12 FTE-months, and 12 hires over 6 x 12 vacant FTE-months. So one is expected to leave in a month, and a sixth of
+what is vacant to be filled.
 """
 
 from datetime import date

@@ -117,14 +117,14 @@ def test_what_an_entrant_fills_on_the_first_day() -> None:
     assert rates(year, year, NOBODY_ENTERED, of_role=False).entrants_fill == 1.0
 
 
-def test_where_nothing_happened_rates_are_nought_and_a_leaver_is_taken_to_leave_a_vacancy() -> None:
+def test_where_nothing_happened_rates_are_zero_and_a_leaver_is_taken_to_leave_a_vacancy() -> None:
     nothing = months_of(12, {}, {})
     usual = rates(nothing, nothing, NOBODY_ENTERED, of_role=False)
     assert (usual.turnover.monthly, usual.filling.monthly, usual.relieved, usual.opening) == (0.0, 0.0, 0.0, 1.0)
-    # A role of an authority without leavers: nought over 240 FTE-months.
+    # A role of an authority without leavers: 0 over 240 FTE-months.
     assert rates(nothing, nothing, NOBODY_ENTERED, of_role=True).turnover == Rate(0.0, 240.0)
 
 
-def test_progression_that_leaves_more_than_is_filled_gives_no_rate_below_nought() -> None:
+def test_progression_that_leaves_more_than_is_filled_gives_no_rate_below_zero() -> None:
     year = months_of(12, {"vacancies": 2.0}, {Flow.FILLED_BY_HIRES: 0.1, Flow.FILLED_BY_PROGRESSION: -0.5})
     assert rates(year, year, NOBODY_ENTERED, of_role=False).filling == Rate(0.0, 24.0)

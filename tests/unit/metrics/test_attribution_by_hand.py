@@ -224,7 +224,7 @@ def test_children_of_kinds_that_overlap_are_told_each_by_itself() -> None:
     assert sorted(counted.values()) == [300_000_000, 700_000_000]
 
 
-def test_amounts_are_of_the_parts_that_are_not_nought() -> None:
+def test_amounts_are_of_the_parts_that_are_not_zero() -> None:
     counted = amounts(count("in-post"), _reading([POST, STARTED, HALF]), OCTOBER, FigureQuery())
     assert {key[0]: amount for key, amount in counted.items()} == {(P,): 500_000}
     empty = fact("empty", "post/P-2", established(APRIL), 0)

@@ -10,6 +10,7 @@ import pytest
 from contracts.envelope import Event
 from services.chassis import inbox
 from services.chassis.recent_events import RecentEvents
+from services.metrics.read_models.already_read import AlreadyRead
 from services.metrics.read_models.authorities import Authorities
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
@@ -79,6 +80,35 @@ async def test_what_was_read_is_not_read_again(inboxes: Inboxes) -> None:
     inboxes.put("331", FIRST + 2 * HOUR)
     assert len(await kept.events("331")) == 3
     assert inboxes.asked == [("331", 0), ("331", 2)]
+
+
+async def test_questions_that_are_asked_together_read_once_what_had_arrived(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST, FIRST + HOUR)
+    kept = authorities()
+    of_a_page = kept.together(AlreadyRead())
+    assert await posts(of_a_page, "331", FIRST + 9 * HOUR) == ["P-0", "P-1"]
+    assert await of_a_page.count(["331"]) == (2, 0, 0)
+    assert await posts(of_a_page, "331", FIRST + 9 * HOUR) == ["P-0", "P-1"]
+    assert inboxes.asked == [("331", 0)]
+
+
+async def test_what_arrived_since_is_in_what_is_asked_next(inboxes: Inboxes) -> None:
+    inboxes.put("331", FIRST)
+    kept = authorities()
+    assert await posts(kept.together(AlreadyRead()), "331", FIRST + 9 * HOUR) == ["P-0"]
+    inboxes.put("331", FIRST + HOUR)
+    assert await posts(kept.together(AlreadyRead()), "331", FIRST + 9 * HOUR) == ["P-0", "P-1"]
+    inboxes.put("331", FIRST + HOUR)
+    assert await posts(kept, "331", FIRST + 9 * HOUR) == ["P-0", "P-1", "P-2"]
+
+
+async def test_what_was_let_go_between_two_questions_asked_together_is_read_again(inboxes: Inboxes) -> None:
+    for authority in ("331", "332"):
+        inboxes.put(authority, FIRST)
+    of_a_page = authorities(budget=OF_AN_EVENT).together(AlreadyRead())
+    for authority in ("331", "332", "331"):
+        assert await posts(of_a_page, authority, FIRST) == ["P-0"]
+    assert inboxes.asked == [("331", 0), ("332", 0), ("331", 0)]
 
 
 async def test_two_who_ask_at_once_get_each_event_once(inboxes: Inboxes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -254,6 +284,10 @@ async def test_after_an_answer_is_weighed_what_grew_by_being_asked(inboxes: Inbo
     assert kept._budget.kept - before == 100 * 290
     kept.settle()
     assert kept._budget.kept - before == 100 * 290
+    assert await kept.snapshot("331", FIRST) is snapshot
+    snapshot.kept("ten more", lambda: list(range(10)))
+    kept.settle()
+    assert kept._budget.kept - before == 110 * 290
 
 
 async def test_a_snapshot_takes_what_this_process_took_in_itself_and_reads_what_others_did(pool: asyncpg.Pool) -> None:

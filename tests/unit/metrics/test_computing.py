@@ -22,7 +22,7 @@ from services.metrics.pauses import pause
 from services.metrics.settings import ServiceSettings
 
 MOST = 50_000_000
-PATIENCE = 20.0
+PATIENCE = 60.0
 KEYS = {name: new_key(name, "*", (Right.READ,)) for name in ("A", "B")}
 
 
@@ -84,7 +84,7 @@ async def soon(told: Event) -> None:
     assert await asyncio.to_thread(told.wait, PATIENCE)
 
 
-class Asked:
+class Asking:
     """A question of a caller, of some cost: what it began, and when it may end."""
 
     def __init__(self, service: Service, caller: str, steps: int) -> None:
@@ -114,11 +114,11 @@ class Asked:
 
 
 @pytest.fixture
-async def ask(service: Service) -> AsyncIterator[Callable[..., Awaitable[Asked]]]:
-    asked: list[Asked] = []
+async def ask(service: Service) -> AsyncIterator[Callable[..., Awaitable[Asking]]]:
+    asked: list[Asking] = []
 
-    async def begin(caller: str, steps: int) -> Asked:
-        asked.append(Asked(service, caller, steps))
+    async def begin(caller: str, steps: int) -> Asking:
+        asked.append(Asking(service, caller, steps))
         for _ in range(5):
             await asyncio.sleep(0)
         return asked[-1]
@@ -131,7 +131,7 @@ async def ask(service: Service) -> AsyncIterator[Callable[..., Awaitable[Asked]]
             await one.task
 
 
-Ask = Callable[..., Awaitable[Asked]]
+Ask = Callable[..., Awaitable[Asking]]
 
 
 async def test_what_costs_too_much_is_refused_before_anything_is_worked_out(ask: Ask) -> None:
@@ -171,14 +171,14 @@ async def test_a_caller_with_ten_large_questions_has_one_at_work_and_another_beg
 
 async def test_who_has_too_much_waiting_is_told_to_come_again_and_others_are_not() -> None:
     service = Service(waiting=2)
-    asked = [Asked(service, "A", SMALL + 1) for _ in range(4)]
+    asked = [Asking(service, "A", SMALL + 1) for _ in range(4)]
     await soon(asked[0].began)
     with pytest.raises(Problem) as refused:
         await asked[3].task
     assert refused.value.body["status"] == 429
     assert refused.value.body["type"] == "urn:workforce:problem:too-many-questions"
     assert refused.value.headers == {"Retry-After": "5"}
-    other = Asked(service, "B", SMALL + 1)
+    other = Asking(service, "B", SMALL + 1)
     await soon(other.began)
     for one in (*asked[:3], other):
         assert await one.answer() == "a figure"

@@ -8,7 +8,7 @@ import pytest
 from contracts.codes import CoverReason, Role
 from contracts.envelope import Event
 from contracts.events.posts import PostClosed
-from services.metrics.figures.explanation import Explained, MadeOf, ever_in_post, explain, stands_at
+from services.metrics.figures.explanation import Explained, MadeOf, explain, occupancies_at
 from services.metrics.figures.reading import FigureQuery, Reading
 from services.metrics.measures.catalogue import count
 from services.metrics.measures.declaration import When
@@ -103,13 +103,13 @@ def test_a_part_says_from_when_to_when_it_holds(snapshot: Snapshot) -> None:
 def test_who_stands_behind_a_unit_on_a_day_the_funding_first_and_workers_before_agency_workers(
     snapshot: Snapshot, staffing_unit: str, as_at: date, made_of: list[tuple[str, str, float]]
 ) -> None:
-    standing = stands_at(snapshot, staffing_unit, as_at)
-    assert standing == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
+    on_the_post = occupancies_at(snapshot, staffing_unit, as_at)
+    assert on_the_post == tuple(MadeOf(subject, counts_as, int(fte * 1_000_000)) for subject, counts_as, fte in made_of)
 
 
 def test_a_closed_post_is_funded_for_nothing(snapshot: Snapshot) -> None:
-    assert stands_at(snapshot, "post/P-2", date(2024, 2, 28)) == (MadeOf("post/P-2", "establishment", 1_000_000),)
-    assert stands_at(snapshot, "post/P-2", CLOSED) == (MadeOf("post/P-2", "establishment", 0),)
+    assert occupancies_at(snapshot, "post/P-2", date(2024, 2, 28)) == (MadeOf("post/P-2", "establishment", 1_000_000),)
+    assert occupancies_at(snapshot, "post/P-2", CLOSED) == (MadeOf("post/P-2", "establishment", 0),)
 
 
 def test_a_stock_shows_who_stands_there_at_the_date_and_a_flow_on_its_own_day(snapshot: Snapshot) -> None:
@@ -124,11 +124,3 @@ def test_a_stock_shows_who_stands_there_at_the_date_and_a_flow_on_its_own_day(sn
     )
     # Of who came and went there is nothing more behind it.
     assert [part.made_of for part in parts(snapshot, "leavers", date(2023, 12, 31))] == [()]
-
-
-def test_who_ever_was_in_a_post(snapshot: Snapshot) -> None:
-    assert ever_in_post(snapshot) == {
-        "post/P-1": {"worker/W-1", "worker/W-2"},
-        "post/P-2": {"worker/W-3"},
-        "post/P-3": {"worker/W-2"},
-    }

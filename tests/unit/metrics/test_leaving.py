@@ -13,7 +13,7 @@ from services.metrics.app import SPEC
 from services.metrics.pauses import AskerLeft, pause
 from services.metrics.settings import ServiceSettings
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 SETTINGS = ServiceSettings(database_url="postgresql://nowhere/metrics")
 
 

@@ -39,7 +39,7 @@ def test_an_fte_is_shown_to_one_decimal_half_up(value: str, as_shown: float) -> 
     assert shown(Fraction(value), Unit.FTE) == as_shown
 
 
-def test_a_nought_is_shown_without_a_sign() -> None:
+def test_a_zero_is_shown_without_a_sign() -> None:
     assert str(shown(Fraction("-0.04"), Unit.PERCENT)) == "0.0"
 
 
@@ -51,7 +51,7 @@ def test_people_are_shown_whole_pounds_to_the_penny_and_nothing_as_nothing() -> 
 
 
 @pytest.mark.parametrize(("amount", "written"), [(0, "0"), (500_000, "0.5"), (1, "0.000001"), (120_000_000, "120")])
-def test_an_exact_amount_is_a_decimal_without_trailing_noughts(amount: int, written: str) -> None:
+def test_an_exact_amount_is_a_decimal_without_trailing_zeros(amount: int, written: str) -> None:
     assert exact(amount) == written
 
 
@@ -106,6 +106,7 @@ def test_a_rate_can_be_broken_down_by_what_all_its_counts_can_be() -> None:
         "cohort",
         "leaving_reason",
         "destination",
+        "length_of_service",
     )
     besides = ("origin", "route", "employment", "cohort")
     assert dimensions_of(MEASURES["retention-of-starters"]) == (*Dimensions._fields, *besides)

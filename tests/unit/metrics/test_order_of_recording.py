@@ -9,7 +9,7 @@ import pytest
 
 from contracts.envelope import Event
 from contracts.events.hiring import CohortOpened
-from contracts.standing import order_of_recording, recorded_before
+from contracts.in_force import order_of_recording, recorded_before
 from services.metrics.academy.outcomes import cohorts
 from services.metrics.figures.figures import figures
 from services.metrics.figures.reading import FigureQuery, Reading

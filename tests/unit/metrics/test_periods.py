@@ -1,4 +1,4 @@
-"""What of a time had passed: every case of a date and of a period, on either side of the day it is known on."""
+"""How much of a time had passed: every case of a date and of a period, on either side of the day it is known on."""
 
 from datetime import date, timedelta
 

@@ -9,8 +9,18 @@ from services.chassis.authentication import Caller, Right
 from services.chassis.problems import Problem
 from services.metrics.api.benchmarks import ComparisonsParameters
 from services.metrics.api.changes import ChangesParameters
-from services.metrics.api.parameters import BY, EVERY_ROW, MONTHS, AsKnown, OfADay, OfOneAuthority, Paged
-from services.metrics.api.query import ACCEPTED, AskedQuery
+from services.metrics.api.known import no_such_authority
+from services.metrics.api.measures import declared
+from services.metrics.api.parameters import (
+    BY,
+    EVERY_ROW,
+    MONTHS,
+    AsKnown,
+    OfADay,
+    OfOneAuthority,
+    Paged,
+)
+from services.metrics.api.query import ACCEPTED, ReadQuery
 from services.metrics.api.releases import ReleaseParameters
 from services.metrics.api.series import SeriesParameters
 from services.metrics.figures.periods import Period
@@ -108,9 +118,46 @@ def test_codes_of_authorities_are_three_digits_and_of_others() -> None:
 
 def test_what_is_unknown_is_refused_with_all_there_are() -> None:
     (refused,) = faults(question_of(AsKnown, "as_know_at=2023-11-30T12:00:00Z"))
-    assert refused == ("as_know_at", "is not a parameter", "one of as_known_at, as_accepted_at, format, sheet")
-    (refused,) = faults(question_of(AskedQuery, "format=pdf"))
+    assert refused == (
+        "as_know_at",
+        "is not a parameter",
+        "perhaps as_known_at; one of as_known_at, as_accepted_at, format, sheet",
+    )
+    (refused,) = faults(question_of(ReadQuery, "format=pdf"))
     assert refused == ("format", "cannot be read", "one of json, csv, xlsx")
+
+
+@pytest.mark.parametrize(
+    ("query", "near"),
+    [
+        ("by=rolle", "perhaps role; for vacancies one or more of role, "),
+        ("by=servicearea", "perhaps service_area; for vacancies"),
+        ("scope=cenus", "perhaps census; one of "),
+        ("role=social-workr", "perhaps social-worker or advanced-social-worker"),
+        ("by=xyz", "for vacancies one or more of role, "),
+    ],
+)
+def test_of_a_mistyped_word_the_nearest_of_the_list_are_told_first(query: str, near: str) -> None:
+    asked = question(query)
+    asked.dimensions(VACANCIES)
+    (refused,) = faults(asked)
+    assert refused[2].startswith(near)
+
+
+def test_of_a_mistyped_measure_the_nearest_are_named_and_it_is_said_where_all_are() -> None:
+    with pytest.raises(Problem) as refused:
+        declared("vacanies")
+    detail = str(refused.value)
+    assert detail.startswith("'vacanies' is not a measure. Perhaps vacancies or ")
+    assert detail.endswith("/v1/measures lists and defines all.")
+
+
+def test_of_an_authority_that_nothing_is_known_of_the_others_are_named_where_they_may_be_known() -> None:
+    nothing = no_such_authority("313", NOW, None)
+    assert str(nothing.beside(["331", "835"])).endswith(" There are events of 331, 835.")
+    assert str(nothing.beside([])) == str(nothing)
+    assert str(nothing.beside(["313", "331"])) == str(nothing)
+    assert str(nothing.beside([f"{code}" for code in range(314, 340)])).endswith("is meant.")
 
 
 # --- whose ------------------------------------------------------------------------------------------------------------
@@ -280,7 +327,7 @@ def test_an_annual_rate_is_of_a_year_to_the_day() -> None:
     question("from=2022-10-01&to=2023-09-30").when(TURNOVER)
     asked = question("from=2022-10-02&to=2023-09-30")
     asked.when(TURNOVER)
-    assert faults(asked) == [("from", "is no year before 2023-09-30", "2022-10-01: turnover-rate is of a year")]
+    assert faults(asked) == [("from", "is not a year before 2023-09-30", "2022-10-01: turnover-rate is of a year")]
 
 
 def test_without_a_date_the_day_it_is_known_on_is_meant_and_a_link_says_so() -> None:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from services.metrics.api.benchmarks import ComparisonsParameters
-from services.metrics.api.query import AskedQuery
+from services.metrics.api.query import ReadQuery
 from services.metrics.api.responses import answer, page_links, pinned
 from services.metrics.measures.catalogue import MEASURES
 from tests.unit.metrics.questions import question, question_of, recorded
@@ -18,7 +18,7 @@ BODY = {"authority": "331", "as_at": "2023-10-31", "as_known_at": "2024-04-02T12
 LINES = (["value"], [[8.5]])
 
 
-def tag(asked: str | AskedQuery = "", body: dict[str, Any] | None = None, **more: Any) -> str:
+def tag(asked: str | ReadQuery = "", body: dict[str, Any] | None = None, **more: Any) -> str:
     put = question(asked) if isinstance(asked, str) else asked
     heading, rows = more.pop("lines", LINES)
     return answer(put, BODY | (body or {}), (heading, rows), **more).headers["etag"]

@@ -10,12 +10,13 @@ import pytest
 
 from contracts.envelope import Event, parse_event
 from services.chassis import inbox
-from services.metrics.figures.explanation import MadeOf, stands_at
+from services.metrics.figures.explanation import MadeOf, occupancies_at
 from services.metrics.read_models.authorities import Authorities
 from services.metrics.read_models.budget import Budget
 from services.metrics.read_models.readers import Readers
 from services.metrics.read_models.weights import weight_of_events
 from services.metrics.snapshot.snapshot import Snapshot
+from tests.let_go import kept_of
 
 AUTHORITY = "331"
 
@@ -138,8 +139,7 @@ async def test_a_snapshot_that_was_replaced_is_kept_no_longer_than_the_next_one_
     gc.collect()
     assert before() is not None
     await authorities.snapshot(AUTHORITY, instant(12, 1))
-    gc.collect()
-    assert before() is None
+    assert await kept_of([before]) == 0
 
 
 async def test_a_snapshot_that_was_replaced_weighs_on_the_budget(arriving: Arriving) -> None:
@@ -148,8 +148,7 @@ async def test_a_snapshot_that_was_replaced_weighs_on_the_budget(arriving: Arriv
     before = weakref.ref(await authorities.snapshot(AUTHORITY, instant(12, 1)))
     arriving.events.append(post("P-3", "2023-06-15T00:00:00Z", "2023-06-15T01:00:00Z"))
     await authorities.events(AUTHORITY)
-    gc.collect()
-    assert before() is None
+    assert await kept_of([before]) == 0
     assert await posts(authorities, instant(12, 1)) == ["P-1", "P-2", "P-3"]
 
 
@@ -166,11 +165,11 @@ def test_explanations_of_many_dates_keep_no_more_than_of_one() -> None:
     )
     funded = MadeOf("post/P-1", "establishment", 1_000_000)
     held, cover = MadeOf("worker/W-1", "in-post", 500_000), MadeOf("cover/C-1", "agency", 1_000_000)
-    assert stands_at(snapshot, "post/P-1", date(2023, 3, 31)) == ()
-    assert stands_at(snapshot, "post/P-1", date(2023, 5, 31)) == (funded,)
-    assert stands_at(snapshot, "post/P-1", date(2023, 6, 30)) == (funded, held)
-    assert stands_at(snapshot, "post/P-1", date(2023, 7, 1)) == (funded, held, cover)
+    assert occupancies_at(snapshot, "post/P-1", date(2023, 3, 31)) == ()
+    assert occupancies_at(snapshot, "post/P-1", date(2023, 5, 31)) == (funded,)
+    assert occupancies_at(snapshot, "post/P-1", date(2023, 6, 30)) == (funded, held)
+    assert occupancies_at(snapshot, "post/P-1", date(2023, 7, 1)) == (funded, held, cover)
     kept = len(snapshot._kept)
     for days in range(500):
-        stands_at(snapshot, "post/P-1", date(2023, 1, 1) + timedelta(days=days))
+        occupancies_at(snapshot, "post/P-1", date(2023, 1, 1) + timedelta(days=days))
     assert len(snapshot._kept) == kept

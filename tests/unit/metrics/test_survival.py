@@ -63,7 +63,7 @@ def test_while_nobody_has_left_survival_is_certain_and_has_no_median() -> None:
     assert curve.median is None
 
 
-def test_when_nobody_is_left_survival_is_nought_and_has_no_band() -> None:
+def test_when_nobody_is_left_survival_is_zero_and_has_no_band() -> None:
     curve = kaplan_meier([Duration(30, ended=True)])
     assert curve.steps == (Step(30, 1, 1, 0, Fraction(0), None, None),)
     assert curve.median == 30

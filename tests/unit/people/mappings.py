@@ -30,9 +30,9 @@ files:
       post: Post
       role: {column: Role, codes: roles}
       funded_fte: Funded
-      team: Team
-      service_area: Area
-      grade: Grade
+      team: {column: Team, unmatched: spell}
+      service_area: {column: Area, unmatched: spell}
+      grade: {column: Grade, unmatched: spell}
       csww_role: CSWW
       holds_from: From
       holds_until: To

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from services.metrics.quality.declaration import Concerned, in_order, in_words, nearest, on_a_day, runs
+from services.metrics.quality.declaration import Affected, in_order, in_words, nearest, on_a_day, runs
 from services.metrics.timelines.rows import FOREVER
 from tests.unit.quality.findings import NOVEMBER, OCTOBER, SEPTEMBER, history
 from tests.unit.quality.remedy import sick
@@ -48,7 +48,7 @@ def test_a_stretch_of_days_is_told_by_its_first_and_its_last(until: date, words:
 
 
 def test_stretches_that_go_on_from_each_other_are_one_and_a_day_between_parts_them() -> None:
-    first = Concerned(SEPTEMBER, OCTOBER, 1)
-    on, later = Concerned(OCTOBER, NOVEMBER, 2), Concerned(OCTOBER + timedelta(days=1), NOVEMBER, 2)
+    first = Affected(SEPTEMBER, OCTOBER, 1)
+    on, later = Affected(OCTOBER, NOVEMBER, 2), Affected(OCTOBER + timedelta(days=1), NOVEMBER, 2)
     assert runs([first, on]) == [[first, on]]
     assert runs([first, later]) == [[first], [later]]

@@ -11,7 +11,7 @@ from contracts.events.working_life import AbsenceRecorded
 from deploy.demonstration import history
 from services.metrics.measures.declaration import When
 from services.metrics.quality.catalogue import CHECKS, findings
-from services.metrics.quality.declaration import Concerned
+from services.metrics.quality.declaration import Affected
 from services.metrics.quality.effect import STOCKS, difference_without
 from services.metrics.quality.records import Lateness, lateness
 from services.metrics.snapshot.amounts import ONE
@@ -50,9 +50,9 @@ def test_the_two_posts_above_establishment_are_those_of_the_readme(snapshot: Sna
     # The first ended, by a move to another post, in February 2023, the second in January 2024.
     first, second = findings(snapshot, AS_AT, [CHECKS["occupants-above-funded-fte"]])
     assert first.message == "post/P-0131 has 1 FTE in post above its funded FTE from 2022-06-06 to 2023-02-05."
-    assert second.concerned == (Concerned(date(2023, 8, 7), date(2024, 1, 8), ONE),)
-    assert "demo-003895" in [event.envelope.id for event in first.events]
-    assert "demo-005305" in [event.envelope.id for event in second.events]
+    assert second.affected == (Affected(date(2023, 8, 7), date(2024, 1, 8), ONE),)
+    assert "demo-003897" in [event.envelope.id for event in first.events]
+    assert "demo-005311" in [event.envelope.id for event in second.events]
     assert (second.subjects[0], len(second.subjects)) == ("post/P-0088", 3)
 
 
@@ -62,7 +62,7 @@ def test_of_the_five_late_leavers_the_two_beyond_a_month_are_late_entries(snapsh
     leavers = [
         event.envelope.id for finding in late for event in finding.events if event.envelope.type.endswith("left.v1")
     ]
-    assert leavers == ["demo-001187", "demo-004519"]
+    assert leavers == ["demo-001188", "demo-004521"]
     of_leavers = [item for item in lateness(snapshot) if item.event_type == "uk.workforce.worker.left.v1"]
     assert of_leavers == [Lateness("uk.workforce.worker.left.v1", 355, 2, 33.5)]
 
@@ -81,7 +81,7 @@ def test_cover_that_runs_when_the_history_ends_is_overdue_later(snapshot: Snapsh
 
 
 def test_a_start_that_is_lost_leaves_a_leaver_without_one(events: list[Event]) -> None:
-    leaver = next(event for event in events if event.envelope.id == "demo-001187")
+    leaver = next(event for event in events if event.envelope.id == "demo-001188")
     lost = [e for e in events if (e.envelope.subject, e.envelope.type) == (leaver.envelope.subject, _STARTED)]
     assert len(lost) == 1
     without = [event for event in events if event is not lost[0]]
@@ -91,18 +91,18 @@ def test_a_start_that_is_lost_leaves_a_leaver_without_one(events: list[Event]) -
 
 
 def test_a_void_that_is_lost_has_a_cancelled_hire_fill_a_post_beyond_its_funding(events: list[Event]) -> None:
-    # demo-005306 was to start on 2023-08-21 and was voided by demo-005338; the post was filled otherwise.
-    without = [event for event in events if event.envelope.id != "demo-005338"]
+    # demo-005312 was to start on 2023-08-21 and was voided by demo-005345; the post was filled otherwise.
+    without = [event for event in events if event.envelope.id != "demo-005345"]
     above = findings(Snapshot(without), AS_AT, [CHECKS["occupants-above-funded-fte"]])
     assert len(above) == 3
-    assert any("demo-005306" in [event.envelope.id for event in finding.events] for finding in above)
+    assert any("demo-005312" in [event.envelope.id for event in finding.events] for finding in above)
 
 
 @pytest.mark.parametrize("index", range(40, 6400, 1060))
 def test_the_difference_without_an_event_is_that_of_two_whole_snapshots(snapshot: Snapshot, index: int) -> None:
     as_at = date(2023, 10, 31)
-    without = snapshot.standing[index]
-    whole = _stocks(Snapshot(event for event in snapshot.standing if event is not without), as_at)
+    without = snapshot.in_force[index]
+    whole = _stocks(Snapshot(event for event in snapshot.in_force if event is not without), as_at)
     present = _stocks(snapshot, as_at)
     expected = {name: whole[name] - present[name] for name in present if whole[name] != present[name]}
     assert difference_without(snapshot, [without], as_at) == expected

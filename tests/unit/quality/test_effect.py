@@ -52,14 +52,14 @@ def test_where_more_than_one_event_could_be_wrong_the_fte_in_question_is_told() 
     events = history(*TWO_POSTS, (W, started(SEPTEMBER)), (W, started(OCTOBER, "P-2", "0.5")))
     finding = the_one("overlapping-occupancies", events)
     told = effect(Snapshot(events), finding, NOVEMBER)
-    assert (told.concerned, told.without, told.moves) == (ONE // 2, (), None)
-    assert effect(Snapshot(events), finding, date(2023, 9, 30)).concerned == 0
+    assert (told.affected, told.without, told.moves) == (ONE // 2, (), None)
+    assert effect(Snapshot(events), finding, date(2023, 9, 30)).affected == 0
 
 
 def test_a_leaver_dated_before_the_start_changes_nothing_and_leaves_the_fte_in_question() -> None:
     events = history(*TWO_POSTS, (W, left(SEPTEMBER)), (W, started(OCTOBER, "P-1", "0.6")))
     told = effect(Snapshot(events), the_one("left-before-start", events), NOVEMBER)
-    assert (told.concerned, told.moves) == (600_000, {})
+    assert (told.affected, told.moves) == (600_000, {})
 
 
 @pytest.mark.parametrize(("most", "is_worked_out"), [(4, True), (3, False)])
@@ -74,14 +74,14 @@ def test_an_effect_is_worked_out_while_no_more_than_so_many_events_stand_around(
 
 
 @pytest.mark.parametrize(
-    ("day", "concerned"), [(date(2023, 9, 30), 0), (OCTOBER, ONE // 2), (date(2023, 10, 31), ONE // 2), (NOVEMBER, 0)]
+    ("day", "affected"), [(date(2023, 9, 30), 0), (OCTOBER, ONE // 2), (date(2023, 10, 31), ONE // 2), (NOVEMBER, 0)]
 )
 def test_fte_is_in_question_from_the_first_day_up_to_and_without_the_day_on_which_it_ends(
-    day: date, concerned: int
+    day: date, affected: int
 ) -> None:
     facts = [(W, started(SEPTEMBER)), (W, started(OCTOBER, "P-2", "0.5")), (W, left(NOVEMBER))]
     events = history(*TWO_POSTS, *facts)
-    assert effect(Snapshot(events), the_one("overlapping-occupancies", events), day).concerned == concerned
+    assert effect(Snapshot(events), the_one("overlapping-occupancies", events), day).affected == affected
 
 
 def test_every_check_is_declared_in_sentences_and_names_figures_there_are() -> None:

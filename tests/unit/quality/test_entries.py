@@ -10,6 +10,7 @@ from contracts.codes import (
     ApplicationStage,
     Demand,
     Destination,
+    InitiativeKind,
     LeavingReason,
     PanelDecision,
     PanelKind,
@@ -21,6 +22,7 @@ from contracts.events.agency_cover import CoverChanged, CoverEnded
 from contracts.events.base import EventData
 from contracts.events.hiring import ApplicationProgressed, CampaignOpened, CohortOpened
 from contracts.events.leavers import LeaverReversed, WorkerLeft
+from contracts.events.policies import InitiativeAnnounced
 from contracts.events.posts import PostChanged, PostClosed
 from contracts.events.progression_panels import PanelDecided
 from contracts.events.working_life import (
@@ -85,6 +87,14 @@ OF_EVERY_KIND: list[tuple[str, EventData]] = [
     ),
     ("demand/D-1", counted()),
     ("demand/D-1", DemandEnded(ended_on=OCTOBER)),
+    (
+        "initiative/I-1",
+        InitiativeAnnounced(title="Regrading", kind=InitiativeKind.REGRADING, starts_on=OCTOBER, ends_on=LATER),
+    ),
+    (
+        "initiative/I-1",
+        InitiativeAnnounced(title="Regrading", kind=InitiativeKind.REGRADING, announced_on=OCTOBER, starts_on=LATER),
+    ),
 ]
 
 

@@ -8,7 +8,7 @@ from contracts.codes import CoverReason, Role
 from contracts.events.agency_cover import CoverChanged, CoverEnded, CoverStarted
 from contracts.events.base import EventData
 from contracts.events.posts import PostChanged, PostClosed
-from services.metrics.quality.declaration import Concerned
+from services.metrics.quality.declaration import Affected
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.timelines.rows import FOREVER
 from tests.histories import cover_started, established, fte_changed, left, moved, started
@@ -44,14 +44,14 @@ def test_a_start_a_move_and_a_cover_in_an_unknown_post(subject: str, fact: Event
     assert finding.message == f"{subject} {verb} post/P-9 from 2023-09-01 on, a post that no event establishes."
     assert finding.subjects == (subject, "post/P-9")
     assert ids(finding) == ["E-3"]
-    assert finding.concerned == (Concerned(SEPTEMBER, FOREVER, ONE),)
+    assert finding.affected == (Affected(SEPTEMBER, FOREVER, ONE),)
 
 
 def test_an_unknown_post_is_in_question_for_as_long_as_it_is_held() -> None:
     facts = [(W, started(SEPTEMBER, "P-9")), (W, fte_changed(OCTOBER, "0.5", "P-9")), (W, left(NOVEMBER))]
     finding = the_one("unknown-post", history(*facts))
     assert finding.message.startswith("worker/W-1 holds post/P-9 from 2023-09-01 to 2023-10-31")
-    assert finding.concerned == (Concerned(SEPTEMBER, OCTOBER, ONE), Concerned(OCTOBER, NOVEMBER, ONE // 2))
+    assert finding.affected == (Affected(SEPTEMBER, OCTOBER, ONE), Affected(OCTOBER, NOVEMBER, ONE // 2))
     assert ids(finding) == ["E-1", "E-2"]
 
 
@@ -75,7 +75,7 @@ def test_a_post_held_and_covered_after_it_closed() -> None:
     events = history(*TWO_POSTS, *facts, (P, PostClosed(closed_on=OCTOBER)))
     by_cover, by_worker = findings_of("post-used-after-closing", events)
     assert by_cover.message == "cover/C-1 covers post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
-    assert by_worker.concerned == (Concerned(OCTOBER, FOREVER, ONE),)
+    assert by_worker.affected == (Affected(OCTOBER, FOREVER, ONE),)
     assert by_worker.message == "worker/W-1 holds post/P-1 from 2023-10-01 on, and the post was closed on 2023-10-01."
     assert ids(by_worker) == ["E-1", "E-3", "E-5"]
     assert findings_of("occupants-above-funded-fte", events) == []
@@ -109,7 +109,7 @@ def test_a_post_changed_or_closed_before_it_is_established(fact: EventData) -> N
     assert (finding.since, ids(finding), withdrawn(finding)) == (APRIL, ["E-1", "E-2"], ["E-1"])
     assert finding.message.endswith("and not established by then.")
     closed = isinstance(fact, PostClosed)
-    assert finding.concerned == ((Concerned(SEPTEMBER, FOREVER, ONE),) if closed else ())
+    assert finding.affected == ((Affected(SEPTEMBER, FOREVER, ONE),) if closed else ())
 
 
 def test_a_post_changed_that_was_never_established() -> None:
@@ -129,7 +129,7 @@ def test_two_workers_over_the_fte_of_a_post() -> None:
     assert finding.message == "post/P-1 has 0.1 FTE in post above its funded FTE from 2023-10-01 to 2023-10-31."
     assert finding.subjects == (P, W, V)
     assert ids(finding) == ["E-1", "E-3", "E-4"]
-    assert finding.concerned == (Concerned(OCTOBER, NOVEMBER, ONE // 10),)
+    assert finding.affected == (Affected(OCTOBER, NOVEMBER, ONE // 10),)
     assert grave(events) == set()
 
 
@@ -148,7 +148,7 @@ def test_cover_of_a_vacancy_on_a_filled_post_until_its_holder_leaves() -> None:
     )
     assert finding.subjects == (P, C, W)
     assert ids(finding) == ["E-1", "E-3", "E-4"]
-    assert finding.concerned_on(OCTOBER) == ONE // 2
+    assert finding.affected_on(OCTOBER) == ONE // 2
     assert grave(events) == {"cover-of-filled-post"}
 
 
@@ -199,7 +199,7 @@ def test_cover_that_ended_before_it_started_runs_without_end() -> None:
     events = history(*TWO_POSTS, (C, cover_started(OCTOBER)), (C, CoverEnded(ended_on=SEPTEMBER)))
     finding = the_one("cover-changed-while-not-held", events)
     assert finding.message == "cover/C-1 is ended on 2023-09-01, and does not hold then."
-    assert finding.concerned == (Concerned(OCTOBER, FOREVER, ONE),)
+    assert finding.affected == (Affected(OCTOBER, FOREVER, ONE),)
 
 
 def test_cover_that_starts_changes_and_ends_on_one_day_is_no_finding() -> None:
@@ -216,7 +216,7 @@ def test_cover_beyond_its_expected_end_is_found_once_that_is_past() -> None:
     events = history(*TWO_POSTS, (C, _expected(OCTOBER)))
     finding = the_one("cover-past-expected-end", events)
     assert finding.message == "cover/C-1 was expected to run until 2023-10-01, and runs from 2023-10-02 on."
-    assert (ids(finding), finding.concerned_on(NOVEMBER)) == (["E-3"], ONE)
+    assert (ids(finding), finding.affected_on(NOVEMBER)) == (["E-3"], ONE)
     assert findings_of("cover-past-expected-end", events, as_at=OCTOBER) == []
 
 

@@ -85,7 +85,9 @@ def test_two_corrections_of_one_event() -> None:
     other = event(started(DECEMBER), W, LATER + timedelta(hours=1), "E-3", supersedes="E-1")
     finding = the_one("corrected-twice", [STARTED, STARTED_OTHERWISE, other])
     corrections = f"{SOURCE}#E-2, {SOURCE}#E-3"
-    assert finding.message == f"{SOURCE}#E-1 of worker/W-1 is superseded by {corrections}: the last recorded counts."
+    assert (
+        finding.message == f"{SOURCE}#E-1 of worker/W-1 is superseded by {corrections}: the one recorded last counts."
+    )
     assert ids(finding) == ["E-1", "E-2", "E-3"]
 
 

@@ -103,8 +103,8 @@ def test_the_finding_says_which_counts_why_and_what_would_differ() -> None:
     finding = the_one(CHECK, tie.events())
     assert finding.message == (
         f"{SOURCE}#A and {SOURCE}#B of worker/W-1 were recorded at the same time, 2023-10-09T09:00:00Z, and nothing "
-        f"states which is the later. {SOURCE}#B is taken to be, as its id comes second in the alphabet; were it the "
-        "other way round, another figure would follow."
+        f"states which is the later. {SOURCE}#B is taken to be, as its id comes second in the alphabet. The "
+        "other order would change a figure."
     )
     assert (finding.since, finding.until) == (OCTOBER, OCTOBER + timedelta(days=1))
 
@@ -254,7 +254,7 @@ def test_of_thousands_of_ties_of_one_worker_it_is_told_that_some_were_not_counte
     before = (*IN_POST, ("worker/W-2", started(date(2023, 9, 1), "P-2")))
     begun = event(started(date(2022, 1, 1)), W, RECORDED - timedelta(days=99), "S")
     findings = findings_of(CHECK, [*together(before=before), begun, *changes, *of_another])
-    assert [finding.message.count("another figure would follow") for finding in findings] == [1] * len(findings)
+    assert [finding.message.count("other order would change a figure") for finding in findings] == [1] * len(findings)
     not_counted = [finding for finding in findings if "it was not counted whether" in finding.message]
     assert [finding.subjects for finding in not_counted] == [(W,)]
     assert 10 < len(findings) < 100

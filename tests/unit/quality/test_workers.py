@@ -7,7 +7,7 @@ import pytest
 from contracts.events.base import EventData
 from contracts.events.hiring import WorkerMerged
 from contracts.events.leavers import LeaverReversed
-from services.metrics.quality.declaration import Concerned
+from services.metrics.quality.declaration import Affected
 from services.metrics.snapshot.amounts import ONE
 from services.metrics.timelines.rows import FOREVER
 from tests.histories import fte_changed, left, moved, started
@@ -69,7 +69,7 @@ def test_who_left_before_the_first_start_is_in_post_since_by_mistake_perhaps() -
     finding = the_one("left-before-start", events)
     assert finding.message == "worker/W-1 left on 2023-09-01, before the first start, on 2023-10-01."
     assert ids(finding) == ["E-3", "E-4"]
-    assert finding.concerned == (Concerned(OCTOBER, FOREVER, HALF),)
+    assert finding.affected == (Affected(OCTOBER, FOREVER, HALF),)
     assert grave(events) == {"left-before-start"}
 
 
@@ -201,9 +201,9 @@ def test_a_second_post_beyond_full_time_until_the_first_is_given_up() -> None:
     assert finding.message == "worker/W-1 holds 2 posts of 1.5 FTE together from 2023-10-01 to 2023-10-31."
     assert finding.subjects == (W, "post/P-1", "post/P-2")
     assert ids(finding) == ["E-3", "E-4"]
-    assert finding.concerned == (Concerned(OCTOBER, NOVEMBER, HALF),)
-    assert finding.concerned_on(date(2023, 10, 31)) == HALF
-    assert finding.concerned_on(NOVEMBER) == 0
+    assert finding.affected == (Affected(OCTOBER, NOVEMBER, HALF),)
+    assert finding.affected_on(date(2023, 10, 31)) == HALF
+    assert finding.affected_on(NOVEMBER) == 0
     assert grave(events) == {"overlapping-occupancies"}
 
 
@@ -213,7 +213,7 @@ def test_two_posts_of_half_time_are_no_finding_and_become_one_when_an_fte_is_rai
     finding = the_one("fte-above-one", history(*TWO_POSTS, *two, (W, fte_changed(NOVEMBER, "0.8"))))
     assert finding.message == "worker/W-1 holds 2 posts of 1.3 FTE together from 2023-11-01 on."
     assert ids(finding) == ["E-4", "E-5"]
-    assert finding.concerned == (Concerned(NOVEMBER, FOREVER, 300_000),)
+    assert finding.affected == (Affected(NOVEMBER, FOREVER, 300_000),)
 
 
 def test_two_numbers_of_one_person_overlap_only_when_they_are_merged() -> None:

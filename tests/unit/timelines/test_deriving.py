@@ -17,8 +17,8 @@ from contracts.envelope import Event
 from services.chassis import inbox, recent_events
 from services.chassis.recent_events import RecentEvents
 from services.chassis.runtime import Runtime
-from services.metrics.ingest import derivation, feeds, handlers, store
-from services.metrics.ingest.store import Subject
+from services.metrics.ingest import derivation, feeds, handlers, queue, store
+from services.metrics.ingest.subjects import Subject
 from services.metrics.read_models.readers import Readers
 from services.metrics.telemetry import MetricsTelemetry
 from services.metrics.timelines import knowledge
@@ -183,7 +183,7 @@ async def test_in_whichever_order_and_batches_events_come_the_rows_are_the_same(
     await metrics.derive_waiting()
     assert await metrics.standing() == STANDING
     together = await metrics.tables()
-    await metrics.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, derivation_queue")
+    await metrics.pool.execute("TRUNCATE inbox, occupancy, cover, staffing, initiative, derivation_queue")
     await metrics.take_in(*EVENTS)
     assert await metrics.tables() == together
 
@@ -212,7 +212,7 @@ async def test_while_the_consumer_is_far_behind_nothing_that_is_listed_is_derive
 
 async def test_what_is_derived_at_once_is_taken_off_the_list_and_what_is_of_others_stays(metrics: Metrics) -> None:
     async with metrics.pool.acquire() as connection:
-        await store.enqueue(connection, {Subject("331", "post/P-1"), Subject("332", "post/P-1")})
+        await queue.enqueue(connection, {Subject("331", "post/P-1"), Subject("332", "post/P-1")})
     await metrics.take_in(EVENTS[0])
     rows = await metrics.pool.fetch("SELECT authority, subject FROM derivation_queue")
     assert [tuple(row) for row in rows] == [("332", "post/P-1")]
@@ -276,10 +276,10 @@ async def test_much_is_said_of_a_subject_from_so_many_events_on_under_one_author
     await put(metrics.pool, [decoded(event, index) for index, event in enumerate([first, again, elsewhere], 1)])
     asked = {Subject("331", "post/P-1"), Subject("332", "post/P-1"), Subject("331", "post/P-2")}
     async with metrics.pool.acquire() as connection:
-        subjects = await store.much_said(connection, asked, most)
+        subjects = await store.subjects_of_many_events(connection, asked, most)
         assert {subject.name for subject in subjects} == much
         assert all(subject.authority == "331" for subject in subjects)
-        assert await store.much_said(connection, set(), 1) == set()
+        assert await store.subjects_of_many_events(connection, set(), 1) == set()
 
 
 @pytest.mark.parametrize(("most", "crowded"), [(4, False), (3, True)])
@@ -317,8 +317,8 @@ async def test_a_subject_of_which_much_is_said_is_derived_later_and_its_neighbou
 async def test_posts_are_taken_off_the_list_after_workers_and_assignments(metrics: Metrics) -> None:
     listed = {Subject("331", name) for name in ("post/A-1", "worker/W-1", "post/Z-1", "cover/C-1")}
     async with metrics.pool.acquire() as connection:
-        await store.enqueue(connection, listed)
-        await store.enqueue_failed(connection, {Subject("331", "worker/W-9"): "too many stretches"})
+        await queue.enqueue(connection, listed)
+        await queue.enqueue_failed(connection, {Subject("331", "worker/W-9"): "too many stretches"})
         taken = []
         while event := await one(connection):
             taken.append(event)
@@ -329,19 +329,19 @@ async def test_posts_are_taken_off_the_list_after_workers_and_assignments(metric
 
 async def one(connection: Any) -> Subject | None:
     async with connection.transaction():
-        return next(iter(await store.claim(connection, 1)), None)
+        return next(iter(await queue.claim(connection, 1)), None)
 
 
 async def test_what_failed_is_tried_again_when_something_new_is_known_of_it_and_not_before(metrics: Metrics) -> None:
     failed = Subject("331", "worker/W-1")
     async with metrics.pool.acquire() as connection:
-        await store.enqueue_failed(connection, {failed: "too many stretches"})
-        assert await store.queue_is_empty(connection)
+        await queue.enqueue_failed(connection, {failed: "too many stretches"})
+        assert await queue.queue_is_empty(connection)
         assert await one(connection) is None
-        await store.enqueue(connection, {failed})
-        assert not await store.queue_is_empty(connection)
+        await queue.enqueue(connection, {failed})
+        assert not await queue.queue_is_empty(connection)
         assert await one(connection) == failed
-        assert await store.queue_is_empty(connection)
+        assert await queue.queue_is_empty(connection)
 
 
 # --- what readers ask -------------------------------------------------------------------------------------------------
@@ -543,7 +543,7 @@ async def test_what_postgresql_cannot_do_now_is_no_fault_of_what_was_to_be_deriv
     monkeypatch.setattr(handlers, "derive", full)
     subjects = {Subject("331", f"worker/W-{number}") for number in range(listed)}
     async with metrics.pool.acquire() as connection:
-        await store.enqueue(connection, subjects)
+        await queue.enqueue(connection, subjects)
     with pytest.raises(asyncpg.DiskFullError):
         await handlers.derive_queued(metrics.runtime)
     assert await metrics.listed() == {subject.name for subject in subjects}
@@ -566,7 +566,7 @@ async def test_of_many_that_fail_fewer_are_tried_down_to_the_one_at_fault(
     monkeypatch.setattr(handlers, "_derive_first", first)
     subjects = {Subject("331", f"worker/W-{number}") for number in range(5)}
     async with metrics.pool.acquire() as connection:
-        await store.enqueue(connection, subjects)
+        await queue.enqueue(connection, subjects)
     while await handlers.derive_queued(metrics.runtime, 64):
         pass
     assert tried[0] == 5

@@ -8,12 +8,19 @@ from contracts.envelope import Event
 from contracts.events.base import EventData
 from contracts.events.leavers import LeaverReversed
 from contracts.events.working_life import CaseloadCounted
+from services.metrics.timelines import workers
 from services.metrics.timelines.rows import FOREVER, STILL_KNOWN, Occupancy
 from services.metrics.timelines.workers import occupancies
 from tests.histories import at, event, fte_changed, left, merged, moved, started, void
 
 SEPTEMBER_1, OCTOBER_1, OCTOBER_16 = date(2023, 9, 1), date(2023, 10, 1), date(2023, 10, 16)
 NOVEMBER_1, DECEMBER_1 = date(2023, 11, 1), date(2023, 12, 1)
+
+
+@pytest.fixture(autouse=True, params=[workers.FEW, 0], ids=["folded anew", "followed"])
+def both_ways(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of these tests, by the way of few events and by that of many."""
+    monkeypatch.setattr(workers, "FEW", request.param)
 
 
 def about_worker(data: EventData, recorded: datetime, id: str, supersedes: str | None = None) -> Event:

@@ -58,10 +58,13 @@ EXAMPLES = (
                 # 820 days from 1 September 2021 to 30 November 2023, 334 to 1 August 2022: of two, and 577 of four.
                 "mean_service_years": "82000/36525",
                 "mean_service_years_of_all": "57700/36525",
+                # 1 September 2021 to 1 September 2022.
+                "mean_days_to_progress": 365,
             },
             {334: "1/2"},
         ),
         OfCohort("AC-1", "2022-08-31", False, {"passed": 1, "progressed": 0, "in_the_year": 2}, {334: "1/2"}),
+        OfCohort("AC-1", "2022-08-31", False, {"mean_days_to_progress": "no-denominator"}, {334: "1/2"}),
         OfCohort("AC-1", "2022-09-01", True, {"passed": 2, "progressed": 1, "in_the_year": 1}, {334: "1/2"}),
         OfCohort("AC-1", "2022-08-01", False, {"left": 2, "failed": 1, "left_after": 1, "passed": 0}, {334: "1/2"}),
         OfCohort("AC-1", "2022-07-31", False, {"left": 0, "failed": 0, "in_post": 4, "in_the_year": 4}),

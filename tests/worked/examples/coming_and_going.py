@@ -352,6 +352,39 @@ EXAMPLES = (
         asked("moves", YEAR_2023, 1, where={"move_kind": "secondment"}),
     ),
     example(
+        "time in role before a promotion goes back over posts of the same role, and to no day before a gap in service",
+        *(post(f"P-{number}", "2020-01-01", role="social-worker", fte=5) for number in (1, 2)),
+        post("P-3", "2020-01-01", role="advanced-social-worker", fte=5),
+        post("P-4", "2020-01-01", role="team-manager", fte=5),
+        # Two years (one of them leap) and a day as a social worker, in two posts.
+        started("W-1", "2021-05-02", "P-1"),
+        moved("W-1", "2022-01-03", "P-1", "P-2", kind="move"),
+        moved("W-1", "2023-05-03", "P-2", "P-3", kind="progression"),
+        # From then on as an advanced one, for 31 days.
+        moved("W-1", "2023-06-03", "P-3", "P-4", kind="promotion"),
+        # Was away for a month: ten days since coming back.
+        started("W-2", "2021-05-02", "P-1"),
+        left("W-2", "2023-03-01"),
+        started("W-2", "2023-04-01", "P-1"),
+        moved("W-2", "2023-04-11", "P-1", "P-3", kind="promotion"),
+        asked(
+            "days-in-role-before-promotion",
+            YEAR_2023,
+            731 + 31 + 10,
+            by="role",
+            rows={"advanced-social-worker": 731 + 10, "team-manager": 31},
+        ),
+        # In months of 365.25 / 12 days.
+        asked(
+            "time-in-role-before-promotion",
+            YEAR_2023,
+            "12352/1461",
+            by="role",
+            rows={"advanced-social-worker": "5928/487", "team-manager": "496/487"},
+        ),
+        asked("time-in-role-before-promotion", "census 2022", "no-denominator"),
+    ),
+    example(
         "who moves the day after coming was in service, and who moves on the day of coming was not",
         *(post(f"P-{number}", BEFORE) for number in (1, 2)),
         started("W-1", "2023-05-01", "P-1"),

@@ -60,7 +60,7 @@ EXAMPLES = (
         asked("vacancy-rate", CENSUS_DAY, 100),
     ),
     example(
-        "an over-established post fills no other's vacancy, and its own rate is below nought",
+        "an over-established post fills no other's vacancy, and its own rate is below 0",
         post("P-1", BEFORE),
         post("P-2", BEFORE, fte=2),
         started("W-1", BEFORE, "P-1"),
@@ -78,7 +78,7 @@ EXAMPLES = (
         asked("nhs-vacancy-rate", CENSUS_DAY, 30, by="team", rows={"p-1": -60, "p-2": 75}),
     ),
     example(
-        "an authority with more people than it has funds for has a rate below nought and no vacancies",
+        "an authority with more people than it has funds for has a rate below 0 and no vacancies",
         post("P-1", BEFORE),
         started("W-1", BEFORE),
         started("W-2", BEFORE, fte=0.5),

@@ -201,7 +201,7 @@ def test_an_assignment_that_no_event_can_state_is_named_and_told_of_nothing() ->
 
 
 def change(key: str, data: EventData, row: int = 2) -> ChangeStated:
-    return ChangeStated(row, "worker/W-1", key, data)
+    return ChangeStated(row, "W-1", key, data)
 
 
 def absence(day: date, returned: date | None = None) -> AbsenceRecorded:

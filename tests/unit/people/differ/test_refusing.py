@@ -48,7 +48,7 @@ def test_a_delivery_that_was_recorded_no_later_than_the_last_is_refused() -> Non
 def test_a_delivery_with_other_columns_is_refused_unless_somebody_confirms_it() -> None:
     other = replace(NEXT, layout="FTE, Number")
     assert str(refused(LAST, other, Policy())) == (
-        "layout: is another than that of the last extract (came: FTE, Number); right would be: FTE, Number, Post"
+        "layout: is not that of the last extract (came: FTE, Number); right would be: FTE, Number, Post"
     )
     assert refused(LAST, other, Policy(), confirmed=True) is None
 
@@ -57,7 +57,7 @@ def test_a_delivery_much_smaller_than_the_last_is_refused_unless_somebody_confir
     assert refused(LAST, replace(NEXT, subjects=700), Policy()) is None
     small = replace(NEXT, subjects=699)
     assert str(refused(LAST, small, Policy())) == (
-        "rows: names 699 subjects, and the last extract named 1000; "
+        "rows: name 699 subjects that no rule leaves out, and those of the last extract 1000; "
         "right would be: at least 700 subjects, or somebody's word that so few are right"
     )
     assert refused(LAST, small, Policy(), confirmed=True) is None

@@ -89,7 +89,7 @@ def test_a_personal_detail_that_cannot_be_read_does_not_reject_its_row() -> None
     assert len(read.statements) == 1
     assert read.faults == []
     assert [(one.column, one.problem, one.value) for one in read.remarks] == [
-        ("Born", "is no day of the calendar", None)
+        ("Born", "is not a day of the calendar", None)
     ]
     assert read.persons[0].details == {"name": "Ada Invented", "salary": "38,296.00"}
 

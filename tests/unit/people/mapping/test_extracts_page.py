@@ -44,7 +44,7 @@ def test_the_page_tells_every_word(words: type[fields.Words]) -> None:
 def test_what_the_page_shows_of_units_and_roles_is_a_mapping() -> None:
     blocks = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
     (units,) = (block for block in blocks if "made_of" in block)
-    mapping = read_mapping(f"codes: {{roles: {{SW: social-worker}}}}\n{units}")
+    mapping = read_mapping(f"codes: {{roles: {{SW: social-worker}}, units: [Duty], areas: [Help]}}\n{units}")
     assert [one.kind for one in mapping.files] == [Kind.POSTS]
     (short,) = (block for block in blocks if block.startswith("references"))
     assert [one.kind for one in read_mapping(short).files] == [Kind.HOLDINGS]

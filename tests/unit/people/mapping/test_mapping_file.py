@@ -12,6 +12,7 @@ from services.people.files.refusal import FileRefused
 from services.people.mapping import model, schema
 from services.people.mapping.model import read_mapping
 from services.people.mapping.refusal import MappingFault, MappingRefused
+from services.people.mapping.trouble import Trouble
 from services.people.statements import Begins, History, Kind, Policy
 
 EXAMPLES = Path(model.__file__).parent / "examples"
@@ -20,7 +21,8 @@ files:
   posts:
     kind: posts
     name: posts*.csv
-    columns: {post: Post, role: Role, funded_fte: FTE, team: Team, service_area: Area}
+    columns: {post: Post, role: Role, funded_fte: FTE, team: {column: Team, codes: [Duty]}, \
+service_area: {column: Area, codes: [HP]}}
 """
 
 
@@ -66,13 +68,13 @@ def test_what_is_no_yaml_is_told_as_such(text: str) -> None:
 
 
 def test_a_word_that_is_none_is_told_with_its_line() -> None:
-    assert fault(with_line("layuot: {}"))[:3] == ("files.posts.layuot", 7, "is no word of a mapping here")
+    assert fault(with_line("layuot: {}"))[:3] == ("files.posts.layuot", 7, "is not a word of a mapping here")
 
 
 def test_a_field_that_is_none_is_told_with_its_line_and_what_is_missing_beside_it() -> None:
     told = {(one.path, one.line, one.problem) for one in faults(with_columns("rolle: Role"))}
     assert told == {
-        ("files.posts.columns.rolle", 6, "is no word of a mapping here"),
+        ("files.posts.columns.rolle", 6, "is not a word of a mapping here"),
         ("files.posts.columns.role", 6, "is missing"),
     }
 
@@ -90,7 +92,17 @@ def test_a_word_that_is_there_twice_is_refused() -> None:
 def test_a_code_that_is_none_is_refused_with_the_codes() -> None:
     path, line, problem, expected = fault(with_columns("role: {column: Role, codes: {SW: social_worker}}"))
     assert (path, line, problem) == ("files.posts.columns.role", 6, "'SW' leads to no code")
-    assert expected.startswith("one of newly-qualified-social-worker, social-worker,")
+    near, _, listed = expected.partition("; ")
+    assert near.startswith("perhaps social-worker or ")
+    assert listed.startswith("one of newly-qualified-social-worker, social-worker,")
+
+
+def test_a_mistyped_word_of_the_mapping_is_told_with_the_word_that_may_be_meant() -> None:
+    found = fault(with_columns("role: {colum: Role}"))
+    assert found[2:] == (
+        "is not a word of a mapping here",
+        "perhaps column or columns; a word of the mapping: see docs/extracts.md",
+    )
 
 
 def test_a_table_that_is_not_there_is_refused_with_those_that_are() -> None:
@@ -142,7 +154,7 @@ def test_a_rule_of_scope_that_says_nothing_is_refused() -> None:
 
 def test_complete_from_without_a_complete_history_is_refused() -> None:
     text = with_line("policy: {complete_from: 2019-04-01}")
-    assert fault(text)[3] == "complete_from must stand beside `history: complete`"
+    assert fault(text)[3] == "complete_from can only be used with `history: complete`"
 
 
 def test_persons_in_a_file_of_posts_are_refused() -> None:
@@ -153,9 +165,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     text = """
     files:
       posts: {kind: posts, name: a, columns:
-        {post: P, role: {column: R, codes: x}, funded_fte: F, team: T, service_area: A}}
-      more: {kind: posts, name: b, dates: x, columns:
-        {post: P, role: R, funded_fte: F, team: T, service_area: {value: "?"}, holds_from: X, holds_until: Y}}
+        {post: P, role: {column: R, codes: x}, funded_fte: F, team: {value: duty}, service_area: {value: help}}}
+      more: {kind: posts, name: b, dates: x, columns: {post: P, role: R, funded_fte: F, team: {value: duty},
+        service_area: {value: "?"}, holds_from: X, holds_until: Y}}
     """
     assert [(one.path, one.line) for one in faults(text)] == [
         ("files.posts.columns.role", 4),
@@ -164,6 +176,87 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         ("files.more.columns.holds_until", 6),
         ("files.more.columns.holds_until", 6),
     ]
+
+
+LEAVERS = """
+files:
+  leavers:
+    kind: changes
+    event: uk.workforce.worker.left.v1
+    name: leavers*.csv
+    subject: Number
+    columns: {left_on: Left, reason: Why, destination: Where}
+"""
+
+
+def test_a_file_of_changes_names_what_is_new_or_all_that_ought_to_stand() -> None:
+    assert read_mapping(LEAVERS).files[0].policy == Policy(History.CURRENT)
+    (whole,) = read_mapping(LEAVERS + "    policy: {history: complete, gone_after: 2}\n").files
+    assert whole.policy == Policy(History.COMPLETE, gone_after=2)
+
+
+@pytest.mark.parametrize("words", ["gone_after: 2", "smallest_share: 0.5"])
+def test_of_a_file_that_names_what_is_new_nothing_is_gone(words: str) -> None:
+    path, line, _, expected = fault(LEAVERS + f"    policy: {{{words}}}\n")
+    assert (path, line) == ("files.leavers.policy", 9)
+    assert expected == "gone_after and smallest_share can only be used with `history: complete`"
+
+
+@pytest.mark.parametrize("words", ["complete_from: 2020-04-01", "begins: row"])
+def test_words_of_what_holds_for_a_while_are_none_of_a_file_of_changes(words: str) -> None:
+    assert fault(LEAVERS + f"    policy: {{history: complete, {words}}}\n")[2] == "is not a word of a mapping here"
+
+
+def test_a_column_of_names_without_a_table_is_refused_for_whatever_stands_in_it_would_be_published() -> None:
+    bare = POSTS.replace("{column: Team, codes: [Duty]}", "Team")
+    path, line, problem, expected = fault(bare)
+    assert (path, line) == ("files.posts.columns.team", 6)
+    assert problem == "names no table, so everything in the column would be published"
+    assert expected == "`codes` with the names that there are (`workforce map` lists them), or `unmatched: spell`"
+
+
+@pytest.mark.parametrize("unmatched", ["blank", "leave-out", "duty"])
+def test_no_other_word_for_what_is_unmatched_stands_for_a_table(unmatched: str) -> None:
+    text = POSTS.replace("codes: [Duty]", f"unmatched: {unmatched}")
+    assert fault(text)[2] == "names no table, so everything in the column would be published"
+
+
+def test_a_post_is_made_of_no_column_without_a_table() -> None:
+    text = POSTS.replace("post: Post", "post: {made_of: [Unit, {column: Role, codes: [Social Worker]}]}")
+    assert [(one.path, one.problem) for one in faults(text)] == [
+        ("files.posts.columns.post", "names no table, so everything in the column would be published")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("codes: [Duty, Court Team]", "court-team"),
+        ("codes: teams", "court-team"),
+        ("codes: {Court Team: courts}", "courts"),
+        ("unmatched: spell", "court-team"),
+        ("codes: {CT: courts}, unmatched: spell", "court-team"),
+    ],
+)
+def test_a_name_is_as_its_table_or_its_list_has_it_and_spelt_only_where_the_mapping_says_so(
+    words: str, name: str
+) -> None:
+    text = f"codes: {{teams: [Duty, Court Team]}}\n{POSTS.replace('codes: [Duty]', words)}"
+    team = read_mapping(text).files[0].rules.fields["team"]
+    assert team.read(("", "", "", "court  TEAM", "")) == name
+
+
+def test_a_name_that_is_in_no_list_is_told_with_those_that_are() -> None:
+    team = read_mapping(POSTS).files[0].rules.fields["team"]
+    with pytest.raises(Trouble, match="matches no code of the mapping; right would be: one of Duty, or a line for it"):
+        team.read(("", "", "", "Invented", ""))
+
+
+def test_a_list_in_which_something_is_no_name_is_refused() -> None:
+    assert fault(POSTS.replace("[Duty]", "[Duty, '--']"))[2:] == (
+        "has a list in which '--' cannot be spelt as a name",
+        "a table with the code of each",
+    )
 
 
 def test_codes_are_the_texts_that_were_typed() -> None:
@@ -206,13 +299,13 @@ def test_a_file_is_known_by_its_name(name: str, file: str) -> None:
 
 
 def test_a_file_of_no_known_name_is_refused_with_the_names_that_are_known() -> None:
-    with pytest.raises(FileRefused, match=r"is called like none of the mapping's files.*posts\*.csv \(posts\)"):
+    with pytest.raises(FileRefused, match=r"has a name that fits none of the mapping's files.*posts\*.csv \(posts\)"):
         list(files_called("payroll.csv"))
 
 
 def test_a_file_whose_name_fits_several_is_refused() -> None:
     text = POSTS + POSTS.replace("files:", "").replace("posts:", "old:", 1).replace("posts*.csv", "posts_o*.csv")
-    with pytest.raises(FileRefused, match="is called like several of the mapping's files: posts, old"):
+    with pytest.raises(FileRefused, match="has a name that fits several of the mapping's files: posts, old"):
         read_mapping(text).file_for("posts_old.csv")
 
 

@@ -5,13 +5,18 @@ from decimal import Decimal
 
 import pytest
 
+from contracts.catalogue import EVENT_MODELS
 from contracts.codes import AbsenceReason, CoverReason, CswwRole, Employment, LeavingReason, Role
 from contracts.events.hiring import WorkerMerged
+from contracts.events.policies import InitiativeAnnounced
 from contracts.events.working_life import AbsenceRecorded
 from services.people.files.reading import open_table
 from services.people.files.refusal import FileRefused
+from services.people.mapping.document import NAMES
 from services.people.mapping.model import FileMapping, read_mapping
+from services.people.mapping.readers import MOST_AT_HAND, Column, OneCell
 from services.people.mapping.rows import dropped_columns, named_rows
+from services.people.mapping.trouble import Trouble
 from services.people.statements import (
     ChangeStated,
     CoverStated,
@@ -257,7 +262,7 @@ def test_a_sparse_row_is_as_the_row_before_it_in_time_whatever_the_order_of_the_
 ) -> None:
     lines = ["1,A,P1,0.6,2020-04-01", "1,A,P2,,2021-04-01", "1,A,P2,1,2022-04-01"]
     content = "\n".join(["W,K,P,F,S", *(lines[place] for place in order), ""]).encode()
-    read = read_all(content, file_mapping("kind: holdings", SPARSE))
+    read = read_all(content, file_mapping("kind: holdings\n    policy: {begins: row}", SPARSE))
     stated = {one.holds_from: one.fte for one in read.statements if isinstance(one, HoldingStated)}
     assert stated == {date(2020, 4, 1): Decimal("0.6"), date(2021, 4, 1): Decimal("0.6"), date(2022, 4, 1): 1}
 
@@ -268,6 +273,62 @@ def test_a_sparse_row_without_one_before_it_is_rejected() -> None:
     assert [(one.row, one.column, one.problem) for one in read.faults] == [
         (2, "F", "is blank, and no row before says it")
     ]
+
+
+@pytest.mark.parametrize("more", ["", "references: {post: {prefix: P-1}}"])
+def test_a_word_in_a_column_of_post_numbers_may_be_a_name_and_is_rejected(more: str) -> None:
+    mapped = read_mapping(
+        f"{more}\nfiles: {{one: {{name: x, kind: posts, columns: {{{POSTS}, funded_fte: F}}}}}}\n"
+    ).files[0]
+    read = read_all(b"Post,F\nZarquar,1\n77,1\nQ-7,1\n", mapped)
+    assert [one.row for one in read.statements] == [3, 4]
+    assert [(one.row, one.column, one.problem) for one in read.faults] == [
+        (2, "Post", "has no digit, and may be a name")
+    ]
+
+
+def test_where_numbers_of_posts_are_words_the_mapping_says_so() -> None:
+    rule = "references: {post: {without_digits: true}}"
+    mapped = read_mapping(
+        f"{rule}\nfiles: {{one: {{name: x, kind: posts, columns: {{{POSTS}, funded_fte: F}}}}}}\n"
+    ).files[0]
+    assert [one.row for one in read_all(b"Post,F\nDUTYLEAD,1\n", mapped).statements] == [2]
+
+
+START_TWICE = b"W,P,F,S,E\n1,P1,1,2021-03-01,\n1,P1,0.5,2022-05-01,\n1,P2,0.5,2021-03-01,\n"
+HELD = "{worker: W, post: P, fte: F, holds_from: S, holds_until: E}"
+
+
+def test_rows_that_say_two_starts_of_one_holding_are_rejected_for_the_last_one_would_correct_the_others() -> None:
+    read = read_all(START_TWICE, file_mapping("kind: holdings\n    end_dates: day-after", HELD))
+    assert [one.row for one in read.statements] == [4]
+    assert [(one.row, one.column, one.value, one.problem) for one in read.faults] == [
+        (2, "S", "2021-03-01", "is another start of the same post of the same person than row 3 says"),
+        (3, "S", "2022-05-01", "is another start of the same post of the same person than row 2 says"),
+    ]
+    assert "`begins: row`" in read.faults[0].expected
+
+
+@pytest.mark.parametrize("policy", ["begins: row", "history: complete"])
+def test_rows_of_one_holding_follow_one_another_where_each_begins_when_what_it_says_begins(policy: str) -> None:
+    mapped = file_mapping(f"kind: holdings\n    end_dates: day-after\n    policy: {{{policy}}}", HELD)
+    assert [one.row for one in read_all(START_TWICE, mapped).statements] == [2, 3, 4]
+
+
+def test_a_holding_that_ended_before_it_began_again_has_two_starts() -> None:
+    ended = START_TWICE.replace(b"2021-03-01,\n", b"2021-03-01,2022-05-01\n", 1)
+    read = read_all(ended, file_mapping("kind: holdings\n    end_dates: day-after", HELD))
+    assert ([one.row for one in read.statements], read.faults) == ([2, 3, 4], [])
+
+
+def test_of_a_number_made_of_two_columns_the_fault_is_told_of_the_column_that_has_it() -> None:
+    mapped = file_mapping(
+        "kind: posts",
+        f"{{post: {{made_of: [{UNIT}, {JOB}]}}, role: {{value: social-worker}}, team: {UNIT},"
+        " service_area: {value: help}, funded_fte: F}",
+    )
+    (fault,) = read_all(b"Unit,Job,F\nDuty Team,Cook,1\n", mapped).faults
+    assert (fault.column, fault.value) == ("Job", "Cook")
 
 
 def test_the_key_of_an_occupancy_holds_the_number_of_a_person_and_so_is_a_pseudonym() -> None:
@@ -308,8 +369,19 @@ def test_a_column_may_have_several_names_and_stand_anywhere() -> None:
     assert one.statements == other.statements
 
 
+def test_an_fte_that_need_not_be_stated_may_be_blank() -> None:
+    columns = "{panel: P, decided_on: On, kind: K, decision: D, fte: {column: FTE, as: percentage}}"
+    mapped = file_mapping("kind: changes\n    event: uk.workforce.panel.decided.v1\n    subject: W", columns)
+    read = read_all(b"W,P,On,K,D,FTE\n1,PN1,2020-04-01,asye,passed,\n2,PN1,2020-04-01,asye,passed,60\n", mapped)
+    assert read.faults == []
+    panels = [one.data for one in read.statements if isinstance(one, ChangeStated)]
+    assert [getattr(panel, "fte", panel) for panel in panels] == [None, Decimal("0.6")]
+
+
 def test_an_optional_column_may_be_gone_and_a_named_one_may_not() -> None:
-    mapped = file_mapping("kind: posts", f"{{{POSTS}, funded_fte: FTE, grade: {{column: Grade, optional: true}}}}")
+    mapped = file_mapping(
+        "kind: posts", f"{{{POSTS}, funded_fte: FTE, grade: {{column: Grade, codes: [G], optional: true}}}}"
+    )
     (statement,) = read_all(b"Post,FTE,X,Y\nP1,1,x,y\n", mapped).statements
     assert isinstance(statement, PostStated)
     assert statement.grade is None
@@ -335,7 +407,8 @@ def test_an_extract_without_a_record_is_refused_and_a_file_of_changes_without_on
 
 
 def test_short_rows_are_blank_at_their_end_where_the_mapping_says_so() -> None:
-    mapped = file_mapping("kind: posts\n    layout: {short_rows: blank}", f"{{{POSTS}, funded_fte: FTE, grade: Grade}}")
+    columns = f"{{{POSTS}, funded_fte: FTE, grade: {{column: Grade, codes: [G]}}}}"
+    mapped = file_mapping("kind: posts\n    layout: {short_rows: blank}", columns)
     read = read_all(b"Post,FTE,Grade,Other\nP1,1\nP2,1,G,x,y\n", mapped)
     assert [one.row for one in read.statements] == [2]
     assert [one.row for one in read.faults] == [3]
@@ -347,3 +420,56 @@ def test_a_code_taken_for_all_that_matches_nothing_and_for_blanks() -> None:
     read = read_all(b"W,P,Why,X\n1,P1,resigned,\n2,P1,Gone,\n3,P1,,\n", mapped)
     reasons = [one.leaving_reason for one in read.statements if isinstance(one, HoldingStated)]
     assert reasons == ["resignation", "not-known", "not-yet-collected"]
+
+
+@pytest.mark.parametrize("event_type", EVENT_MODELS)
+def test_a_file_of_changes_of_every_type_of_event_can_be_mapped(event_type: str) -> None:
+    columns = ", ".join(
+        f"{name}: {{column: {name}, unmatched: spell}}" if name in NAMES else f"{name}: {name}"
+        for name in EVENT_MODELS[event_type].model_fields
+    )
+    mapped = file_mapping(
+        f"kind: changes\n    event: {event_type}\n    subject: S\n    end_dates: day-after", f"{{{columns}}}"
+    )
+    assert mapped.kind == "changes"
+
+
+def test_the_title_of_an_initiative_is_taken_as_it_stands_and_refused_where_it_is_none() -> None:
+    mapped = file_mapping(
+        "kind: changes\n    event: uk.workforce.initiative.announced.v1\n    subject: Number",
+        "{title: What, kind: Kind, starts_on: From}",
+    )
+    rows = (
+        "Number,What,Kind,From\nI1, Retention payment ,retention-payment,2023-04-01\nI2,<b>Pay</b>,other,2023-04-01\n"
+    )
+    read = read_all(rows.encode(), mapped)
+    (stated,) = read.statements
+    assert isinstance(stated, ChangeStated)
+    assert isinstance(stated.data, InitiativeAnnounced)
+    assert stated.data.title == "Retention payment"
+    ((row, fault),) = [(one.row, one.problem) for one in read.faults]
+    assert (row, fault) == (3, "is not a title")
+
+
+def test_what_a_cell_says_again_is_not_read_again_and_what_is_wrong_is_wrong_each_time() -> None:
+    cells: list[str] = []
+
+    def convert(cell: str) -> str:
+        cells.append(cell)
+        if cell == "wrong":
+            raise Trouble("is wrong", "something else")
+        return cell.upper()
+
+    column = Column(OneCell("Code", 1, convert))
+    assert [column.read(("x", "a")), column.read(("y", "b")), column.read(("z", "a"))] == ["A", "B", "A"]
+    assert cells == ["a", "b"]
+    for _ in range(2):
+        with pytest.raises(Trouble):
+            column.read(("x", "wrong"))
+    assert cells == ["a", "b", "wrong", "wrong"]
+
+
+def test_a_column_of_which_every_cell_says_something_else_is_read_all_the_same() -> None:
+    column = Column(OneCell("Number", 0, str.upper))
+    numbers = [f"p{number % (MOST_AT_HAND + 1)}" for number in range(3 * MOST_AT_HAND)]
+    assert [column.read((number,)) for number in numbers] == [number.upper() for number in numbers]

@@ -1,0 +1,1 @@
+"""Examples of answers, as the OpenAPI document shows them: real answers about the demonstration authority."""
