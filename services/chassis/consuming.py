@@ -4,7 +4,7 @@ Invariant: a batch is committed to Kafka only after its handler has returned, an
 beginning.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiokafka import ConsumerRecord
@@ -13,7 +13,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.annotations import KafkaMessage
 
 from contracts.catalogue import topics_read_by
-from services.chassis.delivery import TakeIn, passthrough_parser, skip_decoding
+from services.chassis.delivery import TakeIn
 from services.chassis.gathering import LONGEST_FETCH_MILLISECONDS, gather
 from services.chassis.partitions import ASSIGNORS, ASSIGNORS_OF_ONE
 from services.chassis.runtime import Runtime
@@ -66,3 +66,26 @@ def consume(
     @subscriber
     async def take_in(message: KafkaMessage) -> None:
         await runtime.take_in(message, handler())
+
+
+class _Undecoded:
+    """Takes the place of a batch in FastStream's own parser, which would fail the whole batch on one header that is
+    not text.
+    """
+
+    topic = ""
+    value = b""
+    headers: tuple[tuple[str, bytes], ...] = ()
+    offset = 0
+    timestamp = 0
+
+
+async def passthrough_parser(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
+    """FastStream parser: the message of a batch, with its records untouched."""
+    message = await parse((_Undecoded(),))
+    message.raw_message = records
+    return message
+
+
+async def skip_decoding(_: Any) -> None:
+    """FastStream decoder that decodes nothing: each record is decoded separately later."""

@@ -33,7 +33,7 @@ from services.chassis.dead_letters import (
     send,
     send_again,
 )
-from services.chassis.delivery import event_taken_in
+from services.chassis.decoding import event_taken_in
 from services.chassis.documentation import WITH_A_BODY, Document, json_answer, record, refusals, several
 from services.chassis.problems import JsonAnswer, Problem, faults_as_json, not_available
 from services.chassis.query import QueryModel

@@ -6,7 +6,6 @@ comes again.
 """
 
 import asyncio
-import re
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -18,15 +17,14 @@ from typing import Any
 from aiokafka import ConsumerRecord, TopicPartition
 from faststream.kafka.message import KafkaMessage
 
-from contracts.catalogue import EVENT_TOPICS, TOPIC_OF_TYPE
-from contracts.envelope import Event, decode_record, format_instant
-from contracts.refusal import Fault, Refused
-from contracts.values import AUTHORITY_PATTERN, LARGEST_SEQUENCE
+from contracts.catalogue import EVENT_TOPICS
+from contracts.envelope import Event, format_instant
 from services.chassis.database import why_not_now
 from services.chassis.dead_letter_form import RejectedRecord
-from services.chassis.dead_letter_limit import DeadLetterLimit, Owner
+from services.chassis.dead_letter_limit import DeadLetterLimit
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.logs import get_log, without_details
+from services.chassis.decoding import decode_records, in_words, owner_of, sequence_of
+from services.chassis.logs import get_log
 from services.chassis.partitions import by_partition
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
@@ -43,12 +41,7 @@ OnRejected = Callable[[RejectedRecord], Awaitable[None]]
 TAKEN_IN_TOGETHER = 1000
 """Records whose events one transaction takes in. The next ones are decoded while PostgreSQL writes these."""
 
-DECODED_AT_ONCE = 50
-"""Records that are decoded (in a millisecond or two) before other tasks get a turn."""
-
 EVENT_TOPIC_NAMES = frozenset(topic.name for topic in EVENT_TOPICS)
-
-_authority = re.compile(AUTHORITY_PATTERN)
 
 
 class Stopping(Exception):
@@ -148,7 +141,7 @@ class Delivery:
         writing: asyncio.Task[list[RejectedRecord]] | None = None
         try:
             for first in range(0, len(records), TAKEN_IN_TOGETHER):
-                good, rejected = await _decode(records[first : first + TAKEN_IN_TOGETHER])
+                good, rejected = await decode_records(records[first : first + TAKEN_IN_TOGETHER])
                 bad += rejected
                 if writing is not None:
                     bad += await writing
@@ -168,7 +161,7 @@ class Delivery:
         if error is None:
             return []
         if len(good) == 1:
-            return [RejectedRecord(good[0][0], "handler", _in_words(error), self._settings.attempts)]
+            return [RejectedRecord(good[0][0], "handler", in_words(error), self._settings.attempts)]
         middle = len(good) // 2
         return await self._take_in(good[:middle], take_in, far_behind) + await self._take_in(
             good[middle:], take_in, far_behind
@@ -287,7 +280,7 @@ class Delivery:
         self._telemetry.dead_letters.labels(record.topic, item.cause).inc()
         if self._on_rejected is not None:
             await self._note(record, partial(self._on_rejected, item))
-        sequence = _sequence_of(record)
+        sequence = sequence_of(record)
         if self._on_dead_letter is not None and sequence is not None and record.topic in EVENT_TOPIC_NAMES:
             await self._note(record, partial(self._on_dead_letter, record.topic, sequence))
 
@@ -314,96 +307,10 @@ def lag_by_topic(consumer: Any, without: Collection[TopicPartition] = ()) -> dic
     return lag
 
 
-def owner_of(record: ConsumerRecord) -> Owner:
-    """The authority that a record names in its headers or else in its key; None if neither can be read."""
-    named = [value for name, value in record.headers if name == "ce_authority"]
-    for content in (*named, (record.key or b"").partition(b":")[0]):
-        text = (content or b"").decode("ascii", "replace")
-        if _authority.fullmatch(text):
-            return text
-    return None
-
-
-def _sequence_of(record: ConsumerRecord) -> int | None:
-    """The position in its owner's journal that a record names; None if it cannot be read."""
-    for name, value in record.headers:
-        if name == "ce_sequence" and re.fullmatch(rb"[1-9][0-9]{0,18}", value or b""):
-            sequence = int(value or b"")
-            return sequence if sequence <= LARGEST_SEQUENCE else None
-    return None
-
-
 def partition_of(record: ConsumerRecord) -> TopicPartition:
     return TopicPartition(record.topic, record.partition)
-
-
-async def _decode(
-    records: Sequence[ConsumerRecord],
-) -> tuple[list[tuple[ConsumerRecord, Event]], list[RejectedRecord]]:
-    """The events in records, and the records that hold no event. Other tasks get their turn meanwhile."""
-    good: list[tuple[ConsumerRecord, Event]] = []
-    bad: list[RejectedRecord] = []
-    for index, record in enumerate(records):
-        if index % DECODED_AT_ONCE == DECODED_AT_ONCE - 1:
-            await asyncio.sleep(0)
-        decoded = _decoded(record)
-        if isinstance(decoded, RejectedRecord):
-            bad.append(decoded)
-        else:
-            good.append((record, decoded))
-    return good, bad
-
-
-def _decoded(record: ConsumerRecord) -> Event | RejectedRecord:
-    """The event in a record. Whatever is wrong with it becomes the reason of its dead letter."""
-    try:
-        return event_taken_in(record.headers, record.value, record.topic)
-    except Refused as refusal:
-        return RejectedRecord(record, "contract", str(refusal), 1)
-    except Exception as error:
-        log.error("a record cannot be decoded", topic=record.topic, offset=record.offset, exc_info=error)
-        return RejectedRecord(record, "decoding", _in_words(error), 1)
-
-
-def _in_words(error: Exception) -> str:
-    return f"{type(error).__name__}: {without_details(str(error))}"
 
 
 def _why_no_dead_letter(error: Exception) -> str:
     # Without a dead letter the record would be lost, so there is nothing to do but wait.
     return f"Kafka does not take a dead letter ({type(error).__name__})"
-
-
-def event_taken_in(headers: Sequence[tuple[str, bytes | None]], value: bytes | None, topic: str) -> Event:
-    """The event of a record, as every consumer takes it in. Raises Refused if no consumer would."""
-    event = decode_record(headers, value)
-    envelope = event.envelope
-    missing = [name for name in ("acceptedtime", "sequence") if getattr(envelope, name) is None]
-    if missing:
-        raise Refused(*(Fault(f"ce_{name}", "is missing", "what the accepting service stamps") for name in missing))
-    if TOPIC_OF_TYPE[envelope.type].name != topic:
-        raise Refused(Fault("ce_type", f"does not stand on {topic}", TOPIC_OF_TYPE[envelope.type].name, envelope.type))
-    return event
-
-
-class _Undecoded:
-    """Takes the place of a batch in FastStream's own parser, which would fail the whole batch on one header that is
-    not text.
-    """
-
-    topic = ""
-    value = b""
-    headers: tuple[tuple[str, bytes], ...] = ()
-    offset = 0
-    timestamp = 0
-
-
-async def passthrough_parser(records: Any, parse: Callable[[Any], Awaitable[Any]]) -> Any:
-    """FastStream parser: the message of a batch, with its records untouched."""
-    message = await parse((_Undecoded(),))
-    message.raw_message = records
-    return message
-
-
-async def skip_decoding(_: Any) -> None:
-    """FastStream decoder that decodes nothing: each record is decoded separately later."""

@@ -5,17 +5,15 @@ Invariant: a service that is told to listen beyond this machine does not start w
 
 import ipaddress
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
+from contracts.near_names import near
 from services.chassis.authentication import ApiKey
 
 PREFIX = "WORKFORCE_"
-CLOSE = 0.75
-"""How similar (difflib's ratio) two names must be for one to be a possible misspelling of the other."""
 
 
 class SettingsRefused(Exception):
@@ -148,8 +146,8 @@ def unknown_settings(known: Iterable[str], given: Iterable[str]) -> dict[str, st
     for variable in sorted(given):
         name = variable.upper().removeprefix(PREFIX)
         if variable.upper().startswith(PREFIX) and name not in names:
-            near = get_close_matches(name, names, n=1, cutoff=CLOSE)
-            unknown[variable] = f"{PREFIX}{near[0]}" if near else None
+            meant = near(name, names)
+            unknown[variable] = f"{PREFIX}{meant[0]}" if meant else None
     return unknown
 
 

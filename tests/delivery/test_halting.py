@@ -7,7 +7,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaConnectionError
 
-from services.chassis.delivery import owner_of
+from services.chassis.decoding import owner_of
 from tests.delivery.consuming import ONE, POSTS, ZERO, Consuming, NotedConsumer, bad, good, of
 
 

@@ -13,9 +13,11 @@ import pytest
 from aiokafka import TopicPartition
 
 from contracts.envelope import Event
+from services.chassis.consuming import passthrough_parser
 from services.chassis.dead_letter_form import RejectedRecord
 from services.chassis.dead_letters import DeadLetters
-from services.chassis.delivery import Delivery, Halt, Stopping, _decoded, passthrough_parser
+from services.chassis.decoding import decoded_event
+from services.chassis.delivery import Delivery, Halt, Stopping
 from services.chassis.settings import DeliverySettings
 from services.chassis.telemetry import Telemetry
 from tests.delivery.consuming import ZERO, Consuming, bad, good, of
@@ -200,11 +202,11 @@ class Behind:
         return 5 + self._waiting
 
 
-async def test_a_large_batch_is_taken_in_piece_by_piece_while_the_next_piece_is_decoded(
+async def test_a_large_batch_is_taken_in_piece_by_piece_while_the_next_piece_isdecoded_event(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("services.chassis.delivery.TAKEN_IN_TOGETHER", 3)
-    monkeypatch.setattr("services.chassis.delivery.DECODED_AT_ONCE", 2)
+    monkeypatch.setattr("services.chassis.decoding.DECODED_AT_ONCE", 2)
     consuming = Consuming(in_a_row=10)
     begun: list[list[str]] = []
     at_work = 0
@@ -212,7 +214,7 @@ async def test_a_large_batch_is_taken_in_piece_by_piece_while_the_next_piece_is_
 
     def decode(record: Any) -> Any:
         is_decoded[record.offset].set()
-        return _decoded(record)
+        return decoded_event(record)
 
     async def take_in(events: list[Event], far_behind: bool) -> None:
         nonlocal at_work
@@ -224,7 +226,7 @@ async def test_a_large_batch_is_taken_in_piece_by_piece_while_the_next_piece_is_
             await asyncio.wait_for(is_decoded[3 * len(begun) + 1].wait(), 60)
         at_work -= 1
 
-    monkeypatch.setattr("services.chassis.delivery._decoded", decode)
+    monkeypatch.setattr("services.chassis.decoding.decoded_event", decode)
     records = [good(ZERO, offset) if offset != 4 else bad(ZERO, offset, "331") for offset in range(8)]
     await consuming.delivery.deliver(
         cast(Any, SimpleNamespace(raw_message=records, consumer=consuming.consumer)), take_in
@@ -291,7 +293,7 @@ async def test_a_record_without_what_its_owner_stamps_is_rejected(
     record = good(ZERO, 1)
     headers = [(name, changes.get(name, value)) for name, value in record.headers]
     kept = [(name, value) for name, value in headers if value is not None]
-    decoded = _decoded(of(ZERO, 1, record.key, record.value, kept))
+    decoded = decoded_event(of(ZERO, 1, record.key, record.value, kept))
     assert isinstance(decoded, RejectedRecord)
     assert (decoded.cause, decoded.attempts) == ("contract", 1)
     assert reason in decoded.reason
@@ -303,8 +305,8 @@ def test_what_falls_over_when_it_is_decoded_is_rejected_without_what_postgresql_
     def fall_over(*_: Any) -> Event:
         raise ValueError("no such thing\nDETAIL: the row")
 
-    monkeypatch.setattr("services.chassis.delivery.decode_record", fall_over)
-    decoded = _decoded(good(ZERO, 1))
+    monkeypatch.setattr("services.chassis.decoding.decode_record", fall_over)
+    decoded = decoded_event(good(ZERO, 1))
     assert isinstance(decoded, RejectedRecord)
     assert (decoded.cause, decoded.reason, decoded.attempts) == ("decoding", "ValueError: no such thing", 1)
 
@@ -324,7 +326,7 @@ async def test_a_batch_comes_with_its_records_untouched_whatever_stands_in_their
 
 def test_an_event_on_another_topic_than_its_own_is_rejected() -> None:
     record = good(ZERO, 1)
-    decoded = _decoded(of(TopicPartition("workforce.hiring", 0), 1, record.key, record.value, record.headers))
+    decoded = decoded_event(of(TopicPartition("workforce.hiring", 0), 1, record.key, record.value, record.headers))
     assert isinstance(decoded, RejectedRecord)
     assert "does not stand on workforce.hiring" in decoded.reason
-    assert not isinstance(_decoded(record), RejectedRecord)
+    assert not isinstance(decoded_event(record), RejectedRecord)

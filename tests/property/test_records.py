@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from contracts.envelope import Event, decode_record, kafka_headers
 from contracts.refusal import Refused
 from services.chassis.dead_letter_form import RejectedRecord, dead_letter, passthrough_parser, where_and_why
-from services.chassis.delivery import _decoded
+from services.chassis.decoding import decoded_event
 from tests.delivery.feed import decoded, post_established
 
 GOOD = decoded(post_established("P-1", "331"), 7)
@@ -89,7 +89,7 @@ def test_what_is_no_event_has_a_dead_letter_that_keeps_it_and_says_why(
     value: bytes | None, given_headers: list[tuple[str, bytes | None]], key: bytes | None
 ) -> None:
     came = record(value, given_headers, key)
-    decoded = _decoded(came)
+    decoded = decoded_event(came)
     if isinstance(decoded, Event):
         return
     assert decoded.cause == "contract"
@@ -123,8 +123,8 @@ def test_an_error_that_nobody_foresaw_while_decoding_is_a_reason_to_reject(monke
     def fails(*_: object) -> Event:
         raise AttributeError("'NoneType' object has no attribute 'decode'")
 
-    monkeypatch.setattr("services.chassis.delivery.decode_record", fails)
-    decoded = _decoded(record(GOOD.body, list(HEADERS.items())))
+    monkeypatch.setattr("services.chassis.decoding.decode_record", fails)
+    decoded = decoded_event(record(GOOD.body, list(HEADERS.items())))
     assert isinstance(decoded, RejectedRecord)
     assert (decoded.cause, decoded.attempts) == ("decoding", 1)
     assert decoded.reason == "AttributeError: 'NoneType' object has no attribute 'decode'"
