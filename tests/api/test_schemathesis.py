@@ -17,8 +17,8 @@ from tests.conftest import EXAMPLES
 from tests.parts import PostgreSQL
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
-EXAMPLES_PER_OPERATION = max(1, EXAMPLES // 10)
-ONE_IN = max(1, 1000 // EXAMPLES)
+EXAMPLES_PER_OPERATION = max(1, EXAMPLES // 16)
+ONE_IN = max(1, 1500 // EXAMPLES)
 """Of the thousands of requests that cover a document, one in so many is sent: with each seed others."""
 
 

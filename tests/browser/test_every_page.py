@@ -145,8 +145,3 @@ async def test_it_does_not_scroll_sideways_at_any_width_nor_zoomed(shown: Shown)
     for width in WIDTHS.values():
         await shown.page.set_viewport_size({"width": width, "height": 900})
         assert (width, await sideways(shown.page)) == (width, 0)
-
-
-async def test_axe_core_finds_nothing_on_it_on_a_phone_either(shown: Shown, axe: str) -> None:
-    await shown.page.set_viewport_size({"width": WIDTHS["phone"], "height": 900})
-    assert await violations(shown.page, axe) == []

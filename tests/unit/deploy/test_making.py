@@ -23,8 +23,11 @@ NOTHING_THERE = (
 
 
 def made(*words: str) -> str:
-    """What make says for these words, though it is make that runs the tests."""
-    outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "ARGS"))}
+    """What make says for these words, though it is make that runs the tests, perhaps with other settings."""
+    settings = re.findall(r"^([A-Z]+) \?=", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+    outside = {
+        name: value for name, value in os.environ.items() if name not in settings and not name.startswith("MAKE")
+    }
     done = subprocess.run(["make", *words], cwd=REPOSITORY, env=outside, capture_output=True, text=True, check=True)
     return done.stdout
 
