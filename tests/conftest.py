@@ -17,6 +17,7 @@ import pytest
 import structlog
 from xdist.scheduler import LoadScopeScheduling
 
+from deploy.embedded import processes
 from tests.invented import in_databases, in_logs, nothing_personal
 from tests.missing import tell, without
 from tests.parts import ApacheKafka, Broker, EmbeddedBroker, PostgreSQL, RealSystem
@@ -30,6 +31,8 @@ EXAMPLES = int(os.environ.get("WORKFORCE_EXAMPLES", "50"))
 ONE_SYSTEM = ("integration", "delivery", "campaign", "faults", "deploy", "browser", "end_to_end", "api", "people")
 """Folders whose tests share running parts: one process runs a folder, or what of it is on one broker. The longest come
 first, so that no process is left with a long one at the end."""
+NUMBERED = ("WORKER", "WORKER_COUNT")
+"""What pytest-xdist says of a process: which one (gw0, gw1, …), of how many."""
 BROKERS = {
     "apache_kafka": "apache_kafka",
     "kafka": "apache_kafka",
@@ -40,7 +43,11 @@ BROKERS = {
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Fixed seeds: a run can be had again. Logs in plain words: tracebacks in colour take seconds each."""
+    """Fixed seeds: a run can be had again. Logs in plain words: tracebacks in colour take seconds each. Processes that
+    run at once start parts on ports of their own.
+    """
+    number, of = (int(os.environ.get(f"PYTEST_XDIST_{name}", "1").removeprefix("gw")) for name in NUMBERED)
+    processes.PORTS = processes.PORTS[number % of :: of]
     structlog.configure(processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()])
     hypothesis.settings.register_profile(
         "workforce",

@@ -21,6 +21,7 @@ import psutil
 LOOPBACK = "127.0.0.1"
 PORTS = range(20_000, 32_768)
 """What free ports are taken from."""
+_given: set[int] = set()
 STOP_SECONDS = 60.0
 """How long a process may take over a graceful stop before it is killed: as long as docker-compose.yml gives a service.
 It needs much less, unless PostgreSQL and Kafka do not answer."""
@@ -155,14 +156,15 @@ def _tied_to_parent(death_signal: signal.Signals) -> list[str]:
 
 
 def free_port() -> int:
-    """A TCP port on the loopback address that nothing listens on now.
+    """A TCP port on the loopback address that nothing listens on now, and that was not given before.
 
     Below those that systems give to connections that go out: one of these could have it before it is used, or while
     what listened on it is started again.
     """
     while True:
         port = secrets.choice(PORTS)
-        if can_listen(port):
+        if port not in _given and can_listen(port):
+            _given.add(port)
             return port
 
 

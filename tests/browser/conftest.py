@@ -15,6 +15,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright, expe
 
 from deploy.demonstration import history
 from tests import npm
+from tests.browser.pages import PATIENCE_MILLISECONDS, new_context
 from tests.integration.benchmarks import NEIGHBOURS, OLDER
 from tests.integration.fed import metrics_that_was_fed
 from tests.integration.feed import Feed
@@ -31,8 +32,7 @@ KEPT = [
 ]
 """What those reports ask: a table, a rate, a trend, cohorts."""
 CHROMIUM = "chromium"
-expect.set_options(timeout=120_000)
-"""Milliseconds within which what is expected must be seen, on however busy a machine."""
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking")
 
 
@@ -100,7 +100,7 @@ async def browser() -> AsyncIterator[Browser]:
 @pytest_asyncio.fixture(loop_scope="session")
 async def context(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser of one's own: without cookies of others."""
-    context = await browser.new_context()
+    context = await new_context(browser)
     yield context
     await context.close()
 

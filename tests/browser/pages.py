@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Browser, BrowserContext, Page
 
 STATE = "authority=331&as_at=2023-10-31"
 EARLY = "authority=331&as_at=2020-11-30"
+PATIENCE_MILLISECONDS = 120_000
+"""Within which what is expected must be seen, on however busy a machine."""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 """What axe-core calls WCAG 2.2 AA."""
 
@@ -88,8 +90,16 @@ PAGES = (
 NAMES = [page.name for page in PAGES]
 
 
+async def new_context(browser: Browser, *, with_scripts: bool = True) -> BrowserContext:
+    """A browser without cookies of others, that waits for a busy machine as long as `expect` does."""
+    context = await browser.new_context(java_script_enabled=with_scripts)
+    context.set_default_timeout(PATIENCE_MILLISECONDS)
+    return context
+
+
 async def violations(page: Page, axe: str) -> list[str]:
     """What axe-core finds on a page, a line each: the rule, what it is about, and where."""
+    await page.wait_for_load_state("load")
     await page.evaluate(axe)
     found: dict[str, Any] = await page.evaluate(
         "rules => axe.run(document, {runOnly: {type: 'tag', values: rules}})", RULES
@@ -102,5 +112,6 @@ async def violations(page: Page, axe: str) -> list[str]:
 
 async def sideways(page: Page) -> int:
     """By how many pixels the page, not a part of it, scrolls sideways."""
+    await page.wait_for_load_state("load")
     found: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return found

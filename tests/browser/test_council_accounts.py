@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from services.chassis.authentication import Right, new_key
-from tests.browser.pages import STATE, violations
+from tests.browser.pages import STATE, new_context, violations
 from tests.browser.test_ways import answers
 from tests.parts import PostgreSQL, Service, free_port
 from tests.unit.metrics.pages.provider import CLIENT, CLIENT_SECRET, Provider, running
@@ -53,7 +53,7 @@ async def closed(provider: Provider, postgres: PostgreSQL, parts_folder: Path) -
 async def test_whoever_signs_in_there_comes_back_to_the_page_that_was_asked_for(
     closed: str, browser: Browser, axe: str, javascript: bool
 ) -> None:
-    context = await browser.new_context(java_script_enabled=javascript)
+    context = await new_context(browser, with_scripts=javascript)
     page = await context.new_page()
     await page.goto(f"{closed}/trend?{STATE}")
     if javascript:
@@ -74,7 +74,7 @@ async def test_whoever_is_in_no_group_is_told_so(
     closed: str, browser: Browser, provider: Provider, axe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(provider, "groups", ["finance"])
-    context = await browser.new_context()
+    context = await new_context(browser)
     page = await context.new_page()
     await page.goto(f"{closed}/sign-in")
     await page.get_by_role("button", name="Sign in with your council's account").click()

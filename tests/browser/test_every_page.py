@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Request, Response, ViewportSize
 
-from tests.browser.pages import NAMES, PAGES, Looked, sideways, violations
+from tests.browser.pages import NAMES, PAGES, Looked, new_context, sideways, violations
 
 WIDTHS = {"phone": 360, "tablet": 768, "wide screen": 1440, "screen of 1,280 at 400%": 320}
 
@@ -39,7 +39,7 @@ class Shown:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def usual(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser as people have it."""
-    context = await browser.new_context()
+    context = await new_context(browser)
     yield context
     await context.close()
 
@@ -47,7 +47,7 @@ async def usual(browser: Browser) -> AsyncIterator[BrowserContext]:
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def without_scripts(browser: Browser) -> AsyncIterator[BrowserContext]:
     """A browser without JavaScript."""
-    context = await browser.new_context(java_script_enabled=False)
+    context = await new_context(browser, with_scripts=False)
     yield context
     await context.close()
 

@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, expect
 
 from services.chassis.authentication import Right, new_key
-from tests.browser.pages import STATE
+from tests.browser.pages import STATE, new_context
 from tests.parts import PostgreSQL, Service
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -153,7 +153,7 @@ KEY_OF = {"reader": READER[0], "feeder": FEEDER[0]}
 
 
 async def test_whoever_has_no_key_is_asked_for_one_and_then_sees_the_page(closed: str, browser: Browser) -> None:
-    context = await browser.new_context()
+    context = await new_context(browser)
     page = await context.new_page()
     await page.goto(f"{closed}/trend?{STATE}")
     await expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
@@ -174,7 +174,7 @@ async def test_whoever_has_no_key_is_asked_for_one_and_then_sees_the_page(closed
 
 @pytest.mark.parametrize("key", ["nonsense", KEY_OF["feeder"]], ids=["unknown", "without the right to read"])
 async def test_a_key_that_may_not_read_is_refused_on_the_page(closed: str, browser: Browser, key: str) -> None:
-    context = await browser.new_context()
+    context = await new_context(browser)
     page = await context.new_page()
     await page.goto(f"{closed}/sign-in")
     await page.get_by_label("Key").fill(key)
@@ -192,7 +192,7 @@ async def test_a_form_that_another_site_sends_is_refused(closed: str) -> None:
 
 
 async def test_after_signing_in_nobody_is_led_to_another_site(closed: str, browser: Browser) -> None:
-    context = await browser.new_context()
+    context = await new_context(browser)
     page = await context.new_page()
     await page.goto(f"{closed}/sign-in?then=https://elsewhere.example/")
     await page.get_by_label("Key").fill(KEY_OF["reader"])

@@ -28,7 +28,7 @@ from tests.parts import RealSystem
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Little patience with clients that do not close."""
     for limit in ("CLOSE_SECONDS", "BATCH_SECONDS", "DISCONNECT_SECONDS"):
-        monkeypatch.setattr(membership, limit, 0.2)
+        monkeypatch.setattr(membership, limit, 1.0)
 
 
 @pytest.fixture

@@ -360,17 +360,19 @@ def test_an_address_has_forty_requests_under_way_at_most(proxy: Proxy) -> None:
     Stub.go_on.clear()
     with ExitStack() as stack:
         stack.callback(Stub.go_on.set)
-        asking = [stack.enter_context(proxy.connect(name, by="127.0.0.3")) for _ in range(41)]
-        for connection in asking[:40]:
-            connection.sendall(request)
+        asking = []
+        for _ in range(40):
+            asking.append(stack.enter_context(proxy.connect(name, by="127.0.0.3")))
+            asking[-1].sendall(request)
         until(lambda: Stub.reached.count("/v1/slowly") == 40)
-        asking[40].sendall(request)
-        refusal = b"".join(iter(lambda: asking[40].recv(65536), b""))
+        one_more = stack.enter_context(proxy.connect(name, by="127.0.0.3"))
+        one_more.sendall(request)
+        refusal = b"".join(iter(lambda: one_more.recv(65536), b""))
         assert refusal.startswith(b"HTTP/1.1 429")
         assert json.loads(refusal.partition(b"\r\n\r\n")[2])["status"] == 429
         assert proxy.ask("/v1/anything", name=name)[0] == 200
         Stub.go_on.set()
-        assert [connection.recv(12) for connection in asking[:40]] == [b"HTTP/1.1 200"] * 40
+        assert [connection.recv(12) for connection in asking] == [b"HTTP/1.1 200"] * 40
 
 
 def test_a_session_is_resumed_from_the_proxys_memory_and_no_ticket_is_given(proxy: Proxy) -> None:

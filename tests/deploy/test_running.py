@@ -19,8 +19,9 @@ from tests.parts import PartFailed, Process, free_port
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_health_check_of_the_container_finds_a_service_ready(production: Production, service: str) -> None:
-    production.services[service].wait_until(lambda: production.ready(service), "is ready", READY_SECONDS)
-    assert '"ready":true' in production.probe(service).stdout
+    production.services[service].wait_until(
+        lambda: '"ready":true' in production.probe(service).stdout, "is found ready", READY_SECONDS
+    )
 
 
 def test_the_health_check_fails_where_nothing_answers(production: Production) -> None:

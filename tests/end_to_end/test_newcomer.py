@@ -50,7 +50,7 @@ def environment() -> dict[str, str]:
         if not name.startswith(("WORKFORCE_", "MAKE", "MFLAGS", "ARGS"))
     }
     ports = {f"WORKFORCE_{name}_PORT": str(free_port()) for name in ("METRICS", "RECRUITMENT", "RETENTION", "PEOPLE")}
-    return kept | ports | {"COLUMNS": "120"}
+    return kept | ports | {"COLUMNS": "120", "PIP_RETRIES": "10", "PIP_DEFAULT_TIMEOUT": "60"}
 
 
 @contextmanager

@@ -262,7 +262,7 @@ def test_when_every_connection_is_busy_health_answers_and_others_are_told_to_com
         for stranger in busy:
             stranger.close()
     assert told.startswith("HTTP/1.1 503")
-    assert [door.health() for _ in range(10)] == [200] * 10
+    assert [again(door.health) for _ in range(10)] == [200] * 10
     assert how_many_ended(busy, ENDED_WITHIN) == CONNECTIONS
     assert "as many connections as are allowed" in door.service.process.log.read_text()
 

@@ -348,6 +348,7 @@ def test_a_taken_port_gives_one_line_with_the_setting_that_changes_it(tmp_path: 
             WORKFORCE_METRICS_PORT=str(port),
             WORKFORCE_RECRUITMENT_PORT=str(free_port()),
             WORKFORCE_RETENTION_PORT=str(free_port()),
+            WORKFORCE_PEOPLE_PORT=str(free_port()),
             WORKFORCE_STATE=str(tmp_path / "state"),
         )
     assert done.returncode == 1
