@@ -2,13 +2,15 @@
 
 Invariant: whatever happens to one client, a little later another one is reading.
 
-Three things never end by themselves. A group can leave a member waiting for its partitions for ever, if others come
-and go at the same moment. A client that is closed waits for that all the same. And FastStream gives up a consumer
-whose client passed on the CancelledError of an inner task.
+Four things never end by themselves. A group can leave a member waiting for its partitions for ever, if others come
+and go at the same moment. The embedded broker gives a member that is alone and joins again what it gave it before:
+nothing, if the topics were not there then. A client that is closed waits for its group all the same. And FastStream
+gives up a consumer whose client passed on the CancelledError of an inner task.
 """
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -35,10 +37,13 @@ MakeBroker = Callable[[], KafkaBroker]
 
 
 class Membership:
-    """The consumers of one process. `make` returns a broker with its subscribers, not yet started."""
+    """The consumers of one process. `make` returns a broker with its subscribers, not yet started. One that is `alone`
+    in its group, as on the embedded broker, reads every partition, or waits for those it lacks.
+    """
 
-    def __init__(self, make: MakeBroker, join_seconds: float = JOIN_SECONDS) -> None:
+    def __init__(self, make: MakeBroker, *, alone: bool, join_seconds: float = JOIN_SECONDS) -> None:
         self._make = make
+        self._alone = alone
         self._join_seconds = join_seconds
         self._broker: KafkaBroker | None = None
         self._waits_since: float | None = None
@@ -80,7 +85,7 @@ class Membership:
         if broker is None:
             return False
         ended = any(all(task.done() for task in consuming.tasks) for consuming in _consuming(broker))
-        waits = not busy and kafka_answers and any(_waits(consumer) for consumer in self.consumers())
+        waits = not busy and kafka_answers and any(map(self._waits, self.consumers()))
         self._waits_since = (self._waits_since or time.monotonic()) if waits else None
         in_vain = self._waits_since is not None and time.monotonic() - self._waits_since > self._join_seconds
         if not (ended or in_vain):
@@ -89,6 +94,10 @@ class Membership:
         self._waits_since = None
         await self._close(broker, busy)
         return True
+
+    def _waits(self, consumer: Any) -> bool:
+        """Whether the consumer is joining its group, or joining it again, or lacks partitions that no other reads."""
+        return consumer._subscription.reassignment_in_progress or (self._alone and _lacks_partitions(consumer))
 
     async def _close(self, broker: KafkaBroker, busy: bool) -> None:
         self._broker = None
@@ -137,6 +146,7 @@ def _consuming(broker: KafkaBroker) -> list[Any]:
     return [subscriber for subscriber in broker.subscribers if getattr(subscriber, "tasks", None)]
 
 
-def _waits(consumer: Any) -> bool:
-    """Whether the consumer is joining its group, or joining it again."""
-    return bool(consumer._subscription.reassignment_in_progress)
+def _lacks_partitions(consumer: Any) -> bool:
+    """Whether a topic it reads is not there, as far as it knows, or has a partition that it was not given."""
+    given = Counter(partition.topic for partition in consumer.assignment())
+    return any(given[topic] < len(consumer.partitions_for_topic(topic) or [None]) for topic in consumer.subscription())

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from aiokafka import TopicPartition
 
 from services.chassis.membership import Membership
 
@@ -25,6 +26,8 @@ class Broker:
         self.task: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
         self.coordinating: asyncio.Task[None] = asyncio.create_task(asyncio.sleep(60))
         self.consumer_closed = False
+        self.partitions: dict[str, set[int] | None] = {}
+        self.given: set[TopicPartition] = set()
         self.subscription = SimpleNamespace(reassignment_in_progress=not starts)
         consumer = SimpleNamespace(
             _subscription=self.subscription,
@@ -32,6 +35,9 @@ class Broker:
             _coordinator=SimpleNamespace(_coordination_task=self.coordinating),
             _fetcher=None,
             stop=self.close_consumer,
+            subscription=lambda: set(self.partitions),
+            partitions_for_topic=lambda topic: self.partitions[topic],
+            assignment=lambda: self.given,
         )
         self.subscribers = [SimpleNamespace(consumer=consumer, tasks=[self.task])]
 
@@ -54,9 +60,9 @@ class Broker:
         self.task.cancel()
 
 
-def member(*brokers: Any, join_seconds: float = SOON) -> Membership:
+def member(*brokers: Any, alone: bool = False, join_seconds: float = SOON) -> Membership:
     following = iter(brokers)
-    return Membership(lambda: next(following), join_seconds)
+    return Membership(lambda: next(following), alone=alone, join_seconds=join_seconds)
 
 
 async def test_who_gets_no_partitions_gives_up_and_the_next_client_joins() -> None:
@@ -82,6 +88,31 @@ async def test_a_member_that_waits_in_vain_to_join_again_is_closed() -> None:
     assert await membership.left(kafka_answers=True, busy=False)
     assert broker.closed
     assert membership.consumers() == []
+
+
+@pytest.mark.parametrize("alone", [True, False])
+@pytest.mark.parametrize(
+    ("partitions", "given", "lacks"),
+    [
+        ({"one": {0, 1}, "two": {0}}, [("one", 0), ("one", 1), ("two", 0)], False),
+        ({"one": {0, 1}, "two": {0}}, [("one", 0), ("two", 0)], True),
+        ({"one": {0, 1}, "two": {0}}, [("one", 0), ("one", 1)], True),
+        ({"one": {0, 1}, "two": {0}}, [], True),
+        ({"one": {0}, "two": None}, [("one", 0)], True),
+        ({"one": None}, [], True),
+    ],
+)
+async def test_who_is_alone_and_lacks_partitions_waits_in_vain(
+    alone: bool, partitions: dict[str, set[int] | None], given: list[tuple[str, int]], lacks: bool
+) -> None:
+    broker = Broker(starts=True)
+    broker.partitions, broker.given = partitions, {TopicPartition(*partition) for partition in given}
+    membership = member(broker, alone=alone)
+    await membership.join()
+    assert not await membership.left(kafka_answers=True, busy=False)
+    await asyncio.sleep(2 * SOON)
+    assert await membership.left(kafka_answers=True, busy=False) is (alone and lacks)
+    assert broker.closed is (alone and lacks)
 
 
 @pytest.mark.parametrize(("kafka_answers", "busy"), [(False, False), (True, True)])

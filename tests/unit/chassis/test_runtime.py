@@ -35,6 +35,12 @@ def test_batches_are_delivered_as_the_settings_say(runtime: Runtime) -> None:
     assert runtime.delivery._dead_letters._topic == "workforce.metrics.dead-letter"
 
 
+@pytest.mark.parametrize("idempotent", [True, False])
+def test_only_on_the_embedded_broker_a_consumer_is_alone(idempotent: bool) -> None:
+    settings = metrics.ServiceSettings(database_url="postgresql:///unused", kafka_idempotent_producer=idempotent)
+    assert Runtime(metrics.SPEC, settings).membership._alone is not idempotent
+
+
 class Over(BaseException):
     """Ends what is done for ever."""
 
