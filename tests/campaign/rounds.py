@@ -17,6 +17,7 @@ from pathlib import Path
 import asyncpg
 from aiokafka.errors import KafkaError
 
+from services.chassis.membership import JOIN_SECONDS
 from tests.campaign import checking
 from tests.campaign.background import Background
 from tests.campaign.faults_of_postgresql import name_of
@@ -39,8 +40,9 @@ AGAIN_SECONDS = 0.5
 RESTART_AFTER_SECONDS = 3.0
 """A process whose liveness asks for it for so long is started again, as an orchestrator would."""
 ROUNDS_ON_ONE_SYSTEM = 25
-STALLED_SECONDS = 15.0
-"""The services' patience with themselves: short, so that liveness gets a chance to be wrong within a round."""
+STALLED_SECONDS = JOIN_SECONDS + 5.0
+"""The services' patience with themselves: short, so that liveness gets a chance to be wrong within a round, but more
+than it takes them to see that their group gives them nothing."""
 SETTINGS: dict[str, object] = {"stalled_seconds": STALLED_SECONDS}
 
 
