@@ -39,9 +39,8 @@ from services.metrics.ingest import handlers, queue
 from services.metrics.ingest.consumers import subscribe
 from services.metrics.kept import KeptDatabase
 from services.metrics.pages.faults import PagesForBrowsers
-from services.metrics.pages.openid_connect import OpenIdConnect
 from services.metrics.pages.router import pages_router
-from services.metrics.pages.signing_in import KeyAuthentication, Sessions
+from services.metrics.pages.signing_in import AccountAuthentication, KeyAuthentication, Sessions
 from services.metrics.reporting.filling import Filling
 from services.metrics.reports import MIGRATIONS as OF_REPORTS
 from services.metrics.settings import ServiceSettings
@@ -123,7 +122,7 @@ def create(settings: ServiceSettings) -> FastAPI:
         closing(kept),
     )
     secret, keys = settings.session_secret, KeyAuthentication(settings.api_keys)
-    openid_connect = None if settings.openid_connect is None else OpenIdConnect(settings.openid_connect)
+    openid_connect = _accounts_of(settings)
     ways = (keys,) if openid_connect is None else (keys, openid_connect)
     sessions = Sessions(settings, secret.get_secret_value() if secret else token_urlsafe(32), ways)
     filling = Filling(settings.reporting_every_seconds)
@@ -144,3 +143,13 @@ def create(settings: ServiceSettings) -> FastAPI:
     app.add_middleware(FormatBySuffix)
     app.add_middleware(PagesForBrowsers)
     return app
+
+
+def _accounts_of(settings: ServiceSettings) -> AccountAuthentication | None:
+    """The council's accounts, if people sign in with them."""
+    if settings.openid_connect is None:
+        return None
+    # Its libraries take memory and time to load, which is for nothing where nobody signs in so.
+    from services.metrics.pages.openid_connect import OpenIdConnect
+
+    return OpenIdConnect(settings.openid_connect)

@@ -12,9 +12,16 @@ from starlette.routing import Route
 from services.chassis.problems import Problem
 from services.chassis.runtime import runtime_of
 from services.metrics.pages.forms import field_text, page_with_form, read_form
-from services.metrics.pages.openid_connect import BACK, NotSignedIn, OpenIdConnect
 from services.metrics.pages.rendering import render
-from services.metrics.pages.signing_in import SIGN_IN, KeyAuthentication, sessions_of, within_this_site
+from services.metrics.pages.signing_in import (
+    BACK,
+    SIGN_IN,
+    AccountAuthentication,
+    KeyAuthentication,
+    NotSignedIn,
+    sessions_of,
+    within_this_site,
+)
 
 AWAY, SIGN_OUT = "/sign-in/openid-connect", "/sign-out"
 THEN = "then"
@@ -86,8 +93,8 @@ async def come_back(request: Request) -> Response:
     return answer
 
 
-def _openid_connect_of(request: Request) -> OpenIdConnect:
-    accounts: OpenIdConnect | None = request.app.state.openid_connect
+def _openid_connect_of(request: Request) -> AccountAuthentication:
+    accounts: AccountAuthentication | None = request.app.state.openid_connect
     if accounts is None:
         raise Problem(404, "no-such-way", "There is no such page", "Accounts of the council are not set up here.")
     return accounts
@@ -118,7 +125,7 @@ async def signed_out(request: Request) -> Response:
     return answer
 
 
-async def _there(openid_connect: OpenIdConnect) -> dict[str, object]:
+async def _there(openid_connect: AccountAuthentication) -> dict[str, object]:
     """Where the council's account is signed out, as far as the provider tells."""
     try:
         return {"there": await openid_connect.where_to_sign_out()}

@@ -18,6 +18,7 @@ from joserfc.errors import JoseError
 
 from services.chassis.authentication import Caller
 from services.chassis.logs import get_log
+from services.metrics.pages.signing_in import BACK, NotSignedIn
 from services.metrics.settings import SAFE_ADDRESS, OpenIdConnectSettings
 
 with warnings.catch_warnings():
@@ -27,8 +28,6 @@ with warnings.catch_warnings():
 
 log = get_log(__name__)
 
-BACK = "/sign-in/openid-connect/back"
-"""Where the provider sends people back to."""
 SIGNED_BY = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 """Ways to sign that only the provider can: neither unsigned nor by a secret that we know too."""
 CLOCKS_DIFFER_BY = 120
@@ -43,14 +42,6 @@ NOT_LET_IN = "Your council's sign-in did not let you in."
 NOT_ACCEPTED = "Your council's sign-in did not accept the request: it may have been finished already."
 NO_GROUP = "You are in no group that may read figures here. Ask the people who run this service which groups may."
 AWAY = "Your council's sign-in cannot be reached at the moment, or does not answer as it should. Try again in a minute."
-
-
-class NotSignedIn(Exception):
-    """Somebody could not be signed in: why, in words for them; `status` is that of the page."""
-
-    def __init__(self, reason: str, status: int = 403) -> None:
-        super().__init__(reason)
-        self.status = status
 
 
 class OpenIdConnect:

@@ -25,6 +25,8 @@ SESSION_SECONDS = 8 * 60 * 60
 """A working day: a person who comes back tomorrow signs in again."""
 FORM_SECONDS = 60 * 60
 SIGN_IN = "/sign-in"
+BACK = "/sign-in/openid-connect/back"
+"""Where the site of the council's accounts sends people back to."""
 NAMED_BY = 32
 """A key stands in a cookie by so many digits of its digest, which say nothing of it and change with it."""
 PURPOSE_SESSION, PURPOSE_FORM, PURPOSE_WAY = "session", "form", "way"
@@ -40,6 +42,27 @@ class Authentication(Protocol):
 
     def caller(self, named: str) -> Caller | None:
         """Who that is, and what they may do now; None if they may not read any more."""
+
+
+class NotSignedIn(Exception):
+    """Somebody could not be signed in: why, in words for them; `status` is that of the page."""
+
+    def __init__(self, reason: str, status: int = 403) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class AccountAuthentication(Authentication, Protocol):
+    """A way to sign in at another site, with an account that somebody has there. Each step raises NotSignedIn."""
+
+    async def leave(self, request: Request) -> tuple[str, dict[str, Any]]:
+        """The address of that site's page, and what this browser keeps until it comes back."""
+
+    async def come_back(self, request: Request, kept: dict[str, Any]) -> str:
+        """Who signed in, as their session names them."""
+
+    async def where_to_sign_out(self) -> str | None:
+        """Where somebody signs out of the account; None if that site tells of no such page."""
 
 
 class KeyAuthentication:

@@ -1,8 +1,13 @@
 """Signing in by the council's own accounts, against a small provider: who is let in, and who is not."""
 
+import json
+import os
 import re
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,6 +21,7 @@ from services.chassis.authentication import Right, new_key
 from services.metrics import app as metrics
 from tests.unit.metrics.pages.provider import CLIENT, CLIENT_SECRET, Provider, running
 
+REPOSITORY = Path(__file__).parents[4]
 DATABASE = "postgresql://postgres@/nothing"
 KEY, ENTRY = new_key("reader", "332", (Right.READ,))
 FILE = "/v1/measures?format=csv"
@@ -338,3 +344,32 @@ def test_the_setting_is_json_and_may_be_empty(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("WORKFORCE_OPENID_CONNECT", "{")
     with pytest.raises(ValidationError, match="is not JSON"):
         metrics.ServiceSettings(database_url=DATABASE)
+
+
+# --- what it costs who does not use it --------------------------------------------------------------------------------
+
+LOADED = """
+import json, sys
+from services.metrics.app import ServiceSettings, create
+create(ServiceSettings())
+print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} & {"authlib", "cryptography", "joserfc"})))
+"""
+
+
+@pytest.mark.parametrize("uses_accounts", [True, False])
+def test_its_libraries_are_loaded_only_where_people_sign_in_so(provider: Provider, uses_accounts: bool) -> None:
+    told = settings(provider).model_dump(mode="json", include={"api_keys"})
+    environment = {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_API_KEYS": json.dumps(told["api_keys"])}
+    if uses_accounts:
+        accounts = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": CLIENT_SECRET, "address": ADDRESS}
+        environment["WORKFORCE_OPENID_CONNECT"] = json.dumps(accounts | {"groups": GROUPS})
+        environment["WORKFORCE_SESSION_SECRET"] = "s" * 32
+    printed = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        env={"PATH": os.environ["PATH"], **environment},
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+        timeout=120,
+    ).stdout
+    assert json.loads(printed) == (["authlib", "cryptography", "joserfc"] if uses_accounts else [])
