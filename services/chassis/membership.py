@@ -3,14 +3,13 @@
 Invariant: whatever happens to one client, a little later another one is reading.
 
 Four things never end by themselves. A group can leave a member waiting for its partitions for ever, if others come
-and go at the same moment. The embedded broker gives a member that is alone and joins again what it gave it before:
-nothing, if the topics were not there then. A client that is closed waits for its group all the same. And FastStream
-gives up a consumer whose client passed on the CancelledError of an inner task.
+and go at the same moment. The embedded broker gives a member that joins again what it gave it before: nothing, if the
+topics were not there then. A client that is closed waits for its group all the same. And FastStream gives up a consumer
+whose client passed on the CancelledError of an inner task.
 """
 
 import asyncio
 import time
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -37,13 +36,15 @@ MakeBroker = Callable[[], KafkaBroker]
 
 
 class Membership:
-    """The consumers of one process. `make` returns a broker with its subscribers, not yet started. One that is `alone`
-    in its group, as on the embedded broker, reads every partition, or waits for those it lacks.
+    """The consumers of one process. `make` returns a broker with its subscribers, not yet started.
+
+    With `reads_every_topic` a consumer that was given no partition of one of its topics waits for it. So it must be on
+    the embedded broker, and may be where no group has more members than a topic has partitions.
     """
 
-    def __init__(self, make: MakeBroker, *, alone: bool, join_seconds: float = JOIN_SECONDS) -> None:
+    def __init__(self, make: MakeBroker, *, reads_every_topic: bool, join_seconds: float = JOIN_SECONDS) -> None:
         self._make = make
-        self._alone = alone
+        self._reads_every_topic = reads_every_topic
         self._join_seconds = join_seconds
         self._broker: KafkaBroker | None = None
         self._waits_since: float | None = None
@@ -96,8 +97,9 @@ class Membership:
         return True
 
     def _waits(self, consumer: Any) -> bool:
-        """Whether the consumer is joining its group, or joining it again, or lacks partitions that no other reads."""
-        return consumer._subscription.reassignment_in_progress or (self._alone and _lacks_partitions(consumer))
+        """Whether the consumer is joining its group, or joining it again, or lacks a topic that it should read."""
+        lacks = self._reads_every_topic and _lacks_a_topic(consumer)
+        return lacks or consumer._subscription.reassignment_in_progress
 
     async def _close(self, broker: KafkaBroker, busy: bool) -> None:
         self._broker = None
@@ -146,7 +148,6 @@ def _consuming(broker: KafkaBroker) -> list[Any]:
     return [subscriber for subscriber in broker.subscribers if getattr(subscriber, "tasks", None)]
 
 
-def _lacks_partitions(consumer: Any) -> bool:
-    """Whether a topic it reads is not there, as far as it knows, or has a partition that it was not given."""
-    given = Counter(partition.topic for partition in consumer.assignment())
-    return any(given[topic] < len(consumer.partitions_for_topic(topic) or [None]) for topic in consumer.subscription())
+def _lacks_a_topic(consumer: Any) -> bool:
+    """Whether the consumer has no partition of a topic that it reads."""
+    return not consumer.subscription() <= {partition.topic for partition in consumer.assignment()}

@@ -121,7 +121,7 @@ class Runtime:
         # Each that waits holds the bytes of its body: there can never be more of them.
         most = settings.limits.bodies_bytes // SMALL_REQUEST
         self.large_requests = Turns(LARGE_REQUESTS, waiting=most, waiting_of_one=most)
-        self.membership = Membership(self._new_broker, alone=not settings.kafka_idempotent_producer)
+        self.membership = Membership(self._new_broker, reads_every_topic=not settings.kafka_idempotent_producer)
         self.recent_events = RecentEvents()
         self.readings = Readings(lambda: self._pool, self.membership.consumers)
         self.watermarks = Watermarks(

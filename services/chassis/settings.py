@@ -66,10 +66,7 @@ class Settings(BaseSettings):
         pattern="^postgres(ql)?://", description="Where this service's own PostgreSQL database is: postgresql://…"
     )
     kafka_servers: str = Field("127.0.0.1:9092", description="Kafka's host:port, several with commas.")
-    kafka_idempotent_producer: bool = Field(
-        True,
-        description="Off only for the embedded broker, which knows none. Each service is one process then.",
-    )
+    kafka_idempotent_producer: bool = Field(True, description="Off only for the embedded broker, which knows none.")
     kafka_create_topics: bool = Field(True, description="Make the topics of the catalogue that are missing.")
     kafka_replication_factor: int = Field(1, ge=1, description="Copies of each topic that is made.")
     host: str = Field("127.0.0.1", description="Address to listen on; beyond loopback, keys are needed.")

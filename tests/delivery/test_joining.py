@@ -34,7 +34,7 @@ class Reader:
         self.topics = [f"joining-{uuid4()}" for _ in range(TOPICS)]
         self._servers = servers
         self._group = f"joining-{uuid4()}"
-        self.membership = Membership(self._new_broker, alone=True, join_seconds=JOIN_SECONDS)
+        self.membership = Membership(self._new_broker, reads_every_topic=True, join_seconds=JOIN_SECONDS)
 
     def _new_broker(self) -> KafkaBroker:
         broker = new_broker(Settings(database_url="postgresql:///unused", kafka_servers=self._servers))

@@ -57,7 +57,7 @@ def consumers_of(system: RealSystem, group: str, join_seconds: float, begun: asy
 
         return broker
 
-    return Membership(make, alone=not system.broker.idempotent, join_seconds=join_seconds)
+    return Membership(make, reads_every_topic=not system.broker.idempotent, join_seconds=join_seconds)
 
 
 async def try_to_join(consumers: Membership) -> None:

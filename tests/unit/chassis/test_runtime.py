@@ -36,9 +36,9 @@ def test_batches_are_delivered_as_the_settings_say(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize("idempotent", [True, False])
-def test_only_on_the_embedded_broker_a_consumer_is_alone(idempotent: bool) -> None:
+def test_only_on_the_embedded_broker_every_process_reads_every_topic(idempotent: bool) -> None:
     settings = metrics.ServiceSettings(database_url="postgresql:///unused", kafka_idempotent_producer=idempotent)
-    assert Runtime(metrics.SPEC, settings).membership._alone is not idempotent
+    assert Runtime(metrics.SPEC, settings).membership._reads_every_topic is not idempotent
 
 
 class Over(BaseException):
