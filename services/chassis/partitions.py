@@ -26,7 +26,8 @@ ASSIGNORS = (RangePartitionAssignor, RoundRobinPartitionAssignor)
 first."""
 
 ASSIGNORS_OF_ONE = (RoundRobinPartitionAssignor,)
-"""For the embedded broker, which looks only at the first one that a member names. Only one process reads it."""
+"""For the embedded broker, which looks only at the first one that a member names. By this one each of a few processes
+has partitions of every topic."""
 
 
 _partition = attrgetter("topic", "partition")

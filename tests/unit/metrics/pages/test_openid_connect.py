@@ -39,11 +39,18 @@ def provider() -> Iterator[Provider]:
         yield provider
 
 
+def accounts(provider: Provider) -> dict[str, Any]:
+    """The setting that lets people sign in with the provider's accounts."""
+    client = {"client_id": CLIENT, "client_secret": CLIENT_SECRET}
+    return {"issuer": provider.issuer, **client, "address": ADDRESS, "groups": GROUPS}
+
+
 def settings(provider: Provider, **other: Any) -> metrics.ServiceSettings:
-    told = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": CLIENT_SECRET, "address": ADDRESS}
-    told |= {"groups": GROUPS} | other
     return metrics.ServiceSettings(
-        database_url=DATABASE, api_keys=(ENTRY,), openid_connect=told, session_secret="s" * 32
+        database_url=DATABASE,
+        api_keys=(ENTRY,),
+        openid_connect=accounts(provider) | other,
+        session_secret="s" * 32,
     )
 
 
@@ -358,11 +365,10 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules} & {"aut
 
 @pytest.mark.parametrize("uses_accounts", [True, False])
 def test_its_libraries_are_loaded_only_where_people_sign_in_so(provider: Provider, uses_accounts: bool) -> None:
-    told = settings(provider).model_dump(mode="json", include={"api_keys"})
-    environment = {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_API_KEYS": json.dumps(told["api_keys"])}
+    keys = json.dumps([ENTRY.model_dump(mode="json")])
+    environment = {"WORKFORCE_DATABASE_URL": DATABASE, "WORKFORCE_API_KEYS": keys}
     if uses_accounts:
-        accounts = {"issuer": provider.issuer, "client_id": CLIENT, "client_secret": CLIENT_SECRET, "address": ADDRESS}
-        environment["WORKFORCE_OPENID_CONNECT"] = json.dumps(accounts | {"groups": GROUPS})
+        environment["WORKFORCE_OPENID_CONNECT"] = json.dumps(accounts(provider))
         environment["WORKFORCE_SESSION_SECRET"] = "s" * 32
     printed = subprocess.run(
         [sys.executable, "-c", LOADED],
